@@ -1,0 +1,85 @@
+/**
+ * Who may import whom. `make verify` holds it, so that the layers of docs/architecture.md stay true.
+ *
+ *   main, tasks -> app, config      app -> everything      http, grpc -> domain
+ *   domain -> its own files, generated SQL, the few types it needs from db      db -> generated SQL
+ */
+const outside = (...allowed) => ({ path: '^src/', pathNot: allowed });
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'main-only-starts',
+      comment: 'main reads the configuration and starts the app.',
+      severity: 'error',
+      from: { path: '^src/main\\.ts$' },
+      to: outside('^src/(app|config)\\.ts$'),
+    },
+    {
+      name: 'domain-knows-no-transport',
+      comment: 'The domain is called by transports and knows none of them.',
+      severity: 'error',
+      from: { path: '^src/domain/', pathNot: '\\.test\\.ts$' },
+      to: outside('^src/domain/', '^src/generated/sql/', '^src/db/(router|connection|batcher|errors)\\.ts$'),
+    },
+    {
+      name: 'db-knows-no-domain',
+      comment: 'The database layer runs what it is given and knows nothing of orders.',
+      severity: 'error',
+      from: { path: '^src/db/', pathNot: '\\.test\\.ts$' },
+      to: outside('^src/db/', '^src/generated/sql/'),
+    },
+    {
+      name: 'http-speaks-to-domain-only',
+      comment:
+        'REST turns requests into domain calls, and never touches the database or the other transport.',
+      severity: 'error',
+      from: { path: '^src/http/', pathNot: '\\.test\\.ts$' },
+      to: outside('^src/http/', '^src/domain/'),
+    },
+    {
+      name: 'grpc-speaks-to-domain-only',
+      comment: 'gRPC turns calls into domain calls, and never touches the database or the other transport.',
+      severity: 'error',
+      from: { path: '^src/grpc/', pathNot: '\\.test\\.ts$' },
+      to: outside('^src/grpc/', '^src/domain/', '^src/generated/proto/'),
+    },
+    {
+      name: 'no-test-in-the-product',
+      comment: 'What runs in production does not import test helpers.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^test/|\\.test\\.ts$' },
+    },
+    {
+      name: 'no-development-dependency-in-the-product',
+      comment: 'What runs in production is a dependency, not a development dependency.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['npm-dev', 'npm-unknown', 'npm-no-pkg', 'unknown'] },
+    },
+    {
+      name: 'no-circle',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'no-orphan',
+      severity: 'error',
+      from: { orphan: true, path: '^src/', pathNot: '\\.d\\.ts$' },
+      to: {},
+    },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    combinedDependencies: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
+  },
+};

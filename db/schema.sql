@@ -1,0 +1,66 @@
+-- Generated from db/migrations by "make generate". Do not edit.
+
+-- Name: order_ids; Type: SEQUENCE; Schema: public; Owner: -
+
+CREATE SEQUENCE public.order_ids
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+-- Name: order_lines; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.order_lines (
+    order_id bigint NOT NULL,
+    sku bigint NOT NULL,
+    count integer NOT NULL,
+    CONSTRAINT order_lines_count_in_range CHECK (((count >= 1) AND (count <= 65535))),
+    CONSTRAINT order_lines_sku_is_uint32 CHECK (((sku >= 1) AND (sku <= '4294967295'::bigint)))
+);
+
+-- Name: orders; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.orders (
+    order_id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    status text NOT NULL,
+    CONSTRAINT orders_order_id_is_positive CHECK ((order_id > 0)),
+    CONSTRAINT orders_status_is_known CHECK ((status = ANY (ARRAY['new'::text, 'awaiting payment'::text, 'failed'::text, 'payed'::text, 'cancelled'::text]))),
+    CONSTRAINT orders_updated_after_created CHECK ((updated_at >= created_at)),
+    CONSTRAINT orders_user_id_is_positive CHECK ((user_id > 0))
+)
+WITH (fillfactor='90');
+
+-- Name: stocks; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.stocks (
+    sku bigint NOT NULL,
+    total_count bigint NOT NULL,
+    reserved bigint NOT NULL,
+    CONSTRAINT stocks_reserved_is_covered CHECK (((0 <= reserved) AND (reserved <= total_count))),
+    CONSTRAINT stocks_sku_is_uint32 CHECK (((sku >= 1) AND (sku <= '4294967295'::bigint)))
+)
+WITH (fillfactor='50');
+
+-- Name: order_lines order_lines_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.order_lines
+    ADD CONSTRAINT order_lines_pkey PRIMARY KEY (order_id, sku);
+
+-- Name: orders orders_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.orders
+    ADD CONSTRAINT orders_pkey PRIMARY KEY (order_id);
+
+-- Name: stocks stocks_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.stocks
+    ADD CONSTRAINT stocks_pkey PRIMARY KEY (sku);
+
+-- Name: order_lines order_lines_order_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.order_lines
+    ADD CONSTRAINT order_lines_order_fkey FOREIGN KEY (order_id) REFERENCES public.orders(order_id);

@@ -1,0 +1,44 @@
+/**
+ * Writes `db/schema.sql`, the schema as the migrations leave it, so that a review sees what a migration does.
+ * With `--check` it only says whether it is stale.
+ *
+ * pg_dump is not among the binaries that npm brings. So the migrations run in PostgreSQL compiled to
+ * WebAssembly, of the same major version, which comes with its pg_dump.
+ */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { PGlite } from '@electric-sql/pglite';
+import { pgDump } from '@electric-sql/pglite-tools/pg_dump';
+import { settle } from './staged.ts';
+
+const migrationsDir = 'db/migrations';
+
+const pg = await PGlite.create();
+for (const name of readdirSync(migrationsDir).sort()) {
+  await pg.exec(upOf(readFileSync(`${migrationsDir}/${name}`, 'utf8')));
+}
+const dump = await (await pgDump({ pg, args: ['--schema-only', '--no-owner'] })).text();
+await pg.close();
+mkdirSync('build', { recursive: true });
+writeFileSync('build/schema.sql', tidy(dump));
+settle('build/schema.sql', 'db/schema.sql');
+
+/** The part of a dbmate migration that applies it. */
+function upOf(text: string): string {
+  const [, up = ''] = /^-- migrate:up.*\n([\s\S]*?)^-- migrate:down/m.exec(text) ?? [];
+  if (up.trim() === '') throw new Error('a migration has no "-- migrate:up" part before "-- migrate:down"');
+  return up;
+}
+
+/** Leaves out settings of the dump's session and versions, which say nothing of the schema. */
+function tidy(text: string): string {
+  const kept = text
+    .split('\n')
+    .filter(
+      (line) =>
+        !/^(SET|SELECT pg_catalog\.set_config|\\|-- Dumped|--$|-- PostgreSQL database dump)/.test(line),
+    );
+  return `-- Generated from db/migrations by "make generate". Do not edit.\n${kept.join('\n')}`
+    .replace(/\n{3,}/g, '\n\n')
+    .trimEnd()
+    .concat('\n');
+}

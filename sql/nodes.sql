@@ -1,0 +1,35 @@
+/*
+  What the connection router asks a database node about itself, and the service about its schema.
+*/
+
+/* @name nodeState */
+-- Tells a node's role and, for a replica, the slot that it streams through and how far its replay is behind
+-- what it has received. Run on every node. No lock.
+SELECT
+    pg_is_in_recovery() AS "in_recovery!",
+    (SELECT slot_name FROM pg_stat_wal_receiver WHERE status = 'streaming') AS "slot_name?",
+    CASE
+        WHEN NOT pg_is_in_recovery() THEN 0
+        WHEN pg_last_wal_replay_lsn() = pg_last_wal_receive_lsn() THEN 0
+        ELSE (1000 * extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()))::float8
+    END AS "replay_lag_ms!";
+
+/* @name nodeSynchronousSlots */
+-- Lists the replication slots whose standby every commit waits for. A standby that is one of a quorum is not
+-- listed: a commit may be confirmed by the others before it shows there. Run on the primary. No lock.
+SELECT slots.slot_name AS "slot_name!"
+FROM pg_replication_slots AS slots
+JOIN pg_stat_replication AS standby ON standby.pid = slots.active_pid
+WHERE standby.sync_state = 'sync';
+
+/* @name schemaVersions */
+-- Lists the migrations that were applied. Fails with 42P01 where none ever was. No lock.
+SELECT version FROM schema_migrations ORDER BY version;
+
+/* @name migrationLock */
+-- Waits until no other instance migrates. Held by the session until migrationUnlock or its end.
+SELECT pg_advisory_lock(7163846290174) IS NULL AS "locked?";
+
+/* @name migrationUnlock */
+-- Lets the next instance migrate.
+SELECT pg_advisory_unlock(7163846290174) AS "unlocked!";

@@ -1,0 +1,88 @@
+/**
+ * Connections to one database node: a pool of pipelined ones, with every limit set.
+ */
+import { createHash } from 'node:crypto';
+import type { IDatabaseConnection } from '@pgtyped/runtime';
+import pg from 'pg';
+
+/** What a generated query needs to run. It is called with the statement and its values. */
+export type Queryable = Pick<IDatabaseConnection, 'query'>;
+
+export type Rows = Awaited<ReturnType<Queryable['query']>>;
+
+export interface ConnectionLimits {
+  /** The most connections to one node. */
+  readonly poolSize: number;
+  /** How long a new connection may take. */
+  readonly connectTimeoutMs: number;
+  /** How long a read may take before it is tried on another node. */
+  readonly readTimeoutMs: number;
+  /** How long a transaction may take, its COMMIT included. */
+  readonly writeTimeoutMs: number;
+}
+
+/** 64-bit integers come as bigint, never rounded. Everything else is as `pg` does it. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    oid === pg.types.builtins.INT8 && format !== 'binary'
+      ? BigInt
+      : (pg.types.getTypeParser(oid, format as 'text') as unknown),
+};
+
+/**
+ * Opens a pool; connections are made when they are first needed.
+ *
+ * A lock is waited for half, and a statement may run three quarters, of the time that a transaction has. So
+ * what is stuck before COMMIT ends on the server first, with an error that says that nothing was done.
+ */
+export function openPool(url: string, limits: ConnectionLimits, onError: (error: Error) => void): pg.Pool {
+  const config: pg.PoolConfig & { pipeline: boolean } = {
+    connectionString: url,
+    application_name: 'loms',
+    pipeline: true,
+    types,
+    max: limits.poolSize,
+    idleTimeoutMillis: 0,
+    keepAlive: true,
+    connectionTimeoutMillis: limits.connectTimeoutMs,
+    lock_timeout: Math.ceil(limits.writeTimeoutMs / 2),
+    statement_timeout: Math.ceil((limits.writeTimeoutMs * 3) / 4),
+    idle_in_transaction_session_timeout: limits.writeTimeoutMs,
+    options: '-c synchronous_commit=remote_apply',
+  };
+  const pool = new pg.Pool(config);
+  pool.on('error', onError);
+  // A connection that breaks while it is checked out raises its own event, which would end the process. Its
+  // queries fail with the same error, and that is where it is handled.
+  pool.on('connect', (client) => client.on('error', onError));
+  return pool;
+}
+
+const statementNames = new Map<string, string>();
+
+/**
+ * The name under which the server prepares a statement: the same text has the same name everywhere. The
+ * statements are those of `sql/` and so a small, closed set.
+ */
+export function statementName(text: string): string {
+  let name = statementNames.get(text);
+  if (name === undefined) {
+    name = createHash('sha256').update(text).digest('hex').slice(0, 32);
+    statementNames.set(text, name);
+  }
+  return name;
+}
+
+/**
+ * Runs each statement on whichever connection of the pool is free, prepared, within a time limit.
+ *
+ * @param timeoutMs past it the statement fails and its connection is destroyed.
+ */
+export function poolReader(pool: pg.Pool, timeoutMs: number): Queryable {
+  return {
+    query(text, values) {
+      const config = { name: statementName(text), text, values, query_timeout: timeoutMs };
+      return pool.query(config) as Promise<pg.QueryResult & Rows>;
+    },
+  };
+}

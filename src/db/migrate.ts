@@ -1,0 +1,95 @@
+/**
+ * Brings the schema up to date with dbmate, fills in seeds, and tells whether a database is migrated.
+ */
+import { execFile } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { resolveBinary } from 'dbmate';
+import pg from 'pg';
+import type { Logger } from 'pino';
+import { migrationLock, migrationUnlock, schemaVersions } from '../generated/sql/nodes.ts';
+import type { Queryable } from './connection.ts';
+import { sqlStateOf } from './errors.ts';
+
+const migrationsDir = fileURLToPath(new URL('../../db/migrations', import.meta.url));
+const seedsDir = fileURLToPath(new URL('../../db/seeds', import.meta.url));
+
+/** A migration may rewrite a large table; past this something is stuck and somebody should look. */
+const MIGRATION_TIMEOUT_MS = 15 * 60_000;
+
+const UNDEFINED_TABLE = '42P01';
+
+/**
+ * Applies the migrations that are missing. Instances that start together do it one after the other: each
+ * holds a lock on the primary while it migrates, and the later ones find nothing left to do.
+ *
+ * @param url the primary.
+ * @throws when a migration fails; dbmate has rolled that one back then.
+ */
+export async function migrate(url: string, log: Logger): Promise<void> {
+  await withClient(url, async (client) => {
+    await migrationLock.run(undefined, client);
+    try {
+      const args = [
+        '--url',
+        dbmateUrl(url),
+        '--migrations-dir',
+        migrationsDir,
+        '--no-dump-schema',
+        'migrate',
+      ];
+      const { stdout } = await promisify(execFile)(resolveBinary(), args, { timeout: MIGRATION_TIMEOUT_MS });
+      for (const line of stdout.split('\n').filter((text) => text.startsWith('Applied'))) log.info(line);
+    } finally {
+      await migrationUnlock.run(undefined, client);
+    }
+  });
+}
+
+/**
+ * Adds the stock of a seed set to the database. Stock that is there already is left as it is.
+ *
+ * @param url the primary.
+ * @param name a file of `db/seeds`, without its ending.
+ */
+export async function seed(url: string, name: string, log: Logger): Promise<void> {
+  const names = (await readdir(seedsDir)).map((file) => file.replace(/\.sql$/, ''));
+  if (!names.includes(name)) throw new Error(`no seed set '${name}', there is: ${names.join(', ')}`);
+  const text = await readFile(`${seedsDir}/${name}.sql`, 'utf8');
+  const { rowCount } = await withClient(url, (client) => client.query(text, []));
+  log.info({ seed: name, added: rowCount }, 'seeded stock');
+}
+
+/** Whether every migration that this program knows of has been applied. Throws when the node is not reachable. */
+export async function isMigrated(db: Queryable): Promise<boolean> {
+  try {
+    const applied = new Set((await schemaVersions.run(undefined, db)).map((row) => row.version));
+    return (await knownVersions()).every((version) => applied.has(version));
+  } catch (error) {
+    if (sqlStateOf(error) === UNDEFINED_TABLE) return false;
+    throw error;
+  }
+}
+
+async function knownVersions(): Promise<string[]> {
+  const files = await readdir(migrationsDir);
+  return files.filter((file) => file.endsWith('.sql')).map((file) => file.split('_')[0] ?? file);
+}
+
+/** dbmate's driver asks for TLS where the URL does not say; `pg` and libpq's own default do not insist. */
+function dbmateUrl(url: string): string {
+  const parsed = new URL(url);
+  if (!parsed.searchParams.has('sslmode')) parsed.searchParams.set('sslmode', 'disable');
+  return parsed.href;
+}
+
+async function withClient<T>(url: string, use: (client: Queryable) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url, application_name: 'loms migrate' });
+  await client.connect();
+  try {
+    return await use(client as unknown as Queryable);
+  } finally {
+    await client.end();
+  }
+}

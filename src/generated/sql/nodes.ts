@@ -1,0 +1,147 @@
+/** Types generated for queries found in "sql/nodes.sql" */
+import { PreparedQuery } from '@pgtyped/runtime';
+
+/** 'NodeState' parameters type */
+export type INodeStateParams = void;
+
+/** 'NodeState' return type */
+export interface INodeStateResult {
+  in_recovery: boolean;
+  replay_lag_ms: number;
+  slot_name: string | null;
+}
+
+/** 'NodeState' query type */
+export interface INodeStateQuery {
+  params: INodeStateParams;
+  result: INodeStateResult;
+}
+
+const nodeStateIR: any = {"usedParamSet":{},"params":[],"statement":"-- Tells a node's role and, for a replica, the slot that it streams through and how far its replay is behind\n-- what it has received. Run on every node. No lock.\nSELECT\n    pg_is_in_recovery() AS \"in_recovery!\",\n    (SELECT slot_name FROM pg_stat_wal_receiver WHERE status = 'streaming') AS \"slot_name?\",\n    CASE\n        WHEN NOT pg_is_in_recovery() THEN 0\n        WHEN pg_last_wal_replay_lsn() = pg_last_wal_receive_lsn() THEN 0\n        ELSE (1000 * extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()))::float8\n    END AS \"replay_lag_ms!\""};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Tells a node's role and, for a replica, the slot that it streams through and how far its replay is behind
+ * -- what it has received. Run on every node. No lock.
+ * SELECT
+ *     pg_is_in_recovery() AS "in_recovery!",
+ *     (SELECT slot_name FROM pg_stat_wal_receiver WHERE status = 'streaming') AS "slot_name?",
+ *     CASE
+ *         WHEN NOT pg_is_in_recovery() THEN 0
+ *         WHEN pg_last_wal_replay_lsn() = pg_last_wal_receive_lsn() THEN 0
+ *         ELSE (1000 * extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()))::float8
+ *     END AS "replay_lag_ms!"
+ * ```
+ */
+export const nodeState = new PreparedQuery<INodeStateParams,INodeStateResult>(nodeStateIR);
+
+
+/** 'NodeSynchronousSlots' parameters type */
+export type INodeSynchronousSlotsParams = void;
+
+/** 'NodeSynchronousSlots' return type */
+export interface INodeSynchronousSlotsResult {
+  slot_name: string;
+}
+
+/** 'NodeSynchronousSlots' query type */
+export interface INodeSynchronousSlotsQuery {
+  params: INodeSynchronousSlotsParams;
+  result: INodeSynchronousSlotsResult;
+}
+
+const nodeSynchronousSlotsIR: any = {"usedParamSet":{},"params":[],"statement":"-- Lists the replication slots whose standby every commit waits for. A standby that is one of a quorum is not\n-- listed: a commit may be confirmed by the others before it shows there. Run on the primary. No lock.\nSELECT slots.slot_name AS \"slot_name!\"\nFROM pg_replication_slots AS slots\nJOIN pg_stat_replication AS standby ON standby.pid = slots.active_pid\nWHERE standby.sync_state = 'sync'"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Lists the replication slots whose standby every commit waits for. A standby that is one of a quorum is not
+ * -- listed: a commit may be confirmed by the others before it shows there. Run on the primary. No lock.
+ * SELECT slots.slot_name AS "slot_name!"
+ * FROM pg_replication_slots AS slots
+ * JOIN pg_stat_replication AS standby ON standby.pid = slots.active_pid
+ * WHERE standby.sync_state = 'sync'
+ * ```
+ */
+export const nodeSynchronousSlots = new PreparedQuery<INodeSynchronousSlotsParams,INodeSynchronousSlotsResult>(nodeSynchronousSlotsIR);
+
+
+/** 'SchemaVersions' parameters type */
+export type ISchemaVersionsParams = void;
+
+/** 'SchemaVersions' return type */
+export interface ISchemaVersionsResult {
+  version: string;
+}
+
+/** 'SchemaVersions' query type */
+export interface ISchemaVersionsQuery {
+  params: ISchemaVersionsParams;
+  result: ISchemaVersionsResult;
+}
+
+const schemaVersionsIR: any = {"usedParamSet":{},"params":[],"statement":"-- Lists the migrations that were applied. Fails with 42P01 where none ever was. No lock.\nSELECT version FROM schema_migrations ORDER BY version"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Lists the migrations that were applied. Fails with 42P01 where none ever was. No lock.
+ * SELECT version FROM schema_migrations ORDER BY version
+ * ```
+ */
+export const schemaVersions = new PreparedQuery<ISchemaVersionsParams,ISchemaVersionsResult>(schemaVersionsIR);
+
+
+/** 'MigrationLock' parameters type */
+export type IMigrationLockParams = void;
+
+/** 'MigrationLock' return type */
+export interface IMigrationLockResult {
+  locked: boolean | null;
+}
+
+/** 'MigrationLock' query type */
+export interface IMigrationLockQuery {
+  params: IMigrationLockParams;
+  result: IMigrationLockResult;
+}
+
+const migrationLockIR: any = {"usedParamSet":{},"params":[],"statement":"-- Waits until no other instance migrates. Held by the session until migrationUnlock or its end.\nSELECT pg_advisory_lock(7163846290174) IS NULL AS \"locked?\""};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Waits until no other instance migrates. Held by the session until migrationUnlock or its end.
+ * SELECT pg_advisory_lock(7163846290174) IS NULL AS "locked?"
+ * ```
+ */
+export const migrationLock = new PreparedQuery<IMigrationLockParams,IMigrationLockResult>(migrationLockIR);
+
+
+/** 'MigrationUnlock' parameters type */
+export type IMigrationUnlockParams = void;
+
+/** 'MigrationUnlock' return type */
+export interface IMigrationUnlockResult {
+  unlocked: boolean;
+}
+
+/** 'MigrationUnlock' query type */
+export interface IMigrationUnlockQuery {
+  params: IMigrationUnlockParams;
+  result: IMigrationUnlockResult;
+}
+
+const migrationUnlockIR: any = {"usedParamSet":{},"params":[],"statement":"-- Lets the next instance migrate.\nSELECT pg_advisory_unlock(7163846290174) AS \"unlocked!\""};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Lets the next instance migrate.
+ * SELECT pg_advisory_unlock(7163846290174) AS "unlocked!"
+ * ```
+ */
+export const migrationUnlock = new PreparedQuery<IMigrationUnlockParams,IMigrationUnlockResult>(migrationUnlockIR);
+
+

@@ -1,0 +1,110 @@
+/** Types generated for queries found in "sql/stocks.sql" */
+import { PreparedQuery } from '@pgtyped/runtime';
+
+export type bigintArray = (bigint)[];
+
+/** 'StockLock' parameters type */
+export interface IStockLockParams {
+  skus: bigintArray;
+}
+
+/** 'StockLock' return type */
+export interface IStockLockResult {
+  reserved: bigint;
+  sku: bigint;
+  total_count: bigint;
+}
+
+/** 'StockLock' query type */
+export interface IStockLockQuery {
+  params: IStockLockParams;
+  result: IStockLockResult;
+}
+
+const stockLockIR: any = {"usedParamSet":{"skus":true},"params":[{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":341,"b":346}]}],"statement":"-- Locks the stock of the given skus and reads it. A sku without stock has no row in the answer.\n-- Locks: these stock rows, in sku order, so that batches which share skus queue up and never deadlock.\n-- A row that had to be waited for is read as the transaction before left it.\nSELECT sku, total_count, reserved\nFROM stocks\nWHERE sku = ANY(:skus!::bigint[])\nORDER BY sku\nFOR NO KEY UPDATE"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Locks the stock of the given skus and reads it. A sku without stock has no row in the answer.
+ * -- Locks: these stock rows, in sku order, so that batches which share skus queue up and never deadlock.
+ * -- A row that had to be waited for is read as the transaction before left it.
+ * SELECT sku, total_count, reserved
+ * FROM stocks
+ * WHERE sku = ANY(:skus!::bigint[])
+ * ORDER BY sku
+ * FOR NO KEY UPDATE
+ * ```
+ */
+export const stockLock = new PreparedQuery<IStockLockParams,IStockLockResult>(stockLockIR);
+
+
+/** 'StockChange' parameters type */
+export interface IStockChangeParams {
+  reservedChanges: bigintArray;
+  skus: bigintArray;
+  totalChanges: bigintArray;
+}
+
+/** 'StockChange' return type */
+export type IStockChangeResult = void;
+
+/** 'StockChange' query type */
+export interface IStockChangeQuery {
+  params: IStockChangeParams;
+  result: IStockChangeResult;
+}
+
+const stockChangeIR: any = {"usedParamSet":{"skus":true,"totalChanges":true,"reservedChanges":true},"params":[{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":427,"b":432},{"a":596,"b":601}]},{"name":"totalChanges","required":true,"transform":{"type":"scalar"},"locs":[{"a":445,"b":458}]},{"name":"reservedChanges","required":true,"transform":{"type":"scalar"},"locs":[{"a":471,"b":487}]}],"statement":"-- Adds one sum per sku to what there is and to what is reserved: a reservation adds to the second, a\n-- cancelled order takes from it, a payed one takes from both. The arrays run side by side.\n-- Locks: none, the caller holds them by stockLock. The table's CHECK refuses what would oversell.\nUPDATE stocks\nSET total_count = stocks.total_count + change.total_count,\n    reserved = stocks.reserved + change.reserved\nFROM unnest(:skus!::bigint[], :totalChanges!::bigint[], :reservedChanges!::bigint[])\n    AS change (sku, total_count, reserved)\nWHERE stocks.sku = change.sku\n  AND stocks.sku = ANY(:skus!::bigint[])"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Adds one sum per sku to what there is and to what is reserved: a reservation adds to the second, a
+ * -- cancelled order takes from it, a payed one takes from both. The arrays run side by side.
+ * -- Locks: none, the caller holds them by stockLock. The table's CHECK refuses what would oversell.
+ * UPDATE stocks
+ * SET total_count = stocks.total_count + change.total_count,
+ *     reserved = stocks.reserved + change.reserved
+ * FROM unnest(:skus!::bigint[], :totalChanges!::bigint[], :reservedChanges!::bigint[])
+ *     AS change (sku, total_count, reserved)
+ * WHERE stocks.sku = change.sku
+ *   AND stocks.sku = ANY(:skus!::bigint[])
+ * ```
+ */
+export const stockChange = new PreparedQuery<IStockChangeParams,IStockChangeResult>(stockChangeIR);
+
+
+/** 'StockRead' parameters type */
+export interface IStockReadParams {
+  skus: bigintArray;
+}
+
+/** 'StockRead' return type */
+export interface IStockReadResult {
+  reserved: bigint;
+  sku: bigint;
+  total_count: bigint;
+}
+
+/** 'StockRead' query type */
+export interface IStockReadQuery {
+  params: IStockReadParams;
+  result: IStockReadResult;
+}
+
+const stockReadIR: any = {"usedParamSet":{"skus":true},"params":[{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":179,"b":184}]}],"statement":"-- Reads what there is of the given skus, on any node. A sku without stock has no row in the answer.\n-- Locks: none.\nSELECT sku, total_count, reserved\nFROM stocks\nWHERE sku = ANY(:skus!::bigint[])"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Reads what there is of the given skus, on any node. A sku without stock has no row in the answer.
+ * -- Locks: none.
+ * SELECT sku, total_count, reserved
+ * FROM stocks
+ * WHERE sku = ANY(:skus!::bigint[])
+ * ```
+ */
+export const stockRead = new PreparedQuery<IStockReadParams,IStockReadResult>(stockReadIR);
+
+

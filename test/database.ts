@@ -1,0 +1,87 @@
+/**
+ * A database for one test file: a clone of the run's migrated and seeded one, on primary and replica.
+ */
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { pino } from 'pino';
+import { inject } from 'vitest';
+import { Router, type RouterOptions } from '../src/db/router.ts';
+import { createService, type Service, type ServiceOptions } from '../src/domain/service.ts';
+
+export interface TestDatabase {
+  readonly primaryUrl: string;
+  readonly replicaUrls: readonly string[];
+  /** Runs a statement on the primary and gives its rows; integers come as strings. */
+  query(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
+  drop(): Promise<void>;
+}
+
+export const quiet = pino({ level: 'silent' });
+
+/** Clones the run's database under a new name. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const template = inject('primaryUrl');
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  const withName = (url: string, database: string) =>
+    Object.assign(new URL(url), { pathname: database }).href;
+  await once(withName(template, 'postgres'), `CREATE DATABASE ${name} TEMPLATE loms`);
+  const primaryUrl = withName(template, name);
+  const pool = new pg.Pool({ connectionString: primaryUrl, max: 2 });
+  pool.on('error', () => {});
+  return {
+    primaryUrl,
+    replicaUrls: inject('replicaUrls').map((url) => withName(url, name)),
+    query: async (text, values) => (await pool.query(text, values)).rows,
+    async drop() {
+      await pool.end();
+      await once(withName(template, 'postgres'), `DROP DATABASE ${name} WITH (FORCE)`);
+    },
+  };
+}
+
+async function once(url: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    // Two files that clone at the same moment find the template in use for a few milliseconds.
+    for (let attempt = 1; ; attempt++) {
+      const error = await client.query(statement).then(
+        () => undefined,
+        (cause: Error & { code?: string }) => cause,
+      );
+      if (error === undefined) return;
+      if (error.code !== '55006' || attempt === 50) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  } finally {
+    await client.end();
+  }
+}
+
+/** A router on a test's database, not started: a test checks the nodes when it wants to. */
+export function openRouter(
+  urls: { primaryUrl: string; replicaUrls: readonly string[] },
+  more: Partial<RouterOptions> = {},
+) {
+  return new Router({
+    primaryUrl: urls.primaryUrl,
+    replicaUrls: urls.replicaUrls,
+    poolSize: 8,
+    connectTimeoutMs: 5_000,
+    readTimeoutMs: 5_000,
+    writeTimeoutMs: 10_000,
+    checkIntervalMs: 60_000,
+    replicaLagMaxMs: 5_000,
+    logger: quiet,
+    ...more,
+  });
+}
+
+/** A service on a router, with the limits that a test does not care about. */
+export function openService(
+  database: ServiceOptions['database'],
+  more: Partial<ServiceOptions> = {},
+): Service {
+  const options = { now: Date.now, queueMax: 10_000, batchMax: 1_000, writeLanes: 1, readLanes: 2 };
+  return createService({ database, logger: quiet, ...options, ...more });
+}
