@@ -20,38 +20,41 @@ export const quiet = pino({ level: 'silent' });
 
 /** Clones the run's database under a new name. */
 export async function createTestDatabase(): Promise<TestDatabase> {
-  const template = inject('primaryUrl');
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  const withName = (url: string, database: string) =>
-    Object.assign(new URL(url), { pathname: database }).href;
-  await once(withName(template, 'postgres'), `CREATE DATABASE ${name} TEMPLATE loms`);
-  const primaryUrl = withName(template, name);
+  const withName = (url: string) => Object.assign(new URL(url), { pathname: name }).href;
+  await onServer(`CREATE DATABASE ${name} TEMPLATE loms`);
+  const primaryUrl = withName(inject('primaryUrl'));
   const pool = new pg.Pool({ connectionString: primaryUrl, max: 2 });
   pool.on('error', () => {});
   return {
     primaryUrl,
-    replicaUrls: inject('replicaUrls').map((url) => withName(url, name)),
+    replicaUrls: inject('replicaUrls').map(withName),
     query: async (text, values) => (await pool.query(text, values)).rows,
     async drop() {
       await pool.end();
-      await once(withName(template, 'postgres'), `DROP DATABASE ${name} WITH (FORCE)`);
+      await onServer(`DROP DATABASE ${name} WITH (FORCE)`);
     },
   };
 }
 
-async function once(url: string, statement: string): Promise<void> {
+const OBJECT_IN_USE = '55006';
+const CLONE_ATTEMPTS_MAX = 100;
+
+/** Runs a statement beside the databases of tests. Two files that clone at the same moment take turns. */
+export async function onServer(statement: string): Promise<void> {
+  const url = Object.assign(new URL(inject('primaryUrl')), { pathname: 'postgres' }).href;
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    // Two files that clone at the same moment find the template in use for a few milliseconds.
     for (let attempt = 1; ; attempt++) {
-      const error = await client.query(statement).then(
-        () => undefined,
-        (cause: Error & { code?: string }) => cause,
-      );
-      if (error === undefined) return;
-      if (error.code !== '55006' || attempt === 50) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      try {
+        await client.query(statement);
+        return;
+      } catch (error) {
+        if ((error as { code?: string }).code !== OBJECT_IN_USE || attempt === CLONE_ATTEMPTS_MAX)
+          throw error;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
     }
   } finally {
     await client.end();

@@ -80,8 +80,7 @@ class Transaction implements Queryable {
   }
 
   async query(text: string, values: unknown[]): Promise<Rows> {
-    // READ WRITE makes a node that takes no writes refuse here, before anything else.
-    this.#begun ??= this.#client.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE');
+    this.#begun ??= this.#begin();
     const config = { name: statementName(text), text, values };
     try {
       const [, result] = await Promise.all([this.#begun, this.#client.query(config)]);
@@ -91,6 +90,13 @@ class Transaction implements Queryable {
       this.#failure ??= error;
       throw error;
     }
+  }
+
+  /** READ WRITE makes a node that takes no writes refuse here. */
+  #begin(): Promise<unknown> {
+    return this.#client.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE').catch((cause) => {
+      throw new DatabaseUnavailable('no transaction was begun', { cause });
+    });
   }
 
   /**
@@ -107,11 +113,14 @@ class Transaction implements Queryable {
     this.#client.on('notice', onNotice);
     this.#commitSent = true;
     const answer = this.#client.query('COMMIT');
-    const outcomes = await Promise.allSettled([answer, ...writes]);
+    const [begin, end, ...rest] = await Promise.allSettled([this.#begun, answer, ...writes]);
     this.#client.off('notice', onNotice);
-    const [end, ...rest] = outcomes;
     if (end?.status !== 'fulfilled') throw end?.reason;
     this.ended = true;
+    if (begin?.status === 'rejected') {
+      this.#commitSent = false;
+      throw begin.reason;
+    }
     if (warning !== undefined) throw new OutcomeUnknown('not confirmed by the replica', { cause: warning });
     if ((end.value as pg.QueryResult).command === 'COMMIT') return;
     this.#commitSent = false;
@@ -122,9 +131,9 @@ class Transaction implements Queryable {
   explain(error: unknown): unknown {
     if (error instanceof OutcomeUnknown) return error;
     if (this.#commitSent) return new OutcomeUnknown('the answer to COMMIT was lost', { cause: error });
-    if (this.#failure === undefined) return error;
-    if (isRetryable(this.#failure)) return this.#failure;
-    if (!saysUnavailable(this.#failure)) return this.#failure;
-    return new DatabaseUnavailable('the transaction was not done', { cause: this.#failure });
+    const first = this.#failure;
+    if (first === undefined) return error;
+    if (first instanceof DatabaseUnavailable || isRetryable(first) || !saysUnavailable(first)) return first;
+    return new DatabaseUnavailable('the transaction was not done', { cause: first });
   }
 }

@@ -1,0 +1,59 @@
+import { resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { ConfigError, readConfig } from './config.ts';
+
+test('without any variable the service listens on loopback and brings its own database', () => {
+  const config = readConfig({});
+  expect(config).toMatchObject({
+    HTTP_HOST: '127.0.0.1',
+    HTTP_PORT: 8080,
+    GRPC_HOST: '127.0.0.1',
+    GRPC_PORT: 50051,
+  });
+  expect(config).toMatchObject({ EMBEDDED_DIR: resolve('.data'), MIGRATE_ON_START: true });
+  expect(config.DATABASE_URL).toBeUndefined();
+  expect(config.SEED_ON_START).toBeUndefined();
+});
+
+test('every mistake is listed, not only the first', () => {
+  const read = () =>
+    readConfig({
+      HTTP_PORT: '80a',
+      GRPC_PORT: '65536',
+      DATABASE_URL: 'mysql://host/db',
+      MIGRATE_ON_START: 'yes',
+      LOG_LEVEL: 'loud',
+      WRITE_TIMEOUT_MS: '-1',
+    });
+  expect(read).toThrow(ConfigError);
+  for (const name of [
+    'HTTP_PORT',
+    'GRPC_PORT',
+    'DATABASE_URL',
+    'MIGRATE_ON_START',
+    'LOG_LEVEL',
+    'WRITE_TIMEOUT_MS',
+  ]) {
+    expect(read).toThrow(new RegExp(`^ {2}${name}: must be`, 'm'));
+  }
+});
+
+test('mistakes never show a value, since a URL holds a password', () => {
+  expect(() => readConfig({ DATABASE_URL: 'http://loms:secret@host/loms' })).toThrow(/^(?!.*secret)/s);
+});
+
+test('several replicas are named by a list, and need a primary', () => {
+  const urls = 'postgres://a/loms, postgresql://b:5433/loms,';
+  const config = readConfig({ DATABASE_URL: 'postgres://p/loms', DATABASE_REPLICA_URLS: urls });
+  expect(config.DATABASE_REPLICA_URLS).toEqual(['postgres://a/loms', 'postgresql://b:5433/loms']);
+  expect(() => readConfig({ DATABASE_REPLICA_URLS: urls })).toThrow('needs DATABASE_URL');
+});
+
+test('a variable that is set to nothing counts as not set', () => {
+  expect(readConfig({ DATABASE_URL: '', HTTP_PORT: '', SEED_ON_START: '' })).toEqual(readConfig({}));
+});
+
+test('seeding is asked for by true or by the name of a set', () => {
+  const read = (value: string) => readConfig({ SEED_ON_START: value }).SEED_ON_START;
+  expect([read('true'), read('large'), read('false')]).toEqual(['development', 'large', undefined]);
+});

@@ -1,0 +1,104 @@
+/**
+ * The configuration: the only reader of the environment. It is checked as a whole at start, and every mistake
+ * is listed. The README's table is the same list with words.
+ */
+import { resolve } from 'node:path';
+import { z } from 'zod';
+
+const port = (standard: number) => number(standard, 0, 65_535);
+
+const host = z.string().default('127.0.0.1');
+
+const postgresUrl = z.string().refine(isPostgresUrl, 'must be a postgres:// URL with a host and a database');
+
+const flag = (standard: boolean) =>
+  z
+    .enum(['true', 'false'], 'must be true or false')
+    .default(standard ? 'true' : 'false')
+    .transform((text) => text === 'true');
+
+const schema = z.object({
+  HTTP_HOST: host,
+  HTTP_PORT: port(8080),
+  GRPC_HOST: host,
+  GRPC_PORT: port(50_051),
+  DATABASE_URL: postgresUrl.optional(),
+  DATABASE_REPLICA_URLS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').map((url) => url.trim()))
+    .transform((urls) => urls.filter((url) => url !== ''))
+    .pipe(z.array(postgresUrl)),
+  EMBEDDED_DIR: z
+    .string()
+    .default('.data')
+    .transform((path) => resolve(path)),
+  EMBEDDED_PRIMARY_PORT: number(54_321, 1, 65_535),
+  EMBEDDED_REPLICA_PORT: number(54_322, 1, 65_535),
+  MIGRATE_ON_START: flag(true),
+  SEED_ON_START: z
+    .string()
+    .regex(/^[a-z-]+$/, 'must be true, false or the name of a seed set')
+    .default('false')
+    .transform(seedSetOf),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'must be a level of pino')
+    .default('info'),
+  REQUEST_TIMEOUT_MS: number(10_000, 1, 600_000),
+  WRITE_TIMEOUT_MS: number(5_000, 100, 600_000),
+  READ_TIMEOUT_MS: number(2_000, 10, 600_000),
+  CONNECT_TIMEOUT_MS: number(2_000, 10, 600_000),
+  SHUTDOWN_TIMEOUT_MS: number(15_000, 100, 600_000),
+  NODE_CHECK_INTERVAL_MS: number(1_000, 10, 600_000),
+  REPLICA_LAG_MAX_MS: number(5_000, 0, 600_000),
+  QUEUE_MAX: number(10_000, 1, 1_000_000),
+  BATCH_MAX: number(1_000, 1, 10_000),
+  WRITE_LANES: number(1, 1, 16),
+  READ_LANES: number(2, 1, 16),
+});
+
+export type Config = z.output<typeof schema>;
+
+/** Every mistake in the environment, one a line. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/**
+ * Reads the configuration. A variable that is set to nothing counts as not set.
+ *
+ * @throws ConfigError listing every mistake.
+ */
+export function readConfig(environment: Record<string, string | undefined>): Config {
+  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const result = schema.safeParse(set);
+  const mistakes =
+    result.error?.issues.map((issue) => `${issue.path[0]?.toString()}: ${issue.message}`) ?? [];
+  if (set.DATABASE_REPLICA_URLS !== undefined && set.DATABASE_URL === undefined) {
+    mistakes.push('DATABASE_REPLICA_URLS: needs DATABASE_URL, which names the primary');
+  }
+  if (result.success && mistakes.length === 0) return result.data;
+  throw new ConfigError(`the configuration has mistakes:\n${mistakes.map((text) => `  ${text}`).join('\n')}`);
+}
+
+function number(standard: number, min: number, max: number) {
+  const mistake = `must be a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, mistake)
+    .transform(Number)
+    .pipe(z.number().min(min, mistake).max(max, mistake))
+    .default(standard);
+}
+
+function isPostgresUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  return /^postgres(ql)?:$/.test(url.protocol) && url.hostname !== '' && url.pathname.length > 1;
+}
+
+/** `true` asks for the development stock; any other word is the name of a set. */
+function seedSetOf(text: string): string | undefined {
+  if (text === 'false') return undefined;
+  return text === 'true' ? 'development' : text;
+}

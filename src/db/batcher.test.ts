@@ -1,0 +1,142 @@
+import { expect, test, vi } from 'vitest';
+import { Batcher, type BatcherOptions } from './batcher.ts';
+import { DatabaseUnavailable, DeadlinePassed, OutcomeUnknown, QueueFull } from './errors.ts';
+
+const never = Number.POSITIVE_INFINITY;
+
+/** A batcher of numbers whose batches end when the test says so. */
+function setUp(options: Partial<BatcherOptions<number, string>> = {}) {
+  const batches: number[][] = [];
+  const ends: (() => void)[] = [];
+  const run = async (requests: readonly number[]) => {
+    batches.push([...requests]);
+    await new Promise<void>((resolve) => ends.push(resolve));
+    return requests.map((request) => `done ${request}`);
+  };
+  const limits = { batchMax: 100, queueMax: 1_000, lanes: 1, weigh: () => 1, weightMax: 1_000 };
+  const onFailure = vi.fn();
+  const batcher = new Batcher({ run, now: () => 0, onFailure, ...limits, ...options });
+  const started = (count: number) => vi.waitFor(() => expect(batches).toHaveLength(count));
+  const end = () => ends.shift()?.();
+  return { batcher, batches, started, end, onFailure };
+}
+
+const submitAll = (batcher: Batcher<number, string>, requests: number[]) =>
+  Promise.allSettled(requests.map((request) => batcher.submit(request, never)));
+
+test('an idle batcher runs a lone request at once', async () => {
+  const { batcher, batches, started, end } = setUp();
+  const reply = batcher.submit(1, never);
+  await started(1);
+  expect(batches).toEqual([[1]]);
+  end();
+  expect(await reply).toBe('done 1');
+});
+
+test('requests that wait behind a batch go together in the next one, in order of arrival', async () => {
+  const { batcher, batches, started, end } = setUp();
+  const first = submitAll(batcher, [1]);
+  await started(1);
+  const rest = submitAll(batcher, [2, 3, 4]);
+  end();
+  await started(2);
+  expect(batches).toEqual([[1], [2, 3, 4]]);
+  end();
+  expect(await first).toMatchObject([{ value: 'done 1' }]);
+  expect(await rest).toMatchObject([{ value: 'done 2' }, { value: 'done 3' }, { value: 'done 4' }]);
+});
+
+test('a batch has at most its number of requests and its weight, or is a single request', async () => {
+  const { batcher, batches, started, end } = setUp({
+    batchMax: 3,
+    weigh: (request) => request,
+    weightMax: 10,
+  });
+  const replies = submitAll(batcher, [1, 1, 1, 1, 8, 2, 50, 5]);
+  for (let count = 1; count <= 5; count++) {
+    await started(count);
+    end();
+  }
+  expect(batches).toEqual([[1, 1, 1], [1, 8], [2], [50], [5]]);
+  await replies;
+});
+
+test('lanes run side by side and no more of them than allowed', async () => {
+  const { batcher, batches, started, end } = setUp({ lanes: 2, batchMax: 1 });
+  const replies = submitAll(batcher, [1, 2, 3]);
+  await started(2);
+  expect(batches).toEqual([[1], [2]]);
+  end();
+  await started(3);
+  end();
+  end();
+  await replies;
+});
+
+test('past its limit the queue refuses at once and loses nothing that it took', async () => {
+  const { batcher, started, end } = setUp({ queueMax: 2 });
+  const taken = submitAll(batcher, [1, 2]);
+  await expect(batcher.submit(3, never)).rejects.toBeInstanceOf(QueueFull);
+  await started(1);
+  end();
+  expect(await taken).toMatchObject([{ value: 'done 1' }, { value: 'done 2' }]);
+});
+
+test('a request whose deadline passed while it waited is not begun', async () => {
+  let nowMs = 0;
+  const { batcher, batches, started, end } = setUp({ now: () => nowMs });
+  const first = submitAll(batcher, [1]);
+  await started(1);
+  const late = batcher.submit(2, 50);
+  const rejection = expect(late).rejects.toBeInstanceOf(DeadlinePassed);
+  const inTime = batcher.submit(3, 51);
+  nowMs = 50;
+  end();
+  await started(2);
+  end();
+  await rejection;
+  expect(await inTime).toBe('done 3');
+  expect(batches).toEqual([[1], [3]]);
+  await first;
+});
+
+test('a batch that fails is split until only the culprit fails', async () => {
+  const sizes: number[] = [];
+  const run = async (requests: readonly number[]) => {
+    sizes.push(requests.length);
+    if (requests.includes(5)) throw new Error('five');
+    return requests.map((request) => `done ${request}`);
+  };
+  const { batcher } = setUp({ run });
+  const settled = await submitAll(batcher, [0, 1, 2, 3, 4, 5, 6, 7]);
+  const failed = settled.flatMap((each, index) => (each.status === 'rejected' ? [index] : []));
+  expect(failed).toEqual([5]);
+  expect(sizes).toEqual([8, 4, 4, 2, 1, 1, 2]);
+});
+
+test.each([
+  ['cannot be reached', new DatabaseUnavailable('down')],
+  ['has an unknown outcome', new OutcomeUnknown('lost')],
+])('a batch that %s is not run again: all its requests are told', async (_, error) => {
+  const run = vi.fn().mockRejectedValue(error);
+  const { batcher, onFailure } = setUp({ run });
+  const settled = await submitAll(batcher, [1, 2, 3]);
+  expect(settled.map((each) => each.status === 'rejected' && each.reason)).toEqual([error, error, error]);
+  expect(run).toHaveBeenCalledTimes(1);
+  expect(onFailure).toHaveBeenCalledExactlyOnceWith(error, 3);
+});
+
+test('drain waits for what runs and for what waits', async () => {
+  const { batcher, started, end } = setUp({ batchMax: 1 });
+  await batcher.drain();
+  const replies = submitAll(batcher, [1, 2]);
+  const drained = vi.fn();
+  const drain = batcher.drain().then(drained);
+  await started(1);
+  end();
+  await started(2);
+  expect(drained).not.toHaveBeenCalled();
+  end();
+  await drain;
+  expect(await replies).toMatchObject([{ value: 'done 1' }, { value: 'done 2' }]);
+});

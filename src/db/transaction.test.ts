@@ -1,0 +1,138 @@
+import pg from 'pg';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../../test/database.ts';
+import { openPool, type Queryable } from './connection.ts';
+import { DatabaseUnavailable, OutcomeUnknown, sqlStateOf } from './errors.ts';
+import { inTransaction } from './transaction.ts';
+
+const limits = { poolSize: 4, connectTimeoutMs: 2_000, readTimeoutMs: 2_000, writeTimeoutMs: 10_000 };
+
+let database: TestDatabase;
+let pool: pg.Pool;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await database.query('CREATE TABLE notes (id int PRIMARY KEY, word text CHECK (word <> $$bad$$))');
+  pool = openPool(database.primaryUrl, limits, () => {});
+});
+
+afterAll(async () => {
+  await pool?.end();
+  await database?.drop();
+});
+
+beforeEach(async () => {
+  await database.query('DELETE FROM notes');
+});
+
+const write = (db: Queryable, id: number, word = 'good') =>
+  db.query('INSERT INTO notes (id, word) VALUES ($1, $2)', [id, word]);
+const notes = async () => (await database.query('SELECT id FROM notes ORDER BY id')).map((row) => row.id);
+
+test('what the work wrote is there when it returns', async () => {
+  const result = await inTransaction(pool, 5_000, async (db) => {
+    await db.query('SELECT 1', []);
+    return { writes: [write(db, 1), write(db, 2)], result: 'both' };
+  });
+  expect([result, await notes()]).toEqual(['both', [1, 2]]);
+});
+
+test('a failed statement in front of a pipelined COMMIT takes all back and is thrown as it is', async () => {
+  const attempt = inTransaction(pool, 5_000, async (db) => ({
+    writes: [write(db, 1), write(db, 2, 'bad'), write(db, 3)],
+    result: undefined,
+  }));
+  expect(sqlStateOf(await attempt.catch((error) => error))).toBe('23514');
+  expect(await notes()).toEqual([]);
+  await inTransaction(pool, 5_000, async (db) => ({ writes: [write(db, 4)], result: undefined }));
+  expect(await notes()).toEqual([4]);
+});
+
+test('work that throws before its end leaves nothing behind', async () => {
+  const attempt = inTransaction(pool, 5_000, async (db) => {
+    await write(db, 1);
+    throw new Error('changed my mind');
+  });
+  await expect(attempt).rejects.toThrow('changed my mind');
+  expect(await notes()).toEqual([]);
+});
+
+test('a connection that is lost before COMMIT was sent means that nothing was done', async () => {
+  const attempt = inTransaction(pool, 5_000, async (db) => {
+    await write(db, 1);
+    const { rows } = await db.query('SELECT pg_backend_pid() AS pid', []);
+    await database.query('SELECT pg_terminate_backend($1)', [rows[0].pid]);
+    await write(db, 2);
+    return { writes: [], result: undefined };
+  });
+  await expect(attempt).rejects.toBeInstanceOf(DatabaseUnavailable);
+  expect(await notes()).toEqual([]);
+});
+
+test('an answer to COMMIT that does not come in time means that the outcome is unknown', async () => {
+  const attempt = inTransaction(pool, 300, async (db) => ({
+    writes: [db.query('SELECT pg_sleep(1)', [])],
+    result: undefined,
+  }));
+  await expect(attempt).rejects.toBeInstanceOf(OutcomeUnknown);
+});
+
+test('a lock that is not got in time means that nothing was done', async () => {
+  await database.query("INSERT INTO notes VALUES (1, 'good')");
+  const impatient = openPool(database.primaryUrl, { ...limits, writeTimeoutMs: 400 }, () => {});
+  const holder = new pg.Client({ connectionString: database.primaryUrl });
+  await holder.connect();
+  try {
+    await holder.query('BEGIN');
+    await holder.query('SELECT * FROM notes WHERE id = 1 FOR UPDATE');
+    const attempt = inTransaction(impatient, 400, async (db) => ({
+      writes: [db.query('UPDATE notes SET word = $1 WHERE id = 1', ['late'])],
+      result: undefined,
+    }));
+    const error = await attempt.catch((thrown) => thrown);
+    expect(error).toBeInstanceOf(DatabaseUnavailable);
+    expect(sqlStateOf(error.cause)).toBe('55P03');
+  } finally {
+    await holder.end();
+    await impatient.end();
+  }
+});
+
+test('deadlocked transactions are tried again until both are done', async () => {
+  await database.query("INSERT INTO notes VALUES (1, 'a'), (2, 'a')");
+  let meetings = 0;
+  let meet = () => {};
+  const met = new Promise<void>((resolve) => {
+    meet = resolve;
+  });
+  const crosswise = (first: number, second: number) =>
+    inTransaction(pool, 9_000, async (db) => {
+      await db.query('UPDATE notes SET word = word || $1 WHERE id = $2', ['b', first]);
+      if (++meetings === 2) meet();
+      await met;
+      return {
+        writes: [db.query('UPDATE notes SET word = word || $1 WHERE id = $2', ['b', second])],
+        result: undefined,
+      };
+    });
+  await Promise.all([crosswise(1, 2), crosswise(2, 1)]);
+  expect(meetings).toBe(3);
+  expect(await database.query('SELECT word FROM notes')).toEqual([{ word: 'abb' }, { word: 'abb' }]);
+});
+
+test('a server that cannot be reached means that nothing was done', async () => {
+  const nowhere = openPool('postgres://postgres@127.0.0.1:1/loms', limits, () => {});
+  const attempt = inTransaction(nowhere, 1_000, async () => ({ writes: [], result: undefined }));
+  await expect(attempt).rejects.toBeInstanceOf(DatabaseUnavailable);
+  await nowhere.end();
+});
+
+test('a node that takes no writes refuses before anything is written', async () => {
+  const replicaPool = openPool(database.replicaUrls[0] ?? '', limits, () => {});
+  const attempt = inTransaction(replicaPool, 1_000, async (db) => ({
+    writes: [write(db, 1)],
+    result: undefined,
+  }));
+  await expect(attempt).rejects.toBeInstanceOf(DatabaseUnavailable);
+  await replicaPool.end();
+});
