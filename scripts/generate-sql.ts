@@ -3,29 +3,22 @@
  * migrations applied. With `--check` it only says what is stale.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pino } from 'pino';
-import { startEmbeddedCluster } from '../src/db/embedded/cluster.ts';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { migrate } from '../src/db/migrate.ts';
-import { freePorts } from '../test/free-port.ts';
+import { quiet } from '../test/quiet.ts';
+import { startTemporaryCluster } from '../test/temporary-cluster.ts';
 import { settle } from './staged.ts';
 
-const logger = pino({ level: 'warn' }, pino.destination(2));
 const stage = 'build/sql-stage';
 
 rmSync(stage, { recursive: true, force: true });
 mkdirSync(stage, { recursive: true });
-const dir = mkdtempSync(join(tmpdir(), 'loms-generate-'));
-const [primaryPort = 0, replicaPort = 0] = await freePorts(2);
-const cluster = await startEmbeddedCluster({ dir, primaryPort, replicaPort, logger, replica: false });
+const { cluster, remove } = await startTemporaryCluster(false);
 try {
-  await migrate(cluster.primaryUrl, logger);
+  await migrate(cluster.primaryUrl, quiet);
   compile(cluster.primaryUrl);
 } finally {
-  await cluster.stop();
-  rmSync(dir, { recursive: true, force: true });
+  await remove();
 }
 settle(`${stage}/src/generated/sql`, 'src/generated/sql');
 

@@ -3,10 +3,10 @@
  */
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { pino } from 'pino';
 import { inject } from 'vitest';
 import { Router, type RouterOptions } from '../src/db/router.ts';
 import { createService, type Service, type ServiceOptions } from '../src/domain/service.ts';
+import { quiet } from './quiet.ts';
 
 export interface TestDatabase {
   readonly primaryUrl: string;
@@ -15,8 +15,6 @@ export interface TestDatabase {
   query(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
   drop(): Promise<void>;
 }
-
-export const quiet = pino({ level: 'silent' });
 
 /** Clones the run's database under a new name. */
 export async function createTestDatabase(): Promise<TestDatabase> {

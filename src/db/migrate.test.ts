@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { createTestDatabase, onServer, openRouter, quiet, type TestDatabase } from '../../test/database.ts';
+import { createTestDatabase, onServer, openRouter, type TestDatabase } from '../../test/database.ts';
+import { quiet } from '../../test/quiet.ts';
 import { isMigrated, migrate, seed } from './migrate.ts';
 
 let database: TestDatabase;

@@ -48,6 +48,19 @@ test('a failed statement in front of a pipelined COMMIT takes all back and is th
   expect(await notes()).toEqual([4]);
 });
 
+test('a COMMIT that the server refuses is thrown as it is, and nothing was done', async () => {
+  await database.query(
+    'ALTER TABLE notes ADD CONSTRAINT one_word UNIQUE (word) DEFERRABLE INITIALLY DEFERRED',
+  );
+  const attempt = inTransaction(pool, 5_000, async (db) => ({
+    writes: [write(db, 1, 'twin'), write(db, 2, 'twin')],
+    result: undefined,
+  }));
+  expect(sqlStateOf(await attempt.catch((error) => error))).toBe('23505');
+  await database.query('ALTER TABLE notes DROP CONSTRAINT one_word');
+  expect(await notes()).toEqual([]);
+});
+
 test('work that throws before its end leaves nothing behind', async () => {
   const attempt = inTransaction(pool, 5_000, async (db) => {
     await write(db, 1);

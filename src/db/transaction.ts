@@ -115,7 +115,13 @@ class Transaction implements Queryable {
     const answer = this.#client.query('COMMIT');
     const [begin, end, ...rest] = await Promise.allSettled([this.#begun, answer, ...writes]);
     this.#client.off('notice', onNotice);
-    if (end?.status !== 'fulfilled') throw end?.reason;
+    if (end?.status !== 'fulfilled') {
+      // An ERROR in answer to COMMIT is said before the commit is written, and takes all back. Anything else
+      // (FATAL, no answer) may come after.
+      if ((end?.reason as { severity?: unknown } | undefined)?.severity === 'ERROR') this.#commitSent = false;
+      this.#failure ??= end?.reason;
+      throw end?.reason;
+    }
     this.ended = true;
     if (begin?.status === 'rejected') {
       this.#commitSent = false;

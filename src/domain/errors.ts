@@ -105,6 +105,9 @@ const fieldRules: Record<string, string> = {
   items: `must be a list of 1 to ${LINES_MAX} lines, each with sku and count`,
 };
 
+/** Sorts `items[2]` before `items[10]`. One for all, because making a collator is slow. */
+const byPath = new Intl.Collator('en', { numeric: true });
+
 /**
  * Refuses a request for its fields.
  *
@@ -112,7 +115,7 @@ const fieldRules: Record<string, string> = {
  * so that two validators that find the same fields give the same refusal.
  */
 export function invalidRequest(paths: Iterable<string>): Refusal {
-  const sorted = [...new Set(paths)].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  const sorted = [...new Set(paths)].sort(byPath.compare);
   const fieldViolations = sorted
     .slice(0, VIOLATIONS_MAX)
     .map((field) => ({ field, description: ruleOf(field) }));

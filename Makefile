@@ -1,0 +1,114 @@
+# loms: what there is to do here. `make help` lists it.
+#
+# Nothing needs to be installed but Node.js, npm and make.
+
+# The seed set of `make seed` and of `make run`: a file of db/seeds without its ending.
+SEED ?= development
+# Which database `make psql` opens; the default is the embedded primary.
+DATABASE_URL ?=
+
+# Where the embedded cluster keeps its data.
+DATA := $(or $(EMBEDDED_DIR),.data)
+
+INSTALLED := node_modules/.package-lock.json
+BUILT := dist/.built
+SOURCES := $(shell find src -name '*.ts' -not -name '*.test.ts')
+PSQL_URL = $(or $(DATABASE_URL),postgres://postgres:postgres@127.0.0.1:$(or $(EMBEDDED_PRIMARY_PORT),54321)/loms)
+
+export npm_config_loglevel ?= error
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# -- run --
+
+.PHONY: run
+run: $(BUILT) ## Install what is missing, build, and start with an own PostgreSQL, migrated and seeded
+	@SEED_ON_START=$${SEED_ON_START-$(SEED)} exec node --enable-source-maps dist/main.js
+
+.PHONY: dev
+dev: $(INSTALLED) ## The same, started again on every change of the sources
+	@SEED_ON_START=$${SEED_ON_START-$(SEED)} exec npx tsx watch --clear-screen=false src/main.ts
+
+.PHONY: build
+build: $(BUILT) ## Compile the sources to dist/
+
+# -- database --
+
+.PHONY: migrate
+migrate: $(BUILT) ## Apply the migrations that are missing
+	@node dist/tasks.js migrate
+
+.PHONY: seed
+seed: $(BUILT) ## Add the development stock; SEED=large adds 10,000 skus for load
+	@node dist/tasks.js seed $(SEED)
+
+.PHONY: psql
+psql: ## Open psql on the primary (needs psql, and the service running)
+	@command -v psql >/dev/null || { echo "psql is not installed (Debian: postgresql-client). The URL is $(PSQL_URL)"; exit 1; }
+	@exec psql "$(PSQL_URL)"
+
+# -- test --
+
+.PHONY: test
+test: $(INSTALLED) ## Install what is missing and run every test
+	@npx vitest run
+
+.PHONY: test-browser
+test-browser: $(BUILT) ## Try the Swagger page in headless Chromium (installed from Debian where it can be)
+	@scripts/test-browser.sh
+
+# -- generated code and rules --
+
+.PHONY: generate
+generate: $(INSTALLED) ## Generate what is committed: src/generated and db/schema.sql
+	@npx tsx scripts/generate-proto.ts
+	@npx tsx scripts/generate-sql.ts
+	@npx tsx scripts/dump-schema.ts
+
+.PHONY: format
+format: $(INSTALLED) ## Format the sources and mend what the linter can
+	@npx biome check --write .
+
+.PHONY: verify
+verify: verify-generated verify-style verify-types verify-imports ## Check that generated code is current and that all rules hold
+
+.PHONY: verify-generated
+verify-generated: $(INSTALLED)
+	@npx tsx scripts/generate-proto.ts --check
+	@npx tsx scripts/generate-sql.ts --check
+	@npx tsx scripts/dump-schema.ts --check
+
+.PHONY: verify-style
+verify-style: $(INSTALLED)
+	@npx biome ci .
+	@npx tsx scripts/lint-proto.ts
+
+.PHONY: verify-types
+verify-types: $(INSTALLED)
+	@npx tsc
+
+.PHONY: verify-imports
+verify-imports: $(INSTALLED)
+	@npx depcruise --config .dependency-cruiser.cjs src test scripts
+
+# -- housekeeping --
+
+.PHONY: clean
+clean: ## Remove what was built, and the embedded cluster with its data
+	@rm -rf dist build
+	@# As root the data may lie elsewhere, behind a link.
+	@if [ -L $(DATA)/postgresql ]; then rm -rf "$$(readlink $(DATA)/postgresql)"; fi
+	@rm -rf $(DATA)
+
+$(INSTALLED): package.json package-lock.json .npmrc
+	@npm ci --no-audit
+	@touch $@
+
+$(BUILT): $(INSTALLED) $(SOURCES) tsconfig.json tsconfig.build.json
+	@rm -rf dist
+	@npm run --silent build
+	@touch $@

@@ -1,0 +1,142 @@
+/**
+ * The app: the only place that builds the cluster, the router, the service and the servers, and that owns the
+ * order in which they start and stop.
+ */
+import type { Logger } from 'pino';
+import type { Config } from './config.ts';
+import { startEmbeddedCluster } from './db/embedded/cluster.ts';
+import { migrate, seed } from './db/migrate.ts';
+import type { NodeStatus } from './db/node.ts';
+import { Router } from './db/router.ts';
+import { createService, type Service } from './domain/service.ts';
+import { type GrpcServer, startGrpcServer } from './grpc/server.ts';
+import { createHttpApp, startHttpServer } from './http/server.ts';
+import { ReadinessWatch } from './readiness.ts';
+
+export interface App {
+  readonly httpPort: number;
+  readonly grpcPort: number;
+  /** What each database node is and whether it is fit. */
+  nodes(): NodeStatus[];
+  /**
+   * Stops in order: not ready, no new work, what was accepted is finished, connections closed, own PostgreSQL
+   * stopped. Work that takes longer than the configured time is cut off.
+   */
+  stop(): Promise<void>;
+}
+
+/** What must be closed, in the order in which it was opened. */
+type Closers = (() => Promise<unknown>)[];
+
+/**
+ * Starts everything and resolves when requests are answered. When a step fails, what was started before it is
+ * stopped again.
+ */
+export async function startApp(config: Config, logger: Logger): Promise<App> {
+  const closers: Closers = [];
+  const stop = async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  try {
+    const urls = await prepareDatabase(config, logger, closers);
+    const router = await startRouter(config, logger, urls, closers);
+    const service = startService(config, logger, router, closers);
+    const ports = await startServers(config, logger, { router, service, closers });
+    return { ...ports, nodes: () => router.status(), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+interface DatabaseUrls {
+  readonly primaryUrl: string;
+  readonly replicaUrls: readonly string[];
+}
+
+/** Finds the database, or brings its own, and makes the schema what this program needs. */
+async function prepareDatabase(config: Config, logger: Logger, closers: Closers): Promise<DatabaseUrls> {
+  const urls = await findDatabase(config, logger, closers);
+  if (config.MIGRATE_ON_START) await migrate(urls.primaryUrl, logger);
+  if (config.SEED_ON_START !== undefined) await seed(urls.primaryUrl, config.SEED_ON_START, logger);
+  return urls;
+}
+
+async function findDatabase(config: Config, logger: Logger, closers: Closers): Promise<DatabaseUrls> {
+  if (config.DATABASE_URL !== undefined) {
+    return { primaryUrl: config.DATABASE_URL, replicaUrls: config.DATABASE_REPLICA_URLS };
+  }
+  const cluster = await startEmbeddedCluster({
+    dir: config.EMBEDDED_DIR,
+    primaryPort: config.EMBEDDED_PRIMARY_PORT,
+    replicaPort: config.EMBEDDED_REPLICA_PORT,
+    logger,
+  });
+  closers.push(() => cluster.stop());
+  return cluster;
+}
+
+async function startRouter(
+  config: Config,
+  logger: Logger,
+  urls: DatabaseUrls,
+  closers: Closers,
+): Promise<Router> {
+  const router = new Router({
+    ...urls,
+    logger,
+    // Creates, pays and cancels each have their lanes, and so have the two kinds of reads; one is for checks.
+    poolSize: 3 * config.WRITE_LANES + 2 * config.READ_LANES + 1,
+    connectTimeoutMs: config.CONNECT_TIMEOUT_MS,
+    readTimeoutMs: config.READ_TIMEOUT_MS,
+    writeTimeoutMs: config.WRITE_TIMEOUT_MS,
+    checkIntervalMs: config.NODE_CHECK_INTERVAL_MS,
+    replicaLagMaxMs: config.REPLICA_LAG_MAX_MS,
+  });
+  closers.push(() => router.stop());
+  await router.start();
+  return router;
+}
+
+function startService(config: Config, logger: Logger, database: Router, closers: Closers): Service {
+  const service = createService({
+    database,
+    logger,
+    now: Date.now,
+    queueMax: config.QUEUE_MAX,
+    batchMax: config.BATCH_MAX,
+    writeLanes: config.WRITE_LANES,
+    readLanes: config.READ_LANES,
+  });
+  closers.push(() => service.drain());
+  return service;
+}
+
+interface Parts {
+  readonly router: Router;
+  readonly service: Service;
+  readonly closers: Closers;
+}
+
+async function startServers(config: Config, logger: Logger, { router, service, closers }: Parts) {
+  let grpc: GrpcServer | undefined;
+  const readiness = new ReadinessWatch(router, (ready) => grpc?.setServing(ready));
+  const common = { loms: service, logger, now: Date.now, requestTimeoutMs: config.REQUEST_TIMEOUT_MS };
+
+  const http = await startHttpServer(createHttpApp({ ...common, readiness: () => readiness.current }), {
+    host: config.HTTP_HOST,
+    port: config.HTTP_PORT,
+    logger,
+  });
+  closers.push(() => http.stop(config.SHUTDOWN_TIMEOUT_MS));
+  const grpcServer = await startGrpcServer({ ...common, host: config.GRPC_HOST, port: config.GRPC_PORT });
+  grpc = grpcServer;
+  // The servers stop together, and both only after the health checks have said so.
+  closers.pop();
+  closers.push(async () => {
+    readiness.stop();
+    await Promise.all([http, grpcServer].map((server) => server.stop(config.SHUTDOWN_TIMEOUT_MS)));
+  });
+  await readiness.start(config.NODE_CHECK_INTERVAL_MS);
+  return { httpPort: http.port, grpcPort: grpcServer.port };
+}

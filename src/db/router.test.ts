@@ -1,0 +1,157 @@
+/** The router and what the service promises about reads, on a cluster whose replica comes and goes. */
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { openRouter, openService } from '../../test/database.ts';
+import { quiet } from '../../test/quiet.ts';
+import { startTemporaryCluster, type TemporaryCluster } from '../../test/temporary-cluster.ts';
+import { stockRead } from '../generated/sql/stocks.ts';
+import type { EmbeddedCluster } from './embedded/cluster.ts';
+import { DatabaseUnavailable, OutcomeUnknown } from './errors.ts';
+import { migrate } from './migrate.ts';
+import type { Router } from './router.ts';
+
+let temporary: TemporaryCluster;
+let cluster: EmbeddedCluster;
+let router: Router;
+const call = { deadlineMs: Number.POSITIVE_INFINITY };
+
+beforeAll(async () => {
+  temporary = await startTemporaryCluster();
+  cluster = temporary.cluster;
+  await migrate(cluster.primaryUrl, quiet);
+  await onPrimary('INSERT INTO stocks VALUES (7, 1000000, 0)');
+});
+
+afterAll(async () => {
+  await temporary?.remove();
+});
+
+beforeEach(async () => {
+  router = openRouter(cluster, { writeTimeoutMs: 1_000, readTimeoutMs: 1_000 });
+  await router.check();
+});
+
+afterEach(async () => {
+  await router.stop();
+});
+
+async function onPrimary(statement: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: cluster.primaryUrl });
+  await client.connect();
+  try {
+    return (await client.query(statement)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+const read = () => router.read((db) => stockRead.run({ skus: [7n] }, db));
+const reserveOne = () =>
+  router.write(async (db) => ({
+    writes: [db.query('UPDATE stocks SET reserved = reserved + 1 WHERE sku = 7', [])],
+    result: undefined,
+  }));
+const nodes = () => router.status().map(({ role, fit, reason }) => (fit ? role : `${role}: ${reason}`));
+const reads = () => Object.fromEntries(router.status().map((node) => [node.role, node.reads]));
+
+test('the replica is synchronous and the primary says so', async () => {
+  const rows = await onPrimary('SELECT sync_state, state FROM pg_stat_replication');
+  expect(rows).toEqual([{ sync_state: 'sync', state: 'streaming' }]);
+  expect(nodes()).toEqual(['primary', 'replica']);
+});
+
+test('reads go to every fit node in turn, the primary included', async () => {
+  for (let index = 0; index < 10; index++) await read();
+  expect(reads()).toEqual({ primary: 5, replica: 5 });
+});
+
+test('1,000 created orders are all seen by the read that follows, and the replica answers its share', async () => {
+  const loms = openService(router);
+  const pair = async (index: number) => {
+    const created = await loms.createOrder({ user: BigInt(index + 1), items: [{ sku: 7, count: 1 }] }, call);
+    if (!created.ok) throw new Error(created.refusal.message);
+    const { orderId } = created.value;
+    return [orderId, await loms.getOrder(orderId, call)] as const;
+  };
+  const one = async (lane: number) => {
+    const pairs = [];
+    for (let index = 0; index < 100; index++) pairs.push(await pair(lane * 100 + index));
+    return pairs;
+  };
+  const pairs = (await Promise.all(Array.from({ length: 10 }, (_, lane) => one(lane)))).flat();
+  expect(pairs).toHaveLength(1_000);
+  for (const [orderId, order] of pairs) {
+    expect(order).toMatchObject({ ok: true, value: { orderId, status: 'awaiting payment' } });
+  }
+  const { primary = 0, replica = 0 } = reads();
+  expect(replica / (primary + replica)).toBeGreaterThanOrEqual(0.4);
+});
+
+test('with the replica stopped reads go on, and come back to it when it returns', async () => {
+  await cluster.stopReplica('immediate');
+  for (let index = 0; index < 6; index++) expect(await read()).toHaveLength(1);
+  expect(nodes()).toEqual(['primary', 'replica: a read failed']);
+  await router.check();
+  expect(nodes()).toEqual(['primary', 'replica: not reachable']);
+  await cluster.startReplica();
+  expect(nodes()).toEqual(['primary', 'replica: not reachable']);
+  await router.check();
+  expect(nodes()).toEqual(['primary', 'replica']);
+  const before = reads().replica ?? 0;
+  await read();
+  await read();
+  expect(reads().replica).toBe(before + 1);
+});
+
+test('with the replica stopped a write is not acknowledged: its outcome is unknown until the replica is back', async () => {
+  const reserved = async () => Number((await read())[0]?.reserved);
+  const before = await reserved();
+  await cluster.stopReplica();
+  await expect(reserveOne()).rejects.toBeInstanceOf(OutcomeUnknown);
+  // The first transaction still waits for the replica and holds the row: the next one is not begun.
+  await expect(reserveOne()).rejects.toBeInstanceOf(DatabaseUnavailable);
+  expect(await reserved()).toBe(before);
+  await cluster.startReplica();
+  await expect.poll(reserved).toBe(before + 1);
+  await reserveOne();
+  expect(await reserved()).toBe(before + 2);
+});
+
+test('a commit whose wait for the replica is cancelled is not acknowledged', async () => {
+  await cluster.stopReplica();
+  const write = expect(reserveOne()).rejects.toBeInstanceOf(OutcomeUnknown);
+  await expect
+    .poll(() => onPrimary("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"))
+    .toHaveLength(1);
+  await write;
+  await cluster.startReplica();
+});
+
+test('a replica that no commit waits for is not asked, since its reads may be old', async () => {
+  await onPrimary("ALTER SYSTEM SET synchronous_standby_names = ''");
+  await onPrimary('SELECT pg_reload_conf()');
+  const check = async () => {
+    await router.check();
+    return nodes();
+  };
+  await expect.poll(check).toEqual(['primary', 'replica: no commit waits for it']);
+  await onPrimary('ALTER SYSTEM RESET synchronous_standby_names');
+  await onPrimary('SELECT pg_reload_conf()');
+  await expect.poll(check).toEqual(['primary', 'replica']);
+});
+
+test('a replica whose replay is too far behind is taken out and put back', async () => {
+  const impatient = openRouter(cluster, { replicaLagMaxMs: -1 });
+  await impatient.check();
+  expect(impatient.status().map((node) => node.reason)).toEqual(['', 'replay lag']);
+  await impatient.stop();
+});
+
+test('nodes in the wrong place are not asked', async () => {
+  const [replicaUrl = ''] = cluster.replicaUrls;
+  const swapped = openRouter({ primaryUrl: replicaUrl, replicaUrls: [cluster.primaryUrl] });
+  await swapped.check();
+  const reasons = swapped.status().map((node) => node.reason);
+  expect(reasons).toEqual(['the primary is in recovery', 'the replica is not in recovery']);
+  await swapped.stop();
+});

@@ -1,0 +1,29 @@
+/** `loms.order.v1.OrderService`: the contract's messages to the domain and back. */
+import { accepted } from '../domain/errors.ts';
+import type { Loms } from '../domain/loms.ts';
+import { OrderServiceService as contract } from '../generated/proto/loms/order/v1/order.ts';
+import { type UnaryMethod, unary } from './unary.ts';
+
+/** The methods of the order service. */
+export function orderMethods(loms: Loms): UnaryMethod[] {
+  return [
+    unary(contract.createOrder, async ({ user, items }, call) => {
+      const lines = items.map(({ sku, count }) => ({ sku, count }));
+      return loms.createOrder({ user, items: lines }, call);
+    }),
+    unary(contract.getOrder, async ({ orderId }, call) => {
+      const outcome = await loms.getOrder(orderId, call);
+      if (!outcome.ok) return outcome;
+      const { status, user, items } = outcome.value;
+      return accepted({ status, user, items: [...items] });
+    }),
+    unary(contract.payOrder, async ({ orderId }, call) => {
+      const outcome = await loms.payOrder(orderId, call);
+      return outcome.ok ? accepted({}) : outcome;
+    }),
+    unary(contract.cancelOrder, async ({ orderId }, call) => {
+      const outcome = await loms.cancelOrder(orderId, call);
+      return outcome.ok ? accepted({}) : outcome;
+    }),
+  ];
+}

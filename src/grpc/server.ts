@@ -1,0 +1,110 @@
+/** The gRPC server: both services, health and reflection, behind explicit limits. */
+import { Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
+import type { Logger } from 'pino';
+import { REQUEST_MAX_BYTES } from '../domain/limits.ts';
+import type { Loms } from '../domain/loms.ts';
+import { addHealth } from './health.ts';
+import { orderMethods } from './order.ts';
+import { addReflection } from './reflection.ts';
+import { stockMethods } from './stock.ts';
+import { createStreamHost } from './streams.ts';
+import { register } from './unary.ts';
+
+export interface GrpcServerOptions {
+  readonly loms: Loms;
+  readonly logger: Logger;
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** The time in milliseconds since the epoch. */
+  readonly now: () => number;
+  /** The longest time that a call is worked on, in milliseconds, also when its caller would wait longer. */
+  readonly requestTimeoutMs: number;
+}
+
+export interface GrpcServer {
+  /** The port that it listens on. */
+  readonly port: number;
+
+  /** Tells health checks whether calls are welcome. They are not until this is called, nor after a stop. */
+  setServing(serving: boolean): void;
+
+  /**
+   * Stops in order: health says NOT_SERVING, calls that arrive are refused with SHUTTING_DOWN, calls that
+   * were accepted are finished. What is not finished after `graceMs` milliseconds is cut off.
+   */
+  stop(graceMs: number): Promise<void>;
+}
+
+/**
+ * The limits of a connection. Headers have none here, because grpc-js leaves them to Node.js, which refuses
+ * more than 64 KiB or 128 fields of them. Channelz, which grpc-js has on, stays on: a forced shutdown finds
+ * its connections by it.
+ */
+const limits: ServerOptions = {
+  // Above REQUEST_MAX_BYTES we refuse by ourselves, in the same words as REST. This cuts off the rest.
+  'grpc.max_receive_message_length': 4 * REQUEST_MAX_BYTES,
+  'grpc.max_concurrent_streams': 1_000,
+  // A peer that is gone without a word is noticed after 80 seconds.
+  'grpc.keepalive_time_ms': 60_000,
+  'grpc.keepalive_timeout_ms': 20_000,
+  // Connections are renewed now and then, so that clients find new instances and spread over them.
+  'grpc.max_connection_idle_ms': 15 * 60_000,
+  'grpc.max_connection_age_ms': 60 * 60_000,
+  'grpc.max_connection_age_grace_ms': 60_000,
+};
+
+/**
+ * Starts to listen.
+ *
+ * @throws when the address cannot be bound.
+ */
+export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
+  const { loms, logger, now, requestTimeoutMs } = options;
+  let stopping = false;
+  const server = new Server(limits);
+  const methods = [...orderMethods(loms), ...stockMethods(loms)];
+  register(server, methods, { logger, now, requestTimeoutMs, stopping: () => stopping });
+  const streams = createStreamHost(server);
+  const health = addHealth(streams);
+  addReflection(streams);
+  const port = await bind(server, options.host, options.port);
+
+  return {
+    port,
+    setServing(serving) {
+      if (!stopping) health.setServing(serving);
+    },
+    async stop(graceMs) {
+      stopping = true;
+      health.setServing(false);
+      streams.endAll();
+      await shutDown(server, graceMs, logger);
+    },
+  };
+}
+
+function bind(server: Server, host: string, port: number): Promise<number> {
+  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+      if (error) reject(error);
+      else resolve(bound);
+    });
+  });
+}
+
+function shutDown(server: Server, graceMs: number, logger: Logger): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      logger.warn({ graceMs }, 'calls were still running at the end of the grace time and are cut off');
+      server.forceShutdown();
+      resolve();
+    }, graceMs);
+    server.tryShutdown((error) => {
+      clearTimeout(timer);
+      if (error) logger.warn({ err: error }, 'the gRPC server did not shut down cleanly');
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,50 @@
+/**
+ * Streams that outlive a request: `grpc.health.v1` Watch and server reflection.
+ *
+ * A graceful shutdown waits for every open stream, and these end only when their callers like. So the stop
+ * ends them itself, or one watching load balancer would make every stop last as long as it may.
+ */
+import type { Server, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
+
+interface OpenStream {
+  end(): void;
+  once(event: 'close', listener: () => void): void;
+}
+
+/** Where services with streams are added, in place of the server itself. */
+export interface StreamHost {
+  addService(service: ServiceDefinition, implementation: UntypedServiceImplementation): void;
+  /** Ends all open streams with the status OK, and from now on every new one. */
+  endAll(): void;
+}
+
+/** Adds services to `server` and keeps in sight which of their streams are open. */
+export function createStreamHost(server: Server): StreamHost {
+  const open = new Set<OpenStream>();
+  let ended = false;
+
+  function watch(stream: OpenStream): void {
+    open.add(stream);
+    stream.once('close', () => open.delete(stream));
+    if (ended) stream.end();
+  }
+
+  return {
+    addService(service, implementation) {
+      const handlers: UntypedServiceImplementation = { ...implementation };
+      for (const [name, method] of Object.entries(service)) {
+        const handle = [name, method.originalName ?? ''].map((known) => implementation[known]).find(Boolean);
+        if (!method.responseStream || handle === undefined) continue;
+        handlers[name] = (stream: OpenStream, ...rest: unknown[]) => {
+          watch(stream);
+          Reflect.apply(handle, implementation, [stream, ...rest]);
+        };
+      }
+      server.addService(service, handlers);
+    },
+    endAll() {
+      ended = true;
+      for (const stream of open) stream.end();
+    },
+  };
+}

@@ -1,0 +1,51 @@
+/**
+ * Reads the configuration, starts the app, and stops it on SIGTERM or SIGINT.
+ */
+import { type Logger, pino } from 'pino';
+import { type App, startApp } from './app.ts';
+import { type Config, ConfigError, readConfig } from './config.ts';
+
+async function main(): Promise<void> {
+  const config = configOrExit();
+  const logger = pino({
+    level: config.LOG_LEVEL,
+    ...(process.stdout.isTTY ? { transport: { target: 'pino-pretty' } } : {}),
+  });
+  const starting = startApp(config, logger);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => void stopAndExit(starting, signal, config, logger));
+  }
+  try {
+    const { httpPort, grpcPort } = await starting;
+    const rest = `http://${config.HTTP_HOST}:${httpPort}`;
+    logger.info({ rest, docs: `${rest}/docs`, grpc: `${config.GRPC_HOST}:${grpcPort}` }, 'loms is ready');
+  } catch (error) {
+    logger.fatal({ err: error }, 'loms could not start');
+    process.exitCode = 1;
+  }
+}
+
+function configOrExit(): Config {
+  try {
+    return readConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+}
+
+/** Stops the app, wherever in its start it is. The limit is for what the app's own limits do not cover. */
+async function stopAndExit(starting: Promise<App>, signal: string, config: Config, logger: Logger) {
+  logger.info({ signal }, 'stopping');
+  const limit = setTimeout(() => {
+    logger.fatal('did not stop in time');
+    process.exit(1);
+  }, 2 * config.SHUTDOWN_TIMEOUT_MS);
+  limit.unref();
+  await starting.then((app) => app.stop()).catch((error) => logger.error({ err: error }, 'stopping failed'));
+  logger.info('stopped');
+  process.exit();
+}
+
+await main();

@@ -1,0 +1,64 @@
+/**
+ * The database chores by themselves, for `make migrate`, `make seed` and for operators who switched them off
+ * at start:
+ *
+ *     node dist/tasks.js migrate
+ *     node dist/tasks.js seed [development | large]
+ *
+ * Without DATABASE_URL they work on the embedded cluster: on the one that is running, or on one that is
+ * started for them.
+ */
+import pg from 'pg';
+import { type Logger, pino } from 'pino';
+import { type Config, ConfigError, readConfig } from './config.ts';
+import { startEmbeddedCluster } from './db/embedded/cluster.ts';
+import { migrate, seed } from './db/migrate.ts';
+
+async function run(words: readonly string[], config: Config, logger: Logger): Promise<void> {
+  const [task, name = 'development'] = words;
+  if (task !== 'migrate' && task !== 'seed') throw new Error('what to do: migrate, or seed [set]');
+  await withPrimary(config, logger, async (url) => {
+    await migrate(url, logger);
+    if (task === 'seed') await seed(url, name, logger);
+  });
+}
+
+async function withPrimary(
+  config: Config,
+  logger: Logger,
+  use: (url: string) => Promise<void>,
+): Promise<void> {
+  const running = config.DATABASE_URL ?? (await runningEmbedded(config));
+  if (running !== undefined) return use(running);
+  const {
+    EMBEDDED_DIR: dir,
+    EMBEDDED_PRIMARY_PORT: primaryPort,
+    EMBEDDED_REPLICA_PORT: replicaPort,
+  } = config;
+  const cluster = await startEmbeddedCluster({ dir, primaryPort, replicaPort, logger });
+  try {
+    await use(cluster.primaryUrl);
+  } finally {
+    await cluster.stop();
+  }
+}
+
+/** The embedded primary's URL when a service has it running. */
+async function runningEmbedded(config: Config): Promise<string | undefined> {
+  const url = `postgres://postgres:postgres@127.0.0.1:${config.EMBEDDED_PRIMARY_PORT}/loms`;
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: config.CONNECT_TIMEOUT_MS });
+  const answers = await client.connect().then(
+    () => true,
+    () => false,
+  );
+  await client.end();
+  return answers ? url : undefined;
+}
+
+try {
+  const config = readConfig(process.env);
+  await run(process.argv.slice(2), config, pino({ level: config.LOG_LEVEL }));
+} catch (error) {
+  process.stderr.write(`${error instanceof ConfigError ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,112 @@
+/** One truth for limits: zod (REST) and protovalidate (gRPC) refuse the same requests, with the same words. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { invalidRequest, type Outcome, refused } from '../../src/domain/errors.ts';
+import { COUNT_MAX, INT64_MAX, LINES_MAX, UINT32_MAX } from '../../src/domain/limits.ts';
+import { OrderServiceService } from '../../src/generated/proto/loms/order/v1/order.ts';
+import { StockServiceService } from '../../src/generated/proto/loms/stock/v1/stock.ts';
+import { requestReader } from '../../src/grpc/validate.ts';
+import { parseJson, stringifyJson } from '../../src/http/json.ts';
+import {
+  createOrderRequest,
+  orderIdParameter,
+  orderIdRequest,
+  skuParameter,
+  violatedPaths,
+} from '../../src/http/schemas.ts';
+
+/** Values around every limit, within what the wire's type can carry, and any other. */
+const near = (limits: bigint[], min: bigint, max: bigint) =>
+  fc
+    .oneof(
+      {
+        weight: 3,
+        arbitrary: fc.constantFrom(...limits).chain((at) => fc.bigInt({ min: at - 2n, max: at + 2n })),
+      },
+      { weight: 1, arbitrary: fc.bigInt({ min, max }) },
+    )
+    .filter((value) => value >= min && value <= max);
+
+const int64 = near([0n, 1n, 2n ** 53n, INT64_MAX, -INT64_MAX], -INT64_MAX - 1n, INT64_MAX);
+const uint32 = (limit: number) => near([0n, 1n, BigInt(limit)], 0n, BigInt(UINT32_MAX)).map(Number);
+const line = fc.record({ sku: uint32(UINT32_MAX), count: uint32(COUNT_MAX) });
+const goodLine = fc.record({
+  sku: fc.integer({ min: 1, max: UINT32_MAX }),
+  count: fc.integer({ min: 1, max: COUNT_MAX }),
+});
+const items = fc.oneof(
+  fc.array(line, { maxLength: 5 }),
+  fc.array(goodLine, { maxLength: 5 }),
+  fc
+    .tuple(fc.constantFrom(LINES_MAX - 1, LINES_MAX, LINES_MAX + 1), fc.oneof(goodLine, line))
+    .map(([length, each]) => Array.from({ length }, () => each)),
+);
+
+interface Schema {
+  safeParse(
+    value: unknown,
+  ): { success: true; data: unknown } | { success: false; error: { issues: { path: PropertyKey[] }[] } };
+}
+
+/** How REST reads a body: printed as JSON, parsed without loss, checked by zod. */
+function overRest(schema: Schema, request: unknown): Outcome<unknown> {
+  const parsed = schema.safeParse(parseJson(stringifyJson(request)));
+  return parsed.success
+    ? { ok: true, value: parsed.data }
+    : refused(invalidRequest(violatedPaths(parsed.error.issues)));
+}
+
+/** How gRPC reads a message: encoded by the generated code, decoded and checked by protovalidate. */
+function overGrpc(path: string, bytes: Uint8Array): Outcome<unknown> {
+  return requestReader<unknown>(path)(bytes);
+}
+
+/** The same request in both has the same keys; gRPC's says `orderId` and carries its type's name. */
+function comparable(outcome: Outcome<unknown>): unknown {
+  if (!outcome.ok) return outcome;
+  return JSON.parse(
+    JSON.stringify(outcome.value, (key, value) =>
+      key === '$typeName' ? undefined : typeof value === 'bigint' ? `${value}` : value,
+    ).replaceAll('orderId', 'orderID'),
+  );
+}
+
+test('a new order is accepted by both or refused by both, for the same fields', () => {
+  const { path, requestSerialize } = OrderServiceService.createOrder;
+  let accepted = 0;
+  fc.assert(
+    fc.property(int64, items, (user, lines) => {
+      const rest = overRest(createOrderRequest, { user, items: lines });
+      const grpc = overGrpc(path, requestSerialize({ user, items: lines }));
+      if (rest.ok) accepted++;
+      expect(comparable(rest)).toEqual(comparable(grpc));
+    }),
+    { numRuns: 500 },
+  );
+  expect(accepted).toBeGreaterThan(20);
+});
+
+test.each(['getOrder', 'payOrder', 'cancelOrder'] as const)(
+  '%s accepts and refuses the same ids in both',
+  (operation) => {
+    const { path, requestSerialize } = OrderServiceService[operation];
+    fc.assert(
+      fc.property(int64, (orderId) => {
+        const grpc = overGrpc(path, requestSerialize({ orderId }));
+        const asParameter = overRest(orderIdParameter, String(orderId));
+        expect(comparable(overRest(orderIdRequest, { orderID: orderId }))).toEqual(comparable(grpc));
+        expect(comparable(overRest(orderIdRequest, { orderID: String(orderId) }))).toEqual(comparable(grpc));
+        expect(asParameter.ok).toBe(grpc.ok);
+      }),
+    );
+  },
+);
+
+test('getStock accepts and refuses the same skus in both', () => {
+  const { path, requestSerialize } = StockServiceService.getStock;
+  fc.assert(
+    fc.property(uint32(UINT32_MAX), (sku) => {
+      expect(overRest(skuParameter, String(sku)).ok).toBe(overGrpc(path, requestSerialize({ sku })).ok);
+    }),
+  );
+});

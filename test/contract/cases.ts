@@ -1,0 +1,313 @@
+/**
+ * The contract as a table: what is asked, and what both transports must answer, word for word.
+ *
+ * A case may first bring about a state; the orders that it creates stand as `<order>` in the expected answer.
+ */
+import type { Answer, Client, Operation } from './clients.ts';
+
+export interface Case {
+  readonly title: string;
+  /** Makes the state, and returns the id of the order that the case is about. */
+  readonly given?: (client: Client) => Promise<bigint>;
+  readonly ask: Operation;
+  readonly request: (order: bigint) => Record<string, unknown>;
+  readonly reply?: unknown;
+  readonly error?: { readonly code: bigint; readonly message: string; readonly details: readonly unknown[] };
+  readonly http?: number;
+}
+
+/** Skus of the development stock: one with plenty, one sold out, and one that has no stock. */
+const PLENTY = 1625903;
+const SOLD_OUT = 139819069;
+const UNKNOWN = 4000000000;
+
+const INT64 = 'must be a whole number from 1 to 9223372036854775807';
+const COUNT = 'must be a whole number from 1 to 65535, also when summed over lines with the same sku';
+const SKU = 'must be a whole number from 1 to 4294967295';
+const ITEMS = 'must be a list of 1 to 1000 lines, each with sku and count';
+
+export async function createOrder(client: Client, sku = PLENTY, count = 1): Promise<bigint> {
+  const answer = await client.call('createOrder', { user: 1n, items: [{ sku, count }] });
+  if ('reply' in answer) return (answer.reply as { orderID: bigint }).orderID;
+  const [, detail] = answer.error.details;
+  return detail?.orderID as bigint;
+}
+
+const after =
+  (...operations: Operation[]) =>
+  async (client: Client): Promise<bigint> => {
+    const orderID = await createOrder(client);
+    for (const operation of operations) await client.call(operation, { orderID });
+    return orderID;
+  };
+
+const failed = (client: Client) => createOrder(client, SOLD_OUT);
+const none = () => 9223372036854775807n;
+
+function info(reason: string, metadata: Record<string, string> = {}) {
+  return { '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason, domain: 'loms', metadata };
+}
+
+function invalid(...violations: [field: string, description: string][]) {
+  const fieldViolations = violations.map(([field, description]) => ({ field, description }));
+  const message = `invalid request: ${violations.map(([field]) => field).join(', ')}`;
+  const badRequest = { '@type': 'type.googleapis.com/google.rpc.BadRequest', fieldViolations };
+  return { error: { code: 3n, message, details: [info('INVALID_REQUEST'), badRequest] }, http: 400 };
+}
+
+function short(...shortages: [sku: number, requested: number, available: bigint][]) {
+  const named = shortages.map(([sku, requested, available]) => ({
+    sku: BigInt(sku),
+    requested: BigInt(requested),
+    available,
+  }));
+  const detail = {
+    '@type': 'type.googleapis.com/loms.order.v1.InsufficientStock',
+    orderID: '<order>',
+    shortages: named,
+  };
+  const what = shortages.length === 1 ? `sku ${shortages[0]?.[0]}` : `${shortages.length} skus`;
+  const message = `not enough stock for ${what}`;
+  return { error: { code: 9n, message, details: [info('INSUFFICIENT_STOCK'), detail] }, http: 400 };
+}
+
+const notAllowed = (reason: string, status: string, done: string) => ({
+  error: {
+    code: 9n,
+    message: `order <order> is ${status} and cannot be ${done}`,
+    details: [info(reason, { orderID: '<order>', status })],
+  },
+  http: 400,
+});
+
+const noOrder = {
+  error: {
+    code: 5n,
+    message: 'no order 9223372036854775807',
+    details: [info('ORDER_NOT_FOUND', { orderID: '9223372036854775807' })],
+  },
+  http: 404,
+};
+
+const create = (...items: [sku: number, count: number][]) => ({
+  ask: 'createOrder' as const,
+  request: () => ({ user: 1n, items: items.map(([sku, count]) => ({ sku, count })) }),
+});
+
+const about = (ask: Operation) => ({ ask, request: (orderID: bigint) => ({ orderID }) });
+
+const badUser = (user: bigint) => ({
+  ask: 'createOrder' as const,
+  request: () => ({ user, items: [{ sku: PLENTY, count: 1 }] }),
+});
+
+export const cases: readonly Case[] = [
+  // Create.
+  { title: 'an order with enough stock is created', ...create([PLENTY, 1]), reply: { orderID: '<order>' } },
+  {
+    title: 'a line over what is there is named',
+    ...create([SOLD_OUT, 3], [PLENTY, 1]),
+    ...short([SOLD_OUT, 3, 0n]),
+  },
+  { title: 'an order for an unknown sku', ...create([UNKNOWN, 2]), ...short([UNKNOWN, 2, 0n]) },
+  {
+    title: 'every short line is named, sorted by sku',
+    ...create([UNKNOWN, 2], [139818428, 1]),
+    ...short([139818428, 1, 0n], [UNKNOWN, 2, 0n]),
+  },
+  { title: 'count 65535 is a count', ...create([SOLD_OUT, 65_535]), ...short([SOLD_OUT, 65_535, 0n]) },
+  { title: 'count 65536 is refused', ...create([PLENTY, 65_536]), ...invalid(['items[0].count', COUNT]) },
+  {
+    title: 'count 65537 is not cut off to 1',
+    ...create([PLENTY, 65_537]),
+    ...invalid(['items[0].count', COUNT]),
+  },
+  { title: 'count 0 is refused', ...create([PLENTY, 1], [PLENTY, 0]), ...invalid(['items[1].count', COUNT]) },
+  { title: 'sku 0 is refused', ...create([0, 1]), ...invalid(['items[0].sku', SKU]) },
+  { title: 'sku 4294967295 is a sku', ...create([4294967295, 1]), ...short([4294967295, 1, 0n]) },
+  {
+    title: 'lines of one sku that add up to 65536 are refused',
+    ...create([PLENTY, 65_535], [SOLD_OUT, 1], [PLENTY, 1]),
+    ...invalid(['items[0].count', COUNT], ['items[2].count', COUNT]),
+  },
+  { title: 'no line at all is refused', ...create(), ...invalid(['items', ITEMS]) },
+  {
+    title: '1000 lines are an order, joined by sku',
+    ...create(...Array.from({ length: 1_000 }, (): [number, number] => [SOLD_OUT, 1])),
+    ...short([SOLD_OUT, 1_000, 0n]),
+  },
+  {
+    title: '1001 lines are refused',
+    ...create(...Array.from({ length: 1_001 }, (): [number, number] => [PLENTY, 1])),
+    ...invalid(['items', ITEMS]),
+  },
+  { title: 'user 0 is refused', ...badUser(0n), ...invalid(['user', INT64]) },
+  { title: 'a negative user is refused', ...badUser(-1n), ...invalid(['user', INT64]) },
+  { title: 'the largest user is a user', ...badUser(2n ** 63n - 1n), reply: { orderID: '<order>' } },
+  {
+    title: 'every bad field is named at once',
+    ask: 'createOrder',
+    request: () => ({
+      user: 0n,
+      items: [
+        { sku: 0, count: 0 },
+        { sku: 1, count: 70_000 },
+      ],
+    }),
+    ...invalid(['items[0].count', COUNT], ['items[0].sku', SKU], ['items[1].count', COUNT], ['user', INT64]),
+  },
+
+  // Get.
+  {
+    title:
+      'an order is read with its status, its user digit for digit, and its lines joined and sorted by sku',
+    given: async (client) => {
+      const items = [
+        { sku: 139275865, count: 1 },
+        { sku: PLENTY, count: 2 },
+        { sku: PLENTY, count: 3 },
+      ];
+      const answer = await client.call('createOrder', { user: 9007199254740993n, items });
+      return ('reply' in answer ? (answer.reply as { orderID: bigint }) : { orderID: 0n }).orderID;
+    },
+    ...about('getOrder'),
+    reply: {
+      status: 'awaiting payment',
+      user: 9007199254740993n,
+      items: [
+        { sku: BigInt(PLENTY), count: 5n },
+        { sku: 139275865n, count: 1n },
+      ],
+    },
+  },
+  {
+    title: 'a failed order is kept and can be read',
+    given: failed,
+    ...about('getOrder'),
+    reply: { status: 'failed', user: 1n, items: [{ sku: BigInt(SOLD_OUT), count: 1n }] },
+  },
+  {
+    title: 'a payed order says so',
+    given: after('payOrder'),
+    ...about('getOrder'),
+    reply: { status: 'payed', user: 1n, items: [{ sku: BigInt(PLENTY), count: 1n }] },
+  },
+  {
+    title: 'a cancelled order says so',
+    given: after('cancelOrder'),
+    ...about('getOrder'),
+    reply: { status: 'cancelled', user: 1n, items: [{ sku: BigInt(PLENTY), count: 1n }] },
+  },
+  {
+    title: 'an unknown order is not found',
+    ask: 'getOrder',
+    request: () => ({ orderID: none() }),
+    ...noOrder,
+  },
+  {
+    title: 'order 0 is no order',
+    ask: 'getOrder',
+    request: () => ({ orderID: 0n }),
+    ...invalid(['orderID', INT64]),
+  },
+
+  // Pay and cancel.
+  { title: 'an order that awaits payment is payed', given: after(), ...about('payOrder'), reply: {} },
+  { title: 'double pay is OK', given: after('payOrder'), ...about('payOrder'), reply: {} },
+  {
+    title: 'a cancelled order cannot be payed',
+    given: after('cancelOrder'),
+    ...about('payOrder'),
+    ...notAllowed('ORDER_NOT_PAYABLE', 'cancelled', 'payed'),
+  },
+  {
+    title: 'a failed order cannot be payed',
+    given: failed,
+    ...about('payOrder'),
+    ...notAllowed('ORDER_NOT_PAYABLE', 'failed', 'payed'),
+  },
+  { title: 'paying an unknown order', ask: 'payOrder', request: () => ({ orderID: none() }), ...noOrder },
+  {
+    title: 'paying order 0',
+    ask: 'payOrder',
+    request: () => ({ orderID: 0n }),
+    ...invalid(['orderID', INT64]),
+  },
+  { title: 'an order that awaits payment is cancelled', given: after(), ...about('cancelOrder'), reply: {} },
+  { title: 'double cancel is OK', given: after('cancelOrder'), ...about('cancelOrder'), reply: {} },
+  {
+    title: 'a payed order cannot be cancelled',
+    given: after('payOrder'),
+    ...about('cancelOrder'),
+    ...notAllowed('ORDER_NOT_CANCELLABLE', 'payed', 'cancelled'),
+  },
+  {
+    title: 'cancel of a failed order is refused',
+    given: failed,
+    ...about('cancelOrder'),
+    ...notAllowed('ORDER_NOT_CANCELLABLE', 'failed', 'cancelled'),
+  },
+  {
+    title: 'cancelling an unknown order',
+    ask: 'cancelOrder',
+    request: () => ({ orderID: none() }),
+    ...noOrder,
+  },
+  {
+    title: 'cancelling order -1',
+    ask: 'cancelOrder',
+    request: () => ({ orderID: -1n }),
+    ...invalid(['orderID', INT64]),
+  },
+
+  // Stock.
+  {
+    title: 'stock is what is there without what is reserved',
+    ask: 'getStock',
+    request: () => ({ sku: 1076963 }),
+    reply: { count: 265n },
+  },
+  {
+    title: 'stock that is sold out is 0',
+    ask: 'getStock',
+    request: () => ({ sku: SOLD_OUT }),
+    reply: { count: 0n },
+  },
+  {
+    title: 'stock of an unknown sku is not found',
+    ask: 'getStock',
+    request: () => ({ sku: UNKNOWN }),
+    error: {
+      code: 5n,
+      message: `no stock of sku ${UNKNOWN}`,
+      details: [info('STOCK_NOT_FOUND', { sku: `${UNKNOWN}` })],
+    },
+    http: 404,
+  },
+  { title: 'stock of sku 0', ask: 'getStock', request: () => ({ sku: 0 }), ...invalid(['sku', SKU]) },
+];
+
+/** Puts `<order>` where an answer names the order that the case is about. */
+export function withoutId(answer: Answer, order: bigint | undefined): unknown {
+  const id = order ?? idIn(answer);
+  const replace = (value: unknown): unknown => {
+    if (typeof value === 'bigint' && value === id) return '<order>';
+    if (typeof value === 'string' && id !== undefined)
+      return value.replaceAll(new RegExp(`\\b${id}\\b`, 'g'), '<order>');
+    if (Array.isArray(value)) return value.map(replace);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => [
+        key,
+        key === 'orderID' || key === 'message' || typeof inner === 'object' ? replace(inner) : inner,
+      ]),
+    );
+  };
+  const { http: _, ...rest } = answer as { http?: number };
+  return replace(rest);
+}
+
+function idIn(answer: Answer): bigint | undefined {
+  if ('reply' in answer) return (answer.reply as { orderID?: bigint }).orderID;
+  return answer.error.details[1]?.orderID as bigint | undefined;
+}

@@ -1,0 +1,154 @@
+/** What callers hear when the service cannot do its work: brought about for real, through both transports. */
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { createTestDatabase, onServer, type TestDatabase } from '../database.ts';
+import { startService, type TestService } from '../service.ts';
+import { createOrder } from './cases.ts';
+import type { Client } from './clients.ts';
+
+const SKU = 1625903;
+
+/** Makes every COMMIT of a changed order last until it is ended. */
+const LINGER = `
+  CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(60); RETURN NULL; END';
+  CREATE CONSTRAINT TRIGGER linger AFTER UPDATE ON orders DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION linger()`;
+
+let database: TestDatabase;
+let service: TestService | undefined;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+
+afterEach(async () => {
+  await service?.stop();
+  service = undefined;
+});
+
+afterAll(async () => {
+  await database?.drop();
+});
+
+const create = (client: Client) => client.call('createOrder', { user: 1n, items: [{ sku: SKU, count: 1 }] });
+
+const failure = (code: bigint, http: number, reason: string, message: string) => (transport: string) => ({
+  error: {
+    code,
+    message,
+    details: [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason, domain: 'loms', metadata: {} }],
+  },
+  ...(transport === 'rest' ? { http } : {}),
+});
+
+const queueFull = failure(8n, 429, 'QUEUE_FULL', 'too many requests are waiting, try again later');
+const deadline = failure(4n, 504, 'DEADLINE_EXCEEDED', 'the deadline passed before the work was begun');
+const unavailable = failure(
+  14n,
+  503,
+  'DATABASE_UNAVAILABLE',
+  'the database cannot be reached, nothing was done',
+);
+const unknown = failure(
+  14n,
+  503,
+  'OUTCOME_UNKNOWN',
+  'the outcome is unknown: it may or may not have been done',
+);
+const internal = failure(13n, 500, 'INTERNAL', 'internal error');
+
+/** Holds the lock on the sku's stock, so that the next create waits, until it is let go. */
+async function holdStock(): Promise<() => Promise<void>> {
+  const holder = new pg.Client({ connectionString: database.primaryUrl });
+  await holder.connect();
+  await holder.query('BEGIN');
+  await holder.query('SELECT * FROM stocks WHERE sku = $1 FOR UPDATE', [SKU]);
+  return () => holder.end();
+}
+
+const waitForLock = () =>
+  vi.waitFor(async () => {
+    const [row] = await database.query(
+      "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    );
+    expect(row?.count).toBe('1');
+  });
+
+describe.each(['rest', 'grpc'] as const)('over %s', (transport) => {
+  test('past its limit the queue refuses at once, and what it took is answered', async () => {
+    service = await startService(database, { QUEUE_MAX: '2' });
+    const client = service[transport];
+    const release = await holdStock();
+    const running = create(client);
+    await waitForLock();
+    const waiting = [create(client), create(client), create(client)];
+    expect(await Promise.race(waiting)).toEqual(queueFull(transport));
+    await release();
+    const answers = await Promise.all([running, ...waiting]);
+    expect(answers.filter((answer) => 'reply' in answer)).toHaveLength(3);
+  });
+
+  test('work whose deadline passed while it waited is not begun', async () => {
+    service = await startService(database, { REQUEST_TIMEOUT_MS: '200' });
+    const client = service[transport];
+    const release = await holdStock();
+    const running = create(client);
+    await waitForLock();
+    const waiting = create(client);
+    const [before] = await database.query('SELECT count(*) FROM orders');
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    await release();
+    expect(await running).toHaveProperty('reply');
+    expect(await waiting).toEqual(deadline(transport));
+    const [after] = await database.query('SELECT count(*) FROM orders');
+    expect(Number(after?.count) - Number(before?.count)).toBe(1);
+  });
+
+  test('a lock that is not got in time: nothing was done and it may be tried again', async () => {
+    service = await startService(database, { WRITE_TIMEOUT_MS: '400' });
+    const release = await holdStock();
+    expect(await create(service[transport])).toEqual(unavailable(transport));
+    await release();
+    expect(await create(service[transport])).toHaveProperty('reply');
+  });
+
+  test('a connection that is lost while COMMIT runs: the outcome is unknown', async () => {
+    service = await startService(database);
+    const orderID = await createOrder(service[transport]);
+    await database.query(LINGER);
+    try {
+      const answer = service[transport].call('payOrder', { orderID });
+      await vi.waitFor(async () => {
+        const ended = await database.query(`
+          SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+          WHERE datname = current_database() AND query = 'COMMIT' AND wait_event = 'PgSleep'`);
+        expect(ended).toHaveLength(1);
+      });
+      expect(await answer).toEqual(unknown(transport));
+    } finally {
+      await database.query('DROP FUNCTION linger CASCADE');
+    }
+  });
+
+  test('a bug: the caller learns nothing of the inside', async () => {
+    service = await startService(database);
+    const orderID = await createOrder(service[transport], 2618151);
+    await database.query('UPDATE stocks SET reserved = 0 WHERE sku = 2618151');
+    expect(await service[transport].call('payOrder', { orderID })).toEqual(internal(transport));
+  });
+
+  test('a database that takes no connections: nothing was done, for reads and writes alike', async () => {
+    service = await startService(database);
+    const name = new URL(database.primaryUrl).pathname.slice(1);
+    await onServer(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
+    await onServer(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`);
+    try {
+      expect(await create(service[transport])).toEqual(unavailable(transport));
+      const orderID = 1n;
+      expect(await service[transport].call('payOrder', { orderID })).toEqual(unavailable(transport));
+    } finally {
+      await onServer(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
+    }
+    expect(await create(service[transport])).toHaveProperty('reply');
+  });
+});
