@@ -13,7 +13,7 @@ module.exports = {
       comment: 'main reads the configuration and starts the app.',
       severity: 'error',
       from: { path: '^src/main\\.ts$' },
-      to: outside('^src/(app|config)\\.ts$'),
+      to: outside('^src/(app|config|log)\\.ts$'),
     },
     {
       name: 'domain-knows-no-transport',

@@ -98,9 +98,12 @@ verify-imports: $(INSTALLED)
 # -- housekeeping --
 
 .PHONY: clean
-clean: ## Remove what was built, and the embedded cluster with its data
+clean: clean-data ## Remove what was built, and the embedded cluster with its data
 	@rm -rf dist build
-	@# As root the data may lie elsewhere, behind a link.
+
+# As root the data may lie elsewhere, behind a link.
+.PHONY: clean-data
+clean-data:
 	@if [ -L $(DATA)/postgresql ]; then rm -rf "$$(readlink $(DATA)/postgresql)"; fi
 	@rm -rf $(DATA)
 

@@ -3,16 +3,13 @@
 */
 
 /* @name nodeState */
--- Tells a node's role and, for a replica, the slot that it streams through and how far its replay is behind
--- what it has received. Run on every node. No lock.
+-- Tells a node's role and, for a replica, the slot that it streams through and how much WAL, in bytes since
+-- the beginning, it has received and replayed. Run on every node. No lock.
 SELECT
     pg_is_in_recovery() AS "in_recovery!",
     (SELECT slot_name FROM pg_stat_wal_receiver WHERE status = 'streaming') AS "slot_name?",
-    CASE
-        WHEN NOT pg_is_in_recovery() THEN 0
-        WHEN pg_last_wal_replay_lsn() = pg_last_wal_receive_lsn() THEN 0
-        ELSE (1000 * extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()))::float8
-    END AS "replay_lag_ms!";
+    coalesce(pg_last_wal_receive_lsn() - '0/0', 0)::bigint AS "received!",
+    coalesce(pg_last_wal_replay_lsn() - '0/0', 0)::bigint AS "replayed!";
 
 /* @name nodeSynchronousSlots */
 -- Lists the replication slots whose standby every commit waits for. A standby that is one of a quorum is not

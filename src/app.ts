@@ -92,6 +92,7 @@ async function startRouter(
     writeTimeoutMs: config.WRITE_TIMEOUT_MS,
     checkIntervalMs: config.NODE_CHECK_INTERVAL_MS,
     replicaLagMaxMs: config.REPLICA_LAG_MAX_MS,
+    now: Date.now,
   });
   closers.push(() => router.stop());
   await router.start();

@@ -1,16 +1,14 @@
 /**
  * Reads the configuration, starts the app, and stops it on SIGTERM or SIGINT.
  */
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import { type App, startApp } from './app.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
+import { openLog } from './log.ts';
 
 async function main(): Promise<void> {
   const config = configOrExit();
-  const logger = pino({
-    level: config.LOG_LEVEL,
-    ...(process.stdout.isTTY ? { transport: { target: 'pino-pretty' } } : {}),
-  });
+  const logger = openLog(config.LOG_LEVEL);
   const starting = startApp(config, logger);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => void stopAndExit(starting, signal, config, logger));

@@ -9,10 +9,12 @@
  * started for them.
  */
 import pg from 'pg';
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import { type Config, ConfigError, readConfig } from './config.ts';
+import { urlOf } from './db/embedded/bootstrap.ts';
 import { startEmbeddedCluster } from './db/embedded/cluster.ts';
 import { migrate, seed } from './db/migrate.ts';
+import { openLog } from './log.ts';
 
 async function run(words: readonly string[], config: Config, logger: Logger): Promise<void> {
   const [task, name = 'development'] = words;
@@ -45,7 +47,7 @@ async function withPrimary(
 
 /** The embedded primary's URL when a service has it running. */
 async function runningEmbedded(config: Config): Promise<string | undefined> {
-  const url = `postgres://postgres:postgres@127.0.0.1:${config.EMBEDDED_PRIMARY_PORT}/loms`;
+  const url = urlOf(config.EMBEDDED_PRIMARY_PORT);
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: config.CONNECT_TIMEOUT_MS });
   const answers = await client.connect().then(
     () => true,
@@ -57,7 +59,7 @@ async function runningEmbedded(config: Config): Promise<string | undefined> {
 
 try {
   const config = readConfig(process.env);
-  await run(process.argv.slice(2), config, pino({ level: config.LOG_LEVEL }));
+  await run(process.argv.slice(2), config, openLog(config.LOG_LEVEL));
 } catch (error) {
   process.stderr.write(`${error instanceof ConfigError ? error.message : String(error)}\n`);
   process.exitCode = 1;

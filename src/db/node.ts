@@ -5,6 +5,7 @@ import type pg from 'pg';
 import type { Logger } from 'pino';
 import { nodeState, nodeSynchronousSlots } from '../generated/sql/nodes.ts';
 import { type ConnectionLimits, openPool, poolReader, type Queryable } from './connection.ts';
+import { ReplayLag } from './lag.ts';
 
 export type Role = 'primary' | 'replica';
 
@@ -25,6 +26,7 @@ export class DatabaseNode {
   readonly pool: pg.Pool;
   /** Runs reads on this node, each with its time limit. */
   readonly reader: Queryable;
+  readonly lag = new ReplayLag();
   reads = 0;
   #reason = 'not checked yet';
   readonly #log: Logger;
@@ -62,7 +64,7 @@ export class DatabaseNode {
     this.#reason = reason;
   }
 
-  /** Asks the node for its role and, of a replica, its slot and lag. Throws when it does not answer. */
+  /** Asks the node for its role and, of a replica, its slot and progress. Throws when it does not answer. */
   async ask() {
     const [state] = await nodeState.run(undefined, this.reader);
     if (state === undefined) throw new Error('the node told no state');

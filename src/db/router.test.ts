@@ -35,8 +35,11 @@ afterEach(async () => {
   await router.stop();
 });
 
-async function onPrimary(statement: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString: cluster.primaryUrl });
+const onPrimary = (statement: string) => onNode(cluster.primaryUrl, statement);
+const onReplica = (statement: string) => onNode(cluster.replicaUrls[0] ?? '', statement);
+
+async function onNode(url: string, statement: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
     return (await client.query(statement)).rows;
@@ -140,11 +143,20 @@ test('a replica that no commit waits for is not asked, since its reads may be ol
   await expect.poll(check).toEqual(['primary', 'replica']);
 });
 
-test('a replica whose replay is too far behind is taken out and put back', async () => {
-  const impatient = openRouter(cluster, { replicaLagMaxMs: -1 });
-  await impatient.check();
-  expect(impatient.status().map((node) => node.reason)).toEqual(['', 'replay lag']);
-  await impatient.stop();
+test('a replica that does not replay what it receives is taken out, and put back when it has', async () => {
+  let nowMs = 0;
+  const watched = openRouter(cluster, { replicaLagMaxMs: 5_000, now: () => nowMs, writeTimeoutMs: 500 });
+  const reasonAt = async (timeMs: number) => {
+    nowMs = timeMs;
+    await watched.check();
+    return watched.status()[1]?.reason;
+  };
+  await onReplica('SELECT pg_wal_replay_pause()');
+  await expect(reserveOne()).rejects.toBeInstanceOf(OutcomeUnknown);
+  expect([await reasonAt(0), await reasonAt(5_000), await reasonAt(5_001)]).toEqual(['', '', 'replay lag']);
+  await onReplica('SELECT pg_wal_replay_resume()');
+  await expect.poll(() => reasonAt(5_002)).toBe('');
+  await watched.stop();
 });
 
 test('nodes in the wrong place are not asked', async () => {

@@ -18,6 +18,8 @@ export interface RouterOptions extends ConnectionLimits {
   readonly checkIntervalMs: number;
   /** A replica whose replay is further behind than this is taken out. */
   readonly replicaLagMaxMs: number;
+  /** The clock, in milliseconds since the epoch. */
+  readonly now: () => number;
   readonly logger: Logger;
 }
 
@@ -121,7 +123,8 @@ export class Router implements Database {
     try {
       const state = await node.ask();
       if (!state.in_recovery) return node.takeOut('the replica is not in recovery');
-      if (state.replay_lag_ms > this.#options.replicaLagMaxMs) return node.takeOut('replay lag');
+      const lagMs = node.lag.look(state.received, state.replayed, this.#options.now());
+      if (lagMs > this.#options.replicaLagMaxMs) return node.takeOut('replay lag');
       if (!this.#isSynchronous(node, state.slot_name)) return node.takeOut('no commit waits for it');
       node.putBack();
     } catch (error) {

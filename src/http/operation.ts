@@ -1,0 +1,49 @@
+/** The one way of a REST request: read and check it, run the use case, print its value or its refusal. */
+import type { OpenAPIHono, RouteConfig } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import type { Outcome } from '../domain/errors.ts';
+import type { Call } from '../domain/loms.ts';
+import { errorResponse, jsonResponse } from './errors.ts';
+import type { HttpAppOptions } from './options.ts';
+
+export interface Operation<Request, Value> {
+  /** The operation's entry in the OpenAPI document; it names method and path too. */
+  readonly route: RouteConfig & { readonly operationId: string };
+  readonly read: (c: Context) => Outcome<Request> | Promise<Outcome<Request>>;
+  readonly run: (request: Request, call: Call) => Promise<Outcome<Value>>;
+  /** Prints the value as JSON text. */
+  readonly print: (value: Value) => string;
+}
+
+/**
+ * Adds an operation to the routes and to the OpenAPI document.
+ *
+ * It is one handler without middleware: Hono then calls it directly, which every request gains from. For the
+ * same reason it does not use zod-openapi's own validators, which besides would round 64-bit integers.
+ */
+export function addOperation<Request, Value>(
+  app: OpenAPIHono,
+  options: HttpAppOptions,
+  operation: Operation<Request, Value>,
+): void {
+  const { route, read, run, print } = operation;
+  const { logger, now, requestTimeoutMs } = options;
+  app.openAPIRegistry.registerPath(route);
+  app.on(route.method, routingPath(route.path), async (c) => {
+    const startMs = now();
+    const request = await read(c);
+    const outcome = request.ok
+      ? await run(request.value, { deadlineMs: startMs + requestTimeoutMs })
+      : request;
+    if (logger.isLevelEnabled('debug')) {
+      const reason = outcome.ok ? 'OK' : outcome.refusal.reason;
+      logger.debug({ operation: route.operationId, reason, ms: now() - startMs }, 'http request');
+    }
+    return outcome.ok ? jsonResponse(200, print(outcome.value)) : errorResponse(outcome.refusal);
+  });
+}
+
+/** Hono writes `:sku` where OpenAPI writes `{sku}`. */
+function routingPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}

@@ -1,0 +1,20 @@
+/** What the REST side is given by `app.ts`: the operations, the log, the clock and the state of the service. */
+import type { Logger } from 'pino';
+import type { Loms } from '../domain/loms.ts';
+
+/** Whether the service may be sent requests, and what a person looks at when it may not. */
+export interface Readiness {
+  readonly ready: boolean;
+  /** Anything that can be written as JSON, bigints included; shown by `/readyz`. */
+  readonly details: unknown;
+}
+
+export interface HttpAppOptions {
+  readonly loms: Loms;
+  readonly logger: Logger;
+  /** Milliseconds since the epoch; a parameter so that tests can stop the clock. */
+  readonly now: () => number;
+  /** How long after its arrival a request may still be begun. */
+  readonly requestTimeoutMs: number;
+  readonly readiness: () => Readiness;
+}
