@@ -53,7 +53,7 @@ const schema = z.object({
   REPLICA_LAG_MAX_MS: number(5_000, 0, 600_000),
   QUEUE_MAX: number(10_000, 1, 1_000_000),
   BATCH_MAX: number(1_000, 1, 10_000),
-  WRITE_LANES: number(1, 1, 16),
+  WRITE_LANES: number(2, 1, 16),
   READ_LANES: number(2, 1, 16),
 });
 

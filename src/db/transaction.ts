@@ -6,7 +6,7 @@
  * (`OutcomeUnknown`: COMMIT was sent and its answer was lost).
  */
 import type pg from 'pg';
-import { type Queryable, type Rows, statementName } from './connection.ts';
+import { encodeValues, type Queryable, type Rows, statementName } from './connection.ts';
 import { DatabaseUnavailable, isRetryable, OutcomeUnknown, saysUnavailable } from './errors.ts';
 
 /** What the work of a transaction hands over to be committed. */
@@ -81,7 +81,7 @@ class Transaction implements Queryable {
 
   async query(text: string, values: unknown[]): Promise<Rows> {
     this.#begun ??= this.#begin();
-    const config = { name: statementName(text), text, values };
+    const config = { name: statementName(text), text, values: encodeValues(values) };
     try {
       const [, result] = await Promise.all([this.#begun, this.#client.query(config)]);
       return result as pg.QueryResult & Rows;
