@@ -7,9 +7,6 @@ SEED ?= development
 # Which database `make psql` opens; the default is the embedded primary.
 DATABASE_URL ?=
 
-# Where the embedded cluster keeps its data.
-DATA := $(or $(EMBEDDED_DIR),.data)
-
 INSTALLED := node_modules/.package-lock.json
 BUILT := dist/.built
 SOURCES := $(shell find src -name '*.ts' -not -name '*.test.ts')
@@ -61,6 +58,12 @@ test: $(INSTALLED) ## Install what is missing and run every test
 test-browser: $(BUILT) ## Try the Swagger page in headless Chromium (installed from Debian where it can be)
 	@scripts/test-browser.sh
 
+# -- speed --
+
+.PHONY: bench
+bench: $(BUILT) ## Measure the speed into docs/performance.md, a quarter of an hour; QUICK=1 for a glance at it
+	@exec node --import tsx scripts/bench/main.ts $(if $(filter-out 0,$(QUICK)),--quick)
+
 # -- generated code and rules --
 
 .PHONY: generate
@@ -98,14 +101,10 @@ verify-imports: $(INSTALLED)
 # -- housekeeping --
 
 .PHONY: clean
-clean: clean-data ## Remove what was built, and the embedded cluster with its data
+clean: ## Remove what was built, and the embedded cluster with its data (not while it is in use)
+	@if [ -e "$${EMBEDDED_DIR:-.data}/postgresql" ]; then $(MAKE) --no-print-directory build && node dist/tasks.js clean; fi
 	@rm -rf dist build
-
-# As root the data may lie elsewhere, behind a link.
-.PHONY: clean-data
-clean-data:
-	@if [ -L $(DATA)/postgresql ]; then rm -rf "$$(readlink $(DATA)/postgresql)"; fi
-	@rm -rf $(DATA)
+	@rmdir .data 2>/dev/null || true
 
 $(INSTALLED): package.json package-lock.json .npmrc
 	@npm ci --no-audit

@@ -21,10 +21,10 @@ log=$data/service.log
 HTTP_PORT=18080 GRPC_PORT=15051 EMBEDDED_DIR=$data/cluster EMBEDDED_PRIMARY_PORT=55321 \
   EMBEDDED_REPLICA_PORT=55322 SEED_ON_START=true node dist/main.js >"$log" 2>&1 &
 service=$!
-trap 'kill "$service" 2>/dev/null; wait "$service" 2>/dev/null || true; make --silent clean-data DATA="$data/cluster"; rm -rf "$data"' EXIT
+trap 'kill "$service" 2>/dev/null; wait "$service" 2>/dev/null || true; EMBEDDED_DIR=$data/cluster node dist/tasks.js clean; rm -rf "$data"' EXIT
 
 for _ in $(seq 1 300); do
-  grep -q 'loms is ready' "$log" && break
+  grep -q 'loms listens' "$log" && break
   kill -0 "$service" 2>/dev/null || { cat "$log" >&2; exit 1; }
   sleep 0.1
 done

@@ -19,6 +19,23 @@ FROM pg_replication_slots AS slots
 JOIN pg_stat_replication AS standby ON standby.pid = slots.active_pid
 WHERE standby.sync_state = 'sync';
 
+/* @name nodeCommitsHang */
+-- Tells whether commits wait in vain: for a standby while none is there, or for one that is there and confirms
+-- nothing, which shows by a commit that has waited longer than any may. Without pg_monitor the states are null,
+-- which counts as one that may confirm. Run on the primary. No lock.
+SELECT current_setting('synchronous_standby_names') <> ''
+    AND (
+        NOT EXISTS (
+            SELECT FROM pg_stat_replication
+            WHERE sync_state IS NULL OR sync_state IN ('sync', 'quorum')
+        )
+        OR EXISTS (
+            SELECT FROM pg_stat_activity
+            WHERE wait_event = 'SyncRep'
+              AND clock_timestamp() - query_start > make_interval(secs => :timeoutMs!::float8 / 1000)
+        )
+    ) AS "hang!";
+
 /* @name schemaVersions */
 -- Lists the migrations that were applied. Fails with 42P01 where none ever was. No lock.
 SELECT version FROM schema_migrations ORDER BY version;

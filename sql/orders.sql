@@ -43,3 +43,8 @@ JOIN order_lines AS lines ON lines.order_id = orders.order_id
 WHERE orders.order_id = ANY(:orderIds!::bigint[])
   AND lines.order_id = ANY(:orderIds!::bigint[])
 ORDER BY orders.order_id, lines.sku;
+
+/* @name orderConfirm */
+-- Writes a record to the WAL that changes nothing, so that the COMMIT behind it waits for the replica like any
+-- other: an answer that rests on what was read alone could tell of what no replica has. Locks: none.
+SELECT pg_logical_emit_message(true, 'loms', '') IS NOT NULL AS "emitted!";

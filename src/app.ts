@@ -9,7 +9,7 @@ import { migrate, seed } from './db/migrate.ts';
 import type { NodeStatus } from './db/node.ts';
 import { Router } from './db/router.ts';
 import { createService, type Service } from './domain/service.ts';
-import { type GrpcServer, startGrpcServer } from './grpc/server.ts';
+import { startGrpcServer } from './grpc/server.ts';
 import { createHttpApp, startHttpServer } from './http/server.ts';
 import { ReadinessWatch } from './readiness.ts';
 
@@ -31,14 +31,19 @@ type Closers = (() => Promise<unknown>)[];
 /**
  * Starts everything and resolves when requests are answered. When a step fails, what was started before it is
  * stopped again.
+ *
+ * @param signal gives the start up, after the step that is under way.
  */
-export async function startApp(config: Config, logger: Logger): Promise<App> {
+export async function startApp(config: Config, logger: Logger, signal?: AbortSignal): Promise<App> {
   const closers: Closers = [];
   const stop = async () => {
     for (const close of closers.splice(0).reverse()) await close();
   };
   try {
-    const urls = await prepareDatabase(config, logger, closers);
+    const urls = await findDatabase(config, logger, closers);
+    signal?.throwIfAborted();
+    await prepareSchema(config, logger, urls);
+    signal?.throwIfAborted();
     const router = await startRouter(config, logger, urls, closers);
     const service = startService(config, logger, router, closers);
     const ports = await startServers(config, logger, { router, service, closers });
@@ -54,14 +59,13 @@ interface DatabaseUrls {
   readonly replicaUrls: readonly string[];
 }
 
-/** Finds the database, or brings its own, and makes the schema what this program needs. */
-async function prepareDatabase(config: Config, logger: Logger, closers: Closers): Promise<DatabaseUrls> {
-  const urls = await findDatabase(config, logger, closers);
-  if (config.MIGRATE_ON_START) await migrate(urls.primaryUrl, logger);
-  if (config.SEED_ON_START !== undefined) await seed(urls.primaryUrl, config.SEED_ON_START, logger);
-  return urls;
+/** Makes the schema and the stock what the configuration asks for. */
+async function prepareSchema(config: Config, logger: Logger, { primaryUrl }: DatabaseUrls): Promise<void> {
+  if (config.MIGRATE_ON_START) await migrate(primaryUrl, logger);
+  if (config.SEED_ON_START !== undefined) await seed(primaryUrl, config.SEED_ON_START, logger);
 }
 
+/** The configured database, or the service's own. */
 async function findDatabase(config: Config, logger: Logger, closers: Closers): Promise<DatabaseUrls> {
   if (config.DATABASE_URL !== undefined) {
     return { primaryUrl: config.DATABASE_URL, replicaUrls: config.DATABASE_REPLICA_URLS };
@@ -120,24 +124,22 @@ interface Parts {
 }
 
 async function startServers(config: Config, logger: Logger, { router, service, closers }: Parts) {
-  let grpc: GrpcServer | undefined;
-  const readiness = new ReadinessWatch(router, (ready) => grpc?.setServing(ready));
   const common = { loms: service, logger, now: Date.now, requestTimeoutMs: config.REQUEST_TIMEOUT_MS };
+  const readiness = new ReadinessWatch(router, logger);
 
+  const grpc = await startGrpcServer({ ...common, host: config.GRPC_HOST, port: config.GRPC_PORT });
+  const servers: { stop(graceMs: number): Promise<void> }[] = [grpc];
+  // The servers stop together, and only after the health checks have said so.
+  closers.push(async () => {
+    readiness.stop();
+    await Promise.all(servers.map((server) => server.stop(config.SHUTDOWN_TIMEOUT_MS)));
+  });
   const http = await startHttpServer(createHttpApp({ ...common, readiness: () => readiness.current }), {
     host: config.HTTP_HOST,
     port: config.HTTP_PORT,
     logger,
   });
-  closers.push(() => http.stop(config.SHUTDOWN_TIMEOUT_MS));
-  const grpcServer = await startGrpcServer({ ...common, host: config.GRPC_HOST, port: config.GRPC_PORT });
-  grpc = grpcServer;
-  // The servers stop together, and both only after the health checks have said so.
-  closers.pop();
-  closers.push(async () => {
-    readiness.stop();
-    await Promise.all([http, grpcServer].map((server) => server.stop(config.SHUTDOWN_TIMEOUT_MS)));
-  });
-  await readiness.start(config.NODE_CHECK_INTERVAL_MS);
-  return { httpPort: http.port, grpcPort: grpcServer.port };
+  servers.push(http);
+  await readiness.start(config.NODE_CHECK_INTERVAL_MS, (ready) => grpc.setServing(ready));
+  return { httpPort: http.port, grpcPort: grpc.port };
 }

@@ -57,3 +57,17 @@ test('seeding is asked for by true or by the name of a set', () => {
   const read = (value: string) => readConfig({ SEED_ON_START: value }).SEED_ON_START;
   expect([read('true'), read('large'), read('false')]).toEqual(['development', 'large', undefined]);
 });
+
+test('a database URL must not undo what the promises and limits rest on', () => {
+  const read = (parameter: string) => () => readConfig({ DATABASE_URL: `postgres://p/loms?${parameter}` });
+  expect(read('options=-c%20synchronous_commit%3Dlocal')).toThrow('DATABASE_URL: must not set options');
+  expect(read('statement_timeout=0')).toThrow('DATABASE_URL: must not set');
+  expect(read('sslmode=require')).not.toThrow();
+});
+
+test('two servers cannot have one port', () => {
+  const read = () => readConfig({ HTTP_PORT: '9000', GRPC_PORT: '9000', EMBEDDED_REPLICA_PORT: '54321' });
+  expect(read).toThrow(/GRPC_PORT: must not be the same as HTTP_PORT/);
+  expect(read).toThrow(/EMBEDDED_REPLICA_PORT: must not be the same as EMBEDDED_PRIMARY_PORT/);
+  expect(() => readConfig({ HTTP_PORT: '0', GRPC_PORT: '0' })).not.toThrow();
+});

@@ -9,7 +9,18 @@ const port = (standard: number) => number(standard, 0, 65_535);
 
 const host = z.string().default('127.0.0.1');
 
-const postgresUrl = z.string().refine(isPostgresUrl, 'must be a postgres:// URL with a host and a database');
+/** What a database URL must leave to loms: its promises and limits rest on these, and a URL's would win. */
+const OWN_PARAMETERS = [
+  'options',
+  'statement_timeout',
+  'lock_timeout',
+  'idle_in_transaction_session_timeout',
+];
+
+const postgresUrl = z
+  .string()
+  .refine(isPostgresUrl, 'must be a postgres:// URL with a host and a database')
+  .refine(leavesOurParameters, `must not set ${OWN_PARAMETERS.join(', ')}`);
 
 const flag = (standard: boolean) =>
   z
@@ -57,6 +68,8 @@ const schema = z.object({
   READ_LANES: number(2, 1, 16),
 });
 
+const EMBEDDED_PORTS = ['EMBEDDED_PRIMARY_PORT', 'EMBEDDED_REPLICA_PORT'] as const;
+
 export type Config = z.output<typeof schema>;
 
 /** Every mistake in the environment, one a line. */
@@ -77,6 +90,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   if (set.DATABASE_REPLICA_URLS !== undefined && set.DATABASE_URL === undefined) {
     mistakes.push('DATABASE_REPLICA_URLS: needs DATABASE_URL, which names the primary');
   }
+  if (result.success) mistakes.push(...samePorts(result.data));
   if (result.success && mistakes.length === 0) return result.data;
   throw new ConfigError(`the configuration has mistakes:\n${mistakes.map((text) => `  ${text}`).join('\n')}`);
 }
@@ -95,6 +109,24 @@ function isPostgresUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const url = new URL(text);
   return /^postgres(ql)?:$/.test(url.protocol) && url.hostname !== '' && url.pathname.length > 1;
+}
+
+function leavesOurParameters(text: string): boolean {
+  if (!URL.canParse(text)) return true;
+  const { searchParams } = new URL(text);
+  return !OWN_PARAMETERS.some((name) => searchParams.has(name));
+}
+
+/** Each port can be listened on once; 0 takes any free one. */
+function samePorts(config: Config): string[] {
+  const names = ['HTTP_PORT', 'GRPC_PORT', ...(config.DATABASE_URL ? [] : EMBEDDED_PORTS)] as const;
+  const first = new Map<number, string>();
+  return names.flatMap((name) => {
+    const port = config[name];
+    const other = first.get(port);
+    first.set(port, other ?? name);
+    return port !== 0 && other !== undefined ? [`${name}: must not be the same as ${other}`] : [];
+  });
 }
 
 /** `true` asks for the development stock; any other word is the name of a set. */

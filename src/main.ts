@@ -9,15 +9,22 @@ import { openLog } from './log.ts';
 async function main(): Promise<void> {
   const config = configOrExit();
   const logger = openLog(config.LOG_LEVEL);
-  const starting = startApp(config, logger);
+  const givenUp = new AbortController();
+  const starting = startApp(config, logger, givenUp.signal);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => void stopAndExit(starting, signal, config, logger));
+    process.on(signal, () => {
+      // A second signal changes nothing: to die of it would leave PostgreSQL's processes behind.
+      if (givenUp.signal.aborted) return;
+      givenUp.abort(new Error(`stopped by ${signal}`));
+      void stopAndExit(starting, signal, config, logger);
+    });
   }
   try {
     const { httpPort, grpcPort } = await starting;
     const rest = `http://${config.HTTP_HOST}:${httpPort}`;
-    logger.info({ rest, docs: `${rest}/docs`, grpc: `${config.GRPC_HOST}:${grpcPort}` }, 'loms is ready');
+    logger.info({ rest, docs: `${rest}/docs`, grpc: `${config.GRPC_HOST}:${grpcPort}` }, 'loms listens');
   } catch (error) {
+    if (givenUp.signal.aborted) return;
     logger.fatal({ err: error }, 'loms could not start');
     process.exitCode = 1;
   }
@@ -41,7 +48,8 @@ async function stopAndExit(starting: Promise<App>, signal: string, config: Confi
     process.exit(1);
   }, 2 * config.SHUTDOWN_TIMEOUT_MS);
   limit.unref();
-  await starting.then((app) => app.stop()).catch((error) => logger.error({ err: error }, 'stopping failed'));
+  const app = await starting.catch(() => undefined);
+  await app?.stop().catch((error) => logger.error({ err: error }, 'stopping failed'));
   logger.info('stopped');
   process.exit();
 }

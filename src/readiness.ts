@@ -1,14 +1,17 @@
 /**
  * Readiness: whether the service can do its work, looked at again at an interval, so that asking is free.
  */
+import type { Logger } from 'pino';
 import { isMigrated } from './db/migrate.ts';
 import type { NodeStatus } from './db/node.ts';
 import type { Router } from './db/router.ts';
 
-export interface Readiness {
+export interface ServiceState {
   readonly ready: boolean;
   readonly details: {
     readonly migrated: boolean;
+    /** Whether writes are taken; reads may go on without. */
+    readonly writable: boolean;
     readonly stopping: boolean;
     readonly nodes: readonly NodeStatus[];
   };
@@ -16,30 +19,36 @@ export interface Readiness {
 
 export class ReadinessWatch {
   readonly #router: Router;
-  readonly #onChange: (ready: boolean) => void;
+  readonly #log: Logger;
+  #onChange: (ready: boolean) => void = () => {};
   #migrated = false;
   #stopping = false;
-  #wasReady = false;
+  #wasReady: boolean | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param onChange is told when the service becomes ready and when it is no longer. */
-  constructor(router: Router, onChange: (ready: boolean) => void) {
+  constructor(router: Router, log: Logger) {
     this.#router = router;
-    this.#onChange = onChange;
+    this.#log = log;
   }
 
   /** Ready means migrated, the primary answers, and the service is not about to stop. */
-  get current(): Readiness {
+  get current(): ServiceState {
     const ready = this.#migrated && this.#router.primary.fit && !this.#stopping;
+    const { writable } = this.#router;
     const nodes = this.#router.status();
-    return { ready, details: { migrated: this.#migrated, stopping: this.#stopping, nodes } };
+    return { ready, details: { migrated: this.#migrated, writable, stopping: this.#stopping, nodes } };
   }
 
-  /** Looks, and goes on to look at this interval until `stop`. */
-  async start(intervalMs: number): Promise<void> {
+  /**
+   * Looks, and goes on to look at this interval until `stop`.
+   *
+   * @param onChange is told at once whether the service is ready, and of every change.
+   */
+  async start(intervalMs: number, onChange: (ready: boolean) => void): Promise<void> {
+    this.#onChange = onChange;
     await this.look();
     if (this.#stopping) return;
-    this.#timer = setTimeout(() => void this.start(intervalMs), intervalMs);
+    this.#timer = setTimeout(() => void this.start(intervalMs, onChange), intervalMs);
   }
 
   /** Says from now on that the service is not ready. */
@@ -58,8 +67,11 @@ export class ReadinessWatch {
   }
 
   #tell(): void {
-    const { ready } = this.current;
-    if (ready !== this.#wasReady) this.#onChange(ready);
+    const { ready, details } = this.current;
+    if (ready === this.#wasReady) return;
     this.#wasReady = ready;
+    this.#onChange(ready);
+    if (ready) this.#log.info('ready');
+    else if (!this.#stopping) this.#log.warn(details, 'not ready');
   }
 }

@@ -1,9 +1,10 @@
 /**
- * The database chores by themselves, for `make migrate`, `make seed` and for operators who switched them off
+ * The database chores by themselves, for make and for operators who switched them off
  * at start:
  *
  *     node dist/tasks.js migrate
  *     node dist/tasks.js seed [development | large]
+ *     node dist/tasks.js clean                         removes the embedded cluster with its data
  *
  * Without DATABASE_URL they work on the embedded cluster: on the one that is running, or on one that is
  * started for them.
@@ -12,13 +13,14 @@ import pg from 'pg';
 import type { Logger } from 'pino';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { urlOf } from './db/embedded/bootstrap.ts';
-import { startEmbeddedCluster } from './db/embedded/cluster.ts';
+import { removeEmbeddedCluster, startEmbeddedCluster } from './db/embedded/cluster.ts';
 import { migrate, seed } from './db/migrate.ts';
 import { openLog } from './log.ts';
 
 async function run(words: readonly string[], config: Config, logger: Logger): Promise<void> {
   const [task, name = 'development'] = words;
-  if (task !== 'migrate' && task !== 'seed') throw new Error('what to do: migrate, or seed [set]');
+  if (task === 'clean') return removeEmbeddedCluster(config.EMBEDDED_DIR, logger);
+  if (task !== 'migrate' && task !== 'seed') throw new Error('what to do: migrate, seed [set], or clean');
   await withPrimary(config, logger, async (url) => {
     await migrate(url, logger);
     if (task === 'seed') await seed(url, name, logger);

@@ -41,7 +41,7 @@ export async function startProcess(settings: Record<string, string>): Promise<Se
     createInterface(child.stdout).on('line', (line) => {
       const entry = JSON.parse(line);
       log.push(entry);
-      if (entry.msg === 'loms is ready') resolve(entry);
+      if (entry.msg === 'loms listens') resolve(entry);
     });
   });
   const late = AbortSignal.timeout(START_TIMEOUT_MS);

@@ -27,6 +27,24 @@ test('instances that start at once on an empty database migrate it once and all 
   }
 });
 
+test('a migration that fails says why, and shows no password', async () => {
+  await onServer("CREATE ROLE weak LOGIN PASSWORD 's3cret'");
+  await onServer('CREATE DATABASE forbidden');
+  const url = Object.assign(new URL(inject('primaryUrl')), {
+    pathname: 'forbidden',
+    username: 'weak',
+    password: 's3cret',
+  });
+  try {
+    const error = await migrate(url.href, quiet).catch((thrown) => thrown);
+    expect(String(error.stack)).toContain('permission denied for schema public');
+    expect(JSON.stringify([error, error.stack, error.message, error.cause])).not.toContain('s3cret');
+  } finally {
+    await onServer('DROP DATABASE forbidden');
+    await onServer('DROP ROLE weak');
+  }
+});
+
 test('a database that lacks the newest migration is not migrated', async () => {
   const router = openRouter(database);
   await database.query(

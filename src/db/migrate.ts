@@ -18,6 +18,9 @@ const seedsDir = fileURLToPath(new URL('../../db/seeds', import.meta.url));
 /** A migration may rewrite a large table; past this something is stuck and somebody should look. */
 const MIGRATION_TIMEOUT_MS = 15 * 60_000;
 
+/** A server that accepts a connection and then says nothing is not waited for. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
 const UNDEFINED_TABLE = '42P01';
 
 /**
@@ -28,19 +31,11 @@ const UNDEFINED_TABLE = '42P01';
  * @throws when a migration fails; dbmate has rolled that one back then.
  */
 export async function migrate(url: string, log: Logger): Promise<void> {
+  log.info('looking for migrations to apply, when no other instance does');
   await withClient(url, async (client) => {
     await migrationLock.run(undefined, client);
     try {
-      const args = [
-        '--url',
-        dbmateUrl(url),
-        '--migrations-dir',
-        migrationsDir,
-        '--no-dump-schema',
-        'migrate',
-      ];
-      const { stdout } = await promisify(execFile)(resolveBinary(), args, { timeout: MIGRATION_TIMEOUT_MS });
-      for (const line of stdout.split('\n').filter((text) => text.startsWith('Applied'))) log.info(line);
+      for (const line of await runDbmate(url)) log.info(line);
     } finally {
       await migrationUnlock.run(undefined, client);
     }
@@ -77,6 +72,21 @@ async function knownVersions(): Promise<string[]> {
   return files.filter((file) => file.endsWith('.sql')).map((file) => file.split('_')[0] ?? file);
 }
 
+/**
+ * Runs dbmate. The URL holds a password, so it goes by the environment, where other users do not see it, and
+ * an error tells what dbmate said and not how it was called.
+ *
+ * @returns a line for each migration that was applied.
+ */
+async function runDbmate(url: string): Promise<string[]> {
+  const args = ['--migrations-dir', migrationsDir, '--no-dump-schema', 'migrate'];
+  const options = { timeout: MIGRATION_TIMEOUT_MS, env: { DATABASE_URL: dbmateUrl(url) } };
+  const { stdout } = await promisify(execFile)(resolveBinary(), args, options).catch((error) => {
+    throw new Error(`a migration failed: ${String(error.stderr).trim() || error.code}`);
+  });
+  return stdout.split('\n').filter((line) => line.startsWith('Applied'));
+}
+
 /** dbmate's driver asks for TLS where the URL does not say; `pg` and libpq's own default do not insist. */
 function dbmateUrl(url: string): string {
   const parsed = new URL(url);
@@ -85,9 +95,15 @@ function dbmateUrl(url: string): string {
 }
 
 async function withClient<T>(url: string, use: (client: Queryable) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url, application_name: 'loms migrate' });
-  await client.connect();
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: 'loms migrate',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  });
+  // A connection that breaks fails the query in work as well; without a listener it would end the process.
+  client.on('error', () => {});
   try {
+    await client.connect();
     return await use(client as unknown as Queryable);
   } finally {
     await client.end();

@@ -3,7 +3,7 @@
  */
 import type pg from 'pg';
 import type { Logger } from 'pino';
-import { nodeState, nodeSynchronousSlots } from '../generated/sql/nodes.ts';
+import { nodeCommitsHang, nodeState, nodeSynchronousSlots } from '../generated/sql/nodes.ts';
 import { type ConnectionLimits, openPool, poolReader, type Queryable } from './connection.ts';
 import { ReplayLag } from './lag.ts';
 
@@ -69,6 +69,12 @@ export class DatabaseNode {
     const [state] = await nodeState.run(undefined, this.reader);
     if (state === undefined) throw new Error('the node told no state');
     return state;
+  }
+
+  /** Asks a primary whether commits wait in vain; `timeoutMs` is how long one may take. */
+  async commitsHang(timeoutMs: number): Promise<boolean> {
+    const [row] = await nodeCommitsHang.run({ timeoutMs }, this.reader);
+    return row?.hang ?? false;
   }
 
   /** Asks a primary for the slots of the replicas that every commit waits for. */

@@ -120,6 +120,56 @@ test('with the replica stopped a write is not acknowledged: its outcome is unkno
   expect(await reserved()).toBe(before + 2);
 });
 
+test('once the router knows that the replica is gone, writes are refused at once and leave nothing behind', async () => {
+  await cluster.stopReplica();
+  await router.check();
+  expect(router.writable).toBe(false);
+  const writes = await Promise.allSettled(Array.from({ length: 20 }, reserveOne));
+  for (const each of writes) {
+    expect(each).toMatchObject({ status: 'rejected', reason: { name: 'DatabaseUnavailable' } });
+  }
+  expect(await onPrimary("SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep'")).toEqual([]);
+  await cluster.startReplica();
+  await router.check();
+  await reserveOne();
+  expect(router.writable).toBe(true);
+});
+
+test('a replica that streams and confirms nothing stops the writes too, until it confirms again', async () => {
+  await onReplica('SELECT pg_wal_replay_pause()');
+  await expect(reserveOne()).rejects.toBeInstanceOf(OutcomeUnknown);
+  const writable = async () => {
+    await router.check();
+    return router.writable;
+  };
+  await expect.poll(writable).toBe(false);
+  await expect(reserveOne()).rejects.toBeInstanceOf(DatabaseUnavailable);
+  await onReplica('SELECT pg_wal_replay_resume()');
+  await expect.poll(writable).toBe(true);
+  await reserveOne();
+});
+
+test('an order that is payed on the primary alone is not said to be payed', async () => {
+  const loms = openService(router);
+  const created = await loms.createOrder({ user: 1n, items: [{ sku: 7, count: 1 }] }, call);
+  if (!created.ok) throw new Error(created.refusal.message);
+  const { orderId } = created.value;
+  const unknown = { ok: false, refusal: { reason: 'OUTCOME_UNKNOWN' } };
+  await cluster.stopReplica();
+  const pay = loms.payOrder(orderId, call);
+  await expect
+    .poll(() => onPrimary("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"))
+    .toHaveLength(1);
+  expect(await pay).toMatchObject(unknown);
+  expect(await loms.payOrder(orderId, call)).toMatchObject(unknown);
+  await cluster.startReplica();
+  await router.check();
+  expect(await loms.payOrder(orderId, call)).toMatchObject({ ok: true });
+  for (let index = 0; index < 4; index++) {
+    expect(await loms.getOrder(orderId, call)).toMatchObject({ value: { status: 'payed' } });
+  }
+});
+
 test('a commit whose wait for the replica is cancelled is not acknowledged', async () => {
   await cluster.stopReplica();
   const write = expect(reserveOne()).rejects.toBeInstanceOf(OutcomeUnknown);

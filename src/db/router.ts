@@ -38,6 +38,8 @@ export class Router implements Database {
   /** The slots of the replicas that commits waited for when the primary was last asked. */
   #synchronousSlots = new Set<string>();
   readonly #slotOf = new Map<DatabaseNode, string>();
+  /** Whether a commit would wait in vain, with its locks and its connection. */
+  #commitsHang = false;
   #turn = 0;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
@@ -68,7 +70,15 @@ export class Router implements Database {
     return this.#nodes.map((node) => node.status);
   }
 
-  write<T>(work: Work<T>): Promise<T> {
+  /** Whether writes are taken: the primary is fit, and who must confirm a commit is there. */
+  get writable(): boolean {
+    return this.primary.fit && !this.#commitsHang;
+  }
+
+  async write<T>(work: Work<T>): Promise<T> {
+    // Begun all the same, each such transaction would end unknown and leave a connection waiting on the
+    // primary, until that has none left for anybody.
+    if (this.#commitsHang) throw new DatabaseUnavailable('no replica is there to confirm a commit');
     return inTransaction(this.primary.pool, this.#options.writeTimeoutMs, work);
   }
 
@@ -113,10 +123,18 @@ export class Router implements Database {
       const state = await node.ask();
       if (state.in_recovery) return node.takeOut('the primary is in recovery');
       this.#synchronousSlots = new Set(await node.synchronousSlots());
+      this.#setCommitsHang(await node.commitsHang(this.#options.writeTimeoutMs));
       node.putBack();
     } catch (error) {
       node.takeOut('not reachable', error);
     }
+  }
+
+  #setCommitsHang(hang: boolean): void {
+    if (hang && !this.#commitsHang)
+      this.#options.logger.error('no replica confirms commits: writes are refused');
+    if (!hang && this.#commitsHang) this.#options.logger.info('a replica confirms commits: writes are taken');
+    this.#commitsHang = hang;
   }
 
   async #checkReplica(node: DatabaseNode): Promise<void> {

@@ -97,7 +97,7 @@ function refusal(reason: Reason, message: string, metadata: Record<string, strin
 
 /** What a field must be, by the last name in its path. The empty path is the request as a whole. */
 const fieldRules: Record<string, string> = {
-  '': 'must be a well-formed request',
+  '': 'must be a well-formed request; over REST a JSON object, sent as application/json',
   user: `must be a whole number from 1 to ${INT64_MAX}`,
   orderID: `must be a whole number from 1 to ${INT64_MAX}`,
   sku: `must be a whole number from 1 to ${UINT32_MAX}`,

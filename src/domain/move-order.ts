@@ -4,8 +4,10 @@
  * 1. Move those orders that may move (a guarded update, which is its own lock), and read all of them.
  * 2. Lock the stock of the moved orders' skus, in sku order, write one sum per sku, and commit.
  */
+
+import type { Queryable } from '../db/connection.ts';
 import type { Database } from '../db/router.ts';
-import { orderRead, orderTransition } from '../generated/sql/orders.ts';
+import { orderConfirm, orderRead, orderTransition } from '../generated/sql/orders.ts';
 import {
   accepted,
   type Outcome,
@@ -50,18 +52,21 @@ function moveOrders(
     const orders = ordersOf(rows);
     const moved = movedRows.map((row) => orders.get(row.order_id) as Order);
     const changes = changesOf(moved, transition);
-    const writes =
-      changes.length > 0
-        ? [
-            lockStock(
-              db,
-              changes.map((change) => change.sku),
-            ),
-            changeStock(db, changes),
-          ]
-        : [];
+    // What moves nothing writes nothing, and its COMMIT would wait for nobody. Yet "it is payed already" may
+    // tell of a payment that was never confirmed, so it is confirmed now.
+    const writes = moved.length > 0 ? changeStockInOrder(db, changes) : [orderConfirm.run(undefined, db)];
     return { writes, result: orderIds.map((id) => answer(id, orders.get(id), transition, notAllowed)) };
   });
+}
+
+function changeStockInOrder(db: Queryable, changes: readonly StockChange[]): Promise<unknown>[] {
+  return [
+    lockStock(
+      db,
+      changes.map((change) => change.sku),
+    ),
+    changeStock(db, changes),
+  ];
 }
 
 function answer(

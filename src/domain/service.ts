@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { Batcher } from '../db/batcher.ts';
 import type { Database } from '../db/router.ts';
 import { createOrders, joinLines } from './create-order.ts';
+import { createFailureLog } from './failure-log.ts';
 import { orRefusal } from './failures.ts';
 import type { CreateOrderRequest, Loms } from './loms.ts';
 import { cancelOrders, payOrders } from './move-order.ts';
@@ -30,27 +31,58 @@ export interface Service extends Loms {
   drain(): Promise<void>;
 }
 
-/** A batch holds no more order lines than this, unless it is one order: it bounds memory and lock time. */
+/** A batch of new orders holds no more lines than this: it bounds memory and the time that locks are held. */
 const BATCH_LINES_MAX = 10_000;
+
+/**
+ * What an order that is only named counts for. How many lines it has is not known before it is read; with the
+ * most that orders may have, a full batch of them still takes only a part of a second.
+ */
+const NAMED_ORDER_LINES = 50;
+
+type OrderIds = readonly bigint[];
+type Run<Request, Reply> = (requests: readonly Request[]) => Promise<readonly Reply[]>;
+type Weigh<Request> = (request: Request) => number;
+
+const named = () => NAMED_ORDER_LINES;
 
 /** Builds the service on a database. */
 export function createService(options: ServiceOptions): Service {
   const { database, now, writeLanes, readLanes } = options;
   const today = () => new Date(now());
+  const failed = createFailureLog(options.logger, now);
+  const batcher = <Request, Reply>(
+    kind: string,
+    lanes: number,
+    run: Run<Request, Reply>,
+    weigh: Weigh<Request>,
+  ) =>
+    new Batcher<Request, Reply>({
+      run,
+      lanes,
+      weigh,
+      weightMax: BATCH_LINES_MAX,
+      batchMax: options.batchMax,
+      queueMax: options.queueMax,
+      now,
+      onFailure: (error, size) => failed(kind, error, size),
+    });
   const batchers = {
     create: batcher(
-      options,
       'create',
       writeLanes,
       (batch: readonly CreateOrderRequest[]) => createOrders(database, batch, today()),
       (request) => request.items.length,
     ),
-    pay: batcher(options, 'pay', writeLanes, (ids: readonly bigint[]) => payOrders(database, ids, today())),
-    cancel: batcher(options, 'cancel', writeLanes, (ids: readonly bigint[]) =>
-      cancelOrders(database, ids, today()),
+    pay: batcher('pay', writeLanes, (ids: OrderIds) => payOrders(database, ids, today()), named),
+    cancel: batcher('cancel', writeLanes, (ids: OrderIds) => cancelOrders(database, ids, today()), named),
+    order: batcher('get order', readLanes, (ids: OrderIds) => readOrders(database, ids), named),
+    stock: batcher(
+      'get stock',
+      readLanes,
+      (skus: readonly number[]) => readStocks(database, skus),
+      () => 1,
     ),
-    order: batcher(options, 'get order', readLanes, (ids: readonly bigint[]) => readOrders(database, ids)),
-    stock: batcher(options, 'get stock', readLanes, (skus: readonly number[]) => readStocks(database, skus)),
   };
   return {
     async createOrder(request, { deadlineMs }) {
@@ -65,23 +97,4 @@ export function createService(options: ServiceOptions): Service {
       await Promise.all(Object.values(batchers).map((each) => each.drain()));
     },
   };
-}
-
-function batcher<Request, Reply>(
-  { batchMax, queueMax, now, logger }: ServiceOptions,
-  kind: string,
-  lanes: number,
-  run: (requests: readonly Request[]) => Promise<readonly Reply[]>,
-  weigh: (request: Request) => number = () => 1,
-): Batcher<Request, Reply> {
-  return new Batcher({
-    run,
-    lanes,
-    batchMax,
-    queueMax,
-    now,
-    weigh,
-    weightMax: BATCH_LINES_MAX,
-    onFailure: (error, size) => logger.error({ err: error, kind, size }, 'batch failed'),
-  });
 }

@@ -88,7 +88,7 @@ function bind(server: Server, host: string, port: number): Promise<number> {
   const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   return new Promise((resolve, reject) => {
     server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
-      if (error) reject(error);
+      if (error) reject(new Error(`gRPC cannot listen on ${address}`, { cause: error }));
       else resolve(bound);
     });
   });

@@ -235,3 +235,32 @@ describe('startHttpServer', () => {
     );
   });
 });
+
+describe('what is not a request', () => {
+  const says = async (bytes: string) => {
+    const server = await start();
+    const connection = await rawConnection(server.port);
+    connection.socket.write(bytes);
+    const [head = '', body = ''] = (await connection.closed).split('\r\n\r\n');
+    return { status: head.split('\r\n')[0], body: JSON.parse(body) };
+  };
+
+  test('bad HTTP is answered in the form of all errors', async () => {
+    const answer = await says('NONSENSE\r\n\r\n');
+    expect(answer.status).toBe('HTTP/1.1 400 Bad Request');
+    expect(answer.body).toMatchObject({ code: 3, details: [{ reason: 'INVALID_REQUEST' }, {}] });
+  });
+
+  test('headers past their limit are answered in the form of all errors', async () => {
+    const answer = await says(`GET /livez HTTP/1.1\r\nhost: a\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`);
+    expect(answer.status).toBe('HTTP/1.1 431 Request Header Fields Too Large');
+    expect(answer.body).toMatchObject({ code: 8, details: [{ reason: 'REQUEST_TOO_LARGE' }] });
+  });
+
+  test('a probe by HTTP/1.0 without a host is answered', async () => {
+    const server = await start();
+    const connection = await rawConnection(server.port);
+    connection.socket.write('GET /livez HTTP/1.0\r\n\r\n');
+    expect(await connection.closed).toMatch(/^HTTP\/1\.1 200 OK/);
+  });
+});

@@ -5,6 +5,7 @@ import { getRequestListener, RequestError } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
 import { invalidRequest, standing } from '../domain/errors.ts';
+import { answerBadHttp } from './bad-http.ts';
 import { addDocs } from './docs.ts';
 import { errorResponse } from './errors.ts';
 import { addHealthRoutes } from './health.ts';
@@ -93,6 +94,8 @@ export async function startHttpServer(app: OpenAPIHono, options: HttpServerOptio
       return app.fetch(request, env);
     },
     {
+      // HTTP/1.0 asks without a host, as some load balancers' probes do.
+      hostname: 'localhost',
       errorHandler: (error) => {
         // A request whose target or host makes no URL never reaches the app.
         if (error instanceof RequestError) return errorResponse(invalidRequest(['']));
@@ -109,6 +112,7 @@ export async function startHttpServer(app: OpenAPIHono, options: HttpServerOptio
     });
     void answer(incoming, outgoing);
   });
+  server.on('clientError', answerBadHttp);
   server.maxConnections = options.maxConnections ?? CONNECTIONS_MAX;
   // No limit on the requests of one connection: what a connection can cost is bounded without it.
   server.maxRequestsPerSocket = 0;

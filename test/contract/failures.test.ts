@@ -76,7 +76,7 @@ const waitForLock = () =>
 
 describe.each(['rest', 'grpc'] as const)('over %s', (transport) => {
   test('past its limit the queue refuses at once, and what it took is answered', async () => {
-    service = await startService(database, { QUEUE_MAX: '2' });
+    service = await startService(database, { QUEUE_MAX: '2', WRITE_LANES: '1' });
     const client = service[transport];
     const release = await holdStock();
     const running = create(client);
@@ -89,7 +89,7 @@ describe.each(['rest', 'grpc'] as const)('over %s', (transport) => {
   });
 
   test('work whose deadline passed while it waited is not begun', async () => {
-    service = await startService(database, { REQUEST_TIMEOUT_MS: '200' });
+    service = await startService(database, { REQUEST_TIMEOUT_MS: '200', WRITE_LANES: '1' });
     const client = service[transport];
     const release = await holdStock();
     const running = create(client);

@@ -65,6 +65,47 @@ const nodeSynchronousSlotsIR: any = {"usedParamSet":{},"params":[],"statement":"
 export const nodeSynchronousSlots = new PreparedQuery<INodeSynchronousSlotsParams,INodeSynchronousSlotsResult>(nodeSynchronousSlotsIR);
 
 
+/** 'NodeCommitsHang' parameters type */
+export interface INodeCommitsHangParams {
+  timeoutMs: number;
+}
+
+/** 'NodeCommitsHang' return type */
+export interface INodeCommitsHangResult {
+  hang: boolean;
+}
+
+/** 'NodeCommitsHang' query type */
+export interface INodeCommitsHangQuery {
+  params: INodeCommitsHangParams;
+  result: INodeCommitsHangResult;
+}
+
+const nodeCommitsHangIR: any = {"usedParamSet":{"timeoutMs":true},"params":[{"name":"timeoutMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":687,"b":697}]}],"statement":"-- Tells whether commits wait in vain: for a standby while none is there, or for one that is there and confirms\n-- nothing, which shows by a commit that has waited longer than any may. Without pg_monitor the states are null,\n-- which counts as one that may confirm. Run on the primary. No lock.\nSELECT current_setting('synchronous_standby_names') <> ''\n    AND (\n        NOT EXISTS (\n            SELECT FROM pg_stat_replication\n            WHERE sync_state IS NULL OR sync_state IN ('sync', 'quorum')\n        )\n        OR EXISTS (\n            SELECT FROM pg_stat_activity\n            WHERE wait_event = 'SyncRep'\n              AND clock_timestamp() - query_start > make_interval(secs => :timeoutMs!::float8 / 1000)\n        )\n    ) AS \"hang!\""};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Tells whether commits wait in vain: for a standby while none is there, or for one that is there and confirms
+ * -- nothing, which shows by a commit that has waited longer than any may. Without pg_monitor the states are null,
+ * -- which counts as one that may confirm. Run on the primary. No lock.
+ * SELECT current_setting('synchronous_standby_names') <> ''
+ *     AND (
+ *         NOT EXISTS (
+ *             SELECT FROM pg_stat_replication
+ *             WHERE sync_state IS NULL OR sync_state IN ('sync', 'quorum')
+ *         )
+ *         OR EXISTS (
+ *             SELECT FROM pg_stat_activity
+ *             WHERE wait_event = 'SyncRep'
+ *               AND clock_timestamp() - query_start > make_interval(secs => :timeoutMs!::float8 / 1000)
+ *         )
+ *     ) AS "hang!"
+ * ```
+ */
+export const nodeCommitsHang = new PreparedQuery<INodeCommitsHangParams,INodeCommitsHangResult>(nodeCommitsHangIR);
+
+
 /** 'SchemaVersions' parameters type */
 export type ISchemaVersionsParams = void;
 

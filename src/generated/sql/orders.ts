@@ -176,3 +176,30 @@ const orderReadIR: any = {"usedParamSet":{"orderIds":true},"params":[{"name":"or
 export const orderRead = new PreparedQuery<IOrderReadParams,IOrderReadResult>(orderReadIR);
 
 
+/** 'OrderConfirm' parameters type */
+export type IOrderConfirmParams = void;
+
+/** 'OrderConfirm' return type */
+export interface IOrderConfirmResult {
+  emitted: boolean;
+}
+
+/** 'OrderConfirm' query type */
+export interface IOrderConfirmQuery {
+  params: IOrderConfirmParams;
+  result: IOrderConfirmResult;
+}
+
+const orderConfirmIR: any = {"usedParamSet":{},"params":[],"statement":"-- Writes a record to the WAL that changes nothing, so that the COMMIT behind it waits for the replica like any\n-- other: an answer that rests on what was read alone could tell of what no replica has. Locks: none.\nSELECT pg_logical_emit_message(true, 'loms', '') IS NOT NULL AS \"emitted!\""};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Writes a record to the WAL that changes nothing, so that the COMMIT behind it waits for the replica like any
+ * -- other: an answer that rests on what was read alone could tell of what no replica has. Locks: none.
+ * SELECT pg_logical_emit_message(true, 'loms', '') IS NOT NULL AS "emitted!"
+ * ```
+ */
+export const orderConfirm = new PreparedQuery<IOrderConfirmParams,IOrderConfirmResult>(orderConfirmIR);
+
+
