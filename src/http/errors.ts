@@ -2,7 +2,15 @@
  * The REST form of a refusal: the one table from code to HTTP status, and the one error body, which is the
  * JSON form of `google.rpc.Status`.
  */
-import { type CodeName, codeOf, type Detail, ERROR_DOMAIN, type Refusal, reasons } from '../domain/errors.ts';
+import {
+  type CodeName,
+  codeOf,
+  type Detail,
+  ERROR_DOMAIN,
+  type Refusal,
+  reasons,
+  standing,
+} from '../domain/errors.ts';
 import { stringifyJson } from './json.ts';
 
 const httpStatuses: Record<CodeName, number> = {
@@ -72,8 +80,14 @@ function detailBody(detail: Detail): unknown {
   }
 }
 
+/** The bodies of refusals that always say the same, printed once: under overload they are most of the answers. */
+const standingBodies = new Map(
+  Object.values(standing).map((refusal) => [refusal as Refusal, stringifyJson(errorBody(refusal))]),
+);
+
 /** Answers with a refusal. `headers` come on top of its own (`Allow`, `Connection`). */
 export function errorResponse(refusal: Refusal, headers: Record<string, string> = {}): Response {
   const retry = isRetrySafe(refusal) ? { 'retry-after': RETRY_AFTER_SECONDS } : {};
-  return jsonResponse(httpStatusOf(refusal), stringifyJson(errorBody(refusal)), { ...retry, ...headers });
+  const body = standingBodies.get(refusal) ?? stringifyJson(errorBody(refusal));
+  return jsonResponse(httpStatusOf(refusal), body, { ...retry, ...headers });
 }
