@@ -8,7 +8,8 @@ SEED ?= development
 DATABASE_URL ?=
 
 # Requests of a whole batch live at once. In V8's default young generation they would be copied again and again.
-NODE_FLAGS := --enable-source-maps --max-semi-space-size=64
+YOUNG := --max-semi-space-size=32
+NODE_FLAGS := --enable-source-maps $(YOUNG)
 
 INSTALLED := node_modules/.package-lock.json
 BUILT := dist/.built
@@ -65,7 +66,7 @@ test-browser: $(BUILT) ## Try the Swagger page in headless Chromium (installed f
 
 .PHONY: bench
 bench: $(BUILT) ## Measure the speed into docs/performance.md, a quarter of an hour; QUICK=1 for a glance at it
-	@exec node --import tsx scripts/bench/main.ts $(if $(filter-out 0,$(QUICK)),--quick)
+	@NODE_OPTIONS=$(YOUNG) exec node --import tsx scripts/bench/main.ts $(if $(filter-out 0,$(QUICK)),--quick)
 
 # -- generated code and rules --
 

@@ -63,7 +63,7 @@ const schema = z.object({
   NODE_CHECK_INTERVAL_MS: number(1_000, 10, 600_000),
   REPLICA_LAG_MAX_MS: number(5_000, 0, 600_000),
   QUEUE_MAX: number(10_000, 1, 1_000_000),
-  BATCH_MAX: number(256, 1, 10_000),
+  BATCH_MAX: number(1_000, 1, 10_000),
   WRITE_LANES: number(2, 1, 16),
   READ_LANES: number(2, 1, 16),
 });

@@ -73,6 +73,27 @@ test('lanes run side by side and no more of them than allowed', async () => {
   await replies;
 });
 
+test('lanes share what waits, so that one works while the other is answered', async () => {
+  const { batcher, batches, started, end } = setUp({ lanes: 2, batchMax: 1_000 });
+  const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
+  const few = submitAll(batcher, numbers(100));
+  await started(1);
+  const many = submitAll(batcher, numbers(600));
+  await started(2);
+  expect(batches.map((batch) => batch.length)).toEqual([100, 300]);
+  end();
+  await started(3);
+  expect(batches[2]).toHaveLength(150);
+  end();
+  end();
+  await started(5);
+  expect(batches.slice(3).map((batch) => batch.length)).toEqual([128, 22]);
+  end();
+  end();
+  await Promise.all([few, many]);
+  expect(batches.flat()).toEqual([...numbers(100), ...numbers(600)]);
+});
+
 test('past its limit the queue refuses at once and loses nothing that it took', async () => {
   const { batcher, started, end } = setUp({ queueMax: 2 });
   const taken = submitAll(batcher, [1, 2]);

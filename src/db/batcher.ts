@@ -28,6 +28,13 @@ export interface BatcherOptions<Request, Reply> {
   readonly onFailure: (error: unknown, size: number) => void;
 }
 
+/**
+ * Lanes share what waits: one takes its part and leaves the rest to the next, so that the database writes one
+ * batch while the service answers another. If one lane took all, each would wait for the other. Below this many
+ * requests there is nothing to gain from sharing.
+ */
+const SHARE_MIN = 128;
+
 interface Waiting<Request, Reply> {
   readonly request: Request;
   readonly deadlineMs: number;
@@ -94,7 +101,8 @@ export class Batcher<Request, Reply> {
 
   /** Takes the next batch off the queue, and answers those whose deadline has passed. */
   #take(): Waiting<Request, Reply>[] {
-    const { batchMax, weightMax, weigh, now } = this.#options;
+    const { batchMax, lanes, weightMax, weigh, now } = this.#options;
+    const sizeMax = Math.min(batchMax, Math.max(SHARE_MIN, Math.ceil(this.#queue.length / lanes)));
     const nowMs = now();
     const batch: Waiting<Request, Reply>[] = [];
     let taken = 0;
@@ -104,7 +112,7 @@ export class Batcher<Request, Reply> {
         waiting.reject(new DeadlinePassed('deadline passed in the queue'));
       } else {
         weight += weigh(waiting.request);
-        if (batch.length > 0 && (batch.length === batchMax || weight > weightMax)) break;
+        if (batch.length > 0 && (batch.length === sizeMax || weight > weightMax)) break;
         batch.push(waiting);
       }
       taken++;

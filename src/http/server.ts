@@ -63,6 +63,9 @@ export interface HttpServer {
 
 const CONNECTIONS_MAX = 4_096;
 
+/** Connections that the system holds for us until we take them: a thousand clients may come at one moment. */
+const BACKLOG_MAX = 4_096;
+
 /**
  * Limits against callers who are slow, silent or verbose. Without `connectionsCheckingInterval` Node.js would
  * look at the timeouts every 30 seconds only.
@@ -140,7 +143,7 @@ export async function startHttpServer(app: OpenAPIHono, options: HttpServerOptio
       const why = error.code === 'EADDRINUSE' ? 'the port is in use' : error.message;
       reject(new Error(`http cannot listen on ${host}:${port}: ${why}`, { cause: error }));
     });
-    server.listen(port, host, resolve);
+    server.listen({ port, host, backlog: BACKLOG_MAX }, resolve);
   });
   server.removeAllListeners('error').on('error', (error) => logger.error({ err: error }, 'http server'));
 
