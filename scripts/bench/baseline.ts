@@ -1,0 +1,135 @@
+/**
+ * What loms is measured against, as a process of its own: designs that write each order by itself, through a
+ * pool of `pg` in a closed loop. There is no HTTP before them, no validation and no queue, in their favour.
+ *
+ * - seedDesign: statements in sequence in two transactions, as such services are usually written. All
+ *   statements are prepared, and the lines are inserted together.
+ * - singleStatement: one statement does everything, in one round trip.
+ * - sqlAlone: one client that runs the service's own batch transaction, with one order in the batch.
+ *
+ * It does as its one argument says, and prints what came of it as JSON.
+ */
+import pg from 'pg';
+import { pino } from 'pino';
+import { built } from './built.ts';
+import { Tally } from './client/tally.ts';
+import { BEGIN } from './processes.ts';
+import { prepared } from './sql.ts';
+import { pickSkus, pickUser } from './stock.ts';
+import type { Scenario, Subject } from './types.ts';
+
+export interface Baseline {
+  readonly subject: Exclude<Subject, 'loms' | 'border'>;
+  readonly scenario: Scenario;
+  readonly url: string;
+  readonly clients: number;
+  readonly seconds: number;
+}
+
+const statements = {
+  insertOrder: prepared('seed-order-insert'),
+  insertLines: prepared('seed-lines-insert'),
+  lock: prepared('seed-stock-lock'),
+  reserve: prepared('seed-stock-reserve'),
+  decide: prepared('seed-order-decide'),
+  create: prepared('single-statement-create'),
+};
+
+/** Writes one order. */
+type Create = (user: number, skus: readonly number[]) => Promise<unknown>;
+
+const COUNT = 1;
+
+async function seedDesign(pool: pg.Pool, user: number, skus: readonly number[]): Promise<void> {
+  const orderId = await inTransaction(pool, async (client) => {
+    const { rows } = await client.query({ ...statements.insertOrder, values: [user] });
+    const counts = skus.map(() => COUNT);
+    await client.query({ ...statements.insertLines, values: [rows[0].order_id, skus, counts] });
+    return rows[0].order_id as string;
+  });
+  await inTransaction(pool, async (client) => {
+    let status = 'awaiting payment';
+    for (const sku of skus) {
+      const { rows } = await client.query({ ...statements.lock, values: [sku] });
+      if (Number(rows[0]?.available ?? 0) < COUNT) status = 'failed';
+      else await client.query({ ...statements.reserve, values: [sku, COUNT] });
+    }
+    await client.query({ ...statements.decide, values: [orderId, status] });
+  });
+}
+
+async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    const result = await work(client);
+    await client.query('COMMIT');
+    client.release();
+    return result;
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
+}
+
+function singleStatement(pool: pg.Pool, user: number, skus: readonly number[]): Promise<unknown> {
+  return pool.query({ ...statements.create, values: [user, skus, skus.map(() => COUNT)] });
+}
+
+/** The service's own code for a batch, on the service's own kind of connection, with nothing before it. */
+async function openSqlAlone(url: string): Promise<{ create: Create; close: () => Promise<void> }> {
+  const { Router } = await built<typeof import('../../src/db/router.ts')>('db/router.js');
+  const { createOrders } =
+    await built<typeof import('../../src/domain/create-order.ts')>('domain/create-order.js');
+  const router = new Router({
+    primaryUrl: url,
+    replicaUrls: [],
+    poolSize: 1,
+    connectTimeoutMs: 2_000,
+    readTimeoutMs: 2_000,
+    writeTimeoutMs: 5_000,
+    checkIntervalMs: 60_000,
+    replicaLagMaxMs: 5_000,
+    now: Date.now,
+    logger: pino({ level: 'silent' }),
+  });
+  return {
+    create: (user, skus) => {
+      const items = skus.map((sku) => ({ sku, count: COUNT }));
+      return createOrders(router, [{ user: BigInt(user), items }], new Date());
+    },
+    close: () => router.stop(),
+  };
+}
+
+async function openDesign({ subject, url, clients }: Baseline) {
+  if (subject === 'sqlAlone') return openSqlAlone(url);
+  const pool = new pg.Pool({ connectionString: url, max: clients });
+  pool.on('error', () => {});
+  const design = subject === 'seedDesign' ? seedDesign : singleStatement;
+  const create: Create = (user, skus) => design(pool, user, skus);
+  return { create, close: () => pool.end() };
+}
+
+/** Each client finishes the order that it is at when the time is over. */
+async function run(baseline: Baseline): Promise<void> {
+  const { create, close } = await openDesign(baseline);
+  const one = () => create(pickUser(), pickSkus(baseline.scenario));
+  await Promise.all(Array.from({ length: baseline.clients }, one));
+  const tally = new Tally(baseline.subject);
+  process.stdout.write(BEGIN);
+  const beganMs = performance.now();
+  const endMs = beganMs + baseline.seconds * 1_000;
+  const client = async () => {
+    while (performance.now() < endMs) {
+      const sentMs = performance.now();
+      await one();
+      if (performance.now() < endMs) tally.ok(sentMs);
+    }
+  };
+  await Promise.all(Array.from({ length: baseline.clients }, client));
+  process.stdout.write(`${JSON.stringify(tally.result(baseline.seconds))}\n`);
+  await close();
+}
+
+await run(JSON.parse(process.argv[2] ?? '') as Baseline);

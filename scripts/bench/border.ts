@@ -1,0 +1,35 @@
+/**
+ * The border alone: the routes and rpcs of the built service in front of a Loms that answers at once, as a
+ * process of its own. What it can do is the ceiling of what the service can.
+ */
+import { pino } from 'pino';
+import type { Loms } from '../../src/domain/loms.ts';
+import { built } from './built.ts';
+
+const { createHttpApp, startHttpServer } =
+  await built<typeof import('../../src/http/server.ts')>('http/server.js');
+const { startGrpcServer } = await built<typeof import('../../src/grpc/server.ts')>('grpc/server.js');
+const { accepted } = await built<typeof import('../../src/domain/errors.ts')>('domain/errors.js');
+
+let lastOrderId = 0n;
+const items = [
+  { sku: 1_000_000_001, count: 1 },
+  { sku: 1_000_000_002, count: 1 },
+];
+
+const loms: Loms = {
+  createOrder: async () => accepted({ orderId: ++lastOrderId }),
+  getOrder: async (orderId) => accepted({ orderId, user: 42n, status: 'payed', items }),
+  payOrder: async () => accepted(undefined),
+  cancelOrder: async () => accepted(undefined),
+  getStock: async () => accepted({ count: 1_000_000n }),
+};
+
+const logger = pino({ level: 'info' });
+const common = { loms, logger, now: Date.now, requestTimeoutMs: 10_000 };
+const readiness = () => ({ ready: true, details: {} });
+const place = { host: '127.0.0.1', port: 0 };
+const http = await startHttpServer(createHttpApp({ ...common, readiness }), { ...place, logger });
+const grpc = await startGrpcServer({ ...common, ...place });
+logger.info({ rest: `http://127.0.0.1:${http.port}`, grpc: `127.0.0.1:${grpc.port}` }, 'loms listens');
+process.once('SIGTERM', () => process.exit());

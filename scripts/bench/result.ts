@@ -1,0 +1,51 @@
+/** What a run was and what it measured, as JSON in `build/bench`. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { cpus, totalmem } from 'node:os';
+import type { Bench } from './bench.ts';
+import type { Figure } from './figures.ts';
+import type { Plan } from './plan.ts';
+import { changedSettings } from './stage.ts';
+import type { Measured } from './types.ts';
+
+export const RESULT_FOLDER = 'build/bench';
+
+/** Where and how a run was made. */
+export interface Run {
+  readonly date: string;
+  readonly processor: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly node: string;
+  readonly postgres: string;
+  /** What loaded REST in closed loops; everything else was loaded by the client of our own. */
+  readonly restLoad: string;
+  /** Settings of the service that were not the standard ones. */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly plan: Plan;
+}
+
+export async function describeRun(bench: Bench, wrk: string | undefined): Promise<Run> {
+  return {
+    date: new Date().toISOString(),
+    processor: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: cpus().length,
+    memoryBytes: totalmem(),
+    node: process.version,
+    postgres: await bench.stage.books.version(),
+    restLoad: wrk ?? 'own client',
+    settings: changedSettings(),
+    plan: bench.plan,
+  };
+}
+
+export async function writeResult(
+  run: Run,
+  figures: readonly Figure[],
+  measured: readonly Measured[],
+): Promise<void> {
+  await mkdir(RESULT_FOLDER, { recursive: true });
+  await writeFile(
+    `${RESULT_FOLDER}/result.json`,
+    `${JSON.stringify({ run, figures, measured }, undefined, 2)}\n`,
+  );
+}

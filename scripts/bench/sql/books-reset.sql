@@ -1,0 +1,8 @@
+-- Run before every step, while nothing else is: all steps begin alike.
+TRUNCATE orders, order_lines;
+
+UPDATE stocks
+SET total_count = begun.total_count, reserved = 0
+FROM bench_stocks AS begun
+WHERE begun.sku = stocks.sku
+  AND (stocks.reserved > 0 OR stocks.total_count <> begun.total_count);

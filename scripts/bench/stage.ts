@@ -1,0 +1,98 @@
+/**
+ * All that the bench measures, set up: a temporary cluster with its synchronous replica, migrated and seeded,
+ * the service on it, the border alone, and the relay that can slow the replica.
+ */
+import pg from 'pg';
+import { pino } from 'pino';
+import { readConfig } from '../../src/config.ts';
+import { migrate, seed } from '../../src/db/migrate.ts';
+import { startTemporaryCluster } from '../../test/temporary-cluster.ts';
+import { Books } from './books.ts';
+import { type Server, startServer } from './processes.ts';
+import { type Relay, startRelay } from './relay.ts';
+
+export interface Stage {
+  readonly primaryUrl: string;
+  readonly loms: Server;
+  readonly border: Server;
+  readonly books: Books;
+  /** Has the replica speak to the primary through the relay, until `detour` is called with false. */
+  detour(through: boolean): Promise<Relay>;
+  /** Ends everything and removes the data. */
+  clear(): Promise<void>;
+}
+
+const SWITCH_LIMIT_MS = 30_000;
+const SWITCH_INTERVAL_MS = 50;
+
+/** The settings of the service that this run's environment changes. */
+export function changedSettings(): Record<string, string> {
+  const known = Object.keys(readConfig({}));
+  const set = known.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));
+  return Object.fromEntries(set) as Record<string, string>;
+}
+
+/** Sets the stage. When that fails, what was set up is cleared away. */
+export async function setStage(): Promise<Stage> {
+  const closers: (() => Promise<unknown> | unknown)[] = [];
+  const clear = async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  try {
+    const { cluster, remove } = await startTemporaryCluster();
+    closers.push(remove);
+    const { primaryUrl, replicaUrls } = cluster;
+    const log = pino({ level: 'warn' });
+    await migrate(primaryUrl, log);
+    await seed(primaryUrl, 'large', log);
+    const books = await Books.open(primaryUrl);
+    closers.push(() => books.close());
+    const relay = await startRelay(Number(new URL(primaryUrl).port));
+    closers.push(() => relay.close());
+    const loms = await startServer(['--enable-source-maps', 'dist/main.js'], {
+      ...process.env,
+      HTTP_PORT: '0',
+      GRPC_PORT: '0',
+      DATABASE_URL: primaryUrl,
+      DATABASE_REPLICA_URLS: replicaUrls.join(','),
+    });
+    closers.push(() => loms.end());
+    const border = await startServer(['--import', 'tsx', 'scripts/bench/border.ts'], process.env);
+    closers.push(() => border.end());
+    const detour = async (through: boolean) => {
+      const primaryPort = Number(new URL(primaryUrl).port);
+      await followThrough(replicaUrls[0] ?? '', primaryUrl, through ? relay.port : primaryPort);
+      return relay;
+    };
+    return { primaryUrl, loms, border, books, detour, clear };
+  } catch (error) {
+    await clear();
+    throw error;
+  }
+}
+
+/** Has the replica stream from another port, and waits until commits wait for it again. */
+async function followThrough(replicaUrl: string, primaryUrl: string, port: number): Promise<void> {
+  const before = await query(primaryUrl, 'SELECT pid FROM pg_stat_replication');
+  const [row] = await query(replicaUrl, 'SHOW primary_conninfo');
+  const conninfo = String(row?.primary_conninfo).replace(/port=\d+/, `port=${port}`);
+  await query(replicaUrl, `ALTER SYSTEM SET primary_conninfo = ${pg.escapeLiteral(conninfo)}`);
+  await query(replicaUrl, 'SELECT pg_reload_conf()');
+  const limitMs = performance.now() + SWITCH_LIMIT_MS;
+  for (;;) {
+    const now = await query(primaryUrl, 'SELECT pid, sync_state FROM pg_stat_replication');
+    if (now[0]?.sync_state === 'sync' && now[0]?.pid !== before[0]?.pid) return;
+    if (performance.now() > limitMs) throw new Error('the replica does not stream through the relay');
+    await new Promise((resolve) => setTimeout(resolve, SWITCH_INTERVAL_MS));
+  }
+}
+
+async function query(url: string, text: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url, query_timeout: SWITCH_LIMIT_MS });
+  await client.connect();
+  try {
+    return (await client.query(text)).rows;
+  } finally {
+    await client.end();
+  }
+}

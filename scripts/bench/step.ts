@@ -1,0 +1,105 @@
+/** One step: the books reset, a load run, and all that came of it counted and audited. */
+import type { Baseline } from './baseline.ts';
+import { runOwnClient, runWrk } from './generators.ts';
+import { runOwn } from './processes.ts';
+import type { Stage } from './stage.ts';
+import type { LoadResult, Measured, Scenario, Subject, Transport } from './types.ts';
+import { watchUsage } from './usage.ts';
+
+/** What a step is to measure. */
+export interface Step {
+  readonly part: string;
+  readonly round: number;
+  readonly subject: Subject;
+  readonly transport: Transport | 'SQL';
+  readonly scenario: Scenario;
+  readonly concurrency: number;
+  readonly seconds: number;
+  readonly rate?: number;
+  readonly connections?: number;
+  readonly delayMs?: number;
+  /** Loads REST by the client that also loads gRPC, where the two are compared. */
+  readonly ownClient?: boolean;
+}
+
+/** More requests than this without any answer fail the bench, as a share of all. */
+const FAILED_MAX = 0.01;
+
+/** Where a refusal is the answer that is asked for; its order is written all the same. */
+const REFUSING: readonly Scenario[] = ['infeasible', 'soldOut'];
+
+/**
+ * Runs a step.
+ *
+ * @param hasWrk whether wrk is there to load REST; what it cannot do, the client of our own does.
+ * @throws when the books do not balance after it, an order that was acknowledged is not there, or requests got
+ * no answer.
+ */
+export async function runStep(stage: Stage, step: Step, hasWrk: boolean): Promise<Measured> {
+  const { books } = stage;
+  const touchesBooks = step.subject !== 'border';
+  if (touchesBooks) await books.reset();
+  const before = await books.counters();
+  const { result, used } = await loadWatched(stage, step, hasWrk);
+  if (touchesBooks) await books.settle();
+  const after = await books.counters();
+  const orders = touchesBooks ? await books.audit() : 0;
+
+  const { seconds: _asked, ownClient: _own, ...what } = step;
+  const { ok, refused, failed, seconds } = result;
+  if (failed > FAILED_MAX * (ok + refused) && step.rate === undefined) {
+    throw new Error(`${failed} requests got no answer, ${ok + refused} did: ${JSON.stringify(step)}`);
+  }
+  if (writesOrders(step) && orders < ok) {
+    throw new Error(`${ok} orders were acknowledged and ${orders} are there: ${JSON.stringify(step)}`);
+  }
+  return {
+    ...what,
+    ...result,
+    ...used,
+    perSecond: (REFUSING.includes(step.scenario) ? ok + refused : ok) / seconds,
+    orders,
+    commits: after.transactions - before.transactions,
+    walBytes: after.walBytes - before.walBytes,
+  };
+}
+
+/** Runs the load, and watches what the service and the machine use meanwhile. */
+async function loadWatched(stage: Stage, step: Step, hasWrk: boolean) {
+  const watch = () => watchUsage(serverOf(stage, step.subject)?.pid);
+  let usage = watch();
+  // A load client of our own takes a while to start, which is not what is looked at.
+  const onBegin = () => {
+    usage();
+    usage = watch();
+  };
+  try {
+    const result = await load(stage, step, hasWrk, onBegin);
+    return { result, used: usage() };
+  } finally {
+    usage();
+  }
+}
+
+function writesOrders({ subject, scenario }: Step): boolean {
+  return subject !== 'border' && scenario !== 'stock';
+}
+
+function serverOf(stage: Stage, subject: Subject) {
+  if (subject === 'loms') return stage.loms;
+  return subject === 'border' ? stage.border : undefined;
+}
+
+function load(stage: Stage, step: Step, hasWrk: boolean, onBegin: () => void): Promise<LoadResult> {
+  const { subject, transport, scenario, concurrency, seconds, rate, connections } = step;
+  const server = serverOf(stage, subject);
+  if (server === undefined || transport === 'SQL') {
+    const baseline = { subject, scenario, url: stage.primaryUrl, clients: concurrency, seconds };
+    return runOwn<LoadResult>('baseline.ts', baseline as Baseline, onBegin);
+  }
+  const port = server.ports[transport];
+  const open = { ...(rate ? { rate } : {}), ...(connections ? { connections } : {}) };
+  const order = { transport, scenario, port, concurrency, seconds, ...open };
+  const wrkCan = transport === 'REST' && scenario !== 'life' && rate === undefined;
+  return hasWrk && wrkCan && !step.ownClient ? runWrk(order) : runOwnClient(order, onBegin);
+}
