@@ -1,7 +1,7 @@
 /** The router and what the service promises about reads, on a cluster whose replica comes and goes. */
-import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { openRouter, openService } from '../../test/database.ts';
+import { query } from '../../test/query.ts';
 import { quiet } from '../../test/quiet.ts';
 import { startTemporaryCluster, type TemporaryCluster } from '../../test/temporary-cluster.ts';
 import { stockRead } from '../generated/sql/stocks.ts';
@@ -35,18 +35,8 @@ afterEach(async () => {
   await router.stop();
 });
 
-const onPrimary = (statement: string) => onNode(cluster.primaryUrl, statement);
-const onReplica = (statement: string) => onNode(cluster.replicaUrls[0] ?? '', statement);
-
-async function onNode(url: string, statement: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query(statement)).rows;
-  } finally {
-    await client.end();
-  }
-}
+const onPrimary = (statement: string) => query(cluster.primaryUrl, statement);
+const onReplica = (statement: string) => query(cluster.replicaUrls[0] ?? '', statement);
 
 const read = () => router.read((db) => stockRead.run({ skus: [7n] }, db));
 const reserveOne = () =>
