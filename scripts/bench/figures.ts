@@ -13,7 +13,8 @@ export interface Figure {
   readonly is: 'at least' | 'under';
   readonly unit?: Unit;
   readonly measured: number;
-  readonly reached: boolean;
+  /** Undefined where there was nothing to measure: an overload in which nothing was refused has no refusals. */
+  readonly reached: boolean | undefined;
   /** The smallest and the largest of the rounds. */
   readonly range?: readonly [number, number];
 }
@@ -101,8 +102,8 @@ export function figuresOf(bench: Bench): Figure[] {
 
 function figure(about: Pick<Figure, 'name' | 'bound' | 'is' | 'unit'>, values: readonly number[]): Figure {
   const measured = median(values);
-  // What did not occur (no refusal, say) stays under every bound.
-  const reached = about.is === 'at least' ? measured >= about.bound : !(measured >= about.bound);
+  const suffices = about.is === 'at least' ? measured >= about.bound : measured < about.bound;
+  const reached = Number.isNaN(measured) ? undefined : suffices;
   const range = values.length > 1 ? ([Math.min(...values), Math.max(...values)] as const) : undefined;
   return { ...about, measured, reached, ...(range ? { range } : {}) };
 }
@@ -145,13 +146,19 @@ export function shown(value: number, unit?: Unit): string {
   return `${value.toFixed(digits)}${unit ? ` ${unit}` : ''}`;
 }
 
+/** Whether a figure suffices, in a word. */
+export function verdict(reached: boolean | undefined): string {
+  if (reached === undefined) return 'nothing to measure';
+  return reached ? 'yes' : '**no**';
+}
+
 /** Prints the figures as a table. */
 export function printFigures(figures: readonly Figure[]): void {
   process.stdout.write('\n');
   for (const { name, is, bound, unit, measured, reached } of figures) {
     const wanted = `${is} ${bound}${unit ? ` ${unit}` : ''}`;
     process.stdout.write(
-      `${name.padEnd(68)} ${wanted.padStart(15)} ${shown(measured, unit).padStart(10)}  ${reached ? 'yes' : 'NO'}\n`,
+      `${name.padEnd(68)} ${wanted.padStart(15)} ${shown(measured, unit).padStart(10)}  ${verdict(reached)}\n`,
     );
   }
 }

@@ -4,7 +4,7 @@
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import type { Bench } from './bench.ts';
-import { type Figure, shown } from './figures.ts';
+import { type Figure, shown, verdict } from './figures.ts';
 import { type Picture, picturesOf } from './pictures.ts';
 import type { Run } from './result.ts';
 import { tablesOf } from './tables.ts';
@@ -57,7 +57,7 @@ function figuresTable(figures: readonly Figure[]): string {
   const rows = figures.map(({ name, is, bound, unit, measured, range, reached }) => {
     const wanted = `${is} ${bound}${unit ? ` ${unit}` : ''}`;
     const span = range ? `${shown(range[0], unit)} to ${shown(range[1], unit)}` : '';
-    return `| ${name} | ${wanted} | ${shown(measured, unit)} | ${span} | ${reached ? 'yes' : '**no**'} |`;
+    return `| ${name} | ${wanted} | ${shown(measured, unit)} | ${span} | ${verdict(reached)} |`;
   });
   return ['| figure | wanted | measured | rounds | reached |', '|---|---|---|---|---|', ...rows].join('\n');
 }
