@@ -6,7 +6,6 @@ import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { startEmbeddedCluster } from './db/embedded/cluster.ts';
 import { migrate, seed } from './db/migrate.ts';
-import type { NodeStatus } from './db/node.ts';
 import { Router } from './db/router.ts';
 import { createService, type Service } from './domain/service.ts';
 import { startGrpcServer } from './grpc/server.ts';
@@ -16,8 +15,6 @@ import { ReadinessWatch } from './readiness.ts';
 export interface App {
   readonly httpPort: number;
   readonly grpcPort: number;
-  /** What each database node is and whether it is fit. */
-  nodes(): NodeStatus[];
   /**
    * Stops in order: not ready, no new work, what was accepted is finished, connections closed, own PostgreSQL
    * stopped. Work that takes longer than the configured time is cut off.
@@ -47,7 +44,7 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
     const router = await startRouter(config, logger, urls, closers);
     const service = startService(config, logger, router, closers);
     const ports = await startServers(config, logger, { router, service, closers });
-    return { ...ports, nodes: () => router.status(), stop };
+    return { ...ports, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -75,7 +75,7 @@ export function statementName(text: string): string {
 
 /**
  * Writes arrays of numbers as the server reads them. `pg` would quote and escape every element, which for the
- * thousands of numbers of a batch is a good part of its time.
+ * thousands of numbers of a batch shows in a profile.
  */
 export function encodeValues(values: unknown[]): unknown[] {
   return values.map((value) => (isNumbers(value) ? `{${value.join(',')}}` : value));

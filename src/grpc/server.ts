@@ -45,7 +45,7 @@ const limits: ServerOptions = {
   // Above REQUEST_MAX_BYTES we refuse by ourselves, in the same words as REST. This cuts off the rest.
   'grpc.max_receive_message_length': 4 * REQUEST_MAX_BYTES,
   // What a connection may have in flight. Past it callers wait at their end, where waiting costs us nothing:
-  // to refuse a call here takes nearly as long as to answer it.
+  // to refuse a call costs what reading it costs, which is most of the work.
   'grpc.max_concurrent_streams': 128,
   // A peer that is gone without a word is noticed after 80 seconds.
   'grpc.keepalive_time_ms': 60_000,

@@ -7,9 +7,9 @@
  */
 import pg from 'pg';
 
-export const DATABASE = 'loms';
+const DATABASE = 'loms';
 export const SUPERUSER = 'postgres';
-export const SUPERUSER_PASSWORD = 'postgres';
+const SUPERUSER_PASSWORD = 'postgres';
 export const REPLICATOR = 'replicator';
 export const REPLICATOR_PASSWORD = 'replicator';
 export const SLOT = 'store_sync_db';

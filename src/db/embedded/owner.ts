@@ -17,7 +17,7 @@ const TAKE_ATTEMPTS_MAX = 5;
 const owned = new Set<string>();
 
 /** The cluster's folder is in use by a live process. */
-export class FolderInUseError extends Error {
+class FolderInUseError extends Error {
   override readonly name = 'FolderInUseError';
 
   constructor(folder: string, pid: number) {

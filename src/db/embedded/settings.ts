@@ -77,7 +77,7 @@ primary_slot_name = '${SLOT}'
 }
 
 /** The text of pg_hba.conf, the same on both: passwords always, and from this machine alone. */
-export const HBA = `${HEADER}
+const HBA = `${HEADER}
 host  all          all            127.0.0.1/32  scram-sha-256
 host  replication  ${REPLICATOR}  127.0.0.1/32  scram-sha-256
 `;
