@@ -4,6 +4,7 @@ import { openRouter, openService } from '../../test/database.ts';
 import { query } from '../../test/query.ts';
 import { quiet } from '../../test/quiet.ts';
 import { startTemporaryCluster, type TemporaryCluster } from '../../test/temporary-cluster.ts';
+import { ANONYMOUS } from '../domain/loms.ts';
 import { stockRead } from '../generated/sql/stocks.ts';
 import type { EmbeddedCluster } from './embedded/cluster.ts';
 import { DatabaseUnavailable, OutcomeUnknown } from './errors.ts';
@@ -13,7 +14,7 @@ import type { Router } from './router.ts';
 let temporary: TemporaryCluster;
 let cluster: EmbeddedCluster;
 let router: Router;
-const call = { deadlineMs: Number.POSITIVE_INFINITY };
+const call = { deadlineMs: Number.POSITIVE_INFINITY, caller: ANONYMOUS };
 
 beforeAll(async () => {
   temporary = await startTemporaryCluster();

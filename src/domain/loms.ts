@@ -10,7 +10,12 @@ import type { Line, Order } from './order.ts';
 export interface Call {
   /** When the caller stops waiting, in milliseconds since the epoch. Work is not begun after it. */
   readonly deadlineMs: number;
+  /** Who calls, as its credentials say; `ANONYMOUS` where none are asked for. */
+  readonly caller: string;
 }
+
+/** The caller where the service asks for no credentials. */
+export const ANONYMOUS = '';
 
 export interface CreateOrderRequest {
   readonly user: bigint;

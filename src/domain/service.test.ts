@@ -3,13 +3,14 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createTestDatabase, openRouter, openService, type TestDatabase } from '../../test/database.ts';
 import type { Router } from '../db/router.ts';
 import type { Outcome } from './errors.ts';
+import { ANONYMOUS } from './loms.ts';
 import type { Line } from './order.ts';
 import type { Service } from './service.ts';
 
 let database: TestDatabase;
 let router: Router;
 let loms: Service;
-const call = { deadlineMs: Number.POSITIVE_INFINITY };
+const call = { deadlineMs: Number.POSITIVE_INFINITY, caller: ANONYMOUS };
 
 beforeAll(async () => {
   database = await createTestDatabase();

@@ -5,6 +5,7 @@ import type { MethodDefinition, Server, ServerUnaryCall, StatusObject, sendUnary
 import type { Logger } from 'pino';
 import { type Outcome, type Refusal, standing } from '../domain/errors.ts';
 import type { Call } from '../domain/loms.ts';
+import { readCall } from './call.ts';
 import { statusOf } from './errors.ts';
 import { requestReader } from './validate.ts';
 
@@ -79,7 +80,8 @@ async function respond(
 ): Promise<Response> {
   try {
     if (serving.stopping()) return refusedWith(standing.shuttingDown);
-    const outcome = await method.answer(call.request, { deadlineMs: deadlineOf(call, serving) });
+    const read = readCall(call, serving);
+    const outcome = read.ok ? await method.answer(call.request, read.value) : read;
     return outcome.ok ? { status: null, reply: outcome.value } : refusedWith(outcome.refusal);
   } catch (error) {
     serving.logger.error({ err: error, method: method.path }, 'a call failed for a reason that is a bug');
@@ -89,9 +91,4 @@ async function respond(
 
 function refusedWith(refusal: Refusal): Response {
   return { status: statusOf(refusal) };
-}
-
-/** When to give up, in milliseconds since the epoch: as the caller says, but never later than we allow. */
-function deadlineOf(call: ServerUnaryCall<Buffer, Buffer>, { now, requestTimeoutMs }: Serving): number {
-  return Math.min(Number(call.getDeadline()), now() + requestTimeoutMs);
 }

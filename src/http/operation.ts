@@ -3,6 +3,7 @@ import type { OpenAPIHono, RouteConfig } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Outcome } from '../domain/errors.ts';
 import type { Call } from '../domain/loms.ts';
+import { readCall } from './call.ts';
 import { errorResponse, jsonResponse } from './errors.ts';
 import type { HttpAppOptions } from './options.ts';
 
@@ -27,14 +28,17 @@ export function addOperation<Request, Value>(
   operation: Operation<Request, Value>,
 ): void {
   const { route, read, run, print } = operation;
-  const { logger, now, requestTimeoutMs } = options;
+  const { logger, now } = options;
+  const answer = async (c: Context): Promise<Outcome<Value>> => {
+    const call = readCall(c, options);
+    if (!call.ok) return call;
+    const request = await read(c);
+    return request.ok ? run(request.value, call.value) : request;
+  };
   app.openAPIRegistry.registerPath(route);
   app.on(route.method, routingPath(route.path), async (c) => {
     const startMs = now();
-    const request = await read(c);
-    const outcome = request.ok
-      ? await run(request.value, { deadlineMs: startMs + requestTimeoutMs })
-      : request;
+    const outcome = await answer(c);
     if (logger.isLevelEnabled('debug')) {
       const reason = outcome.ok ? 'OK' : outcome.refusal.reason;
       logger.debug({ operation: route.operationId, reason, ms: now() - startMs }, 'http request');
