@@ -8,7 +8,7 @@ SEED ?= development
 DATABASE_URL ?=
 
 # Requests of a whole batch live at once. In V8's default young generation they would be copied again and again.
-YOUNG := --max-semi-space-size=32
+YOUNG := --min-semi-space-size=64 --max-semi-space-size=64
 NODE_FLAGS := --enable-source-maps $(YOUNG)
 
 INSTALLED := node_modules/.package-lock.json
@@ -66,7 +66,7 @@ test-browser: $(BUILT) ## Try the Swagger page in headless Chromium (installed f
 
 .PHONY: bench
 bench: $(BUILT) ## Measure the speed into docs/performance.md, a quarter of an hour; QUICK=1 for a glance at it
-	@NODE_OPTIONS=$(YOUNG) exec node --import tsx scripts/bench/main.ts $(if $(filter-out 0,$(QUICK)),--quick)
+	@exec node $(YOUNG) --import tsx scripts/bench/main.ts $(if $(filter-out 0,$(QUICK)),--quick)
 
 # -- generated code and rules --
 

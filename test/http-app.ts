@@ -1,4 +1,5 @@
 /** The REST app over Loms in memory, and the requests that its tests send. */
+import { Readable } from 'node:stream';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { pino } from 'pino';
 import { createHttpApp, type HttpAppOptions } from '../src/http/server.ts';
@@ -28,13 +29,19 @@ export interface Answer {
   readonly text: string;
 }
 
+/** A request's body, as the HTTP server hands it to the app. */
+export function incoming(body: string | Uint8Array) {
+  return { incoming: Readable.from([Buffer.from(body)]) };
+}
+
 /** Sends a body exactly as it is written, as JSON. */
 export async function post(
   app: OpenAPIHono,
   path: string,
-  body: string | Uint8Array<ArrayBuffer>,
+  body: string | Uint8Array,
+  headers: Record<string, string> = { 'content-type': 'application/json' },
 ): Promise<Answer> {
-  return read(app.request(path, { method: 'POST', body, headers: { 'content-type': 'application/json' } }));
+  return read(app.request(path, { method: 'POST', headers }, incoming(body)));
 }
 
 export async function get(app: OpenAPIHono, path: string): Promise<Answer> {

@@ -13,6 +13,7 @@ import { type Relay, startRelay } from './relay.ts';
 
 export interface Stage {
   readonly primaryUrl: string;
+  readonly replicaUrls: readonly string[];
   readonly loms: Server;
   readonly border: Server;
   readonly books: Books;
@@ -64,7 +65,7 @@ export async function setStage(): Promise<Stage> {
       await followThrough(replicaUrls[0] ?? '', primaryUrl, through ? relay.port : primaryPort);
       return relay;
     };
-    return { primaryUrl, loms, border, books, detour, clear };
+    return { primaryUrl, replicaUrls, loms, border, books, detour, clear };
   } catch (error) {
     await clear();
     throw error;

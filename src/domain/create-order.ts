@@ -30,8 +30,8 @@ interface FreshOrder extends CreateOrderRequest {
  */
 export function joinLines(request: CreateOrderRequest): Outcome<CreateOrderRequest> {
   const items = mergeLines(request.items);
+  if (items.every((line) => line.count <= COUNT_MAX)) return accepted({ user: request.user, items });
   const tooMany = new Set(items.filter((line) => line.count > COUNT_MAX).map((line) => line.sku));
-  if (tooMany.size === 0) return accepted({ user: request.user, items });
   const paths = request.items.flatMap((line, index) =>
     tooMany.has(line.sku) ? [`items[${index}].count`] : [],
   );

@@ -8,14 +8,12 @@ import { type Outcome, type Refusal, refused, standing } from './errors.ts';
  * Waits for an outcome and answers a known failure with its refusal. Anything else is a bug and is thrown on;
  * the transports log it and answer INTERNAL.
  */
-export async function orRefusal<T>(outcome: Promise<Outcome<T>>): Promise<Outcome<T>> {
-  try {
-    return await outcome;
-  } catch (error) {
+export function orRefusal<T>(outcome: Promise<Outcome<T>>): Promise<Outcome<T>> {
+  return outcome.catch((error) => {
     const refusal = refusalOf(error);
     if (refusal === undefined) throw error;
     return refused(refusal);
-  }
+  });
 }
 
 function refusalOf(error: unknown): Refusal | undefined {

@@ -66,7 +66,11 @@ export function asOrderStatus(text: string): OrderStatus {
  * @returns the joined lines; sums are not checked here.
  */
 export function mergeLines(lines: readonly Line[]): Line[] {
-  const counts = new Map<number, number>();
-  for (const { sku, count } of lines) counts.set(sku, (counts.get(sku) ?? 0) + count);
-  return [...counts].map(([sku, count]) => ({ sku, count })).sort((a, b) => a.sku - b.sku);
+  const merged: Line[] = [];
+  for (const { sku, count } of [...lines].sort((a, b) => a.sku - b.sku)) {
+    const last = merged.at(-1);
+    if (last?.sku === sku) merged[merged.length - 1] = { sku, count: last.count + count };
+    else merged.push({ sku, count });
+  }
+  return merged;
 }

@@ -85,9 +85,10 @@ export function createService(options: ServiceOptions): Service {
     ),
   };
   return {
-    async createOrder(request, { deadlineMs }) {
+    createOrder(request, { deadlineMs }) {
       const joined = joinLines(request);
-      return joined.ok ? orRefusal(batchers.create.submit(joined.value, deadlineMs)) : joined;
+      if (!joined.ok) return Promise.resolve(joined);
+      return orRefusal(batchers.create.submit(joined.value, deadlineMs));
     },
     getOrder: (orderId, { deadlineMs }) => orRefusal(batchers.order.submit(orderId, deadlineMs)),
     payOrder: (orderId, { deadlineMs }) => orRefusal(batchers.pay.submit(orderId, deadlineMs)),

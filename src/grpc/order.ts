@@ -7,10 +7,7 @@ import { type UnaryMethod, unary } from './unary.ts';
 /** The methods of the order service. */
 export function orderMethods(loms: Loms): UnaryMethod[] {
   return [
-    unary(contract.createOrder, async ({ user, items }, call) => {
-      const lines = items.map(({ sku, count }) => ({ sku, count }));
-      return loms.createOrder({ user, items: lines }, call);
-    }),
+    unary(contract.createOrder, ({ user, items }, call) => loms.createOrder({ user, items }, call)),
     unary(contract.getOrder, async ({ orderId }, call) => {
       const outcome = await loms.getOrder(orderId, call);
       if (!outcome.ok) return outcome;

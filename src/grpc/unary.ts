@@ -3,7 +3,7 @@
  */
 import type { MethodDefinition, Server, ServerUnaryCall, StatusObject, sendUnaryData } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
-import { type Outcome, type Refusal, standing } from '../domain/errors.ts';
+import { accepted, type Outcome, type Refusal, standing } from '../domain/errors.ts';
 import type { Call } from '../domain/loms.ts';
 import { readCall } from './call.ts';
 import { statusOf } from './errors.ts';
@@ -37,13 +37,14 @@ export function unary<Request, Reply>(
   run: (request: Request, call: Call) => Promise<Outcome<Reply>>,
 ): UnaryMethod {
   const read = requestReader<Request>(definition.path);
+  const print = (outcome: Outcome<Reply>): Outcome<Buffer> =>
+    outcome.ok ? accepted(definition.responseSerialize(outcome.value)) : outcome;
   return {
     path: definition.path,
-    async answer(bytes, call) {
+    answer(bytes, call) {
       const request = read(bytes);
-      if (!request.ok) return request;
-      const outcome = await run(request.value, call);
-      return outcome.ok ? { ok: true, value: definition.responseSerialize(outcome.value) } : outcome;
+      if (!request.ok) return Promise.resolve(request);
+      return run(request.value, call).then(print);
     },
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { testApp } from '../../test/http-app.ts';
+import { post, testApp } from '../../test/http-app.ts';
 
 const operations = [
   ['post', '/order/create', 'createOrder', ['400', '413', '429', '500', '503', '504']],
@@ -82,9 +82,7 @@ describe('the OpenAPI document', () => {
     const document = JSON.parse(await documentText());
     for (const path of ['/order/create', '/order/pay']) {
       const { example } = document.paths[path].post.requestBody.content['application/json'];
-      const headers = { 'content-type': 'application/json' };
-      const response = await app.request(path, { method: 'POST', headers, body: JSON.stringify(example) });
-      expect(response.status).toBe(200);
+      expect((await post(app, path, JSON.stringify(example))).status).toBe(200);
     }
   });
 });
