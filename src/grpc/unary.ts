@@ -1,9 +1,9 @@
 /**
  * One call's way through the gRPC side: bytes in, checked request, domain, reply or status out.
  */
-import type { MethodDefinition, Server, ServerUnaryCall, StatusObject, sendUnaryData } from '@grpc/grpc-js';
+import type { MethodDefinition, Server, ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
-import { accepted, type Outcome, type Refusal, standing } from '../domain/errors.ts';
+import { accepted, type Outcome, refused, standing } from '../domain/errors.ts';
 import type { Call } from '../domain/loms.ts';
 import { readCall } from './call.ts';
 import { statusOf } from './errors.ts';
@@ -58,7 +58,7 @@ export function unary<Request, Reply>(
 export function register(server: Server, methods: readonly UnaryMethod[], serving: Serving): void {
   for (const method of methods) {
     const handle = (call: ServerUnaryCall<Buffer, Buffer>, send: sendUnaryData<Buffer>): void => {
-      void respond(method, call, serving).then(({ status, reply }) => send(status, reply));
+      void respond(method, call, send, serving);
     };
     server.register(method.path, handle, asItIs, asItIs, 'unary');
   }
@@ -68,28 +68,20 @@ function asItIs(bytes: Buffer): Buffer {
   return bytes;
 }
 
-/** What grpc-js is to send: a reply, or the status that stands instead of it. */
-interface Response {
-  readonly status: StatusObject | null;
-  readonly reply?: Buffer;
-}
-
 async function respond(
   method: UnaryMethod,
   call: ServerUnaryCall<Buffer, Buffer>,
+  send: sendUnaryData<Buffer>,
   serving: Serving,
-): Promise<Response> {
+): Promise<void> {
+  let outcome: Outcome<Buffer>;
   try {
-    if (serving.stopping()) return refusedWith(standing.shuttingDown);
-    const read = readCall(call, serving);
-    const outcome = read.ok ? await method.answer(call.request, read.value) : read;
-    return outcome.ok ? { status: null, reply: outcome.value } : refusedWith(outcome.refusal);
+    const read = serving.stopping() ? refused(standing.shuttingDown) : readCall(call, serving);
+    outcome = read.ok ? await method.answer(call.request, read.value) : read;
   } catch (error) {
     serving.logger.error({ err: error, method: method.path }, 'a call failed for a reason that is a bug');
-    return refusedWith(standing.internal);
+    outcome = refused(standing.internal);
   }
-}
-
-function refusedWith(refusal: Refusal): Response {
-  return { status: statusOf(refusal) };
+  if (outcome.ok) send(null, outcome.value);
+  else send(statusOf(outcome.refusal));
 }
