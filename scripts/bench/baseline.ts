@@ -19,7 +19,7 @@ import { pickSkus, pickUser } from './stock.ts';
 import type { Scenario, Subject } from './types.ts';
 
 export interface Baseline {
-  readonly subject: Exclude<Subject, 'loms' | 'border'>;
+  readonly subject: Exclude<Subject, 'loms' | 'fullQueue' | 'border'>;
   readonly scenario: Scenario;
   readonly url: string;
   readonly clients: number;

@@ -8,6 +8,7 @@ import type { Measured, Scenario, Subject, Transport } from './types.ts';
 /** Names of subjects and scenarios for people. */
 export const subjectNames: Record<Subject, string> = {
   loms: 'loms',
+  fullQueue: 'queue full',
   border: 'border alone',
   seedDesign: 'seed design',
   singleStatement: 'single statement',

@@ -73,9 +73,11 @@ export function figuresOf(bench: Bench): Figure[] {
           over.map((step) => step.perSecond / peak),
         ),
         under(
-          `overload over ${transport}: refusals, 99th percentile`,
+          `full queue over ${transport}: refusals, 99th percentile`,
           REFUSED_WITHIN_MS,
-          over.flatMap((step) => (step.refused > 0 ? (step.refusalLatency?.p99 ?? []) : [])),
+          bench
+            .find({ part: 'full queue', transport })
+            .flatMap((step) => (step.refused > 0 ? (step.refusalLatency?.p99 ?? []) : [])),
           'ms',
         ),
         under(

@@ -10,7 +10,17 @@
 import { Bench } from './bench.ts';
 import { figuresOf, printFigures } from './figures.ts';
 import { findWrk } from './generators.ts';
-import { delays, findClients, oneClient, overload, refusals, sweep, turns, warmUp } from './parts.ts';
+import {
+  delays,
+  findClients,
+  fullQueue,
+  oneClient,
+  overload,
+  refusals,
+  sweep,
+  turns,
+  warmUp,
+} from './parts.ts';
 import { fullPlan, quickPlan } from './plan.ts';
 import { endPrograms } from './processes.ts';
 import { writeReport } from './report.ts';
@@ -33,7 +43,7 @@ const stage = await setStage();
 const bench = new Bench(plan, stage, wrk !== undefined, () => interrupted);
 try {
   const taking = { bench, plan, take: bench.take.bind(bench) };
-  for (const part of [warmUp, findClients, sweep, turns, refusals, overload, delays, oneClient]) {
+  for (const part of [warmUp, findClients, sweep, turns, refusals, overload, fullQueue, delays, oneClient]) {
     await part(taking);
   }
   const run = await describeRun(bench, wrk);

@@ -9,7 +9,7 @@ const transports = ['REST', 'gRPC'] as const;
 /** Brings servers and database to the state in which they stay: code compiled, caches filled. */
 export async function warmUp({ plan, take }: Taking): Promise<void> {
   const common = { part: 'warm-up', round: 0, concurrency: USUAL, seconds: plan.warmUpSeconds } as const;
-  for (const subject of ['border', 'loms'] as const) {
+  for (const subject of ['border', 'fullQueue', 'loms'] as const) {
     for (const transport of transports) await take({ ...common, subject, transport, scenario: 'spread' });
   }
   await take({ ...common, subject: 'loms', transport: 'REST', scenario: 'stock' });
@@ -104,6 +104,20 @@ export async function overload({ plan, take, bench }: Taking): Promise<void> {
       seconds: plan.overloadSeconds,
       rate: Math.round(peak * plan.overloadFactor),
     });
+  }
+}
+
+/** Has most of a usual load find the queue full: what is looked at is how soon it hears so. */
+export async function fullQueue({ plan, take }: Taking): Promise<void> {
+  for (const transport of transports) {
+    const step = {
+      part: 'full queue',
+      round: 0,
+      subject: 'fullQueue',
+      transport,
+      scenario: 'spread',
+    } as const;
+    await take({ ...step, concurrency: USUAL, seconds: plan.stepSeconds, ownClient: true });
   }
 }
 

@@ -15,6 +15,8 @@ export interface Stage {
   readonly primaryUrl: string;
   readonly replicaUrls: readonly string[];
   readonly loms: Server;
+  /** The service with a queue so short that it is full under any load. */
+  readonly fullQueue: Server;
   readonly border: Server;
   readonly books: Books;
   /** Has the replica speak to the primary through the relay, until `detour` is called with false. */
@@ -25,6 +27,9 @@ export interface Stage {
 
 const SWITCH_LIMIT_MS = 30_000;
 const SWITCH_INTERVAL_MS = 50;
+
+/** Few enough waiting requests that most of a usual load finds no place. */
+const SHORT_QUEUE = '16';
 
 /** The settings of the service that this run's environment changes. */
 export function changedSettings(): Record<string, string> {
@@ -50,14 +55,16 @@ export async function setStage(): Promise<Stage> {
     closers.push(() => books.close());
     const relay = await startRelay(Number(new URL(primaryUrl).port));
     closers.push(() => relay.close());
-    const loms = await startServer(['--enable-source-maps', 'dist/main.js'], {
-      ...process.env,
-      HTTP_PORT: '0',
-      GRPC_PORT: '0',
-      DATABASE_URL: primaryUrl,
-      DATABASE_REPLICA_URLS: replicaUrls.join(','),
-    });
-    closers.push(() => loms.end());
+    const start = async (settings: Record<string, string>) => {
+      const ports = { HTTP_PORT: '0', GRPC_PORT: '0' };
+      const urls = { DATABASE_URL: primaryUrl, DATABASE_REPLICA_URLS: replicaUrls.join(',') };
+      const env = { ...process.env, ...ports, ...urls, ...settings };
+      const server = await startServer(['--enable-source-maps', 'dist/main.js'], env);
+      closers.push(() => server.end());
+      return server;
+    };
+    const loms = await start({});
+    const fullQueue = await start({ QUEUE_MAX: SHORT_QUEUE });
     const border = await startServer(['--import', 'tsx', 'scripts/bench/border.ts'], process.env);
     closers.push(() => border.end());
     const detour = async (through: boolean) => {
@@ -65,7 +72,7 @@ export async function setStage(): Promise<Stage> {
       await followThrough(replicaUrls[0] ?? '', primaryUrl, through ? relay.port : primaryPort);
       return relay;
     };
-    return { primaryUrl, replicaUrls, loms, border, books, detour, clear };
+    return { primaryUrl, replicaUrls, loms, fullQueue, border, books, detour, clear };
   } catch (error) {
     await clear();
     throw error;

@@ -86,8 +86,8 @@ function writesOrders({ subject, scenario }: Step): boolean {
 }
 
 function serverOf(stage: Stage, subject: Subject) {
-  if (subject === 'loms') return stage.loms;
-  return subject === 'border' ? stage.border : undefined;
+  if (subject === 'loms' || subject === 'fullQueue' || subject === 'border') return stage[subject];
+  return undefined;
 }
 
 function load(stage: Stage, step: Step, hasWrk: boolean, onBegin: () => void): Promise<LoadResult> {

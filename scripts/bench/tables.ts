@@ -94,11 +94,19 @@ function cellsOf(steps: readonly Measured[]): string[] {
 const sqlOr = (transport: Measured['transport']) => (transport === 'SQL' ? '' : `, ${transport}`);
 
 function overload(bench: Bench): string[] {
-  const lines = bench.find({ part: 'overload' }).map((step) => {
+  return [
+    ...answers(bench, 'overload', 'Overload', 'An open loop at three times the peak.'),
+    ...answers(bench, 'full queue', 'A full queue', 'A closed loop against a service whose queue holds 16.'),
+  ];
+}
+
+/** Steps in which some are answered and others are refused. */
+function answers(bench: Bench, part: string, title: string, words: string): string[] {
+  const lines = bench.find({ part }).map((step) => {
     const { transport, rate = 0, seconds, ok, refused, failed, heldBack, latency, refusalLatency } = step;
     const cells = [
       transport,
-      whole(rate),
+      rate > 0 ? whole(rate) : '',
       whole((ok + refused + failed) / seconds),
       whole(heldBack / seconds),
       whole(ok / seconds),
@@ -121,7 +129,7 @@ function overload(bench: Bench): string[] {
     'p99 ms of refused',
     'service memory',
   ];
-  return ['### Overload', '', 'An open loop at three times the peak.', '', head(columns), ...lines, ''];
+  return [`### ${title}`, '', words, '', head(columns), ...lines, ''];
 }
 
 function whole(value: number): string {

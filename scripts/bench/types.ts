@@ -48,8 +48,11 @@ export interface LoadResult {
   readonly cpuSeconds?: number;
 }
 
-/** Who is measured: the service, the service's border with no database behind, or a design without a service. */
-export type Subject = 'loms' | 'border' | 'seedDesign' | 'singleStatement' | 'sqlAlone';
+/**
+ * Who is measured: the service, the same with a queue that is full all the time, the service's border with no
+ * database behind, or a design without a service.
+ */
+export type Subject = 'loms' | 'fullQueue' | 'border' | 'seedDesign' | 'singleStatement' | 'sqlAlone';
 
 /** One measured step. */
 export interface Measured extends LoadResult {
