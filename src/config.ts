@@ -12,12 +12,12 @@ const host = z.string().default('127.0.0.1');
 
 /** What a database URL must leave to loms: its promises and limits rest on these, and a URL's would win. */
 const OWN_PARAMETERS = [
-  'host',
-  'port',
   'options',
   'statement_timeout',
   'lock_timeout',
   'idle_in_transaction_session_timeout',
+  'host',
+  'port',
 ];
 
 /** A URL for each node that a database URL names. */
