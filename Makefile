@@ -50,7 +50,7 @@ seed: $(BUILT) ## Add the development stock; SEED=large adds 10,000 skus for loa
 .PHONY: psql
 psql: ## Open psql on the primary (needs psql, and the service running)
 	@command -v psql >/dev/null || { echo "psql is not installed (Debian: postgresql-client). The URL is $(PSQL_URL)"; exit 1; }
-	@exec psql "$(PSQL_URL)"
+	@PGTARGETSESSIONATTRS=read-write exec psql "$(PSQL_URL)"
 
 # -- test --
 

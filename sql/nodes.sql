@@ -3,27 +3,36 @@
 */
 
 /* @name nodeState */
--- Tells a node's role and, for a replica, the slot that it streams through and how much WAL, in bytes since
--- the beginning, it has received and replayed. Run on every node. No lock.
+-- Tells all that the router has to know of a node, in one answer. Run on every node. No lock.
+-- started: when the server was started, which tells this server from whatever stands at its address later.
+-- timeline: a primary's is that of the WAL it writes now (the control file's is older until the first checkpoint
+-- after a promotion); a replica's is the one that it receives or, receiving nothing, that of its last checkpoint.
+-- slot_name, received, replayed: of a replica, through which slot it streams and how far it is, in bytes.
+-- synchronous_slots: of a primary, the slots whose standby every commit waits for. A standby that is one of a quorum
+-- is not listed: a commit may be confirmed by the others before it shows there.
+-- commits_hang: of a primary, whether commits wait in vain: for a standby while none is there, or for one that is
+-- there and confirms nothing, which shows by a commit that has waited longer than any may. Without pg_monitor the
+-- states are null, which counts as one that may confirm.
 SELECT
+    extract(epoch FROM pg_postmaster_start_time())::text AS "started!",
     pg_is_in_recovery() AS "in_recovery!",
+    CASE
+        WHEN pg_is_in_recovery() THEN coalesce(
+            (SELECT received_tli FROM pg_stat_wal_receiver),
+            (SELECT timeline_id FROM pg_control_checkpoint())
+        )
+        ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int
+    END AS "timeline!",
     (SELECT slot_name FROM pg_stat_wal_receiver WHERE status = 'streaming') AS "slot_name?",
     coalesce(pg_last_wal_receive_lsn() - '0/0', 0)::bigint AS "received!",
-    coalesce(pg_last_wal_replay_lsn() - '0/0', 0)::bigint AS "replayed!";
-
-/* @name nodeSynchronousSlots */
--- Lists the replication slots whose standby every commit waits for. A standby that is one of a quorum is not
--- listed: a commit may be confirmed by the others before it shows there. Run on the primary. No lock.
-SELECT slots.slot_name AS "slot_name!"
-FROM pg_replication_slots AS slots
-JOIN pg_stat_replication AS standby ON standby.pid = slots.active_pid
-WHERE standby.sync_state = 'sync';
-
-/* @name nodeCommitsHang */
--- Tells whether commits wait in vain: for a standby while none is there, or for one that is there and confirms
--- nothing, which shows by a commit that has waited longer than any may. Without pg_monitor the states are null,
--- which counts as one that may confirm. Run on the primary. No lock.
-SELECT current_setting('synchronous_standby_names') <> ''
+    coalesce(pg_last_wal_replay_lsn() - '0/0', 0)::bigint AS "replayed!",
+    ARRAY(
+        SELECT slots.slot_name::text
+        FROM pg_replication_slots AS slots
+        JOIN pg_stat_replication AS standby ON standby.pid = slots.active_pid
+        WHERE standby.sync_state = 'sync'
+    ) AS "synchronous_slots!",
+    current_setting('synchronous_standby_names') <> ''
     AND (
         NOT EXISTS (
             SELECT FROM pg_stat_replication
@@ -34,7 +43,11 @@ SELECT current_setting('synchronous_standby_names') <> ''
             WHERE wait_event = 'SyncRep'
               AND clock_timestamp() - query_start > make_interval(secs => :timeoutMs!::float8 / 1000)
         )
-    ) AS "hang!";
+    ) AS "commits_hang!";
+
+/* @name nodeStarted */
+-- Tells when the server was started that a new connection has reached, as nodeState does. No lock.
+SELECT extract(epoch FROM pg_postmaster_start_time())::text AS "started!";
 
 /* @name schemaVersions */
 -- Lists the migrations that were applied. Fails with 42P01 where none ever was. No lock.

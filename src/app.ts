@@ -3,13 +3,14 @@
  * order in which they start and stop.
  */
 import type { Logger } from 'pino';
-import type { Config } from './config.ts';
+import { type Config, databaseUrls } from './config.ts';
 import { startEmbeddedCluster } from './db/embedded/cluster.ts';
 import { migrate, seed } from './db/migrate.ts';
-import { Router } from './db/router.ts';
+import type { Router } from './db/router.ts';
 import { createService, type Service } from './domain/service.ts';
 import { startGrpcServer } from './grpc/server.ts';
 import { createHttpApp, startHttpServer } from './http/server.ts';
+import { openRouter, PRIMARY_LIMIT_MS } from './nodes.ts';
 import { ReadinessWatch } from './readiness.ts';
 
 export interface App {
@@ -39,9 +40,9 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
   try {
     const urls = await findDatabase(config, logger, closers);
     signal?.throwIfAborted();
-    await prepareSchema(config, logger, urls);
-    signal?.throwIfAborted();
     const router = await startRouter(config, logger, urls, closers);
+    await prepareSchema(config, logger, router, signal);
+    signal?.throwIfAborted();
     const service = startService(config, logger, router, closers);
     const ports = await startServers(config, logger, { router, service, closers });
     return { ...ports, stop };
@@ -51,22 +52,23 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
   }
 }
 
-interface DatabaseUrls {
-  readonly primaryUrl: string;
-  readonly replicaUrls: readonly string[];
+/** Makes the schema and the stock what the configuration asks for, as soon as there is a primary. */
+async function prepareSchema(
+  config: Config,
+  logger: Logger,
+  router: Router,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (!config.MIGRATE_ON_START && config.SEED_ON_START === undefined) return;
+  const { url } = await router.waitForPrimary(PRIMARY_LIMIT_MS, signal);
+  if (config.MIGRATE_ON_START) await migrate(url, logger);
+  if (config.SEED_ON_START !== undefined) await seed(url, config.SEED_ON_START, logger);
 }
 
-/** Makes the schema and the stock what the configuration asks for. */
-async function prepareSchema(config: Config, logger: Logger, { primaryUrl }: DatabaseUrls): Promise<void> {
-  if (config.MIGRATE_ON_START) await migrate(primaryUrl, logger);
-  if (config.SEED_ON_START !== undefined) await seed(primaryUrl, config.SEED_ON_START, logger);
-}
-
-/** The configured database, or the service's own. */
-async function findDatabase(config: Config, logger: Logger, closers: Closers): Promise<DatabaseUrls> {
-  if (config.DATABASE_URL !== undefined) {
-    return { primaryUrl: config.DATABASE_URL, replicaUrls: config.DATABASE_REPLICA_URLS };
-  }
+/** The URLs of the nodes of the configured database, or of the service's own. */
+async function findDatabase(config: Config, logger: Logger, closers: Closers): Promise<readonly string[]> {
+  const urls = databaseUrls(config);
+  if (urls.length > 0) return urls;
   const cluster = await startEmbeddedCluster({
     dir: config.EMBEDDED_DIR,
     primaryPort: config.EMBEDDED_PRIMARY_PORT,
@@ -74,27 +76,16 @@ async function findDatabase(config: Config, logger: Logger, closers: Closers): P
     logger,
   });
   closers.push(() => cluster.stop());
-  return cluster;
+  return [cluster.primaryUrl, ...cluster.replicaUrls];
 }
 
 async function startRouter(
   config: Config,
   logger: Logger,
-  urls: DatabaseUrls,
+  urls: readonly string[],
   closers: Closers,
 ): Promise<Router> {
-  const router = new Router({
-    ...urls,
-    logger,
-    // Creates, pays and cancels each have their lanes, and so have the two kinds of reads; one is for checks.
-    poolSize: 3 * config.WRITE_LANES + 2 * config.READ_LANES + 1,
-    connectTimeoutMs: config.CONNECT_TIMEOUT_MS,
-    readTimeoutMs: config.READ_TIMEOUT_MS,
-    writeTimeoutMs: config.WRITE_TIMEOUT_MS,
-    checkIntervalMs: config.NODE_CHECK_INTERVAL_MS,
-    replicaLagMaxMs: config.REPLICA_LAG_MAX_MS,
-    now: Date.now,
-  });
+  const router = openRouter(config, logger, urls);
   closers.push(() => router.stop());
   await router.start();
   return router;

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { ConfigError, readConfig } from './config.ts';
+import { ConfigError, databaseUrls, readConfig } from './config.ts';
 
 test('without any variable the service listens on loopback and brings its own database', () => {
   const config = readConfig({});
@@ -42,11 +42,59 @@ test('mistakes never show a value, since a URL holds a password', () => {
   expect(() => readConfig({ DATABASE_URL: 'http://loms:secret@host/loms' })).toThrow(/^(?!.*secret)/s);
 });
 
-test('several replicas are named by a list, and need a primary', () => {
+test('the nodes are those of DATABASE_URL and of DATABASE_REPLICA_URLS, which needs the first', () => {
   const urls = 'postgres://a/loms, postgresql://b:5433/loms,';
-  const config = readConfig({ DATABASE_URL: 'postgres://p/loms', DATABASE_REPLICA_URLS: urls });
-  expect(config.DATABASE_REPLICA_URLS).toEqual(['postgres://a/loms', 'postgresql://b:5433/loms']);
+  const config = readConfig({ DATABASE_URL: 'postgres://p,q/loms', DATABASE_REPLICA_URLS: urls });
+  expect(databaseUrls(config)).toEqual([
+    'postgres://p/loms',
+    'postgres://q/loms',
+    'postgres://a/loms',
+    'postgresql://b:5433/loms',
+  ]);
+  expect(databaseUrls(readConfig({}))).toEqual([]);
   expect(() => readConfig({ DATABASE_REPLICA_URLS: urls })).toThrow('needs DATABASE_URL');
+});
+
+test.each([
+  ['postgres://h/db', ['postgres://h/db']],
+  ['postgres://h1:5432,h2:5433/db', ['postgres://h1:5432/db', 'postgres://h2:5433/db']],
+  [
+    'postgresql://u:p@h1,h2:1/db?sslmode=require',
+    ['postgresql://u:p@h1/db?sslmode=require', 'postgresql://u:p@h2:1/db?sslmode=require'],
+  ],
+  ['postgres://u:a%2Cb%40c@h1,h2/db', ['postgres://u:a%2Cb%40c@h1/db', 'postgres://u:a%2Cb%40c@h2/db']],
+  ['postgres://u:a,b@h1,h2/db', ['postgres://u:a,b@h1/db', 'postgres://u:a,b@h2/db']],
+  ['postgres://[::1],[2001:db8::2]:5433/db', ['postgres://[::1]/db', 'postgres://[2001:db8::2]:5433/db']],
+])('%s is a URL for each host', (text, urls) => {
+  expect(readConfig({ DATABASE_URL: text }).DATABASE_URL).toEqual(urls);
+});
+
+test.each([
+  'loms',
+  'mysql://h/db',
+  'postgres://h1,h2',
+  'postgres://h1,h2/',
+  'postgres:///db',
+  'postgres://u:p@/db',
+  'postgres://h1,,h2/db',
+  'postgres://h1,/db',
+  'postgres://h1:65536,h2/db',
+  'postgres://h1:x,h2/db',
+  'postgres://::1,h2/db',
+  'postgres://[::1/db',
+  'postgres://h1/db,h2/db',
+  'postgres://h1/db#h2',
+])('%s is refused', (text) => {
+  expect(() => readConfig({ DATABASE_URL: text })).toThrow('DATABASE_URL: must be a postgres:// URL');
+});
+
+test.each([
+  ['postgres://h,H:5432/loms', undefined],
+  ['postgres://[::1]:5432,[::1]/loms', undefined],
+  ['postgres://h1,h2/loms', 'postgres://h3/loms,postgres://h2/loms'],
+])('a node is named once (%s)', (DATABASE_URL, DATABASE_REPLICA_URLS) => {
+  const read = () => readConfig({ DATABASE_URL, DATABASE_REPLICA_URLS });
+  expect(read).toThrow('must not name a host and port twice');
 });
 
 test('a variable that is set to nothing counts as not set', () => {
@@ -62,6 +110,8 @@ test('a database URL must not undo what the promises and limits rest on', () => 
   const read = (parameter: string) => () => readConfig({ DATABASE_URL: `postgres://p/loms?${parameter}` });
   expect(read('options=-c%20synchronous_commit%3Dlocal')).toThrow('DATABASE_URL: must not set options');
   expect(read('statement_timeout=0')).toThrow('DATABASE_URL: must not set');
+  expect(read('host=elsewhere')).toThrow('DATABASE_URL: must not set');
+  expect(() => readConfig({ DATABASE_URL: 'postgres://a,b/loms?options=x' })).toThrow('must not set');
   expect(read('sslmode=require')).not.toThrow();
 });
 

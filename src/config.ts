@@ -4,6 +4,7 @@
  */
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { hostOf, splitHosts } from './database-urls.ts';
 
 const port = (standard: number) => number(standard, 0, 65_535);
 
@@ -15,12 +16,16 @@ const OWN_PARAMETERS = [
   'statement_timeout',
   'lock_timeout',
   'idle_in_transaction_session_timeout',
+  'host',
+  'port',
 ];
 
-const postgresUrl = z
+/** A URL for each node that a database URL names. */
+const postgresUrls = z
   .string()
-  .refine(isPostgresUrl, 'must be a postgres:// URL with a host and a database')
-  .refine(leavesOurParameters, `must not set ${OWN_PARAMETERS.join(', ')}`);
+  .refine(splitHosts, 'must be a postgres:// URL with a host, or several, and a database')
+  .refine(leavesOurParameters, `must not set ${OWN_PARAMETERS.join(', ')}`)
+  .transform((text) => splitHosts(text) ?? []);
 
 const flag = (standard: boolean) =>
   z
@@ -33,13 +38,14 @@ const schema = z.object({
   HTTP_PORT: port(8080),
   GRPC_HOST: host,
   GRPC_PORT: port(50_051),
-  DATABASE_URL: postgresUrl.optional(),
+  DATABASE_URL: postgresUrls.optional(),
   DATABASE_REPLICA_URLS: z
     .string()
     .default('')
     .transform((text) => text.split(',').map((url) => url.trim()))
     .transform((urls) => urls.filter((url) => url !== ''))
-    .pipe(z.array(postgresUrl)),
+    .pipe(z.array(postgresUrls))
+    .transform((urls) => urls.flat()),
   EMBEDDED_DIR: z
     .string()
     .default('.data')
@@ -88,11 +94,16 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   const mistakes =
     result.error?.issues.map((issue) => `${issue.path[0]?.toString()}: ${issue.message}`) ?? [];
   if (set.DATABASE_REPLICA_URLS !== undefined && set.DATABASE_URL === undefined) {
-    mistakes.push('DATABASE_REPLICA_URLS: needs DATABASE_URL, which names the primary');
+    mistakes.push('DATABASE_REPLICA_URLS: needs DATABASE_URL');
   }
-  if (result.success) mistakes.push(...samePorts(result.data));
+  if (result.success) mistakes.push(...samePorts(result.data), ...sameNodes(result.data));
   if (result.success && mistakes.length === 0) return result.data;
   throw new ConfigError(`the configuration has mistakes:\n${mistakes.map((text) => `  ${text}`).join('\n')}`);
+}
+
+/** The URLs of the configured nodes, of which one is the primary; none where the service brings its own. */
+export function databaseUrls(config: Config): string[] {
+  return [...(config.DATABASE_URL ?? []), ...config.DATABASE_REPLICA_URLS];
 }
 
 function number(standard: number, min: number, max: number) {
@@ -105,16 +116,16 @@ function number(standard: number, min: number, max: number) {
     .default(standard);
 }
 
-function isPostgresUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const url = new URL(text);
-  return /^postgres(ql)?:$/.test(url.protocol) && url.hostname !== '' && url.pathname.length > 1;
+function leavesOurParameters(text: string): boolean {
+  const [url] = splitHosts(text) ?? [];
+  return url === undefined || !OWN_PARAMETERS.some((name) => new URL(url).searchParams.has(name));
 }
 
-function leavesOurParameters(text: string): boolean {
-  if (!URL.canParse(text)) return true;
-  const { searchParams } = new URL(text);
-  return !OWN_PARAMETERS.some((name) => searchParams.has(name));
+/** A node that is named twice would look like two primaries. */
+function sameNodes(config: Config): string[] {
+  const hosts = databaseUrls(config).map(hostOf);
+  if (new Set(hosts).size === hosts.length) return [];
+  return ['DATABASE_URL, DATABASE_REPLICA_URLS: must not name a host and port twice'];
 }
 
 /** Each port can be listened on once; 0 takes any free one. */

@@ -31,9 +31,9 @@ export class ReadinessWatch {
     this.#log = log;
   }
 
-  /** Ready means migrated, the primary answers, and the service is not about to stop. */
+  /** Ready means migrated, there is a primary that answers, and the service is not about to stop. */
   get current(): ServiceState {
-    const ready = this.#migrated && this.#router.primary.fit && !this.#stopping;
+    const ready = this.#migrated && this.#router.primary?.fit === true && !this.#stopping;
     const { writable } = this.#router;
     const nodes = this.#router.status();
     return { ready, details: { migrated: this.#migrated, writable, stopping: this.#stopping, nodes } };
@@ -60,8 +60,9 @@ export class ReadinessWatch {
 
   /** Asks for the schema until it is there once; migrations are not taken back under a running service. */
   async look(): Promise<void> {
-    if (!this.#migrated && this.#router.primary.fit) {
-      this.#migrated = await isMigrated(this.#router.primary.reader).catch(() => false);
+    const { primary } = this.#router;
+    if (!this.#migrated && primary?.fit) {
+      this.#migrated = await isMigrated(primary.reader).catch(() => false);
     }
     this.#tell();
   }

@@ -11,11 +11,12 @@
  */
 import pg from 'pg';
 import type { Logger } from 'pino';
-import { type Config, ConfigError, readConfig } from './config.ts';
+import { type Config, ConfigError, databaseUrls, readConfig } from './config.ts';
 import { urlOf } from './db/embedded/bootstrap.ts';
 import { removeEmbeddedCluster, startEmbeddedCluster } from './db/embedded/cluster.ts';
 import { migrate, seed } from './db/migrate.ts';
 import { openLog } from './log.ts';
+import { openRouter, PRIMARY_LIMIT_MS } from './nodes.ts';
 
 async function run(words: readonly string[], config: Config, logger: Logger): Promise<void> {
   const [task, name = 'development'] = words;
@@ -32,7 +33,7 @@ async function withPrimary(
   logger: Logger,
   use: (url: string) => Promise<void>,
 ): Promise<void> {
-  const running = config.DATABASE_URL ?? (await runningEmbedded(config));
+  const running = await runningPrimary(config, logger);
   if (running !== undefined) return use(running);
   const {
     EMBEDDED_DIR: dir,
@@ -44,6 +45,18 @@ async function withPrimary(
     await use(cluster.primaryUrl);
   } finally {
     await cluster.stop();
+  }
+}
+
+/** The primary among the configured nodes, or the embedded one where none are configured and it runs. */
+async function runningPrimary(config: Config, logger: Logger): Promise<string | undefined> {
+  const urls = databaseUrls(config);
+  if (urls.length === 0) return runningEmbedded(config);
+  const router = openRouter(config, logger, urls);
+  try {
+    return (await router.waitForPrimary(PRIMARY_LIMIT_MS)).url;
+  } finally {
+    await router.stop();
   }
 }
 

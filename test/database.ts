@@ -59,14 +59,13 @@ export async function onServer(statement: string): Promise<void> {
   }
 }
 
-/** A router on a test's database, not started: a test checks the nodes when it wants to. */
+/** A router on a test's database, not started: a test checks the nodes when it wants to, and once before use. */
 export function openRouter(
   urls: { primaryUrl: string; replicaUrls: readonly string[] },
   more: Partial<RouterOptions> = {},
 ) {
   return new Router({
-    primaryUrl: urls.primaryUrl,
-    replicaUrls: urls.replicaUrls,
+    urls: [urls.primaryUrl, ...urls.replicaUrls],
     poolSize: 8,
     connectTimeoutMs: 5_000,
     readTimeoutMs: 5_000,

@@ -13,6 +13,7 @@ import {
 import { freePorts } from './free-port.ts';
 
 export interface TemporaryCluster {
+  readonly dir: string;
   readonly cluster: EmbeddedCluster;
   /** Stops the cluster and removes its data. */
   remove(): Promise<void>;
@@ -25,6 +26,7 @@ export async function startTemporaryCluster(replica = true): Promise<TemporaryCl
   const [primaryPort = 0, replicaPort = 0] = await freePorts(2);
   const cluster = await startEmbeddedCluster({ dir, primaryPort, replicaPort, logger, replica });
   return {
+    dir,
     cluster,
     async remove() {
       await cluster.stop();

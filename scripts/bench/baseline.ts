@@ -82,8 +82,7 @@ async function openSqlAlone(url: string): Promise<{ create: Create; close: () =>
   const { createOrders } =
     await built<typeof import('../../src/domain/create-order.ts')>('domain/create-order.js');
   const router = new Router({
-    primaryUrl: url,
-    replicaUrls: [],
+    urls: [url],
     poolSize: 1,
     connectTimeoutMs: 2_000,
     readTimeoutMs: 2_000,
@@ -93,6 +92,7 @@ async function openSqlAlone(url: string): Promise<{ create: Create; close: () =>
     now: Date.now,
     logger: pino({ level: 'silent' }),
   });
+  await router.check();
   return {
     create: (user, skus) => {
       const items = skus.map((sku) => ({ sku, count: COUNT }));

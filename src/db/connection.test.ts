@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../test/database.ts';
-import { openPool, poolReader, type Queryable, statementName } from './connection.ts';
+import { openPool, type Queryable, readerOf, statementName } from './connection.ts';
 
 let database: TestDatabase;
 let pool: pg.Pool;
@@ -12,7 +12,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   const limits = { poolSize: 1, connectTimeoutMs: 2_000, readTimeoutMs: 500, writeTimeoutMs: 10_000 };
   pool = openPool(database.primaryUrl, limits, () => {});
-  reader = poolReader(pool, limits.readTimeoutMs);
+  reader = readerOf(pool, limits.readTimeoutMs);
 });
 
 afterAll(async () => {

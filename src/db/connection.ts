@@ -34,8 +34,15 @@ const types: pg.CustomTypesConfig = {
  *
  * A lock is waited for half, and a statement may run three quarters, of the time that a transaction has. So
  * what is stuck before COMMIT ends on the server first, with an error that says that nothing was done.
+ *
+ * @param onConnect looks at each new connection before it is used; when it rejects, the connection is not.
  */
-export function openPool(url: string, limits: ConnectionLimits, onError: (error: Error) => void): pg.Pool {
+export function openPool(
+  url: string,
+  limits: ConnectionLimits,
+  onError: (error: Error) => void,
+  onConnect?: (client: pg.ClientBase) => Promise<void>,
+): pg.Pool {
   const config: pg.PoolConfig & { pipeline: boolean } = {
     connectionString: url,
     application_name: 'loms',
@@ -49,6 +56,7 @@ export function openPool(url: string, limits: ConnectionLimits, onError: (error:
     statement_timeout: Math.ceil((limits.writeTimeoutMs * 3) / 4),
     idle_in_transaction_session_timeout: limits.writeTimeoutMs,
     options: '-c synchronous_commit=remote_apply',
+    ...(onConnect === undefined ? {} : { onConnect }),
   };
   const pool = new pg.Pool(config);
   pool.on('error', onError);
@@ -56,6 +64,11 @@ export function openPool(url: string, limits: ConnectionLimits, onError: (error:
   // queries fail with the same error, and that is where it is handled.
   pool.on('connect', (client) => client.on('error', onError));
   return pool;
+}
+
+/** Closes a connection's socket at once. `end()` would wait for the answers that do not come. */
+export function destroy(client: pg.ClientBase): void {
+  (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
 }
 
 const statementNames = new Map<string, string>();
@@ -86,16 +99,17 @@ function isNumbers(value: unknown): value is (bigint | number)[] {
 }
 
 /**
- * Runs each statement on whichever connection of the pool is free, prepared, within a time limit.
+ * Runs each statement, prepared, within a time limit, on whichever connection of a pool is free or on one
+ * connection.
  *
- * @param timeoutMs past it the statement fails and its connection is destroyed.
+ * @param timeoutMs past it the statement fails, and a pool destroys its connection.
  */
-export function poolReader(pool: pg.Pool, timeoutMs: number): Queryable {
+export function readerOf(connections: pg.Pool | pg.ClientBase, timeoutMs: number): Queryable {
   return {
     query(text, values) {
       const prepared = { name: statementName(text), text, values: encodeValues(values) };
       const config = { ...prepared, query_timeout: timeoutMs };
-      return pool.query(config) as Promise<pg.QueryResult & Rows>;
+      return connections.query(config) as Promise<pg.QueryResult & Rows>;
     },
   };
 }

@@ -17,4 +17,9 @@ export class ReplayLag {
     }
     return this.#goal === undefined ? 0 : nowMs - this.#goal.sinceMs;
   }
+
+  /** Begins anew, for another server. */
+  forget(): void {
+    this.#goal = undefined;
+  }
 }

@@ -18,9 +18,10 @@ test('instances that start at once on an empty database migrate it once and all 
   await onServer('CREATE DATABASE empty');
   const router = openRouter({ primaryUrl: url, replicaUrls: [] });
   try {
-    expect(await isMigrated(router.primary.reader)).toBe(false);
+    const { reader } = await router.waitForPrimary(5_000);
+    expect(await isMigrated(reader)).toBe(false);
     await Promise.all([migrate(url, quiet), migrate(url, quiet), migrate(url, quiet)]);
-    expect(await isMigrated(router.primary.reader)).toBe(true);
+    expect(await isMigrated(reader)).toBe(true);
   } finally {
     await router.stop();
     await onServer('DROP DATABASE empty');
@@ -50,7 +51,7 @@ test('a database that lacks the newest migration is not migrated', async () => {
   await database.query(
     'DELETE FROM schema_migrations WHERE version = (SELECT max(version) FROM schema_migrations)',
   );
-  expect(await isMigrated(router.primary.reader)).toBe(false);
+  expect(await isMigrated((await router.waitForPrimary(5_000)).reader)).toBe(false);
   await router.stop();
 });
 

@@ -200,11 +200,26 @@ test('a replica that does not replay what it receives is taken out, and put back
   await watched.stop();
 });
 
-test('nodes in the wrong place are not asked', async () => {
+test('the primary is found wherever it is named', async () => {
   const [replicaUrl = ''] = cluster.replicaUrls;
   const swapped = openRouter({ primaryUrl: replicaUrl, replicaUrls: [cluster.primaryUrl] });
   await swapped.check();
-  const reasons = swapped.status().map((node) => node.reason);
-  expect(reasons).toEqual(['the primary is in recovery', 'the replica is not in recovery']);
+  expect(swapped.status()).toMatchObject([
+    { role: 'replica', timeline: 1, fit: true, reason: '' },
+    { role: 'primary', timeline: 1, fit: true, reason: '' },
+  ]);
+  expect(swapped.primary?.url).toBe(cluster.primaryUrl);
   await swapped.stop();
+});
+
+test('before its first check a node is not used', async () => {
+  const unchecked = openRouter(cluster);
+  expect(unchecked.status()).toMatchObject([
+    { role: 'unknown', timeline: 0, fit: false, reason: 'not checked yet' },
+    { role: 'unknown', timeline: 0, fit: false, reason: 'not checked yet' },
+  ]);
+  await expect(unchecked.read((db) => stockRead.run({ skus: [7n] }, db))).rejects.toBeInstanceOf(
+    DatabaseUnavailable,
+  );
+  await unchecked.stop();
 });

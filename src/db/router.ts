@@ -1,20 +1,27 @@
 /**
- * The connection router: writes go to the primary, reads to every fit node in turn, the primary included.
+ * The connection router: finds the primary among the nodes, sends writes to it, and reads to every fit node in
+ * turn, the primary included.
  *
- * A replica is fit while it is reachable, in recovery, not behind, and one that every commit waits for
- * (`sync` in the primary's `pg_stat_replication`, applied there before the write is acknowledged). So a read
- * after an acknowledged write sees it, whichever node answers.
+ * The primary is the node that is not in recovery on the highest timeline that any node has ever shown. A
+ * promotion raises the timeline, so a promoted replica takes over, and an old primary that comes back is told
+ * by its lower one and used for nothing. See docs/decisions/timeline-check.md.
+ *
+ * A replica is fit while it is reachable, not behind, and one that every commit waits for (`sync` in the
+ * primary's `pg_stat_replication`, applied there before the write is acknowledged). So a read after an
+ * acknowledged write sees it, whichever node answers.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ConnectionLimits, Queryable } from './connection.ts';
-import { DatabaseUnavailable, isRetryable, saysUnavailable } from './errors.ts';
-import { DatabaseNode, type NodeStatus } from './node.ts';
+import { DatabaseUnavailable, isRetryable, OutcomeUnknown, saysUnavailable } from './errors.ts';
+import { DatabaseNode, type NodeState, type NodeStatus } from './node.ts';
+import { Rounds } from './rounds.ts';
 import { inTransaction, type Work } from './transaction.ts';
 
 export interface RouterOptions extends ConnectionLimits {
-  readonly primaryUrl: string;
-  readonly replicaUrls: readonly string[];
-  /** The pause between two checks of the nodes. */
+  /** The nodes, in any order; which of them is the primary is found out. */
+  readonly urls: readonly string[];
+  /** The time between two checks of the nodes. After a failure they are checked sooner. */
   readonly checkIntervalMs: number;
   /** A replica whose replay is further behind than this is taken out. */
   readonly replicaLagMaxMs: number;
@@ -31,38 +38,47 @@ export interface Database {
   read<T>(work: (db: Queryable) => Promise<T>): Promise<T>;
 }
 
+type Answer = NodeState | Error;
+
+const PRIMARY_POLL_INTERVAL_MS = 100;
+
 export class Router implements Database {
-  readonly primary: DatabaseNode;
-  readonly #replicas: readonly DatabaseNode[];
+  readonly #nodes: readonly DatabaseNode[];
   readonly #options: RouterOptions;
+  readonly #rounds: Rounds;
+  /** The primary in force. It stays so while it only does not answer. */
+  #primary: DatabaseNode | undefined;
+  /** The highest timeline that any node has ever shown. */
+  #timeline = 0;
   /** The slots of the replicas that commits waited for when the primary was last asked. */
   #synchronousSlots = new Set<string>();
-  readonly #slotOf = new Map<DatabaseNode, string>();
   /** Whether a commit would wait in vain, with its locks and its connection. */
   #commitsHang = false;
   #turn = 0;
-  #timer: NodeJS.Timeout | undefined;
-  #stopped = false;
+  /** The check under way: one runs after the other, so that what is decided last was also asked last. */
+  #checking: Promise<void> = Promise.resolve();
 
   constructor(options: RouterOptions) {
-    const { primaryUrl, replicaUrls, logger } = options;
+    const { urls, logger, checkIntervalMs } = options;
     this.#options = options;
-    this.primary = new DatabaseNode(primaryUrl, 'primary', options, logger);
-    this.#replicas = replicaUrls.map((url) => new DatabaseNode(url, 'replica', options, logger));
+    this.#rounds = new Rounds(() => this.check(), checkIntervalMs);
+    this.#nodes = urls.map((url) => new DatabaseNode(url, options, logger, () => this.#rounds.hasten()));
   }
 
-  /** Checks every node, and goes on to do so at the configured interval until `stop`. */
+  /** Checks every node, and goes on to do so until `stop`. */
   async start(): Promise<void> {
-    await this.check();
-    if (this.#stopped) return;
-    this.#timer = setTimeout(() => void this.start(), this.#options.checkIntervalMs);
+    await this.#rounds.start();
   }
 
   /** Closes all connections; statements under way are finished first. */
   async stop(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    await Promise.allSettled(this.#nodes.map((node) => node.pool.end()));
+    this.#rounds.stop();
+    await Promise.allSettled(this.#nodes.map((node) => node.close()));
+  }
+
+  /** The primary in force, fit or not. */
+  get primary(): DatabaseNode | undefined {
+    return this.#primary;
   }
 
   /** What each node is and whether it is fit. */
@@ -72,14 +88,38 @@ export class Router implements Database {
 
   /** Whether writes are taken: the primary is fit, and who must confirm a commit is there. */
   get writable(): boolean {
-    return this.primary.fit && !this.#commitsHang;
+    return this.#primary?.fit === true && !this.#commitsHang;
+  }
+
+  /**
+   * Waits until there is a fit primary.
+   *
+   * @throws when there is none within the time, with what each node is instead; or what the signal says.
+   */
+  async waitForPrimary(limitMs: number, signal?: AbortSignal): Promise<DatabaseNode> {
+    const deadlineMs = this.#options.now() + limitMs;
+    for (;;) {
+      await this.check();
+      signal?.throwIfAborted();
+      if (this.#primary?.fit) return this.#primary;
+      if (this.#options.now() > deadlineMs) break;
+      await sleep(PRIMARY_POLL_INTERVAL_MS);
+    }
+    const found = this.status().map(({ name, role, reason }) => `${name}: ${role}, ${reason || 'fit'}`);
+    throw new DatabaseUnavailable(`no primary after ${limitMs} ms (${found.join('; ')})`);
   }
 
   async write<T>(work: Work<T>): Promise<T> {
-    // Begun all the same, each such transaction would end unknown and leave a connection waiting on the
-    // primary, until that has none left for anybody.
-    if (this.#commitsHang) throw new DatabaseUnavailable('no replica is there to confirm a commit');
-    return inTransaction(this.primary.pool, this.#options.writeTimeoutMs, work);
+    try {
+      if (this.#primary === undefined) throw new DatabaseUnavailable('no node is the primary');
+      // Begun all the same, each such transaction would end unknown and leave a connection waiting on the
+      // primary, until that has none left for anybody.
+      if (this.#commitsHang) throw new DatabaseUnavailable('no replica is there to confirm a commit');
+      return await inTransaction(this.#primary.pool, this.#options.writeTimeoutMs, work);
+    } catch (error) {
+      if (error instanceof DatabaseUnavailable || error instanceof OutcomeUnknown) this.#rounds.hasten();
+      throw error;
+    }
   }
 
   async read<T>(work: (db: Queryable) => Promise<T>): Promise<T> {
@@ -92,71 +132,105 @@ export class Router implements Database {
       } catch (error) {
         // A replica cancels a read that stands in the way of its replay (40001): the next node has it.
         if (!saysUnavailable(error) && !isRetryable(error)) throw error;
-        if (saysUnavailable(error)) node.takeOut('a read failed', error);
+        if (saysUnavailable(error)) this.#readFailed(node, error);
         cause = error;
       }
     }
     throw new DatabaseUnavailable('no node answered the read', { cause });
   }
 
-  /** Asks every node how it is, takes out those that are not fit and puts back those that are again. */
-  async check(): Promise<void> {
-    await this.#checkPrimary();
-    await Promise.all(this.#replicas.map((node) => this.#checkReplica(node)));
-  }
-
-  get #nodes(): DatabaseNode[] {
-    return [this.primary, ...this.#replicas];
+  /** Asks every node how it is, finds the primary, takes out those that are not fit, puts back those that are. */
+  check(): Promise<void> {
+    this.#checking = this.#checking.then(() => this.#checkOnce());
+    return this.#checking;
   }
 
   /** The fit nodes, starting each time with the next one; the primary when none is known to be fit. */
   #inTurn(): DatabaseNode[] {
     const fit = this.#nodes.filter((node) => node.fit);
-    if (fit.length === 0) return [this.primary];
+    if (fit.length === 0) return this.#primary === undefined ? [] : [this.#primary];
     const first = this.#turn++ % fit.length;
     return [...fit.slice(first), ...fit.slice(0, first)];
   }
 
-  async #checkPrimary(): Promise<void> {
-    const node = this.primary;
-    try {
-      const state = await node.ask();
-      if (state.in_recovery) return node.takeOut('the primary is in recovery');
-      this.#synchronousSlots = new Set(await node.synchronousSlots());
-      this.#setCommitsHang(await node.commitsHang(this.#options.writeTimeoutMs));
-      node.putBack();
-    } catch (error) {
-      node.takeOut('not reachable', error);
-    }
+  #readFailed(node: DatabaseNode, error: unknown): void {
+    if (node.fit) node.takeOut('a read failed', error);
+    this.#rounds.hasten();
   }
 
-  #setCommitsHang(hang: boolean): void {
-    if (hang && !this.#commitsHang)
-      this.#options.logger.error('no replica confirms commits: writes are refused');
-    if (!hang && this.#commitsHang) this.#options.logger.info('a replica confirms commits: writes are taken');
-    this.#commitsHang = hang;
-  }
-
-  async #checkReplica(node: DatabaseNode): Promise<void> {
-    try {
-      const state = await node.ask();
-      if (!state.in_recovery) return node.takeOut('the replica is not in recovery');
-      const lagMs = node.lag.look(state.received, state.replayed, this.#options.now());
-      if (lagMs > this.#options.replicaLagMaxMs) return node.takeOut('replay lag');
-      if (!this.#isSynchronous(node, state.slot_name)) return node.takeOut('no commit waits for it');
-      node.putBack();
-    } catch (error) {
-      node.takeOut('not reachable', error);
-    }
+  /** All are asked at once. From their answers on nothing waits, so what is decided begins to hold at once. */
+  async #checkOnce(): Promise<void> {
+    const ask = async (node: DatabaseNode) => [node, await node.ask()] as const;
+    const answers = new Map(await Promise.all(this.#nodes.map(ask)));
+    this.#timeline = Math.max(...this.#nodes.map((node) => node.timeline), this.#timeline);
+    this.#setPrimary(this.#findPrimary());
+    const primaryAnswer = this.#primary && answers.get(this.#primary);
+    const primaryState = primaryAnswer instanceof Error ? undefined : primaryAnswer;
+    if (primaryState !== undefined) this.#listen(primaryState);
+    for (const [node, answer] of answers) this.#judge(node, answer, primaryState !== undefined);
   }
 
   /**
-   * Whether commits wait for this replica. While the primary is away nothing is committed, so a replica that
-   * was synchronous before, and streams from nobody now, still has all that was ever acknowledged.
+   * Who is the primary by what all nodes said last. The one in force stays it as long as nobody has shown a
+   * higher timeline. Where two claim the same one, neither can be told to be right.
    */
-  #isSynchronous(node: DatabaseNode, slot: string | null): boolean {
-    if (slot !== null) this.#slotOf.set(node, slot);
-    else if (this.primary.fit) return false;
-    return this.#synchronousSlots.has(this.#slotOf.get(node) ?? '');
+  #findPrimary(): DatabaseNode | undefined {
+    const able = this.#nodes.filter((node) => node.role === 'primary' && node.timeline === this.#timeline);
+    if (this.#primary !== undefined && able.includes(this.#primary)) return this.#primary;
+    return able.length === 1 ? able[0] : undefined;
+  }
+
+  #setPrimary(node: DatabaseNode | undefined): void {
+    if (node === this.#primary) return;
+    const log = this.#options.logger;
+    if (node === undefined) log.error('no node is the primary: writes are refused');
+    else log.warn({ node: node.name, timeline: node.timeline }, 'writes go to this primary');
+    this.#primary = node;
+    // What the last one said of its replicas says nothing about those of this one.
+    this.#synchronousSlots.clear();
+  }
+
+  /** Takes over what the primary says of its commits. */
+  #listen(state: NodeState): void {
+    const log = this.#options.logger;
+    const hang = state.commits_hang;
+    if (hang && !this.#commitsHang) log.error('no replica confirms commits: writes are refused');
+    if (!hang && this.#commitsHang) log.info('a replica confirms commits: writes are taken');
+    this.#commitsHang = hang;
+    this.#synchronousSlots = new Set(state.synchronous_slots);
+  }
+
+  #judge(node: DatabaseNode, answer: Answer, primaryAnswers: boolean): void {
+    if (this.#isOtherPrimary(node)) node.shut();
+    else if (!(answer instanceof Error)) node.admit(answer.started);
+    const reason = this.#whyNotFit(node, answer, primaryAnswers);
+    if (reason === undefined) node.putBack();
+    else node.takeOut(reason, answer instanceof Error ? answer : undefined);
+  }
+
+  /** A node that takes itself for the primary and is not the one in force. */
+  #isOtherPrimary(node: DatabaseNode): boolean {
+    return node.role === 'primary' && node !== this.#primary;
+  }
+
+  #whyNotFit(node: DatabaseNode, answer: Answer, primaryAnswers: boolean): string | undefined {
+    if (answer instanceof Error) return 'not reachable';
+    if (node === this.#primary) return undefined;
+    if (!this.#isOtherPrimary(node)) return this.#whyNotRead(node, answer, primaryAnswers);
+    return node.timeline < this.#timeline ? 'an old primary' : 'one of two primaries';
+  }
+
+  /** Why a replica must not be read, if it must not. */
+  #whyNotRead(node: DatabaseNode, state: NodeState, primaryAnswers: boolean): string | undefined {
+    const slot = state.slot_name;
+    const lagMs = node.lag.look(state.received, state.replayed, this.#options.now());
+    if (lagMs > this.#options.replicaLagMaxMs) return 'replay lag';
+    if (this.#primary === undefined) return 'no node is the primary';
+    if (slot !== null && state.timeline !== this.#primary.timeline) return 'another timeline';
+    if (slot !== null) node.slot = slot;
+    // While the primary is away nothing is committed, so a replica that was synchronous before, and streams from
+    // nobody now, still has all that was ever acknowledged.
+    const mayFollow = slot !== null || !primaryAnswers;
+    return mayFollow && this.#synchronousSlots.has(node.slot ?? '') ? undefined : 'no commit waits for it';
   }
 }

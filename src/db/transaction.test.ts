@@ -133,6 +133,49 @@ test('deadlocked transactions are tried again until both are done', async () => 
   expect(await database.query('SELECT word FROM notes')).toEqual([{ word: 'abb' }, { word: 'abb' }]);
 });
 
+test('a transaction that deadlocks every time is tried four times, and nothing was done', async () => {
+  await database.query("INSERT INTO notes VALUES (1, 'a'), (2, 'a')");
+  const opponent = new pg.Client({ connectionString: database.primaryUrl });
+  await opponent.connect();
+  let attempts = 0;
+  try {
+    // The one that looks for a deadlock first is the one that is rolled back.
+    await opponent.query("SET deadlock_timeout = '60s'");
+    let blocked: Promise<unknown> = Promise.resolve();
+    const attempt = inTransaction(pool, 9_000, async (db) => {
+      attempts++;
+      await blocked;
+      await opponent.query('ROLLBACK');
+      await opponent.query('BEGIN');
+      await opponent.query("UPDATE notes SET word = 'c' WHERE id = 2");
+      await db.query("SET LOCAL deadlock_timeout = '10ms'", []);
+      await db.query("UPDATE notes SET word = 'b' WHERE id = 1", []);
+      blocked = opponent.query("UPDATE notes SET word = 'c' WHERE id = 1");
+      return { writes: [db.query("UPDATE notes SET word = 'b' WHERE id = 2", [])], result: undefined };
+    });
+    const error = await attempt.catch((thrown) => thrown);
+    expect(error).toBeInstanceOf(DatabaseUnavailable);
+    expect([attempts, sqlStateOf(error.cause)]).toEqual([4, '40P01']);
+    await blocked;
+  } finally {
+    await opponent.end();
+  }
+  expect(await database.query('SELECT word FROM notes')).toEqual([{ word: 'a' }, { word: 'a' }]);
+});
+
+test('a transaction that cannot be serialised is tried again', async () => {
+  await database.query("INSERT INTO notes VALUES (1, 'a')");
+  let attempts = 0;
+  await inTransaction(pool, 9_000, async (db) => {
+    attempts++;
+    await db.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ', []);
+    await db.query('SELECT word FROM notes', []);
+    if (attempts === 1) await database.query("UPDATE notes SET word = 'b'");
+    return { writes: [db.query("UPDATE notes SET word = word || 'c'", [])], result: undefined };
+  });
+  expect([attempts, await database.query('SELECT word FROM notes')]).toEqual([2, [{ word: 'bc' }]]);
+});
+
 test('a server that cannot be reached means that nothing was done', async () => {
   const nowhere = openPool('postgres://postgres@127.0.0.1:1/loms', limits, () => {});
   const attempt = inTransaction(nowhere, 1_000, async () => ({ writes: [], result: undefined }));

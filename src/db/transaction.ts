@@ -6,7 +6,7 @@
  * (`OutcomeUnknown`: COMMIT was sent and its answer was lost).
  */
 import type pg from 'pg';
-import { encodeValues, type Queryable, type Rows, statementName } from './connection.ts';
+import { destroy, encodeValues, type Queryable, type Rows, statementName } from './connection.ts';
 import { DatabaseUnavailable, isRetryable, OutcomeUnknown, saysUnavailable } from './errors.ts';
 
 /** What the work of a transaction hands over to be committed. */
@@ -60,11 +60,6 @@ async function runOnce<T>(pool: pg.Pool, timeoutMs: number, work: Work<T>): Prom
     // A connection in doubt is closed, not used again: the server then rolls back what was not committed.
     client.release(!transaction.ended);
   }
-}
-
-/** Closes the socket at once. `end()` would wait for the answers that do not come. */
-function destroy(client: pg.PoolClient): void {
-  (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
 }
 
 class Transaction implements Queryable {

@@ -160,6 +160,7 @@ test('pay racing cancel: exactly one of them wins and the stock follows it', asy
 test('two orders that name two skus crosswise never deadlock, in one batch or in many', async () => {
   await stock([7, 100_000, 0], [8, 100_000, 0]);
   const another = openRouter(database);
+  await another.check();
   const other = openService(another, { batchMax: 3, writeLanes: 4 });
   const orders = Array.from({ length: 200 }, (_, index) => {
     const items =

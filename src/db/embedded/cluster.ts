@@ -33,6 +33,12 @@ export interface EmbeddedCluster {
   stopReplica(mode?: StopMode): Promise<void>;
   /** Brings the replica back and waits until it is synchronous. */
   startReplica(): Promise<void>;
+  /** Takes the primary away: `immediate` is like a crash. */
+  stopPrimary(mode?: StopMode): Promise<void>;
+  /** Starts the primary on its data as they are: after a promotion as an old primary. */
+  startPrimary(): Promise<void>;
+  /** Makes the replica a primary, on the next timeline, whose commits wait for nobody. */
+  promoteReplica(): Promise<void>;
 }
 
 /** How long a replica may take to catch up and stream before it is held for broken. */
@@ -162,6 +168,20 @@ class Cluster implements EmbeddedCluster {
     this.requireReplica();
     await this.replica.start();
     await waitForReplica(this.options.primaryPort, STREAM_LIMIT_MS);
+  }
+
+  async stopPrimary(mode: StopMode = 'fast'): Promise<void> {
+    await this.primary.stop(mode);
+  }
+
+  async startPrimary(): Promise<void> {
+    await this.primary.start();
+    await requireAnswer(this.options.primaryPort);
+  }
+
+  async promoteReplica(): Promise<void> {
+    this.requireReplica();
+    await this.replica.promote();
   }
 
   private async makeData(): Promise<void> {

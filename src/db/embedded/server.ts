@@ -80,6 +80,17 @@ export class PostgresServer {
     if (pid !== undefined) await this.pgCtl(['kill', 'KILL', String(pid)], IMMEDIATE_STOP_LIMIT_S);
   }
 
+  /**
+   * Ends a replica's recovery and waits until it takes writes.
+   *
+   * @throws when it does not, or is none.
+   */
+  async promote(): Promise<void> {
+    const args = ['promote', '-s', '-w', '-t', String(START_LIMIT_S), '-D', this.dataDir];
+    const { status, output } = await this.pgCtl(args, START_LIMIT_S);
+    if (status !== 0) throw new Error(`PostgreSQL in ${this.dataDir} is not promoted: ${output.trim()}`);
+  }
+
   /** Runs statements on the stopped server's data. The first that fails ends it. */
   async runSingleUser(statements: readonly string[]): Promise<void> {
     // Nothing can confirm a commit here, so none may wait for it.

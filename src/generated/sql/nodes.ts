@@ -1,15 +1,23 @@
 /** Types generated for queries found in "sql/nodes.sql" */
 import { PreparedQuery } from '@pgtyped/runtime';
 
+export type stringArray = (string)[];
+
 /** 'NodeState' parameters type */
-export type INodeStateParams = void;
+export interface INodeStateParams {
+  timeoutMs: number;
+}
 
 /** 'NodeState' return type */
 export interface INodeStateResult {
+  commits_hang: boolean;
   in_recovery: boolean;
   received: bigint;
   replayed: bigint;
   slot_name: string | null;
+  started: string;
+  synchronous_slots: stringArray;
+  timeline: number;
 }
 
 /** 'NodeState' query type */
@@ -18,78 +26,41 @@ export interface INodeStateQuery {
   result: INodeStateResult;
 }
 
-const nodeStateIR: any = {"usedParamSet":{},"params":[],"statement":"-- Tells a node's role and, for a replica, the slot that it streams through and how much WAL, in bytes since\n-- the beginning, it has received and replayed. Run on every node. No lock.\nSELECT\n    pg_is_in_recovery() AS \"in_recovery!\",\n    (SELECT slot_name FROM pg_stat_wal_receiver WHERE status = 'streaming') AS \"slot_name?\",\n    coalesce(pg_last_wal_receive_lsn() - '0/0', 0)::bigint AS \"received!\",\n    coalesce(pg_last_wal_replay_lsn() - '0/0', 0)::bigint AS \"replayed!\""};
+const nodeStateIR: any = {"usedParamSet":{"timeoutMs":true},"params":[{"name":"timeoutMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":2318,"b":2328}]}],"statement":"-- Tells all that the router has to know of a node, in one answer. Run on every node. No lock.\n-- started: when the server was started, which tells this server from whatever stands at its address later.\n-- timeline: a primary's is that of the WAL it writes now (the control file's is older until the first checkpoint\n-- after a promotion); a replica's is the one that it receives or, receiving nothing, that of its last checkpoint.\n-- slot_name, received, replayed: of a replica, through which slot it streams and how far it is, in bytes.\n-- synchronous_slots: of a primary, the slots whose standby every commit waits for. A standby that is one of a quorum\n-- is not listed: a commit may be confirmed by the others before it shows there.\n-- commits_hang: of a primary, whether commits wait in vain: for a standby while none is there, or for one that is\n-- there and confirms nothing, which shows by a commit that has waited longer than any may. Without pg_monitor the\n-- states are null, which counts as one that may confirm.\nSELECT\n    extract(epoch FROM pg_postmaster_start_time())::text AS \"started!\",\n    pg_is_in_recovery() AS \"in_recovery!\",\n    CASE\n        WHEN pg_is_in_recovery() THEN coalesce(\n            (SELECT received_tli FROM pg_stat_wal_receiver),\n            (SELECT timeline_id FROM pg_control_checkpoint())\n        )\n        ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int\n    END AS \"timeline!\",\n    (SELECT slot_name FROM pg_stat_wal_receiver WHERE status = 'streaming') AS \"slot_name?\",\n    coalesce(pg_last_wal_receive_lsn() - '0/0', 0)::bigint AS \"received!\",\n    coalesce(pg_last_wal_replay_lsn() - '0/0', 0)::bigint AS \"replayed!\",\n    ARRAY(\n        SELECT slots.slot_name::text\n        FROM pg_replication_slots AS slots\n        JOIN pg_stat_replication AS standby ON standby.pid = slots.active_pid\n        WHERE standby.sync_state = 'sync'\n    ) AS \"synchronous_slots!\",\n    current_setting('synchronous_standby_names') <> ''\n    AND (\n        NOT EXISTS (\n            SELECT FROM pg_stat_replication\n            WHERE sync_state IS NULL OR sync_state IN ('sync', 'quorum')\n        )\n        OR EXISTS (\n            SELECT FROM pg_stat_activity\n            WHERE wait_event = 'SyncRep'\n              AND clock_timestamp() - query_start > make_interval(secs => :timeoutMs!::float8 / 1000)\n        )\n    ) AS \"commits_hang!\""};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Tells a node's role and, for a replica, the slot that it streams through and how much WAL, in bytes since
- * -- the beginning, it has received and replayed. Run on every node. No lock.
+ * -- Tells all that the router has to know of a node, in one answer. Run on every node. No lock.
+ * -- started: when the server was started, which tells this server from whatever stands at its address later.
+ * -- timeline: a primary's is that of the WAL it writes now (the control file's is older until the first checkpoint
+ * -- after a promotion); a replica's is the one that it receives or, receiving nothing, that of its last checkpoint.
+ * -- slot_name, received, replayed: of a replica, through which slot it streams and how far it is, in bytes.
+ * -- synchronous_slots: of a primary, the slots whose standby every commit waits for. A standby that is one of a quorum
+ * -- is not listed: a commit may be confirmed by the others before it shows there.
+ * -- commits_hang: of a primary, whether commits wait in vain: for a standby while none is there, or for one that is
+ * -- there and confirms nothing, which shows by a commit that has waited longer than any may. Without pg_monitor the
+ * -- states are null, which counts as one that may confirm.
  * SELECT
+ *     extract(epoch FROM pg_postmaster_start_time())::text AS "started!",
  *     pg_is_in_recovery() AS "in_recovery!",
+ *     CASE
+ *         WHEN pg_is_in_recovery() THEN coalesce(
+ *             (SELECT received_tli FROM pg_stat_wal_receiver),
+ *             (SELECT timeline_id FROM pg_control_checkpoint())
+ *         )
+ *         ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int
+ *     END AS "timeline!",
  *     (SELECT slot_name FROM pg_stat_wal_receiver WHERE status = 'streaming') AS "slot_name?",
  *     coalesce(pg_last_wal_receive_lsn() - '0/0', 0)::bigint AS "received!",
- *     coalesce(pg_last_wal_replay_lsn() - '0/0', 0)::bigint AS "replayed!"
- * ```
- */
-export const nodeState = new PreparedQuery<INodeStateParams,INodeStateResult>(nodeStateIR);
-
-
-/** 'NodeSynchronousSlots' parameters type */
-export type INodeSynchronousSlotsParams = void;
-
-/** 'NodeSynchronousSlots' return type */
-export interface INodeSynchronousSlotsResult {
-  slot_name: string;
-}
-
-/** 'NodeSynchronousSlots' query type */
-export interface INodeSynchronousSlotsQuery {
-  params: INodeSynchronousSlotsParams;
-  result: INodeSynchronousSlotsResult;
-}
-
-const nodeSynchronousSlotsIR: any = {"usedParamSet":{},"params":[],"statement":"-- Lists the replication slots whose standby every commit waits for. A standby that is one of a quorum is not\n-- listed: a commit may be confirmed by the others before it shows there. Run on the primary. No lock.\nSELECT slots.slot_name AS \"slot_name!\"\nFROM pg_replication_slots AS slots\nJOIN pg_stat_replication AS standby ON standby.pid = slots.active_pid\nWHERE standby.sync_state = 'sync'"};
-
-/**
- * Query generated from SQL:
- * ```
- * -- Lists the replication slots whose standby every commit waits for. A standby that is one of a quorum is not
- * -- listed: a commit may be confirmed by the others before it shows there. Run on the primary. No lock.
- * SELECT slots.slot_name AS "slot_name!"
- * FROM pg_replication_slots AS slots
- * JOIN pg_stat_replication AS standby ON standby.pid = slots.active_pid
- * WHERE standby.sync_state = 'sync'
- * ```
- */
-export const nodeSynchronousSlots = new PreparedQuery<INodeSynchronousSlotsParams,INodeSynchronousSlotsResult>(nodeSynchronousSlotsIR);
-
-
-/** 'NodeCommitsHang' parameters type */
-export interface INodeCommitsHangParams {
-  timeoutMs: number;
-}
-
-/** 'NodeCommitsHang' return type */
-export interface INodeCommitsHangResult {
-  hang: boolean;
-}
-
-/** 'NodeCommitsHang' query type */
-export interface INodeCommitsHangQuery {
-  params: INodeCommitsHangParams;
-  result: INodeCommitsHangResult;
-}
-
-const nodeCommitsHangIR: any = {"usedParamSet":{"timeoutMs":true},"params":[{"name":"timeoutMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":687,"b":697}]}],"statement":"-- Tells whether commits wait in vain: for a standby while none is there, or for one that is there and confirms\n-- nothing, which shows by a commit that has waited longer than any may. Without pg_monitor the states are null,\n-- which counts as one that may confirm. Run on the primary. No lock.\nSELECT current_setting('synchronous_standby_names') <> ''\n    AND (\n        NOT EXISTS (\n            SELECT FROM pg_stat_replication\n            WHERE sync_state IS NULL OR sync_state IN ('sync', 'quorum')\n        )\n        OR EXISTS (\n            SELECT FROM pg_stat_activity\n            WHERE wait_event = 'SyncRep'\n              AND clock_timestamp() - query_start > make_interval(secs => :timeoutMs!::float8 / 1000)\n        )\n    ) AS \"hang!\""};
-
-/**
- * Query generated from SQL:
- * ```
- * -- Tells whether commits wait in vain: for a standby while none is there, or for one that is there and confirms
- * -- nothing, which shows by a commit that has waited longer than any may. Without pg_monitor the states are null,
- * -- which counts as one that may confirm. Run on the primary. No lock.
- * SELECT current_setting('synchronous_standby_names') <> ''
+ *     coalesce(pg_last_wal_replay_lsn() - '0/0', 0)::bigint AS "replayed!",
+ *     ARRAY(
+ *         SELECT slots.slot_name::text
+ *         FROM pg_replication_slots AS slots
+ *         JOIN pg_stat_replication AS standby ON standby.pid = slots.active_pid
+ *         WHERE standby.sync_state = 'sync'
+ *     ) AS "synchronous_slots!",
+ *     current_setting('synchronous_standby_names') <> ''
  *     AND (
  *         NOT EXISTS (
  *             SELECT FROM pg_stat_replication
@@ -100,10 +71,36 @@ const nodeCommitsHangIR: any = {"usedParamSet":{"timeoutMs":true},"params":[{"na
  *             WHERE wait_event = 'SyncRep'
  *               AND clock_timestamp() - query_start > make_interval(secs => :timeoutMs!::float8 / 1000)
  *         )
- *     ) AS "hang!"
+ *     ) AS "commits_hang!"
  * ```
  */
-export const nodeCommitsHang = new PreparedQuery<INodeCommitsHangParams,INodeCommitsHangResult>(nodeCommitsHangIR);
+export const nodeState = new PreparedQuery<INodeStateParams,INodeStateResult>(nodeStateIR);
+
+
+/** 'NodeStarted' parameters type */
+export type INodeStartedParams = void;
+
+/** 'NodeStarted' return type */
+export interface INodeStartedResult {
+  started: string;
+}
+
+/** 'NodeStarted' query type */
+export interface INodeStartedQuery {
+  params: INodeStartedParams;
+  result: INodeStartedResult;
+}
+
+const nodeStartedIR: any = {"usedParamSet":{},"params":[],"statement":"-- Tells when the server was started that a new connection has reached, as nodeState does. No lock.\nSELECT extract(epoch FROM pg_postmaster_start_time())::text AS \"started!\""};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Tells when the server was started that a new connection has reached, as nodeState does. No lock.
+ * SELECT extract(epoch FROM pg_postmaster_start_time())::text AS "started!"
+ * ```
+ */
+export const nodeStarted = new PreparedQuery<INodeStartedParams,INodeStartedResult>(nodeStartedIR);
 
 
 /** 'SchemaVersions' parameters type */

@@ -1,0 +1,27 @@
+/**
+ * Database URLs. One that names several hosts, as libpq takes it, becomes a URL for each of them.
+ */
+
+/** Scheme and credentials; hosts, each perhaps with a port; database and parameters. */
+const FORM = /^(postgres(?:ql)?:\/\/(?:[^/?#]*@)?)([^/?#@]+)(\/[^/?#]+(?:\?[^#]*)?)$/i;
+
+/**
+ * Splits a URL by its hosts: `postgres://user@a:5432,[::1]:5433/loms` names two nodes.
+ *
+ * @returns a URL for each host, or nothing when the text is no such URL.
+ */
+export function splitHosts(text: string): string[] | undefined {
+  const [, front = '', hosts = '', rest = ''] = FORM.exec(text) ?? [];
+  const urls = hosts.split(',').map((host) => `${front}${host}${rest}`);
+  return urls.every(hasHost) ? urls : undefined;
+}
+
+/** The host and port that a URL names, in the same form for the same node. */
+export function hostOf(url: string): string {
+  const { hostname, port } = new URL(url);
+  return `${hostname.toLowerCase()}:${port || 5432}`;
+}
+
+function hasHost(url: string): boolean {
+  return URL.canParse(url) && new URL(url).hostname !== '';
+}
