@@ -1,16 +1,18 @@
 /**
- * The app: the only place that builds the cluster, the router, the service and the servers, and that owns the
- * order in which they start and stop.
+ * The app: the only place that builds the cluster, the router, the service, the workers and the servers, and that
+ * owns the order in which they start and stop.
  */
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { startEmbeddedCluster } from './db/embedded/cluster.ts';
 import { migrate, seed } from './db/migrate.ts';
 import { Router } from './db/router.ts';
+import { removeKeys } from './domain/idempotency-store.ts';
 import { createService, type Service } from './domain/service.ts';
 import { startGrpcServer } from './grpc/server.ts';
 import { createHttpApp, startHttpServer } from './http/server.ts';
 import { ReadinessWatch } from './readiness.ts';
+import { KeyRemoval } from './workers/key-removal.ts';
 
 export interface App {
   readonly httpPort: number;
@@ -43,6 +45,7 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
     signal?.throwIfAborted();
     const router = await startRouter(config, logger, urls, closers);
     const service = startService(config, logger, router, closers);
+    startWorkers(config, logger, router, closers);
     const ports = await startServers(config, logger, { router, service, closers });
     return { ...ports, stop };
   } catch (error) {
@@ -86,8 +89,9 @@ async function startRouter(
   const router = new Router({
     ...urls,
     logger,
-    // Creates, pays and cancels each have their lanes, and so have the two kinds of reads; one is for checks.
-    poolSize: 3 * config.WRITE_LANES + 2 * config.READ_LANES + 1,
+    // Creates, pays and cancels each have their lanes, and so have the two kinds of reads; one is for checks, one
+    // for the worker.
+    poolSize: 3 * config.WRITE_LANES + 2 * config.READ_LANES + 2,
     connectTimeoutMs: config.CONNECT_TIMEOUT_MS,
     readTimeoutMs: config.READ_TIMEOUT_MS,
     writeTimeoutMs: config.WRITE_TIMEOUT_MS,
@@ -112,6 +116,17 @@ function startService(config: Config, logger: Logger, database: Router, closers:
   });
   closers.push(() => service.drain());
   return service;
+}
+
+function startWorkers(config: Config, logger: Logger, database: Router, closers: Closers): void {
+  const keyRemoval = new KeyRemoval({
+    remove: (before, limit) => removeKeys(database, before, limit),
+    retentionMs: config.IDEMPOTENCY_RETENTION_MS,
+    now: Date.now,
+    logger,
+  });
+  closers.push(() => keyRemoval.stop());
+  keyRemoval.start();
 }
 
 interface Parts {

@@ -4,10 +4,12 @@
 import type { Logger } from 'pino';
 import { Batcher } from '../db/batcher.ts';
 import type { Database } from '../db/router.ts';
-import { createOrders, joinLines } from './create-order.ts';
+import { createOrders, joinLines, type OrderToCreate } from './create-order.ts';
+import { IDEMPOTENCY_KEY_FIELD, invalidRequest, refused } from './errors.ts';
 import { createFailureLog } from './failure-log.ts';
 import { orRefusal } from './failures.ts';
-import type { CreateOrderRequest, Loms } from './loms.ts';
+import { idempotencyKey, readIdempotencyKey } from './idempotency-key.ts';
+import type { Loms } from './loms.ts';
 import { cancelOrders, payOrders } from './move-order.ts';
 import { readOrders } from './read-order.ts';
 import { readStocks } from './read-stock.ts';
@@ -71,7 +73,7 @@ export function createService(options: ServiceOptions): Service {
     create: batcher(
       'create',
       writeLanes,
-      (batch: readonly CreateOrderRequest[]) => createOrders(database, batch, today()),
+      (batch: readonly OrderToCreate[]) => createOrders(database, batch, today()),
       (request) => request.items.length,
     ),
     pay: batcher('pay', writeLanes, (ids: OrderIds) => payOrders(database, ids, today()), named),
@@ -85,9 +87,14 @@ export function createService(options: ServiceOptions): Service {
     ),
   };
   return {
-    async createOrder(request, { deadlineMs }) {
+    async createOrder(request, { deadlineMs, caller, idempotencyKey: sent }) {
       const joined = joinLines(request);
-      return joined.ok ? orRefusal(batchers.create.submit(joined.value, deadlineMs)) : joined;
+      if (!joined.ok) return joined;
+      if (sent === undefined) return orRefusal(batchers.create.submit(joined.value, deadlineMs));
+      const name = readIdempotencyKey(sent);
+      if (name === undefined) return refused(invalidRequest([IDEMPOTENCY_KEY_FIELD]));
+      const key = idempotencyKey(caller, name, joined.value);
+      return orRefusal(batchers.create.submit({ ...joined.value, key }, deadlineMs));
     },
     getOrder: (orderId, { deadlineMs }) => orRefusal(batchers.order.submit(orderId, deadlineMs)),
     payOrder: (orderId, { deadlineMs }) => orRefusal(batchers.pay.submit(orderId, deadlineMs)),

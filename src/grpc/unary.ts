@@ -1,9 +1,16 @@
 /**
  * One call's way through the gRPC side: bytes in, checked request, domain, reply or status out.
  */
-import type { MethodDefinition, Server, ServerUnaryCall, StatusObject, sendUnaryData } from '@grpc/grpc-js';
+import {
+  Metadata,
+  type MethodDefinition,
+  type Server,
+  type ServerUnaryCall,
+  type StatusObject,
+  type sendUnaryData,
+} from '@grpc/grpc-js';
 import type { Logger } from 'pino';
-import { type Outcome, type Refusal, standing } from '../domain/errors.ts';
+import { accepted, type Outcome, type Refusal, replayed, standing } from '../domain/errors.ts';
 import type { Call } from '../domain/loms.ts';
 import { readCall } from './call.ts';
 import { statusOf } from './errors.ts';
@@ -43,10 +50,16 @@ export function unary<Request, Reply>(
       const request = read(bytes);
       if (!request.ok) return request;
       const outcome = await run(request.value, call);
-      return outcome.ok ? { ok: true, value: definition.responseSerialize(outcome.value) } : outcome;
+      if (!outcome.ok) return outcome;
+      const reply = accepted(definition.responseSerialize(outcome.value));
+      return outcome.replayed ? replayed(reply) : reply;
     },
   };
 }
+
+/** Marks the answer to a call that was not run, because one with its idempotency key was run before. */
+const replayMetadata = new Metadata();
+replayMetadata.set('idempotency-replayed', 'true');
 
 /**
  * Adds methods to a server.
@@ -82,6 +95,7 @@ async function respond(
     if (serving.stopping()) return refusedWith(standing.shuttingDown);
     const read = readCall(call, serving);
     const outcome = read.ok ? await method.answer(call.request, read.value) : read;
+    if (outcome.replayed) call.sendMetadata(replayMetadata);
     return outcome.ok ? { status: null, reply: outcome.value } : refusedWith(outcome.refusal);
   } catch (error) {
     serving.logger.error({ err: error, method: method.path }, 'a call failed for a reason that is a bug');
