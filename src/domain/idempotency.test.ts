@@ -5,7 +5,6 @@ import { createTestDatabase, openRouter, openService, type TestDatabase } from '
 import type { Queryable } from '../db/connection.ts';
 import type { Database, Router } from '../db/router.ts';
 import type { Outcome } from './errors.ts';
-import { removeKeys } from './idempotency-store.ts';
 import type { Service } from './service.ts';
 
 type Created = Outcome<{ orderId: bigint }>;
@@ -307,32 +306,6 @@ test('a key that is removed between claim and read: nothing was done and it may 
   }
   expect(await countOf('orders')).toBe(0);
   expect(await create('k')).toMatchObject({ ok: true });
-});
-
-test('only what is too old is removed, the oldest first and no more than asked for', async () => {
-  let nowMs = 0;
-  const service = openService(router, { now: () => nowMs });
-  for (const key of ['d', 'c', 'b', 'a']) {
-    nowMs += 1_000;
-    await create(key, [[7, 1]], service);
-  }
-  const left = async () =>
-    (await database.query('SELECT key FROM idempotency_keys ORDER BY key')).map((row) => row.key);
-  expect(await removeKeys(router, new Date(1_000), 10)).toEqual({ found: 0, removed: 0 });
-  expect(await removeKeys(router, new Date(4_000), 2)).toEqual({ found: 2, removed: 2 });
-  expect(await left()).toEqual(['a', 'b']);
-  expect(await removeKeys(router, new Date(4_000), 2)).toEqual({ found: 1, removed: 1 });
-  expect(await left()).toEqual(['a']);
-  // The key is free again and its order stays.
-  expect(await create('b', [[7, 1]], service)).not.toHaveProperty('replayed');
-  expect(await countOf('orders')).toBe(5);
-});
-
-test('two instances that remove at once do not count a key twice', async () => {
-  await Promise.all(times(300, (index) => create(`k${index}`)));
-  const runs = await Promise.all(times(4, () => removeKeys(router, new Date(Date.now() + 60_000), 100)));
-  const removed = runs.reduce((sum, run) => sum + run.removed, 0);
-  expect(removed).toBe(300 - (await countOf('idempotency_keys')));
 });
 
 function digits(_name: string, value: unknown): unknown {
