@@ -1,7 +1,7 @@
 /**
  * Who may import whom. `make verify` holds it, so that the layers of docs/architecture.md stay true.
  *
- *   main, tasks -> app, config      app -> everything      http, grpc -> domain
+ *   main, tasks -> app, config      app -> everything      http, grpc, workers -> domain
  *   domain -> its own files, generated SQL, the few types it needs from db      db -> generated SQL
  */
 const outside = (...allowed) => ({ path: '^src/', pathNot: allowed });
@@ -43,6 +43,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/grpc/', pathNot: '\\.test\\.ts$' },
       to: outside('^src/grpc/', '^src/domain/', '^src/generated/proto/'),
+    },
+    {
+      name: 'workers-speak-to-domain-only',
+      comment: 'Workers decide when the domain does something in the background, and do nothing else.',
+      severity: 'error',
+      from: { path: '^src/workers/', pathNot: '\\.test\\.ts$' },
+      to: outside('^src/workers/', '^src/domain/'),
     },
     {
       name: 'no-test-in-the-product',

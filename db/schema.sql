@@ -1,5 +1,21 @@
 -- Generated from db/migrations by "make generate". Do not edit.
 
+-- Name: idempotency_keys; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.idempotency_keys (
+    created_at timestamp with time zone NOT NULL,
+    order_id bigint,
+    caller text NOT NULL COLLATE pg_catalog."C",
+    key text NOT NULL COLLATE pg_catalog."C",
+    request_hash bytea NOT NULL,
+    shortages jsonb DEFAULT '[]'::jsonb NOT NULL,
+    CONSTRAINT idempotency_keys_key_is_printable CHECK ((((length(key) >= 1) AND (length(key) <= 255)) AND (key !~ '[^ -~]'::text))),
+    CONSTRAINT idempotency_keys_order_id_is_positive CHECK ((order_id > 0)),
+    CONSTRAINT idempotency_keys_request_hash_is_sha256 CHECK ((octet_length(request_hash) = 32)),
+    CONSTRAINT idempotency_keys_shortages_is_list CHECK ((jsonb_typeof(shortages) = 'array'::text))
+)
+WITH (fillfactor='50');
+
 -- Name: order_ids; Type: SEQUENCE; Schema: public; Owner: -
 
 CREATE SEQUENCE public.order_ids
@@ -45,6 +61,11 @@ CREATE TABLE public.stocks (
 )
 WITH (fillfactor='50');
 
+-- Name: idempotency_keys idempotency_keys_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (caller, key);
+
 -- Name: order_lines order_lines_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.order_lines
@@ -59,6 +80,10 @@ ALTER TABLE ONLY public.orders
 
 ALTER TABLE ONLY public.stocks
     ADD CONSTRAINT stocks_pkey PRIMARY KEY (sku);
+
+-- Name: idempotency_keys_created_at; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX idempotency_keys_created_at ON public.idempotency_keys USING btree (created_at);
 
 -- Name: order_lines order_lines_order_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 

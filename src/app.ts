@@ -1,17 +1,19 @@
 /**
- * The app: the only place that builds the cluster, the router, the service and the servers, and that owns the
- * order in which they start and stop.
+ * The app: the only place that builds the cluster, the router, the service, the workers and the servers, and that
+ * owns the order in which they start and stop.
  */
 import type { Logger } from 'pino';
 import { type Config, databaseUrls } from './config.ts';
 import { startEmbeddedCluster } from './db/embedded/cluster.ts';
 import { migrate, seed } from './db/migrate.ts';
 import type { Router } from './db/router.ts';
+import { removeKeys } from './domain/idempotency-store.ts';
 import { createService, type Service } from './domain/service.ts';
 import { startGrpcServer } from './grpc/server.ts';
 import { createHttpApp, startHttpServer } from './http/server.ts';
 import { openRouter, PRIMARY_LIMIT_MS } from './nodes.ts';
 import { ReadinessWatch } from './readiness.ts';
+import { KeyRemoval } from './workers/key-removal.ts';
 
 export interface App {
   readonly httpPort: number;
@@ -44,6 +46,7 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
     await prepareSchema(config, logger, router, signal);
     signal?.throwIfAborted();
     const service = startService(config, logger, router, closers);
+    startWorkers(config, logger, router, closers);
     const ports = await startServers(config, logger, { router, service, closers });
     return { ...ports, stop };
   } catch (error) {
@@ -103,6 +106,17 @@ function startService(config: Config, logger: Logger, database: Router, closers:
   });
   closers.push(() => service.drain());
   return service;
+}
+
+function startWorkers(config: Config, logger: Logger, database: Router, closers: Closers): void {
+  const keyRemoval = new KeyRemoval({
+    remove: (before, limit) => removeKeys(database, before, limit),
+    retentionMs: config.IDEMPOTENCY_RETENTION_MS,
+    now: Date.now,
+    logger,
+  });
+  closers.push(() => keyRemoval.stop());
+  keyRemoval.start();
 }
 
 interface Parts {

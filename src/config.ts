@@ -68,6 +68,7 @@ const schema = z.object({
   SHUTDOWN_TIMEOUT_MS: number(15_000, 100, 600_000),
   NODE_CHECK_INTERVAL_MS: number(1_000, 10, 600_000),
   REPLICA_LAG_MAX_MS: number(5_000, 0, 600_000),
+  IDEMPOTENCY_RETENTION_MS: number(86_400_000, 1_000, 604_800_000),
   QUEUE_MAX: number(10_000, 1, 1_000_000),
   BATCH_MAX: number(1_000, 1, 10_000),
   WRITE_LANES: number(2, 1, 16),

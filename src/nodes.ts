@@ -13,8 +13,9 @@ export function openRouter(config: Config, logger: Logger, urls: readonly string
   return new Router({
     urls,
     logger,
-    // Creates, pays and cancels each have their lanes, and so have the two kinds of reads; one is for the schema.
-    poolSize: 3 * config.WRITE_LANES + 2 * config.READ_LANES + 1,
+    // Creates, pays and cancels each have their lanes, and so have the two kinds of reads; one is for the schema,
+    // one for the worker.
+    poolSize: 3 * config.WRITE_LANES + 2 * config.READ_LANES + 2,
     connectTimeoutMs: config.CONNECT_TIMEOUT_MS,
     readTimeoutMs: config.READ_TIMEOUT_MS,
     writeTimeoutMs: config.WRITE_TIMEOUT_MS,

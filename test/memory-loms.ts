@@ -16,6 +16,8 @@ import { mergeLines, type Order, transitions } from '../src/domain/order.ts';
 export class MemoryLoms implements Loms {
   /** Every call's deadline, in order. */
   readonly deadlines: number[] = [];
+  /** The idempotency key of every create, as it was sent. */
+  readonly keys: (string | undefined)[] = [];
   readonly orders = new Map<bigint, Order>();
   readonly stock: Map<number, { total: bigint; reserved: bigint }>;
   #nextOrderId: bigint;
@@ -32,6 +34,7 @@ export class MemoryLoms implements Loms {
 
   async createOrder({ user, items }: CreateOrderRequest, call: Call): Promise<Outcome<{ orderId: bigint }>> {
     this.deadlines.push(call.deadlineMs);
+    this.keys.push(call.idempotencyKey);
     const lines = mergeLines(items);
     const orderId = this.#nextOrderId++;
     const shortages: Shortage[] = [];

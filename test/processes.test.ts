@@ -52,6 +52,34 @@ test('200 concurrent creates of 1 on a sku with 50, in two processes: 50 succeed
   for (const client of clients) client.close();
 });
 
+test('a key that is sent to two processes over both transports, all at once, makes one order', async () => {
+  await database.query('INSERT INTO stocks VALUES (9, 100, 0)');
+  const [one, two] = await Promise.all([start(), start()]);
+  const clients = [
+    restClient(one.httpPort),
+    grpcClient(one.grpcPort),
+    restClient(two.httpPort),
+    grpcClient(two.grpcPort),
+  ];
+  const request = { user: 1n, items: [{ sku: 9, count: 1 }] };
+  const answers = await Promise.all(
+    Array.from({ length: 100 }, (_, index) =>
+      (clients[index % 4] as Client).call('createOrder', request, `key ${index % 5}`),
+    ),
+  );
+  const orders = answers.map((answer) =>
+    'reply' in answer ? (answer.reply as { orderID: bigint }).orderID : 0n,
+  );
+  expect(new Set(orders).size).toBe(5);
+  for (let key = 0; key < 5; key++) {
+    const answered = answers.filter((_, index) => index % 5 === key);
+    expect(answered.filter((answer) => !answer.replayed)).toHaveLength(1);
+    expect(new Set(orders.filter((_, index) => index % 5 === key)).size).toBe(1);
+  }
+  expect(await clients[0]?.call('getStock', { sku: 9 })).toEqual({ reply: { count: 95n } });
+  for (const client of clients) client.close();
+});
+
 test.each(['SIGTERM', 'SIGINT'] as const)(
   '%s under load: what was accepted is answered, and the end is clean',
   async (signal) => {

@@ -15,6 +15,8 @@ let temporary: TemporaryCluster;
 let cluster: EmbeddedCluster;
 let router: Router;
 const call = { deadlineMs: Number.POSITIVE_INFINITY, caller: ANONYMOUS };
+const keyed = (idempotencyKey: string) => ({ ...call, idempotencyKey });
+const unknown = { ok: false, refusal: { reason: 'OUTCOME_UNKNOWN' } };
 
 beforeAll(async () => {
   temporary = await startTemporaryCluster();
@@ -145,7 +147,6 @@ test('an order that is payed on the primary alone is not said to be payed', asyn
   const created = await loms.createOrder({ user: 1n, items: [{ sku: 7, count: 1 }] }, call);
   if (!created.ok) throw new Error(created.refusal.message);
   const { orderId } = created.value;
-  const unknown = { ok: false, refusal: { reason: 'OUTCOME_UNKNOWN' } };
   await cluster.stopReplica();
   const pay = loms.payOrder(orderId, call);
   await expect
@@ -159,6 +160,40 @@ test('an order that is payed on the primary alone is not said to be payed', asyn
   for (let index = 0; index < 4; index++) {
     expect(await loms.getOrder(orderId, call)).toMatchObject({ value: { status: 'payed' } });
   }
+});
+
+test('a create whose answer was lost was done: a repeat with its key gets the one order', async () => {
+  const loms = openService(router);
+  const create = () => loms.createOrder({ user: 5_000n, items: [{ sku: 7, count: 1 }] }, keyed('lost'));
+  await cluster.stopReplica();
+  expect(await create()).toMatchObject(unknown);
+  // The first one still waits for the replica and holds the key: nothing is begun beside it.
+  expect(await create()).toMatchObject({ ok: false, refusal: { reason: 'DATABASE_UNAVAILABLE' } });
+  await cluster.startReplica();
+  await expect.poll(create).toMatchObject({ ok: true, replayed: true });
+  const [order, ...more] = await onPrimary('SELECT order_id FROM orders WHERE user_id = 5000');
+  expect(more).toEqual([]);
+  expect(await create()).toEqual({
+    ok: true,
+    value: { orderId: BigInt(String(order?.order_id)) },
+    replayed: true,
+  });
+});
+
+test('what is kept under a key on the primary alone is not repeated before a replica has it', async () => {
+  const loms = openService(router);
+  // No stock row is locked for an unknown sku, so a batch that only repeats this has nothing else to write.
+  const create = () => loms.createOrder({ user: 1n, items: [{ sku: 99, count: 1 }] }, keyed('alone'));
+  await cluster.stopReplica();
+  const first = create();
+  await expect
+    .poll(() => onPrimary("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"))
+    .toHaveLength(1);
+  expect(await first).toMatchObject(unknown);
+  expect(await create()).toMatchObject(unknown);
+  await cluster.startReplica();
+  await router.check();
+  await expect.poll(create).toMatchObject({ refusal: { reason: 'INSUFFICIENT_STOCK' }, replayed: true });
 });
 
 test('a commit whose wait for the replica is cancelled is not acknowledged', async () => {

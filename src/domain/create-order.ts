@@ -1,25 +1,42 @@
 /**
  * Creating orders: a batch of them in one transaction, two round trips.
  *
- * 1. Lock the stock of all skus in the batch, in sku order, and draw the ids.
- * 2. Decide in memory who gets stock, then write orders, lines and one sum per sku, and commit.
+ * 1. Claim the idempotency keys, lock the stock of all skus in the batch, in sku order, and draw the ids.
+ * 2. Decide in memory who gets stock, then fill in the keys, write orders, lines and one sum per sku, and commit.
  */
 import type { Queryable } from '../db/connection.ts';
 import type { Database } from '../db/router.ts';
-import { orderIdsTake, orderInsert, orderLineInsert } from '../generated/sql/orders.ts';
-import { allocate } from './allocation.ts';
-import { accepted, insufficientStock, invalidRequest, type Outcome, refused } from './errors.ts';
+import { orderConfirm, orderIdsTake, orderInsert, orderLineInsert } from '../generated/sql/orders.ts';
+import { type Allocation, allocate } from './allocation.ts';
+import {
+  accepted,
+  insufficientStock,
+  invalidRequest,
+  type Outcome,
+  refused,
+  replayed,
+  type Shortage,
+  standing,
+} from './errors.ts';
+import type { IdempotencyKey } from './idempotency-key.ts';
+import { claimKeys, type KeptOrder, settleKeys } from './idempotency-store.ts';
 import { COUNT_MAX } from './limits.ts';
 import type { CreateOrderRequest } from './loms.ts';
-import { type Line, mergeLines, type OrderStatus, reservationStatus } from './order.ts';
+import { type Line, mergeLines, reservationStatus } from './order.ts';
 import { changeStock, lockStock } from './stock.ts';
 
 export type CreateOrderOutcome = Outcome<{ orderId: bigint }>;
 
+/** A request as a batch takes it: one line per sku, and perhaps a key under which it is run only once. */
+export interface OrderToCreate extends CreateOrderRequest {
+  readonly key?: IdempotencyKey;
+}
+
 /** An order that is about to be written. */
-interface FreshOrder extends CreateOrderRequest {
+interface FreshOrder {
+  readonly request: OrderToCreate;
   readonly orderId: bigint;
-  readonly status: OrderStatus;
+  readonly shortages: readonly Shortage[];
 }
 
 /**
@@ -41,52 +58,78 @@ export function joinLines(request: CreateOrderRequest): Outcome<CreateOrderReque
 /**
  * Writes a batch of orders and reserves their stock, each order all or nothing.
  *
- * @param requests orders with one line per sku, in the order of their arrival.
+ * @param requests in the order of their arrival. Of those under one key the first is run, unless the key was used
+ * before; the others get the outcome of the one that was.
  * @param now the time to write into the orders.
- * @returns for each request its id, or INSUFFICIENT_STOCK with the id of the order kept as failed.
+ * @returns for each request its id, or INSUFFICIENT_STOCK with the id of the order kept as failed, or
+ * IDEMPOTENCY_KEY_REUSED.
  */
 export function createOrders(
   database: Database,
-  requests: readonly CreateOrderRequest[],
+  requests: readonly OrderToCreate[],
   now: Date,
 ): Promise<readonly CreateOrderOutcome[]> {
   const skus = new Set(requests.flatMap((request) => request.items.map((line) => line.sku)));
   return database.write(async (db) => {
-    const [available, ids] = await Promise.all([
+    const [{ fresh, kept }, available, ids] = await Promise.all([
+      claimKeys(db, requests, now),
       lockStock(db, skus),
       orderIdsTake.run({ count: requests.length }, db),
     ]);
     const { shortages, reserved } = allocate(
-      requests.map((request) => request.items),
+      fresh.map((request) => request.items),
       available,
     );
-    const isShort = (index: number) => (shortages[index] ?? []).length > 0;
-    const orders = requests.map((request, index): FreshOrder => {
+    const orders = fresh.map((request, index): FreshOrder => {
       const id = ids[index];
       if (id === undefined) throw new Error('fewer order ids than orders');
-      const status = isShort(index) ? reservationStatus.short : reservationStatus.granted;
-      return { ...request, orderId: id.order_id, status };
+      return { request, orderId: id.order_id, shortages: shortages[index] ?? [] };
     });
-    const changes = [...reserved].map(([sku, count]) => ({ sku, total: 0, reserved: count }));
-    const writes = [
-      ...writeOrders(db, orders, now),
-      ...(changes.length > 0 ? [changeStock(db, changes)] : []),
-    ];
-    const result = orders.map(({ orderId }, index) =>
-      isShort(index) ? refused(insufficientStock(orderId, shortages[index] ?? [])) : accepted({ orderId }),
-    );
-    return { writes, result };
+    const settled = orders.flatMap(({ request: { key }, ...order }) => (key ? [{ key, ...order }] : []));
+    const writes =
+      orders.length > 0
+        ? [...settleKeys(db, settled), ...writeOrders(db, orders, now), ...reserve(db, reserved)]
+        : // What only repeats writes nothing, and its COMMIT would wait for nobody. Yet it may tell of an order
+          // that was never confirmed, so that is confirmed now.
+          [orderConfirm.run(undefined, db)];
+    return { writes, result: answer(requests, orders, [...kept, ...settled]) };
   });
 }
 
+/** The outcome of each request: of its own order, or of the one that stands under its key. */
+function answer(
+  requests: readonly OrderToCreate[],
+  orders: readonly FreshOrder[],
+  kept: readonly KeptOrder[],
+): CreateOrderOutcome[] {
+  const ownOf = new Map(orders.map((order) => [order.request, order]));
+  const keptOf = new Map(kept.map((order) => [order.key.id, order]));
+  return requests.map((request) => {
+    const own = ownOf.get(request);
+    if (own !== undefined) return outcomeOf(own);
+    const first = request.key && keptOf.get(request.key.id);
+    if (first === undefined) throw new Error('a request was neither run nor is there an order under its key');
+    const isSame = request.key?.requestHash.equals(first.key.requestHash);
+    return isSame ? replayed(outcomeOf(first)) : refused(standing.idempotencyKeyReused);
+  });
+}
+
+function outcomeOf({ orderId, shortages }: Pick<FreshOrder, 'orderId' | 'shortages'>): CreateOrderOutcome {
+  return shortages.length > 0 ? refused(insufficientStock(orderId, shortages)) : accepted({ orderId });
+}
+
 function writeOrders(db: Queryable, orders: readonly FreshOrder[], now: Date): Promise<unknown>[] {
-  const lines = orders.flatMap(({ orderId, items }) => items.map((line: Line) => ({ orderId, ...line })));
+  const lines = orders.flatMap(({ orderId, request }) =>
+    request.items.map((line: Line) => ({ orderId, ...line })),
+  );
   return [
     orderInsert.run(
       {
         orderIds: orders.map((order) => order.orderId),
-        userIds: orders.map((order) => order.user),
-        statuses: orders.map((order) => order.status),
+        userIds: orders.map((order) => order.request.user),
+        statuses: orders.map(
+          ({ shortages }) => reservationStatus[shortages.length > 0 ? 'short' : 'granted'],
+        ),
         now,
       },
       db,
@@ -100,4 +143,9 @@ function writeOrders(db: Queryable, orders: readonly FreshOrder[], now: Date): P
       db,
     ),
   ];
+}
+
+function reserve(db: Queryable, reserved: Allocation['reserved']): Promise<unknown>[] {
+  const changes = [...reserved].map(([sku, count]) => ({ sku, total: 0, reserved: count }));
+  return changes.length > 0 ? [changeStock(db, changes)] : [];
 }

@@ -4,7 +4,15 @@
  * A refusal is a value, never a throw. Each reason has one code; `http/errors.ts` turns codes into HTTP
  * statuses and `grpc/errors.ts` into gRPC statuses. `docs/errors.md` is the same list for callers.
  */
-import { COUNT_MAX, INT64_MAX, LINES_MAX, REQUEST_MAX_BYTES, UINT32_MAX, VIOLATIONS_MAX } from './limits.ts';
+import {
+  COUNT_MAX,
+  IDEMPOTENCY_KEY_MAX,
+  INT64_MAX,
+  LINES_MAX,
+  REQUEST_MAX_BYTES,
+  UINT32_MAX,
+  VIOLATIONS_MAX,
+} from './limits.ts';
 import type { OrderStatus } from './order.ts';
 
 /** The codes of `google.rpc.Code` that loms uses. */
@@ -24,6 +32,7 @@ export type CodeName = keyof typeof codes;
 /** Every reason and the code that it travels under. Reasons are stable: clients branch on them. */
 export const reasons = {
   INVALID_REQUEST: 'INVALID_ARGUMENT',
+  IDEMPOTENCY_KEY_REUSED: 'INVALID_ARGUMENT',
   INSUFFICIENT_STOCK: 'FAILED_PRECONDITION',
   ORDER_NOT_PAYABLE: 'FAILED_PRECONDITION',
   ORDER_NOT_CANCELLABLE: 'FAILED_PRECONDITION',
@@ -69,9 +78,13 @@ export interface Refusal {
 }
 
 /** A use case's answer: its value, or why it was refused. */
-export type Outcome<T> =
+export type Outcome<T> = (
   | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly refusal: Refusal };
+  | { readonly ok: false; readonly refusal: Refusal }
+) & {
+  /** Set when this is what an earlier request with the same idempotency key was answered. */
+  readonly replayed?: true;
+};
 
 /** The `ErrorInfo.domain` of every refusal. */
 export const ERROR_DOMAIN = 'loms';
@@ -91,9 +104,17 @@ export function refused(refusal: Refusal): Outcome<never> {
   return { ok: false, refusal };
 }
 
+/** Marks an outcome as the answer to an earlier request. */
+export function replayed<T>(outcome: Outcome<T>): Outcome<T> {
+  return { ...outcome, replayed: true };
+}
+
 function refusal(reason: Reason, message: string, metadata: Record<string, string> = {}): Refusal {
   return { reason, message, metadata };
 }
+
+/** How violations name the idempotency key, which is a header in REST and metadata in gRPC. */
+export const IDEMPOTENCY_KEY_FIELD = 'idempotency-key';
 
 /** What a field must be, by the last name in its path. The empty path is the request as a whole. */
 const fieldRules: Record<string, string> = {
@@ -103,6 +124,7 @@ const fieldRules: Record<string, string> = {
   sku: `must be a whole number from 1 to ${UINT32_MAX}`,
   count: `must be a whole number from 1 to ${COUNT_MAX}, also when summed over lines with the same sku`,
   items: `must be a list of 1 to ${LINES_MAX} lines, each with sku and count`,
+  [IDEMPOTENCY_KEY_FIELD]: `must be 1 to ${IDEMPOTENCY_KEY_MAX} printable ASCII characters, sent once`,
 };
 
 /** Sorts `items[2]` before `items[10]`. One for all, because making a collator is slow. */
@@ -165,8 +187,20 @@ export function orderNotCancellable(orderId: bigint, status: OrderStatus): Refus
   return refusal('ORDER_NOT_CANCELLABLE', `order ${orderId} is ${status} and cannot be cancelled`, metadata);
 }
 
+/** The key came with another request before. The violation is the key's: the request may be good with another. */
+const idempotencyKeyReused: Refusal = {
+  ...refusal('IDEMPOTENCY_KEY_REUSED', 'the idempotency key was used with another request'),
+  detail: {
+    type: 'BadRequest',
+    fieldViolations: [
+      { field: IDEMPOTENCY_KEY_FIELD, description: 'must be a new one for each different request' },
+    ],
+  },
+};
+
 /** The refusals that say nothing of one order: always the same words. */
 export const standing = {
+  idempotencyKeyReused,
   pathNotFound: refusal('PATH_NOT_FOUND', 'no such path'),
   methodNotAllowed: refusal('METHOD_NOT_ALLOWED', 'no such method'),
   requestTooLarge: refusal('REQUEST_TOO_LARGE', `the request is larger than ${REQUEST_MAX_BYTES} bytes`),

@@ -17,6 +17,9 @@ export const COUNT_MAX = 65_535;
 /** The most lines that one order may have, before lines of the same sku are joined. */
 export const LINES_MAX = 1_000;
 
+/** The most characters that an idempotency key may have. */
+export const IDEMPOTENCY_KEY_MAX = 255;
+
 /** The most bytes that one request may have, as a JSON body or as a protobuf message. */
 export const REQUEST_MAX_BYTES = 128 * 1024;
 

@@ -12,6 +12,8 @@ export interface Call {
   readonly deadlineMs: number;
   /** Who calls, as its credentials say; `ANONYMOUS` where none are asked for. */
   readonly caller: string;
+  /** The idempotency key as it was sent, if one was. Only `createOrder` looks at it. */
+  readonly idempotencyKey?: string | undefined;
 }
 
 /** The caller where the service asks for no credentials. */
@@ -26,8 +28,11 @@ export interface Loms {
   /**
    * Writes an order and reserves its stock: all lines or none.
    *
+   * A call with an idempotency key that its caller has used before writes nothing: it gets the first outcome
+   * again, marked as a replay, or IDEMPOTENCY_KEY_REUSED when the request is another one.
+   *
    * @returns the order's id, or INSUFFICIENT_STOCK (the order is kept as failed), or INVALID_REQUEST when
-   * lines with the same sku add up to too many pieces.
+   * lines with the same sku add up to too many pieces or the key is none.
    */
   createOrder(request: CreateOrderRequest, call: Call): Promise<Outcome<{ orderId: bigint }>>;
 

@@ -4,10 +4,12 @@
 import type { Logger } from 'pino';
 import { Batcher } from '../db/batcher.ts';
 import type { Database } from '../db/router.ts';
-import { createOrders, joinLines } from './create-order.ts';
+import { createOrders, joinLines, type OrderToCreate } from './create-order.ts';
+import { accepted, IDEMPOTENCY_KEY_FIELD, invalidRequest, type Outcome, refused } from './errors.ts';
 import { createFailureLog } from './failure-log.ts';
 import { orRefusal } from './failures.ts';
-import type { CreateOrderRequest, Loms } from './loms.ts';
+import { idempotencyKey, readIdempotencyKey } from './idempotency-key.ts';
+import type { Call, CreateOrderRequest, Loms } from './loms.ts';
 import { cancelOrders, payOrders } from './move-order.ts';
 import { readOrders } from './read-order.ts';
 import { readStocks } from './read-stock.ts';
@@ -71,7 +73,7 @@ export function createService(options: ServiceOptions): Service {
     create: batcher(
       'create',
       writeLanes,
-      (batch: readonly CreateOrderRequest[]) => createOrders(database, batch, today()),
+      (batch: readonly OrderToCreate[]) => createOrders(database, batch, today()),
       (request) => request.items.length,
     ),
     pay: batcher('pay', writeLanes, (ids: OrderIds) => payOrders(database, ids, today()), named),
@@ -85,10 +87,10 @@ export function createService(options: ServiceOptions): Service {
     ),
   };
   return {
-    createOrder(request, { deadlineMs }) {
-      const joined = joinLines(request);
-      if (!joined.ok) return Promise.resolve(joined);
-      return orRefusal(batchers.create.submit(joined.value, deadlineMs));
+    createOrder(request, call) {
+      const order = orderToCreate(request, call);
+      if (!order.ok) return Promise.resolve(order);
+      return orRefusal(batchers.create.submit(order.value, call.deadlineMs));
     },
     getOrder: (orderId, { deadlineMs }) => orRefusal(batchers.order.submit(orderId, deadlineMs)),
     payOrder: (orderId, { deadlineMs }) => orRefusal(batchers.pay.submit(orderId, deadlineMs)),
@@ -98,4 +100,13 @@ export function createService(options: ServiceOptions): Service {
       await Promise.all(Object.values(batchers).map((each) => each.drain()));
     },
   };
+}
+
+/** Makes of a call what its batch takes, or says why it cannot be run. */
+function orderToCreate(request: CreateOrderRequest, call: Call): Outcome<OrderToCreate> {
+  const joined = joinLines(request);
+  if (!joined.ok || call.idempotencyKey === undefined) return joined;
+  const name = readIdempotencyKey(call.idempotencyKey);
+  if (name === undefined) return refused(invalidRequest([IDEMPOTENCY_KEY_FIELD]));
+  return accepted({ ...joined.value, key: idempotencyKey(call.caller, name, joined.value) });
 }

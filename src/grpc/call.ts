@@ -1,6 +1,6 @@
 /** What a gRPC call says of itself, besides its request: its deadline and its metadata, read and checked. */
 import type { ServerUnaryCall } from '@grpc/grpc-js';
-import { accepted, type Outcome } from '../domain/errors.ts';
+import { accepted, IDEMPOTENCY_KEY_FIELD, type Outcome } from '../domain/errors.ts';
 import { ANONYMOUS, type Call } from '../domain/loms.ts';
 import type { Serving } from './unary.ts';
 
@@ -15,5 +15,7 @@ export function readCall(
   { now, requestTimeoutMs }: Serving,
 ): Outcome<Call> {
   const deadlineMs = Math.min(Number(call.getDeadline()), now() + requestTimeoutMs);
-  return accepted({ deadlineMs, caller: ANONYMOUS });
+  const keys = call.metadata.get(IDEMPOTENCY_KEY_FIELD);
+  const idempotencyKey = keys.length === 0 ? undefined : keys.join(', ');
+  return accepted({ deadlineMs, caller: ANONYMOUS, idempotencyKey });
 }

@@ -1,9 +1,15 @@
 /**
  * One call's way through the gRPC side: bytes in, checked request, domain, reply or status out.
  */
-import type { MethodDefinition, Server, ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
+import {
+  Metadata,
+  type MethodDefinition,
+  type Server,
+  type ServerUnaryCall,
+  type sendUnaryData,
+} from '@grpc/grpc-js';
 import type { Logger } from 'pino';
-import { accepted, type Outcome, refused, standing } from '../domain/errors.ts';
+import { type Outcome, refused, standing } from '../domain/errors.ts';
 import type { Call } from '../domain/loms.ts';
 import { readCall } from './call.ts';
 import { statusOf } from './errors.ts';
@@ -38,7 +44,7 @@ export function unary<Request, Reply>(
 ): UnaryMethod {
   const read = requestReader<Request>(definition.path);
   const print = (outcome: Outcome<Reply>): Outcome<Buffer> =>
-    outcome.ok ? accepted(definition.responseSerialize(outcome.value)) : outcome;
+    outcome.ok ? { ...outcome, value: definition.responseSerialize(outcome.value) } : outcome;
   return {
     path: definition.path,
     answer(bytes, call) {
@@ -48,6 +54,10 @@ export function unary<Request, Reply>(
     },
   };
 }
+
+/** Marks the answer to a call that was not run, because one with its idempotency key was run before. */
+const replayMetadata = new Metadata();
+replayMetadata.set('idempotency-replayed', 'true');
 
 /**
  * Adds methods to a server.
@@ -82,6 +92,7 @@ async function respond(
     serving.logger.error({ err: error, method: method.path }, 'a call failed for a reason that is a bug');
     outcome = refused(standing.internal);
   }
+  if (outcome.replayed) call.sendMetadata(replayMetadata);
   if (outcome.ok) send(null, outcome.value);
   else send(statusOf(outcome.refusal));
 }

@@ -1,6 +1,6 @@
 /** What a REST request says of its call, besides the request itself: its headers, read and checked. */
 import type { Context } from 'hono';
-import { accepted, type Outcome } from '../domain/errors.ts';
+import { accepted, IDEMPOTENCY_KEY_FIELD, type Outcome } from '../domain/errors.ts';
 import { ANONYMOUS, type Call } from '../domain/loms.ts';
 import type { HttpAppOptions } from './options.ts';
 
@@ -9,6 +9,7 @@ import type { HttpAppOptions } from './options.ts';
  *
  * @returns the call, or the refusal of a header that is not valid.
  */
-export function readCall(_c: Context, { now, requestTimeoutMs }: HttpAppOptions): Outcome<Call> {
-  return accepted({ deadlineMs: now() + requestTimeoutMs, caller: ANONYMOUS });
+export function readCall(c: Context, { now, requestTimeoutMs }: HttpAppOptions): Outcome<Call> {
+  const idempotencyKey = c.req.header(IDEMPOTENCY_KEY_FIELD);
+  return accepted({ deadlineMs: now() + requestTimeoutMs, caller: ANONYMOUS, idempotencyKey });
 }

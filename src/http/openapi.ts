@@ -74,13 +74,28 @@ const retryAfter = {
   'Retry-After': { schema: { type: 'integer' as const }, description: 'Seconds until a retry makes sense.' },
 };
 
+const idempotencyReplayed = {
+  'Idempotency-Replayed': {
+    schema: { type: 'string' as const, enum: ['true'] },
+    description: 'There when this is the answer to an earlier request with the same `Idempotency-Key`.',
+  },
+};
+
+export interface Reply {
+  readonly schema: z.ZodType;
+  readonly description: string;
+  readonly example: unknown;
+  /** Whether reply and refusals for the state of things may be replays under an idempotency key. */
+  readonly replays?: boolean;
+}
+
 /** The responses of an operation: its reply, and its refusals by HTTP status, each refusal as an example. */
-export function responses(
-  reply: { readonly schema: z.ZodType; readonly description: string; readonly example: unknown },
-  refusals: readonly Refusal[],
-): Responses {
-  const { schema, description, example } = reply;
-  const all: Responses = { 200: { description, content: { 'application/json': { schema, example } } } };
+export function responses(reply: Reply, refusals: readonly Refusal[]): Responses {
+  const { schema, description, example, replays } = reply;
+  const replay = replays ? { headers: idempotencyReplayed } : {};
+  const all: Responses = {
+    200: { description, content: { 'application/json': { schema, example } }, ...replay },
+  };
   const byStatus = new Map<number, Refusal[]>();
   for (const refusal of [...refusals, ...always]) {
     const status = httpStatusOf(refusal);
@@ -93,6 +108,7 @@ export function responses(
     all[status] = {
       description: statusDescriptions[status] ?? 'Refused.',
       content: { 'application/json': { schema: error, examples } },
+      ...(status === 400 ? replay : {}),
       ...(group.some(isRetrySafe) ? { headers: retryAfter } : {}),
     };
   }

@@ -16,6 +16,9 @@ export interface Operation<Request, Value> {
   readonly print: (value: Value) => string;
 }
 
+/** Marks the answer to a request that was not run, because one with its idempotency key was run before. */
+const replayHeaders = { 'idempotency-replayed': 'true' };
+
 /**
  * Adds an operation to the routes and to the OpenAPI document.
  *
@@ -43,7 +46,10 @@ export function addOperation<Request, Value>(
       const reason = outcome.ok ? 'OK' : outcome.refusal.reason;
       logger.debug({ operation: route.operationId, reason, ms: now() - startMs }, 'http request');
     }
-    return outcome.ok ? jsonResponse(200, print(outcome.value)) : errorResponse(outcome.refusal);
+    const headers = outcome.replayed ? replayHeaders : undefined;
+    return outcome.ok
+      ? jsonResponse(200, print(outcome.value), headers)
+      : errorResponse(outcome.refusal, headers);
   });
 }
 

@@ -56,6 +56,31 @@ describe('the life of an order', () => {
   });
 });
 
+describe('the idempotency key', () => {
+  const keyOf = async (headers: [string, string][], path = '/order/create') => {
+    const loms = new MemoryLoms();
+    const body = '{"user":42,"items":[{"sku":1625903,"count":1}]}';
+    const init = { method: 'POST', body, headers: [['content-type', 'application/json'], ...headers] };
+    await testApp({ loms }).request(path, init as RequestInit);
+    return loms.keys;
+  };
+
+  test('is read from its header, whatever its letters, and handed on as it was sent', async () => {
+    expect(await keyOf([])).toEqual([undefined]);
+    expect(await keyOf([['Idempotency-Key', 'a b']])).toEqual(['a b']);
+    expect(await keyOf([['idempotency-key', '']])).toEqual(['']);
+    expect(await keyOf([['IDEMPOTENCY-KEY', '\u00e9']])).toEqual(['\u00e9']);
+  });
+
+  test('that is sent twice arrives as both, with a comma and a space between them', async () => {
+    const twice: [string, string][] = [
+      ['idempotency-key', 'a'],
+      ['idempotency-key', 'b'],
+    ];
+    expect(await keyOf(twice)).toEqual(['a, b']);
+  });
+});
+
 describe('64-bit integers', () => {
   test.each([LARGE, `"${LARGE}"`, '9223372036854775807', '"9223372036854775807"'])(
     'user %s goes in and comes out digit for digit',

@@ -19,6 +19,7 @@ import {
   createOrderRequest,
   emptyReply,
   getOrderReply,
+  idempotencyKeyHeader,
   orderIdParameter,
   orderIdRequest,
 } from './schemas.ts';
@@ -36,8 +37,10 @@ const createOrderRoute = {
   summary: 'Create an order and reserve its stock',
   description:
     'Reserves all lines or none. Where the stock does not suffice the order is kept as `failed` and the ' +
-    'answer names every short line.',
+    'answer names every short line. With an `Idempotency-Key` the request can be sent again without harm: ' +
+    'it is run once, and whoever repeats it gets the first answer again.',
   request: {
+    headers: z.object({ 'Idempotency-Key': idempotencyKeyHeader }),
     body: {
       required: true,
       content: {
@@ -55,9 +58,15 @@ const createOrderRoute = {
     },
   },
   responses: responses(
-    { schema: createOrderReply, description: 'The order is awaiting payment.', example: { orderID: 1 } },
+    {
+      schema: createOrderReply,
+      description: 'The order is awaiting payment.',
+      example: { orderID: 1 },
+      replays: true,
+    },
     [
       invalidRequest(['user', 'items[1].count']),
+      standing.idempotencyKeyReused,
       insufficientStock(2n, [{ sku: 1625903, requested: 65_535, available: 10_000n }]),
       ...writeRefusals,
     ],

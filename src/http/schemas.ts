@@ -5,7 +5,7 @@
  * They read values as `parseJson` gives them: an integer literal is a bigint.
  */
 import { z } from '@hono/zod-openapi';
-import { COUNT_MAX, INT64_MAX, LINES_MAX, UINT32_MAX } from '../domain/limits.ts';
+import { COUNT_MAX, IDEMPOTENCY_KEY_MAX, INT64_MAX, LINES_MAX, UINT32_MAX } from '../domain/limits.ts';
 import { orderStatuses } from '../domain/order.ts';
 
 const decimal = /^(0|[1-9]\d{0,18})$/;
@@ -78,6 +78,20 @@ const orderId = 'The id that creating the order gave.';
 export const orderIdRequest = z
   .object({ orderID: int64(`${orderId} ${orString}`, 1) })
   .openapi('OrderIDRequest');
+
+/** For the document only: the domain checks the key itself, for both transports. */
+export const idempotencyKeyHeader = z
+  .string()
+  .min(1)
+  .max(IDEMPOTENCY_KEY_MAX)
+  .regex(/^[ -~]+$/)
+  .optional()
+  .openapi({
+    description:
+      'Any text of printable ASCII characters that is new for each new order, such as a UUID. It is kept for a ' +
+      'day, or as long as the operator says.',
+    example: '7f8f7c3e-5a3c-4c0e-9d0b-0a5c2f6f1c11',
+  });
 
 /** The order's id as a part of the path. */
 export const orderIdParameter = int64(orderId, 1);

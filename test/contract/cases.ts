@@ -3,17 +3,21 @@
  *
  * A case may first bring about a state; the orders that it creates stand as `<order>` in the expected answer.
  */
+import { expect } from 'vitest';
 import type { Answer, Client, Operation } from './clients.ts';
 
 export interface Case {
   readonly title: string;
   /** Makes the state, and returns the id of the order that the case is about. */
-  readonly given?: (client: Client) => Promise<bigint>;
+  readonly given?: (client: Client, freshKey: string) => Promise<bigint>;
   readonly ask: Operation;
+  /** The idempotency keys to send, given one that was never used before. */
+  readonly keys?: (freshKey: string) => readonly string[];
   readonly request: (order: bigint) => Record<string, unknown>;
   readonly reply?: unknown;
   readonly error?: { readonly code: bigint; readonly message: string; readonly details: readonly unknown[] };
   readonly http?: number;
+  readonly replayed?: true;
 }
 
 /** Skus of the development stock: one with plenty, one sold out, and one that has no stock. */
@@ -24,10 +28,16 @@ const UNKNOWN = 4000000000;
 const INT64 = 'must be a whole number from 1 to 9223372036854775807';
 const COUNT = 'must be a whole number from 1 to 65535, also when summed over lines with the same sku';
 const SKU = 'must be a whole number from 1 to 4294967295';
+const KEY = 'must be 1 to 255 printable ASCII characters, sent once';
 const ITEMS = 'must be a list of 1 to 1000 lines, each with sku and count';
 
-export async function createOrder(client: Client, sku = PLENTY, count = 1): Promise<bigint> {
-  const answer = await client.call('createOrder', { user: 1n, items: [{ sku, count }] });
+export async function createOrder(
+  client: Client,
+  sku = PLENTY,
+  count = 1,
+  ...keys: string[]
+): Promise<bigint> {
+  const answer = await client.call('createOrder', { user: 1n, items: [{ sku, count }] }, ...keys);
   if ('reply' in answer) return (answer.reply as { orderID: bigint }).orderID;
   const [, detail] = answer.error.details;
   return detail?.orderID as bigint;
@@ -42,6 +52,8 @@ const after =
   };
 
 const failed = (client: Client) => createOrder(client, SOLD_OUT);
+const keyed = (sku: number, count: number) => (client: Client, freshKey: string) =>
+  createOrder(client, sku, count, freshKey);
 const none = () => 9223372036854775807n;
 
 function info(reason: string, metadata: Record<string, string> = {}) {
@@ -157,6 +169,72 @@ export const cases: readonly Case[] = [
     ...invalid(['items[0].count', COUNT], ['items[0].sku', SKU], ['items[1].count', COUNT], ['user', INT64]),
   },
 
+  // Create with an idempotency key.
+  {
+    title: 'an order with a new key is created',
+    ...create([PLENTY, 1]),
+    keys: (freshKey) => [freshKey],
+    reply: { orderID: '<order>' },
+  },
+  {
+    title: 'the same key and request: the first order again, marked as a replay',
+    given: keyed(PLENTY, 3),
+    ...create([PLENTY, 1], [PLENTY, 2]),
+    keys: (freshKey) => [freshKey],
+    reply: { orderID: '<order>' },
+    replayed: true,
+  },
+  {
+    title: 'the same key and request: the first refusal again, marked as a replay',
+    given: keyed(SOLD_OUT, 3),
+    ...create([SOLD_OUT, 3]),
+    keys: (freshKey) => [freshKey],
+    ...short([SOLD_OUT, 3, 0n]),
+    replayed: true,
+  },
+  {
+    title: 'the same key with another request is refused',
+    given: keyed(PLENTY, 3),
+    ...create([PLENTY, 2]),
+    keys: (freshKey) => [freshKey],
+    error: {
+      code: 3n,
+      message: 'the idempotency key was used with another request',
+      details: [
+        info('IDEMPOTENCY_KEY_REUSED'),
+        {
+          '@type': 'type.googleapis.com/google.rpc.BadRequest',
+          fieldViolations: [
+            { field: 'idempotency-key', description: 'must be a new one for each different request' },
+          ],
+        },
+      ],
+    },
+    http: 400,
+  },
+  {
+    title: 'a key of 255 characters is a key',
+    ...create([PLENTY, 1]),
+    keys: (freshKey) => [freshKey.padEnd(255, '~ !')],
+    reply: { orderID: '<order>' },
+  },
+  ...[
+    { title: 'a key of 256 characters is refused', keys: (freshKey: string) => [freshKey.padEnd(256, 'k')] },
+    { title: 'an empty key is refused', keys: () => [''] },
+    { title: 'two keys are refused', keys: (freshKey: string) => [freshKey, `${freshKey}2`] },
+    { title: 'the same key twice is refused', keys: (freshKey: string) => [freshKey, freshKey] },
+  ].map((each) => ({ ...each, ...create([PLENTY, 1]), ...invalid(['idempotency-key', KEY]) })),
+  {
+    title: 'a key is not spent by a request that is not valid',
+    given: async (client, freshKey) => {
+      await createOrder(client, PLENTY, 0, freshKey);
+      return 0n;
+    },
+    ...create([PLENTY, 1]),
+    keys: (freshKey) => [freshKey],
+    reply: { orderID: expect.any(BigInt) },
+  },
+
   // Get.
   {
     title:
@@ -215,6 +293,13 @@ export const cases: readonly Case[] = [
   { title: 'an order that awaits payment is payed', given: after(), ...about('payOrder'), reply: {} },
   { title: 'double pay is OK', given: after('payOrder'), ...about('payOrder'), reply: {} },
   {
+    title: 'paying takes no notice of a key',
+    given: after(),
+    ...about('payOrder'),
+    keys: () => [''],
+    reply: {},
+  },
+  {
     title: 'a cancelled order cannot be payed',
     given: after('cancelOrder'),
     ...about('payOrder'),
@@ -235,6 +320,13 @@ export const cases: readonly Case[] = [
   },
   { title: 'an order that awaits payment is cancelled', given: after(), ...about('cancelOrder'), reply: {} },
   { title: 'double cancel is OK', given: after('cancelOrder'), ...about('cancelOrder'), reply: {} },
+  {
+    title: 'cancelling takes no notice of a key',
+    given: after(),
+    ...about('cancelOrder'),
+    keys: () => [''],
+    reply: {},
+  },
   {
     title: 'a payed order cannot be cancelled',
     given: after('payOrder'),

@@ -2,7 +2,7 @@
  * One client for REST and one for gRPC that ask and answer in the same form, so that one table of cases can
  * be run through both. Field names are the contract's, and every integer is a bigint.
  */
-import { credentials, Client as GrpcChannel, type ServiceError } from '@grpc/grpc-js';
+import { credentials, Client as GrpcChannel, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { parse, stringify } from 'lossless-json';
 import { BadRequest, ErrorInfo } from '../../src/generated/proto/google/rpc/error_details.ts';
 import { Status } from '../../src/generated/proto/google/rpc/status.ts';
@@ -18,11 +18,15 @@ export interface Failure {
   readonly details: readonly Record<string, unknown>[];
 }
 
-export type Answer = { readonly reply: unknown } | { readonly error: Failure; readonly http?: number };
+export type Answer = ({ readonly reply: unknown } | { readonly error: Failure; readonly http?: number }) & {
+  /** Set when the answer is marked as a replay. */
+  readonly replayed?: true;
+};
 
 export interface Client {
   readonly transport: 'REST' | 'gRPC';
-  call(operation: Operation, request: Record<string, unknown>): Promise<Answer>;
+  /** @param keys the idempotency keys to send, of which a good request has none or one. */
+  call(operation: Operation, request: Record<string, unknown>, ...keys: string[]): Promise<Answer>;
   close(): void;
 }
 
@@ -30,16 +34,22 @@ export interface Client {
 export function restClient(port: number): Client {
   return {
     transport: 'REST',
-    async call(operation, request) {
-      const response = await fetch(
-        `http://127.0.0.1:${port}${pathOf(operation, request)}`,
-        initOf(operation, request),
-      );
+    async call(operation, request, ...keys) {
+      const init = initOf(operation, request);
+      const headers = new Headers(init.headers);
+      for (const key of keys) headers.append('idempotency-key', key);
+      const url = `http://127.0.0.1:${port}${pathOf(operation, request)}`;
+      const response = await fetch(url, { ...init, headers });
       const body = parse(await response.text(), undefined, BigInt);
-      return response.ok ? { reply: body } : { error: body as Failure, http: response.status };
+      const answer = response.ok ? { reply: body } : { error: body as Failure, http: response.status };
+      return { ...answer, ...replayMark(response.headers.get('idempotency-replayed')) };
     },
     close() {},
   };
+}
+
+function replayMark(value: unknown): { replayed?: true } {
+  return value === 'true' ? { replayed: true } : {};
 }
 
 function pathOf(operation: Operation, request: Record<string, unknown>): string {
@@ -60,21 +70,28 @@ export function grpcClient(port: number): Client {
   const methods = { ...OrderServiceService, ...StockServiceService };
   return {
     transport: 'gRPC',
-    call(operation, { orderID, ...request }) {
+    call(operation, { orderID, ...request }, ...keys) {
       const { path, requestSerialize, responseDeserialize } = methods[operation];
       const message = orderID === undefined ? request : { ...request, orderId: orderID };
+      const metadata = new Metadata();
+      for (const key of keys) metadata.add('idempotency-key', key);
       return new Promise((resolve, reject) => {
-        channel.makeUnaryRequest(
+        let mark = {};
+        const call = channel.makeUnaryRequest(
           path,
           requestSerialize as (value: unknown) => Buffer,
           responseDeserialize as (bytes: Buffer) => unknown,
           message,
+          metadata,
           (error, reply) => {
-            if (!error) return resolve({ reply: inContractForm(reply) });
+            if (!error) return resolve({ reply: inContractForm(reply), ...mark });
             const failure = failureOf(error);
-            return failure === undefined ? reject(error) : resolve({ error: failure });
+            return failure === undefined ? reject(error) : resolve({ error: failure, ...mark });
           },
         );
+        call.on('metadata', (initial: Metadata) => {
+          mark = replayMark(initial.get('idempotency-replayed')[0]);
+        });
       });
     },
     close: () => channel.close(),

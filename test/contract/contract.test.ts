@@ -1,8 +1,9 @@
 /** The contract, case by case, through REST and gRPC alike, on a real database. */
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { startService, type TestService } from '../service.ts';
-import { cases, withoutId } from './cases.ts';
+import { cases, createOrder, withoutId } from './cases.ts';
 
 let database: TestDatabase;
 let service: TestService;
@@ -18,11 +19,44 @@ afterAll(async () => {
 });
 
 describe.each(['rest', 'grpc'] as const)('over %s', (transport) => {
-  test.each(cases)('$title', async ({ given, ask, request, reply, error, http }) => {
+  test.each(cases)('$title', async ({ given, ask, keys, request, reply, error, http, replayed }) => {
     const client = service[transport];
-    const order = await given?.(client);
-    const answer = await client.call(ask, request(order ?? 0n));
-    expect(withoutId(answer, order)).toEqual(error === undefined ? { reply } : { error });
+    const freshKey = randomUUID();
+    const order = await given?.(client, freshKey);
+    const answer = await client.call(ask, request(order ?? 0n), ...(keys?.(freshKey) ?? []));
+    const expected = error === undefined ? { reply } : { error };
+    expect(withoutId(answer, order)).toEqual(replayed ? { ...expected, replayed } : expected);
     if (transport === 'rest' && 'error' in answer) expect(answer.http).toBe(http);
   });
 });
+
+test('a key means the same over both transports', async () => {
+  const key = randomUUID();
+  const orderID = await createOrder(service.rest, 1625903, 2, key);
+  const items = [
+    { sku: 1625903, count: 1 },
+    { sku: 1625903, count: 1 },
+  ];
+  const answer = await service.grpc.call('createOrder', { user: 1n, items }, key);
+  expect(answer).toEqual({ reply: { orderID }, replayed: true });
+});
+
+test.each([
+  ['payOrder', { total: -3, reserved: 0 }],
+  ['cancelOrder', { total: 0, reserved: 0 }],
+] as const)(
+  '%s is repeat-safe by nature: asked over and over, it is done once',
+  async (operation, change) => {
+    const stock = async () => {
+      const [row] = await database.query('SELECT total_count, reserved FROM stocks WHERE sku = 1625903');
+      return { total: Number(row?.total_count), reserved: Number(row?.reserved) };
+    };
+    const before = await stock();
+    const orderID = await createOrder(service.rest, 1625903, 3);
+    const ask = (index: number) => service[index % 2 === 0 ? 'rest' : 'grpc'].call(operation, { orderID });
+    const answers = await Promise.all(Array.from({ length: 10 }, (_, index) => ask(index)));
+    expect([...answers, await ask(0), await ask(1)]).toEqual(Array(12).fill({ reply: {} }));
+    const after = await stock();
+    expect({ total: after.total - before.total, reserved: after.reserved - before.reserved }).toEqual(change);
+  },
+);

@@ -8,10 +8,10 @@ import type { Client } from './clients.ts';
 
 const SKU = 1625903;
 
-/** Makes every COMMIT of a changed order last until it is ended. */
+/** Makes every COMMIT of a new or changed order last until it is ended. */
 const LINGER = `
   CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(60); RETURN NULL; END';
-  CREATE CONSTRAINT TRIGGER linger AFTER UPDATE ON orders DEFERRABLE INITIALLY DEFERRED
+  CREATE CONSTRAINT TRIGGER linger AFTER INSERT OR UPDATE ON orders DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION linger()`;
 
 let database: TestDatabase;
@@ -31,6 +31,9 @@ afterAll(async () => {
 });
 
 const create = (client: Client) => client.call('createOrder', { user: 1n, items: [{ sku: SKU, count: 1 }] });
+
+const createUnder = (client: Client, key: string) =>
+  client.call('createOrder', { user: 77n, items: [{ sku: SKU, count: 1 }] }, key);
 
 const failure = (code: bigint, http: number, reason: string, message: string) => (transport: string) => ({
   error: {
@@ -65,6 +68,15 @@ async function holdStock(): Promise<() => Promise<void>> {
   await holder.query('SELECT * FROM stocks WHERE sku = $1 FOR UPDATE', [SKU]);
   return () => holder.end();
 }
+
+/** Ends the connection of a COMMIT that lingers. */
+const endCommit = () =>
+  vi.waitFor(async () => {
+    const ended = await database.query(`
+      SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND query = 'COMMIT' AND wait_event = 'PgSleep'`);
+    expect(ended).toHaveLength(1);
+  });
 
 const waitForLock = () =>
   vi.waitFor(async () => {
@@ -118,16 +130,30 @@ describe.each(['rest', 'grpc'] as const)('over %s', (transport) => {
     await database.query(LINGER);
     try {
       const answer = service[transport].call('payOrder', { orderID });
-      await vi.waitFor(async () => {
-        const ended = await database.query(`
-          SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-          WHERE datname = current_database() AND query = 'COMMIT' AND wait_event = 'PgSleep'`);
-        expect(ended).toHaveLength(1);
-      });
+      await endCommit();
       expect(await answer).toEqual(unknown(transport));
     } finally {
       await database.query('DROP FUNCTION linger CASCADE');
     }
+  });
+
+  test('an unknown outcome is resolved by a repeat with the same key: there is one order', async () => {
+    service = await startService(database);
+    const client = service[transport];
+    const key = `lost over ${transport}`;
+    await database.query('DELETE FROM order_lines; DELETE FROM orders');
+    await database.query(LINGER);
+    try {
+      const answer = createUnder(client, key);
+      await endCommit();
+      expect(await answer).toEqual(unknown(transport));
+    } finally {
+      await database.query('DROP FUNCTION linger CASCADE');
+    }
+    const resolved = await createUnder(client, key);
+    expect(resolved).toHaveProperty('reply');
+    expect(await createUnder(client, key)).toEqual({ ...resolved, replayed: true });
+    expect(await database.query('SELECT count(*) FROM orders')).toEqual([{ count: '1' }]);
   });
 
   test('a bug: the caller learns nothing of the inside', async () => {

@@ -700,6 +700,13 @@ export const OrderServiceService = {
    *
    * Refused with INSUFFICIENT_STOCK (FAILED_PRECONDITION, with an InsufficientStock) when a line asks for
    * more than is available or for a sku that has no stock. The order is then kept with the status "failed".
+   *
+   * With the metadata "idempotency-key" (1 to 255 printable ASCII characters, one value, new for each new order)
+   * the call can be repeated without harm: it is run once, and whoever repeats it gets the first outcome again,
+   * also where that was INSUFFICIENT_STOCK, marked by the initial metadata "idempotency-replayed: true". Requests
+   * are the same when user and summed lines are. Refused with IDEMPOTENCY_KEY_REUSED (INVALID_ARGUMENT, with a
+   * google.rpc.BadRequest) when the key came with another request before. Keys belong to their caller and are
+   * kept for a day, or as long as the operator says. OUTCOME_UNKNOWN is resolved by a repeat with the same key.
    */
   createOrder: {
     path: "/loms.order.v1.OrderService/CreateOrder" as const,
@@ -726,7 +733,7 @@ export const OrderServiceService = {
   },
   /**
    * Pays an order that is "awaiting payment": the reserved pieces leave the stock. Paying a "payed" order
-   * is OK and changes nothing.
+   * is OK and changes nothing, so that repeating the call is safe without a key.
    *
    * Refused with ORDER_NOT_FOUND (NOT_FOUND), or with ORDER_NOT_PAYABLE (FAILED_PRECONDITION), whose
    * metadata names the order's status.
@@ -742,7 +749,7 @@ export const OrderServiceService = {
   },
   /**
    * Cancels an order that is "awaiting payment": the reserved pieces become available again. Cancelling a
-   * "cancelled" order is OK and changes nothing.
+   * "cancelled" order is OK and changes nothing, so that repeating the call is safe without a key.
    *
    * Refused with ORDER_NOT_FOUND (NOT_FOUND), or with ORDER_NOT_CANCELLABLE (FAILED_PRECONDITION), whose
    * metadata names the order's status.
@@ -764,6 +771,13 @@ export interface OrderServiceServer extends UntypedServiceImplementation {
    *
    * Refused with INSUFFICIENT_STOCK (FAILED_PRECONDITION, with an InsufficientStock) when a line asks for
    * more than is available or for a sku that has no stock. The order is then kept with the status "failed".
+   *
+   * With the metadata "idempotency-key" (1 to 255 printable ASCII characters, one value, new for each new order)
+   * the call can be repeated without harm: it is run once, and whoever repeats it gets the first outcome again,
+   * also where that was INSUFFICIENT_STOCK, marked by the initial metadata "idempotency-replayed: true". Requests
+   * are the same when user and summed lines are. Refused with IDEMPOTENCY_KEY_REUSED (INVALID_ARGUMENT, with a
+   * google.rpc.BadRequest) when the key came with another request before. Keys belong to their caller and are
+   * kept for a day, or as long as the operator says. OUTCOME_UNKNOWN is resolved by a repeat with the same key.
    */
   createOrder: handleUnaryCall<CreateOrderRequest, CreateOrderResponse>;
   /**
@@ -774,7 +788,7 @@ export interface OrderServiceServer extends UntypedServiceImplementation {
   getOrder: handleUnaryCall<GetOrderRequest, GetOrderResponse>;
   /**
    * Pays an order that is "awaiting payment": the reserved pieces leave the stock. Paying a "payed" order
-   * is OK and changes nothing.
+   * is OK and changes nothing, so that repeating the call is safe without a key.
    *
    * Refused with ORDER_NOT_FOUND (NOT_FOUND), or with ORDER_NOT_PAYABLE (FAILED_PRECONDITION), whose
    * metadata names the order's status.
@@ -782,7 +796,7 @@ export interface OrderServiceServer extends UntypedServiceImplementation {
   payOrder: handleUnaryCall<PayOrderRequest, PayOrderResponse>;
   /**
    * Cancels an order that is "awaiting payment": the reserved pieces become available again. Cancelling a
-   * "cancelled" order is OK and changes nothing.
+   * "cancelled" order is OK and changes nothing, so that repeating the call is safe without a key.
    *
    * Refused with ORDER_NOT_FOUND (NOT_FOUND), or with ORDER_NOT_CANCELLABLE (FAILED_PRECONDITION), whose
    * metadata names the order's status.
@@ -796,6 +810,13 @@ export interface OrderServiceClient extends Client {
    *
    * Refused with INSUFFICIENT_STOCK (FAILED_PRECONDITION, with an InsufficientStock) when a line asks for
    * more than is available or for a sku that has no stock. The order is then kept with the status "failed".
+   *
+   * With the metadata "idempotency-key" (1 to 255 printable ASCII characters, one value, new for each new order)
+   * the call can be repeated without harm: it is run once, and whoever repeats it gets the first outcome again,
+   * also where that was INSUFFICIENT_STOCK, marked by the initial metadata "idempotency-replayed: true". Requests
+   * are the same when user and summed lines are. Refused with IDEMPOTENCY_KEY_REUSED (INVALID_ARGUMENT, with a
+   * google.rpc.BadRequest) when the key came with another request before. Keys belong to their caller and are
+   * kept for a day, or as long as the operator says. OUTCOME_UNKNOWN is resolved by a repeat with the same key.
    */
   createOrder(
     request: CreateOrderRequest,
@@ -834,7 +855,7 @@ export interface OrderServiceClient extends Client {
   ): ClientUnaryCall;
   /**
    * Pays an order that is "awaiting payment": the reserved pieces leave the stock. Paying a "payed" order
-   * is OK and changes nothing.
+   * is OK and changes nothing, so that repeating the call is safe without a key.
    *
    * Refused with ORDER_NOT_FOUND (NOT_FOUND), or with ORDER_NOT_PAYABLE (FAILED_PRECONDITION), whose
    * metadata names the order's status.
@@ -856,7 +877,7 @@ export interface OrderServiceClient extends Client {
   ): ClientUnaryCall;
   /**
    * Cancels an order that is "awaiting payment": the reserved pieces become available again. Cancelling a
-   * "cancelled" order is OK and changes nothing.
+   * "cancelled" order is OK and changes nothing, so that repeating the call is safe without a key.
    *
    * Refused with ORDER_NOT_FOUND (NOT_FOUND), or with ORDER_NOT_CANCELLABLE (FAILED_PRECONDITION), whose
    * metadata names the order's status.
