@@ -1,7 +1,7 @@
 /** The parts of the OpenAPI document that all operations share: error responses, their schema, its title. */
 import { type OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
 import { codes, ERROR_DOMAIN, type Refusal, reasons, standing } from '../domain/errors.ts';
-import { errorBody, httpStatusOf, isRetrySafe } from './errors.ts';
+import { errorBody, headersOf, httpStatusOf } from './errors.ts';
 import { stringifyJson } from './json.ts';
 
 type Responses = RouteConfig['responses'];
@@ -39,6 +39,13 @@ const insufficientStock = z
   })
   .openapi('InsufficientStock');
 
+const retryInfo = z
+  .object({
+    '@type': detailType('google.rpc.RetryInfo'),
+    retryDelay: z.string().openapi({ description: 'When a retry makes sense, in seconds.', example: '1s' }),
+  })
+  .openapi('RetryInfo');
+
 const error = z
   .object({
     code: z.literal(Object.values(codes)).openapi({
@@ -47,7 +54,7 @@ const error = z
       description: 'The code of `google.rpc.Code`.',
     }),
     message: z.string(),
-    details: z.array(z.union([errorInfo, badRequest, insufficientStock])),
+    details: z.array(z.union([errorInfo, badRequest, retryInfo, insufficientStock])),
   })
   .openapi('Error', { description: 'The JSON form of `google.rpc.Status`: the body of every error.' });
 
@@ -67,7 +74,7 @@ const statusDescriptions: Record<number, string> = {
   429: 'Too much at once; nothing was done.',
   500: 'A fault in the service.',
   503: 'Not served; with `Retry-After`, nothing was done and trying again is safe.',
-  504: 'The deadline passed before the work was begun; nothing was done.',
+  504: 'The deadline passed; nothing was done.',
 };
 
 const retryAfter = {
@@ -93,7 +100,7 @@ export function responses(
     all[status] = {
       description: statusDescriptions[status] ?? 'Refused.',
       content: { 'application/json': { schema: error, examples } },
-      ...(group.some(isRetrySafe) ? { headers: retryAfter } : {}),
+      ...(group.some((refusal) => 'retry-after' in headersOf(refusal)) ? { headers: retryAfter } : {}),
     };
   }
   return all;

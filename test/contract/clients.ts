@@ -4,7 +4,7 @@
  */
 import { credentials, Client as GrpcChannel, type ServiceError } from '@grpc/grpc-js';
 import { parse, stringify } from 'lossless-json';
-import { BadRequest, ErrorInfo } from '../../src/generated/proto/google/rpc/error_details.ts';
+import { BadRequest, ErrorInfo, RetryInfo } from '../../src/generated/proto/google/rpc/error_details.ts';
 import { Status } from '../../src/generated/proto/google/rpc/status.ts';
 import { InsufficientStock, OrderServiceService } from '../../src/generated/proto/loms/order/v1/order.ts';
 import { StockServiceService } from '../../src/generated/proto/loms/stock/v1/stock.ts';
@@ -98,6 +98,9 @@ function failureOf(error: ServiceError): Failure | undefined {
 function decodeDetail(typeUrl: string, bytes: Uint8Array): Record<string, unknown> {
   if (typeUrl.endsWith('/google.rpc.ErrorInfo')) return { ...ErrorInfo.decode(bytes) };
   if (typeUrl.endsWith('/loms.order.v1.InsufficientStock')) return { ...InsufficientStock.decode(bytes) };
+  if (typeUrl.endsWith('/google.rpc.RetryInfo')) {
+    return { retryDelay: `${RetryInfo.decode(bytes).retryDelay?.seconds}s` };
+  }
   if (!typeUrl.endsWith('/google.rpc.BadRequest')) throw new Error(`unknown detail ${typeUrl}`);
   const { fieldViolations } = BadRequest.decode(bytes);
   return { fieldViolations: fieldViolations.map(({ field, description }) => ({ field, description })) };
