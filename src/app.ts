@@ -9,6 +9,7 @@ import { migrate, seed } from './db/migrate.ts';
 import { Router } from './db/router.ts';
 import { createService, type Service } from './domain/service.ts';
 import { startGrpcServer } from './grpc/server.ts';
+import { connectionLimits } from './http/connections.ts';
 import { createHttpApp, startHttpServer } from './http/server.ts';
 import { ReadinessWatch } from './readiness.ts';
 
@@ -135,6 +136,8 @@ async function startServers(config: Config, logger: Logger, { router, service, c
     host: config.HTTP_HOST,
     port: config.HTTP_PORT,
     logger,
+    // While an answer is being made nothing moves on its connection.
+    limits: { stuckMs: config.REQUEST_TIMEOUT_MS + connectionLimits.stuckMs },
   });
   servers.push(http);
   await readiness.start(config.NODE_CHECK_INTERVAL_MS, (ready) => grpc.setServing(ready));
