@@ -11,7 +11,7 @@ type UnaryCall = ServerUnaryCall<Buffer, Buffer>;
  * DEADLINE_EXCEEDED. So that what we know still reaches the caller (that a write's outcome is unknown, that
  * nothing was done), we answer this much before, or a tenth of the time before when the time is short.
  */
-const ANSWER_AHEAD_MS = 20;
+const ANSWER_AHEAD_MS = 50;
 
 /** A class, because a function made for every call would cost more than all else that is done here. */
 class GrpcCall implements Call {

@@ -24,6 +24,7 @@ export interface GrpcServerOptions {
   /** Other limits than `connectionLimits`, for tests. */
   readonly limits?: ServerOptions;
   readonly connectionsMax?: number;
+  readonly requestsMaxBytes?: number;
 }
 
 export interface GrpcServer {
@@ -62,6 +63,9 @@ const connectionLimits: ServerOptions = {
 
 const CONNECTIONS_MAX = 1_024;
 
+/** What the requests that are being answered may have in sum: a queue of large ones must not fill the memory. */
+const REQUESTS_MAX_BYTES = 64 * 1024 * 1024;
+
 /**
  * Starts to listen.
  *
@@ -72,7 +76,8 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   let stopping = false;
   const server = new Server({ ...connectionLimits, ...options.limits });
   const methods = [...orderMethods(loms), ...stockMethods(loms)];
-  register(server, methods, { logger, now, requestTimeoutMs, stopping: () => stopping });
+  const { requestsMaxBytes = REQUESTS_MAX_BYTES } = options;
+  register(server, methods, { logger, now, requestTimeoutMs, requestsMaxBytes, stopping: () => stopping });
   const streams = createStreamHost(server);
   const health = addHealth(streams);
   addReflection(streams);

@@ -2,7 +2,7 @@
  * One client for REST and one for gRPC that ask and answer in the same form, so that one table of cases can
  * be run through both. Field names are the contract's, and every integer is a bigint.
  */
-import { credentials, Client as GrpcChannel, type ServiceError } from '@grpc/grpc-js';
+import { credentials, Client as GrpcChannel, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { parse, stringify } from 'lossless-json';
 import { BadRequest, ErrorInfo, RetryInfo } from '../../src/generated/proto/google/rpc/error_details.ts';
 import { Status } from '../../src/generated/proto/google/rpc/status.ts';
@@ -22,7 +22,8 @@ export type Answer = { readonly reply: unknown } | { readonly error: Failure; re
 
 export interface Client {
   readonly transport: 'REST' | 'gRPC';
-  call(operation: Operation, request: Record<string, unknown>): Promise<Answer>;
+  /** @param timeoutMs how long the caller says that it waits. */
+  call(operation: Operation, request: Record<string, unknown>, timeoutMs?: number): Promise<Answer>;
   close(): void;
 }
 
@@ -30,11 +31,9 @@ export interface Client {
 export function restClient(port: number): Client {
   return {
     transport: 'REST',
-    async call(operation, request) {
-      const response = await fetch(
-        `http://127.0.0.1:${port}${pathOf(operation, request)}`,
-        initOf(operation, request),
-      );
+    async call(operation, request, timeoutMs) {
+      const init = initOf(operation, request, timeoutMs);
+      const response = await fetch(`http://127.0.0.1:${port}${pathOf(operation, request)}`, init);
       const body = parse(await response.text(), undefined, BigInt);
       return response.ok ? { reply: body } : { error: body as Failure, http: response.status };
     },
@@ -48,9 +47,11 @@ function pathOf(operation: Operation, request: Record<string, unknown>): string 
   return `/order/${operation.replace('Order', '')}`;
 }
 
-function initOf(operation: Operation, request: Record<string, unknown>): RequestInit {
-  if (operation.startsWith('get')) return {};
-  const headers = { 'content-type': 'application/json' };
+function initOf(operation: Operation, request: Record<string, unknown>, timeoutMs?: number): RequestInit {
+  const headers: Record<string, string> = {};
+  if (timeoutMs !== undefined) headers['request-timeout'] = String(timeoutMs / 1_000);
+  if (operation.startsWith('get')) return { headers };
+  headers['content-type'] = 'application/json';
   return { method: 'POST', headers, body: stringify(request) ?? '' };
 }
 
@@ -60,7 +61,7 @@ export function grpcClient(port: number): Client {
   const methods = { ...OrderServiceService, ...StockServiceService };
   return {
     transport: 'gRPC',
-    call(operation, { orderID, ...request }) {
+    call(operation, { orderID, ...request }, timeoutMs) {
       const { path, requestSerialize, responseDeserialize } = methods[operation];
       const message = orderID === undefined ? request : { ...request, orderId: orderID };
       return new Promise((resolve, reject) => {
@@ -69,6 +70,8 @@ export function grpcClient(port: number): Client {
           requestSerialize as (value: unknown) => Buffer,
           responseDeserialize as (bytes: Buffer) => unknown,
           message,
+          new Metadata(),
+          timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs },
           (error, reply) => {
             if (!error) return resolve({ reply: inContractForm(reply) });
             const failure = failureOf(error);
