@@ -22,6 +22,7 @@ const described = [
   'google.rpc.Status',
   'google.rpc.ErrorInfo',
   'google.rpc.BadRequest',
+  'google.rpc.RetryInfo',
 ];
 
 process.chdir(root);

@@ -10,6 +10,7 @@ import type { Router } from './db/router.ts';
 import { removeKeys } from './domain/idempotency-store.ts';
 import { createService, type Service } from './domain/service.ts';
 import { startGrpcServer } from './grpc/server.ts';
+import { connectionLimits } from './http/connections.ts';
 import { createHttpApp, startHttpServer } from './http/server.ts';
 import { openRouter, PRIMARY_LIMIT_MS } from './nodes.ts';
 import { ReadinessWatch } from './readiness.ts';
@@ -140,6 +141,8 @@ async function startServers(config: Config, logger: Logger, { router, service, c
     host: config.HTTP_HOST,
     port: config.HTTP_PORT,
     logger,
+    // While an answer is being made nothing moves on its connection.
+    limits: { stuckMs: config.REQUEST_TIMEOUT_MS + connectionLimits.stuckMs },
   });
   servers.push(http);
   await readiness.start(config.NODE_CHECK_INTERVAL_MS, (ready) => grpc.setServing(ready));

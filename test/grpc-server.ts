@@ -2,7 +2,7 @@
 import { Client, credentials, Metadata, type MethodDefinition, type ServiceError } from '@grpc/grpc-js';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
-import { BadRequest, ErrorInfo } from '../src/generated/proto/google/rpc/error_details.ts';
+import { BadRequest, ErrorInfo, RetryInfo } from '../src/generated/proto/google/rpc/error_details.ts';
 import { Status } from '../src/generated/proto/google/rpc/status.ts';
 import { InsufficientStock } from '../src/generated/proto/loms/order/v1/order.ts';
 import { DETAILS_TRAILER } from '../src/grpc/errors.ts';
@@ -93,6 +93,8 @@ function decode(typeUrl: string, value: Uint8Array): object {
       return ErrorInfo.decode(value);
     case 'type.googleapis.com/google.rpc.BadRequest':
       return BadRequest.decode(value);
+    case 'type.googleapis.com/google.rpc.RetryInfo':
+      return RetryInfo.decode(value);
     case 'type.googleapis.com/loms.order.v1.InsufficientStock':
       return InsufficientStock.decode(value);
     default:

@@ -39,7 +39,7 @@ export async function post(
   app: OpenAPIHono,
   path: string,
   body: string | Uint8Array,
-  headers: Record<string, string> = { 'content-type': 'application/json' },
+  headers: NonNullable<RequestInit['headers']> = { 'content-type': 'application/json' },
 ): Promise<Answer> {
   return read(app.request(path, { method: 'POST', headers }, incoming(body)));
 }

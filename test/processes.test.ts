@@ -64,7 +64,7 @@ test('a key that is sent to two processes over both transports, all at once, mak
   const request = { user: 1n, items: [{ sku: 9, count: 1 }] };
   const answers = await Promise.all(
     Array.from({ length: 100 }, (_, index) =>
-      (clients[index % 4] as Client).call('createOrder', request, `key ${index % 5}`),
+      (clients[index % 4] as Client).call('createOrder', request, { keys: [`key ${index % 5}`] }),
     ),
   );
   const orders = answers.map((answer) =>

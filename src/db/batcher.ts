@@ -1,8 +1,10 @@
 /**
  * The natural batcher: takes what waits, runs it as one, answers all, takes what has gathered meanwhile.
  *
- * There is no timer. An idle batcher runs a lone request at once, and batches grow by themselves with load.
+ * No timer starts a batch. An idle batcher runs a lone request at once, and batches grow by themselves with load.
+ * The one timer that there is answers callers whose deadline passes while they wait, or while their batch runs.
  */
+import { Alarm, type SetTimer, setNodeTimer } from './alarm.ts';
 import { DatabaseUnavailable, DeadlinePassed, OutcomeUnknown, QueueFull } from './errors.ts';
 
 export interface BatcherOptions<Request, Reply> {
@@ -15,8 +17,11 @@ export interface BatcherOptions<Request, Reply> {
   readonly run: (requests: readonly Request[]) => Promise<readonly Reply[]>;
   /** The most requests in one batch. */
   readonly batchMax: number;
-  /** The most requests that wait; past it `submit` refuses at once. */
+  /** Whether a batch changes anything, so that a caller who does not hear its end knows nothing. */
+  readonly writes: boolean;
+  /** The most requests that wait, and the most that they weigh; past it `submit` refuses at once. */
   readonly queueMax: number;
+  readonly queueWeightMax: number;
   /** How many batches run side by side. */
   readonly lanes: number;
   /** What a request weighs; a batch's weight stays within `weightMax`, or it is a single request. */
@@ -24,6 +29,8 @@ export interface BatcherOptions<Request, Reply> {
   readonly weightMax: number;
   /** The clock, in milliseconds since the epoch. */
   readonly now: () => number;
+  /** The timer, a parameter for tests. */
+  readonly setTimer?: SetTimer;
   /** Told of every batch that failed as a whole, with how many requests it had. */
   readonly onFailure: (error: unknown, size: number) => void;
 }
@@ -35,51 +42,77 @@ export interface BatcherOptions<Request, Reply> {
  */
 const SHARE_MIN = 128;
 
+/** Who waits for an answer, and for how long. */
+export interface Caller {
+  /** When the caller stops waiting, in milliseconds since the epoch. */
+  readonly deadlineMs: number;
+  /** Whether the caller went away; asked once, before the request is begun. */
+  gone?(): boolean;
+}
+
 interface Waiting<Request, Reply> {
   readonly request: Request;
-  readonly deadlineMs: number;
+  readonly weight: number;
+  readonly caller: Caller;
   readonly resolve: (reply: Reply) => void;
   readonly reject: (error: unknown) => void;
 }
 
+/** Made once, because under overload they are most of the answers. */
+const queueFull = new QueueFull('queue full');
+const notBegun = new DeadlinePassed(
+  'the deadline passed, or the caller went away, before the work was begun',
+);
+const readUnheard = new DeadlinePassed('the deadline passed while the read ran');
+const writeUnheard = new OutcomeUnknown('the deadline passed while the write ran');
+
 export class Batcher<Request, Reply> {
   readonly #options: BatcherOptions<Request, Reply>;
+  readonly #alarm: Alarm;
   #queue: Waiting<Request, Reply>[] = [];
-  #running = 0;
+  #queueWeight = 0;
+  readonly #running = new Set<readonly Waiting<Request, Reply>[]>();
   #scheduled = false;
   #idle: (() => void)[] = [];
 
   constructor(options: BatcherOptions<Request, Reply>) {
     this.#options = options;
+    this.#alarm = new Alarm(() => this.#answerLate(), options.now, options.setTimer ?? setNodeTimer);
   }
 
   /**
-   * Hands a request to the next batch.
+   * Hands a request to the next batch. It is answered by its caller's deadline, whatever becomes of the batch.
    *
-   * @param deadlineMs when its caller stops waiting, in milliseconds since the epoch.
-   * @throws QueueFull at once, DeadlinePassed when it was not begun in time, or what its batch threw.
+   * @throws QueueFull at once; DeadlinePassed when the deadline passed and nothing was changed; OutcomeUnknown
+   * when it passed while a batch that writes ran; or what the batch threw.
    */
-  submit(request: Request, deadlineMs: number): Promise<Reply> {
-    if (this.#queue.length >= this.#options.queueMax) return Promise.reject(new QueueFull('queue full'));
+  submit(request: Request, caller: Caller): Promise<Reply> {
+    const { queueMax, queueWeightMax, weigh } = this.#options;
+    const weight = weigh(request);
+    if (this.#queue.length >= queueMax || this.#queueWeight + weight > queueWeightMax) {
+      return Promise.reject(queueFull);
+    }
     return new Promise((resolve, reject) => {
-      this.#queue.push({ request, deadlineMs, resolve, reject });
+      this.#queue.push({ request, weight, caller, resolve, reject });
+      this.#queueWeight += weight;
+      this.#alarm.ringBy(caller.deadlineMs);
       this.#schedule();
     });
   }
 
   /** Resolves when nothing waits and nothing runs. */
   drain(): Promise<void> {
-    if (this.#running === 0 && this.#queue.length === 0) return Promise.resolve();
+    if (this.#running.size === 0 && this.#queue.length === 0) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
   /** Starts batches after this turn of the event loop, so that all requests that came in it go together. */
   #schedule(): void {
-    if (this.#scheduled || this.#running >= this.#options.lanes) return;
+    if (this.#scheduled || this.#running.size >= this.#options.lanes) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      while (this.#running < this.#options.lanes && this.#queue.length > 0) void this.#runNext();
+      while (this.#running.size < this.#options.lanes && this.#queue.length > 0) void this.#runNext();
       this.#tellIdle();
     });
   }
@@ -87,34 +120,35 @@ export class Batcher<Request, Reply> {
   async #runNext(): Promise<void> {
     const batch = this.#take();
     if (batch.length === 0) return;
-    this.#running++;
+    this.#running.add(batch);
     await this.#run(batch);
-    this.#running--;
+    this.#running.delete(batch);
     if (this.#queue.length > 0) this.#schedule();
     else this.#tellIdle();
   }
 
   #tellIdle(): void {
-    if (this.#running > 0 || this.#queue.length > 0) return;
+    if (this.#running.size > 0 || this.#queue.length > 0) return;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  /** Takes the next batch off the queue, and answers those whose deadline has passed. */
+  /** Takes the next batch off the queue, and answers those who need not be begun any more. */
   #take(): Waiting<Request, Reply>[] {
-    const { batchMax, lanes, weightMax, weigh, now } = this.#options;
+    const { batchMax, lanes, weightMax, now } = this.#options;
     const sizeMax = Math.min(batchMax, Math.max(SHARE_MIN, Math.ceil(this.#queue.length / lanes)));
     const nowMs = now();
     const batch: Waiting<Request, Reply>[] = [];
     let taken = 0;
     let weight = 0;
     for (const waiting of this.#queue) {
-      if (waiting.deadlineMs <= nowMs) {
-        waiting.reject(new DeadlinePassed('deadline passed in the queue'));
+      if (waiting.caller.deadlineMs <= nowMs || waiting.caller.gone?.()) {
+        waiting.reject(notBegun);
       } else {
-        weight += weigh(waiting.request);
-        if (batch.length > 0 && (batch.length === sizeMax || weight > weightMax)) break;
+        if (batch.length > 0 && (batch.length === sizeMax || weight + waiting.weight > weightMax)) break;
+        weight += waiting.weight;
         batch.push(waiting);
       }
+      this.#queueWeight -= waiting.weight;
       taken++;
     }
     this.#queue.splice(0, taken);
@@ -137,8 +171,37 @@ export class Batcher<Request, Reply> {
         return;
       }
       const half = batch.length >> 1;
-      await this.#run(batch.slice(0, half));
-      await this.#run(batch.slice(half));
+      await this.#runInTime(batch.slice(0, half));
+      await this.#runInTime(batch.slice(half));
     }
+  }
+
+  /** Runs what is left of a batch that is begun again: not those whose deadline passed meanwhile. */
+  async #runInTime(part: readonly Waiting<Request, Reply>[]): Promise<void> {
+    const batch = this.#inTime(part, notBegun);
+    if (batch.length > 0) await this.#run(batch);
+  }
+
+  /** Answers all whose deadline has passed. What their batches bring later finds nobody who waits. */
+  #answerLate(): void {
+    // Those that run came first and so are mostly the first whose deadline passes: the alarm is set once.
+    const unheard = this.#options.writes ? writeUnheard : readUnheard;
+    for (const batch of this.#running) this.#inTime(batch, unheard);
+    this.#queue = this.#inTime(this.#queue, notBegun);
+    this.#queueWeight = this.#queue.reduce((sum, waiting) => sum + waiting.weight, 0);
+    this.#tellIdle();
+  }
+
+  /** Refuses those whose deadline has passed, and gives the others, for the first of whom the alarm is set. */
+  #inTime(all: readonly Waiting<Request, Reply>[], error: Error): Waiting<Request, Reply>[] {
+    const nowMs = this.#options.now();
+    return all.filter((waiting) => {
+      if (waiting.caller.deadlineMs > nowMs) {
+        this.#alarm.ringBy(waiting.caller.deadlineMs);
+        return true;
+      }
+      waiting.reject(error);
+      return false;
+    });
   }
 }

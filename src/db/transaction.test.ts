@@ -90,6 +90,30 @@ test('an answer to COMMIT that does not come in time means that the outcome is u
   await expect(attempt).rejects.toBeInstanceOf(OutcomeUnknown);
 });
 
+test('a connection whose transaction did not end is destroyed, and the next has another', async () => {
+  const single = openPool(database.primaryUrl, { ...limits, poolSize: 1 }, () => {});
+  const pidOf = async (db: Queryable) =>
+    (await db.query('SELECT pg_backend_pid() AS pid', [])).rows[0]?.pid as number;
+  const pids: number[] = [];
+  const inTime = () =>
+    inTransaction(single, 5_000, async (db) => {
+      pids.push(await pidOf(db));
+      return { writes: [], result: undefined };
+    });
+  await inTime();
+  await inTime();
+  const stuck = inTransaction(single, 300, async (db) => ({
+    writes: [db.query('SELECT pg_sleep(1)', [])],
+    result: undefined,
+  }));
+  await expect(stuck).rejects.toBeInstanceOf(OutcomeUnknown);
+  expect(single.totalCount).toBe(0);
+  await inTime();
+  expect(pids[1]).toBe(pids[0]);
+  expect(pids[2]).not.toBe(pids[0]);
+  await single.end();
+});
+
 test('a lock that is not got in time means that nothing was done', async () => {
   await database.query("INSERT INTO notes VALUES (1, 'good')");
   const impatient = openPool(database.primaryUrl, { ...limits, writeTimeoutMs: 400 }, () => {});

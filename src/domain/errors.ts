@@ -67,6 +67,7 @@ export interface Shortage {
 /** What a refusal carries besides its `ErrorInfo`: at most one of these. */
 export type Detail =
   | { readonly type: 'BadRequest'; readonly fieldViolations: readonly FieldViolation[] }
+  | { readonly type: 'RetryInfo'; readonly retryDelaySeconds: number }
   | { readonly type: 'InsufficientStock'; readonly orderId: bigint; readonly shortages: readonly Shortage[] };
 
 /** An answer that is not a result. `message` and `metadata` are for the caller and hold no internals. */
@@ -116,6 +117,20 @@ function refusal(reason: Reason, message: string, metadata: Record<string, strin
 /** How violations name the idempotency key, which is a header in REST and metadata in gRPC. */
 export const IDEMPOTENCY_KEY_FIELD = 'idempotency-key';
 
+/** How long a caller who is told to try again should wait. By then most queues are empty again. */
+const RETRY_DELAY_SECONDS = 1;
+
+/**
+ * Nothing was done, and trying again helps. OUTCOME_UNKNOWN is no such refusal, although its code is
+ * UNAVAILABLE: it would invite clients to repeat by themselves what may have been done already.
+ */
+function retrySafe(reason: Reason, message: string): Refusal {
+  return {
+    ...refusal(reason, message),
+    detail: { type: 'RetryInfo', retryDelaySeconds: RETRY_DELAY_SECONDS },
+  };
+}
+
 /** What a field must be, by the last name in its path. The empty path is the request as a whole. */
 const fieldRules: Record<string, string> = {
   '': 'must be a well-formed request; over REST a JSON object, sent as application/json',
@@ -125,6 +140,7 @@ const fieldRules: Record<string, string> = {
   count: `must be a whole number from 1 to ${COUNT_MAX}, also when summed over lines with the same sku`,
   items: `must be a list of 1 to ${LINES_MAX} lines, each with sku and count`,
   [IDEMPOTENCY_KEY_FIELD]: `must be 1 to ${IDEMPOTENCY_KEY_MAX} printable ASCII characters, sent once`,
+  'request-timeout': 'must be a number of seconds above 0, such as 5 or 0.5',
 };
 
 /** Sorts `items[2]` before `items[10]`. One for all, because making a collator is slow. */
@@ -204,10 +220,10 @@ export const standing = {
   pathNotFound: refusal('PATH_NOT_FOUND', 'no such path'),
   methodNotAllowed: refusal('METHOD_NOT_ALLOWED', 'no such method'),
   requestTooLarge: refusal('REQUEST_TOO_LARGE', `the request is larger than ${REQUEST_MAX_BYTES} bytes`),
-  queueFull: refusal('QUEUE_FULL', 'too many requests are waiting, try again later'),
-  deadlineExceeded: refusal('DEADLINE_EXCEEDED', 'the deadline passed before the work was begun'),
-  databaseUnavailable: refusal('DATABASE_UNAVAILABLE', 'the database cannot be reached, nothing was done'),
-  shuttingDown: refusal('SHUTTING_DOWN', 'the service is shutting down, nothing was done'),
+  queueFull: retrySafe('QUEUE_FULL', 'too many requests are waiting, try again later'),
+  deadlineExceeded: refusal('DEADLINE_EXCEEDED', 'the deadline passed, nothing was done'),
+  databaseUnavailable: retrySafe('DATABASE_UNAVAILABLE', 'the database cannot be reached, nothing was done'),
+  shuttingDown: retrySafe('SHUTTING_DOWN', 'the service is shutting down, nothing was done'),
   outcomeUnknown: refusal('OUTCOME_UNKNOWN', 'the outcome is unknown: it may or may not have been done'),
   internal: refusal('INTERNAL', 'internal error'),
 } as const satisfies Record<string, Refusal>;

@@ -8,8 +8,13 @@ import type { Line, Order } from './order.ts';
 
 /** What an operation must know of its caller besides the request. */
 export interface Call {
-  /** When the caller stops waiting, in milliseconds since the epoch. Work is not begun after it. */
+  /**
+   * When the caller stops waiting, in milliseconds since the epoch. Work is not begun after it, and the caller
+   * is answered by then, also while its work runs.
+   */
   readonly deadlineMs: number;
+  /** Whether the caller went away, where that is known; asked once, before the work is begun. */
+  gone?(): boolean;
   /** Who calls, as its credentials say; `ANONYMOUS` where none are asked for. */
   readonly caller: string;
   /** The idempotency key as it was sent, if one was. Only `createOrder` looks at it. */

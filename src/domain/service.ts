@@ -36,6 +36,9 @@ export interface Service extends Loms {
 /** A batch of new orders holds no more lines than this: it bounds memory and the time that locks are held. */
 const BATCH_LINES_MAX = 10_000;
 
+/** New orders that wait hold no more lines than this: it bounds their memory. All other requests are small. */
+const QUEUE_LINES_MAX = 100_000;
+
 /**
  * What an order that is only named counts for. How many lines it has is not known before it is read; with the
  * most that orders may have, a full batch of them still takes only a part of a second.
@@ -50,38 +53,42 @@ const named = () => NAMED_ORDER_LINES;
 
 /** Builds the service on a database. */
 export function createService(options: ServiceOptions): Service {
-  const { database, now, writeLanes, readLanes } = options;
+  const { database, now } = options;
   const today = () => new Date(now());
   const failed = createFailureLog(options.logger, now);
   const batcher = <Request, Reply>(
     kind: string,
-    lanes: number,
+    writes: boolean,
     run: Run<Request, Reply>,
     weigh: Weigh<Request>,
+    queueWeightMax = Number.POSITIVE_INFINITY,
   ) =>
     new Batcher<Request, Reply>({
       run,
-      lanes,
+      writes,
+      lanes: writes ? options.writeLanes : options.readLanes,
       weigh,
       weightMax: BATCH_LINES_MAX,
       batchMax: options.batchMax,
       queueMax: options.queueMax,
+      queueWeightMax,
       now,
       onFailure: (error, size) => failed(kind, error, size),
     });
   const batchers = {
     create: batcher(
       'create',
-      writeLanes,
+      true,
       (batch: readonly OrderToCreate[]) => createOrders(database, batch, today()),
       (request) => request.items.length,
+      QUEUE_LINES_MAX,
     ),
-    pay: batcher('pay', writeLanes, (ids: OrderIds) => payOrders(database, ids, today()), named),
-    cancel: batcher('cancel', writeLanes, (ids: OrderIds) => cancelOrders(database, ids, today()), named),
-    order: batcher('get order', readLanes, (ids: OrderIds) => readOrders(database, ids), named),
+    pay: batcher('pay', true, (ids: OrderIds) => payOrders(database, ids, today()), named),
+    cancel: batcher('cancel', true, (ids: OrderIds) => cancelOrders(database, ids, today()), named),
+    order: batcher('get order', false, (ids: OrderIds) => readOrders(database, ids), named),
     stock: batcher(
       'get stock',
-      readLanes,
+      false,
       (skus: readonly number[]) => readStocks(database, skus),
       () => 1,
     ),
@@ -90,12 +97,12 @@ export function createService(options: ServiceOptions): Service {
     createOrder(request, call) {
       const order = orderToCreate(request, call);
       if (!order.ok) return Promise.resolve(order);
-      return orRefusal(batchers.create.submit(order.value, call.deadlineMs));
+      return orRefusal(batchers.create.submit(order.value, call));
     },
-    getOrder: (orderId, { deadlineMs }) => orRefusal(batchers.order.submit(orderId, deadlineMs)),
-    payOrder: (orderId, { deadlineMs }) => orRefusal(batchers.pay.submit(orderId, deadlineMs)),
-    cancelOrder: (orderId, { deadlineMs }) => orRefusal(batchers.cancel.submit(orderId, deadlineMs)),
-    getStock: (sku, { deadlineMs }) => orRefusal(batchers.stock.submit(sku, deadlineMs)),
+    getOrder: (orderId, call) => orRefusal(batchers.order.submit(orderId, call)),
+    payOrder: (orderId, call) => orRefusal(batchers.pay.submit(orderId, call)),
+    cancelOrder: (orderId, call) => orRefusal(batchers.cancel.submit(orderId, call)),
+    getStock: (sku, call) => orRefusal(batchers.stock.submit(sku, call)),
     async drain() {
       await Promise.all(Object.values(batchers).map((each) => each.drain()));
     },

@@ -7,7 +7,7 @@
 import { Metadata, type StatusObject } from '@grpc/grpc-js';
 import { codeOf, type Detail, ERROR_DOMAIN, type Refusal, standing } from '../domain/errors.ts';
 import type { Any } from '../generated/proto/google/protobuf/any.ts';
-import { BadRequest, ErrorInfo } from '../generated/proto/google/rpc/error_details.ts';
+import { BadRequest, ErrorInfo, RetryInfo } from '../generated/proto/google/rpc/error_details.ts';
 import { Status } from '../generated/proto/google/rpc/status.ts';
 import { InsufficientStock } from '../generated/proto/loms/order/v1/order.ts';
 
@@ -46,6 +46,10 @@ function detailOf(detail: Detail): Any {
         localizedMessage: undefined,
       }));
       return any('google.rpc.BadRequest', BadRequest.encode({ fieldViolations }));
+    }
+    case 'RetryInfo': {
+      const retryDelay = { seconds: BigInt(detail.retryDelaySeconds), nanos: 0 };
+      return any('google.rpc.RetryInfo', RetryInfo.encode({ retryDelay }));
     }
     case 'InsufficientStock': {
       const { orderId, shortages } = detail;

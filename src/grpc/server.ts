@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { REQUEST_MAX_BYTES } from '../domain/limits.ts';
 import type { Loms } from '../domain/loms.ts';
 import { addHealth } from './health.ts';
+import { listen } from './listen.ts';
 import { orderMethods } from './order.ts';
 import { addReflection } from './reflection.ts';
 import { stockMethods } from './stock.ts';
@@ -20,6 +21,10 @@ export interface GrpcServerOptions {
   readonly now: () => number;
   /** The longest time that a call is worked on, in milliseconds, also when its caller would wait longer. */
   readonly requestTimeoutMs: number;
+  /** Other limits than `connectionLimits`, for tests. */
+  readonly limits?: ServerOptions;
+  readonly connectionsMax?: number;
+  readonly requestsMaxBytes?: number;
 }
 
 export interface GrpcServer {
@@ -41,7 +46,7 @@ export interface GrpcServer {
  * more than 64 KiB or 128 fields of them. Channelz, which grpc-js has on, stays on: a forced shutdown finds
  * its connections by it.
  */
-const limits: ServerOptions = {
+const connectionLimits: ServerOptions = {
   // Above REQUEST_MAX_BYTES we refuse by ourselves, in the same words as REST. This cuts off the rest.
   'grpc.max_receive_message_length': 4 * REQUEST_MAX_BYTES,
   // What a connection may have in flight. Past it callers wait at their end, where waiting costs us nothing:
@@ -56,6 +61,11 @@ const limits: ServerOptions = {
   'grpc.max_connection_age_grace_ms': 60_000,
 };
 
+const CONNECTIONS_MAX = 1_024;
+
+/** What the requests that are being answered may have in sum: a queue of large ones must not fill the memory. */
+const REQUESTS_MAX_BYTES = 64 * 1024 * 1024;
+
 /**
  * Starts to listen.
  *
@@ -64,36 +74,34 @@ const limits: ServerOptions = {
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
   const { loms, logger, now, requestTimeoutMs } = options;
   let stopping = false;
-  const server = new Server(limits);
+  const server = new Server({ ...connectionLimits, ...options.limits });
   const methods = [...orderMethods(loms), ...stockMethods(loms)];
-  register(server, methods, { logger, now, requestTimeoutMs, stopping: () => stopping });
+  const { requestsMaxBytes = REQUESTS_MAX_BYTES } = options;
+  register(server, methods, { logger, now, requestTimeoutMs, requestsMaxBytes, stopping: () => stopping });
   const streams = createStreamHost(server);
   const health = addHealth(streams);
   addReflection(streams);
-  const port = await bind(server, options.host, options.port);
+  const port = await listen(server, {
+    host: options.host,
+    port: options.port,
+    credentials: ServerCredentials.createInsecure(),
+    connectionsMax: options.connectionsMax ?? CONNECTIONS_MAX,
+    onError: (error) => logger.error({ err: error }, 'gRPC server'),
+  });
 
   return {
-    port,
+    port: port.number,
     setServing(serving) {
       if (!stopping) health.setServing(serving);
     },
     async stop(graceMs) {
       stopping = true;
+      port.close();
       health.setServing(false);
       streams.endAll();
       await shutDown(server, graceMs, logger);
     },
   };
-}
-
-function bind(server: Server, host: string, port: number): Promise<number> {
-  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
-      if (error) reject(new Error(`gRPC cannot listen on ${address}`, { cause: error }));
-      else resolve(bound);
-    });
-  });
 }
 
 function shutDown(server: Server, graceMs: number, logger: Logger): Promise<void> {

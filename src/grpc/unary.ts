@@ -28,6 +28,8 @@ export interface Serving {
   readonly now: () => number;
   /** The longest time that a call is worked on, in milliseconds, also when its caller would wait longer. */
   readonly requestTimeoutMs: number;
+  /** How many bytes all requests that are being answered may have; grpc-js keeps them until then. */
+  readonly requestsMaxBytes: number;
   /** Whether the stop has begun; from then on every call that arrives is refused. */
   readonly stopping: () => boolean;
 }
@@ -66,9 +68,20 @@ replayMetadata.set('idempotency-replayed', 'true');
  * bare INTERNAL, while here every refusal keeps its details and every bug is logged.
  */
 export function register(server: Server, methods: readonly UnaryMethod[], serving: Serving): void {
+  let heldBytes = 0;
   for (const method of methods) {
     const handle = (call: ServerUnaryCall<Buffer, Buffer>, send: sendUnaryData<Buffer>): void => {
-      void respond(method, call, send, serving);
+      const bytes = call.request.length;
+      if (heldBytes + bytes > serving.requestsMaxBytes) {
+        send(statusOf(standing.queueFull));
+        return;
+      }
+      heldBytes += bytes;
+      const answer: typeof send = (status, reply) => {
+        heldBytes -= bytes;
+        send(status, reply);
+      };
+      void respond(method, call, answer, serving);
     };
     server.register(method.path, handle, asItIs, asItIs, 'unary');
   }

@@ -1,15 +1,60 @@
 /** What a REST request says of its call, besides the request itself: its headers, read and checked. */
+import type { ServerResponse } from 'node:http';
+import type { HttpBindings } from '@hono/node-server';
+import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { accepted, IDEMPOTENCY_KEY_FIELD, type Outcome } from '../domain/errors.ts';
+import { accepted, IDEMPOTENCY_KEY_FIELD, invalidRequest, type Outcome, refused } from '../domain/errors.ts';
 import { ANONYMOUS, type Call } from '../domain/loms.ts';
 import type { HttpAppOptions } from './options.ts';
 
+/** The header by which a caller says how many seconds it waits. */
+export const REQUEST_TIMEOUT = 'request-timeout';
+
+/** The headers that every operation takes, for the OpenAPI document. */
+export const callHeaders = z
+  .string()
+  .optional()
+  .openapi({
+    param: { name: 'Request-Timeout', in: 'header' },
+    type: 'number',
+    exclusiveMinimum: 0,
+    description:
+      'Seconds that the caller waits, such as 5 or 0.5; the service may set a lower limit. The answer comes ' +
+      'by then, whatever becomes of the request.',
+  });
+
+const seconds = /^\d+(\.\d+)?$/;
+const badTimeout = refused(invalidRequest([REQUEST_TIMEOUT]));
+
+/** A class, because a function made for every request would cost more than all else that is done here. */
+class RestCall implements Call {
+  readonly deadlineMs: number;
+  readonly caller = ANONYMOUS;
+  readonly idempotencyKey: string | undefined;
+  readonly #answer: ServerResponse | undefined;
+
+  constructor(deadlineMs: number, idempotencyKey: string | undefined, answer: ServerResponse | undefined) {
+    this.deadlineMs = deadlineMs;
+    this.idempotencyKey = idempotencyKey;
+    this.#answer = answer;
+  }
+
+  gone(): boolean {
+    return this.#answer?.destroyed ?? false;
+  }
+}
+
 /**
- * Reads what the headers say of a call.
+ * Reads what the headers say of a call. It is given up when its caller says, but never later than we allow.
  *
  * @returns the call, or the refusal of a header that is not valid.
  */
 export function readCall(c: Context, { now, requestTimeoutMs }: HttpAppOptions): Outcome<Call> {
-  const idempotencyKey = c.req.header(IDEMPOTENCY_KEY_FIELD);
-  return accepted({ deadlineMs: now() + requestTimeoutMs, caller: ANONYMOUS, idempotencyKey });
+  const answer = (c.env as HttpBindings | undefined)?.outgoing as ServerResponse | undefined;
+  const key = c.req.header(IDEMPOTENCY_KEY_FIELD);
+  const stated = c.req.header(REQUEST_TIMEOUT);
+  if (stated === undefined) return accepted(new RestCall(now() + requestTimeoutMs, key, answer));
+  const timeoutMs = seconds.test(stated) ? Number(stated) * 1_000 : 0;
+  if (timeoutMs === 0) return badTimeout;
+  return accepted(new RestCall(now() + Math.min(timeoutMs, requestTimeoutMs), key, answer));
 }

@@ -38,6 +38,14 @@ describe('the OpenAPI document', () => {
       expect(content.schema).toEqual({ $ref: '#/components/schemas/Error' });
       expect(Object.keys(content.examples)).not.toEqual([]);
     }
+    expect(operation.parameters).toContainEqual(
+      expect.objectContaining({
+        in: 'header',
+        name: 'Request-Timeout',
+        schema: expect.objectContaining({ type: 'number' }),
+      }),
+    );
+    expect(operation.responses[429].headers['Retry-After']).toBeDefined();
     expect(operation.responses[503].headers['Retry-After']).toBeDefined();
     if (method === 'post') {
       expect(operation.requestBody.required).toBe(true);
@@ -45,6 +53,7 @@ describe('the OpenAPI document', () => {
     } else {
       expect(operation.parameters).toEqual([
         expect.objectContaining({ in: 'path', required: true, name: /\{(.+)\}/.exec(path)?.[1] }),
+        expect.objectContaining({ in: 'header' }),
       ]);
     }
   });

@@ -18,7 +18,7 @@ const table: [Refusal, code: number, status: number, retryAfter: boolean][] = [
   [standing.pathNotFound, 5, 404, false],
   [standing.methodNotAllowed, 12, 405, false],
   [standing.requestTooLarge, 8, 413, false],
-  [standing.queueFull, 8, 429, false],
+  [standing.queueFull, 8, 429, true],
   [standing.internal, 13, 500, false],
   [standing.databaseUnavailable, 14, 503, true],
   [standing.shuttingDown, 14, 503, true],
@@ -61,6 +61,15 @@ describe('errorResponse', () => {
       '{"@type":"type.googleapis.com/loms.order.v1.InsufficientStock","orderID":9007199254740995,' +
         '"shortages":[{"sku":4294967295,"requested":5,"available":9007199254740993}]}',
     );
+  });
+
+  test('says in header and details alike when to try again', async () => {
+    const response = errorResponse(standing.queueFull);
+    expect(response.headers.get('retry-after')).toBe('1');
+    expect((await bodyOf(response)).details[1]).toEqual({
+      '@type': 'type.googleapis.com/google.rpc.RetryInfo',
+      retryDelay: '1s',
+    });
   });
 
   test('carries no second detail where the refusal has none', async () => {

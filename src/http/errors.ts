@@ -24,9 +24,6 @@ const httpStatuses: Record<CodeName, number> = {
   DEADLINE_EXCEEDED: 504,
 };
 
-/** Seconds after which a caller who was told that nothing was done may try again. */
-const RETRY_AFTER_SECONDS = '1';
-
 /** The headers of every JSON answer. Answers change with every order, so nobody may keep them. */
 const jsonHeaders: Record<string, string> = {
   'content-type': 'application/json',
@@ -44,12 +41,9 @@ export function httpStatusOf(refusal: Refusal): number {
   return refusal.reason === 'REQUEST_TOO_LARGE' ? 413 : httpStatuses[reasons[refusal.reason]];
 }
 
-/**
- * Whether the answer says when to try again. OUTCOME_UNKNOWN does not, although its code is UNAVAILABLE:
- * the header would invite clients to repeat by themselves what may have been done already.
- */
-export function isRetrySafe(refusal: Refusal): boolean {
-  return reasons[refusal.reason] === 'UNAVAILABLE' && refusal.reason !== 'OUTCOME_UNKNOWN';
+/** The headers that a refusal has of its own: `Retry-After` where its details say when to try again. */
+export function headersOf({ detail }: Refusal): Record<string, string> {
+  return detail?.type === 'RetryInfo' ? { 'retry-after': String(detail.retryDelaySeconds) } : {};
 }
 
 /** The error body as a value: what `errorResponse` prints and what the OpenAPI document shows as examples. */
@@ -71,6 +65,11 @@ function detailBody(detail: Detail): unknown {
         '@type': 'type.googleapis.com/google.rpc.BadRequest',
         fieldViolations: detail.fieldViolations,
       };
+    case 'RetryInfo':
+      return {
+        '@type': 'type.googleapis.com/google.rpc.RetryInfo',
+        retryDelay: `${detail.retryDelaySeconds}s`,
+      };
     case 'InsufficientStock':
       return {
         '@type': 'type.googleapis.com/loms.order.v1.InsufficientStock',
@@ -87,7 +86,6 @@ const standingBodies = new Map(
 
 /** Answers with a refusal. `headers` come on top of its own (`Allow`, `Connection`). */
 export function errorResponse(refusal: Refusal, headers: Record<string, string> = {}): Response {
-  const retry = isRetrySafe(refusal) ? { 'retry-after': RETRY_AFTER_SECONDS } : {};
   const body = standingBodies.get(refusal) ?? stringifyJson(errorBody(refusal));
-  return jsonResponse(httpStatusOf(refusal), body, { ...retry, ...headers });
+  return jsonResponse(httpStatusOf(refusal), body, { ...headersOf(refusal), ...headers });
 }

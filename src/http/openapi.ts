@@ -1,7 +1,7 @@
 /** The parts of the OpenAPI document that all operations share: error responses, their schema, its title. */
 import { type OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
 import { codes, ERROR_DOMAIN, type Refusal, reasons, standing } from '../domain/errors.ts';
-import { errorBody, httpStatusOf, isRetrySafe } from './errors.ts';
+import { errorBody, headersOf, httpStatusOf } from './errors.ts';
 import { stringifyJson } from './json.ts';
 
 type Responses = RouteConfig['responses'];
@@ -39,6 +39,13 @@ const insufficientStock = z
   })
   .openapi('InsufficientStock');
 
+const retryInfo = z
+  .object({
+    '@type': detailType('google.rpc.RetryInfo'),
+    retryDelay: z.string().openapi({ description: 'When a retry makes sense, in seconds.', example: '1s' }),
+  })
+  .openapi('RetryInfo');
+
 const error = z
   .object({
     code: z.literal(Object.values(codes)).openapi({
@@ -47,7 +54,7 @@ const error = z
       description: 'The code of `google.rpc.Code`.',
     }),
     message: z.string(),
-    details: z.array(z.union([errorInfo, badRequest, insufficientStock])),
+    details: z.array(z.union([errorInfo, badRequest, retryInfo, insufficientStock])),
   })
   .openapi('Error', { description: 'The JSON form of `google.rpc.Status`: the body of every error.' });
 
@@ -67,7 +74,7 @@ const statusDescriptions: Record<number, string> = {
   429: 'Too much at once; nothing was done.',
   500: 'A fault in the service.',
   503: 'Not served; with `Retry-After`, nothing was done and trying again is safe.',
-  504: 'The deadline passed before the work was begun; nothing was done.',
+  504: 'The deadline passed; nothing was done.',
 };
 
 const retryAfter = {
@@ -92,9 +99,9 @@ export interface Reply {
 /** The responses of an operation: its reply, and its refusals by HTTP status, each refusal as an example. */
 export function responses(reply: Reply, refusals: readonly Refusal[]): Responses {
   const { schema, description, example, replays } = reply;
-  const replay = replays ? { headers: idempotencyReplayed } : {};
+  const headers = replays ? idempotencyReplayed : {};
   const all: Responses = {
-    200: { description, content: { 'application/json': { schema, example } }, ...replay },
+    200: { description, content: { 'application/json': { schema, example } }, headers },
   };
   const byStatus = new Map<number, Refusal[]>();
   for (const refusal of [...refusals, ...always]) {
@@ -108,8 +115,10 @@ export function responses(reply: Reply, refusals: readonly Refusal[]): Responses
     all[status] = {
       description: statusDescriptions[status] ?? 'Refused.',
       content: { 'application/json': { schema: error, examples } },
-      ...(status === 400 ? replay : {}),
-      ...(group.some(isRetrySafe) ? { headers: retryAfter } : {}),
+      headers: {
+        ...(replays && status === 400 ? idempotencyReplayed : {}),
+        ...(group.some((refusal) => 'retry-after' in headersOf(refusal)) ? retryAfter : {}),
+      },
     };
   }
   return all;

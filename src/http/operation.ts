@@ -3,7 +3,7 @@ import type { OpenAPIHono, RouteConfig } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Outcome } from '../domain/errors.ts';
 import type { Call } from '../domain/loms.ts';
-import { readCall } from './call.ts';
+import { callHeaders, readCall } from './call.ts';
 import { errorResponse, jsonResponse } from './errors.ts';
 import type { HttpAppOptions } from './options.ts';
 
@@ -38,7 +38,8 @@ export function addOperation<Request, Value>(
     const request = await read(c);
     return request.ok ? run(request.value, call.value) : request;
   };
-  app.openAPIRegistry.registerPath(route);
+  const headers = [callHeaders, route.request?.headers ?? []].flat();
+  app.openAPIRegistry.registerPath({ ...route, request: { ...route.request, headers } });
   app.on(route.method, routingPath(route.path), async (c) => {
     const startMs = now();
     const outcome = await answer(c);

@@ -60,8 +60,7 @@ describe('the idempotency key', () => {
   const keyOf = async (headers: [string, string][], path = '/order/create') => {
     const loms = new MemoryLoms();
     const body = '{"user":42,"items":[{"sku":1625903,"count":1}]}';
-    const init = { method: 'POST', body, headers: [['content-type', 'application/json'], ...headers] };
-    await testApp({ loms }).request(path, init as RequestInit);
+    await post(testApp({ loms }), path, body, [['content-type', 'application/json'], ...headers]);
     return loms.keys;
   };
 

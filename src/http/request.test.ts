@@ -49,7 +49,7 @@ describe('hostile keys', () => {
 
 describe('content types', () => {
   const send = (contentType: string | undefined) => {
-    const headers: Record<string, string> = contentType === undefined ? {} : { 'content-type': contentType };
+    const headers: [string, string][] = contentType === undefined ? [] : [['content-type', contentType]];
     return post(testApp(), '/order/create', order, headers);
   };
 

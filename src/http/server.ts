@@ -1,11 +1,12 @@
 /** The REST side as a whole: the app with all its routes, and the HTTP server under it. */
-import { createServer, type ServerOptions, type ServerResponse } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
 import { invalidRequest, standing } from '../domain/errors.ts';
 import { answerBadHttp } from './bad-http.ts';
+import { type ConnectionLimits, connectionLimits, limitConnections, serverOptions } from './connections.ts';
 import { addDocs } from './docs.ts';
 import { errorResponse } from './errors.ts';
 import { addHealthRoutes } from './health.ts';
@@ -45,8 +46,8 @@ export interface HttpServerOptions {
   /** 0 takes any free port. */
   readonly port: number;
   readonly logger: Logger;
-  /** The most connections at a time; further ones are closed at once. */
-  readonly maxConnections?: number;
+  /** Limits in place of those in `connectionLimits`. */
+  readonly limits?: Partial<ConnectionLimits>;
 }
 
 export interface HttpServer {
@@ -61,24 +62,8 @@ export interface HttpServer {
   stop(graceMs: number): Promise<void>;
 }
 
-const CONNECTIONS_MAX = 4_096;
-
 /** Connections that the system holds for us until we take them: a thousand clients may come at one moment. */
 const BACKLOG_MAX = 4_096;
-
-/**
- * Limits against callers who are slow, silent or verbose. Without `connectionsCheckingInterval` Node.js would
- * look at the timeouts every 30 seconds only.
- */
-const serverLimits: ServerOptions = {
-  headersTimeout: 10_000,
-  requestTimeout: 30_000,
-  // Longer than the 60 seconds after which load balancers usually close, so that they never send a request
-  // on a connection that is closed at this moment.
-  keepAliveTimeout: 65_000,
-  connectionsCheckingInterval: 2_000,
-  maxHeaderSize: 16 * 1024,
-};
 
 /**
  * Serves the app.
@@ -87,6 +72,7 @@ const serverLimits: ServerOptions = {
  */
 export async function startHttpServer(app: OpenAPIHono, options: HttpServerOptions): Promise<HttpServer> {
   const { host, port, logger } = options;
+  const limits = { ...connectionLimits, ...options.limits };
   const inFlight = new Set<ServerResponse>();
   let stopped: Promise<void> | undefined;
   let noneInFlight: (() => void) | undefined;
@@ -107,7 +93,8 @@ export async function startHttpServer(app: OpenAPIHono, options: HttpServerOptio
       },
     },
   );
-  const server = createServer(serverLimits, (incoming, outgoing) => {
+  const server = createServer(serverOptions(limits), (incoming, outgoing) => {
+    if (isOld(incoming.socket)) outgoing.setHeader('connection', 'close');
     inFlight.add(outgoing);
     outgoing.once('close', () => {
       inFlight.delete(outgoing);
@@ -116,9 +103,7 @@ export async function startHttpServer(app: OpenAPIHono, options: HttpServerOptio
     void answer(incoming, outgoing);
   });
   server.on('clientError', answerBadHttp);
-  server.maxConnections = options.maxConnections ?? CONNECTIONS_MAX;
-  // No limit on the requests of one connection: what a connection can cost is bounded without it.
-  server.maxRequestsPerSocket = 0;
+  const isOld = limitConnections(server, limits);
 
   async function finish(graceMs: number): Promise<void> {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -37,7 +37,7 @@ export async function createOrder(
   count = 1,
   ...keys: string[]
 ): Promise<bigint> {
-  const answer = await client.call('createOrder', { user: 1n, items: [{ sku, count }] }, ...keys);
+  const answer = await client.call('createOrder', { user: 1n, items: [{ sku, count }] }, { keys });
   if ('reply' in answer) return (answer.reply as { orderID: bigint }).orderID;
   const [, detail] = answer.error.details;
   return detail?.orderID as bigint;

@@ -4,7 +4,7 @@
  */
 import { credentials, Client as GrpcChannel, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { parse, stringify } from 'lossless-json';
-import { BadRequest, ErrorInfo } from '../../src/generated/proto/google/rpc/error_details.ts';
+import { BadRequest, ErrorInfo, RetryInfo } from '../../src/generated/proto/google/rpc/error_details.ts';
 import { Status } from '../../src/generated/proto/google/rpc/status.ts';
 import { InsufficientStock, OrderServiceService } from '../../src/generated/proto/loms/order/v1/order.ts';
 import { StockServiceService } from '../../src/generated/proto/loms/stock/v1/stock.ts';
@@ -23,10 +23,17 @@ export type Answer = ({ readonly reply: unknown } | { readonly error: Failure; r
   readonly replayed?: true;
 };
 
+/** What a call says besides its request. */
+export interface CallOptions {
+  /** The idempotency keys to send, of which a good request has none or one. */
+  readonly keys?: readonly string[];
+  /** How long the caller says that it waits. */
+  readonly timeoutMs?: number;
+}
+
 export interface Client {
   readonly transport: 'REST' | 'gRPC';
-  /** @param keys the idempotency keys to send, of which a good request has none or one. */
-  call(operation: Operation, request: Record<string, unknown>, ...keys: string[]): Promise<Answer>;
+  call(operation: Operation, request: Record<string, unknown>, more?: CallOptions): Promise<Answer>;
   close(): void;
 }
 
@@ -34,8 +41,8 @@ export interface Client {
 export function restClient(port: number): Client {
   return {
     transport: 'REST',
-    async call(operation, request, ...keys) {
-      const init = initOf(operation, request);
+    async call(operation, request, { keys = [], timeoutMs } = {}) {
+      const init = initOf(operation, request, timeoutMs);
       const headers = new Headers(init.headers);
       for (const key of keys) headers.append('idempotency-key', key);
       const url = `http://127.0.0.1:${port}${pathOf(operation, request)}`;
@@ -58,9 +65,11 @@ function pathOf(operation: Operation, request: Record<string, unknown>): string 
   return `/order/${operation.replace('Order', '')}`;
 }
 
-function initOf(operation: Operation, request: Record<string, unknown>): RequestInit {
-  if (operation.startsWith('get')) return {};
-  const headers = { 'content-type': 'application/json' };
+function initOf(operation: Operation, request: Record<string, unknown>, timeoutMs?: number): RequestInit {
+  const headers: Record<string, string> = {};
+  if (timeoutMs !== undefined) headers['request-timeout'] = String(timeoutMs / 1_000);
+  if (operation.startsWith('get')) return { headers };
+  headers['content-type'] = 'application/json';
   return { method: 'POST', headers, body: stringify(request) ?? '' };
 }
 
@@ -70,7 +79,7 @@ export function grpcClient(port: number): Client {
   const methods = { ...OrderServiceService, ...StockServiceService };
   return {
     transport: 'gRPC',
-    call(operation, { orderID, ...request }, ...keys) {
+    call(operation, { orderID, ...request }, { keys = [], timeoutMs } = {}) {
       const { path, requestSerialize, responseDeserialize } = methods[operation];
       const message = orderID === undefined ? request : { ...request, orderId: orderID };
       const metadata = new Metadata();
@@ -83,6 +92,7 @@ export function grpcClient(port: number): Client {
           responseDeserialize as (bytes: Buffer) => unknown,
           message,
           metadata,
+          timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs },
           (error, reply) => {
             if (!error) return resolve({ reply: inContractForm(reply), ...mark });
             const failure = failureOf(error);
@@ -115,6 +125,9 @@ function failureOf(error: ServiceError): Failure | undefined {
 function decodeDetail(typeUrl: string, bytes: Uint8Array): Record<string, unknown> {
   if (typeUrl.endsWith('/google.rpc.ErrorInfo')) return { ...ErrorInfo.decode(bytes) };
   if (typeUrl.endsWith('/loms.order.v1.InsufficientStock')) return { ...InsufficientStock.decode(bytes) };
+  if (typeUrl.endsWith('/google.rpc.RetryInfo')) {
+    return { retryDelay: `${RetryInfo.decode(bytes).retryDelay?.seconds}s` };
+  }
   if (!typeUrl.endsWith('/google.rpc.BadRequest')) throw new Error(`unknown detail ${typeUrl}`);
   const { fieldViolations } = BadRequest.decode(bytes);
   return { fieldViolations: fieldViolations.map(({ field, description }) => ({ field, description })) };

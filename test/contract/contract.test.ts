@@ -23,7 +23,7 @@ describe.each(['rest', 'grpc'] as const)('over %s', (transport) => {
     const client = service[transport];
     const freshKey = randomUUID();
     const order = await given?.(client, freshKey);
-    const answer = await client.call(ask, request(order ?? 0n), ...(keys?.(freshKey) ?? []));
+    const answer = await client.call(ask, request(order ?? 0n), { keys: keys?.(freshKey) ?? [] });
     const expected = error === undefined ? { reply } : { error };
     expect(withoutId(answer, order)).toEqual(replayed ? { ...expected, replayed } : expected);
     if (transport === 'rest' && 'error' in answer) expect(answer.http).toBe(http);
@@ -37,7 +37,7 @@ test('a key means the same over both transports', async () => {
     { sku: 1625903, count: 1 },
     { sku: 1625903, count: 1 },
   ];
-  const answer = await service.grpc.call('createOrder', { user: 1n, items }, key);
+  const answer = await service.grpc.call('createOrder', { user: 1n, items }, { keys: [key] });
   expect(answer).toEqual({ reply: { orderID }, replayed: true });
 });
 

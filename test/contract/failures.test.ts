@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { createTestDatabase, onServer, type TestDatabase } from '../database.ts';
 import { startService, type TestService } from '../service.ts';
 import { createOrder } from './cases.ts';
-import type { Client } from './clients.ts';
+import type { CallOptions, Client } from './clients.ts';
 
 const SKU = 1625903;
 
@@ -30,27 +30,42 @@ afterAll(async () => {
   await database?.drop();
 });
 
-const create = (client: Client) => client.call('createOrder', { user: 1n, items: [{ sku: SKU, count: 1 }] });
+const create = (client: Client, options: CallOptions = {}) =>
+  client.call('createOrder', { user: 1n, items: [{ sku: SKU, count: 1 }] }, options);
 
 const createUnder = (client: Client, key: string) =>
-  client.call('createOrder', { user: 77n, items: [{ sku: SKU, count: 1 }] }, key);
+  client.call('createOrder', { user: 77n, items: [{ sku: SKU, count: 1 }] }, { keys: [key] });
 
-const failure = (code: bigint, http: number, reason: string, message: string) => (transport: string) => ({
-  error: {
-    code,
-    message,
-    details: [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason, domain: 'loms', metadata: {} }],
-  },
-  ...(transport === 'rest' ? { http } : {}),
-});
+/** What impatient callers of these tests wait. */
+const DEADLINE_MS = 600;
 
-const queueFull = failure(8n, 429, 'QUEUE_FULL', 'too many requests are waiting, try again later');
-const deadline = failure(4n, 504, 'DEADLINE_EXCEEDED', 'the deadline passed before the work was begun');
+type Detail = Record<string, unknown>;
+
+const failure =
+  (code: bigint, http: number, reason: string, message: string, ...more: Detail[]) =>
+  (transport: string) => ({
+    error: {
+      code,
+      message,
+      details: [
+        { '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason, domain: 'loms', metadata: {} },
+        ...more,
+      ],
+    },
+    ...(transport === 'rest' ? { http } : {}),
+  });
+
+/** What says, in both transports, that nothing was done and when to try again. */
+const retry = { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '1s' };
+
+const queueFull = failure(8n, 429, 'QUEUE_FULL', 'too many requests are waiting, try again later', retry);
+const deadline = failure(4n, 504, 'DEADLINE_EXCEEDED', 'the deadline passed, nothing was done');
 const unavailable = failure(
   14n,
   503,
   'DATABASE_UNAVAILABLE',
   'the database cannot be reached, nothing was done',
+  retry,
 );
 const unknown = failure(
   14n,
@@ -101,19 +116,70 @@ describe.each(['rest', 'grpc'] as const)('over %s', (transport) => {
   });
 
   test('work whose deadline passed while it waited is not begun', async () => {
-    service = await startService(database, { REQUEST_TIMEOUT_MS: '200', WRITE_LANES: '1' });
+    service = await startService(database, { WRITE_LANES: '1' });
     const client = service[transport];
     const release = await holdStock();
+    const [before] = await database.query('SELECT count(*) FROM orders');
     const running = create(client);
     await waitForLock();
-    const waiting = create(client);
-    const [before] = await database.query('SELECT count(*) FROM orders');
-    await new Promise((resolve) => setTimeout(resolve, 250));
+    // It is answered while the batch before it still runs, not only when it is its turn.
+    expect(await create(client, { timeoutMs: DEADLINE_MS })).toEqual(deadline(transport));
     await release();
     expect(await running).toHaveProperty('reply');
-    expect(await waiting).toEqual(deadline(transport));
     const [after] = await database.query('SELECT count(*) FROM orders');
     expect(Number(after?.count) - Number(before?.count)).toBe(1);
+  });
+
+  test('a write that still runs at its deadline: the outcome is unknown, and is told in time', async () => {
+    service = await startService(database);
+    const client = service[transport];
+    const release = await holdStock();
+    const [before] = await database.query('SELECT count(*) FROM orders');
+    const begin = performance.now();
+    expect(await create(client, { timeoutMs: DEADLINE_MS })).toEqual(unknown(transport));
+    expect(performance.now() - begin).toBeLessThan(DEADLINE_MS + 2_000);
+    await release();
+    // Unknown it was: here it is done after all.
+    await vi.waitFor(async () => {
+      const [after] = await database.query('SELECT count(*) FROM orders');
+      expect(Number(after?.count) - Number(before?.count)).toBe(1);
+    });
+  });
+
+  test('a commit that waits at its deadline: the outcome is unknown, others are served meanwhile', async () => {
+    service = await startService(database, { WRITE_LANES: '1' });
+    const client = service[transport];
+    const orderID = await createOrder(client);
+    await database.query(LINGER);
+    try {
+      expect(await client.call('payOrder', { orderID }, { timeoutMs: DEADLINE_MS })).toEqual(
+        unknown(transport),
+      );
+      expect(await client.call('getOrder', { orderID })).toHaveProperty('reply');
+    } finally {
+      await database.query(`
+        SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND query = 'COMMIT' AND wait_event = 'PgSleep'`);
+      await database.query('DROP FUNCTION linger CASCADE');
+    }
+  });
+
+  test('a read that still runs at its deadline: nothing was done', async () => {
+    service = await startService({ ...database, replicaUrls: [] }, { READ_TIMEOUT_MS: '10000' });
+    const client = service[transport];
+    const locker = new pg.Client({ connectionString: database.primaryUrl });
+    await locker.connect();
+    await locker.query('BEGIN; LOCK TABLE stocks IN ACCESS EXCLUSIVE MODE');
+    try {
+      const begin = performance.now();
+      expect(await client.call('getStock', { sku: SKU }, { timeoutMs: DEADLINE_MS })).toEqual(
+        deadline(transport),
+      );
+      expect(performance.now() - begin).toBeLessThan(DEADLINE_MS + 2_000);
+    } finally {
+      await locker.end();
+    }
+    expect(await client.call('getStock', { sku: SKU })).toHaveProperty('reply');
   });
 
   test('a lock that is not got in time: nothing was done and it may be tried again', async () => {
