@@ -1,62 +1,53 @@
 /*
   The keys that callers sent with new orders, each with what was asked and what was answered. A key is claimed,
-  its order written and its answer filled in by one transaction; after that it is only read, and removed when it
-  is old.
+  its order written and its answer filled in by one transaction; after that it only comes back, and is removed when
+  it is old.
+
+  Keys are found by their unique index alone, as conflicts: a join is planned for the size that the table has at
+  that moment, and the plan is kept while the table grows.
 */
 
 /* @name idempotencyKeyClaim */
--- Claims those of the given keys that nobody has, and names them. The arrays run side by side; a key stands in
--- them once.
--- Locks: the new rows, claimed in key order, so that batches which share keys queue up and never deadlock. A key
--- that another transaction has claimed is waited for: is that one committed, the key is not got from here; is it
--- rolled back, it is.
-INSERT INTO idempotency_keys (created_at, caller, key, request_hash)
+-- Claims the given keys, and names each with what is kept under it. Where there is no order yet the key is new,
+-- and this transaction's. The arrays run side by side; a key stands in them once.
+-- Locks: these rows, in key order, so that batches which share keys queue up and never deadlock. A key that another
+-- transaction has claimed is waited for: has that one committed, its order comes back; was it rolled back, the key
+-- is new.
+-- The update changes nothing. It locks a key that is there, reads it as it was left, and makes the COMMIT wait for
+-- the replica, so that what is repeated is never something that no replica has.
+INSERT INTO idempotency_keys AS kept (created_at, caller, key, request_hash)
 SELECT :now!::timestamptz, claim.caller, claim.key, claim.request_hash
 FROM unnest(:callers!::text[], :keys!::text[], :requestHashes!::bytea[]) AS claim (caller, key, request_hash)
 ORDER BY claim.caller, claim.key
-ON CONFLICT (caller, key) DO NOTHING
-RETURNING caller, key;
-
-/* @name idempotencyKeyRead */
--- Reads what is kept under those of the given keys whose orders are written. The arrays run side by side. Run
--- behind idempotencyKeyClaim it sees what the transactions wrote that were waited for there.
--- Locks: none.
-SELECT kept.caller, kept.key, kept.request_hash, kept.order_id AS "order_id!", kept.shortages
-FROM idempotency_keys AS kept
-JOIN unnest(:callers!::text[], :keys!::text[]) AS asked (caller, key)
-    ON kept.caller = asked.caller AND kept.key = asked.key
-WHERE kept.key = ANY(:keys!::text[])
-  AND kept.order_id IS NOT NULL;
+ON CONFLICT (caller, key) DO UPDATE SET created_at = kept.created_at
+RETURNING caller, key, request_hash, order_id, shortages;
 
 /* @name idempotencyKeySettle */
 -- Fills in what was answered under keys that this transaction has claimed: the order, and what it was short of
--- as a JSON list, empty where it got all. The arrays run side by side.
+-- as a JSON list, empty where it got all. The arrays run side by side. Nothing is inserted: every key conflicts.
 -- Locks: none, the caller holds them by idempotencyKeyClaim.
-UPDATE idempotency_keys AS kept
-SET order_id = settled.order_id, shortages = settled.shortages::jsonb
-FROM unnest(:callers!::text[], :keys!::text[], :orderIds!::bigint[], :shortages!::text[])
-    AS settled (caller, key, order_id, shortages)
-WHERE kept.caller = settled.caller
-  AND kept.key = settled.key
-  AND kept.key = ANY(:keys!::text[]);
+INSERT INTO idempotency_keys (created_at, caller, key, request_hash, order_id, shortages)
+SELECT :now!::timestamptz, settled.caller, settled.key, settled.request_hash, settled.order_id,
+    settled.shortages::jsonb
+FROM unnest(:callers!::text[], :keys!::text[], :requestHashes!::bytea[], :orderIds!::bigint[], :shortages!::text[])
+    AS settled (caller, key, request_hash, order_id, shortages)
+ON CONFLICT (caller, key) DO UPDATE SET order_id = excluded.order_id, shortages = excluded.shortages;
 
 /* @name idempotencyKeyExpired */
--- Names at most so many of the keys that were claimed before :before, the oldest first. Run on the primary,
--- where the index knows at once which of its entries are removed already. Locks: none.
-SELECT caller, key
-FROM idempotency_keys
-WHERE created_at < :before!::timestamptz
-ORDER BY created_at
-LIMIT :limit!;
+-- Tells when the last of the oldest :limit keys was claimed, of those that were claimed before :before, and how
+-- many these are. Run on the primary, whose index knows at once what was removed. Locks: none.
+SELECT max(oldest.created_at) AS "claimed_at?", count(*) AS "found!"
+FROM (
+    SELECT created_at
+    FROM idempotency_keys
+    WHERE created_at < :before!::timestamptz
+    ORDER BY created_at
+    LIMIT :limit!
+) AS oldest;
 
 /* @name idempotencyKeyDelete */
--- Removes those of the given keys that were claimed before :before, and names them. The arrays run side by side.
--- Locks: these rows. The guard on the time is for a key that another instance has removed and a caller has
--- claimed anew meanwhile.
-DELETE FROM idempotency_keys AS kept
-USING unnest(:callers!::text[], :keys!::text[]) AS expired (caller, key)
-WHERE kept.caller = expired.caller
-  AND kept.key = expired.key
-  AND kept.key = ANY(:keys!::text[])
-  AND kept.created_at < :before!::timestamptz
-RETURNING kept.key;
+-- Removes the keys that were claimed up to :claimedAt, and names them.
+-- Locks: these rows.
+DELETE FROM idempotency_keys
+WHERE created_at <= :claimedAt!::timestamptz
+RETURNING key;

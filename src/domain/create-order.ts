@@ -6,7 +6,7 @@
  */
 import type { Queryable } from '../db/connection.ts';
 import type { Database } from '../db/router.ts';
-import { orderConfirm, orderIdsTake, orderInsert, orderLineInsert } from '../generated/sql/orders.ts';
+import { orderIdsTake, orderInsert, orderLineInsert } from '../generated/sql/orders.ts';
 import { type Allocation, allocate } from './allocation.ts';
 import {
   accepted,
@@ -86,12 +86,11 @@ export function createOrders(
       return { request, orderId: id.order_id, shortages: shortages[index] ?? [] };
     });
     const settled = orders.flatMap(({ request: { key }, ...order }) => (key ? [{ key, ...order }] : []));
-    const writes =
-      orders.length > 0
-        ? [...settleKeys(db, settled), ...writeOrders(db, orders, now), ...reserve(db, reserved)]
-        : // What only repeats writes nothing, and its COMMIT would wait for nobody. Yet it may tell of an order
-          // that was never confirmed, so that is confirmed now.
-          [orderConfirm.run(undefined, db)];
+    const writes = [
+      ...settleKeys(db, settled, now),
+      ...writeOrders(db, orders, now),
+      ...reserve(db, reserved),
+    ];
     return { writes, result: answer(requests, orders, [...kept, ...settled]) };
   });
 }
@@ -119,6 +118,7 @@ function outcomeOf({ orderId, shortages }: Pick<FreshOrder, 'orderId' | 'shortag
 }
 
 function writeOrders(db: Queryable, orders: readonly FreshOrder[], now: Date): Promise<unknown>[] {
+  if (orders.length === 0) return [];
   const lines = orders.flatMap(({ orderId, request }) =>
     request.items.map((line: Line) => ({ orderId, ...line })),
   );

@@ -3,14 +3,12 @@
  * they come again, removed when they are old.
  */
 import type { Queryable } from '../db/connection.ts';
-import { DatabaseUnavailable } from '../db/errors.ts';
 import type { Database } from '../db/router.ts';
 import {
-  type IIdempotencyKeyReadResult,
+  type IIdempotencyKeyClaimResult,
   idempotencyKeyClaim,
   idempotencyKeyDelete,
   idempotencyKeyExpired,
-  idempotencyKeyRead,
   idempotencyKeySettle,
 } from '../generated/sql/idempotency_keys.ts';
 import type { Shortage } from './errors.ts';
@@ -34,8 +32,6 @@ export interface Claims<Request> {
 /**
  * Claims the keys of a batch until its transaction ends, and waits for other transactions that have claimed the
  * same ones. For a batch without any key the database is asked nothing.
- *
- * @throws DatabaseUnavailable when a key was removed for its age at this very moment.
  */
 export async function claimKeys<Request extends { readonly key?: IdempotencyKey }>(
   db: Queryable,
@@ -51,51 +47,49 @@ export async function claimKeys<Request extends { readonly key?: IdempotencyKey 
     keys.push(key);
   }
   if (keys.length === 0) return { fresh: requests, kept: [] };
-  const names = namesOf(keys);
-  const requestHashes = keys.map((key) => key.requestHash);
-  const [claimedRows, keptRows] = await Promise.all([
-    idempotencyKeyClaim.run({ ...names, requestHashes, now }, db),
-    idempotencyKeyRead.run(names, db),
-  ]);
-  if (claimedRows.length + keptRows.length < keys.length) {
-    throw new DatabaseUnavailable('an idempotency key was removed between claim and read');
-  }
-  const claimed = new Set(claimedRows.map((row) => keyId(row.caller, row.key)));
+  const rows = await idempotencyKeyClaim.run({ ...columnsOf(keys), now }, db);
+  const kept = rows.flatMap(keptOrders);
+  const used = new Set(kept.map((order) => order.key.id));
   const isFresh = (request: Request) =>
-    request.key === undefined || (claimed.has(request.key.id) && firsts.get(request.key.id) === request);
-  return { fresh: requests.filter(isFresh), kept: keptRows.map(keptOrder) };
+    request.key === undefined || (firsts.get(request.key.id) === request && !used.has(request.key.id));
+  return { fresh: requests.filter(isFresh), kept };
 }
 
 /** Fills in what became of orders under their keys, which this transaction has claimed. */
-export function settleKeys(db: Queryable, orders: readonly KeptOrder[]): Promise<unknown>[] {
+export function settleKeys(db: Queryable, orders: readonly KeptOrder[], now: Date): Promise<unknown>[] {
   if (orders.length === 0) return [];
   const params = {
-    ...namesOf(orders.map((order) => order.key)),
+    ...columnsOf(orders.map((order) => order.key)),
     orderIds: orders.map((order) => order.orderId),
     shortages: orders.map((order) => JSON.stringify(order.shortages, digits)),
+    now,
   };
   return [idempotencyKeySettle.run(params, db)];
 }
 
 export interface RemovedKeys {
-  /** How many expired keys there were, up to the limit. */
+  /** How many keys there were to be removed, up to the limit. */
   readonly found: number;
-  /** How many of them were removed; another instance may have removed the rest. */
+  /** How many were removed: none where another instance was faster, and all that were claimed at one moment. */
   readonly removed: number;
 }
 
-/** Removes at most `limit` of the keys that were claimed before this time, the oldest first. */
+/** Removes about `limit` of the keys that were claimed before this time, the oldest first. */
 export function removeKeys(database: Database, before: Date, limit: number): Promise<RemovedKeys> {
   return database.write(async (db) => {
-    const expired = await idempotencyKeyExpired.run({ before, limit: BigInt(limit) }, db);
-    if (expired.length === 0) return { writes: [], result: { found: 0, removed: 0 } };
-    const removed = await idempotencyKeyDelete.run({ ...namesOf(expired), before }, db);
-    return { writes: [], result: { found: expired.length, removed: removed.length } };
+    const [oldest] = await idempotencyKeyExpired.run({ before, limit: BigInt(limit) }, db);
+    if (!oldest?.claimed_at) return { writes: [], result: { found: 0, removed: 0 } };
+    const removed = await idempotencyKeyDelete.run({ claimedAt: oldest.claimed_at }, db);
+    return { writes: [], result: { found: Number(oldest.found), removed: removed.length } };
   });
 }
 
-function namesOf(keys: readonly { readonly caller: string; readonly key: string }[]) {
-  return { callers: keys.map(({ caller }) => caller), keys: keys.map(({ key }) => key) };
+function columnsOf(keys: readonly IdempotencyKey[]) {
+  return {
+    callers: keys.map((key) => key.caller),
+    keys: keys.map((key) => key.key),
+    requestHashes: keys.map((key) => key.requestHash),
+  };
 }
 
 /** What is available is a 64-bit integer and stands as text, because JSON's readers round large numbers. */
@@ -103,13 +97,15 @@ function digits(_name: string, value: unknown): unknown {
   return typeof value === 'bigint' ? String(value) : value;
 }
 
-function keptOrder(row: IIdempotencyKeyReadResult): KeptOrder {
+/** The order under a key, if there is one yet. */
+function keptOrders(row: IIdempotencyKeyClaimResult): KeptOrder[] {
   const { caller, key, request_hash: requestHash, order_id: orderId } = row;
+  if (orderId === null) return [];
   const stored = row.shortages as unknown as { sku: number; requested: number; available: string }[];
   const shortages = stored.map(({ sku, requested, available }) => ({
     sku,
     requested,
     available: BigInt(available),
   }));
-  return { key: { id: keyId(caller, key), caller, key, requestHash }, orderId, shortages };
+  return [{ key: { id: keyId(caller, key), caller, key, requestHash }, orderId, shortages }];
 }

@@ -58,6 +58,20 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  test('tells that a create takes an idempotency key, and how a replay is marked', async () => {
+    const { post } = JSON.parse(await documentText()).paths['/order/create'];
+    expect(post.parameters).toEqual([
+      expect.objectContaining({ in: 'header', name: 'Idempotency-Key', required: false }),
+    ]);
+    expect(post.parameters[0].schema).toMatchObject({ minLength: 1, maxLength: 255, pattern: '^[ -~]+$' });
+    for (const status of [200, 400]) {
+      expect(post.responses[status].headers).toHaveProperty('Idempotency-Replayed');
+    }
+    expect(Object.keys(post.responses[400].content['application/json'].examples)).toContain(
+      'IDEMPOTENCY_KEY_REUSED',
+    );
+  });
+
   test('states every limit, all digits of it', async () => {
     const text = await documentText();
     const { schemas } = JSON.parse(text).components;

@@ -3,7 +3,6 @@
  *
  * A case may first bring about a state; the orders that it creates stand as `<order>` in the expected answer.
  */
-import { expect } from 'vitest';
 import type { Answer, Client, Operation } from './clients.ts';
 
 export interface Case {
@@ -21,14 +20,13 @@ export interface Case {
 }
 
 /** Skus of the development stock: one with plenty, one sold out, and one that has no stock. */
-const PLENTY = 1625903;
-const SOLD_OUT = 139819069;
+export const PLENTY = 1625903;
+export const SOLD_OUT = 139819069;
 const UNKNOWN = 4000000000;
 
 const INT64 = 'must be a whole number from 1 to 9223372036854775807';
 const COUNT = 'must be a whole number from 1 to 65535, also when summed over lines with the same sku';
 const SKU = 'must be a whole number from 1 to 4294967295';
-const KEY = 'must be 1 to 255 printable ASCII characters, sent once';
 const ITEMS = 'must be a list of 1 to 1000 lines, each with sku and count';
 
 export async function createOrder(
@@ -52,22 +50,20 @@ const after =
   };
 
 const failed = (client: Client) => createOrder(client, SOLD_OUT);
-const keyed = (sku: number, count: number) => (client: Client, freshKey: string) =>
-  createOrder(client, sku, count, freshKey);
 const none = () => 9223372036854775807n;
 
-function info(reason: string, metadata: Record<string, string> = {}) {
+export function info(reason: string, metadata: Record<string, string> = {}) {
   return { '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason, domain: 'loms', metadata };
 }
 
-function invalid(...violations: [field: string, description: string][]) {
+export function invalid(...violations: [field: string, description: string][]) {
   const fieldViolations = violations.map(([field, description]) => ({ field, description }));
   const message = `invalid request: ${violations.map(([field]) => field).join(', ')}`;
   const badRequest = { '@type': 'type.googleapis.com/google.rpc.BadRequest', fieldViolations };
   return { error: { code: 3n, message, details: [info('INVALID_REQUEST'), badRequest] }, http: 400 };
 }
 
-function short(...shortages: [sku: number, requested: number, available: bigint][]) {
+export function short(...shortages: [sku: number, requested: number, available: bigint][]) {
   const named = shortages.map(([sku, requested, available]) => ({
     sku: BigInt(sku),
     requested: BigInt(requested),
@@ -101,7 +97,7 @@ const noOrder = {
   http: 404,
 };
 
-const create = (...items: [sku: number, count: number][]) => ({
+export const create = (...items: [sku: number, count: number][]) => ({
   ask: 'createOrder' as const,
   request: () => ({ user: 1n, items: items.map(([sku, count]) => ({ sku, count })) }),
 });
@@ -167,72 +163,6 @@ export const cases: readonly Case[] = [
       ],
     }),
     ...invalid(['items[0].count', COUNT], ['items[0].sku', SKU], ['items[1].count', COUNT], ['user', INT64]),
-  },
-
-  // Create with an idempotency key.
-  {
-    title: 'an order with a new key is created',
-    ...create([PLENTY, 1]),
-    keys: (freshKey) => [freshKey],
-    reply: { orderID: '<order>' },
-  },
-  {
-    title: 'the same key and request: the first order again, marked as a replay',
-    given: keyed(PLENTY, 3),
-    ...create([PLENTY, 1], [PLENTY, 2]),
-    keys: (freshKey) => [freshKey],
-    reply: { orderID: '<order>' },
-    replayed: true,
-  },
-  {
-    title: 'the same key and request: the first refusal again, marked as a replay',
-    given: keyed(SOLD_OUT, 3),
-    ...create([SOLD_OUT, 3]),
-    keys: (freshKey) => [freshKey],
-    ...short([SOLD_OUT, 3, 0n]),
-    replayed: true,
-  },
-  {
-    title: 'the same key with another request is refused',
-    given: keyed(PLENTY, 3),
-    ...create([PLENTY, 2]),
-    keys: (freshKey) => [freshKey],
-    error: {
-      code: 3n,
-      message: 'the idempotency key was used with another request',
-      details: [
-        info('IDEMPOTENCY_KEY_REUSED'),
-        {
-          '@type': 'type.googleapis.com/google.rpc.BadRequest',
-          fieldViolations: [
-            { field: 'idempotency-key', description: 'must be a new one for each different request' },
-          ],
-        },
-      ],
-    },
-    http: 400,
-  },
-  {
-    title: 'a key of 255 characters is a key',
-    ...create([PLENTY, 1]),
-    keys: (freshKey) => [freshKey.padEnd(255, '~ !')],
-    reply: { orderID: '<order>' },
-  },
-  ...[
-    { title: 'a key of 256 characters is refused', keys: (freshKey: string) => [freshKey.padEnd(256, 'k')] },
-    { title: 'an empty key is refused', keys: () => [''] },
-    { title: 'two keys are refused', keys: (freshKey: string) => [freshKey, `${freshKey}2`] },
-    { title: 'the same key twice is refused', keys: (freshKey: string) => [freshKey, freshKey] },
-  ].map((each) => ({ ...each, ...create([PLENTY, 1]), ...invalid(['idempotency-key', KEY]) })),
-  {
-    title: 'a key is not spent by a request that is not valid',
-    given: async (client, freshKey) => {
-      await createOrder(client, PLENTY, 0, freshKey);
-      return 0n;
-    },
-    ...create([PLENTY, 1]),
-    keys: (freshKey) => [freshKey],
-    reply: { orderID: expect.any(BigInt) },
   },
 
   // Get.

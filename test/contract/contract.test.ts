@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { startService, type TestService } from '../service.ts';
 import { cases, createOrder, withoutId } from './cases.ts';
+import { keyCases } from './key-cases.ts';
 
 let database: TestDatabase;
 let service: TestService;
@@ -19,15 +20,18 @@ afterAll(async () => {
 });
 
 describe.each(['rest', 'grpc'] as const)('over %s', (transport) => {
-  test.each(cases)('$title', async ({ given, ask, keys, request, reply, error, http, replayed }) => {
-    const client = service[transport];
-    const freshKey = randomUUID();
-    const order = await given?.(client, freshKey);
-    const answer = await client.call(ask, request(order ?? 0n), { keys: keys?.(freshKey) ?? [] });
-    const expected = error === undefined ? { reply } : { error };
-    expect(withoutId(answer, order)).toEqual(replayed ? { ...expected, replayed } : expected);
-    if (transport === 'rest' && 'error' in answer) expect(answer.http).toBe(http);
-  });
+  test.each([...cases, ...keyCases])(
+    '$title',
+    async ({ given, ask, keys, request, reply, error, http, replayed }) => {
+      const client = service[transport];
+      const freshKey = randomUUID();
+      const order = await given?.(client, freshKey);
+      const answer = await client.call(ask, request(order ?? 0n), { keys: keys?.(freshKey) ?? [] });
+      const expected = error === undefined ? { reply } : { error };
+      expect(withoutId(answer, order)).toEqual(replayed ? { ...expected, replayed } : expected);
+      if (transport === 'rest' && 'error' in answer) expect(answer.http).toBe(http);
+    },
+  );
 });
 
 test('a key means the same over both transports', async () => {

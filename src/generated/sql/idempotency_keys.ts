@@ -21,6 +21,9 @@ export interface IIdempotencyKeyClaimParams {
 export interface IIdempotencyKeyClaimResult {
   caller: string;
   key: string;
+  order_id: bigint | null;
+  request_hash: Buffer;
+  shortages: Json;
 }
 
 /** 'IdempotencyKeyClaim' query type */
@@ -29,72 +32,36 @@ export interface IIdempotencyKeyClaimQuery {
   result: IIdempotencyKeyClaimResult;
 }
 
-const idempotencyKeyClaimIR: any = {"usedParamSet":{"now":true,"callers":true,"keys":true,"requestHashes":true},"params":[{"name":"now","required":true,"transform":{"type":"scalar"},"locs":[{"a":453,"b":457}]},{"name":"callers","required":true,"transform":{"type":"scalar"},"locs":[{"a":529,"b":537}]},{"name":"keys","required":true,"transform":{"type":"scalar"},"locs":[{"a":548,"b":553}]},{"name":"requestHashes","required":true,"transform":{"type":"scalar"},"locs":[{"a":564,"b":578}]}],"statement":"-- Claims those of the given keys that nobody has, and names them. The arrays run side by side; a key stands in\n-- them once.\n-- Locks: the new rows, claimed in key order, so that batches which share keys queue up and never deadlock. A key\n-- that another transaction has claimed is waited for: is that one committed, the key is not got from here; is it\n-- rolled back, it is.\nINSERT INTO idempotency_keys (created_at, caller, key, request_hash)\nSELECT :now!::timestamptz, claim.caller, claim.key, claim.request_hash\nFROM unnest(:callers!::text[], :keys!::text[], :requestHashes!::bytea[]) AS claim (caller, key, request_hash)\nORDER BY claim.caller, claim.key\nON CONFLICT (caller, key) DO NOTHING\nRETURNING caller, key"};
+const idempotencyKeyClaimIR: any = {"usedParamSet":{"now":true,"callers":true,"keys":true,"requestHashes":true},"params":[{"name":"now","required":true,"transform":{"type":"scalar"},"locs":[{"a":721,"b":725}]},{"name":"callers","required":true,"transform":{"type":"scalar"},"locs":[{"a":797,"b":805}]},{"name":"keys","required":true,"transform":{"type":"scalar"},"locs":[{"a":816,"b":821}]},{"name":"requestHashes","required":true,"transform":{"type":"scalar"},"locs":[{"a":832,"b":846}]}],"statement":"-- Claims the given keys, and names each with what is kept under it. Where there is no order yet the key is new,\n-- and this transaction's. The arrays run side by side; a key stands in them once.\n-- Locks: these rows, in key order, so that batches which share keys queue up and never deadlock. A key that another\n-- transaction has claimed is waited for: has that one committed, its order comes back; was it rolled back, the key\n-- is new.\n-- The update changes nothing. It locks a key that is there, reads it as it was left, and makes the COMMIT wait for\n-- the replica, so that what is repeated is never something that no replica has.\nINSERT INTO idempotency_keys AS kept (created_at, caller, key, request_hash)\nSELECT :now!::timestamptz, claim.caller, claim.key, claim.request_hash\nFROM unnest(:callers!::text[], :keys!::text[], :requestHashes!::bytea[]) AS claim (caller, key, request_hash)\nORDER BY claim.caller, claim.key\nON CONFLICT (caller, key) DO UPDATE SET created_at = kept.created_at\nRETURNING caller, key, request_hash, order_id, shortages"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Claims those of the given keys that nobody has, and names them. The arrays run side by side; a key stands in
- * -- them once.
- * -- Locks: the new rows, claimed in key order, so that batches which share keys queue up and never deadlock. A key
- * -- that another transaction has claimed is waited for: is that one committed, the key is not got from here; is it
- * -- rolled back, it is.
- * INSERT INTO idempotency_keys (created_at, caller, key, request_hash)
+ * -- Claims the given keys, and names each with what is kept under it. Where there is no order yet the key is new,
+ * -- and this transaction's. The arrays run side by side; a key stands in them once.
+ * -- Locks: these rows, in key order, so that batches which share keys queue up and never deadlock. A key that another
+ * -- transaction has claimed is waited for: has that one committed, its order comes back; was it rolled back, the key
+ * -- is new.
+ * -- The update changes nothing. It locks a key that is there, reads it as it was left, and makes the COMMIT wait for
+ * -- the replica, so that what is repeated is never something that no replica has.
+ * INSERT INTO idempotency_keys AS kept (created_at, caller, key, request_hash)
  * SELECT :now!::timestamptz, claim.caller, claim.key, claim.request_hash
  * FROM unnest(:callers!::text[], :keys!::text[], :requestHashes!::bytea[]) AS claim (caller, key, request_hash)
  * ORDER BY claim.caller, claim.key
- * ON CONFLICT (caller, key) DO NOTHING
- * RETURNING caller, key
+ * ON CONFLICT (caller, key) DO UPDATE SET created_at = kept.created_at
+ * RETURNING caller, key, request_hash, order_id, shortages
  * ```
  */
 export const idempotencyKeyClaim = new PreparedQuery<IIdempotencyKeyClaimParams,IIdempotencyKeyClaimResult>(idempotencyKeyClaimIR);
-
-
-/** 'IdempotencyKeyRead' parameters type */
-export interface IIdempotencyKeyReadParams {
-  callers: stringArray;
-  keys: stringArray;
-}
-
-/** 'IdempotencyKeyRead' return type */
-export interface IIdempotencyKeyReadResult {
-  caller: string;
-  key: string;
-  order_id: bigint;
-  request_hash: Buffer;
-  shortages: Json;
-}
-
-/** 'IdempotencyKeyRead' query type */
-export interface IIdempotencyKeyReadQuery {
-  params: IIdempotencyKeyReadParams;
-  result: IIdempotencyKeyReadResult;
-}
-
-const idempotencyKeyReadIR: any = {"usedParamSet":{"callers":true,"keys":true},"params":[{"name":"callers","required":true,"transform":{"type":"scalar"},"locs":[{"a":357,"b":365}]},{"name":"keys","required":true,"transform":{"type":"scalar"},"locs":[{"a":376,"b":381},{"a":495,"b":500}]}],"statement":"-- Reads what is kept under those of the given keys whose orders are written. The arrays run side by side. Run\n-- behind idempotencyKeyClaim it sees what the transactions wrote that were waited for there.\n-- Locks: none.\nSELECT kept.caller, kept.key, kept.request_hash, kept.order_id AS \"order_id!\", kept.shortages\nFROM idempotency_keys AS kept\nJOIN unnest(:callers!::text[], :keys!::text[]) AS asked (caller, key)\n    ON kept.caller = asked.caller AND kept.key = asked.key\nWHERE kept.key = ANY(:keys!::text[])\n  AND kept.order_id IS NOT NULL"};
-
-/**
- * Query generated from SQL:
- * ```
- * -- Reads what is kept under those of the given keys whose orders are written. The arrays run side by side. Run
- * -- behind idempotencyKeyClaim it sees what the transactions wrote that were waited for there.
- * -- Locks: none.
- * SELECT kept.caller, kept.key, kept.request_hash, kept.order_id AS "order_id!", kept.shortages
- * FROM idempotency_keys AS kept
- * JOIN unnest(:callers!::text[], :keys!::text[]) AS asked (caller, key)
- *     ON kept.caller = asked.caller AND kept.key = asked.key
- * WHERE kept.key = ANY(:keys!::text[])
- *   AND kept.order_id IS NOT NULL
- * ```
- */
-export const idempotencyKeyRead = new PreparedQuery<IIdempotencyKeyReadParams,IIdempotencyKeyReadResult>(idempotencyKeyReadIR);
 
 
 /** 'IdempotencyKeySettle' parameters type */
 export interface IIdempotencyKeySettleParams {
   callers: stringArray;
   keys: stringArray;
+  now: Date;
   orderIds: bigintArray;
+  requestHashes: BufferArray;
   shortages: stringArray;
 }
 
@@ -107,21 +74,20 @@ export interface IIdempotencyKeySettleQuery {
   result: IIdempotencyKeySettleResult;
 }
 
-const idempotencyKeySettleIR: any = {"usedParamSet":{"callers":true,"keys":true,"orderIds":true,"shortages":true},"params":[{"name":"callers","required":true,"transform":{"type":"scalar"},"locs":[{"a":360,"b":368}]},{"name":"keys","required":true,"transform":{"type":"scalar"},"locs":[{"a":379,"b":384},{"a":573,"b":578}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":395,"b":404}]},{"name":"shortages","required":true,"transform":{"type":"scalar"},"locs":[{"a":417,"b":427}]}],"statement":"-- Fills in what was answered under keys that this transaction has claimed: the order, and what it was short of\n-- as a JSON list, empty where it got all. The arrays run side by side.\n-- Locks: none, the caller holds them by idempotencyKeyClaim.\nUPDATE idempotency_keys AS kept\nSET order_id = settled.order_id, shortages = settled.shortages::jsonb\nFROM unnest(:callers!::text[], :keys!::text[], :orderIds!::bigint[], :shortages!::text[])\n    AS settled (caller, key, order_id, shortages)\nWHERE kept.caller = settled.caller\n  AND kept.key = settled.key\n  AND kept.key = ANY(:keys!::text[])"};
+const idempotencyKeySettleIR: any = {"usedParamSet":{"now":true,"callers":true,"keys":true,"requestHashes":true,"orderIds":true,"shortages":true},"params":[{"name":"now","required":true,"transform":{"type":"scalar"},"locs":[{"a":385,"b":389}]},{"name":"callers","required":true,"transform":{"type":"scalar"},"locs":[{"a":515,"b":523}]},{"name":"keys","required":true,"transform":{"type":"scalar"},"locs":[{"a":534,"b":539}]},{"name":"requestHashes","required":true,"transform":{"type":"scalar"},"locs":[{"a":550,"b":564}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":576,"b":585}]},{"name":"shortages","required":true,"transform":{"type":"scalar"},"locs":[{"a":598,"b":608}]}],"statement":"-- Fills in what was answered under keys that this transaction has claimed: the order, and what it was short of\n-- as a JSON list, empty where it got all. The arrays run side by side. Nothing is inserted: every key conflicts.\n-- Locks: none, the caller holds them by idempotencyKeyClaim.\nINSERT INTO idempotency_keys (created_at, caller, key, request_hash, order_id, shortages)\nSELECT :now!::timestamptz, settled.caller, settled.key, settled.request_hash, settled.order_id,\n    settled.shortages::jsonb\nFROM unnest(:callers!::text[], :keys!::text[], :requestHashes!::bytea[], :orderIds!::bigint[], :shortages!::text[])\n    AS settled (caller, key, request_hash, order_id, shortages)\nON CONFLICT (caller, key) DO UPDATE SET order_id = excluded.order_id, shortages = excluded.shortages"};
 
 /**
  * Query generated from SQL:
  * ```
  * -- Fills in what was answered under keys that this transaction has claimed: the order, and what it was short of
- * -- as a JSON list, empty where it got all. The arrays run side by side.
+ * -- as a JSON list, empty where it got all. The arrays run side by side. Nothing is inserted: every key conflicts.
  * -- Locks: none, the caller holds them by idempotencyKeyClaim.
- * UPDATE idempotency_keys AS kept
- * SET order_id = settled.order_id, shortages = settled.shortages::jsonb
- * FROM unnest(:callers!::text[], :keys!::text[], :orderIds!::bigint[], :shortages!::text[])
- *     AS settled (caller, key, order_id, shortages)
- * WHERE kept.caller = settled.caller
- *   AND kept.key = settled.key
- *   AND kept.key = ANY(:keys!::text[])
+ * INSERT INTO idempotency_keys (created_at, caller, key, request_hash, order_id, shortages)
+ * SELECT :now!::timestamptz, settled.caller, settled.key, settled.request_hash, settled.order_id,
+ *     settled.shortages::jsonb
+ * FROM unnest(:callers!::text[], :keys!::text[], :requestHashes!::bytea[], :orderIds!::bigint[], :shortages!::text[])
+ *     AS settled (caller, key, request_hash, order_id, shortages)
+ * ON CONFLICT (caller, key) DO UPDATE SET order_id = excluded.order_id, shortages = excluded.shortages
  * ```
  */
 export const idempotencyKeySettle = new PreparedQuery<IIdempotencyKeySettleParams,IIdempotencyKeySettleResult>(idempotencyKeySettleIR);
@@ -135,8 +101,8 @@ export interface IIdempotencyKeyExpiredParams {
 
 /** 'IdempotencyKeyExpired' return type */
 export interface IIdempotencyKeyExpiredResult {
-  caller: string;
-  key: string;
+  claimed_at: Date | null;
+  found: bigint;
 }
 
 /** 'IdempotencyKeyExpired' query type */
@@ -145,18 +111,21 @@ export interface IIdempotencyKeyExpiredQuery {
   result: IIdempotencyKeyExpiredResult;
 }
 
-const idempotencyKeyExpiredIR: any = {"usedParamSet":{"before":true,"limit":true},"params":[{"name":"before","required":true,"transform":{"type":"scalar"},"locs":[{"a":257,"b":264}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":305,"b":311}]}],"statement":"-- Names at most so many of the keys that were claimed before :before, the oldest first. Run on the primary,\n-- where the index knows at once which of its entries are removed already. Locks: none.\nSELECT caller, key\nFROM idempotency_keys\nWHERE created_at < :before!::timestamptz\nORDER BY created_at\nLIMIT :limit!"};
+const idempotencyKeyExpiredIR: any = {"usedParamSet":{"before":true,"limit":true},"params":[{"name":"before","required":true,"transform":{"type":"scalar"},"locs":[{"a":356,"b":363}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":412,"b":418}]}],"statement":"-- Tells when the last of the oldest :limit keys was claimed, of those that were claimed before :before, and how\n-- many these are. Run on the primary, whose index knows at once what was removed. Locks: none.\nSELECT max(oldest.created_at) AS \"claimed_at?\", count(*) AS \"found!\"\nFROM (\n    SELECT created_at\n    FROM idempotency_keys\n    WHERE created_at < :before!::timestamptz\n    ORDER BY created_at\n    LIMIT :limit!\n) AS oldest"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Names at most so many of the keys that were claimed before :before, the oldest first. Run on the primary,
- * -- where the index knows at once which of its entries are removed already. Locks: none.
- * SELECT caller, key
- * FROM idempotency_keys
- * WHERE created_at < :before!::timestamptz
- * ORDER BY created_at
- * LIMIT :limit!
+ * -- Tells when the last of the oldest :limit keys was claimed, of those that were claimed before :before, and how
+ * -- many these are. Run on the primary, whose index knows at once what was removed. Locks: none.
+ * SELECT max(oldest.created_at) AS "claimed_at?", count(*) AS "found!"
+ * FROM (
+ *     SELECT created_at
+ *     FROM idempotency_keys
+ *     WHERE created_at < :before!::timestamptz
+ *     ORDER BY created_at
+ *     LIMIT :limit!
+ * ) AS oldest
  * ```
  */
 export const idempotencyKeyExpired = new PreparedQuery<IIdempotencyKeyExpiredParams,IIdempotencyKeyExpiredResult>(idempotencyKeyExpiredIR);
@@ -164,9 +133,7 @@ export const idempotencyKeyExpired = new PreparedQuery<IIdempotencyKeyExpiredPar
 
 /** 'IdempotencyKeyDelete' parameters type */
 export interface IIdempotencyKeyDeleteParams {
-  before: Date;
-  callers: stringArray;
-  keys: stringArray;
+  claimedAt: Date;
 }
 
 /** 'IdempotencyKeyDelete' return type */
@@ -180,21 +147,16 @@ export interface IIdempotencyKeyDeleteQuery {
   result: IIdempotencyKeyDeleteResult;
 }
 
-const idempotencyKeyDeleteIR: any = {"usedParamSet":{"callers":true,"keys":true,"before":true},"params":[{"name":"callers","required":true,"transform":{"type":"scalar"},"locs":[{"a":299,"b":307}]},{"name":"keys","required":true,"transform":{"type":"scalar"},"locs":[{"a":318,"b":323},{"a":444,"b":449}]},{"name":"before","required":true,"transform":{"type":"scalar"},"locs":[{"a":484,"b":491}]}],"statement":"-- Removes those of the given keys that were claimed before :before, and names them. The arrays run side by side.\n-- Locks: these rows. The guard on the time is for a key that another instance has removed and a caller has\n-- claimed anew meanwhile.\nDELETE FROM idempotency_keys AS kept\nUSING unnest(:callers!::text[], :keys!::text[]) AS expired (caller, key)\nWHERE kept.caller = expired.caller\n  AND kept.key = expired.key\n  AND kept.key = ANY(:keys!::text[])\n  AND kept.created_at < :before!::timestamptz\nRETURNING kept.key"};
+const idempotencyKeyDeleteIR: any = {"usedParamSet":{"claimedAt":true},"params":[{"name":"claimedAt","required":true,"transform":{"type":"scalar"},"locs":[{"a":143,"b":153}]}],"statement":"-- Removes the keys that were claimed up to :claimedAt, and names them.\n-- Locks: these rows.\nDELETE FROM idempotency_keys\nWHERE created_at <= :claimedAt!::timestamptz\nRETURNING key"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Removes those of the given keys that were claimed before :before, and names them. The arrays run side by side.
- * -- Locks: these rows. The guard on the time is for a key that another instance has removed and a caller has
- * -- claimed anew meanwhile.
- * DELETE FROM idempotency_keys AS kept
- * USING unnest(:callers!::text[], :keys!::text[]) AS expired (caller, key)
- * WHERE kept.caller = expired.caller
- *   AND kept.key = expired.key
- *   AND kept.key = ANY(:keys!::text[])
- *   AND kept.created_at < :before!::timestamptz
- * RETURNING kept.key
+ * -- Removes the keys that were claimed up to :claimedAt, and names them.
+ * -- Locks: these rows.
+ * DELETE FROM idempotency_keys
+ * WHERE created_at <= :claimedAt!::timestamptz
+ * RETURNING key
  * ```
  */
 export const idempotencyKeyDelete = new PreparedQuery<IIdempotencyKeyDeleteParams,IIdempotencyKeyDeleteResult>(idempotencyKeyDeleteIR);
