@@ -196,6 +196,7 @@ test('in one batch the first request of a key decides, and another request under
 
 test('two services on one database: each key is run once, whoever gets it', async () => {
   const another = openRouter(database);
+  await another.check();
   const services = [
     openService(router, { batchMax: 9, writeLanes: 2 }),
     openService(another, { batchMax: 7, writeLanes: 2 }),
@@ -218,6 +219,7 @@ test('two services on one database: each key is run once, whoever gets it', asyn
 
 test('batches that name keys crosswise queue up and never deadlock', async () => {
   const routers = [openRouter(database), openRouter(database)];
+  await Promise.all(routers.map((each) => each.check()));
   const services = routers.map((each) => openService(each));
   await database.query(`
     CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.1); RETURN NEW; END';
