@@ -1,7 +1,7 @@
 /**
  * Who may import whom. `make verify` holds it, so that the layers of docs/architecture.md stay true.
  *
- *   main, tasks -> app, config      app -> everything      http, grpc -> domain
+ *   main, tasks -> app, config      app -> everything      http, grpc -> domain, tls      auth -> domain
  *   domain -> its own files, generated SQL, the few types it needs from db      db -> generated SQL
  */
 const outside = (...allowed) => ({ path: '^src/', pathNot: allowed });
@@ -30,19 +30,26 @@ module.exports = {
       to: outside('^src/db/', '^src/generated/sql/'),
     },
     {
+      name: 'auth-knows-no-transport',
+      comment: 'Credentials are checked as the domain asks for it, whichever way they came.',
+      severity: 'error',
+      from: { path: '^src/auth/', pathNot: '\\.test\\.ts$' },
+      to: outside('^src/auth/', '^src/domain/(access|errors)\\.ts$'),
+    },
+    {
       name: 'http-speaks-to-domain-only',
       comment:
         'REST turns requests into domain calls, and never touches the database or the other transport.',
       severity: 'error',
       from: { path: '^src/http/', pathNot: '\\.test\\.ts$' },
-      to: outside('^src/http/', '^src/domain/'),
+      to: outside('^src/http/', '^src/domain/', '^src/tls\\.ts$'),
     },
     {
       name: 'grpc-speaks-to-domain-only',
       comment: 'gRPC turns calls into domain calls, and never touches the database or the other transport.',
       severity: 'error',
       from: { path: '^src/grpc/', pathNot: '\\.test\\.ts$' },
-      to: outside('^src/grpc/', '^src/domain/', '^src/generated/proto/'),
+      to: outside('^src/grpc/', '^src/domain/', '^src/tls\\.ts$', '^src/generated/proto/'),
     },
     {
       name: 'no-test-in-the-product',

@@ -4,6 +4,7 @@
  * A refusal is a value, never a throw. Each reason has one code; `http/errors.ts` turns codes into HTTP
  * statuses and `grpc/errors.ts` into gRPC statuses. `docs/errors.md` is the same list for callers.
  */
+import type { Scope } from './access.ts';
 import { COUNT_MAX, INT64_MAX, LINES_MAX, REQUEST_MAX_BYTES, UINT32_MAX, VIOLATIONS_MAX } from './limits.ts';
 import type { OrderStatus } from './order.ts';
 
@@ -12,11 +13,13 @@ export const codes = {
   INVALID_ARGUMENT: 3,
   DEADLINE_EXCEEDED: 4,
   NOT_FOUND: 5,
+  PERMISSION_DENIED: 7,
   RESOURCE_EXHAUSTED: 8,
   FAILED_PRECONDITION: 9,
   UNIMPLEMENTED: 12,
   INTERNAL: 13,
   UNAVAILABLE: 14,
+  UNAUTHENTICATED: 16,
 } as const;
 
 export type CodeName = keyof typeof codes;
@@ -29,11 +32,15 @@ export const reasons = {
   ORDER_NOT_CANCELLABLE: 'FAILED_PRECONDITION',
   ORDER_NOT_FOUND: 'NOT_FOUND',
   STOCK_NOT_FOUND: 'NOT_FOUND',
+  CREDENTIALS_MISSING: 'UNAUTHENTICATED',
+  CREDENTIALS_INVALID: 'UNAUTHENTICATED',
+  SCOPE_MISSING: 'PERMISSION_DENIED',
   PATH_NOT_FOUND: 'NOT_FOUND',
   METHOD_NOT_ALLOWED: 'UNIMPLEMENTED',
   REQUEST_TOO_LARGE: 'RESOURCE_EXHAUSTED',
   QUEUE_FULL: 'RESOURCE_EXHAUSTED',
   DEADLINE_EXCEEDED: 'DEADLINE_EXCEEDED',
+  KEYS_UNAVAILABLE: 'UNAVAILABLE',
   DATABASE_UNAVAILABLE: 'UNAVAILABLE',
   SHUTTING_DOWN: 'UNAVAILABLE',
   OUTCOME_UNKNOWN: 'UNAVAILABLE',
@@ -165,8 +172,17 @@ export function orderNotCancellable(orderId: bigint, status: OrderStatus): Refus
   return refusal('ORDER_NOT_CANCELLABLE', `order ${orderId} is ${status} and cannot be cancelled`, metadata);
 }
 
+/** The caller is known and may not do this. */
+export function scopeMissing(scope: Scope): Refusal {
+  return refusal('SCOPE_MISSING', `this needs the scope ${scope}`, { scope });
+}
+
 /** The refusals that say nothing of one order: always the same words. */
 export const standing = {
+  credentialsMissing: refusal('CREDENTIALS_MISSING', 'a bearer token is needed'),
+  // Why they are not valid is for the log: it would help whoever tries to make some.
+  credentialsInvalid: refusal('CREDENTIALS_INVALID', 'the credentials are not valid'),
+  keysUnavailable: refusal('KEYS_UNAVAILABLE', 'credentials cannot be checked now, nothing was done'),
   pathNotFound: refusal('PATH_NOT_FOUND', 'no such path'),
   methodNotAllowed: refusal('METHOD_NOT_ALLOWED', 'no such method'),
   requestTooLarge: refusal('REQUEST_TOO_LARGE', `the request is larger than ${REQUEST_MAX_BYTES} bytes`),

@@ -1,8 +1,11 @@
 /** The gRPC server: both services, health and reflection, behind explicit limits. */
-import { Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
+import { Server, type ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
+import type { Authenticate } from '../domain/access.ts';
 import { REQUEST_MAX_BYTES } from '../domain/limits.ts';
 import type { Loms } from '../domain/loms.ts';
+import type { Certificates } from '../tls.ts';
+import { serverCredentials } from './credentials.ts';
 import { addHealth } from './health.ts';
 import { orderMethods } from './order.ts';
 import { addReflection } from './reflection.ts';
@@ -20,6 +23,12 @@ export interface GrpcServerOptions {
   readonly now: () => number;
   /** The longest time that a call is worked on, in milliseconds, also when its caller would wait longer. */
   readonly requestTimeoutMs: number;
+  /** Checks who calls; left out, everybody may do everything. */
+  readonly authenticate?: Authenticate | undefined;
+  /** False leaves out server reflection, by which clients ask for the contracts. */
+  readonly reflection?: boolean;
+  /** With certificates it serves TLS, and nothing but that. */
+  readonly certificates?: Certificates | undefined;
 }
 
 export interface GrpcServer {
@@ -62,15 +71,15 @@ const limits: ServerOptions = {
  * @throws when the address cannot be bound.
  */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
-  const { loms, logger, now, requestTimeoutMs } = options;
+  const { loms, logger, now, requestTimeoutMs, authenticate } = options;
   let stopping = false;
   const server = new Server(limits);
   const methods = [...orderMethods(loms), ...stockMethods(loms)];
-  register(server, methods, { logger, now, requestTimeoutMs, stopping: () => stopping });
+  register(server, methods, { logger, now, requestTimeoutMs, authenticate, stopping: () => stopping });
   const streams = createStreamHost(server);
   const health = addHealth(streams);
-  addReflection(streams);
-  const port = await bind(server, options.host, options.port);
+  if (options.reflection !== false) addReflection(streams);
+  const port = await bind(server, options, serverCredentials(options.certificates));
 
   return {
     port,
@@ -86,10 +95,14 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   };
 }
 
-function bind(server: Server, host: string, port: number): Promise<number> {
+function bind(
+  server: Server,
+  { host, port }: GrpcServerOptions,
+  credentials: ServerCredentials,
+): Promise<number> {
   const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+    server.bindAsync(address, credentials, (error, bound) => {
       if (error) reject(new Error(`gRPC cannot listen on ${address}`, { cause: error }));
       else resolve(bound);
     });

@@ -3,6 +3,7 @@
  */
 import type { MethodDefinition, Server, ServerUnaryCall, StatusObject, sendUnaryData } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
+import type { Authenticate, OperationName } from '../domain/access.ts';
 import { type Outcome, type Refusal, standing } from '../domain/errors.ts';
 import type { Call } from '../domain/loms.ts';
 import { readCall } from './call.ts';
@@ -12,6 +13,7 @@ import { requestReader } from './validate.ts';
 /** A method as it is served, from request bytes to reply bytes. */
 export interface UnaryMethod {
   readonly path: string;
+  readonly operation: OperationName;
   readonly answer: (bytes: Uint8Array, call: Call) => Promise<Outcome<Buffer>>;
 }
 
@@ -22,6 +24,8 @@ export interface Serving {
   readonly now: () => number;
   /** The longest time that a call is worked on, in milliseconds, also when its caller would wait longer. */
   readonly requestTimeoutMs: number;
+  /** Checks who calls; left out, everybody may do everything. */
+  readonly authenticate?: Authenticate | undefined;
   /** Whether the stop has begun; from then on every call that arrives is refused. */
   readonly stopping: () => boolean;
 }
@@ -29,16 +33,19 @@ export interface Serving {
 /**
  * Makes a method out of what a contract says and what the domain does.
  *
+ * @param operation what it is called in the table of scopes.
  * @param definition the generated definition: path and codec.
  * @param run is called with requests that keep the contract's rules, and only with those.
  */
 export function unary<Request, Reply>(
+  operation: OperationName,
   definition: MethodDefinition<Request, Reply>,
   run: (request: Request, call: Call) => Promise<Outcome<Reply>>,
 ): UnaryMethod {
   const read = requestReader<Request>(definition.path);
   return {
     path: definition.path,
+    operation,
     async answer(bytes, call) {
       const request = read(bytes);
       if (!request.ok) return request;
@@ -80,7 +87,8 @@ async function respond(
 ): Promise<Response> {
   try {
     if (serving.stopping()) return refusedWith(standing.shuttingDown);
-    const read = readCall(call, serving);
+    const reading = readCall(call, serving, method.operation);
+    const read = reading instanceof Promise ? await reading : reading;
     const outcome = read.ok ? await method.answer(call.request, read.value) : read;
     return outcome.ok ? { status: null, reply: outcome.value } : refusedWith(outcome.refusal);
   } catch (error) {

@@ -16,6 +16,8 @@ import { stringifyJson } from './json.ts';
 const httpStatuses: Record<CodeName, number> = {
   INVALID_ARGUMENT: 400,
   FAILED_PRECONDITION: 400,
+  UNAUTHENTICATED: 401,
+  PERMISSION_DENIED: 403,
   NOT_FOUND: 404,
   UNIMPLEMENTED: 405,
   RESOURCE_EXHAUSTED: 429,
@@ -85,9 +87,19 @@ const standingBodies = new Map(
   Object.values(standing).map((refusal) => [refusal as Refusal, stringifyJson(errorBody(refusal))]),
 );
 
+/** What `WWW-Authenticate` says to a refusal for its credentials (RFC 6750). */
+function challengeOf({ reason, metadata }: Refusal): string | undefined {
+  if (reason === 'CREDENTIALS_MISSING') return 'Bearer';
+  if (reason === 'CREDENTIALS_INVALID') return 'Bearer error="invalid_token"';
+  if (reason === 'SCOPE_MISSING') return `Bearer error="insufficient_scope", scope="${metadata.scope}"`;
+  return undefined;
+}
+
 /** Answers with a refusal. `headers` come on top of its own (`Allow`, `Connection`). */
 export function errorResponse(refusal: Refusal, headers: Record<string, string> = {}): Response {
   const retry = isRetrySafe(refusal) ? { 'retry-after': RETRY_AFTER_SECONDS } : {};
+  const challenge = challengeOf(refusal);
+  const authenticate = challenge === undefined ? {} : { 'www-authenticate': challenge };
   const body = standingBodies.get(refusal) ?? stringifyJson(errorBody(refusal));
-  return jsonResponse(httpStatusOf(refusal), body, { ...retry, ...headers });
+  return jsonResponse(httpStatusOf(refusal), body, { ...retry, ...authenticate, ...headers });
 }

@@ -1,16 +1,19 @@
 /** The REST side as a whole: the app with all its routes, and the HTTP server under it. */
-import { createServer, type ServerOptions, type ServerResponse } from 'node:http';
+import { createServer, type RequestListener, type ServerOptions, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
 import { invalidRequest, standing } from '../domain/errors.ts';
+import type { Certificates } from '../tls.ts';
 import { answerBadHttp } from './bad-http.ts';
 import { addDocs } from './docs.ts';
 import { errorResponse } from './errors.ts';
 import { addHealthRoutes } from './health.ts';
+import { addBearerScheme } from './openapi.ts';
 import type { HttpAppOptions } from './options.ts';
 import { addOrderRoutes } from './order.ts';
+import { createSecureServer } from './secure.ts';
 import { addStockRoutes } from './stock.ts';
 
 export type { HttpAppOptions, Readiness } from './options.ts';
@@ -18,10 +21,11 @@ export type { HttpAppOptions, Readiness } from './options.ts';
 /** Builds the app: every route, and the answers where there is none. It listens nowhere yet. */
 export function createHttpApp(options: HttpAppOptions): OpenAPIHono {
   const app = new OpenAPIHono();
+  if (options.authenticate) addBearerScheme(app);
   addOrderRoutes(app, options);
   addStockRoutes(app, options);
   addHealthRoutes(app, options);
-  addDocs(app);
+  if (options.docs !== false) addDocs(app);
   app.notFound((c) => {
     const allowed = allowedMethods(app, c.req.path);
     if (allowed.length === 0) return errorResponse(standing.pathNotFound);
@@ -45,6 +49,8 @@ export interface HttpServerOptions {
   /** 0 takes any free port. */
   readonly port: number;
   readonly logger: Logger;
+  /** With certificates it serves HTTPS, and nothing but that. */
+  readonly certificates?: Certificates | undefined;
   /** The most connections at a time; further ones are closed at once. */
   readonly maxConnections?: number;
 }
@@ -107,14 +113,17 @@ export async function startHttpServer(app: OpenAPIHono, options: HttpServerOptio
       },
     },
   );
-  const server = createServer(serverLimits, (incoming, outgoing) => {
+  const serve: RequestListener = (incoming, outgoing) => {
     inFlight.add(outgoing);
     outgoing.once('close', () => {
       inFlight.delete(outgoing);
       if (inFlight.size === 0) noneInFlight?.();
     });
     void answer(incoming, outgoing);
-  });
+  };
+  const server = options.certificates
+    ? createSecureServer(options.certificates, serverLimits, serve)
+    : createServer(serverLimits, serve);
   server.on('clientError', answerBadHttp);
   server.maxConnections = options.maxConnections ?? CONNECTIONS_MAX;
   // No limit on the requests of one connection: what a connection can cost is bounded without it.
