@@ -2,7 +2,7 @@
  * One client for REST and one for gRPC that ask and answer in the same form, so that one table of cases can
  * be run through both. Field names are the contract's, and every integer is a bigint.
  */
-import { credentials, Client as GrpcChannel, type ServiceError } from '@grpc/grpc-js';
+import { credentials, Client as GrpcChannel, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { parse, stringify } from 'lossless-json';
 import { BadRequest, ErrorInfo } from '../../src/generated/proto/google/rpc/error_details.ts';
 import { Status } from '../../src/generated/proto/google/rpc/status.ts';
@@ -26,14 +26,17 @@ export interface Client {
   close(): void;
 }
 
+/** What a client sends with every call, as headers or as metadata. */
+export type Headers = Readonly<Record<string, string>>;
+
 /** A REST client; on errors the answer also tells the HTTP status. */
-export function restClient(port: number): Client {
+export function restClient(port: number, headers: Headers = {}): Client {
   return {
     transport: 'REST',
     async call(operation, request) {
       const response = await fetch(
         `http://127.0.0.1:${port}${pathOf(operation, request)}`,
-        initOf(operation, request),
+        initOf(operation, request, headers),
       );
       const body = parse(await response.text(), undefined, BigInt);
       return response.ok ? { reply: body } : { error: body as Failure, http: response.status };
@@ -48,15 +51,16 @@ function pathOf(operation: Operation, request: Record<string, unknown>): string 
   return `/order/${operation.replace('Order', '')}`;
 }
 
-function initOf(operation: Operation, request: Record<string, unknown>): RequestInit {
-  if (operation.startsWith('get')) return {};
-  const headers = { 'content-type': 'application/json' };
-  return { method: 'POST', headers, body: stringify(request) ?? '' };
+function initOf(operation: Operation, request: Record<string, unknown>, headers: Headers): RequestInit {
+  if (operation.startsWith('get')) return { headers };
+  const json = { 'content-type': 'application/json', ...headers };
+  return { method: 'POST', headers: json, body: stringify(request) ?? '' };
 }
 
 /** A gRPC client that sends what the contract's names say, also where it is not valid. */
-export function grpcClient(port: number): Client {
+export function grpcClient(port: number, headers: Headers = {}): Client {
   const channel = new GrpcChannel(`127.0.0.1:${port}`, credentials.createInsecure());
+  const metadata = Metadata.fromHttp2Headers(headers);
   const methods = { ...OrderServiceService, ...StockServiceService };
   return {
     transport: 'gRPC',
@@ -69,6 +73,7 @@ export function grpcClient(port: number): Client {
           requestSerialize as (value: unknown) => Buffer,
           responseDeserialize as (bytes: Buffer) => unknown,
           message,
+          metadata,
           (error, reply) => {
             if (!error) return resolve({ reply: inContractForm(reply) });
             const failure = failureOf(error);
