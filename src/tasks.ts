@@ -32,7 +32,7 @@ async function withPrimary(
   logger: Logger,
   use: (url: string) => Promise<void>,
 ): Promise<void> {
-  const running = config.DATABASE_URL ?? (await runningEmbedded(config));
+  const running = config.MIGRATION_DATABASE_URL ?? config.DATABASE_URL ?? (await runningEmbedded(config));
   if (running !== undefined) return use(running);
   const {
     EMBEDDED_DIR: dir,

@@ -5,7 +5,15 @@ import { join } from 'node:path';
 import { base64url, exportSPKI, generateKeyPair, importJWK, SignJWT } from 'jose';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { AUDIENCE, type Claims, createIssuer, ISSUER, type Issuer, serveKeys, writeKeys } from '../../test/issuer.ts';
+import {
+  AUDIENCE,
+  type Claims,
+  createIssuer,
+  ISSUER,
+  type Issuer,
+  serveKeys,
+  writeKeys,
+} from '../../test/issuer.ts';
 import { quiet } from '../../test/quiet.ts';
 import type { Authenticate, Identity } from '../domain/access.ts';
 import type { Outcome } from '../domain/errors.ts';
@@ -130,12 +138,19 @@ describe('a forged token', () => {
     expect(await ask(`${head}.${changed}.${signature}`)).toBe('CREDENTIALS_INVALID');
   });
 
-  test.each(['', 'Bearer', 'Bearer ', 'Bearer a b', 'Basic YTpi', 'Bearer x', 'Bearer ..', 'a.b.c', 'Bearer é.é.é'])(
-    'that is none at all is refused: %j',
-    async (authorization) => {
-      expect(said(await authenticate(authorization))).toBe('CREDENTIALS_INVALID');
-    },
-  );
+  test.each([
+    '',
+    'Bearer',
+    'Bearer ',
+    'Bearer a b',
+    'Basic YTpi',
+    'Bearer x',
+    'Bearer ..',
+    'a.b.c',
+    'Bearer é.é.é',
+  ])('that is none at all is refused: %j', async (authorization) => {
+    expect(said(await authenticate(authorization))).toBe('CREDENTIALS_INVALID');
+  });
 
   test('that is longer than any token is refused unread', async () => {
     expect(await ask(await issuer.sign({ filler: 'x'.repeat(8_000) }))).toBe('CREDENTIALS_INVALID');
@@ -191,7 +206,8 @@ describe('keys', () => {
   test('are not asked for again and again for the sake of a key that nobody has', async () => {
     const server = await serveKeys(issuer);
     const check = await open({ jwks: server.url });
-    for (let i = 0; i < 20; i++) expect(await ask(await issuer.sign({}, `none-${i}`), check)).toBe('CREDENTIALS_INVALID');
+    for (let i = 0; i < 20; i++)
+      expect(await ask(await issuer.sign({}, `none-${i}`), check)).toBe('CREDENTIALS_INVALID');
     expect(server.asked).toBe(1);
     await server.close();
   });
