@@ -103,6 +103,8 @@ describe('Swagger UI', () => {
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe(contentType);
     expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(response.headers.get('referrer-policy')).toBe('no-referrer');
+    expect(response.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
     expect(response.headers.get('content-security-policy')).toMatch(
       /^default-src 'none'; script-src 'self';/,
     );
@@ -145,4 +147,11 @@ describe('Swagger UI', () => {
     const response = await testApp().request(path);
     expect([response.status, response.headers.get('location')]).toEqual([302, '/docs']);
   });
+});
+
+test('all of it can be left out', async () => {
+  const app = testApp({ docs: false });
+  for (const path of ['/', '/docs', '/docs/', '/docs/swagger-ui.css', '/openapi.json']) {
+    expect((await app.request(path)).status, path).toBe(404);
+  }
 });
