@@ -16,6 +16,13 @@ module.exports = {
       to: outside('^src/(app|config|log)\\.ts$'),
     },
     {
+      name: 'probe-stands-alone',
+      comment: 'The probe runs every few seconds and loads nothing of the service but its configuration.',
+      severity: 'error',
+      from: { path: '^src/probe\\.ts$' },
+      to: outside('^src/config\\.ts$'),
+    },
+    {
       name: 'domain-knows-no-transport',
       comment: 'The domain is called by transports and knows none of them.',
       severity: 'error',
