@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import tls from 'node:tls';
 import { Client, credentials } from '@grpc/grpc-js';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { StockServiceService } from '../src/generated/proto/loms/stock/v1/stock.ts';
 import { type GrpcServer, startGrpcServer } from '../src/grpc/server.ts';
 import { type HttpServer, startHttpServer } from '../src/http/server.ts';
@@ -145,7 +145,13 @@ describe.each([
     expect(await ask({ ca: authority.cert })).toBe('OK');
   });
 
-  test('speaks TLS 1.2 and 1.3, and nothing older', async () => {
+  test('speaks TLS 1.2 and 1.3, and nothing older, also where Node.js was told to', async () => {
+    const { DEFAULT_CIPHERS } = tls;
+    onTestFinished(() => {
+      tls.DEFAULT_CIPHERS = DEFAULT_CIPHERS;
+    });
+    tls.DEFAULT_CIPHERS = 'DEFAULT@SECLEVEL=0';
+    tls.DEFAULT_MIN_VERSION = 'TLSv1';
     await start(false);
     const protocol = (version: tls.SecureVersion) =>
       new Promise<string | null>((resolve) => {
