@@ -1,7 +1,7 @@
 /**
  * Who may import whom. `make verify` holds it, so that the layers of docs/architecture.md stay true.
  *
- *   main, tasks -> app, config      app -> everything      http, grpc, workers -> domain
+ *   main, tasks -> app, config      app -> everything      http, grpc -> domain, tls      auth, workers -> domain
  *   domain -> its own files, generated SQL, the few types it needs from db      db -> generated SQL
  */
 const outside = (...allowed) => ({ path: '^src/', pathNot: allowed });
@@ -14,6 +14,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/main\\.ts$' },
       to: outside('^src/(app|config|log)\\.ts$'),
+    },
+    {
+      name: 'probe-stands-alone',
+      comment: 'The probe runs every few seconds and loads nothing of the service but its configuration.',
+      severity: 'error',
+      from: { path: '^src/probe\\.ts$' },
+      to: outside('^src/config\\.ts$'),
     },
     {
       name: 'domain-knows-no-transport',
@@ -30,19 +37,26 @@ module.exports = {
       to: outside('^src/db/', '^src/generated/sql/'),
     },
     {
+      name: 'auth-knows-no-transport',
+      comment: 'Credentials are checked as the domain asks for it, whichever way they came.',
+      severity: 'error',
+      from: { path: '^src/auth/', pathNot: '\\.test\\.ts$' },
+      to: outside('^src/auth/', '^src/domain/(access|errors)\\.ts$'),
+    },
+    {
       name: 'http-speaks-to-domain-only',
       comment:
         'REST turns requests into domain calls, and never touches the database or the other transport.',
       severity: 'error',
       from: { path: '^src/http/', pathNot: '\\.test\\.ts$' },
-      to: outside('^src/http/', '^src/domain/'),
+      to: outside('^src/http/', '^src/domain/', '^src/tls\\.ts$'),
     },
     {
       name: 'grpc-speaks-to-domain-only',
       comment: 'gRPC turns calls into domain calls, and never touches the database or the other transport.',
       severity: 'error',
       from: { path: '^src/grpc/', pathNot: '\\.test\\.ts$' },
-      to: outside('^src/grpc/', '^src/domain/', '^src/generated/proto/'),
+      to: outside('^src/grpc/', '^src/domain/', '^src/tls\\.ts$', '^src/generated/proto/'),
     },
     {
       name: 'workers-speak-to-domain-only',

@@ -1,4 +1,6 @@
-# The image of the service: it needs a PostgreSQL server elsewhere (DATABASE_URL) and holds none itself.
+# The image of the service: it needs a PostgreSQL server elsewhere (DATABASE_URL) and holds none itself. It listens on
+# all addresses, so it does not start before it is said who is let in: AUTH=jwt with its settings, or AUTH=none. See
+# docs/security.md.
 
 # Node.js 26 is the LTS line since October 2026.
 FROM node:26-trixie-slim AS base
@@ -29,12 +31,13 @@ WORKDIR /app
 # All of it belongs to root: the service, which is not root, can read its program and cannot change it.
 COPY package.json ./
 COPY --from=modules /app/node_modules node_modules
+COPY db/grants.sql db/grants.sql
 COPY db/migrations db/migrations
 COPY db/seeds db/seeds
 COPY --from=build /app/dist dist
 USER node
 EXPOSE 8080 50051
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.HTTP_PORT || 8080}/readyz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+# GET /readyz, by TLS too. Under mutual TLS it shows the service's own certificate.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s CMD ["node", "dist/probe.js"]
 # Requests of a whole batch live at once: a young generation that has room for them spares V8 copying them.
 CMD ["node", "--enable-source-maps", "--min-semi-space-size=64", "--max-semi-space-size=64", "dist/main.js"]

@@ -102,6 +102,10 @@ verify-types: $(INSTALLED)
 verify-imports: $(INSTALLED)
 	@npx depcruise --config .dependency-cruiser.cjs src test scripts
 
+.PHONY: audit
+audit: $(INSTALLED) ## Ask the registry for known weaknesses of what runs in production
+	@npm audit --omit=dev
+
 # -- housekeeping --
 
 .PHONY: clean

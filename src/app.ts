@@ -3,10 +3,12 @@
  * owns the order in which they start and stop.
  */
 import type { Logger } from 'pino';
-import { type Config, databaseUrls } from './config.ts';
+import { openTokens } from './auth/tokens.ts';
+import { type Config, databaseUrls, migrationUrl } from './config.ts';
 import { startEmbeddedCluster } from './db/embedded/cluster.ts';
 import { migrate, seed } from './db/migrate.ts';
 import type { Router } from './db/router.ts';
+import type { Authenticate } from './domain/access.ts';
 import { removeKeys } from './domain/idempotency-store.ts';
 import { createService, type Service } from './domain/service.ts';
 import { startGrpcServer } from './grpc/server.ts';
@@ -14,6 +16,7 @@ import { connectionLimits } from './http/connections.ts';
 import { createHttpApp, startHttpServer } from './http/server.ts';
 import { openRouter, PRIMARY_LIMIT_MS } from './nodes.ts';
 import { ReadinessWatch } from './readiness.ts';
+import { Certificates } from './tls.ts';
 import { KeyRemoval } from './workers/key-removal.ts';
 
 export interface App {
@@ -41,6 +44,9 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
     for (const close of closers.splice(0).reverse()) await close();
   };
   try {
+    // What can be wrong with files is said before a database is started.
+    const certificates = await openCertificates(config, logger, closers);
+    const authenticate = await openAuthentication(config, logger);
     const urls = await findDatabase(config, logger, closers);
     signal?.throwIfAborted();
     const router = await startRouter(config, logger, urls, closers);
@@ -48,7 +54,13 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
     signal?.throwIfAborted();
     const service = startService(config, logger, router, closers);
     startWorkers(config, logger, router, closers);
-    const ports = await startServers(config, logger, { router, service, closers });
+    const ports = await startServers(config, logger, {
+      router,
+      service,
+      certificates,
+      authenticate,
+      closers,
+    });
     return { ...ports, stop };
   } catch (error) {
     await stop();
@@ -64,9 +76,28 @@ async function prepareSchema(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   if (!config.MIGRATE_ON_START && config.SEED_ON_START === undefined) return;
-  const { url } = await router.waitForPrimary(PRIMARY_LIMIT_MS, signal);
+  const url = migrationUrl(config, await router.waitForPrimary(PRIMARY_LIMIT_MS, signal));
   if (config.MIGRATE_ON_START) await migrate(url, logger);
   if (config.SEED_ON_START !== undefined) await seed(url, config.SEED_ON_START, logger);
+}
+
+/** How often the TLS files are looked at again. */
+const CERTIFICATES_INTERVAL_MS = 60_000;
+
+async function openCertificates(config: Config, logger: Logger, closers: Closers) {
+  const { TLS_CERT_FILE: cert, TLS_KEY_FILE: key, TLS_CLIENT_CA_FILE: clientCa } = config;
+  if (cert === undefined || key === undefined) return undefined;
+  const certificates = await Certificates.open({ cert, key, clientCa }, logger);
+  certificates.start(CERTIFICATES_INTERVAL_MS);
+  closers.push(async () => certificates.stop());
+  return certificates;
+}
+
+/** The check of who calls; none where everybody is let in. */
+async function openAuthentication(config: Config, logger: Logger): Promise<Authenticate | undefined> {
+  if (config.AUTH === 'none') return undefined;
+  const { AUTH_JWKS: jwks = '', AUTH_ISSUER: issuer = '', AUTH_AUDIENCE: audience = '' } = config;
+  return openTokens({ jwks, issuer, audience, logger, now: Date.now });
 }
 
 /** The URLs of the nodes of the configured database, or of the service's own. */
@@ -123,27 +154,35 @@ function startWorkers(config: Config, logger: Logger, database: Router, closers:
 interface Parts {
   readonly router: Router;
   readonly service: Service;
+  readonly certificates: Certificates | undefined;
+  readonly authenticate: Authenticate | undefined;
   readonly closers: Closers;
 }
 
-async function startServers(config: Config, logger: Logger, { router, service, closers }: Parts) {
-  const common = { loms: service, logger, now: Date.now, requestTimeoutMs: config.REQUEST_TIMEOUT_MS };
+async function startServers(config: Config, logger: Logger, parts: Parts) {
+  const { router, service, certificates, authenticate, closers } = parts;
+  const requestTimeoutMs = config.REQUEST_TIMEOUT_MS;
+  const common = { loms: service, logger, now: Date.now, requestTimeoutMs, authenticate };
   const readiness = new ReadinessWatch(router, logger);
 
-  const grpc = await startGrpcServer({ ...common, host: config.GRPC_HOST, port: config.GRPC_PORT });
+  const grpc = await startGrpcServer({
+    ...common,
+    certificates,
+    host: config.GRPC_HOST,
+    port: config.GRPC_PORT,
+    reflection: config.REFLECTION,
+  });
   const servers: { stop(graceMs: number): Promise<void> }[] = [grpc];
   // The servers stop together, and only after the health checks have said so.
   closers.push(async () => {
     readiness.stop();
     await Promise.all(servers.map((server) => server.stop(config.SHUTDOWN_TIMEOUT_MS)));
   });
-  const http = await startHttpServer(createHttpApp({ ...common, readiness: () => readiness.current }), {
-    host: config.HTTP_HOST,
-    port: config.HTTP_PORT,
-    logger,
-    // While an answer is being made nothing moves on its connection.
-    limits: { stuckMs: config.REQUEST_TIMEOUT_MS + connectionLimits.stuckMs },
-  });
+  const app = createHttpApp({ ...common, docs: config.DOCS, readiness: () => readiness.current });
+  const { HTTP_HOST: host, HTTP_PORT: port } = config;
+  // While an answer is being made nothing moves on its connection.
+  const limits = { stuckMs: config.REQUEST_TIMEOUT_MS + connectionLimits.stuckMs };
+  const http = await startHttpServer(app, { host, port, logger, certificates, limits });
   servers.push(http);
   await readiness.start(config.NODE_CHECK_INTERVAL_MS, (ready) => grpc.setServing(ready));
   return { httpPort: http.port, grpcPort: grpc.port };

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { expect, test } from 'vitest';
-import { ConfigError, databaseUrls, readConfig } from './config.ts';
+import { describe, expect, test } from 'vitest';
+import { ConfigError, databaseUrls, migrationUrl, readConfig } from './config.ts';
 
 test('without any variable the service listens on loopback and brings its own database', () => {
   const config = readConfig({});
@@ -120,4 +120,76 @@ test('two servers cannot have one port', () => {
   expect(read).toThrow(/GRPC_PORT: must not be the same as HTTP_PORT/);
   expect(read).toThrow(/EMBEDDED_REPLICA_PORT: must not be the same as EMBEDDED_PRIMARY_PORT/);
   expect(() => readConfig({ HTTP_PORT: '0', GRPC_PORT: '0' })).not.toThrow();
+});
+
+describe('who is let in', () => {
+  const jwt = {
+    AUTH_JWKS: 'https://issuer.test/jwks',
+    AUTH_ISSUER: 'https://issuer.test',
+    AUTH_AUDIENCE: 'loms',
+  };
+
+  test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('on %s everybody, by default', (host) => {
+    expect(readConfig({ HTTP_HOST: host, GRPC_HOST: host }).AUTH).toBe('none');
+  });
+
+  test.each(['HTTP_HOST', 'GRPC_HOST'])(
+    'where %s is no loopback address, nobody before it is decided',
+    (name) => {
+      for (const host of ['0.0.0.0', '::', '192.0.2.7', 'loms.test', '127.example.com']) {
+        const settings = { [name]: host };
+        expect(() => readConfig(settings)).toThrow(
+          new RegExp(`^  AUTH: must be jwt, .* ${name} is not loopback$`, 'm'),
+        );
+        expect(readConfig({ ...settings, AUTH: 'none' }).AUTH).toBe('none');
+        expect(readConfig({ ...settings, ...jwt, AUTH: 'jwt' }).AUTH).toBe('jwt');
+      }
+    },
+  );
+
+  test('whoever names an issuer means to ask for tokens, and must name all of it', () => {
+    expect(readConfig(jwt).AUTH).toBe('jwt');
+    expect(readConfig({ ...jwt, AUTH: 'none' }).AUTH).toBe('none');
+    const mistakes = () => readConfig({ AUTH: 'jwt' });
+    for (const name of Object.keys(jwt)) expect(mistakes).toThrow(`  ${name}: is needed to check tokens`);
+    expect(() => readConfig({ AUTH_JWKS: 'keys.json' })).toThrow('AUTH_ISSUER: is needed');
+  });
+
+  test('an address of keys holds no password, since it is logged', () => {
+    const read = () => readConfig({ ...jwt, AUTH_JWKS: 'https://user:secret@issuer.test/jwks' });
+    expect(read).toThrow(/AUTH_JWKS: must not hold a user or password/);
+    expect(read).toThrow(/^(?!.*secret)/s);
+  });
+});
+
+test('TLS takes a certificate and its key', () => {
+  const [cert, key] = ['/tls/cert.pem', '/tls/key.pem'];
+  expect(readConfig({ TLS_CERT_FILE: cert, TLS_KEY_FILE: key })).toMatchObject({ TLS_CERT_FILE: cert });
+  expect(() => readConfig({ TLS_CERT_FILE: cert })).toThrow('TLS_KEY_FILE: is needed with TLS_CERT_FILE');
+  expect(() => readConfig({ TLS_KEY_FILE: key })).toThrow('TLS_CERT_FILE: is needed with TLS_KEY_FILE');
+  expect(() => readConfig({ TLS_CLIENT_CA_FILE: key })).toThrow('TLS_CLIENT_CA_FILE: needs TLS_CERT_FILE');
+});
+
+test('migrating as another role needs a database that is named', () => {
+  const url = 'postgres://owner@p/loms';
+  expect(() => readConfig({ MIGRATION_DATABASE_URL: url })).toThrow(
+    'MIGRATION_DATABASE_URL: needs DATABASE_URL',
+  );
+});
+
+test('the schema is changed as the migration role where there is one, on the node that is the primary', () => {
+  const DATABASE_URL = 'postgres://app@a,b/loms';
+  const primary = { url: 'postgres://app@b/loms' };
+  const of = (settings: Record<string, string>) =>
+    migrationUrl(readConfig({ DATABASE_URL, ...settings }), primary);
+  expect(of({})).toBe(primary.url);
+  expect(of({ MIGRATION_DATABASE_URL: 'postgres://owner@a,b/loms' })).toBe('postgres://owner@b/loms');
+  expect(of({ MIGRATION_DATABASE_URL: 'postgres://owner@other/loms' })).toBe('postgres://owner@other/loms');
+});
+
+test('a password that programs read differently is a mistake, and is not shown', () => {
+  const read = () => readConfig({ DATABASE_URL: 'postgres://loms:se%cret@p/loms' });
+  expect(read).toThrow('DATABASE_URL: must be');
+  expect(read).toThrow(/^(?!.*cret@)/s);
+  expect(() => readConfig({ DATABASE_URL: 'postgres://loms:se%25cret@p/loms' })).not.toThrow();
 });

@@ -33,12 +33,30 @@ const flag = (standard: boolean) =>
     .default(standard ? 'true' : 'false')
     .transform((text) => text === 'true');
 
+const path = z
+  .string()
+  .transform((text) => resolve(text))
+  .optional();
+
 const schema = z.object({
   HTTP_HOST: host,
   HTTP_PORT: port(8080),
   GRPC_HOST: host,
   GRPC_PORT: port(50_051),
+  AUTH: z.enum(['none', 'jwt'], 'must be none or jwt').optional(),
+  AUTH_JWKS: z
+    .string()
+    .refine((text) => !holdsCredentials(text), 'must not hold a user or password')
+    .optional(),
+  AUTH_ISSUER: z.string().optional(),
+  AUTH_AUDIENCE: z.string().optional(),
+  TLS_CERT_FILE: path,
+  TLS_KEY_FILE: path,
+  TLS_CLIENT_CA_FILE: path,
+  REFLECTION: flag(true),
+  DOCS: flag(true),
   DATABASE_URL: postgresUrls.optional(),
+  MIGRATION_DATABASE_URL: postgresUrls.optional(),
   DATABASE_REPLICA_URLS: z
     .string()
     .default('')
@@ -77,7 +95,10 @@ const schema = z.object({
 
 const EMBEDDED_PORTS = ['EMBEDDED_PRIMARY_PORT', 'EMBEDDED_REPLICA_PORT'] as const;
 
-export type Config = z.output<typeof schema>;
+type Parsed = z.output<typeof schema>;
+
+/** What is configured, with who is let in decided. */
+export type Config = Omit<Parsed, 'AUTH'> & { readonly AUTH: 'none' | 'jwt' };
 
 /** Every mistake in the environment, one a line. */
 export class ConfigError extends Error {
@@ -97,14 +118,31 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   if (set.DATABASE_REPLICA_URLS !== undefined && set.DATABASE_URL === undefined) {
     mistakes.push('DATABASE_REPLICA_URLS: needs DATABASE_URL');
   }
-  if (result.success) mistakes.push(...samePorts(result.data), ...sameNodes(result.data));
-  if (result.success && mistakes.length === 0) return result.data;
+  if (set.MIGRATION_DATABASE_URL !== undefined && set.DATABASE_URL === undefined) {
+    mistakes.push('MIGRATION_DATABASE_URL: needs DATABASE_URL, by which the service works');
+  }
+  if (result.success) {
+    const { data } = result;
+    mistakes.push(...samePorts(data), ...sameNodes(data), ...accessMistakes(data), ...tlsMistakes(data));
+  }
+  if (result.success && mistakes.length === 0) return { ...result.data, AUTH: authOf(result.data) };
   throw new ConfigError(`the configuration has mistakes:\n${mistakes.map((text) => `  ${text}`).join('\n')}`);
 }
 
+type DatabaseSettings = Pick<Config, 'DATABASE_URL' | 'DATABASE_REPLICA_URLS'>;
+
 /** The URLs of the configured nodes, of which one is the primary; none where the service brings its own. */
-export function databaseUrls(config: Config): string[] {
+export function databaseUrls(config: DatabaseSettings): string[] {
   return [...(config.DATABASE_URL ?? []), ...config.DATABASE_REPLICA_URLS];
+}
+
+/**
+ * The URL by which the schema of this primary is changed: that of the migration role where one is configured, for
+ * the same node where several are named.
+ */
+export function migrationUrl(config: Config, primary: { readonly url: string }): string {
+  const urls = config.MIGRATION_DATABASE_URL ?? [];
+  return urls.find((url) => hostOf(url) === hostOf(primary.url)) ?? urls[0] ?? primary.url;
 }
 
 function number(standard: number, min: number, max: number) {
@@ -122,15 +160,57 @@ function leavesOurParameters(text: string): boolean {
   return url === undefined || !OWN_PARAMETERS.some((name) => new URL(url).searchParams.has(name));
 }
 
+function holdsCredentials(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { username, password } = new URL(text);
+  return username !== '' || password !== '';
+}
+
+const AUTH_VARIABLES = ['AUTH_JWKS', 'AUTH_ISSUER', 'AUTH_AUDIENCE'] as const;
+
+/** Whoever names an issuer of tokens means to ask for them. */
+function authOf(config: Parsed): 'none' | 'jwt' {
+  const named = AUTH_VARIABLES.some((name) => config[name] !== undefined);
+  return config.AUTH ?? (named ? 'jwt' : 'none');
+}
+
+/** Openness is for development on one machine; anywhere else somebody must have said that it is meant. */
+function accessMistakes(config: Parsed): string[] {
+  if (authOf(config) === 'jwt') {
+    const missing = AUTH_VARIABLES.filter((name) => config[name] === undefined);
+    return missing.map((name) => `${name}: is needed to check tokens`);
+  }
+  const open = (['HTTP_HOST', 'GRPC_HOST'] as const).filter((name) => !isLoopback(config[name]));
+  if (config.AUTH === 'none' || open.length === 0) return [];
+  return [
+    `AUTH: must be jwt, with ${AUTH_VARIABLES.join(', ')}, or none on purpose: ${open.join(', ')} is not loopback`,
+  ];
+}
+
+function isLoopback(host: string): boolean {
+  return /^(localhost|127\.\d+\.\d+\.\d+|::1)$/i.test(host);
+}
+
+function tlsMistakes(config: Parsed): string[] {
+  const { TLS_CERT_FILE: cert, TLS_KEY_FILE: key, TLS_CLIENT_CA_FILE: clientCa } = config;
+  const mistakes: string[] = [];
+  if (cert === undefined && key !== undefined) mistakes.push('TLS_CERT_FILE: is needed with TLS_KEY_FILE');
+  if (key === undefined && cert !== undefined) mistakes.push('TLS_KEY_FILE: is needed with TLS_CERT_FILE');
+  if (clientCa !== undefined && cert === undefined && key === undefined) {
+    mistakes.push('TLS_CLIENT_CA_FILE: needs TLS_CERT_FILE and TLS_KEY_FILE');
+  }
+  return mistakes;
+}
+
 /** A node that is named twice would look like two primaries. */
-function sameNodes(config: Config): string[] {
+function sameNodes(config: Parsed): string[] {
   const hosts = databaseUrls(config).map(hostOf);
   if (new Set(hosts).size === hosts.length) return [];
   return ['DATABASE_URL, DATABASE_REPLICA_URLS: must not name a host and port twice'];
 }
 
 /** Each port can be listened on once; 0 takes any free one. */
-function samePorts(config: Config): string[] {
+function samePorts(config: Parsed): string[] {
   const names = ['HTTP_PORT', 'GRPC_PORT', ...(config.DATABASE_URL ? [] : EMBEDDED_PORTS)] as const;
   const first = new Map<number, string>();
   return names.flatMap((name) => {

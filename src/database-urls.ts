@@ -13,7 +13,7 @@ const FORM = /^(postgres(?:ql)?:\/\/(?:[^/?#]*@)?)([^/?#@]+)(\/[^/?#]+(?:\?[^#]*
 export function splitHosts(text: string): string[] | undefined {
   const [, front = '', hosts = '', rest = ''] = FORM.exec(text) ?? [];
   const urls = hosts.split(',').map((host) => `${front}${host}${rest}`);
-  return urls.every(hasHost) ? urls : undefined;
+  return urls.every(isGood) ? urls : undefined;
 }
 
 /** The host and port that a URL names, in the same form for the same node. */
@@ -22,6 +22,9 @@ export function hostOf(url: string): string {
   return `${hostname.toLowerCase()}:${port || 5432}`;
 }
 
-function hasHost(url: string): boolean {
-  return URL.canParse(url) && new URL(url).hostname !== '';
+/** A password with a bare `%` is read differently by each program, and one of them shows it in its complaint. */
+function isGood(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { hostname, username, password } = new URL(url);
+  return hostname !== '' && [username, password].every((text) => /^(?:[^%]|%[\da-f]{2})*$/i.test(text));
 }

@@ -3,8 +3,24 @@
  */
 import { type Logger, pino, stdTimeFunctions } from 'pino';
 
+/**
+ * What must never be seen, should something with it be logged by mistake: nothing here logs credentials, and a
+ * test reads what is logged. The connection that `pg` hangs on its errors holds more than anybody wants to read.
+ */
+const SECRETS = ['authorization', 'password', 'connectionString', 'key', 'token', 'client', 'headers'];
+
+const redact = {
+  paths: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
+  censor: '***',
+};
+
 /** Opens the log at a level of pino. Times are RFC 3339 in UTC. */
 export function openLog(level: string): Logger {
   const pretty = { transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname' } } };
-  return pino({ level, timestamp: stdTimeFunctions.isoTime, ...(process.stdout.isTTY ? pretty : {}) });
+  return pino({
+    level,
+    redact,
+    timestamp: stdTimeFunctions.isoTime,
+    ...(process.stdout.isTTY ? pretty : {}),
+  });
 }

@@ -21,8 +21,10 @@ async function main(): Promise<void> {
   }
   try {
     const { httpPort, grpcPort } = await starting;
-    const rest = `http://${config.HTTP_HOST}:${httpPort}`;
-    logger.info({ rest, docs: `${rest}/docs`, grpc: `${config.GRPC_HOST}:${grpcPort}` }, 'loms listens');
+    const rest = `${config.TLS_CERT_FILE ? 'https' : 'http'}://${config.HTTP_HOST}:${httpPort}`;
+    const docs = config.DOCS ? { docs: `${rest}/docs` } : {};
+    const grpc = `${config.GRPC_HOST}:${grpcPort}`;
+    logger.info({ rest, ...docs, grpc, auth: config.AUTH }, 'loms listens');
   } catch (error) {
     if (givenUp.signal.aborted) return;
     logger.fatal({ err: error }, 'loms could not start');

@@ -11,7 +11,7 @@
  */
 import pg from 'pg';
 import type { Logger } from 'pino';
-import { type Config, ConfigError, databaseUrls, readConfig } from './config.ts';
+import { type Config, ConfigError, databaseUrls, migrationUrl, readConfig } from './config.ts';
 import { urlOf } from './db/embedded/bootstrap.ts';
 import { removeEmbeddedCluster, startEmbeddedCluster } from './db/embedded/cluster.ts';
 import { migrate, seed } from './db/migrate.ts';
@@ -54,7 +54,7 @@ async function runningPrimary(config: Config, logger: Logger): Promise<string | 
   if (urls.length === 0) return runningEmbedded(config);
   const router = openRouter(config, logger, urls);
   try {
-    return (await router.waitForPrimary(PRIMARY_LIMIT_MS)).url;
+    return migrationUrl(config, await router.waitForPrimary(PRIMARY_LIMIT_MS));
   } finally {
     await router.stop();
   }

@@ -4,6 +4,8 @@
 set -eu
 
 : "${REPLICATION_PASSWORD:?must be set: the password of the role replicator}"
+: "${LOMS_PASSWORD:?must be set: the password of the role loms, by which the service works}"
+: "${LOMS_MIGRATION_PASSWORD:?must be set: the password of the role loms_migration, by which it migrates}"
 
 # The replica connects from the containers' own network and from nowhere else.
 printf '\nhost replication replicator samenet scram-sha-256\n' >>"$PGDATA/pg_hba.conf"
@@ -30,4 +32,14 @@ ALTER SYSTEM SET synchronous_standby_names = 'FIRST 1 (store_sync)';
 -- What a reader on the replica still sees is not vacuumed away on the primary: otherwise the replica would hold
 -- back the WAL, and with it every commit, until that reader is done.
 ALTER SYSTEM SET hot_standby_feedback = on;
+SQL
+
+# The service's roles: one that owns the schema, and one that can do what the queries need and nothing else.
+psql --no-psqlrc --set=ON_ERROR_STOP=1 --username="$POSTGRES_USER" --dbname="$POSTGRES_DB" <<'SQL'
+\i /usr/local/share/loms/roles.sql
+\getenv password LOMS_PASSWORD
+CREATE ROLE loms LOGIN PASSWORD :'password' IN ROLE loms_app;
+\getenv password LOMS_MIGRATION_PASSWORD
+CREATE ROLE loms_migration LOGIN PASSWORD :'password' IN ROLE loms_owner;
+ALTER ROLE loms_migration SET role = loms_owner;
 SQL

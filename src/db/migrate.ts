@@ -8,11 +8,17 @@ import { promisify } from 'node:util';
 import { resolveBinary } from 'dbmate';
 import pg from 'pg';
 import type { Logger } from 'pino';
-import { migrationLock, migrationUnlock, schemaVersions } from '../generated/sql/nodes.ts';
+import {
+  applicationRoleExists,
+  migrationLock,
+  migrationUnlock,
+  schemaVersions,
+} from '../generated/sql/nodes.ts';
 import type { Queryable } from './connection.ts';
 import { sqlStateOf } from './errors.ts';
 
 const migrationsDir = fileURLToPath(new URL('../../db/migrations', import.meta.url));
+const grantsFile = fileURLToPath(new URL('../../db/grants.sql', import.meta.url));
 const seedsDir = fileURLToPath(new URL('../../db/seeds', import.meta.url));
 
 /** A migration may rewrite a large table; past this something is stuck and somebody should look. */
@@ -24,7 +30,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const UNDEFINED_TABLE = '42P01';
 
 /**
- * Applies the migrations that are missing. Instances that start together do it one after the other: each
+ * Applies the migrations that are missing, and gives the service's role the rights that it needs of them. Instances that start together do it one after the other: each
  * holds a lock on the primary while it migrates, and the later ones find nothing left to do.
  *
  * @param url the primary.
@@ -36,10 +42,20 @@ export async function migrate(url: string, log: Logger): Promise<void> {
     await migrationLock.run(undefined, client);
     try {
       for (const line of await runDbmate(url)) log.info(line);
+      await grantRights(client);
     } finally {
       await migrationUnlock.run(undefined, client);
     }
   });
+}
+
+/**
+ * Gives the service's role what `db/grants.sql` lists, and takes from it whatever else it has. Sent as one, the
+ * statements are one transaction. Where the service works as the owner of everything there is no such role.
+ */
+async function grantRights(client: Queryable): Promise<void> {
+  const [role] = await applicationRoleExists.run(undefined, client);
+  if (role?.exists) await client.query(await readFile(grantsFile, 'utf8'), []);
 }
 
 /**
@@ -82,7 +98,8 @@ async function runDbmate(url: string): Promise<string[]> {
   const args = ['--migrations-dir', migrationsDir, '--no-dump-schema', 'migrate'];
   const options = { timeout: MIGRATION_TIMEOUT_MS, env: { DATABASE_URL: dbmateUrl(url) } };
   const { stdout } = await promisify(execFile)(resolveBinary(), args, options).catch((error) => {
-    throw new Error(`a migration failed: ${String(error.stderr).trim() || error.code}`);
+    const said = String(error.stderr).trim().replaceAll(url, '***');
+    throw new Error(`a migration failed: ${said || error.code}`);
   });
   return stdout.split('\n').filter((line) => line.startsWith('Applied'));
 }

@@ -4,6 +4,7 @@
  * A refusal is a value, never a throw. Each reason has one code; `http/errors.ts` turns codes into HTTP
  * statuses and `grpc/errors.ts` into gRPC statuses. `docs/errors.md` is the same list for callers.
  */
+import type { Scope } from './access.ts';
 import {
   COUNT_MAX,
   IDEMPOTENCY_KEY_MAX,
@@ -20,11 +21,13 @@ export const codes = {
   INVALID_ARGUMENT: 3,
   DEADLINE_EXCEEDED: 4,
   NOT_FOUND: 5,
+  PERMISSION_DENIED: 7,
   RESOURCE_EXHAUSTED: 8,
   FAILED_PRECONDITION: 9,
   UNIMPLEMENTED: 12,
   INTERNAL: 13,
   UNAVAILABLE: 14,
+  UNAUTHENTICATED: 16,
 } as const;
 
 export type CodeName = keyof typeof codes;
@@ -38,11 +41,15 @@ export const reasons = {
   ORDER_NOT_CANCELLABLE: 'FAILED_PRECONDITION',
   ORDER_NOT_FOUND: 'NOT_FOUND',
   STOCK_NOT_FOUND: 'NOT_FOUND',
+  CREDENTIALS_MISSING: 'UNAUTHENTICATED',
+  CREDENTIALS_INVALID: 'UNAUTHENTICATED',
+  SCOPE_MISSING: 'PERMISSION_DENIED',
   PATH_NOT_FOUND: 'NOT_FOUND',
   METHOD_NOT_ALLOWED: 'UNIMPLEMENTED',
   REQUEST_TOO_LARGE: 'RESOURCE_EXHAUSTED',
   QUEUE_FULL: 'RESOURCE_EXHAUSTED',
   DEADLINE_EXCEEDED: 'DEADLINE_EXCEEDED',
+  KEYS_UNAVAILABLE: 'UNAVAILABLE',
   DATABASE_UNAVAILABLE: 'UNAVAILABLE',
   SHUTTING_DOWN: 'UNAVAILABLE',
   OUTCOME_UNKNOWN: 'UNAVAILABLE',
@@ -214,9 +221,18 @@ const idempotencyKeyReused: Refusal = {
   },
 };
 
+/** The caller is known and may not do this. */
+export function scopeMissing(scope: Scope): Refusal {
+  return refusal('SCOPE_MISSING', `this needs the scope ${scope}`, { scope });
+}
+
 /** The refusals that say nothing of one order: always the same words. */
 export const standing = {
   idempotencyKeyReused,
+  credentialsMissing: refusal('CREDENTIALS_MISSING', 'a bearer token is needed'),
+  // Why they are not valid is for the log: it would help whoever tries to make some.
+  credentialsInvalid: refusal('CREDENTIALS_INVALID', 'the credentials are not valid'),
+  keysUnavailable: retrySafe('KEYS_UNAVAILABLE', 'credentials cannot be checked now, nothing was done'),
   pathNotFound: refusal('PATH_NOT_FOUND', 'no such path'),
   methodNotAllowed: refusal('METHOD_NOT_ALLOWED', 'no such method'),
   requestTooLarge: refusal('REQUEST_TOO_LARGE', `the request is larger than ${REQUEST_MAX_BYTES} bytes`),

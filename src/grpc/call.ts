@@ -1,5 +1,6 @@
 /** What a gRPC call says of itself, besides its request: its deadline and its metadata, read and checked. */
 import type { ServerUnaryCall } from '@grpc/grpc-js';
+import { admit, type Identity, type OperationName } from '../domain/access.ts';
 import { accepted, IDEMPOTENCY_KEY_FIELD, type Outcome } from '../domain/errors.ts';
 import { ANONYMOUS, type Call } from '../domain/loms.ts';
 import type { Serving } from './unary.ts';
@@ -16,13 +17,15 @@ const ANSWER_AHEAD_MS = 50;
 /** A class, because a function made for every call would cost more than all else that is done here. */
 class GrpcCall implements Call {
   readonly deadlineMs: number;
-  readonly caller = ANONYMOUS;
+  readonly caller: string;
   readonly idempotencyKey: string | undefined;
   readonly #call: UnaryCall;
 
-  constructor(deadlineMs: number, idempotencyKey: string | undefined, call: UnaryCall) {
+  constructor(deadlineMs: number, caller: string, call: UnaryCall) {
+    const keys = call.metadata.get(IDEMPOTENCY_KEY_FIELD);
     this.deadlineMs = deadlineMs;
-    this.idempotencyKey = idempotencyKey;
+    this.caller = caller;
+    this.idempotencyKey = keys.length === 0 ? undefined : keys.join(', ');
     this.#call = call;
   }
 
@@ -32,16 +35,28 @@ class GrpcCall implements Call {
 }
 
 /**
- * Reads what deadline and metadata say of a call. It is given up when its caller says, but never later than we
- * allow.
+ * Reads what deadline and metadata say of a call to an operation. It is given up when its caller says, but never
+ * later than we allow. Where no credentials are asked for, and mostly where they are, it answers at once.
  *
- * @returns the call, or the refusal of metadata that are not valid.
+ * @returns the call, or the refusal of its caller or of metadata that are not valid.
  */
-export function readCall(call: UnaryCall, { now, requestTimeoutMs }: Serving): Outcome<Call> {
-  const nowMs = now();
+export function readCall(
+  call: UnaryCall,
+  { now, requestTimeoutMs, authenticate }: Serving,
+  operation: OperationName,
+): Outcome<Call> | Promise<Outcome<Call>> {
+  const deadlineMs = deadlineOf(call, now(), requestTimeoutMs);
+  if (authenticate === undefined) return accepted(new GrpcCall(deadlineMs, ANONYMOUS, call));
+  const callOf = (caller: Outcome<Identity>): Outcome<Call> => {
+    const admitted = admit(caller, operation);
+    return admitted.ok ? accepted(new GrpcCall(deadlineMs, admitted.value, call)) : admitted;
+  };
+  const known = authenticate(call.metadata.get('authorization')[0]?.toString());
+  return known instanceof Promise ? known.then(callOf) : callOf(known);
+}
+
+function deadlineOf(call: UnaryCall, nowMs: number, requestTimeoutMs: number): number {
   const leftMs = Number(call.getDeadline()) - nowMs;
   const timeoutMs = leftMs - Math.min(ANSWER_AHEAD_MS, leftMs / 10);
-  const keys = call.metadata.get(IDEMPOTENCY_KEY_FIELD);
-  const key = keys.length === 0 ? undefined : keys.join(', ');
-  return accepted(new GrpcCall(nowMs + Math.min(timeoutMs, requestTimeoutMs), key, call));
+  return nowMs + Math.min(timeoutMs, requestTimeoutMs);
 }

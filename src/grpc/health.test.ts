@@ -3,6 +3,7 @@ import { Client, credentials, type MethodDefinition } from '@grpc/grpc-js';
 import { service as contract } from 'grpc-health-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { ask, startTestServer } from '../../test/grpc-server.ts';
+import { refused, standing } from '../domain/errors.ts';
 
 interface Asked {
   readonly service: string;
@@ -29,6 +30,12 @@ test.each(['', 'loms.order.v1.OrderService', 'loms.stock.v1.StockService'])(
 test('the health of a service that is not ours is not found', async () => {
   const { client } = await startTestServer();
   expect(await ask(client, Check, { service: 'other' })).toMatchObject({ refused: { code: 5 } });
+});
+
+test('it is open also where callers are known', async () => {
+  const authenticate = () => refused(standing.credentialsMissing);
+  const { client } = await startTestServer({ authenticate });
+  expect(await ask(client, Check, { service: '' })).toEqual({ reply: { status: 'NOT_SERVING' } });
 });
 
 test('whoever watches hears of the stop, and does not hold it up', async () => {

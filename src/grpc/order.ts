@@ -7,18 +7,20 @@ import { type UnaryMethod, unary } from './unary.ts';
 /** The methods of the order service. */
 export function orderMethods(loms: Loms): UnaryMethod[] {
   return [
-    unary(contract.createOrder, ({ user, items }, call) => loms.createOrder({ user, items }, call)),
-    unary(contract.getOrder, async ({ orderId }, call) => {
+    unary('createOrder', contract.createOrder, ({ user, items }, call) =>
+      loms.createOrder({ user, items }, call),
+    ),
+    unary('getOrder', contract.getOrder, async ({ orderId }, call) => {
       const outcome = await loms.getOrder(orderId, call);
       if (!outcome.ok) return outcome;
       const { status, user, items } = outcome.value;
       return accepted({ status, user, items: [...items] });
     }),
-    unary(contract.payOrder, async ({ orderId }, call) => {
+    unary('payOrder', contract.payOrder, async ({ orderId }, call) => {
       const outcome = await loms.payOrder(orderId, call);
       return outcome.ok ? accepted({}) : outcome;
     }),
-    unary(contract.cancelOrder, async ({ orderId }, call) => {
+    unary('cancelOrder', contract.cancelOrder, async ({ orderId }, call) => {
       const outcome = await loms.cancelOrder(orderId, call);
       return outcome.ok ? accepted({}) : outcome;
     }),

@@ -77,3 +77,10 @@ test('a client that keeps its reflection stream open does not hold up the stop',
   await stop(5_000);
   expect(performance.now() - before).toBeLessThan(2_500);
 });
+
+test('it can be left out', async () => {
+  const { address } = await startTestServer({ reflection: false });
+  await expect(bufCurl('--list-methods', `http://${address}`)).rejects.toThrow(
+    'does not implement the method',
+  );
+});

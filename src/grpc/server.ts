@@ -1,8 +1,11 @@
 /** The gRPC server: both services, health and reflection, behind explicit limits. */
-import { Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
+import { Server, type ServerOptions } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
+import type { Authenticate } from '../domain/access.ts';
 import { REQUEST_MAX_BYTES } from '../domain/limits.ts';
 import type { Loms } from '../domain/loms.ts';
+import type { Certificates } from '../tls.ts';
+import { serverCredentials } from './credentials.ts';
 import { addHealth } from './health.ts';
 import { listen } from './listen.ts';
 import { orderMethods } from './order.ts';
@@ -25,6 +28,12 @@ export interface GrpcServerOptions {
   readonly limits?: ServerOptions;
   readonly connectionsMax?: number;
   readonly requestsMaxBytes?: number;
+  /** Checks who calls; left out, everybody may do everything. */
+  readonly authenticate?: Authenticate | undefined;
+  /** False leaves out server reflection, by which clients ask for the contracts. */
+  readonly reflection?: boolean;
+  /** With certificates it serves TLS, and nothing but that. */
+  readonly certificates?: Certificates | undefined;
 }
 
 export interface GrpcServer {
@@ -72,19 +81,20 @@ const REQUESTS_MAX_BYTES = 64 * 1024 * 1024;
  * @throws when the address cannot be bound.
  */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
-  const { loms, logger, now, requestTimeoutMs } = options;
+  const { loms, logger, now, requestTimeoutMs, authenticate } = options;
   let stopping = false;
   const server = new Server({ ...connectionLimits, ...options.limits });
   const methods = [...orderMethods(loms), ...stockMethods(loms)];
   const { requestsMaxBytes = REQUESTS_MAX_BYTES } = options;
-  register(server, methods, { logger, now, requestTimeoutMs, requestsMaxBytes, stopping: () => stopping });
+  const serving = { logger, now, requestTimeoutMs, requestsMaxBytes, authenticate, stopping: () => stopping };
+  register(server, methods, serving);
   const streams = createStreamHost(server);
   const health = addHealth(streams);
-  addReflection(streams);
+  if (options.reflection !== false) addReflection(streams);
   const port = await listen(server, {
     host: options.host,
     port: options.port,
-    credentials: ServerCredentials.createInsecure(),
+    credentials: serverCredentials(options.certificates),
     connectionsMax: options.connectionsMax ?? CONNECTIONS_MAX,
     onError: (error) => logger.error({ err: error }, 'gRPC server'),
   });

@@ -5,5 +5,5 @@ import { type UnaryMethod, unary } from './unary.ts';
 
 /** The methods of the stock service. */
 export function stockMethods(loms: Loms): UnaryMethod[] {
-  return [unary(contract.getStock, async ({ sku }, call) => loms.getStock(sku, call))];
+  return [unary('getStock', contract.getStock, async ({ sku }, call) => loms.getStock(sku, call))];
 }

@@ -9,6 +9,7 @@ import {
   type sendUnaryData,
 } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
+import type { Authenticate, OperationName } from '../domain/access.ts';
 import { type Outcome, refused, standing } from '../domain/errors.ts';
 import type { Call } from '../domain/loms.ts';
 import { readCall } from './call.ts';
@@ -18,6 +19,7 @@ import { requestReader } from './validate.ts';
 /** A method as it is served, from request bytes to reply bytes. */
 export interface UnaryMethod {
   readonly path: string;
+  readonly operation: OperationName;
   readonly answer: (bytes: Uint8Array, call: Call) => Promise<Outcome<Buffer>>;
 }
 
@@ -30,6 +32,8 @@ export interface Serving {
   readonly requestTimeoutMs: number;
   /** How many bytes all requests that are being answered may have; grpc-js keeps them until then. */
   readonly requestsMaxBytes: number;
+  /** Checks who calls; left out, everybody may do everything. */
+  readonly authenticate?: Authenticate | undefined;
   /** Whether the stop has begun; from then on every call that arrives is refused. */
   readonly stopping: () => boolean;
 }
@@ -37,10 +41,12 @@ export interface Serving {
 /**
  * Makes a method out of what a contract says and what the domain does.
  *
+ * @param operation what it is called in the table of scopes.
  * @param definition the generated definition: path and codec.
  * @param run is called with requests that keep the contract's rules, and only with those.
  */
 export function unary<Request, Reply>(
+  operation: OperationName,
   definition: MethodDefinition<Request, Reply>,
   run: (request: Request, call: Call) => Promise<Outcome<Reply>>,
 ): UnaryMethod {
@@ -49,6 +55,7 @@ export function unary<Request, Reply>(
     outcome.ok ? { ...outcome, value: definition.responseSerialize(outcome.value) } : outcome;
   return {
     path: definition.path,
+    operation,
     answer(bytes, call) {
       const request = read(bytes);
       if (!request.ok) return Promise.resolve(request);
@@ -99,7 +106,10 @@ async function respond(
 ): Promise<void> {
   let outcome: Outcome<Buffer>;
   try {
-    const read = serving.stopping() ? refused(standing.shuttingDown) : readCall(call, serving);
+    const reading = serving.stopping()
+      ? refused(standing.shuttingDown)
+      : readCall(call, serving, method.operation);
+    const read = reading instanceof Promise ? await reading : reading;
     outcome = read.ok ? await method.answer(call.request, read.value) : read;
   } catch (error) {
     serving.logger.error({ err: error, method: method.path }, 'a call failed for a reason that is a bug');

@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { admit, type Identity, type OperationName } from '../domain/access.ts';
 import { accepted, IDEMPOTENCY_KEY_FIELD, invalidRequest, type Outcome, refused } from '../domain/errors.ts';
 import { ANONYMOUS, type Call } from '../domain/loms.ts';
 import type { HttpAppOptions } from './options.ts';
@@ -29,14 +30,15 @@ const badTimeout = refused(invalidRequest([REQUEST_TIMEOUT]));
 /** A class, because a function made for every request would cost more than all else that is done here. */
 class RestCall implements Call {
   readonly deadlineMs: number;
-  readonly caller = ANONYMOUS;
+  readonly caller: string;
   readonly idempotencyKey: string | undefined;
   readonly #answer: ServerResponse | undefined;
 
-  constructor(deadlineMs: number, idempotencyKey: string | undefined, answer: ServerResponse | undefined) {
+  constructor(deadlineMs: number, caller: string, c: Context) {
     this.deadlineMs = deadlineMs;
-    this.idempotencyKey = idempotencyKey;
-    this.#answer = answer;
+    this.caller = caller;
+    this.idempotencyKey = c.req.header(IDEMPOTENCY_KEY_FIELD);
+    this.#answer = (c.env as HttpBindings | undefined)?.outgoing as ServerResponse | undefined;
   }
 
   gone(): boolean {
@@ -45,16 +47,30 @@ class RestCall implements Call {
 }
 
 /**
- * Reads what the headers say of a call. It is given up when its caller says, but never later than we allow.
+ * Reads what the headers say of a call to an operation. It is given up when its caller says, but never later
+ * than we allow. Where no credentials are asked for, and mostly where they are, it answers at once.
  *
- * @returns the call, or the refusal of a header that is not valid.
+ * @returns the call, or the refusal of its caller or of a header that is not valid.
  */
-export function readCall(c: Context, { now, requestTimeoutMs }: HttpAppOptions): Outcome<Call> {
-  const answer = (c.env as HttpBindings | undefined)?.outgoing as ServerResponse | undefined;
-  const key = c.req.header(IDEMPOTENCY_KEY_FIELD);
+export function readCall(
+  c: Context,
+  { now, requestTimeoutMs, authenticate }: HttpAppOptions,
+  operation: OperationName,
+): Outcome<Call> | Promise<Outcome<Call>> {
+  const arrivedMs = now();
+  if (authenticate === undefined) return callOf(c, ANONYMOUS, arrivedMs, requestTimeoutMs);
+  const admitted = (caller: Outcome<Identity>): Outcome<Call> => {
+    const name = admit(caller, operation);
+    return name.ok ? callOf(c, name.value, arrivedMs, requestTimeoutMs) : name;
+  };
+  const known = authenticate(c.req.header('authorization'));
+  return known instanceof Promise ? known.then(admitted) : admitted(known);
+}
+
+function callOf(c: Context, caller: string, arrivedMs: number, limitMs: number): Outcome<Call> {
   const stated = c.req.header(REQUEST_TIMEOUT);
-  if (stated === undefined) return accepted(new RestCall(now() + requestTimeoutMs, key, answer));
+  if (stated === undefined) return accepted(new RestCall(arrivedMs + limitMs, caller, c));
   const timeoutMs = seconds.test(stated) ? Number(stated) * 1_000 : 0;
   if (timeoutMs === 0) return badTimeout;
-  return accepted(new RestCall(now() + Math.min(timeoutMs, requestTimeoutMs), key, answer));
+  return accepted(new RestCall(arrivedMs + Math.min(timeoutMs, limitMs), caller, c));
 }

@@ -5,6 +5,7 @@ import {
   orderNotFound,
   orderNotPayable,
   type Refusal,
+  scopeMissing,
   standing,
 } from '../domain/errors.ts';
 import { errorResponse } from './errors.ts';
@@ -15,6 +16,10 @@ const table: [Refusal, code: number, status: number, retryAfter: boolean][] = [
   [insufficientStock(1n, [{ sku: 1, requested: 2, available: 1n }]), 9, 400, false],
   [orderNotPayable(1n, 'failed'), 9, 400, false],
   [orderNotFound(1n), 5, 404, false],
+  [standing.credentialsMissing, 16, 401, false],
+  [standing.credentialsInvalid, 16, 401, false],
+  [scopeMissing('orders:read'), 7, 403, false],
+  [standing.keysUnavailable, 14, 503, true],
   [standing.pathNotFound, 5, 404, false],
   [standing.methodNotAllowed, 12, 405, false],
   [standing.requestTooLarge, 8, 413, false],

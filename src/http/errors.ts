@@ -16,6 +16,8 @@ import { stringifyJson } from './json.ts';
 const httpStatuses: Record<CodeName, number> = {
   INVALID_ARGUMENT: 400,
   FAILED_PRECONDITION: 400,
+  UNAUTHENTICATED: 401,
+  PERMISSION_DENIED: 403,
   NOT_FOUND: 404,
   UNIMPLEMENTED: 405,
   RESOURCE_EXHAUSTED: 429,
@@ -41,9 +43,15 @@ export function httpStatusOf(refusal: Refusal): number {
   return refusal.reason === 'REQUEST_TOO_LARGE' ? 413 : httpStatuses[reasons[refusal.reason]];
 }
 
-/** The headers that a refusal has of its own: `Retry-After` where its details say when to try again. */
-export function headersOf({ detail }: Refusal): Record<string, string> {
-  return detail?.type === 'RetryInfo' ? { 'retry-after': String(detail.retryDelaySeconds) } : {};
+/**
+ * The headers that a refusal has of its own: `Retry-After` where its details say when to try again, and
+ * `WWW-Authenticate` where the credentials do not do.
+ */
+export function headersOf(refusal: Refusal): Record<string, string> {
+  const { detail } = refusal;
+  if (detail?.type === 'RetryInfo') return { 'retry-after': String(detail.retryDelaySeconds) };
+  const challenge = challengeOf(refusal);
+  return challenge === undefined ? {} : { 'www-authenticate': challenge };
 }
 
 /** The error body as a value: what `errorResponse` prints and what the OpenAPI document shows as examples. */
@@ -83,6 +91,14 @@ function detailBody(detail: Detail): unknown {
 const standingBodies = new Map(
   Object.values(standing).map((refusal) => [refusal as Refusal, stringifyJson(errorBody(refusal))]),
 );
+
+/** What `WWW-Authenticate` says to a refusal for its credentials (RFC 6750). */
+function challengeOf({ reason, metadata }: Refusal): string | undefined {
+  if (reason === 'CREDENTIALS_MISSING') return 'Bearer';
+  if (reason === 'CREDENTIALS_INVALID') return 'Bearer error="invalid_token"';
+  if (reason === 'SCOPE_MISSING') return `Bearer error="insufficient_scope", scope="${metadata.scope}"`;
+  return undefined;
+}
 
 /** Answers with a refusal. `headers` come on top of its own (`Allow`, `Connection`). */
 export function errorResponse(refusal: Refusal, headers: Record<string, string> = {}): Response {

@@ -9,7 +9,11 @@ const tags = ['health'];
 const readiness = z
   .object({
     ready: z.boolean(),
-    details: z.unknown().openapi({ description: 'For human readers; its form may change.' }),
+    details: z.unknown().openapi({
+      description:
+        'For human readers; its form may change. Without credentials, where they are asked for elsewhere, it ' +
+        'tells no more than whether writes are taken.',
+    }),
   })
   .openapi('Readiness');
 
@@ -45,8 +49,16 @@ export function addHealthRoutes(app: OpenAPIHono, options: HttpAppOptions): void
   app.get(livezRoute.path, () => jsonResponse(200, '{"alive":true}'));
 
   app.openAPIRegistry.registerPath(readyzRoute);
-  app.get(readyzRoute.path, () => {
-    const { ready, details } = options.readiness();
+  app.get(readyzRoute.path, async (c) => {
+    const shown = await mayLook(c.req.raw.headers.get('authorization'), options);
+    const { ready, details: all } = options.readiness();
+    const details = shown ? all : { writable: all.writable };
     return jsonResponse(ready ? 200 : 503, stringifyJson({ ready, details }));
   });
+}
+
+/** The probes are open, but the names of our nodes are for callers whom we know. */
+async function mayLook(authorization: string | null, { authenticate }: HttpAppOptions): Promise<boolean> {
+  if (authenticate === undefined) return true;
+  return authorization !== null && (await authenticate(authorization)).ok;
 }

@@ -1,6 +1,7 @@
 /** The parts of the OpenAPI document that all operations share: error responses, their schema, its title. */
 import { type OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
-import { codes, ERROR_DOMAIN, type Refusal, reasons, standing } from '../domain/errors.ts';
+import type { Scope } from '../domain/access.ts';
+import { codes, ERROR_DOMAIN, type Refusal, reasons, scopeMissing, standing } from '../domain/errors.ts';
 import { errorBody, headersOf, httpStatusOf } from './errors.ts';
 import { stringifyJson } from './json.ts';
 
@@ -69,6 +70,8 @@ const always: readonly Refusal[] = [
 
 const statusDescriptions: Record<number, string> = {
   400: 'The request is not valid, or the state of order or stock does not allow it.',
+  401: 'The caller is not known.',
+  403: 'The caller is known and may not do this.',
   404: 'There is no such thing.',
   413: 'The body is too large.',
   429: 'Too much at once; nothing was done.',
@@ -100,28 +103,63 @@ export interface Reply {
 export function responses(reply: Reply, refusals: readonly Refusal[]): Responses {
   const { schema, description, example, replays } = reply;
   const headers = replays ? idempotencyReplayed : {};
-  const all: Responses = {
-    200: { description, content: { 'application/json': { schema, example } }, headers },
-  };
-  const byStatus = new Map<number, Refusal[]>();
-  for (const refusal of [...refusals, ...always]) {
+  const all = { 200: { description, content: { 'application/json': { schema, example } }, headers } };
+  return addRefusals(all, [...refusals, ...always], { 400: headers });
+}
+
+/** The same responses with these refusals among them, and with these headers by their status. */
+function addRefusals(
+  responses: Responses,
+  refusals: readonly Refusal[],
+  headers: Readonly<Record<number, object>> = {},
+): Responses {
+  const all = { ...responses };
+  for (const refusal of refusals) {
     const status = httpStatusOf(refusal);
-    byStatus.set(status, [...(byStatus.get(status) ?? []), refusal]);
-  }
-  for (const [status, group] of [...byStatus].sort(([a], [b]) => a - b)) {
-    const examples = Object.fromEntries(
-      group.map((refusal) => [refusal.reason, { summary: refusal.message, value: errorBody(refusal) }]),
-    );
+    const before = all[status] as ErrorContent | undefined;
+    const example = { [refusal.reason]: { summary: refusal.message, value: errorBody(refusal) } };
     all[status] = {
       description: statusDescriptions[status] ?? 'Refused.',
-      content: { 'application/json': { schema: error, examples } },
+      ...errorContent({ ...before?.content['application/json'].examples, ...example }),
       headers: {
-        ...(replays && status === 400 ? idempotencyReplayed : {}),
-        ...(group.some((refusal) => 'retry-after' in headersOf(refusal)) ? retryAfter : {}),
+        ...(before?.headers ?? headers[status]),
+        ...('retry-after' in headersOf(refusal) ? retryAfter : {}),
       },
     };
   }
   return all;
+}
+
+interface ErrorContent {
+  readonly content: { 'application/json': { schema: z.ZodType; examples: Record<string, object> } };
+  readonly headers?: object;
+}
+
+function errorContent(examples: Record<string, object>): ErrorContent {
+  return { content: { 'application/json': { schema: error, examples } } };
+}
+
+/** The name of the one way to show who calls. */
+const BEARER = 'bearer';
+
+/** An operation's entry where callers are known: it needs a token with this scope, and may refuse for want of it. */
+export function secured<Route extends RouteConfig>(route: Route, scope: Scope): Route {
+  const { credentialsMissing, credentialsInvalid, keysUnavailable } = standing;
+  const refusals = [credentialsMissing, credentialsInvalid, scopeMissing(scope), keysUnavailable];
+  return {
+    ...route,
+    security: [{ [BEARER]: [scope] }],
+    responses: addRefusals(route.responses, refusals),
+  };
+}
+
+/** Tells the document, and through it the page's Authorize button, how callers show who they are. */
+export function addBearerScheme(app: OpenAPIHono): void {
+  app.openAPIRegistry.registerComponent('securitySchemes', BEARER, {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+  });
 }
 
 /** Prints the OpenAPI document of all operations that were added to the app. */

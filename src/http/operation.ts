@@ -1,15 +1,20 @@
 /** The one way of a REST request: read and check it, run the use case, print its value or its refusal. */
 import type { OpenAPIHono, RouteConfig } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { type OperationName, scopeOf } from '../domain/access.ts';
 import type { Outcome } from '../domain/errors.ts';
 import type { Call } from '../domain/loms.ts';
 import { callHeaders, readCall } from './call.ts';
 import { errorResponse, jsonResponse } from './errors.ts';
+import { secured } from './openapi.ts';
 import type { HttpAppOptions } from './options.ts';
 
+/** An operation's entry in the OpenAPI document, under the name that the table of scopes knows it by. */
+export type OperationRoute = RouteConfig & { readonly operationId: OperationName };
+
 export interface Operation<Request, Value> {
-  /** The operation's entry in the OpenAPI document; it names method and path too. */
-  readonly route: RouteConfig & { readonly operationId: string };
+  /** It names method and path too. */
+  readonly route: OperationRoute;
   readonly read: (c: Context) => Outcome<Request> | Promise<Outcome<Request>>;
   readonly run: (request: Request, call: Call) => Promise<Outcome<Value>>;
   /** Prints the value as JSON text. */
@@ -31,15 +36,19 @@ export function addOperation<Request, Value>(
   operation: Operation<Request, Value>,
 ): void {
   const { route, read, run, print } = operation;
-  const { logger, now } = options;
+  const { logger, now, authenticate } = options;
   const answer = async (c: Context): Promise<Outcome<Value>> => {
-    const call = readCall(c, options);
+    const reading = readCall(c, options, route.operationId);
+    const call = reading instanceof Promise ? await reading : reading;
     if (!call.ok) return call;
     const request = await read(c);
     return request.ok ? run(request.value, call.value) : request;
   };
   const headers = [callHeaders, route.request?.headers ?? []].flat();
-  app.openAPIRegistry.registerPath({ ...route, request: { ...route.request, headers } });
+  const documented = { ...route, request: { ...route.request, headers } };
+  app.openAPIRegistry.registerPath(
+    authenticate ? secured(documented, scopeOf[route.operationId]) : documented,
+  );
   app.on(route.method, routingPath(route.path), async (c) => {
     const startMs = now();
     const outcome = await answer(c);

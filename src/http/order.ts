@@ -1,5 +1,5 @@
 /** The operations on orders. */
-import { type OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import {
   insufficientStock,
   invalidRequest,
@@ -11,7 +11,7 @@ import {
 } from '../domain/errors.ts';
 import type { Order } from '../domain/order.ts';
 import { responses } from './openapi.ts';
-import { addOperation } from './operation.ts';
+import { addOperation, type OperationRoute } from './operation.ts';
 import type { HttpAppOptions } from './options.ts';
 import { readBody, readParameter } from './request.ts';
 import {
@@ -71,7 +71,7 @@ const createOrderRoute = {
       ...writeRefusals,
     ],
   ),
-} satisfies RouteConfig;
+} satisfies OperationRoute;
 
 const getOrderRoute = {
   method: 'get',
@@ -88,7 +88,7 @@ const getOrderRoute = {
     },
     [invalidRequest(['orderID']), orderNotFound(1n)],
   ),
-} satisfies RouteConfig;
+} satisfies OperationRoute;
 
 /** Paying and cancelling differ in their words only. */
 function settleRoute(verb: 'pay' | 'cancel', summary: string, description: string, refusal: Refusal) {
@@ -109,7 +109,7 @@ function settleRoute(verb: 'pay' | 'cancel', summary: string, description: strin
       { schema: emptyReply, description: 'It is done, or was done before.', example: {} },
       [invalidRequest(['orderID']), refusal, orderNotFound(1n), ...writeRefusals],
     ),
-  } satisfies RouteConfig;
+  } satisfies OperationRoute;
 }
 
 const payOrderRoute = settleRoute(

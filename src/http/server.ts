@@ -1,17 +1,20 @@
 /** The REST side as a whole: the app with all its routes, and the HTTP server under it. */
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
 import { invalidRequest, standing } from '../domain/errors.ts';
+import type { Certificates } from '../tls.ts';
 import { answerBadHttp } from './bad-http.ts';
 import { type ConnectionLimits, connectionLimits, limitConnections, serverOptions } from './connections.ts';
 import { addDocs } from './docs.ts';
 import { errorResponse } from './errors.ts';
 import { addHealthRoutes } from './health.ts';
+import { addBearerScheme } from './openapi.ts';
 import type { HttpAppOptions } from './options.ts';
 import { addOrderRoutes } from './order.ts';
+import { createSecureServer } from './secure.ts';
 import { addStockRoutes } from './stock.ts';
 
 export type { HttpAppOptions, Readiness } from './options.ts';
@@ -19,10 +22,11 @@ export type { HttpAppOptions, Readiness } from './options.ts';
 /** Builds the app: every route, and the answers where there is none. It listens nowhere yet. */
 export function createHttpApp(options: HttpAppOptions): OpenAPIHono {
   const app = new OpenAPIHono();
+  if (options.authenticate) addBearerScheme(app);
   addOrderRoutes(app, options);
   addStockRoutes(app, options);
   addHealthRoutes(app, options);
-  addDocs(app);
+  if (options.docs !== false) addDocs(app);
   app.notFound((c) => {
     const allowed = allowedMethods(app, c.req.path);
     if (allowed.length === 0) return errorResponse(standing.pathNotFound);
@@ -46,6 +50,8 @@ export interface HttpServerOptions {
   /** 0 takes any free port. */
   readonly port: number;
   readonly logger: Logger;
+  /** With certificates it serves HTTPS, and nothing but that. */
+  readonly certificates?: Certificates | undefined;
   /** Limits in place of those in `connectionLimits`. */
   readonly limits?: Partial<ConnectionLimits>;
 }
@@ -93,7 +99,7 @@ export async function startHttpServer(app: OpenAPIHono, options: HttpServerOptio
       },
     },
   );
-  const server = createServer(serverOptions(limits), (incoming, outgoing) => {
+  const serve: RequestListener = (incoming, outgoing) => {
     if (isOld(incoming.socket)) outgoing.setHeader('connection', 'close');
     inFlight.add(outgoing);
     outgoing.once('close', () => {
@@ -101,7 +107,10 @@ export async function startHttpServer(app: OpenAPIHono, options: HttpServerOptio
       if (inFlight.size === 0) noneInFlight?.();
     });
     void answer(incoming, outgoing);
-  });
+  };
+  const server = options.certificates
+    ? createSecureServer(options.certificates, serverOptions(limits), serve)
+    : createServer(serverOptions(limits), serve);
   server.on('clientError', answerBadHttp);
   const isOld = limitConnections(server, limits);
 

@@ -1,8 +1,8 @@
 /** The operation on stock. */
-import { type OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { invalidRequest, stockNotFound } from '../domain/errors.ts';
 import { responses } from './openapi.ts';
-import { addOperation } from './operation.ts';
+import { addOperation, type OperationRoute } from './operation.ts';
 import type { HttpAppOptions } from './options.ts';
 import { readParameter } from './request.ts';
 import { getStockReply, skuParameter } from './schemas.ts';
@@ -18,7 +18,7 @@ const getStockRoute = {
     { schema: getStockReply, description: 'The stock without what is reserved.', example: { count: 10_000 } },
     [invalidRequest(['sku']), stockNotFound(1625903)],
   ),
-} satisfies RouteConfig;
+} satisfies OperationRoute;
 
 /** Adds the operation on stock. */
 export function addStockRoutes(app: OpenAPIHono, options: HttpAppOptions): void {

@@ -37,16 +37,19 @@ export interface Client {
   close(): void;
 }
 
+/** What a client sends with every call, as headers or as metadata. */
+export type CallerHeaders = Readonly<Record<string, string>>;
+
 /** A REST client; on errors the answer also tells the HTTP status. */
-export function restClient(port: number): Client {
+export function restClient(port: number, headers: CallerHeaders = {}): Client {
   return {
     transport: 'REST',
     async call(operation, request, { keys = [], timeoutMs } = {}) {
       const init = initOf(operation, request, timeoutMs);
-      const headers = new Headers(init.headers);
-      for (const key of keys) headers.append('idempotency-key', key);
+      const sent = new Headers({ ...init.headers, ...headers } as Record<string, string>);
+      for (const key of keys) sent.append('idempotency-key', key);
       const url = `http://127.0.0.1:${port}${pathOf(operation, request)}`;
-      const response = await fetch(url, { ...init, headers });
+      const response = await fetch(url, { ...init, headers: sent });
       const body = parse(await response.text(), undefined, BigInt);
       const answer = response.ok ? { reply: body } : { error: body as Failure, http: response.status };
       return { ...answer, ...replayMark(response.headers.get('idempotency-replayed')) };
@@ -74,7 +77,7 @@ function initOf(operation: Operation, request: Record<string, unknown>, timeoutM
 }
 
 /** A gRPC client that sends what the contract's names say, also where it is not valid. */
-export function grpcClient(port: number): Client {
+export function grpcClient(port: number, headers: CallerHeaders = {}): Client {
   const channel = new GrpcChannel(`127.0.0.1:${port}`, credentials.createInsecure());
   const methods = { ...OrderServiceService, ...StockServiceService };
   return {
@@ -82,7 +85,7 @@ export function grpcClient(port: number): Client {
     call(operation, { orderID, ...request }, { keys = [], timeoutMs } = {}) {
       const { path, requestSerialize, responseDeserialize } = methods[operation];
       const message = orderID === undefined ? request : { ...request, orderId: orderID };
-      const metadata = new Metadata();
+      const metadata = Metadata.fromHttp2Headers(headers);
       for (const key of keys) metadata.add('idempotency-key', key);
       return new Promise((resolve, reject) => {
         let mark = {};

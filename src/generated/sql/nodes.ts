@@ -181,3 +181,29 @@ const migrationUnlockIR: any = {"usedParamSet":{},"params":[],"statement":"-- Le
 export const migrationUnlock = new PreparedQuery<IMigrationUnlockParams,IMigrationUnlockResult>(migrationUnlockIR);
 
 
+/** 'ApplicationRoleExists' parameters type */
+export type IApplicationRoleExistsParams = void;
+
+/** 'ApplicationRoleExists' return type */
+export interface IApplicationRoleExistsResult {
+  exists: boolean;
+}
+
+/** 'ApplicationRoleExists' query type */
+export interface IApplicationRoleExistsQuery {
+  params: IApplicationRoleExistsParams;
+  result: IApplicationRoleExistsResult;
+}
+
+const applicationRoleExistsIR: any = {"usedParamSet":{},"params":[],"statement":"-- Tells whether this server has a role for the service alone; see db/roles.sql. No lock.\nSELECT EXISTS (SELECT FROM pg_roles WHERE rolname = 'loms_app') AS \"exists!\""};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Tells whether this server has a role for the service alone; see db/roles.sql. No lock.
+ * SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = 'loms_app') AS "exists!"
+ * ```
+ */
+export const applicationRoleExists = new PreparedQuery<IApplicationRoleExistsParams,IApplicationRoleExistsResult>(applicationRoleExistsIR);
+
+

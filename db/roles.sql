@@ -1,0 +1,44 @@
+-- The roles of loms. An administrator runs this once, connected to the database of loms, before or after the first
+-- migration; running it again changes nothing.
+--
+--     psql --dbname=loms --file=db/roles.sql
+--
+-- loms_owner owns the schema: who migrates acts as it. loms_app can do what db/grants.sql says and nothing else:
+-- the service works as it. Neither can log in. Those who can are made by hand, with passwords of their own; with two
+-- of a kind a password can be changed while the service runs:
+--
+--     CREATE ROLE loms LOGIN PASSWORD '...' IN ROLE loms_app;
+--     CREATE ROLE loms_migration LOGIN PASSWORD '...' IN ROLE loms_owner;
+--     ALTER ROLE loms_migration SET role = loms_owner;
+DO $$
+DECLARE
+    object record;
+BEGIN
+    -- Roles belong to the whole server, which may have them for another database already.
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'loms_owner') THEN
+        CREATE ROLE loms_owner NOLOGIN;
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'loms_app') THEN
+        CREATE ROLE loms_app NOLOGIN;
+    END IF;
+
+    -- By this the service sees which replica is synchronous.
+    GRANT pg_monitor TO loms_app;
+
+    -- Only the two may come in, and only the owner may make anything, temporary tables included. The schema
+    -- "public" belongs to whoever owns the database.
+    EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO loms_owner, loms_app', current_database());
+    EXECUTE format('ALTER DATABASE %I OWNER TO loms_owner', current_database());
+
+    -- What somebody else made before goes to the owner too.
+    FOR object IN
+        SELECT oid::regclass AS name, CASE relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind
+        FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'S')
+          AND relowner <> 'loms_owner'::regrole
+    LOOP
+        EXECUTE format('ALTER %s %s OWNER TO loms_owner', object.kind, object.name);
+    END LOOP;
+END
+$$;

@@ -1,0 +1,128 @@
+/** Checks bearer tokens: JWTs that a known issuer signed for us, with a key that only the issuer has. */
+import { errors, type JWTPayload, jwtVerify } from 'jose';
+import type { Logger } from 'pino';
+import type { Authenticate, Identity } from '../domain/access.ts';
+import { accepted, type Outcome, refused, standing } from '../domain/errors.ts';
+import { ExpiringCache } from './cache.ts';
+import { isUrl, type Keys, openKeys } from './keys.ts';
+
+export interface TokenOptions {
+  /** Where the issuer's public keys are: a path, or an http or https URL. */
+  readonly jwks: string;
+  /** What a token's `iss` must be. */
+  readonly issuer: string;
+  /** What a token's `aud` must be or hold. */
+  readonly audience: string;
+  readonly logger: Logger;
+  /** The clock, in milliseconds since the epoch. */
+  readonly now: () => number;
+  /** The pause before an unknown key makes us read the keys again. */
+  readonly keysCooldownMs?: number;
+}
+
+/** Signatures that we could not make ourselves: with a shared secret, whoever checks tokens could issue them. */
+const ALGORITHMS = [
+  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
+  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
+] as const;
+
+/** How far the issuer's clock and ours may differ. */
+const CLOCK_TOLERANCE_SECONDS = 5;
+
+/** A token that was good is good for this long without being checked again, and never past its end. */
+const CACHE_MS = 60_000;
+const CACHE_ENTRIES_MAX = 4_096;
+
+/** Longer tokens are refused unread; it bounds what the cache holds. */
+const TOKEN_MAX_CHARS = 8_192;
+
+/** How many tokens may be checked at a time: a check is real work, which a stranger can ask for. */
+const CHECKS_MAX = 1_000;
+
+/** Told to the log once in this time: a failure of the issuer fails every request. */
+const LOG_INTERVAL_MS = 1_000;
+
+const bearer = /^Bearer +([\w.-]+)$/i;
+
+/** A caller's name is kept with what it asked for: of sensible length, and nothing that a text cannot hold. */
+const callerName = /^[^\p{Cc}\p{Cs}]{1,255}$/u;
+
+/**
+ * Opens the check of tokens. A file of keys must be readable now; a server of keys may come later, and until it
+ * does every token is refused with KEYS_UNAVAILABLE.
+ */
+export async function openTokens(options: TokenOptions): Promise<Authenticate> {
+  const { jwks: location, now, keysCooldownMs } = options;
+  const keys = openKeys({
+    location,
+    now,
+    ...(keysCooldownMs === undefined ? {} : { cooldownMs: keysCooldownMs }),
+  });
+  await keys.load().catch((error) => {
+    if (!isUrl(location)) throw error;
+    options.logger.error({ err: error }, 'no caller can be let in');
+  });
+  return tokenCheck(keys, options);
+}
+
+function tokenCheck(keys: Keys, options: TokenOptions): Authenticate {
+  const { logger, now } = options;
+  const cache = new ExpiringCache<Outcome<Identity>>(CACHE_ENTRIES_MAX);
+  let checks = 0;
+  let silentUntilMs = Number.NEGATIVE_INFINITY;
+
+  async function check(token: string): Promise<Outcome<Identity>> {
+    checks++;
+    try {
+      const { payload } = await jwtVerify(token, keys.find, {
+        algorithms: [...ALGORITHMS],
+        issuer: options.issuer,
+        audience: options.audience,
+        requiredClaims: ['exp', 'sub'],
+        clockTolerance: CLOCK_TOLERANCE_SECONDS,
+        currentDate: new Date(now()),
+      });
+      const caller = accepted(identityOf(payload));
+      const endMs = ((payload.exp ?? 0) + CLOCK_TOLERANCE_SECONDS) * 1_000;
+      cache.set(token, caller, Math.min(endMs, now() + CACHE_MS));
+      return caller;
+    } catch (error) {
+      return refused(refusalOf(error));
+    } finally {
+      checks--;
+    }
+  }
+
+  /** jose's errors hold the claims of the token, so that of a bad one only their words are logged. */
+  function refusalOf(error: unknown) {
+    if (error instanceof errors.JOSEError) {
+      logger.debug({ why: error.message, code: error.code }, 'credentials are not valid');
+      return standing.credentialsInvalid;
+    }
+    if (now() >= silentUntilMs) {
+      logger.error({ err: error }, 'credentials cannot be checked');
+      silentUntilMs = now() + LOG_INTERVAL_MS;
+    }
+    return standing.keysUnavailable;
+  }
+
+  return (authorization) => {
+    if (authorization === undefined) return refused(standing.credentialsMissing);
+    const token = bearer.exec(authorization)?.[1];
+    if (token === undefined || token.length > TOKEN_MAX_CHARS) return refused(standing.credentialsInvalid);
+    const known = cache.get(token, now());
+    if (known !== undefined) return known;
+    return checks < CHECKS_MAX ? check(token) : refused(standing.queueFull);
+  };
+}
+
+/** Reads the caller out of a token that holds. `scp` is what some issuers call `scope`, mostly as a list. */
+function identityOf({ sub, scope, scp }: JWTPayload): Identity {
+  if (typeof sub !== 'string' || !callerName.test(sub)) throw new errors.JWTInvalid('"sub" is no name');
+  return { name: sub, scopes: new Set([...wordsOf(scope), ...wordsOf(scp)]) };
+}
+
+function wordsOf(claim: unknown): string[] {
+  if (typeof claim === 'string') return claim.split(' ');
+  return Array.isArray(claim) ? claim.filter((word) => typeof word === 'string') : [];
+}

@@ -1,0 +1,51 @@
+/** The HTTPS server: the same as the HTTP server, under TLS. */
+import type { RequestListener, Server, ServerOptions } from 'node:http';
+import { createServer } from 'node:https';
+import type { Socket } from 'node:net';
+import type { Certificates } from '../tls.ts';
+
+/** A client that opens a connection and does not get on with the handshake is cut off. */
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+
+/** Makes the server. Where an authority for clients is configured, a client without its certificate gets nowhere. */
+export function createSecureServer(
+  certificates: Certificates,
+  limits: ServerOptions,
+  answer: RequestListener,
+): Server {
+  const { current } = certificates;
+  const mutual = current.ca !== undefined;
+  const server = createServer(
+    {
+      ...limits,
+      ...current,
+      requestCert: mutual,
+      rejectUnauthorized: mutual,
+      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+    },
+    (incoming, outgoing) => {
+      // A browser that was here once by TLS comes by nothing else for a year.
+      outgoing.setHeader('strict-transport-security', 'max-age=31536000');
+      answer(incoming, outgoing);
+    },
+  );
+  certificates.onRenewal((renewed) => server.setSecureContext(renewed));
+  // There is nobody to answer to: what came was no TLS, or the handshake failed.
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  return closingHandshakes(server);
+}
+
+/** Closing all connections has to include those whose handshake is under way, which Node.js does not know of. */
+function closingHandshakes(server: Server): Server {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  const closeAll = server.closeAllConnections.bind(server);
+  server.closeAllConnections = () => {
+    closeAll();
+    for (const socket of sockets) socket.destroy();
+  };
+  return server;
+}

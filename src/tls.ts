@@ -1,0 +1,109 @@
+/**
+ * The certificate that both servers show, and the authority that their clients' certificates must come from. The
+ * files are looked at again now and then, so that a renewed certificate is used without a restart.
+ */
+import { readFile } from 'node:fs/promises';
+import tls from 'node:tls';
+import type { Logger } from 'pino';
+
+/** Where the files are, all PEM. With `clientCa`, clients must show a certificate that it has signed. */
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+  readonly clientCa?: string | undefined;
+}
+
+/** What the files hold, in the form that Node.js takes. */
+export interface Certificate {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+  readonly ca?: Buffer;
+}
+
+type Listener = (renewed: Certificate) => void;
+
+export class Certificates {
+  readonly #files: TlsFiles;
+  readonly #log: Logger;
+  readonly #listeners: Listener[] = [];
+  #current: Certificate;
+  #timer: NodeJS.Timeout | undefined;
+
+  private constructor(files: TlsFiles, current: Certificate, log: Logger) {
+    this.#files = files;
+    this.#current = current;
+    this.#log = log;
+  }
+
+  /** Reads the files. Throws when one cannot be read or they do not belong together, saying which. */
+  static async open(files: TlsFiles, log: Logger): Promise<Certificates> {
+    // The default, said once more, so that no option of Node.js that comes by the environment lowers it.
+    tls.DEFAULT_MIN_VERSION = 'TLSv1.2';
+    return new Certificates(files, await read(files), log);
+  }
+
+  get current(): Certificate {
+    return this.#current;
+  }
+
+  /** Is told of every renewal. */
+  onRenewal(listener: Listener): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Looks at the files at this interval until `stop`. */
+  start(intervalMs: number): void {
+    this.#timer = setInterval(() => void this.look(), intervalMs);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Takes what the files hold now. What is not whole, as while it is being replaced, changes nothing. */
+  async look(): Promise<void> {
+    try {
+      const found = await read(this.#files);
+      if (isSame(found, this.#current)) return;
+      this.#current = found;
+      for (const tell of this.#listeners) tell(found);
+      this.#log.info('the TLS certificate was renewed');
+    } catch (error) {
+      this.#log.warn({ err: error }, 'the TLS files are not usable: the certificate from before stays');
+    }
+  }
+}
+
+async function read({ cert, key, clientCa }: TlsFiles): Promise<Certificate> {
+  const found: Certificate = {
+    cert: await readOne('TLS_CERT_FILE', cert),
+    key: await readOne('TLS_KEY_FILE', key),
+    ...(clientCa === undefined ? {} : { ca: await readOne('TLS_CLIENT_CA_FILE', clientCa) }),
+  };
+  try {
+    tls.createSecureContext(found);
+  } catch (error) {
+    const why = (error as Error).message;
+    throw new Error(`TLS_CERT_FILE and TLS_KEY_FILE are not a certificate and its key: ${why}`);
+  }
+  return found;
+}
+
+async function readOne(variable: string, path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new Error(`${variable} cannot be read: ${(error as Error).message}`);
+  }
+}
+
+function isSame(one: Certificate, other: Certificate): boolean {
+  return (
+    one.cert.equals(other.cert) && one.key.equals(other.key) && bytesOf(one.ca).equals(bytesOf(other.ca))
+  );
+}
+
+function bytesOf(buffer: Buffer | undefined): Buffer {
+  return buffer ?? Buffer.alloc(0);
+}

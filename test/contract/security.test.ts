@@ -1,0 +1,220 @@
+/**
+ * Who is let in: every operation without, with a bad and with an ended token, and without its scope, through both
+ * transports of a whole service, with the keys in a file and on a server.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { base64url, type CryptoKey, exportSPKI, importJWK, SignJWT } from 'jose';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../database.ts';
+import {
+  AUDIENCE,
+  createIssuer,
+  ISSUER,
+  type Issuer,
+  type KeyServer,
+  serveKeys,
+  writeKeys,
+} from '../issuer.ts';
+import { startService, type TestService } from '../service.ts';
+import {
+  type Answer,
+  type CallerHeaders,
+  type Client,
+  grpcClient,
+  type Operation,
+  restClient,
+} from './clients.ts';
+
+/** The table of scopes, written a second time on purpose. */
+const operations: [Operation, request: Record<string, unknown>, scope: string][] = [
+  ['createOrder', { user: 1n, items: [{ sku: 1625903, count: 1 }] }, 'orders:write'],
+  ['getOrder', { orderID: 9223372036854775807n }, 'orders:read'],
+  ['payOrder', { orderID: 9223372036854775807n }, 'orders:write'],
+  ['cancelOrder', { orderID: 9223372036854775807n }, 'orders:write'],
+  ['getStock', { sku: 4000000000 }, 'stock:read'],
+];
+
+const scopes = ['orders:read', 'orders:write', 'stock:read', 'stock:write'];
+
+let database: TestDatabase;
+let dir: string;
+let issuer: Issuer;
+let keyServer: KeyServer;
+let services: Record<'a file' | 'a server', TestService>;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  dir = await mkdtemp(join(tmpdir(), 'loms-security-'));
+  issuer = await createIssuer();
+  await writeKeys(issuer, join(dir, 'jwks.json'));
+  keyServer = await serveKeys(issuer);
+  const settings = { AUTH: 'jwt', AUTH_ISSUER: ISSUER, AUTH_AUDIENCE: AUDIENCE, READ_LANES: '1' };
+  const [byFile, byServer] = await Promise.all([
+    startService(database, { ...settings, AUTH_JWKS: join(dir, 'jwks.json') }),
+    startService(database, { ...settings, AUTH_JWKS: keyServer.url }),
+  ]);
+  services = { 'a file': byFile, 'a server': byServer };
+});
+
+afterAll(async () => {
+  await Promise.all(Object.values(services ?? {}).map((service) => service.stop()));
+  await keyServer?.close();
+  await rm(dir, { recursive: true, force: true });
+  await database?.drop();
+});
+
+const past = Math.floor(Date.now() / 1_000) - 60;
+
+/** Somebody's headers, and what each operation answers to them. */
+const strangers: [
+  who: string,
+  headers: () => Promise<CallerHeaders>,
+  code: bigint,
+  http: number,
+  reason: string,
+][] = [
+  ['no token', async () => ({}), 16n, 401, 'CREDENTIALS_MISSING'],
+  ['no bearer token', async () => ({ authorization: 'Basic YTpi' }), 16n, 401, 'CREDENTIALS_INVALID'],
+  ['no JWT', async () => ({ authorization: 'Bearer secret' }), 16n, 401, 'CREDENTIALS_INVALID'],
+  ['an ended token', () => signed({ exp: past }), 16n, 401, 'CREDENTIALS_INVALID'],
+  ['a token of another issuer', () => signed({ iss: 'https://b.test' }), 16n, 401, 'CREDENTIALS_INVALID'],
+  ['a token for another audience', () => signed({ aud: 'b' }), 16n, 401, 'CREDENTIALS_INVALID'],
+  ['a token of an unknown key', () => signed({}, 'unknown'), 16n, 401, 'CREDENTIALS_INVALID'],
+  ['a token signed by a stranger', stranger, 16n, 401, 'CREDENTIALS_INVALID'],
+  ['an unsigned token', unsigned, 16n, 401, 'CREDENTIALS_INVALID'],
+  ['the public key as a shared secret', confused, 16n, 401, 'CREDENTIALS_INVALID'],
+  ['a token without scopes', () => signed({ scope: undefined }), 7n, 403, 'SCOPE_MISSING'],
+];
+
+async function signed(claims: Record<string, unknown>, kid?: string): Promise<CallerHeaders> {
+  return { authorization: `Bearer ${await issuer.sign(claims, kid)}` };
+}
+
+async function stranger(): Promise<CallerHeaders> {
+  return { authorization: `Bearer ${await (await createIssuer()).sign()}` };
+}
+
+const everything = () => ({
+  iss: ISSUER,
+  aud: AUDIENCE,
+  sub: 'mallory',
+  exp: past + 600,
+  scope: scopes.join(' '),
+});
+
+async function unsigned(): Promise<CallerHeaders> {
+  const part = (value: object) => base64url.encode(JSON.stringify(value));
+  return { authorization: `Bearer ${part({ alg: 'none' })}.${part(everything())}.` };
+}
+
+async function confused(): Promise<CallerHeaders> {
+  const [jwk = {}] = issuer.jwks().keys;
+  const secret = new TextEncoder().encode(await exportSPKI((await importJWK(jwk, 'ES256')) as CryptoKey));
+  const header = { alg: 'HS256', kid: jwk.kid ?? '' };
+  return {
+    authorization: `Bearer ${await new SignJWT(everything()).setProtectedHeader(header).sign(secret)}`,
+  };
+}
+
+describe.each(['a file', 'a server'] as const)('with the keys in %s', (keys) => {
+  describe.each(['rest', 'grpc'] as const)('over %s', (transport) => {
+    async function ask(headers: CallerHeaders, ...call: Parameters<Client['call']>): Promise<Answer> {
+      const { app } = services[keys];
+      const client =
+        transport === 'rest' ? restClient(app.httpPort, headers) : grpcClient(app.grpcPort, headers);
+      try {
+        return await client.call(...call);
+      } finally {
+        client.close();
+      }
+    }
+
+    const refusal = (code: bigint, http: number, reason: string, metadata: object) => ({
+      error: {
+        code,
+        message: expect.any(String),
+        details: [{ '@type': expect.stringContaining('ErrorInfo'), reason, domain: 'loms', metadata }],
+      },
+      ...(transport === 'rest' ? { http } : {}),
+    });
+
+    describe.each(operations)('%s', (operation, request, scope) => {
+      test.each(strangers)('with %s is refused', async (_who, headers, code, http, reason) => {
+        const metadata = reason === 'SCOPE_MISSING' ? { scope } : {};
+        const answer = await ask(await headers(), operation, request);
+        expect(answer).toEqual(refusal(code, http, reason, metadata));
+      });
+
+      test('with every scope but its own is refused, by name', async () => {
+        const others = scopes.filter((other) => other !== scope).join(' ');
+        const answer = await ask(await signed({ scope: others }), operation, request);
+        expect(answer).toEqual(refusal(7n, 403, 'SCOPE_MISSING', { scope }));
+      });
+
+      test('with its own scope and no other is let in', async () => {
+        const answer = await ask(await signed({ scope }), operation, request);
+        if (operation === 'createOrder') expect(answer).toHaveProperty('reply');
+        else expect(answer).toMatchObject({ error: { code: 5n } });
+      });
+
+      test('is refused for its caller before it is looked at', async () => {
+        const bad = { user: 0n, items: [], orderID: 0n, sku: 0 };
+        expect(await ask({}, operation, bad)).toMatchObject({ error: { code: 16n } });
+        expect(await ask(await signed({}), operation, bad)).toMatchObject({ error: { code: 3n } });
+      });
+    });
+  });
+});
+
+describe('over REST', () => {
+  const get = async (path: string, headers: CallerHeaders = {}) =>
+    fetch(`http://127.0.0.1:${services['a file'].app.httpPort}${path}`, { headers });
+
+  test('a refusal says how to do better, and not what was wrong', async () => {
+    const challenge = async (headers: CallerHeaders) =>
+      (await get('/stock/info/1', headers)).headers.get('www-authenticate');
+    expect(await challenge({})).toBe('Bearer');
+    expect(await challenge(await signed({ exp: past }))).toBe('Bearer error="invalid_token"');
+    expect(await challenge(await signed({ scope: 'a' }))).toBe(
+      'Bearer error="insufficient_scope", scope="stock:read"',
+    );
+  });
+
+  test('the probes are open, and name our nodes to callers whom we know only', async () => {
+    expect((await get('/livez')).status).toBe(200);
+    for (const headers of [{}, { authorization: 'Bearer x' }]) {
+      expect(await (await get('/readyz', headers)).json()).toEqual({
+        ready: true,
+        details: { writable: true },
+      });
+    }
+    expect(await (await get('/readyz', await signed({}))).json()).toMatchObject({
+      details: { nodes: [{ role: 'primary' }, { role: 'replica' }] },
+    });
+  });
+
+  test('the document says which scope each operation needs', async () => {
+    const { paths, components } = (await (await get('/openapi.json')).json()) as {
+      paths: Record<string, Record<string, { operationId: string; security?: unknown; responses: object }>>;
+      components: { securitySchemes: object };
+    };
+    expect(components.securitySchemes).toEqual({
+      bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+    });
+    const described = Object.values(paths).flatMap((path) => Object.values(path));
+    for (const [operationId, , scope] of operations) {
+      const operation = described.find((each) => each.operationId === operationId);
+      expect(operation?.security).toEqual([{ bearer: [scope] }]);
+      expect(operation?.responses).toMatchObject({
+        401: {
+          content: { 'application/json': { examples: { CREDENTIALS_MISSING: {}, CREDENTIALS_INVALID: {} } } },
+        },
+        403: { content: { 'application/json': { examples: { SCOPE_MISSING: { value: { code: 7 } } } } } },
+        503: { content: { 'application/json': { examples: { KEYS_UNAVAILABLE: {}, SHUTTING_DOWN: {} } } } },
+      });
+    }
+    expect(described.find((each) => each.operationId === 'readyz')?.security).toBeUndefined();
+  });
+});

@@ -1,0 +1,79 @@
+/** An issuer of tokens as a test needs one: it makes keys, publishes them as a file or by HTTP, and signs. */
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose';
+
+export const ISSUER = 'https://issuer.test';
+export const AUDIENCE = 'loms';
+
+/** Claims that hold for every operation; a test changes what it is about, or leaves it out by undefined. */
+export type Claims = Record<string, unknown>;
+
+export interface Issuer {
+  /** The public keys. */
+  jwks(): { keys: JWK[] };
+  /** Signs a token: for `alice`, for a minute, with every scope, unless the claims say otherwise. */
+  sign(claims?: Claims, kid?: string): Promise<string>;
+  /** From now on signs with a new key, which is published in place of the old one. */
+  rotate(): Promise<void>;
+}
+
+const everyScope = 'orders:read orders:write stock:read stock:write';
+
+/** Makes an issuer. `now` is its clock, in milliseconds since the epoch. */
+export async function createIssuer(now: () => number = Date.now, algorithm = 'ES256'): Promise<Issuer> {
+  let count = 0;
+  const makeKey = async () => {
+    const kid = `key-${++count}`;
+    const { privateKey, publicKey } = await generateKeyPair(algorithm);
+    return { kid, privateKey, jwk: { ...(await exportJWK(publicKey)), kid, use: 'sig' } };
+  };
+  let key = await makeKey();
+  return {
+    jwks: () => ({ keys: [key.jwk] }),
+    async sign(claims = {}, kid = key.kid) {
+      const exp = Math.floor(now() / 1_000) + 60;
+      const standard = { iss: ISSUER, aud: AUDIENCE, sub: 'alice', exp, scope: everyScope };
+      const payload = { ...standard, ...claims } as JWTPayload;
+      return new SignJWT(payload).setProtectedHeader({ alg: algorithm, kid }).sign(key.privateKey);
+    },
+    async rotate() {
+      key = await makeKey();
+    },
+  };
+}
+
+/** Writes an issuer's keys to a file. */
+export function writeKeys(issuer: Issuer, path: string): Promise<void> {
+  return writeFile(path, JSON.stringify(issuer.jwks()));
+}
+
+export interface KeyServer {
+  readonly url: string;
+  /** What it answers besides the keys of this moment. */
+  status: number;
+  /** How often it was asked. */
+  asked: number;
+  close(): Promise<void>;
+}
+
+/** Serves an issuer's keys of each moment by HTTP. */
+export async function serveKeys(issuer: Issuer): Promise<KeyServer> {
+  const server = createServer((_request, response) => {
+    keys.asked++;
+    response.writeHead(keys.status, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(issuer.jwks()));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const keys = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks`,
+    status: 200,
+    asked: 0,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  return keys;
+}
