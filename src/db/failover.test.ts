@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type CopiedServer, copyServer, follow } from '../../test/copied-server.ts';
 import { openRouter } from '../../test/database.ts';
+import { openGate } from '../../test/gate.ts';
 import { query } from '../../test/query.ts';
 import { startTemporaryCluster, type TemporaryCluster } from '../../test/temporary-cluster.ts';
 import { stockRead } from '../generated/sql/stocks.ts';
@@ -109,6 +110,30 @@ test('an old primary that comes back between two checks is neither written nor r
   expect(await checked(router)).toEqual(['primary 1: an old primary', 'primary 2']);
   await reserve(router);
   expect([await reservedOnA(), await reservedOnB(), await reservedBy(router)]).toEqual([1, 101, 101]);
+});
+
+test('an old primary that comes back while a check is under way is seen for what it is by that check', async () => {
+  const gate = await openGate(Number(new URL(cluster.primaryUrl).port));
+  const gated = Object.assign(new URL(cluster.primaryUrl), { port: gate.port }).href;
+  const router = openRouter({ primaryUrl: gated, replicaUrls: cluster.replicaUrls });
+  routers.push(router);
+  await router.check();
+  await cluster.stopPrimary('immediate');
+  await router.check();
+  gate.close();
+  const answered =
+    "SELECT state_change FROM pg_stat_activity WHERE application_name = 'loms' AND state = 'idle'";
+  const before = await onB(answered);
+  const check = router.check();
+  await expect.poll(() => gate.waiting).toBe(1);
+  // B has answered, as a replica, before it is promoted; A answers after it has come back.
+  await expect.poll(async () => (await onB(answered))[0]).not.toEqual(before[0]);
+  await cluster.promoteReplica();
+  await cluster.startPrimary();
+  gate.open();
+  await check;
+  expect(nodes(router)).toEqual(['primary 1: an old primary', 'primary 2']);
+  gate.end();
 });
 
 test('an old primary that never went away loses its connections, those in use too', async () => {
