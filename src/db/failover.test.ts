@@ -1,7 +1,8 @@
 /** What the router does when the primary is lost, replaced, and comes back: each case on a cluster of its own. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type CopiedServer, copyServer } from '../../test/copied-server.ts';
+import { type CopiedServer, copyServer, follow } from '../../test/copied-server.ts';
 import { openRouter } from '../../test/database.ts';
+import { openGate } from '../../test/gate.ts';
 import { query } from '../../test/query.ts';
 import { startTemporaryCluster, type TemporaryCluster } from '../../test/temporary-cluster.ts';
 import { stockRead } from '../generated/sql/stocks.ts';
@@ -42,8 +43,8 @@ async function open(...more: string[]): Promise<Router> {
   return router;
 }
 
-async function copy(...given: Parameters<typeof copyServer>): Promise<CopiedServer> {
-  const server = await copyServer(...given);
+async function copy(from: 'primary' | 'replica'): Promise<CopiedServer> {
+  const server = await copyServer(temporary.dir, from);
   copies.push(server);
   return server;
 }
@@ -109,6 +110,30 @@ test('an old primary that comes back between two checks is neither written nor r
   expect(await checked(router)).toEqual(['primary 1: an old primary', 'primary 2']);
   await reserve(router);
   expect([await reservedOnA(), await reservedOnB(), await reservedBy(router)]).toEqual([1, 101, 101]);
+});
+
+test('an old primary that comes back while a check is under way is seen for what it is by that check', async () => {
+  const gate = await openGate(Number(new URL(cluster.primaryUrl).port));
+  const gated = Object.assign(new URL(cluster.primaryUrl), { port: gate.port }).href;
+  const router = openRouter({ primaryUrl: gated, replicaUrls: cluster.replicaUrls });
+  routers.push(router);
+  await router.check();
+  await cluster.stopPrimary('immediate');
+  await router.check();
+  gate.close();
+  const answered =
+    "SELECT state_change FROM pg_stat_activity WHERE application_name = 'loms' AND state = 'idle'";
+  const before = await onB(answered);
+  const check = router.check();
+  await expect.poll(() => gate.waiting).toBe(1);
+  // B has answered, as a replica, before it is promoted; A answers after it has come back.
+  await expect.poll(async () => (await onB(answered))[0]).not.toEqual(before[0]);
+  await cluster.promoteReplica();
+  await cluster.startPrimary();
+  gate.open();
+  await check;
+  expect(nodes(router)).toEqual(['primary 1: an old primary', 'primary 2']);
+  gate.end();
 });
 
 test('an old primary that never went away loses its connections, those in use too', async () => {
@@ -183,7 +208,7 @@ test('a new primary that is to wait for a replica that it has not is read, and r
 
 test('of two old primaries neither is used', async () => {
   await cluster.stopPrimary();
-  const other = await copy(temporary.dir, 'primary');
+  const other = await copy('primary');
   await cluster.promoteReplica();
   await Promise.all([cluster.startPrimary(), other.start()]);
   const router = await open(other.url);
@@ -196,7 +221,7 @@ test('of two old primaries neither is used', async () => {
 
 test('of two primaries on one timeline the one in force stays it, and a newcomer to both uses neither', async () => {
   await cluster.stopPrimary();
-  const twin = await copy(temporary.dir, 'primary');
+  const twin = await copy('primary');
   await cluster.startPrimary();
   const router = await open(twin.url);
   await twin.start();
@@ -214,27 +239,21 @@ test('of two primaries on one timeline the one in force stays it, and a newcomer
 });
 
 test('a replica that still follows the old primary is not read', async () => {
-  await onA("SELECT pg_create_physical_replication_slot('copy', true)");
+  await onA("SELECT pg_create_physical_replication_slot('follower', true)");
   await cluster.stopPrimary();
-  const { port } = new URL(cluster.primaryUrl);
-  const follower = await copy(
-    temporary.dir,
-    'primary',
-    `host=127.0.0.1 port=${port} user=replicator password=replicator`,
-  );
+  const third = await copy('primary');
+  await follow(temporary.dir, 'copy', cluster.primaryUrl);
   await cluster.startPrimary();
-  await follower.start();
-  await onA("ALTER SYSTEM SET synchronous_standby_names = 'FIRST 2 (store_sync, copy)'");
+  await third.start();
+  await onA("ALTER SYSTEM SET synchronous_standby_names = 'FIRST 2 (store_sync, follower)'");
   await onA('SELECT pg_reload_conf()');
-  const router = await open(follower.url);
+  const router = await open(third.url);
   await expect.poll(() => checked(router)).toEqual(['primary 1', 'replica 1', 'replica 1']);
   await reserve(router);
   for (let index = 0; index < 6; index++) expect(await reservedBy(router)).toBe(1);
   expect(router.status()[2]?.reads).toBe(2);
 
-  // The new primary knows a slot of the same name: only the timeline tells that another one is followed.
   await cluster.promoteReplica();
-  await onB("SELECT pg_create_physical_replication_slot('copy')");
   expect(await checked(router)).toEqual([
     'primary 1: an old primary',
     'primary 2',
@@ -246,24 +265,20 @@ test('a replica that still follows the old primary is not read', async () => {
   }
 });
 
-test('the old primary becomes a replica of the new one and is read again', async () => {
+test('an old primary that was made a replica of the new one is read again', async () => {
   const router = await open();
   await cluster.stopPrimary();
   await cluster.promoteReplica();
-  await onB("SELECT pg_create_physical_replication_slot('copy', true)");
-  await onB("ALTER SYSTEM SET synchronous_standby_names = 'copy'");
-  await onB('SELECT pg_reload_conf()');
-  const { port } = new URL(cluster.replicaUrls[0] ?? '');
-  const rejoined = await copy(
-    temporary.dir,
-    'primary',
-    `host=127.0.0.1 port=${port} user=replicator password=replicator`,
-  );
-  await rejoined.start();
-  const again = await open(rejoined.url);
-  await expect.poll(async () => (await checked(again))[2]).toBe('replica 2');
+  await onB("SELECT pg_create_physical_replication_slot('follower', true)");
   expect(await checked(router)).toEqual(['primary 1: not reachable', 'primary 2']);
+  await follow(temporary.dir, 'primary', cluster.replicaUrls[0] ?? '');
+  await cluster.startPrimary();
+  await expect.poll(() => checked(router)).toEqual(['replica 2: no commit waits for it', 'primary 2']);
+  await onB("ALTER SYSTEM SET synchronous_standby_names = 'follower'");
+  await onB('SELECT pg_reload_conf()');
+  await expect.poll(() => checked(router)).toEqual(['replica 2', 'primary 2']);
   await reserve(router);
-  for (let index = 0; index < 4; index++) expect(await reservedBy(again)).toBe(1);
-  expect(again.status()[2]?.reads).toBe(2);
+  const [before] = router.status();
+  for (let index = 0; index < 4; index++) expect(await reservedBy(router)).toBe(1);
+  expect(router.status()[0]?.reads).toBe((before?.reads ?? 0) + 2);
 });

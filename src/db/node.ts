@@ -43,6 +43,8 @@ export class DatabaseNode {
   readonly lag = new ReplayLag();
   role: Role = 'unknown';
   timeline = 0;
+  /** When the server was started that answered last. */
+  lastStarted: string | undefined;
   /** The slot through which this server has streamed when it was last seen to stream. */
   slot: string | undefined;
   reads = 0;
@@ -89,6 +91,7 @@ export class DatabaseNode {
       if (state === undefined) throw new Error('the node told no state');
       this.role = state.in_recovery ? 'replica' : 'primary';
       this.timeline = state.timeline;
+      this.lastStarted = state.started;
       return state;
     } catch (error) {
       return error as Error;

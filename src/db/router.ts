@@ -158,16 +158,30 @@ export class Router implements Database {
     this.#rounds.hasten();
   }
 
-  /** All are asked at once. From their answers on nothing waits, so what is decided begins to hold at once. */
+  /** From the answers on nothing waits, so what is decided begins to hold for all nodes at once. */
   async #checkOnce(): Promise<void> {
-    const ask = async (node: DatabaseNode) => [node, await node.ask()] as const;
-    const answers = new Map(await Promise.all(this.#nodes.map(ask)));
+    const answers = await this.#askAll();
     this.#timeline = Math.max(...this.#nodes.map((node) => node.timeline), this.#timeline);
     this.#setPrimary(this.#findPrimary());
     const primaryAnswer = this.#primary && answers.get(this.#primary);
     const primaryState = primaryAnswer instanceof Error ? undefined : primaryAnswer;
     if (primaryState !== undefined) this.#listen(primaryState);
     for (const [node, answer] of answers) this.#judge(node, answer, primaryState !== undefined);
+  }
+
+  /**
+   * Asks all nodes at once; and again when a primary answers that was started since it was last asked. It may be
+   * an old one that came up after a replica had answered, which was promoted in between. The second answers are
+   * all given after it was there. Each turn needs a server's start, so there are few.
+   */
+  async #askAll(): Promise<ReadonlyMap<DatabaseNode, Answer>> {
+    for (;;) {
+      const before = new Map(this.#nodes.map((node) => [node, node.lastStarted]));
+      const ask = async (node: DatabaseNode) => [node, await node.ask()] as const;
+      const answers = new Map(await Promise.all(this.#nodes.map(ask)));
+      const isNew = (node: DatabaseNode) => node.lastStarted !== before.get(node);
+      if (!this.#nodes.some((node) => node.role === 'primary' && isNew(node))) return answers;
+    }
   }
 
   /**
