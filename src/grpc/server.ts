@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { REQUEST_MAX_BYTES } from '../domain/limits.ts';
 import type { Loms } from '../domain/loms.ts';
 import { addHealth } from './health.ts';
+import { answerUnknownMethods, detailedStatuses, logLibrary } from './library.ts';
 import { orderMethods } from './order.ts';
 import { addReflection } from './reflection.ts';
 import { stockMethods } from './stock.ts';
@@ -64,7 +65,9 @@ const limits: ServerOptions = {
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
   const { loms, logger, now, requestTimeoutMs } = options;
   let stopping = false;
-  const server = new Server(limits);
+  logLibrary(logger);
+  const server = new Server({ ...limits, interceptors: [detailedStatuses] });
+  answerUnknownMethods(server);
   const methods = [...orderMethods(loms), ...stockMethods(loms)];
   register(server, methods, { logger, now, requestTimeoutMs, stopping: () => stopping });
   const streams = createStreamHost(server);

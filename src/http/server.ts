@@ -1,11 +1,11 @@
 /** The REST side as a whole: the app with all its routes, and the HTTP server under it. */
 import { createServer, type ServerOptions, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
 import { invalidRequest, standing } from '../domain/errors.ts';
-import { answerBadHttp } from './bad-http.ts';
+import { answerBadExpectation, answerBadHttp, answerNoHost, hasHost } from './bad-http.ts';
 import { addDocs } from './docs.ts';
 import { errorResponse } from './errors.ts';
 import { addHealthRoutes } from './health.ts';
@@ -78,6 +78,8 @@ const serverLimits: ServerOptions = {
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 2_000,
   maxHeaderSize: 16 * 1024,
+  // We look ourselves: the answer of Node.js has no body.
+  requireHostHeader: false,
 };
 
 /**
@@ -113,9 +115,11 @@ export async function startHttpServer(app: OpenAPIHono, options: HttpServerOptio
       inFlight.delete(outgoing);
       if (inFlight.size === 0) noneInFlight?.();
     });
-    void answer(incoming, outgoing);
+    if (hasHost(incoming)) void answer(incoming, outgoing);
+    else answerNoHost(outgoing);
   });
-  server.on('clientError', answerBadHttp);
+  server.on('clientError', (error, socket) => answerBadHttp(error, socket as Socket, inFlight));
+  server.on('checkExpectation', answerBadExpectation);
   server.maxConnections = options.maxConnections ?? CONNECTIONS_MAX;
   // No limit on the requests of one connection: what a connection can cost is bounded without it.
   server.maxRequestsPerSocket = 0;
