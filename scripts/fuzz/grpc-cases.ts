@@ -72,7 +72,6 @@ const paths = [
   ...[
     '/',
     '',
-    '*',
     '/loms.order.v1.OrderService',
     '/loms.order.v1.OrderService/',
     '/loms.order.v1.OrderService/Nope',

@@ -124,7 +124,9 @@ function readAnswer(data: Buffer, noBody: boolean, closed: boolean): Found | und
     answer: { status, headers, body: data.subarray(from, to) },
     bytes: to,
   });
-  if (noBody || status < 200 || status === 204 || status === 304) return made(from);
+  // What cannot be parsed to its end is refused with a body, also where its method would forbid one.
+  const isHead = noBody && headers.get('connection') !== 'close';
+  if (isHead || status < 200 || status === 204 || status === 304) return made(from);
   const length = headers.get('content-length');
   if (headers.get('transfer-encoding') === 'chunked') {
     // Only answers without a body come in chunks: the way from `/` to the page.
