@@ -122,11 +122,11 @@ describe('the check of gRPC finds', () => {
   };
   const ok = Buffer.of(0, 0, 0, 0, 2, 8, 7);
 
-  function check(expect: GrpcCase['expect'], fields: Record<string, string>, body = Buffer.alloc(0)) {
+  function check(expect: GrpcCase['expect'], fields: Record<string, string>, body: Buffer = Buffer.alloc(0)) {
     const headers = { ':path': path, ':method': 'POST', 'content-type': 'application/grpc' };
     checkGrpc(
       { via: 'gRPC', kind: 'x', headers, writes: [], expect },
-      { fields: { ':status': 200, ...fields }, body },
+      { fields: { ':status': '200', ...fields }, body },
     );
   }
 
