@@ -62,6 +62,12 @@ test: $(INSTALLED) ## Install what is missing and run every test
 test-browser: $(BUILT) ## Try the Swagger page in headless Chromium (installed from Debian where it can be)
 	@scripts/test-browser.sh
 
+# -- bad input --
+
+.PHONY: fuzz
+fuzz: $(BUILT) ## Send 50,000 cases of bad and good input; CASES=n, SEED=n repeats a run, ONLY=n one case of it
+	@exec node --import tsx scripts/fuzz/main.ts $(if $(CASES),--cases $(CASES)) $(if $(filter-out development,$(SEED)),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
+
 # -- speed --
 
 .PHONY: bench

@@ -7,6 +7,7 @@ import type { Loms } from '../domain/loms.ts';
 import type { Certificates } from '../tls.ts';
 import { serverCredentials } from './credentials.ts';
 import { addHealth } from './health.ts';
+import { answerUnknownMethods, detailedStatuses, logLibrary } from './library.ts';
 import { listen } from './listen.ts';
 import { orderMethods } from './order.ts';
 import { addReflection } from './reflection.ts';
@@ -61,9 +62,10 @@ const connectionLimits: ServerOptions = {
   // What a connection may have in flight. Past it callers wait at their end, where waiting costs us nothing:
   // to refuse a call costs what reading it costs, which is most of the work.
   'grpc.max_concurrent_streams': 128,
-  // A peer that is gone without a word is noticed after 80 seconds.
-  'grpc.keepalive_time_ms': 60_000,
-  'grpc.keepalive_timeout_ms': 20_000,
+  // A peer that is gone without a word is noticed after 30 seconds. So is one whose HTTP/2 was so bad that Node.js
+  // has said goodbye: it then reads no more, and would not hear that the peer hung up.
+  'grpc.keepalive_time_ms': 20_000,
+  'grpc.keepalive_timeout_ms': 10_000,
   // Connections are renewed now and then, so that clients find new instances and spread over them.
   'grpc.max_connection_idle_ms': 15 * 60_000,
   'grpc.max_connection_age_ms': 60 * 60_000,
@@ -83,7 +85,9 @@ const REQUESTS_MAX_BYTES = 64 * 1024 * 1024;
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
   const { loms, logger, now, requestTimeoutMs, authenticate } = options;
   let stopping = false;
-  const server = new Server({ ...connectionLimits, ...options.limits });
+  logLibrary(logger);
+  const server = new Server({ ...connectionLimits, ...options.limits, interceptors: [detailedStatuses] });
+  answerUnknownMethods(server);
   const methods = [...orderMethods(loms), ...stockMethods(loms)];
   const { requestsMaxBytes = REQUESTS_MAX_BYTES } = options;
   const serving = { logger, now, requestTimeoutMs, requestsMaxBytes, authenticate, stopping: () => stopping };

@@ -40,6 +40,8 @@ export function serverOptions(limits: ConnectionLimits): ServerOptions {
     keepAliveTimeout: limits.idleMs,
     connectionsCheckingInterval: limits.checkIntervalMs,
     maxHeaderSize: HEAD_MAX_BYTES,
+    // We look ourselves: the answer of Node.js has no body.
+    requireHostHeader: false,
   };
 }
 

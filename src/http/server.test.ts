@@ -257,6 +257,36 @@ describe('what is not a request', () => {
     expect(answer.body).toMatchObject({ code: 8, details: [{ reason: 'REQUEST_TOO_LARGE' }] });
   });
 
+  test('bad HTTP behind good requests is answered after them', async () => {
+    const { loms, asked, open } = gatedLoms();
+    const server = await start({ loms });
+    const connection = await rawConnection(server.port);
+    const good = 'GET /stock/info/1625903 HTTP/1.1\r\nHost: loms\r\n\r\n';
+    connection.socket.write(`${good}${good}NONSENSE\r\n\r\n`);
+    await asked;
+    connection.socket.write('MORE NONSENSE\r\n\r\n');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(connection.heard()).toBe('');
+    open();
+    const statuses = (await connection.closed).match(/HTTP\/1\.1 \d+/g);
+    expect(statuses).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 400']);
+  });
+
+  test('a body that turns out to be no chunks is answered at once', async () => {
+    const answer = await says(`${postHead}Transfer-Encoding: chunked\r\n\r\nnonsense\r\n`);
+    expect(answer.status).toBe('HTTP/1.1 400 Bad Request');
+    expect(answer.body).toMatchObject({ code: 3, details: [{ reason: 'INVALID_REQUEST' }, {}] });
+  });
+
+  test.each([
+    ['no host in HTTP/1.1', 'GET /livez HTTP/1.1\r\n\r\n', 400],
+    ['an expectation that we do not know', `${postHead}Expect: more\r\nContent-Length: 0\r\n\r\n`, 417],
+  ])('%s is answered in the form of all errors', async (_title, bytes, status) => {
+    const answer = await says(bytes);
+    expect(answer.status).toMatch(`HTTP/1.1 ${status} `);
+    expect(answer.body).toMatchObject({ code: 3, details: [{ reason: 'INVALID_REQUEST' }, {}] });
+  });
+
   test('a probe by HTTP/1.0 without a host is answered', async () => {
     const server = await start();
     const connection = await rawConnection(server.port);

@@ -1,12 +1,12 @@
 /** The REST side as a whole: the app with all its routes, and the HTTP server under it. */
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
 import { invalidRequest, standing } from '../domain/errors.ts';
 import type { Certificates } from '../tls.ts';
-import { answerBadHttp } from './bad-http.ts';
+import { answerBadExpectation, answerBadHttp, answerNoHost, hasHost } from './bad-http.ts';
 import { type ConnectionLimits, connectionLimits, limitConnections, serverOptions } from './connections.ts';
 import { addDocs } from './docs.ts';
 import { errorResponse } from './errors.ts';
@@ -106,12 +106,14 @@ export async function startHttpServer(app: OpenAPIHono, options: HttpServerOptio
       inFlight.delete(outgoing);
       if (inFlight.size === 0) noneInFlight?.();
     });
-    void answer(incoming, outgoing);
+    if (hasHost(incoming)) void answer(incoming, outgoing);
+    else answerNoHost(outgoing);
   };
   const server = options.certificates
     ? createSecureServer(options.certificates, serverOptions(limits), serve)
     : createServer(serverOptions(limits), serve);
-  server.on('clientError', answerBadHttp);
+  server.on('clientError', (error, socket) => answerBadHttp(error, socket as Socket, inFlight));
+  server.on('checkExpectation', answerBadExpectation);
   const isOld = limitConnections(server, limits);
 
   async function finish(graceMs: number): Promise<void> {

@@ -18,8 +18,8 @@ import {
   readFrames,
   readStreamsMax,
   types,
-} from './frames.ts';
-import { HeaderWriter, readStatus } from './hpack.ts';
+} from '../../support/frames.ts';
+import { HeaderWriter, readStatus } from '../../support/hpack.ts';
 import type { OnAnswer, Protocol, Wire } from './wire.ts';
 
 export interface GrpcRequest {

@@ -1,5 +1,5 @@
 /**
- * As much of HPACK (RFC 7541) as the load client needs: it writes headers the way a real client does, in full
+ * As much of HPACK (RFC 7541) as our own clients need: it writes headers the way a real client does, in full
  * once and as one byte each from then on, and reads nothing but the status out of the trailers.
  */
 

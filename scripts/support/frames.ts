@@ -1,4 +1,4 @@
-/** HTTP/2's frames (RFC 9113), as far as the load client needs them. */
+/** HTTP/2's frames (RFC 9113), as far as our own clients need them. */
 
 export const types = {
   data: 0,

@@ -1,0 +1,62 @@
+/** What one case of the fuzz run is: the bytes that are sent, and what may be answered. */
+
+/**
+ * `accepted`: a valid request, which may only be refused for what is in the books; `refused`: not one that may be
+ * done; `any`: the answer only has to be in the documented form.
+ */
+export type Expectation = 'accepted' | 'refused' | 'any';
+
+/** A request of which the generator knows what it is. */
+export interface Ask {
+  readonly method: string;
+  /** As the OpenAPI document names it (`post /order/create`), where the request is meant for an operation. */
+  readonly operation?: string;
+  readonly expect: Expectation;
+  /** It states a time limit of its own, which may pass. */
+  readonly mayExpire?: boolean;
+}
+
+/** Bytes for an HTTP/1.1 connection. */
+export interface RestCase {
+  readonly via: 'REST';
+  readonly kind: string;
+  /** Each is written by itself, one after the other. */
+  readonly writes: readonly Buffer[];
+  /** The requests in them. Where they cannot be told apart there are none. */
+  readonly asks: readonly Ask[];
+  /** So many of them must be answered; the connection may be closed instead of the others. */
+  readonly answersMin: number;
+  /** The caller says that it will send no more, and listens until the connection is closed. */
+  readonly end: boolean;
+}
+
+/** A stream of an HTTP/2 session. */
+export interface GrpcCase {
+  readonly via: 'gRPC';
+  readonly kind: string;
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  readonly writes: readonly Buffer[];
+  readonly expect: Expectation;
+  readonly mayExpire?: boolean;
+  /** The caller resets the stream with this code instead of ending it, and expects no answer. */
+  readonly reset?: number;
+}
+
+/** Bytes for a connection to the gRPC port, which may or may not be HTTP/2. The server has to survive them. */
+export interface FramesCase {
+  readonly via: 'frames';
+  readonly kind: string;
+  readonly bytes: Buffer;
+}
+
+export type Case = RestCase | GrpcCase | FramesCase;
+
+/** Thrown for an answer that is not as documented. */
+export class WrongAnswer extends Error {
+  override readonly name = 'WrongAnswer';
+}
+
+/** @throws WrongAnswer unless the condition holds. */
+export function must(condition: boolean, what: string): asserts condition {
+  if (!condition) throw new WrongAnswer(what);
+}

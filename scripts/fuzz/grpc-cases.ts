@@ -1,0 +1,296 @@
+/** The cases for gRPC that are well-formed HTTP/2: what is wrong with them is the call, its framing or its message. */
+import { deflateSync, gzipSync } from 'node:zlib';
+import fc, { type Arbitrary } from 'fast-check';
+import type { Expectation, GrpcCase } from './case.ts';
+import { inPieces, randomBytes } from './http-bytes.ts';
+import { methods, pathOf, spoiltMessage, validFields } from './messages.ts';
+import type { Kind } from './rest-cases.ts';
+
+type Made = Omit<GrpcCase, 'kind'>;
+type Headers = GrpcCase['headers'];
+
+interface Call {
+  readonly path: string;
+  readonly message: Buffer;
+}
+
+const valid: Arbitrary<Call> = fc
+  .constantFrom(...methods)
+  .chain((method) =>
+    validFields(method.input).map((fields) => ({ path: pathOf(method), message: Buffer.concat(fields) })),
+  );
+
+const spoilt: Arbitrary<Call> = fc
+  .constantFrom(...methods)
+  .chain((method) => spoiltMessage(method.input).map((message) => ({ path: pathOf(method), message })));
+
+const garbage: Arbitrary<Call> = fc
+  .tuple(fc.constantFrom(...methods), randomBytes(500))
+  .map(([method, message]) => ({ path: pathOf(method), message }));
+
+/** A message with gRPC's five bytes before it, which may lie. */
+function framed(message: Buffer, flag = 0, length = message.length): Buffer {
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt8(flag);
+  prefix.writeUInt32BE(length >>> 0, 1);
+  return Buffer.concat([prefix, message]);
+}
+
+function call(path: string, writes: readonly Buffer[], expect: Expectation, more: Headers = {}): Made {
+  const headers = {
+    ':method': 'POST',
+    ':path': path,
+    'content-type': 'application/grpc',
+    te: 'trailers',
+    ...more,
+  };
+  return { via: 'gRPC', headers, writes, expect };
+}
+
+const plain = ({ path, message }: Call, expect: Expectation, more?: Headers) =>
+  call(path, [framed(message)], expect, more);
+
+const timeouts = [
+  '',
+  '0',
+  'S',
+  '1',
+  '1x',
+  '-1S',
+  '1.5S',
+  '0x1S',
+  '1 S',
+  'S1',
+  '١S',
+  '999999999S',
+  '100000000H',
+  '1\xffS',
+];
+const timesThatPass = ['0n', '0S', '1n', '1u', '1m', '5m', '99999999H', '99999999M', '99999999S'];
+
+const paths = [
+  ...[
+    '/',
+    '',
+    '/loms.order.v1.OrderService',
+    '/loms.order.v1.OrderService/',
+    '/loms.order.v1.OrderService/Nope',
+  ],
+  ...['/loms.order.v1.OrderService/createorder', '//', '/%', '/ä', '/constructor', '/__proto__'],
+  ...[
+    '/grpc.channelz.v1.Channelz/GetServers',
+    '/loms.order.v1.OrderService/GetOrder?x',
+    `/${'x'.repeat(8_000)}`,
+  ],
+];
+
+/** Services beside ours, whose errors are their own. */
+const neighbours = [
+  '/grpc.health.v1.Health/Check',
+  '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
+  '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo',
+];
+
+const contentTypes = [
+  '',
+  'application/json',
+  'text/html',
+  'application/grp',
+  'grpc',
+  'application/x-protobuf',
+];
+const grpcContentTypes = [
+  'application/grpc+proto',
+  'application/grpc+json',
+  'application/grpc-web',
+  'application/grpc;x',
+];
+
+const names = [
+  ...[
+    'authorization',
+    'idempotency-key',
+    'x-request-id',
+    'grpc-tags-bin',
+    'x-bin',
+    'grpc-trace-bin',
+    'user-agent',
+  ],
+  ...['grpc-accept-encoding', 'grpc-previous-rpc-attempts', 'grpc-message', 'grpc-status', '__proto__'],
+];
+
+const values = fc.oneof(
+  fc.constantFrom('', ' ', 'Bearer', 'Bearer a.b.c', 'Basic Og==', '-1', '!!!', '====', 'a,b', '"', '1'),
+  fc.integer({ min: 200, max: 8_000 }).map((length) => 'v'.repeat(length)),
+  fc.uint8Array({ maxLength: 60 }).map((bytes) =>
+    Buffer.from(bytes)
+      .toString('latin1')
+      .replaceAll(/[\0\r\n]/g, '.'),
+  ),
+);
+
+/** Makes the kinds. */
+export function callKinds(): Kind<GrpcCase>[] {
+  return [
+    ['valid', 12, valid.map((each) => plain(each, 'accepted'))],
+    ['a message with a fault', 20, spoilt.map((each) => plain(each, 'any'))],
+    ['garbage as a message', 8, garbage.map((each) => plain(each, 'any'))],
+    [
+      'in pieces',
+      3,
+      valid.chain(({ path, message }) => inPieces(framed(message)).map((all) => call(path, all, 'accepted'))),
+    ],
+    [
+      'a length that lies',
+      6,
+      fc.tuple(valid, fc.oneof(fc.nat(80), fc.nat(2 ** 32 - 1))).map(([{ path, message }, length]) => {
+        return call(path, [framed(message, 0, length)], 'any');
+      }),
+    ],
+    [
+      'a flag without a meaning',
+      4,
+      fc.tuple(valid, fc.integer({ min: 1, max: 255 })).map(([{ path, message }, flag]) => {
+        return call(path, [framed(message, flag)], 'any');
+      }),
+    ],
+    [
+      'cut off',
+      4,
+      valid.chain(({ path, message }) =>
+        fc.nat(message.length + 4).map((end) => {
+          return call(path, [framed(message).subarray(0, end)], 'refused');
+        }),
+      ),
+    ],
+    [
+      'several messages',
+      4,
+      fc.tuple(valid, fc.integer({ min: 2, max: 300 })).map(([{ path, message }, count]) => {
+        return call(path, [Buffer.concat(Array.from({ length: count }, () => framed(message)))], 'refused');
+      }),
+    ],
+    ['no message', 2, valid.map(({ path }) => call(path, [], 'refused'))],
+    [
+      'compressed',
+      3,
+      fc.tuple(valid, fc.constantFrom('gzip', 'deflate')).map(([{ path, message }, encoding]) => {
+        const packed = encoding === 'gzip' ? gzipSync(message) : deflateSync(message);
+        return call(path, [framed(packed, 1)], 'accepted', { 'grpc-encoding': encoding });
+      }),
+    ],
+    [
+      'compressed in no known way',
+      5,
+      fc
+        .tuple(garbage, fc.constantFrom('gzip', 'deflate', 'identity', 'br', 'snappy', '', 'gzip,gzip'))
+        .map(([{ path, message }, encoding]) => {
+          return call(path, [framed(message, 1)], 'refused', { 'grpc-encoding': encoding });
+        }),
+    ],
+    [
+      'compressed, and very large',
+      0.3,
+      fc.tuple(valid, fc.constantFrom(200_000, 1_000_000, 30_000_000)).map(([{ path }, size]) => {
+        return call(path, [framed(gzipSync(Buffer.alloc(size)), 1)], 'refused', { 'grpc-encoding': 'gzip' });
+      }),
+    ],
+    [
+      'too large',
+      0.7,
+      fc.tuple(valid, fc.integer({ min: 131_073, max: 700_000 })).map(([{ path }, size]) => {
+        return call(path, [framed(Buffer.alloc(size))], 'refused');
+      }),
+    ],
+    [
+      'an unknown method',
+      5,
+      fc
+        .oneof(fc.constantFrom(...paths), fc.webPath())
+        .map((path) => call(path || '/', [framed(Buffer.alloc(0))], 'refused')),
+    ],
+    [
+      'an unknown method, in odd bytes',
+      1,
+      fc.uint8Array({ minLength: 1, maxLength: 40 }).map((bytes) => {
+        const text = Buffer.from(bytes)
+          .toString('latin1')
+          .replaceAll(/[\0- \x7f]/g, '.');
+        return call(`/${text}`, [], 'refused');
+      }),
+    ],
+    [
+      'another content type',
+      2,
+      fc
+        .tuple(valid, fc.constantFrom(...contentTypes))
+        .map(([each, type]) => plain(each, 'refused', { 'content-type': type })),
+    ],
+    [
+      'a content type of gRPC',
+      2,
+      fc
+        .tuple(valid, fc.constantFrom(...grpcContentTypes))
+        .map(([each, type]) => plain(each, 'any', { 'content-type': type })),
+    ],
+    [
+      'another HTTP method',
+      3,
+      fc
+        .tuple(valid, fc.constantFrom('GET', 'HEAD', 'PUT', 'OPTIONS', 'DELETE', 'X'))
+        .map(([each, method]) => plain(each, 'any', { ':method': method })),
+    ],
+    [
+      'a timeout that is none',
+      3,
+      fc
+        .tuple(valid, fc.constantFrom(...timeouts))
+        // The library is content when it finds a time in the text, of whatever length.
+        .map(([each, timeout]) => ({ ...plain(each, 'any', { 'grpc-timeout': timeout }), mayExpire: true })),
+    ],
+    [
+      'a timeout that passes',
+      3,
+      fc
+        .tuple(valid, fc.constantFrom(...timesThatPass))
+        .map(([each, timeout]) => ({ ...plain(each, 'any', { 'grpc-timeout': timeout }), mayExpire: true })),
+    ],
+    [
+      'odd metadata',
+      8,
+      fc
+        .tuple(valid, fc.constantFrom(...names), values)
+        .map(([each, name, value]) => plain(each, 'any', { [name]: value })),
+    ],
+    [
+      'much metadata',
+      1,
+      fc
+        .tuple(valid, fc.integer({ min: 20, max: 110 }))
+        .map(([each, count]) => plain(each, 'any', manyHeaders(count))),
+    ],
+    [
+      'reset by the caller',
+      4,
+      fc.tuple(valid, fc.nat(13), fc.nat(30)).map(([{ path, message }, code, end]) => {
+        return { ...call(path, [framed(message).subarray(0, end)], 'any'), reset: code };
+      }),
+    ],
+    [
+      'a neighbour',
+      2,
+      fc
+        .tuple(fc.constantFrom(...neighbours), randomBytes(60))
+        .map(([path, message]) => call(path, [framed(message)], 'any')),
+    ],
+  ];
+}
+
+function manyHeaders(count: number): Headers {
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`x-${index}`, 'y']));
+}
+
+/** Whether a path belongs to our contracts; statuses of its neighbours carry no details. */
+export function isNeighbour(path: unknown): boolean {
+  return neighbours.includes(String(path));
+}

@@ -1,0 +1,70 @@
+/** Whether an answer of gRPC is in the documented form. */
+import { fromBinary } from '@bufbuild/protobuf';
+import { codes } from '../../src/domain/errors.ts';
+import { ErrorInfo } from '../../src/generated/proto/google/rpc/error_details.ts';
+import { Status } from '../../src/generated/proto/google/rpc/status.ts';
+import { DETAILS_TRAILER } from '../../src/grpc/errors.ts';
+import { type GrpcCase, must } from './case.ts';
+import { isNeighbour } from './grpc-cases.ts';
+import type { GrpcHeard } from './grpc-client.ts';
+import { methods, pathOf } from './messages.ts';
+import { checkError } from './rest-check.ts';
+
+const OK = 0;
+/** Codes that tell of a fault of ours, as 5xx do. */
+const faults: readonly number[] = [2, codes.INTERNAL, codes.UNAVAILABLE];
+const known: readonly number[] = [OK, ...Object.values(codes)];
+
+/** @throws WrongAnswer unless the answer is one that the contract lets a caller expect. */
+export function checkGrpc(sent: GrpcCase, { fields, body }: GrpcHeard): void {
+  const type = String(sent.headers['content-type']);
+  if (!type.startsWith('application/grpc')) {
+    must(Number(fields[':status']) === 415, `the HTTP status is ${fields[':status']}`);
+    return;
+  }
+  must(Number(fields[':status']) === 200, `the HTTP status is ${fields[':status']}`);
+  // An answer to HEAD has no place for a status behind its headers.
+  if (sent.headers[':method'] === 'HEAD' && fields['grpc-status'] === undefined) return;
+  const code = Number(fields['grpc-status'] ?? Number.NaN);
+  const message = decodeURIComponent(String(fields['grpc-message'] ?? ''));
+  checkCode(code, message);
+  must(code !== codes.DEADLINE_EXCEEDED || sent.mayExpire === true, `the deadline is said to have passed`);
+  // A caller's time is up in the library too, which knows nothing of details.
+  if (code === codes.DEADLINE_EXCEEDED && fields[DETAILS_TRAILER] === undefined) return;
+  if (isNeighbour(sent.headers[':path'])) return;
+  if (code === OK) {
+    must(sent.expect !== 'refused', 'what is no valid request is answered');
+    checkReply(sent, body);
+    return;
+  }
+  const reason = checkDetails(code, message, fields[DETAILS_TRAILER]);
+  if (sent.expect === 'accepted')
+    must(reason !== 'INVALID_REQUEST', `a valid request is refused: ${message}`);
+}
+
+/** @throws WrongAnswer when a code is none of ours or tells of a fault of ours. */
+export function checkCode(code: number, message = ''): void {
+  must(known.includes(code) && !faults.includes(code), `code ${code}: ${message}`);
+}
+
+function checkReply({ headers }: GrpcCase, body: Buffer): void {
+  const method = methods.find((each) => pathOf(each) === headers[':path']);
+  must(method !== undefined, 'a method that does not exist has answered');
+  must(body.length >= 5 && body.readUInt32BE(1) === body.length - 5, `a reply of ${body.length} bytes`);
+  fromBinary(method.output, body.subarray(5));
+}
+
+function checkDetails(code: number, message: string, trailer: string | string[] | undefined): string {
+  must(typeof trailer === 'string', `code ${code} (${message}) has no details`);
+  const status = Status.decode(Buffer.from(trailer, 'base64'));
+  must(
+    status.code === code && status.message === message,
+    `${code} ${message}, but in details ${status.code} ${status.message}`,
+  );
+  const [first] = status.details;
+  must(
+    first?.typeUrl === 'type.googleapis.com/google.rpc.ErrorInfo',
+    `the first detail is ${first?.typeUrl}`,
+  );
+  return checkError({ code, details: [ErrorInfo.decode(first.value)] });
+}

@@ -1,0 +1,129 @@
+/**
+ * JSON texts out of a schema: valid ones, and ones with one fault. They are texts and not values, so that they
+ * can hold what no value can: endless digits, keys that stand twice, numbers that JSON does not know.
+ */
+import fc, { type Arbitrary } from 'fast-check';
+import { type OpenApi, resolve, type Schema } from './openapi.ts';
+
+/** Ids of orders that a run soon gives out, and of skus that have stock: what is asked for is often there. */
+const ID_MAX = 2_000n;
+
+/** What is no valid value of any field, as it may stand in a JSON text. */
+const badLiterals = [
+  ...['null', 'true', '{}', '[]', '""', '"x"', '" 1"', '"1 "', '"+1"', '"01"', '"0x1"', '"1e3"', '"-1"'],
+  ...['0', '-0', '-1', '1.0', '1.5', '1e3', '1e400', '-1e-400', '00', '01', '+1', '.5', '1.', '0x10', '1n'],
+  ...['NaN', 'Infinity', '-Infinity', 'undefined', '', "'1'", '"\\u0000"', '"\\ud800"', '"\\x41"', '"\n"'],
+  ...['9223372036854775808', '-9223372036854775809', '18446744073709551616', '99999999999999999999'],
+  ...['[1]', '[[1]]', '{"a":1}', '[null]', '[{}]', '{"__proto__":1}', '{"constructor":{"prototype":1}}'],
+];
+
+const hugeNumber = fc
+  .tuple(fc.constantFrom('', '-'), fc.integer({ min: 20, max: 20_000 }), fc.constantFrom('', '.5', 'e999999'))
+  .map(([sign, digits, tail]) => `${sign}${'9'.repeat(digits)}${tail}`);
+
+const badLiteral = fc.oneof(
+  { weight: 8, arbitrary: fc.constantFrom(...badLiterals) },
+  { weight: 1, arbitrary: hugeNumber },
+  { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 50 }).map((text) => JSON.stringify(text)) },
+  { weight: 1, arbitrary: fc.json() },
+);
+
+/** A whole number within a schema's limits, digit for digit. The document was read with rounded ones. */
+export function validInteger({ minimum = 0, maximum = 2 ** 53, example }: Schema): Arbitrary<bigint> {
+  const min = BigInt(minimum);
+  const max = maximum >= 2 ** 63 ? 2n ** 63n - 1n : BigInt(maximum);
+  return fc.oneof(
+    { weight: 4, arbitrary: fc.constant(BigInt(typeof example === 'number' ? example : minimum)) },
+    { weight: 4, arbitrary: fc.bigInt({ min, max: max < ID_MAX ? max : ID_MAX }) },
+    { weight: 2, arbitrary: fc.bigInt({ min, max }) },
+    { weight: 1, arbitrary: fc.constantFrom(min, max) },
+  );
+}
+
+/** JSON texts that keep a schema. */
+export function validJson(document: OpenApi, reference: Schema): Arbitrary<string> {
+  const schema = resolve(document, reference);
+  switch (schema.type) {
+    case 'integer':
+      return validInteger(schema).map(String);
+    case 'array': {
+      const { minItems: minLength = 0, maxItems: maxLength = 10, items = {} } = schema;
+      // Lines that begin alike name the same sku, and their sum may be too much.
+      const selector = (text: string) => text.split(',', 1)[0];
+      const lines = { minLength, maxLength, size: 'small', selector } as const;
+      return fc.uniqueArray(validJson(document, items), lines).map(arrayText);
+    }
+    case 'object': {
+      const properties = Object.entries(schema.properties ?? {});
+      const values = properties.map(([, each]) => validJson(document, each));
+      return fc.tuple(...values).map((texts) =>
+        objectText(
+          properties.map(([name]) => name),
+          texts,
+        ),
+      );
+    }
+    default:
+      throw new Error(`the document has a schema of the type ${schema.type}, which is new here`);
+  }
+}
+
+/** JSON texts, or nearly JSON, that keep a schema but for one fault. */
+export function spoiltJson(document: OpenApi, reference: Schema): Arbitrary<string> {
+  const schema = resolve(document, reference);
+  if (schema.type === 'array') {
+    const { maxItems = 10, items = {} } = schema;
+    const valid = validJson(document, items);
+    return fc.oneof(
+      { weight: 4, arbitrary: fc.tuple(valid, spoiltJson(document, items)).map(arrayText) },
+      {
+        weight: 1,
+        arbitrary: fc
+          .tuple(valid, fc.integer({ min: maxItems - 1, max: maxItems + 2 }))
+          .map(([line, count]) => arrayText(Array.from({ length: count }, () => line))),
+      },
+      { weight: 1, arbitrary: badLiteral },
+    );
+  }
+  if (schema.type !== 'object') return badLiteral;
+  const names = Object.keys(schema.properties ?? {});
+  const good = names.map((name) => validJson(document, schema.properties?.[name] ?? {}));
+  return fc.nat(names.length - 1).chain((at) => {
+    const bad = spoiltJson(document, schema.properties?.[names[at] ?? ''] ?? {});
+    const one = fc
+      .tuple(...good.map((valid, index) => (index === at ? bad : valid)))
+      .map((texts) => objectText(names, texts));
+    const valid = fc.tuple(...good);
+    return fc.oneof(
+      { weight: 6, arbitrary: one },
+      {
+        weight: 1,
+        arbitrary: valid.map((texts) => objectText(names.toSpliced(at, 1), texts.toSpliced(at, 1))),
+      },
+      {
+        weight: 1,
+        arbitrary: valid.map((texts) => objectText([...names, names[at] ?? ''], [...texts, '7'])),
+      },
+      { weight: 1, arbitrary: valid.map((texts) => objectText(names, texts).slice(0, -1)) },
+      { weight: 1, arbitrary: badLiteral },
+    );
+  });
+}
+
+/** Brackets that stand in each other so often. */
+export const deepJson = fc
+  .tuple(fc.constantFrom('[', '{"a":', '{"items":['), fc.integer({ min: 10, max: 30_000 }), fc.boolean())
+  .map(([open, depth, closed]) => {
+    const close = [...open].reverse().map((sign) => ({ '[': ']', '{': '}' })[sign] ?? '');
+    // A hundred characters are left to the limit of a body.
+    const times = Math.min(depth, Math.floor(130_000 / (open.length + close.join('').length)));
+    return `${open.repeat(times)}1${closed ? close.join('').repeat(times) : ''}`;
+  });
+
+function arrayText(texts: readonly string[]): string {
+  return `[${texts.join(',')}]`;
+}
+
+function objectText(names: readonly string[], texts: readonly string[]): string {
+  return `{${names.map((name, index) => `${JSON.stringify(name)}:${texts[index]}`).join(',')}}`;
+}

@@ -1,0 +1,136 @@
+/** Protobuf messages as bytes, right or nearly right, made from the descriptors of the contracts. */
+import {
+  createFileRegistry,
+  type DescField,
+  type DescMessage,
+  type DescMethod,
+  getOption,
+} from '@bufbuild/protobuf';
+import { field as fieldRules } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js';
+import fc, { type Arbitrary } from 'fast-check';
+import { descriptors } from '../../src/grpc/validate.ts';
+import { randomBytes } from './http-bytes.ts';
+
+/** All methods of the contracts. */
+export const methods: readonly DescMethod[] = [...createFileRegistry(descriptors).files]
+  .filter(({ proto }) => proto.package.startsWith('loms.'))
+  .flatMap(({ services }) => services)
+  .flatMap(({ methods }) => methods);
+
+export function pathOf({ parent, name }: DescMethod): string {
+  return `/${parent.typeName}/${name}`;
+}
+
+/** Skus with stock in the seed set `development`, and small ids, which a run soon gives to orders. */
+const known = [1n, 2n, 10n, 300n, 1_625_903n, 139_275_865n];
+
+const VARINT = 0;
+const LENGTH_DELIMITED = 2;
+const WIRE_TYPES = 8;
+const LINES_USUAL_MAX = 8;
+
+/** A message that keeps its rules, as its encoded fields in the order of the descriptor. */
+export function validFields(message: DescMessage): Arbitrary<Buffer[]> {
+  return fc.tuple(...message.fields.map(validField)).map((fields) => fields.flat());
+}
+
+function validField(field: DescField): Arbitrary<Buffer[]> {
+  if (field.fieldKind === 'scalar')
+    return validNumber(field).map((value) => [numberField(field.number, value)]);
+  if (field.fieldKind !== 'list' || field.message === undefined)
+    throw new Error(`${field} is of a kind that is new`);
+  // Lines that name the same sku are summed, and the sum may be too much.
+  const lines = {
+    minLength: 1,
+    maxLength: LINES_USUAL_MAX,
+    selector: ([sku]: Buffer[]) => sku?.toString('hex'),
+  };
+  return fc.uniqueArray(validFields(field.message), lines).map((all) => {
+    return all.map((line) => bytesField(field.number, Buffer.concat(line)));
+  });
+}
+
+function validNumber(field: DescField): Arbitrary<bigint> {
+  const { type } = getOption(field, fieldRules);
+  if (type.case !== 'int64' && type.case !== 'uint32')
+    throw new Error(`${field} has rules that are new here`);
+  const { greaterThan, lessThan } = type.value;
+  const min = BigInt(greaterThan.value ?? 0);
+  const max = BigInt(lessThan.value ?? (type.case === 'int64' ? 2n ** 63n - 1n : 2n ** 32n - 1n));
+  const usual = known.filter((value) => value >= min && value <= max);
+  return fc.oneof(
+    { weight: 5, arbitrary: fc.constantFrom(...usual) },
+    { weight: 2, arbitrary: fc.bigInt({ min, max: max < 2_000n ? max : 2_000n }) },
+    { weight: 2, arbitrary: fc.bigInt({ min, max }) },
+    { weight: 1, arbitrary: fc.constantFrom(min, max) },
+  );
+}
+
+/** A message with one fault, or what a decoder may take for one. */
+export function spoiltMessage(message: DescMessage): Arbitrary<Buffer> {
+  const fault = fc.oneof(
+    fc.tuple(fc.integer({ min: 0, max: 3 }), oddNumber).map(([number, value]) => numberField(number, value)),
+    fc
+      .tuple(fc.integer({ min: 0, max: 3 }), overlong)
+      .map(([number, bytes]) => Buffer.concat([tag(number, VARINT), bytes])),
+    fc.tuple(fieldNumber, fc.nat(WIRE_TYPES - 1), randomBytes(40)).map(([number, wireType, bytes]) => {
+      return Buffer.concat([tag(number, wireType), bytes]);
+    }),
+    fc.tuple(fieldNumber, randomBytes(200)).map(([number, bytes]) => bytesField(number, bytes)),
+    fc.tuple(fieldNumber, fc.bigInt({ min: 0n, max: 2n ** 35n })).map(([number, length]) => {
+      return Buffer.concat([tag(number, LENGTH_DELIMITED), varint(length)]);
+    }),
+    fc.integer({ min: 1, max: 60_000 }).map((depth) => Buffer.alloc(depth, tag(1, 3))),
+    fc.integer({ min: 1, max: 60_000 }).map((depth) => {
+      return Buffer.concat([Buffer.alloc(depth, tag(9, 3)), Buffer.alloc(depth, tag(9, 4))]);
+    }),
+    fc
+      .integer({ min: 900, max: 1_100 })
+      .map((count) => Buffer.alloc(4 * count, bytesField(2, numberField(1, 7n)))),
+    randomBytes(60),
+  );
+  return fc.tuple(validFields(message), fault, fc.nat(10), fc.nat(3)).map(([fields, bytes, at, removed]) => {
+    return Buffer.concat(fields.toSpliced(at % (fields.length + 1), removed, bytes));
+  });
+}
+
+const fieldNumber = fc.oneof(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 5, max: 2 ** 29 - 1 }));
+
+const oddNumber = fc.oneof(
+  fc.constantFrom(
+    0n,
+    -1n,
+    65_535n,
+    65_536n,
+    2n ** 31n,
+    2n ** 32n,
+    2n ** 32n + 1n,
+    2n ** 63n - 1n,
+    -(2n ** 63n),
+  ),
+  fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+);
+
+/** Varints that are longer than they need to be, or than a number can be. */
+const overlong = fc.integer({ min: 1, max: 12 }).map((length) => {
+  return Buffer.concat([Buffer.alloc(length, 0x81), Buffer.of(0)]);
+});
+
+function varint(value: bigint): Buffer {
+  const bytes: number[] = [];
+  let rest = BigInt.asUintN(64, value);
+  for (; rest > 127n; rest >>= 7n) bytes.push(Number(rest & 127n) | 128);
+  return Buffer.of(...bytes, Number(rest));
+}
+
+function tag(number: number, wireType: number): Buffer {
+  return varint((BigInt(number) << 3n) | BigInt(wireType));
+}
+
+function numberField(number: number, value: bigint): Buffer {
+  return Buffer.concat([tag(number, VARINT), varint(value)]);
+}
+
+function bytesField(number: number, bytes: Uint8Array): Buffer {
+  return Buffer.concat([tag(number, LENGTH_DELIMITED), varint(BigInt(bytes.length)), bytes]);
+}

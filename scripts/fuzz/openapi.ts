@@ -1,0 +1,69 @@
+/** The OpenAPI document of the running service, as far as the fuzz run reads it. */
+
+export interface Schema {
+  readonly $ref?: string;
+  readonly type?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly example?: unknown;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly items?: Schema;
+}
+
+type Content = Readonly<Record<string, { readonly schema: Schema }>>;
+
+interface DocumentedOperation {
+  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly schema: Schema }[];
+  readonly requestBody?: { readonly content: Content };
+  readonly responses: Readonly<Record<string, { readonly content?: Content }>>;
+}
+
+export interface OpenApi {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, DocumentedOperation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
+}
+
+/** An operation as a caller sees it. */
+export interface Operation {
+  /** Method and path: `post /order/create`. */
+  readonly name: string;
+  readonly method: string;
+  readonly path: string;
+  /** The schema of the part of the path that varies. */
+  readonly parameter?: Schema;
+  readonly body?: Schema;
+}
+
+/** Fetches the document. */
+export async function fetchOpenApi(port: number): Promise<OpenApi> {
+  const response = await fetch(`http://127.0.0.1:${port}/openapi.json`);
+  return (await response.json()) as OpenApi;
+}
+
+/** The operations that a document lists. */
+export function operationsOf(document: OpenApi): Operation[] {
+  return Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { parameters, requestBody }]) => {
+      const parameter = parameters?.find((known) => known.in === 'path')?.schema;
+      const body = requestBody?.content['application/json']?.schema;
+      return {
+        name: `${method} ${path}`,
+        method: method.toUpperCase(),
+        path,
+        ...(parameter && { parameter }),
+        ...(body && { body }),
+      };
+    }),
+  );
+}
+
+/** Follows a reference to a shared schema. */
+export function resolve(document: OpenApi, schema: Schema): Schema {
+  if (schema.$ref === undefined) return schema;
+  const name = schema.$ref.split('/').at(-1) ?? '';
+  const found = document.components.schemas[name];
+  if (found === undefined) throw new Error(`the document has no schema ${name}`);
+  return found;
+}

@@ -1,0 +1,214 @@
+/** The cases for REST that are meant for an operation: valid requests, and ones with a fault in what they say. */
+import { gzipSync } from 'node:zlib';
+import fc, { type Arbitrary } from 'fast-check';
+import type { Expectation, RestCase } from './case.ts';
+import { chunk, HOST, type HttpRequest, httpBytes, inPieces, JSON_TYPE, randomBytes } from './http-bytes.ts';
+import { deepJson, spoiltJson, validInteger, validJson } from './json.ts';
+import { type OpenApi, type Operation, operationsOf } from './openapi.ts';
+
+/** A request that is meant for an operation. */
+export interface Meant {
+  readonly operation: Operation;
+  readonly request: HttpRequest;
+}
+
+/** A kind of case: its name, how often it comes beside the others, and how its cases are made. */
+export type Kind<Made> = readonly [name: string, weight: number, arbitrary: Arbitrary<Omit<Made, 'kind'>>];
+
+/** All kinds as one arbitrary. */
+export function ofKinds<Made>(kinds: readonly Kind<Made>[]): Arbitrary<Made> {
+  return fc.oneof(
+    ...kinds.map(([kind, weight, arbitrary]) => ({
+      weight: Math.round(10 * weight),
+      arbitrary: arbitrary.map((made) => ({ ...made, kind }) as Made),
+    })),
+  );
+}
+
+/** Valid requests for all operations of the document. */
+export function validRequests(document: OpenApi): Arbitrary<Meant> {
+  return fc.constantFrom(...operationsOf(document)).chain((operation) => {
+    const { parameter, body, method, path } = operation;
+    const target = parameter
+      ? validInteger(parameter).map((value) => fill(path, String(value)))
+      : fc.constant(path);
+    const text = body ? validJson(document, body) : fc.constant(undefined);
+    return fc.tuple(target, text).map(([at, json]) => ({
+      operation,
+      request: {
+        method,
+        target: at,
+        headers: json === undefined ? [HOST] : [HOST, JSON_TYPE],
+        ...(json !== undefined && { body: Buffer.from(json) }),
+      },
+    }));
+  });
+}
+
+function fill(path: string, parameter: string): string {
+  return path.replace(/\{\w+\}/, parameter);
+}
+
+/** The case of one request on a connection that goes on. */
+export function single({ operation, request }: Meant, expect: Expectation): Omit<RestCase, 'kind'> {
+  return whole([httpBytes(request)], operation, expect);
+}
+
+function whole(writes: readonly Buffer[], operation: Operation, expect: Expectation): Omit<RestCase, 'kind'> {
+  const { method, name } = operation;
+  return { via: 'REST', writes, asks: [{ method, operation: name, expect }], answersMin: 1, end: false };
+}
+
+const contentTypes = [
+  ...[
+    '',
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    '*/*',
+    'json',
+  ],
+  ...['application/jsonx', 'application/', ';', 'application/xml', 'text/json', 'application/grpc'],
+  ...[
+    'application/json;charset=utf-16',
+    'APPLICATION/JSON',
+    'application/problem+json',
+    'application/json,x',
+  ],
+];
+
+/** What a text in a path may be besides a number. */
+const pathText = fc.oneof(
+  fc.string({ unit: 'binary', minLength: 1, maxLength: 30 }).map(encodeSafely),
+  fc.constantFrom(
+    '0',
+    '-1',
+    '01',
+    '1.0',
+    '1e3',
+    '0x1',
+    '+1',
+    '1 ',
+    '%31',
+    '%00',
+    '%2F',
+    '%ff',
+    '%',
+    '%zz',
+    '%c0%af',
+  ),
+  fc.constantFrom('9223372036854775807', '9223372036854775808', '4294967296', '%F0%9F%92%A9', '1%20', '١'),
+  fc.integer({ min: 20, max: 4_000 }).map((digits) => '9'.repeat(digits)),
+);
+
+/** A lone surrogate has no percent-encoding; by way of a Buffer it becomes a replacement character. */
+function encodeSafely(text: string): string {
+  return encodeURIComponent(Buffer.from(text).toString());
+}
+
+/** Makes the kinds. */
+export function operationKinds(document: OpenApi): Kind<RestCase>[] {
+  const valid = validRequests(document);
+  const operations = operationsOf(document);
+  const withBody = valid.filter(({ request }) => request.body !== undefined);
+  const bodies = (body: (meant: Meant) => Arbitrary<Buffer>) =>
+    withBody.chain((meant) =>
+      body(meant).map((bytes) => ({ ...meant, request: { ...meant.request, body: bytes } })),
+    );
+  const refused = (meant: Meant) => single(meant, 'refused');
+  const either = (meant: Meant) => single(meant, 'any');
+
+  return [
+    ['valid', 12, valid.map((meant) => single(meant, 'accepted'))],
+    [
+      'one field is bad',
+      20,
+      bodies(({ operation }) => spoiltJson(document, operation.body ?? {}).map(Buffer.from)).map(either),
+    ],
+    ['the path names no id', 6, parameters(operations)],
+    ['garbage as a body', 5, bodies(() => randomBytes(2_000)).map(refused)],
+    ['text that is no JSON', 3, bodies(() => fc.string({ unit: 'binary' }).map(notAnObject)).map(refused)],
+    ['JSON of another form', 4, bodies(() => fc.json().map(notAnObject)).map(refused)],
+    ['invalid UTF-8', 3, bodies(({ request }) => withBadBytes(request.body)).map(refused)],
+    ['deep JSON', 1, bodies(() => deepJson.map(Buffer.from)).map(refused)],
+    [
+      'too large',
+      0.5,
+      bodies(() => fc.integer({ min: 131_073, max: 600_000 }).map(Buffer.alloc)).map(refused),
+    ],
+    ['compressed', 1, withBody.map(compressed).map(refused)],
+    ['another content type', 3, withBody.chain(retyped)],
+    ['a body in chunks', 3, withBody.chain(chunked)],
+    ['too large, in chunks', 0.3, withBody.map(endlessChunks)],
+    ['in pieces', 3, valid.chain(sliced)],
+    ['GET with a body', 2, valid.filter(({ request }) => request.body === undefined).chain(unexpectedBody)],
+  ];
+}
+
+function parameters(operations: readonly Operation[]): Arbitrary<Omit<RestCase, 'kind'>> {
+  const varying = operations.filter(({ parameter }) => parameter !== undefined);
+  return fc.tuple(fc.constantFrom(...varying), pathText).map(([operation, text]) => {
+    const target = Buffer.from(fill(operation.path, text)).toString('latin1');
+    return single({ operation, request: { method: operation.method, target, headers: [HOST] } }, 'any');
+  });
+}
+
+/** A random text that happens to be a good request would be wrong to be refused. */
+function notAnObject(text: string): Buffer {
+  return Buffer.from(text.startsWith('{') ? `[${text}]` : text);
+}
+
+function withBadBytes(body: Buffer = Buffer.alloc(0)): Arbitrary<Buffer> {
+  const bad = fc.constantFrom(
+    [0xff],
+    [0xc0, 0xaf],
+    [0xed, 0xa0, 0x80],
+    [0xf5, 0x80, 0x80, 0x80],
+    [0x80],
+    [0xe2, 0x82],
+  );
+  return fc.tuple(fc.nat(body.length), bad).map(([at, bytes]) => {
+    return Buffer.concat([body.subarray(0, at), Buffer.from(bytes), body.subarray(at)]);
+  });
+}
+
+function compressed({ operation, request }: Meant): Meant {
+  const headers = [...request.headers, ['Content-Encoding', 'gzip'] as const];
+  return { operation, request: { ...request, headers, body: gzipSync(request.body ?? '') } };
+}
+
+function retyped({ operation, request }: Meant): Arbitrary<Omit<RestCase, 'kind'>> {
+  return fc.constantFrom(...contentTypes, undefined).map((type) => {
+    const headers = type === undefined ? [HOST] : [HOST, ['Content-Type', type] as const];
+    return single({ operation, request: { ...request, headers } }, 'any');
+  });
+}
+
+function inChunks({ request }: Meant, pieces: readonly Buffer[], extension: string): Buffer {
+  const { body: _, headers, ...rest } = request;
+  const head = httpBytes({ ...rest, headers: [...headers, ['Transfer-Encoding', 'chunked']] });
+  const chunks = pieces.filter((piece) => piece.length > 0).map((piece) => chunk(piece, extension));
+  return Buffer.concat([head, ...chunks, Buffer.from('0\r\n\r\n')]);
+}
+
+function chunked(meant: Meant): Arbitrary<Omit<RestCase, 'kind'>> {
+  const extension = fc.constantFrom('', ';a', ';a=b', ';a="b c"');
+  return fc.tuple(inPieces(meant.request.body ?? Buffer.alloc(0)), extension).chain(([pieces, each]) => {
+    return inPieces(inChunks(meant, pieces, each)).map((writes) =>
+      whole(writes, meant.operation, 'accepted'),
+    );
+  });
+}
+
+function endlessChunks(meant: Meant): Omit<RestCase, 'kind'> {
+  const pieces = Array.from({ length: 9 }, () => Buffer.alloc(16_384, ' '));
+  return whole([inChunks(meant, pieces, '')], meant.operation, 'refused');
+}
+
+function sliced({ operation, request }: Meant): Arbitrary<Omit<RestCase, 'kind'>> {
+  return inPieces(httpBytes(request)).map((writes) => whole(writes, operation, 'accepted'));
+}
+
+function unexpectedBody({ operation, request }: Meant): Arbitrary<Omit<RestCase, 'kind'>> {
+  return randomBytes(2_000).map((body) => single({ operation, request: { ...request, body } }, 'accepted'));
+}

@@ -1,0 +1,98 @@
+/** Whether an answer of REST is in the documented form: the OpenAPI document's, or that of all errors. */
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { parse } from 'lossless-json';
+import { codes, ERROR_DOMAIN, reasons } from '../../src/domain/errors.ts';
+import { type Ask, must, type RestCase } from './case.ts';
+import { type OpenApi, operationsOf } from './openapi.ts';
+import type { RestAnswer, RestHeard } from './rest-client.ts';
+
+/** What any request can be answered before it is known what it asks for. */
+const beforeRouting = [400, 408, 413, 417, 431];
+/** Where there is no operation. */
+const noOperation = [404, 405];
+/** Pages, and the way to them, have no operation either. */
+const pages = [200, 302, 304];
+
+interface ErrorBody {
+  readonly code: number;
+  readonly details: readonly { readonly reason?: string; readonly domain?: string }[];
+}
+
+export class RestCheck {
+  readonly #schemas = new Map<string, ValidateFunction>();
+  readonly #operations: ReadonlySet<string>;
+  readonly #error: ValidateFunction;
+
+  constructor(document: OpenApi) {
+    // Words that are OpenAPI's and not JSON Schema's, such as `example`, are no mistakes.
+    const ajv = new Ajv2020({ strict: false, formats: { int64: true, int32: true } });
+    ajv.addSchema(document, 'document');
+    this.#operations = new Set(operationsOf(document).map(({ name }) => name));
+    this.#error = compile('document#/components/schemas/Error');
+    for (const [path, methods] of Object.entries(document.paths)) {
+      for (const [method, { responses }] of Object.entries(methods)) {
+        for (const status of Object.keys(responses)) {
+          const steps = ['paths', path, method, 'responses', status, 'content', 'application/json', 'schema'];
+          const pointer = steps.map((step) => step.replaceAll('~', '~0').replaceAll('/', '~1'));
+          const place = pointer.map(encodeURIComponent).join('/');
+          this.#schemas.set(`${method} ${path} ${status}`, compile(`document#/${place}`));
+        }
+      }
+    }
+
+    function compile($ref: string): ValidateFunction {
+      return ajv.compile({ $ref });
+    }
+  }
+
+  /** @throws WrongAnswer unless what was heard is what the document lets a caller expect. */
+  check(sent: RestCase, { answers, rest }: RestHeard): void {
+    must(rest.length === 0, `behind the answers stands ${JSON.stringify(rest.toString('latin1', 0, 200))}`);
+    must(answers.length >= sent.answersMin, `${answers.length} answers instead of ${sent.answersMin}`);
+    for (const [index, answer] of answers.entries()) this.#checkOne(sent.asks[index], answer);
+  }
+
+  #checkOne(ask: Ask | undefined, answer: RestAnswer): void {
+    const { status, headers, body } = answer;
+    if (ask?.mayExpire && status === 504) return;
+    must(status < 500, `status ${status}: ${body.toString('utf8', 0, 500)}`);
+    if (ask?.method === 'HEAD') return;
+    const operation = ask?.operation ?? '';
+    must(this.#operations.has(operation) || operation === '', `no operation is named ${operation}`);
+    const schema = this.#schemas.get(`${operation} ${status}`);
+    if (schema === undefined) this.#checkStray(operation, answer);
+    if (pages.includes(status) && schema === undefined) return;
+    must(headers.get('content-type') === 'application/json', `content type ${headers.get('content-type')}`);
+    const value = readJson(body);
+    const validate = schema ?? this.#error;
+    must(validate(value), `${JSON.stringify(validate.errors)}: ${body.toString('utf8', 0, 500)}`);
+    const reason = status >= 400 ? checkError(value as ErrorBody) : undefined;
+    if (ask?.expect === 'accepted') must(reason !== 'INVALID_REQUEST', `a valid request is refused: ${body}`);
+    if (ask?.expect === 'refused')
+      must(reason !== undefined, `what is no valid request is answered: ${body}`);
+  }
+
+  /** The status is one that no operation lists. */
+  #checkStray(operation: string, { status, body }: RestAnswer): void {
+    const allowed = operation === '' ? [...beforeRouting, ...noOperation, ...pages] : beforeRouting;
+    must(allowed.includes(status), `${operation} answers ${status}: ${body.toString('utf8', 0, 500)}`);
+  }
+}
+
+/** @returns the reason of an error body that has the form of one. */
+export function checkError({ code, details }: ErrorBody): string {
+  const { reason = '', domain } = details[0] ?? {};
+  const name = (reasons as Record<string, keyof typeof codes>)[reason];
+  must(name !== undefined, `no reason is called ${reason}`);
+  must(codes[name] === code, `${reason} travels under ${code}`);
+  must(domain === ERROR_DOMAIN, `the domain is ${domain}`);
+  return reason;
+}
+
+/** Reads numbers only where they are whole, as all of ours are; the validator takes them rounded. */
+function readJson(body: Buffer): unknown {
+  return parse(body.toString('utf8'), undefined, (literal) => {
+    must(/^-?\d+$/.test(literal), `${literal} is no whole number`);
+    return Number(literal);
+  });
+}
