@@ -14,7 +14,7 @@ import { createService, type Service } from './domain/service.ts';
 import { startGrpcServer } from './grpc/server.ts';
 import { connectionLimits } from './http/connections.ts';
 import { createHttpApp, startHttpServer } from './http/server.ts';
-import { openRouter, PRIMARY_LIMIT_MS } from './nodes.ts';
+import { openRouter } from './nodes.ts';
 import { ReadinessWatch } from './readiness.ts';
 import { Certificates } from './tls.ts';
 import { KeyRemoval } from './workers/key-removal.ts';
@@ -76,7 +76,7 @@ async function prepareSchema(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   if (!config.MIGRATE_ON_START && config.SEED_ON_START === undefined) return;
-  const url = migrationUrl(config, await router.waitForPrimary(PRIMARY_LIMIT_MS, signal));
+  const url = migrationUrl(config, await router.waitForPrimary(config.START_TIMEOUT_MS, signal));
   if (config.MIGRATE_ON_START) await migrate(url, logger);
   if (config.SEED_ON_START !== undefined) await seed(url, config.SEED_ON_START, logger);
 }

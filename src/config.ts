@@ -83,6 +83,7 @@ const schema = z.object({
   WRITE_TIMEOUT_MS: number(5_000, 100, 600_000),
   READ_TIMEOUT_MS: number(2_000, 10, 600_000),
   CONNECT_TIMEOUT_MS: number(2_000, 10, 600_000),
+  START_TIMEOUT_MS: number(30_000, 0, 600_000),
   SHUTDOWN_TIMEOUT_MS: number(15_000, 100, 600_000),
   NODE_CHECK_INTERVAL_MS: number(1_000, 10, 600_000),
   REPLICA_LAG_MAX_MS: number(5_000, 0, 600_000),

@@ -5,9 +5,6 @@ import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { Router } from './db/router.ts';
 
-/** How long migrating and seeding wait for a primary. Then they fail, for whoever supervises to try again. */
-export const PRIMARY_LIMIT_MS = 30_000;
-
 /** Opens a router on these nodes; nothing is asked of them before it is started. */
 export function openRouter(config: Config, logger: Logger, urls: readonly string[]): Router {
   return new Router({

@@ -16,7 +16,7 @@ import { urlOf } from './db/embedded/bootstrap.ts';
 import { removeEmbeddedCluster, startEmbeddedCluster } from './db/embedded/cluster.ts';
 import { migrate, seed } from './db/migrate.ts';
 import { openLog } from './log.ts';
-import { openRouter, PRIMARY_LIMIT_MS } from './nodes.ts';
+import { openRouter } from './nodes.ts';
 
 async function run(words: readonly string[], config: Config, logger: Logger): Promise<void> {
   const [task, name = 'development'] = words;
@@ -54,7 +54,7 @@ async function runningPrimary(config: Config, logger: Logger): Promise<string | 
   if (urls.length === 0) return runningEmbedded(config);
   const router = openRouter(config, logger, urls);
   try {
-    return migrationUrl(config, await router.waitForPrimary(PRIMARY_LIMIT_MS));
+    return migrationUrl(config, await router.waitForPrimary(config.START_TIMEOUT_MS));
   } finally {
     await router.stop();
   }

@@ -112,7 +112,12 @@ test.each([
     join(dir, 'bad.pem'),
     `-----BEGIN PRIVATE KEY-----\n${PASSWORD}\n-----END PRIVATE KEY-----\n`,
   );
-  const start = startProcess({ ...auth, DATABASE_URL: database.primaryUrl, ...settings() });
+  const start = startProcess({
+    ...auth,
+    DATABASE_URL: database.primaryUrl,
+    START_TIMEOUT_MS: '500',
+    ...settings(),
+  });
   const error: Error = await start.then(
     () => new Error('it started'),
     (thrown) => thrown,

@@ -20,6 +20,7 @@ describe('on a database', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     router = openRouter(database);
+    await router.check();
   });
 
   afterAll(async () => {
