@@ -81,6 +81,8 @@ export class History {
   readonly samples: Sample[] = [];
   readonly events: Event[] = [];
   readonly #beganMs = performance.now();
+  /** The epoch time of its zero. */
+  readonly beganAtMs = Date.now();
 
   /** Milliseconds since the run began. */
   now(): number {

@@ -45,8 +45,8 @@ const USERS_PER_LANE = 100_000;
 const STEPS_MAX = 5;
 const ABANDON_MAX_MS = 40;
 const RETRY_PAUSE_MAX_MS = 80;
-/** An outcome that is not found out within so many attempts after the load was stopped never will be. */
-const LAST_ATTEMPTS_MAX = 100;
+/** How long after the load was stopped it is still tried to find out what became of something. */
+const RESOLVE_LIMIT_MS = 10_000;
 /** How many orders of others a lane may come across. */
 const KNOWN_MAX = 200;
 
@@ -56,6 +56,7 @@ export class Load {
   /** Orders that exist, the latest ones. */
   readonly #known: number[] = [];
   #stopping = false;
+  #giveUpMs = Number.POSITIVE_INFINITY;
 
   /** Starts the load. */
   constructor(options: LoadOptions) {
@@ -66,7 +67,14 @@ export class Load {
   /** Begins no more orders, finds out what is unknown, and resolves when all lanes have ended. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.#giveUpMs = this.#options.history.now() + RESOLVE_LIMIT_MS;
     await Promise.all(this.#lanes);
+  }
+
+  /** Ends as soon as the calls under way have ended, whatever is unknown. */
+  abandon(): void {
+    this.#stopping = true;
+    this.#giveUpMs = 0;
   }
 
   async #runLane(lane: number): Promise<void> {
@@ -94,7 +102,8 @@ export class Load {
     const move = (operation: Operation) => this.#move(lane, random, { operation, orderId });
     const choice = random.share();
     if (choice < 0.4) await this.#ask(lane, random, { operation: 'get', orderId });
-    else if (choice < 0.55) await this.#ask(lane, random, { operation: 'stock', sku: random.pick(lines).sku });
+    else if (choice < 0.55)
+      await this.#ask(lane, random, { operation: 'stock', sku: random.pick(lines).sku });
     else if (choice < 0.75) await move('pay');
     else if (choice < 0.93) await move('cancel');
     else await Promise.all([move('pay'), move('cancel')]);
@@ -111,7 +120,7 @@ export class Load {
     const request: Request = { operation: 'create', user, lines, key };
     const copies = hasKeys && random.chance(behaviour.duplicateShare) ? random.between(2, 4) : 1;
     let isUnknown = false;
-    for (let last = 0; last < LAST_ATTEMPTS_MAX; last += this.#stopping ? 1 : 0) {
+    while (this.#options.history.now() < this.#giveUpMs) {
       const asked = Array.from({ length: copies }, () => this.#ask(lane, random, request));
       const calls = await Promise.all(asked);
       const decided = calls.find(isDecided);
@@ -127,7 +136,7 @@ export class Load {
   /** Pays or cancels, which may be repeated without harm, until it is known what became of it. */
   async #move(lane: number, random: Random, request: Request): Promise<void> {
     let isUnknown = false;
-    for (let last = 0; last < LAST_ATTEMPTS_MAX; last += this.#stopping ? 1 : 0) {
+    while (this.#options.history.now() < this.#giveUpMs) {
       const call = await this.#ask(lane, random, request);
       if (isDecided(call)) return;
       isUnknown ||= call.outcome === 'unknown';

@@ -184,7 +184,10 @@ class Flow {
       }
       this.#held.shift();
       this.#heldBytes -= next.chunk.length;
-      if (this.#faults.sliced) return this.#slice(next.chunk, 0);
+      if (this.#faults.sliced) {
+        this.#slice(next.chunk, 0);
+        return;
+      }
       if (!this.#to.destroyed) this.#to.write(next.chunk);
     }
     if (!this.#full) this.#from.resume();

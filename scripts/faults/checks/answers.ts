@@ -1,6 +1,7 @@
 /** Every answer by itself: in time, and never a bug. Every unknown outcome: found out in the end. */
 import type { Call } from '../history.ts';
-import { type Evidence, groupCalls, nameOf, type Violation } from './check.ts';
+import { type Evidence, groupCalls, nameOf, type Violation } from './evidence.ts';
+import { statusAfter } from './moves.ts';
 
 export function checkAnswers({ calls, toleranceMs, ...evidence }: Evidence): Violation[] {
   const violations: Violation[] = [];
@@ -35,6 +36,9 @@ function unresolved(attempts: readonly Call[]): Violation[] {
   return unknown.map((call) => ({ kind: 'unknown not resolved', text: nameOf(call) }));
 }
 
+/** By how much the clocks of two processes may differ. */
+const CLOCK_MS = 2;
+
 /** What was done by a call that got no answer, while nothing of the service was ever killed. */
 function unanswered(
   { final, beganAtMs }: Pick<Evidence, 'final' | 'beganAtMs'>,
@@ -42,17 +46,19 @@ function unanswered(
   moves: ReadonlyMap<number, readonly Call[]>,
 ): Violation[] {
   const lost: Call[] = [];
+  const users = new Set(final.orders.map((order) => order.user));
   for (const attempts of creates) {
-    const first = attempts.find((call) => call.outcome === 'ok' || call.answeredId !== undefined);
-    if (first?.replayed) lost.push(...attempts.filter(gotNoAnswer).slice(-1));
-  }
-  const updated = new Map(final.orders.map((order) => [order.orderId, order.updatedMs - beganAtMs]));
-  for (const [orderId, attempts] of moves) {
     const first = attempts.find(isDecided);
-    const doneMs = updated.get(orderId) ?? Number.POSITIVE_INFINITY;
-    const silent = attempts.filter(gotNoAnswer);
-    // Whatever moved it before anybody had an answer was one of those that got none.
-    if (first?.outcome === 'ok' && doneMs < Math.floor(first.startMs)) lost.push(...silent.slice(-1));
+    const wasDone = first ? first.replayed : users.has(attempts[0]?.user ?? 0);
+    if (wasDone) lost.push(...attempts.filter(gotNoAnswer).slice(-1));
+  }
+  for (const { orderId, status, updatedMs } of final.orders) {
+    const doneMs = updatedMs - beganAtMs;
+    const mayHaveDone = (moves.get(orderId) ?? [])
+      .filter(({ operation }) => statusAfter[operation] === status)
+      .filter(({ startMs, endMs }) => startMs - CLOCK_MS < doneMs && doneMs < endMs + CLOCK_MS);
+    // What moved it was none of those who had an answer.
+    if (!mayHaveDone.some(isDecided)) lost.push(...mayHaveDone.filter(gotNoAnswer));
   }
   return lost.map((call) => ({ kind: 'accepted but not answered', text: nameOf(call) }));
 }

@@ -2,7 +2,7 @@
 import type { Line } from '../../../src/domain/order.ts';
 import type { FinalOrder } from '../final-state.ts';
 import type { Call } from '../history.ts';
-import { type Evidence, groupCalls, nameOf, type Violation } from './check.ts';
+import { type Evidence, groupCalls, nameOf, type Violation } from './evidence.ts';
 
 export function checkCreates({ calls, final }: Evidence): Violation[] {
   const byUser = new Map<number, FinalOrder[]>();
@@ -15,7 +15,10 @@ export function checkCreates({ calls, final }: Evidence): Violation[] {
   );
   for (const [user, orders] of byUser) {
     if (creates.has(user)) continue;
-    violations.push({ kind: 'applied twice', text: `nobody asked for ${orders.length} orders of user ${user}` });
+    violations.push({
+      kind: 'applied twice',
+      text: `nobody asked for ${orders.length} orders of user ${user}`,
+    });
   }
   return violations;
 }
@@ -32,7 +35,10 @@ function checkOne(
   const ids = new Set(answered.map((call) => call.answeredId));
   const [first] = answered;
   if (orders.length > 1) {
-    violations.push({ kind: 'applied twice', text: `user ${user} has orders ${orders.map(idOf)}, meant one` });
+    violations.push({
+      kind: 'applied twice',
+      text: `user ${user} has orders ${orders.map(idOf)}, meant one`,
+    });
   }
   if (ids.size > 1 || new Set(answered.map((call) => call.outcome)).size > 1) {
     violations.push({ kind: 'two outcomes for one key', text: answered.map(nameOf).join('; ') });

@@ -8,8 +8,8 @@
 import type { OrderStatus } from '../../../src/domain/order.ts';
 import type { FinalOrder } from '../final-state.ts';
 import type { Call } from '../history.ts';
-import { type Evidence, groupCalls, nameOf, type Violation } from './check.ts';
 import { sameLines } from './creates.ts';
+import { type Evidence, groupCalls, nameOf, type Violation } from './evidence.ts';
 
 /** What a call tells of its order's status. */
 interface Sight {
@@ -21,7 +21,9 @@ interface Sight {
 
 export function checkReads({ calls, final }: Evidence): Violation[] {
   const created = new Map(
-    calls.flatMap((call): [number, Call][] => (call.answeredId === undefined ? [] : [[call.answeredId, call]])),
+    calls.flatMap((call): [number, Call][] =>
+      call.answeredId === undefined ? [] : [[call.answeredId, call]],
+    ),
   );
   const finals = new Map(final.orders.map((order) => [order.orderId, order]));
   const violations: Violation[] = [];
@@ -55,7 +57,11 @@ function reachedBy({ operation }: Call): OrderStatus | undefined {
 }
 
 /** An order that was once seen in a last state is never seen in another one, now or in the end. */
-function checkLastStates(orderId: number, sights: readonly Sight[], final: FinalOrder | undefined): Violation[] {
+function checkLastStates(
+  orderId: number,
+  sights: readonly Sight[],
+  final: FinalOrder | undefined,
+): Violation[] {
   const last = sights.filter(({ status }) => status !== 'awaiting payment' && status !== 'new');
   const [first] = last;
   const violations = sights
@@ -64,10 +70,14 @@ function checkLastStates(orderId: number, sights: readonly Sight[], final: Final
   if (first === undefined) return violations;
   const other = last.find(({ status }) => status !== first.status);
   const inTheEnd = final === undefined || final.status === first.status ? undefined : final.status;
-  const open = sights.find(({ call, status }) => status === 'awaiting payment' && call.operation === 'create');
+  const open = sights.find(
+    ({ call, status }) => status === 'awaiting payment' && call.operation === 'create',
+  );
   const wasFailed = first.status === 'failed' && open !== undefined;
   if (other === undefined && inTheEnd === undefined && !wasFailed) return violations;
-  const then = other ? `then ${other.status} by ${nameOf(other.call)}` : `in the end ${inTheEnd ?? first.status}`;
+  const then = other
+    ? `then ${other.status} by ${nameOf(other.call)}`
+    : `in the end ${inTheEnd ?? first.status}`;
   const text = `order ${orderId} was ${first.status} by ${nameOf(first.call)}, ${then}`;
   return [...violations, { kind: 'illegal transition', text }];
 }

@@ -3,7 +3,7 @@
  * it shows; what it does not show must be held by orders that may have been alive.
  */
 import type { Call } from '../history.ts';
-import { type Evidence, groupCalls, nameOf, type Violation } from './check.ts';
+import { type Evidence, groupCalls, nameOf, type Violation } from './evidence.ts';
 import { firstCancels } from './stock.ts';
 
 /** What an order does to one sku, and when. */

@@ -1,6 +1,6 @@
 /** The stock: it balances with the orders at every look and in the end, and was at no moment promised twice. */
 import type { Call } from '../history.ts';
-import type { Evidence, Violation } from './check.ts';
+import type { Evidence, Violation } from './evidence.ts';
 
 export function checkStock(evidence: Evidence): Violation[] {
   return [...checkSamples(evidence), ...checkBalance(evidence), ...checkPromises(evidence)];
@@ -12,7 +12,8 @@ function checkSamples({ samples }: Evidence): Violation[] {
     const found: Violation[] = [];
     if (oversoldSkus > 0) found.push({ kind: 'oversold', text: `${oversoldSkus} skus ${where}` });
     if (wrongSkus > 0) found.push({ kind: 'books do not balance', text: `${wrongSkus} skus ${where}` });
-    if (bareOrders > 0) found.push({ kind: 'changed order', text: `${bareOrders} orders without lines ${where}` });
+    if (bareOrders > 0)
+      found.push({ kind: 'changed order', text: `${bareOrders} orders without lines ${where}` });
     if (undecidedOrders > 0) found.push({ kind: 'stuck new', text: `${undecidedOrders} orders ${where}` });
     return found;
   });
@@ -31,7 +32,10 @@ function checkBalance({ final, stock }: Evidence): Violation[] {
     const [reserved, sold] = [held.get(sku) ?? 0, taken.get(sku) ?? 0];
     const violations: Violation[] = [];
     if (reserved + sold > begun) {
-      violations.push({ kind: 'oversold', text: `sku ${sku}: ${reserved} held and ${sold} sold of ${begun}` });
+      violations.push({
+        kind: 'oversold',
+        text: `sku ${sku}: ${reserved} held and ${sold} sold of ${begun}`,
+      });
     }
     if (row?.reserved !== reserved || row.total !== begun - sold) {
       const is = `${row?.reserved} reserved of ${row?.total}`;
@@ -51,7 +55,8 @@ function checkPromises({ calls, stock }: Evidence): Violation[] {
   const changes = new Map<number, [atMs: number, count: number][]>();
   const known = new Set<number>();
   for (const { operation, outcome, answeredId, lines, endMs } of calls) {
-    if (operation !== 'create' || outcome !== 'ok' || answeredId === undefined || known.has(answeredId)) continue;
+    if (operation !== 'create' || outcome !== 'ok' || answeredId === undefined || known.has(answeredId))
+      continue;
     known.add(answeredId);
     const untilMs = cancelMs.get(answeredId) ?? Number.POSITIVE_INFINITY;
     if (untilMs <= endMs) continue;

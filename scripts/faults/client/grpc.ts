@@ -8,7 +8,10 @@ import {
   InsufficientStock,
   OrderServiceService,
 } from '../../../src/generated/proto/loms/order/v1/order.ts';
-import { type GetStockResponse, StockServiceService } from '../../../src/generated/proto/loms/stock/v1/stock.ts';
+import {
+  type GetStockResponse,
+  StockServiceService,
+} from '../../../src/generated/proto/loms/stock/v1/stock.ts';
 import { DETAILS_TRAILER } from '../../../src/grpc/errors.ts';
 import type { Answer, Manner, Request } from '../history.ts';
 import { type Client, LISTEN_ON_MS, notSent, readAnswer, refusalAnswer } from './client.ts';

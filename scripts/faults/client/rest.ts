@@ -70,7 +70,10 @@ function answerOf({ operation }: Request, { statusCode, headers }: IncomingMessa
     if (info === undefined) return { outcome: 'unknown', reason: `HTTP_${statusCode}` };
     const { orderID } = details.find((detail) => detail.shortages !== undefined) ?? {};
     const { reason, metadata } = info as { reason: string; metadata?: Record<string, string> };
-    return { ...refusalAnswer({ reason, metadata: metadata ?? {}, orderId: orderID as number }), ...replayed };
+    return {
+      ...refusalAnswer({ reason, metadata: metadata ?? {}, orderId: orderID as number }),
+      ...replayed,
+    };
   }
   if (operation === 'create') return { outcome: 'ok', answeredId: Number(body.orderID), ...replayed };
   if (operation === 'get') return readAnswer(body as unknown as Parameters<typeof readAnswer>[0]);
