@@ -44,7 +44,7 @@ export interface LoadOptions {
 const USERS_PER_LANE = 100_000;
 const STEPS_MAX = 5;
 const ABANDON_MAX_MS = 40;
-const RETRY_PAUSE_MAX_MS = 80;
+const RETRY_PAUSE_MAX_MS = 150;
 /** How long after the load was stopped it is still tried to find out what became of something. */
 const RESOLVE_LIMIT_MS = 10_000;
 /** How many orders of others a lane may come across. */

@@ -89,7 +89,7 @@ try {
   home = template.home;
   const { results, failed } = await runAll(picked, seeds, template);
   const isWhole = picked.length === faults.length && !options.quick;
-  await writeSummary(RESULT_FOLDER, results, isWhole);
+  await writeSummary(RESULT_FOLDER, faults, results, isWhole && failed === 0);
   if (failed > 0 || results.some(({ violations }) => violations.length > 0)) process.exitCode = 1;
 } catch (error) {
   process.stderr.write(`the fault run failed: ${interrupted ? 'interrupted' : (error as Error).stack}\n`);

@@ -28,7 +28,9 @@ export interface RunResult {
   readonly seconds: number;
   readonly calls: number;
   readonly orders: number;
+  /** Answers that nothing was done, for no reason of the order's. */
   readonly refused: number;
+  /** Writes whose outcome was unknown at first. */
   readonly unknown: number;
   readonly replayed: number;
   readonly recovery: Recovery;
@@ -137,7 +139,7 @@ function countsOf(calls: readonly Call[]) {
   return {
     calls: calls.length,
     refused: count((call) => call.outcome === 'refused' && !isDecided(call)),
-    unknown: count((call) => call.outcome === 'unknown'),
+    unknown: count((call) => call.outcome === 'unknown' && isWrite(call)),
     replayed: count((call) => call.replayed === true),
     latestMs: calls.reduce(
       (most, call) => Math.max(most, call.endMs - call.startMs - call.deadlineMs),
@@ -146,7 +148,12 @@ function countsOf(calls: readonly Call[]) {
   };
 }
 
+function isWrite({ operation }: Call): boolean {
+  return operation !== 'get' && operation !== 'stock';
+}
+
 async function keep(folder: string, history: History, { services }: Stage): Promise<void> {
+  if (history.calls.length === 0) return;
   await mkdir(folder, { recursive: true });
   await history.write(`${folder}/history.jsonl.gz`);
   for (const [index, { log }] of services.entries()) {

@@ -21,15 +21,15 @@ function call(agent: Agent, port: number, request: Request, manner: Manner): Pro
   };
   const options: RequestOptions = { agent, host: '127.0.0.1', port, method, path, headers };
   return new Promise((resolve) => {
-    let ended = 'NO_ANSWER';
+    let left = '';
     const outgoing = send(options, (incoming) => {
       read(incoming).then(
         (text) => finish(answerOf(request, incoming, text)),
-        () => finish({ outcome: 'unknown', reason: ended }),
+        () => finish({ outcome: 'unknown', reason: left || 'CONNECTION_LOST' }),
       );
     });
     const leave = (reason: string) => () => {
-      ended = reason;
+      left = reason;
       outgoing.destroy();
     };
     const timers = [setTimeout(leave('NO_ANSWER'), manner.deadlineMs + LISTEN_ON_MS)];
@@ -40,7 +40,7 @@ function call(agent: Agent, port: number, request: Request, manner: Manner): Pro
     };
     outgoing.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ECONNREFUSED') return finish(notSent);
-      finish({ outcome: 'unknown', reason: outgoing.destroyed && !error.code ? ended : 'CONNECTION_LOST' });
+      finish({ outcome: 'unknown', reason: left || 'CONNECTION_LOST' });
     });
     outgoing.end(body);
   });
