@@ -8,7 +8,6 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import pg from 'pg';
 import { findBinaries } from '../../src/db/embedded/binaries.ts';
 import { urlOf, waitForReplica } from '../../src/db/embedded/bootstrap.ts';
 import { run } from '../../src/db/embedded/command.ts';
@@ -22,20 +21,6 @@ import { quiet } from '../../test/quiet.ts';
 
 const COPY_LIMIT_MS = 60_000;
 const STREAM_LIMIT_MS = 20_000;
-const QUERY_LIMIT_MS = 10_000;
-
-/** Runs a statement on a connection of its own. */
-export async function onServer(url: string, text: string, values: unknown[] = []) {
-  const limits = { connectionTimeoutMillis: QUERY_LIMIT_MS, query_timeout: QUERY_LIMIT_MS };
-  const client = new pg.Client({ connectionString: url, application_name: 'faults', ...limits });
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    return (await client.query<Record<string, unknown>>(text, values)).rows;
-  } finally {
-    await client.end();
-  }
-}
 
 /** One of the two servers. */
 export class Postgres {

@@ -7,12 +7,13 @@ import pg from 'pg';
 import { run } from '../../src/db/embedded/command.ts';
 import { makeFolderFor } from '../../src/db/embedded/data.ts';
 import { freePorts } from '../../test/free-port.ts';
+import { query } from '../../test/query.ts';
 import { noteBegunStocks } from '../support/audit.ts';
 import { type Relay, startRelay } from '../support/relay.ts';
 import { type Abilities, findAbilities, takesSeveralHosts } from './abilities.ts';
 import { mountSmallDisk } from './disk.ts';
 import type { Fault } from './faults/fault.ts';
-import { onServer, type Postgres, type Template } from './servers.ts';
+import type { Postgres, Template } from './servers.ts';
 import { Service } from './service.ts';
 import { stockInTheBeginning } from './stock.ts';
 
@@ -105,7 +106,7 @@ function databaseSettings(url: string, { primary, replica }: Stage['relays']): R
 
 async function fillStock(url: string): Promise<void> {
   const values = [[...stockInTheBeginning.keys()], [...stockInTheBeginning.values()]];
-  await onServer(url, stockStatement, values);
+  await query(url, stockStatement, values);
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {

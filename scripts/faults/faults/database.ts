@@ -3,9 +3,9 @@ import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { migrate } from '../../../src/db/migrate.ts';
+import { query } from '../../../test/query.ts';
 import { quiet } from '../../../test/quiet.ts';
 import { diskObstacle } from '../disk.ts';
-import { onServer } from '../servers.ts';
 import type { Fault, Scene } from './fault.ts';
 
 const TERMINATIONS = 25;
@@ -23,7 +23,7 @@ export const backendTerminate: Fault = {
     const { primary, replica, random } = scene;
     for (let left = TERMINATIONS; left > 0; left--) {
       const { url } = random.chance(0.7) ? primary : replica;
-      await onServer(url, TERMINATE_ONE, [random.between(0, SESSIONS_MAX - 1)]);
+      await query(url, TERMINATE_ONE, [random.between(0, SESSIONS_MAX - 1)]);
       await scene.pause(random.between(0, 80));
     }
   },
@@ -99,14 +99,14 @@ export const diskFull: Fault = {
     await fill(join(primaryFolder, BALLAST));
     const needsWal = random.chance(0.5);
     for (let left = needsWal ? WAL_SWITCHES : 0; left > 0; left--) {
-      await onServer(primary.url, 'SELECT pg_switch_wal()').catch(() => {});
+      await query(primary.url, 'SELECT pg_switch_wal()').catch(() => {});
       await scene.pause(100);
     }
     await scene.pause(FULL_MS);
   },
   async heal({ primary, primaryFolder }) {
     await rm(join(primaryFolder, BALLAST), { force: true });
-    const answers = await onServer(primary.url, 'SELECT 1').then(
+    const answers = await query(primary.url, 'SELECT 1').then(
       () => true,
       () => false,
     );
@@ -143,7 +143,7 @@ export const migration: Fault = {
     const { primary } = scene;
     await migrate(primary.url, quiet);
     for (const change of SCHEMA_CHANGES) {
-      await onServer(primary.url, change);
+      await query(primary.url, change);
       await scene.pause(scene.random.between(50, 300));
     }
   },

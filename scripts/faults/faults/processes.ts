@@ -1,5 +1,5 @@
 /** Faults of processes: killed, frozen, promoted, stopped. */
-import { onServer } from '../servers.ts';
+import { query } from '../../../test/query.ts';
 import { type Fault, firstService, type Scene } from './fault.ts';
 
 /** Longer than a transaction may take, so that what waits ends by itself. */
@@ -78,7 +78,7 @@ export const primaryReturns: Fault = {
 /** A service that knows one host only is told of the other one by a restart. */
 async function promote(scene: Scene): Promise<void> {
   const { replica, relays, services, abilities } = scene;
-  await onServer(replica.url, 'SELECT pg_promote()');
+  await query(replica.url, 'SELECT pg_promote()');
   scene.leader = replica;
   if (abilities.severalHosts) return;
   const url = Object.assign(new URL(replica.url), { port: relays.replica.port }).href;
