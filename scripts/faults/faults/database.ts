@@ -87,21 +87,19 @@ async function connect(url: string): Promise<pg.Client> {
 const BALLAST = 'ballast';
 const BALLAST_CHUNK = Buffer.alloc(1024 * 1024);
 const FULL_MS = 1_500;
-const WAL_SWITCHES = 6;
+/** More WAL than the files that there are can hold. */
+const WRITE_WAL = "SELECT pg_logical_emit_message(false, 'faults', repeat('x', 40000000))";
 
 export const diskFull: Fault = {
   kind: 'disk-full',
-  what: 'the disk of the primary full for 1.5 seconds; with every other seed it also needs new WAL at once',
+  what: 'the disk of the primary full for 1.5 seconds; in half of the runs it stops for want of WAL',
   smallDisk: true,
   obstacle: diskObstacle,
   async strike(scene) {
     const { primary, primaryFolder, random } = scene;
     await fill(join(primaryFolder, BALLAST));
-    const needsWal = random.chance(0.5);
-    for (let left = needsWal ? WAL_SWITCHES : 0; left > 0; left--) {
-      await query(primary.url, 'SELECT pg_switch_wal()').catch(() => {});
-      await scene.pause(100);
-    }
+    await scene.pause(random.between(0, 500));
+    if (random.chance(0.5)) await query(primary.url, WRITE_WAL).catch(() => {});
     await scene.pause(FULL_MS);
   },
   async heal({ primary, primaryFolder }) {
