@@ -74,6 +74,17 @@ fuzz: $(BUILT) ## Send 50,000 cases of bad and good input; CASES=n, SEED=n repea
 bench: $(BUILT) ## Measure the speed into docs/performance.md, a quarter of an hour; QUICK=1 for a glance at it
 	@exec node $(YOUNG) --import tsx scripts/bench/main.ts $(if $(filter-out 0,$(QUICK)),--quick)
 
+# -- faults --
+
+# Which kinds of fault (FAULT=primary-kill,latency), with which seed (SEED=7) or how many (SEEDS=10).
+FAULT ?=
+SEEDS ?= 1
+FAULTS_SEED = $(if $(filter command environment,$(origin SEED)),--seed $(SEED))
+
+.PHONY: faults
+faults: $(BUILT) ## Break what loms stands on, and check that nothing was lost; SEEDS=10 for the long run
+	@exec node --import tsx scripts/faults/main.ts --seeds $(SEEDS) $(FAULTS_SEED) $(if $(FAULT),--fault $(FAULT))
+
 # -- generated code and rules --
 
 .PHONY: generate

@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** Every test runs against real PostgreSQL: one cluster for the run, a database of its own for each file. */
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'],
     exclude: ['test/browser/**'],
     globalSetup: 'test/cluster.ts',
     testTimeout: 30_000,

@@ -1,7 +1,8 @@
 /** A run of the bench: it takes steps, shows each as it is done, and keeps what was measured. */
+
+import { median } from '../support/statistics.ts';
 import { type Plan, USUAL } from './plan.ts';
 import type { Stage } from './stage.ts';
-import { median } from './statistics.ts';
 import { runStep, type Step } from './step.ts';
 import type { Measured, Scenario, Subject, Transport } from './types.ts';
 

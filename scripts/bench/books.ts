@@ -1,5 +1,6 @@
 /** The database as the bench sees it: it puts the books in order before each step and audits them after it. */
 import pg from 'pg';
+import { auditBooks, noteBegunStocks } from '../support/audit.ts';
 import { sql } from './sql.ts';
 
 export interface Counters {
@@ -30,6 +31,7 @@ export class Books {
   static async open(url: string): Promise<Books> {
     const books = new Books(url);
     await books.#pool.query(sql('books-prepare'));
+    await noteBegunStocks(books.#pool);
     return books;
   }
 
@@ -69,12 +71,9 @@ export class Books {
    * @throws when what is reserved is not what open orders hold.
    */
   async audit(): Promise<number> {
-    const { rows } = await this.#pool.query(sql('books-check'));
-    const { wrong_skus: skus, bare_orders: bare, undecided_orders: undecided, orders } = rows[0];
-    if (skus > 0 || bare > 0 || undecided > 0) {
-      throw new Error(
-        `the books do not balance: ${skus} skus are wrong, ${bare} orders have no lines, ${undecided} are undecided`,
-      );
+    const { orders, ...wrong } = await auditBooks(this.#pool);
+    if (Object.values(wrong).some((count) => count > 0)) {
+      throw new Error(`the books do not balance: ${JSON.stringify(wrong)}`);
     }
     return orders;
   }

@@ -2,7 +2,8 @@
  * The report: a page with the figures of a run, and its pictures. The page is `docs/performance.md`: what
  * people wrote there stays, only what stands between the two marks is replaced.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { pageWithFigures } from '../support/page.ts';
 import type { Bench } from './bench.ts';
 import { type Figure, shown, verdict } from './figures.ts';
 import { type Picture, picturesOf } from './pictures.ts';
@@ -10,8 +11,6 @@ import type { Run } from './result.ts';
 import { tablesOf } from './tables.ts';
 
 const PAGE = 'docs/performance.md';
-const BEGIN = '<!-- figures:begin, written by make bench -->';
-const END = '<!-- figures:end -->';
 
 /**
  * Writes the page and its pictures.
@@ -27,14 +26,8 @@ export async function writeReport(
   const pictures = picturesOf(bench);
   await mkdir(`${folder}/images`, { recursive: true });
   for (const { file, svg } of pictures) await writeFile(`${folder}/images/${file}`, svg);
-  const page = await readFile(PAGE, 'utf8');
-  const [before, after] = [page.indexOf(BEGIN), page.indexOf(END)];
-  if (before < 0 || after < before) throw new Error(`${PAGE} has no marks for the figures`);
-  const text = sectionOf(run, figures, pictures, bench);
-  await writeFile(
-    `${folder}/performance.md`,
-    `${page.slice(0, before)}${BEGIN}\n${text}\n${page.slice(after)}`,
-  );
+  const section = sectionOf(run, figures, pictures, bench);
+  await writeFile(`${folder}/performance.md`, await pageWithFigures(PAGE, 'make bench', section));
 }
 
 function sectionOf(run: Run, figures: readonly Figure[], pictures: readonly Picture[], bench: Bench): string {

@@ -7,9 +7,9 @@ import { pino } from 'pino';
 import { readConfig } from '../../src/config.ts';
 import { migrate, seed } from '../../src/db/migrate.ts';
 import { startTemporaryCluster } from '../../test/temporary-cluster.ts';
+import { type Relay, startRelay } from '../support/relay.ts';
+import { type Server, startServer } from '../support/server.ts';
 import { Books } from './books.ts';
-import { type Server, startServer } from './processes.ts';
-import { type Relay, startRelay } from './relay.ts';
 
 export interface Stage {
   readonly primaryUrl: string;

@@ -1,6 +1,7 @@
 /** The tables of the report, in Markdown. */
+
+import { median } from '../support/statistics.ts';
 import { type Bench, type Filter, scenarioNames, subjectNames } from './bench.ts';
-import { median } from './statistics.ts';
 import type { Measured } from './types.ts';
 
 export function tablesOf(bench: Bench): string[] {

@@ -1,4 +1,5 @@
 /** The words that the parts of the bench share: what is loaded, how, and what came of it. */
+import type { Latency } from '../support/statistics.ts';
 
 /** What the load asks for. `life` is create, pay, info, one after the other, and counts as one. */
 export type Scenario = 'spread' | 'hot' | 'infeasible' | 'soldOut' | 'life' | 'stock';
@@ -17,14 +18,6 @@ export interface Load {
   readonly connections?: number;
   /** Sends so many a second, whatever comes back (open loop). Without it the loop is closed. */
   readonly rate?: number;
-}
-
-/** Percentiles, in milliseconds. */
-export interface Latency {
-  readonly p50: number;
-  readonly p90: number;
-  readonly p99: number;
-  readonly max: number;
 }
 
 export interface LoadResult {

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { migrate, seed as seedStock } from '../../src/db/migrate.ts';
 import { startTemporaryCluster } from '../../test/temporary-cluster.ts';
-import { startServer } from '../bench/processes.ts';
+import { startServer } from '../support/server.ts';
 import { COLLECTING } from './memory.ts';
 import { describeReport, describeWrong, hasGrown } from './report.ts';
 import { fuzz, type Plan } from './run.ts';

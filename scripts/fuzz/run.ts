@@ -1,6 +1,6 @@
 /** Runs cases against a service, many at a time, and checks every answer. */
 import fc, { type Arbitrary } from 'fast-check';
-import type { Server } from '../bench/processes.ts';
+import type { Server } from '../support/server.ts';
 import { type Case, type FramesCase, type GrpcCase, type RestCase, WrongAnswer } from './case.ts';
 import { frameKinds } from './frame-cases.ts';
 import { callKinds } from './grpc-cases.ts';

@@ -1,4 +1,2 @@
--- Run once after the seed: a sku with no pieces, and a note of what every sku began with.
+-- Run once after the seed: a sku with no pieces.
 INSERT INTO stocks (sku, total_count, reserved) VALUES (1000010001, 0, 0);
-
-CREATE TABLE bench_stocks AS SELECT sku, total_count FROM stocks;

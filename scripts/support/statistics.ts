@@ -1,5 +1,11 @@
 /** Medians and percentiles. */
-import type { Latency } from './types.ts';
+/** Percentiles, in milliseconds. */
+export interface Latency {
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly max: number;
+}
 
 /** The middle value; of an even count the mean of the two in the middle. NaN of none. */
 export function median(values: readonly number[]): number {

@@ -1,0 +1,89 @@
+/** The stock: it balances with the orders at every look and in the end, and was at no moment promised twice. */
+import type { Call } from '../history.ts';
+import type { Evidence, Violation } from './evidence.ts';
+
+export function checkStock(evidence: Evidence): Violation[] {
+  return [...checkSamples(evidence), ...checkBalance(evidence), ...checkPromises(evidence)];
+}
+
+function checkSamples({ samples }: Evidence): Violation[] {
+  return samples.flatMap(({ node, atMs, wrongSkus, oversoldSkus, bareOrders, undecidedOrders }) => {
+    const where = `on the ${node} at ${atMs.toFixed(0)} ms`;
+    const found: Violation[] = [];
+    if (oversoldSkus > 0) found.push({ kind: 'oversold', text: `${oversoldSkus} skus ${where}` });
+    if (wrongSkus > 0) found.push({ kind: 'books do not balance', text: `${wrongSkus} skus ${where}` });
+    if (bareOrders > 0)
+      found.push({ kind: 'changed order', text: `${bareOrders} orders without lines ${where}` });
+    if (undecidedOrders > 0) found.push({ kind: 'stuck new', text: `${undecidedOrders} orders ${where}` });
+    return found;
+  });
+}
+
+/** In the end every sku holds what open orders hold, and has lost what payed ones took. */
+function checkBalance({ final, stock }: Evidence): Violation[] {
+  const held = new Map<number, number>();
+  const taken = new Map<number, number>();
+  for (const { status, lines } of final.orders) {
+    const sums = { 'awaiting payment': held, payed: taken }[status as string];
+    for (const { sku, count } of lines) sums?.set(sku, (sums.get(sku) ?? 0) + count);
+  }
+  return [...stock].flatMap(([sku, begun]): Violation[] => {
+    const row = final.stocks.find((each) => each.sku === sku);
+    const [reserved, sold] = [held.get(sku) ?? 0, taken.get(sku) ?? 0];
+    const violations: Violation[] = [];
+    if (reserved + sold > begun) {
+      violations.push({
+        kind: 'oversold',
+        text: `sku ${sku}: ${reserved} held and ${sold} sold of ${begun}`,
+      });
+    }
+    if (row?.reserved !== reserved || row.total !== begun - sold) {
+      const is = `${row?.reserved} reserved of ${row?.total}`;
+      const text = `sku ${sku}: ${is}, by its orders ${reserved} of ${begun - sold}`;
+      violations.push({ kind: 'books do not balance', text });
+    }
+    return violations;
+  });
+}
+
+/**
+ * At no moment do the orders that were certainly alive hold more than there was. An order is certainly alive
+ * from its acknowledgement to the first call that may have cancelled it.
+ */
+function checkPromises({ calls, stock }: Evidence): Violation[] {
+  const cancelMs = firstCancels(calls);
+  const changes = new Map<number, [atMs: number, count: number][]>();
+  const known = new Set<number>();
+  for (const { operation, outcome, answeredId, lines, endMs } of calls) {
+    if (operation !== 'create' || outcome !== 'ok' || answeredId === undefined || known.has(answeredId))
+      continue;
+    known.add(answeredId);
+    const untilMs = cancelMs.get(answeredId) ?? Number.POSITIVE_INFINITY;
+    if (untilMs <= endMs) continue;
+    for (const { sku, count } of lines ?? []) {
+      const ofSku = changes.get(sku) ?? [];
+      changes.set(sku, ofSku);
+      ofSku.push([endMs, count], [untilMs, -count]);
+    }
+  }
+  return [...changes].flatMap(([sku, ofSku]): Violation[] => {
+    let promised = 0;
+    let most = 0;
+    for (const [, count] of ofSku.sort((a, b) => a[0] - b[0] || a[1] - b[1])) {
+      promised += count;
+      most = Math.max(most, promised);
+    }
+    const begun = stock.get(sku) ?? 0;
+    return most > begun ? [{ kind: 'oversold', text: `sku ${sku}: ${most} promised of ${begun}` }] : [];
+  });
+}
+
+/** When each order may have been cancelled at the earliest. */
+export function firstCancels(calls: readonly Call[]): Map<number, number> {
+  const first = new Map<number, number>();
+  for (const { operation, outcome, orderId, startMs } of calls) {
+    if (operation !== 'cancel' || outcome === 'refused' || orderId === undefined) continue;
+    first.set(orderId, Math.min(first.get(orderId) ?? Number.POSITIVE_INFINITY, startMs));
+  }
+  return first;
+}

@@ -1,0 +1,44 @@
+/** Faults of those who call: they go away, have no time, or ask the same several times at once. */
+import { usualBehaviour } from '../lives.ts';
+import type { Fault } from './fault.ts';
+
+const LONG_MS = 2_000;
+
+export const clientDisconnects: Fault = {
+  kind: 'client-disconnects',
+  what: 'three in ten callers go away within 40 ms, for 2 seconds',
+  async strike({ behaviour, pause }) {
+    behaviour.abandonShare = 0.3;
+    await pause(LONG_MS);
+  },
+  async heal({ behaviour }) {
+    behaviour.abandonShare = 0;
+  },
+};
+
+export const deadlines: Fault = {
+  kind: 'deadlines',
+  what: 'deadlines of 1 to 200 ms, for 2 seconds',
+  async strike({ behaviour, pause }) {
+    behaviour.deadlinesMs = [1, 2, 3, 5, 8, 12, 20, 50, 200];
+    await pause(LONG_MS);
+  },
+  async heal({ behaviour }) {
+    behaviour.deadlinesMs = usualBehaviour.deadlinesMs;
+  },
+};
+
+export const duplicateKeys: Fault = {
+  kind: 'duplicate-keys',
+  what: 'six in ten creates sent two to four times at once with one key, to two processes over both transports, while callers go away',
+  services: 2,
+  behaviour: { duplicateShare: 0.6 },
+  obstacle: ({ keys }) => (keys ? undefined : 'the service keeps no idempotency keys'),
+  async strike({ behaviour, pause }) {
+    behaviour.abandonShare = 0.2;
+    await pause(LONG_MS);
+  },
+  async heal({ behaviour }) {
+    behaviour.abandonShare = 0;
+  },
+};

@@ -1,0 +1,157 @@
+/** Faults inside of the database: sessions ended, locks held, connections and disk used up, schema changed. */
+import { open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import pg from 'pg';
+import { migrate } from '../../../src/db/migrate.ts';
+import { query } from '../../../test/query.ts';
+import { quiet } from '../../../test/quiet.ts';
+import { diskObstacle } from '../disk.ts';
+import type { Fault, Scene } from './fault.ts';
+
+const TERMINATIONS = 25;
+const TERMINATE_ONE = `
+  SELECT pg_terminate_backend(pid)
+  FROM (SELECT pid FROM pg_stat_activity WHERE application_name = 'loms' ORDER BY pid OFFSET $1 LIMIT 1)`;
+const TERMINATE_ALL =
+  "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'loms'";
+const SESSIONS_MAX = 12;
+
+export const backendTerminate: Fault = {
+  kind: 'backend-terminate',
+  what: 'pg_terminate_backend on random sessions of the service, 25 times, on both servers',
+  async strike(scene) {
+    const { primary, replica, random } = scene;
+    for (let left = TERMINATIONS; left > 0; left--) {
+      const { url } = random.chance(0.7) ? primary : replica;
+      await query(url, TERMINATE_ONE, [random.between(0, SESSIONS_MAX - 1)]);
+      await scene.pause(random.between(0, 80));
+    }
+  },
+};
+
+/** Longer than a lock is waited for. */
+const LOCKED_MS = 1_400;
+
+export const poolExhausted: Fault = {
+  kind: 'pool-exhausted',
+  what: 'locks on all tables for 1.4 seconds, so that every connection of the service waits',
+  async strike({ primary, pause }) {
+    const client = await connect(primary.url);
+    try {
+      await client.query('BEGIN');
+      await client.query('LOCK TABLE orders, order_lines, stocks IN ACCESS EXCLUSIVE MODE');
+      await pause(LOCKED_MS);
+      await client.query('ROLLBACK');
+    } finally {
+      await client.end();
+    }
+  },
+};
+
+const EXHAUSTED_MS = 1_500;
+
+export const connectionsExhausted: Fault = {
+  kind: 'connections-exhausted',
+  what: 'all sessions of the service ended, and the connections that the primary has taken by others for 1.5 seconds',
+  async strike(scene) {
+    const { primary, history } = scene;
+    const clients: pg.Client[] = [];
+    const takeAll = async () => {
+      for (;;) {
+        const client = await connect(primary.url).catch(() => undefined);
+        if (client === undefined) return;
+        clients.push(client);
+      }
+    };
+    try {
+      await takeAll();
+      const endMs = history.now() + EXHAUSTED_MS;
+      await clients[0]?.query(TERMINATE_ALL);
+      while (history.now() < endMs) {
+        await takeAll();
+        await scene.pause(10);
+      }
+    } finally {
+      await Promise.all(clients.map((client) => client.end()));
+    }
+  },
+};
+
+async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
+  client.on('error', () => {});
+  await client.connect();
+  return client;
+}
+
+const BALLAST = 'ballast';
+const BALLAST_CHUNK = Buffer.alloc(1024 * 1024);
+const FULL_MS = 1_500;
+/** More WAL than the files that there are can hold. */
+const WRITE_WAL = "SELECT pg_logical_emit_message(false, 'faults', repeat('x', 40000000))";
+
+export const diskFull: Fault = {
+  kind: 'disk-full',
+  what: 'the disk of the primary full for 1.5 seconds; in half of the runs it stops for want of WAL',
+  smallDisk: true,
+  obstacle: diskObstacle,
+  async strike(scene) {
+    const { primary, primaryFolder, random } = scene;
+    await fill(join(primaryFolder, BALLAST));
+    await scene.pause(random.between(0, 500));
+    if (random.chance(0.5)) await query(primary.url, WRITE_WAL).catch(() => {});
+    await scene.pause(FULL_MS);
+  },
+  async heal({ primary, primaryFolder }) {
+    await rm(join(primaryFolder, BALLAST), { force: true });
+    const answers = await query(primary.url, 'SELECT 1').then(
+      () => true,
+      () => false,
+    );
+    if (answers) return;
+    await primary.stop();
+    await primary.start();
+  },
+};
+
+/** Writes until nothing more can be written. */
+async function fill(path: string): Promise<void> {
+  const file = await open(path, 'w');
+  try {
+    for (;;) await file.write(BALLAST_CHUNK);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+const SCHEMA_CHANGES = [
+  'CREATE INDEX orders_by_user ON orders (user_id)',
+  'CREATE INDEX CONCURRENTLY order_lines_by_sku ON order_lines (sku)',
+  'ALTER TABLE orders ADD COLUMN note text',
+  'DROP INDEX orders_by_user',
+  'VACUUM FULL order_lines',
+];
+
+export const migration: Fault = {
+  kind: 'migration',
+  what: 'migrate, new indexes and a new column under load, the table of lines rewritten',
+  async strike(scene) {
+    const { primary } = scene;
+    await migrate(primary.url, quiet);
+    for (const change of SCHEMA_CHANGES) {
+      await query(primary.url, change);
+      await scene.pause(scene.random.between(50, 300));
+    }
+  },
+};
+
+/** Nothing at all: what the other runs are compared with. */
+export const nothing: Fault = {
+  kind: 'nothing',
+  what: 'no fault',
+  orderly: true,
+  behaviour: { duplicateShare: 0 },
+  strike: (scene: Scene) => scene.pause(FULL_MS),
+};

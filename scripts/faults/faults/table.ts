@@ -1,0 +1,72 @@
+/** All faults, in the order in which they are run and reported. */
+import { clientDisconnects, deadlines, duplicateKeys } from './callers.ts';
+import {
+  backendTerminate,
+  connectionsExhausted,
+  diskFull,
+  migration,
+  nothing,
+  poolExhausted,
+} from './database.ts';
+import type { Fault } from './fault.ts';
+import {
+  blackHole,
+  connectionHalfOpen,
+  connectionReset,
+  latency,
+  slicing,
+  walBlackHole,
+  walLatency,
+  walReset,
+} from './network.ts';
+import {
+  primaryFreeze,
+  primaryKill,
+  primaryPromote,
+  primaryReturns,
+  replicaFreeze,
+  replicaKill,
+  serviceKill,
+  serviceTerminate,
+  twoServices,
+} from './processes.ts';
+
+export const faults: readonly Fault[] = [
+  nothing,
+  serviceKill,
+  serviceTerminate,
+  twoServices,
+  primaryKill,
+  primaryPromote,
+  primaryReturns,
+  primaryFreeze,
+  replicaKill,
+  replicaFreeze,
+  backendTerminate,
+  connectionReset,
+  connectionHalfOpen,
+  latency,
+  slicing,
+  blackHole,
+  walReset,
+  walLatency,
+  walBlackHole,
+  poolExhausted,
+  connectionsExhausted,
+  diskFull,
+  migration,
+  duplicateKeys,
+  clientDisconnects,
+  deadlines,
+];
+
+/** One of each group that is fast to run: what every test run takes along. */
+export const quickKinds: readonly string[] = [
+  serviceKill,
+  serviceTerminate,
+  primaryKill,
+  primaryPromote,
+  replicaFreeze,
+  backendTerminate,
+  duplicateKeys,
+].map(({ kind }) => kind);

@@ -1,0 +1,68 @@
+/** What the database holds when a run is over. */
+import { readFileSync } from 'node:fs';
+import pg from 'pg';
+import type { Line, OrderStatus } from '../../src/domain/order.ts';
+
+export interface FinalOrder {
+  readonly orderId: number;
+  readonly user: number;
+  readonly status: OrderStatus;
+  readonly updatedMs: number;
+  readonly lines: readonly Line[];
+}
+
+export interface FinalStock {
+  readonly sku: number;
+  readonly total: number;
+  readonly reserved: number;
+}
+
+export interface FinalState {
+  readonly orders: readonly FinalOrder[];
+  readonly stocks: readonly FinalStock[];
+  /** The order of every idempotency key; undefined where the service keeps none. */
+  readonly keys: ReadonlyMap<string, number> | undefined;
+}
+
+const read = (name: string) => readFileSync(new URL(`sql/${name}.sql`, import.meta.url), 'utf8');
+const statements = {
+  orders: read('final-orders'),
+  stocks: read('final-stocks'),
+  keys: read('final-keys'),
+};
+const QUERY_LIMIT_MS = 20_000;
+
+/** Whether the service keeps idempotency keys, so that a create whose outcome is unknown can be repeated. */
+export async function hasKeys(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query("SELECT to_regclass('idempotency_keys') IS NOT NULL AS found");
+  return rows[0].found;
+}
+
+/** Reads the final state from a node. */
+export async function readFinalState(url: string): Promise<FinalState> {
+  const client = new pg.Client({ connectionString: url, query_timeout: QUERY_LIMIT_MS });
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    const orders = await client.query(statements.orders);
+    const stocks = await client.query(statements.stocks);
+    const keys = (await hasKeys(client)) ? (await client.query(statements.keys)).rows : undefined;
+    return {
+      orders: orders.rows.map((row) => ({
+        orderId: Number(row.order_id),
+        user: Number(row.user_id),
+        status: row.status,
+        updatedMs: Number(row.updated_ms),
+        lines: row.lines,
+      })),
+      stocks: stocks.rows.map((row) => ({
+        sku: Number(row.sku),
+        total: Number(row.total_count),
+        reserved: Number(row.reserved),
+      })),
+      keys: keys && new Map(keys.map((row) => [row.key, Number(row.order_id)])),
+    };
+  } finally {
+    await client.end();
+  }
+}

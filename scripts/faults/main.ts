@@ -1,0 +1,101 @@
+/**
+ * `make faults`: runs loms, breaks what it stands on, and checks that nothing was lost and nothing done twice.
+ *
+ *     node --import tsx scripts/faults/main.ts [--fault KIND] [--seed N] [--seeds N] [--quick]
+ *
+ * Histories and a summary go to `build/faults`; a run of all kinds also writes its figures into
+ * `docs/reliability.md`. A quick run takes a few kinds with one seed, and the service from its sources.
+ */
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { removeData } from '../../src/db/embedded/data.ts';
+import type { Fault } from './faults/fault.ts';
+import { faults, quickKinds } from './faults/table.ts';
+import { showResult, writeSummary } from './report.ts';
+import { type RunResult, runFault } from './run.ts';
+import { Template } from './servers.ts';
+
+const RESULT_FOLDER = 'build/faults';
+const BUILT_SERVICE = ['--enable-source-maps', 'dist/main.js'];
+const SERVICE_SOURCES = ['--import', 'tsx', 'src/main.ts'];
+
+const { values: options } = parseArgs({
+  options: {
+    fault: { type: 'string' },
+    seed: { type: 'string' },
+    seeds: { type: 'string', default: '1' },
+    quick: { type: 'boolean', default: false },
+  },
+});
+
+let interrupted = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    interrupted = true;
+  });
+}
+
+/** The faults that were asked for. */
+function pickFaults(): readonly Fault[] {
+  if (options.fault === undefined) {
+    return options.quick ? faults.filter(({ kind }) => quickKinds.includes(kind)) : faults;
+  }
+  const kinds = options.fault.split(',');
+  const unknown = kinds.filter((kind) => !faults.some((fault) => fault.kind === kind));
+  if (unknown.length > 0) {
+    throw new Error(`no fault ${unknown}, there is: ${faults.map(({ kind }) => kind).join(', ')}`);
+  }
+  return faults.filter(({ kind }) => kinds.includes(kind));
+}
+
+function pickSeeds(): number[] {
+  if (options.seed !== undefined) return [Number(options.seed)];
+  return Array.from({ length: Number(options.seeds) }, (_, index) => index + 1);
+}
+
+/** Runs all that was asked for. A run that could not be made counts as failed; the others go on. */
+async function runAll(picked: readonly Fault[], seeds: readonly number[], template: Template) {
+  const results: RunResult[] = [];
+  let failed = 0;
+  const serviceArgs = options.quick ? SERVICE_SOURCES : BUILT_SERVICE;
+  for (const fault of picked) {
+    for (const seed of seeds) {
+      const folder = `${RESULT_FOLDER}/${fault.kind}-${seed}`;
+      const isInterrupted = () => interrupted;
+      try {
+        const result = await runFault({ fault, seed, folder, template, serviceArgs, isInterrupted });
+        results.push(result);
+        showResult(result);
+      } catch (error) {
+        if (interrupted) throw error;
+        failed++;
+        process.stdout.write(`${fault.kind}, seed ${seed}: could not be run: ${(error as Error).stack}\n`);
+      }
+    }
+  }
+  return { results, failed };
+}
+
+const dir = await mkdtemp(join(tmpdir(), 'loms-faults-'));
+// The servers may run as another account, which has to get in.
+await chmod(dir, 0o755);
+let home: string | undefined;
+try {
+  const picked = pickFaults();
+  const seeds = pickSeeds();
+  const template = await Template.make(dir);
+  home = template.home;
+  const { results, failed } = await runAll(picked, seeds, template);
+  const isWhole = picked.length === faults.length && !options.quick;
+  await writeSummary(RESULT_FOLDER, faults, results, isWhole && failed === 0);
+  if (failed > 0 || results.some(({ violations }) => violations.length > 0)) process.exitCode = 1;
+} catch (error) {
+  process.stderr.write(`the fault run failed: ${interrupted ? 'interrupted' : (error as Error).stack}\n`);
+  process.exitCode = 1;
+} finally {
+  if (home !== undefined) await removeData(home);
+  await rm(dir, { recursive: true, force: true });
+}
+process.exit();

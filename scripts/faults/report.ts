@@ -1,0 +1,103 @@
+/** What came of the runs: a line for each as it ends, and a summary in JSON and as a page. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { pageWithFigures } from '../support/page.ts';
+import { median } from '../support/statistics.ts';
+import type { Fault } from './faults/fault.ts';
+import { type Figure, figuresOf, recoverySeconds, shownSeconds } from './figures.ts';
+import type { RunResult } from './run.ts';
+
+const PAGE = 'docs/reliability.md';
+/** Of what is wrong so much is shown; the rest is in the summary. */
+const SHOWN_VIOLATIONS_MAX = 5;
+
+/** Shows a run that has ended. */
+export function showResult(result: RunResult): void {
+  const { kind, seed, seconds, violations, skipped, calls, orders, unknown, recovery } = result;
+  const name = `${kind.padEnd(22)} seed ${String(seed).padEnd(4)}`;
+  if (skipped !== undefined) {
+    process.stdout.write(`${name} skipped: ${skipped}\n`);
+    return;
+  }
+  const verdict = violations.length === 0 ? 'ok' : `${violations.length} WRONG`;
+  const back =
+    recovery.tookMs === undefined ? 'not back' : `back in ${shownSeconds(recovery.tookMs / 1_000)}`;
+  const load = `${calls} calls, ${orders} orders, ${unknown} unknown, ${Math.round(recovery.beforePerSecond)}/s`;
+  process.stdout.write(
+    `${name} ${verdict.padEnd(8)} ${seconds.toFixed(1).padStart(5)} s  ${load}, ${back}\n`,
+  );
+  for (const violation of violations.slice(0, SHOWN_VIOLATIONS_MAX)) {
+    process.stdout.write(`    ${violation.kind}: ${violation.text}\n`);
+  }
+}
+
+/**
+ * Writes the summary, and shows the figures.
+ *
+ * @param isWhole whether all faults were run, so that the figures may replace those of the documentation.
+ */
+export async function writeSummary(
+  folder: string,
+  faults: readonly Fault[],
+  results: readonly RunResult[],
+  isWhole: boolean,
+): Promise<void> {
+  const made = results.filter(({ skipped }) => skipped === undefined);
+  const figures = figuresOf(made);
+  const page = [aboutRuns(made), '', figuresTable(figures), '', faultsTable(faults, results), ''].join('\n');
+  await mkdir(folder, { recursive: true });
+  await writeFile(`${folder}/summary.json`, `${JSON.stringify({ figures, results }, undefined, 2)}\n`);
+  await writeFile(`${folder}/summary.md`, `${page}\n`);
+  if (isWhole) await writeFile(PAGE, await pageWithFigures(PAGE, 'make faults', `\n${page}`));
+  for (const { name, wanted, measured, reached } of figures) {
+    process.stdout.write(
+      `${name.padEnd(58)} ${wanted.padEnd(18)} ${measured.padEnd(26)} ${verdict(reached)}\n`,
+    );
+  }
+}
+
+function aboutRuns(made: readonly RunResult[]): string {
+  const calls = made.reduce((sum, result) => sum + result.calls, 0).toLocaleString('en');
+  const orders = made.reduce((sum, result) => sum + result.orders, 0).toLocaleString('en');
+  const day = new Date().toISOString().slice(0, 10);
+  const machine = `${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'})`;
+  return [
+    `Run on ${day}: ${machine}, Node.js ${process.version.slice(1)}, callers and databases on the same machine.`,
+    `${made.length} runs, ${calls} calls, ${orders} orders.`,
+  ].join('\n');
+}
+
+function figuresTable(figures: readonly Figure[]): string {
+  const rows = figures.map(
+    ({ name, wanted, measured, reached }) => `| ${name} | ${wanted} | ${measured} | ${verdict(reached)} |`,
+  );
+  return ['| figure | wanted | measured | reached |', '|---|---|---|---|', ...rows].join('\n');
+}
+
+function verdict(reached: boolean | undefined): string {
+  if (reached === undefined) return 'not measured';
+  return reached ? 'yes' : '**no**';
+}
+
+function faultsTable(faults: readonly Fault[], results: readonly RunResult[]): string {
+  const rows = faults.flatMap(({ kind, what }) => {
+    const runs = results.filter((result) => result.kind === kind);
+    const made = runs.filter(({ skipped }) => skipped === undefined);
+    if (runs.length === 0) return [];
+    if (made.length === 0) return [`| \`${kind}\` | ${what} | 0: ${runs[0]?.skipped} | | | | | |`];
+    const sum = (of: (run: RunResult) => number) => made.reduce((total, run) => total + of(run), 0);
+    const seconds = recoverySeconds(made);
+    const cells = [
+      made.length,
+      sum(({ refused }) => refused).toLocaleString('en'),
+      sum(({ unknown }) => unknown).toLocaleString('en'),
+      sum(({ violations }) => violations.length),
+      shownSeconds(median(seconds)),
+      shownSeconds(Math.max(...seconds)),
+    ];
+    return [`| \`${kind}\` | ${what} | ${cells.join(' | ')} |`];
+  });
+  const head =
+    '| fault | what is done | runs | refused | unknown at first | wrong | back after, median | at most |';
+  return [head, '|---|---|---:|---:|---:|---:|---:|---:|', ...rows].join('\n');
+}

@@ -1,0 +1,3 @@
+SELECT sku, total_count, reserved
+FROM stocks
+ORDER BY sku;

@@ -1,0 +1,121 @@
+/** A run's stage: servers, relays and service, set up for one fault, and taken down whatever happens. */
+
+import { readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import pg from 'pg';
+import { run } from '../../src/db/embedded/command.ts';
+import { makeFolderFor } from '../../src/db/embedded/data.ts';
+import { freePorts } from '../../test/free-port.ts';
+import { query } from '../../test/query.ts';
+import { noteBegunStocks } from '../support/audit.ts';
+import { type Relay, startRelay } from '../support/relay.ts';
+import { type Abilities, findAbilities, takesSeveralHosts } from './abilities.ts';
+import { mountSmallDisk } from './disk.ts';
+import type { Fault } from './faults/fault.ts';
+import type { Postgres, Template } from './servers.ts';
+import { Service } from './service.ts';
+import { stockInTheBeginning } from './stock.ts';
+
+export interface Stage {
+  readonly primary: Postgres;
+  readonly replica: Postgres;
+  readonly relays: Readonly<Record<'primary' | 'replica' | 'wal', Relay>>;
+  readonly services: readonly Service[];
+  readonly abilities: Abilities;
+  readonly primaryFolder: string;
+  clear(): Promise<void>;
+}
+
+export interface StageOptions {
+  readonly template: Template;
+  readonly fault: Fault;
+  /** Node's arguments to run the service. */
+  readonly serviceArgs: readonly string[];
+}
+
+/** Short, so that a run is. The longest that a caller waits is in the load's usual behaviour. */
+const settings = {
+  REQUEST_TIMEOUT_MS: '5000',
+  WRITE_TIMEOUT_MS: '2000',
+  READ_TIMEOUT_MS: '1000',
+  CONNECT_TIMEOUT_MS: '1000',
+  NODE_CHECK_INTERVAL_MS: '250',
+  SHUTDOWN_TIMEOUT_MS: '6000',
+  MIGRATE_ON_START: 'false',
+};
+
+const REMOVE_LIMIT_MS = 30_000;
+const stockStatement = readFileSync(new URL('sql/stock.sql', import.meta.url), 'utf8');
+
+/** Sets the stage. When that fails, what was set up is taken down. */
+export async function setStage({ template, fault, serviceArgs }: StageOptions): Promise<Stage> {
+  const closers: (() => Promise<unknown> | unknown)[] = [];
+  const clear = async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  try {
+    const folder = join(template.home, 'run');
+    const logs = join(folder, 'log');
+    const primaryFolder = join(folder, 'disk');
+    await mkdir(primaryFolder, { recursive: true });
+    await makeFolderFor(template.tools.account, logs);
+    closers.push(() => removeFolder(folder));
+    if (fault.smallDisk) closers.push(await mountSmallDisk(primaryFolder));
+
+    const ports = await freePorts(2 + 2 * (fault.services ?? 1));
+    const [primaryPort = 0, replicaPort = 0, ...servicePorts] = ports;
+    const primary = await template.startPrimary(primaryFolder, logs, primaryPort);
+    closers.push(() => primary.stop());
+    const relays = {
+      primary: await startRelay(primaryPort),
+      replica: await startRelay(replicaPort),
+      wal: await startRelay(primaryPort),
+    };
+    closers.push(() => Object.values(relays).map((relay) => relay.close()));
+    const through = relays.wal.port;
+    const replica = await template.startReplica(folder, logs, { port: replicaPort, primaryPort, through });
+    closers.push(() => replica.stop());
+    await fillStock(primary.url);
+
+    const database = databaseSettings(primary.url, relays);
+    const services: Service[] = [];
+    for (let index = 0; index < servicePorts.length; index += 2) {
+      const [REST = 0, gRPC = 0] = servicePorts.slice(index);
+      const service = new Service(serviceArgs, { REST, gRPC }, { ...settings, ...database });
+      closers.push(() => service.close());
+      services.push(service);
+    }
+    await Promise.all(services.map((service) => service.start()));
+    const abilities = await findAbilities(primary.url, servicePorts[0] ?? 0);
+    return { primary, replica, relays, services, abilities, primaryFolder, clear };
+  } catch (error) {
+    await clear();
+    throw error;
+  }
+}
+
+/** How the service is told of the two servers, which it reaches through the relays. */
+function databaseSettings(url: string, { primary, replica }: Stage['relays']): Record<string, string> {
+  const { username, password, pathname } = new URL(url);
+  const at = (hosts: string) => `postgres://${username}:${password}@${hosts}${pathname}`;
+  const [one, two] = [`127.0.0.1:${primary.port}`, `127.0.0.1:${replica.port}`];
+  if (takesSeveralHosts()) return { DATABASE_URL: at(`${one},${two}`) };
+  return { DATABASE_URL: at(one), DATABASE_REPLICA_URLS: at(two) };
+}
+
+async function fillStock(url: string): Promise<void> {
+  const values = [[...stockInTheBeginning.keys()], [...stockInTheBeginning.values()]];
+  await query(url, stockStatement, values);
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await noteBegunStocks(client);
+  } finally {
+    await client.end();
+  }
+}
+
+async function removeFolder(folder: string): Promise<void> {
+  await run('rm', ['-rf', '--', folder], { account: undefined, limitMs: REMOVE_LIMIT_MS });
+}

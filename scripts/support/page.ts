@@ -1,0 +1,19 @@
+/** Pages of which a program writes one section, between two marks, and people the rest. */
+import { readFile } from 'node:fs/promises';
+
+const END = '<!-- figures:end -->';
+
+/**
+ * Reads a page and replaces its figures.
+ *
+ * @param command by which they are made (`make bench`), as the first mark names it.
+ * @returns the page with the new figures.
+ * @throws when the page has no marks for them.
+ */
+export async function pageWithFigures(path: string, command: string, figures: string): Promise<string> {
+  const begin = `<!-- figures:begin, written by ${command} -->`;
+  const page = await readFile(path, 'utf8');
+  const [before, after] = [page.indexOf(begin), page.indexOf(END)];
+  if (before < 0 || after < before) throw new Error(`${path} has no marks for the figures`);
+  return `${page.slice(0, before)}${begin}\n${figures}\n${page.slice(after)}`;
+}
