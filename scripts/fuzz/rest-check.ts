@@ -10,6 +10,10 @@ import type { RestAnswer, RestHeard } from './rest-client.ts';
 const beforeRouting = [400, 408, 413, 417, 431];
 /** Where there is no operation. */
 const noOperation = [404, 405];
+/** What a caller hears whose time is up: that nothing was done, or that nobody knows. */
+const lateStatuses: readonly number[] = [503, 504];
+const lateReasons: readonly string[] = ['DEADLINE_EXCEEDED', 'OUTCOME_UNKNOWN'];
+
 /** Pages, and the way to them, have no operation either. */
 const pages = [200, 302, 304];
 
@@ -54,8 +58,8 @@ export class RestCheck {
 
   #checkOne(ask: Ask | undefined, answer: RestAnswer): void {
     const { status, headers, body } = answer;
-    if (ask?.mayExpire && status === 504) return;
-    must(status < 500, `status ${status}: ${body.toString('utf8', 0, 500)}`);
+    const isLate = ask?.mayExpire === true && lateStatuses.includes(status);
+    must(status < 500 || isLate, `status ${status}: ${body.toString('utf8', 0, 500)}`);
     if (ask?.method === 'HEAD') return;
     const operation = ask?.operation ?? '';
     must(this.#operations.has(operation) || operation === '', `no operation is named ${operation}`);
@@ -67,6 +71,7 @@ export class RestCheck {
     const validate = schema ?? this.#error;
     must(validate(value), `${JSON.stringify(validate.errors)}: ${body.toString('utf8', 0, 500)}`);
     const reason = status >= 400 ? checkError(value as ErrorBody) : undefined;
+    must(!isLate || lateReasons.includes(reason ?? ''), `the time is up: ${body}`);
     if (ask?.expect === 'accepted') must(reason !== 'INVALID_REQUEST', `a valid request is refused: ${body}`);
     if (ask?.expect === 'refused')
       must(reason !== undefined, `what is no valid request is answered: ${body}`);
