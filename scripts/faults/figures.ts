@@ -11,7 +11,7 @@ export interface Figure {
   readonly reached: boolean | undefined;
 }
 
-const KINDS_MIN = 15;
+export const KINDS_MIN = 15;
 const SEEDS_MIN = 10;
 /** Stops in one run of the fault that stops the service in order. */
 const STOPS_PER_RUN = 3;

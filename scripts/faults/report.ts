@@ -34,13 +34,14 @@ export function showResult(result: RunResult): void {
 /**
  * Writes the summary, and shows the figures.
  *
- * @param isWhole whether all faults were run, so that the figures may replace those of the documentation.
+ * @param isTelling whether enough kinds were run, and none failed to run, for the figures to replace those of the
+ * documentation.
  */
 export async function writeSummary(
   folder: string,
   faults: readonly Fault[],
   results: readonly RunResult[],
-  isWhole: boolean,
+  isTelling: boolean,
 ): Promise<void> {
   const made = results.filter(({ skipped }) => skipped === undefined);
   const figures = figuresOf(made);
@@ -48,7 +49,7 @@ export async function writeSummary(
   await mkdir(folder, { recursive: true });
   await writeFile(`${folder}/summary.json`, `${JSON.stringify({ figures, results }, undefined, 2)}\n`);
   await writeFile(`${folder}/summary.md`, `${page}\n`);
-  if (isWhole) await writeFile(PAGE, await pageWithFigures(PAGE, 'make faults', `\n${page}`));
+  if (isTelling) await writeFile(PAGE, await pageWithFigures(PAGE, 'make faults', `\n${page}`));
   for (const { name, wanted, measured, reached } of figures) {
     process.stdout.write(
       `${name.padEnd(58)} ${wanted.padEnd(18)} ${measured.padEnd(26)} ${verdict(reached)}\n`,
