@@ -19,7 +19,7 @@ const STOPS_MIN = 30;
 
 /** Works out the figures from the runs that were made. */
 export function figuresOf(results: readonly RunResult[]): Figure[] {
-  const kinds = new Set(results.map(({ kind }) => kind)).size;
+  const kinds = new Set(results.map(({ kind }) => kind).filter((kind) => kind !== 'nothing')).size;
   const seeds = new Set(results.map(({ seed }) => seed)).size;
   const unknown = results.reduce((sum, result) => sum + result.unknown, 0);
   const unresolved = countOf(results, 'unknown not resolved');
