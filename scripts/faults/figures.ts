@@ -47,7 +47,7 @@ export function figuresOf(results: readonly RunResult[]): Figure[] {
       reached: unresolved === 0,
     },
     none('answers later than a second after their deadline', 'late answer'),
-    none('answers that were a bug', 'internal error'),
+    none('bugs, answered or logged', 'internal error'),
     recovery(results, 'backend-terminate', 'backends ended', 1),
     recovery(results, 'service-kill', 'service killed and restarted', 3),
     recovery(results, 'primary-promote', 'replica promoted', 5),
