@@ -32,7 +32,8 @@ export async function startProcess(settings: Record<string, string>): Promise<Se
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const log: Record<string, unknown>[] = [];
-  const exited = once(child, 'exit') as Promise<[number | null]>;
+  // Not before the last of what it wrote has been read.
+  const exited = once(child, 'close') as Promise<[number | null]>;
   let errors = '';
   child.stderr.on('data', (data) => {
     errors += data;

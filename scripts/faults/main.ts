@@ -37,6 +37,11 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     interrupted = true;
   });
 }
+// To die of a bug would leave the servers running: the run is broken off in order.
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`${error.stack}\n`);
+  interrupted = true;
+});
 
 /** The faults that were asked for. */
 function pickFaults(): readonly Fault[] {

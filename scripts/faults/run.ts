@@ -67,6 +67,7 @@ export async function runFault(options: RunOptions): Promise<RunResult> {
       calls: history.calls,
       samples: history.samples,
       final,
+      log: stage.services.flatMap((service) => service.log),
       stock: stockInTheBeginning,
       toleranceMs: stage.abilities.deadlines ? TOLERANCE_MS : Number.POSITIVE_INFINITY,
       beganAtMs: history.beganAtMs,

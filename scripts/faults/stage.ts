@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { run } from '../../src/db/embedded/command.ts';
 import { makeFolderFor } from '../../src/db/embedded/data.ts';
-import { freePorts } from '../../test/free-port.ts';
 import { query } from '../../test/query.ts';
 import { noteBegunStocks } from '../support/audit.ts';
 import { type Relay, startRelay } from '../support/relay.ts';
 import { type Abilities, findAbilities, takesSeveralHosts } from './abilities.ts';
 import { mountSmallDisk } from './disk.ts';
 import type { Fault } from './faults/fault.ts';
+import { fixedPorts } from './ports.ts';
 import type { Postgres, Template } from './servers.ts';
 import { Service } from './service.ts';
 import { stockInTheBeginning } from './stock.ts';
@@ -63,7 +63,7 @@ export async function setStage({ template, fault, serviceArgs }: StageOptions): 
     closers.push(() => removeFolder(folder));
     if (fault.smallDisk) closers.push(await mountSmallDisk(primaryFolder));
 
-    const ports = await freePorts(2 + 2 * (fault.services ?? 1));
+    const ports = await fixedPorts(2 + 2 * (fault.services ?? 1));
     const [primaryPort = 0, replicaPort = 0, ...servicePorts] = ports;
     const primary = await template.startPrimary(primaryFolder, logs, primaryPort);
     closers.push(() => primary.stop());

@@ -75,6 +75,9 @@ function honestState(): FinalState {
   };
 }
 
+/** How the service logs a batch that failed. */
+const batchFailed = (type: string) => JSON.stringify({ level: 50, err: { type }, msg: 'batch failed' });
+
 const sample = { wrongSkus: 0, oversoldSkus: 0, bareOrders: 0, undecidedOrders: 0, orders: 5 };
 
 function honest(): Evidence {
@@ -82,6 +85,7 @@ function honest(): Evidence {
     calls: honestCalls(),
     samples: [{ node: 'primary', atMs: 50, ...sample }],
     final: honestState(),
+    log: [batchFailed('DatabaseUnavailable'), '{"level":30,"msg":"ready"}'],
     stock,
     toleranceMs: 100,
     beganAtMs: 0,
@@ -254,10 +258,12 @@ test('an unknown outcome that was not found out', () => {
   expect(found(withCalls(({ startMs }) => startMs === 40, unknown))).toEqual(['unknown not resolved']);
 });
 
-test('a late answer, and an answer that is a bug', () => {
+test('a late answer, and a bug that was answered or logged', () => {
   expect(found(withCalls(({ startMs }) => startMs === 80, { endMs: 1_200 }))).toEqual(['late answer']);
   const internal = { outcome: 'refused', reason: 'INTERNAL' } as const;
   expect(found(withCalls(({ startMs }) => startMs === 80, internal))).toEqual(['internal error']);
+  const log = [batchFailed('DatabaseError')];
+  expect(found({ ...honest(), log })).toEqual(['internal error']);
 });
 
 test('accepted but not answered: done by a call that lost its connection, while the service stopped in order', () => {

@@ -5,6 +5,7 @@
 import { checkAnswers } from './answers.ts';
 import { checkCreates } from './creates.ts';
 import type { Evidence, Violation } from './evidence.ts';
+import { checkLog } from './log.ts';
 import { checkMoves } from './moves.ts';
 import { checkReads } from './reads.ts';
 import { checkStock } from './stock.ts';
@@ -12,7 +13,7 @@ import { checkStockReads } from './stock-reads.ts';
 
 /** Finds everything that is wrong. */
 export function check(evidence: Evidence): Violation[] {
-  return [checkAnswers, checkCreates, checkMoves, checkReads, checkStock, checkStockReads].flatMap((part) =>
-    part(evidence),
+  return [checkAnswers, checkCreates, checkMoves, checkReads, checkStock, checkStockReads, checkLog].flatMap(
+    (part) => part(evidence),
   );
 }

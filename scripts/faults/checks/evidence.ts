@@ -34,6 +34,8 @@ export interface Evidence {
   readonly calls: readonly Call[];
   readonly samples: readonly Sample[];
   readonly final: FinalState;
+  /** What the service logged, a JSON object a line. */
+  readonly log: readonly string[];
   /** How many pieces each sku had in the beginning. */
   readonly stock: ReadonlyMap<number, number>;
   /** By how much an answer may come after its deadline. */

@@ -1,5 +1,11 @@
 /** gRPC, by grpc-js. */
-import { credentials, Client as GrpcChannel, Metadata, type ServiceError } from '@grpc/grpc-js';
+import {
+  connectivityState,
+  credentials,
+  Client as GrpcChannel,
+  Metadata,
+  type ServiceError,
+} from '@grpc/grpc-js';
 import { ErrorInfo } from '../../../src/generated/proto/google/rpc/error_details.ts';
 import { Status } from '../../../src/generated/proto/google/rpc/status.ts';
 import {
@@ -57,6 +63,9 @@ function call(channel: GrpcChannel, request: Request, manner: Manner): Promise<A
   metadata.set('grpc-timeout', `${manner.deadlineMs}m`);
   if (request.key !== undefined) metadata.set('idempotency-key', request.key);
   return new Promise((resolve) => {
+    // The library throws when a call is made on a closed channel, as at the end of a run that is broken off.
+    if (channel.getChannel().getConnectivityState(false) === connectivityState.SHUTDOWN)
+      return resolve(notSent);
     let left = '';
     const sent = channel.makeUnaryRequest(
       path,

@@ -31,6 +31,8 @@ export const backendTerminate: Fault = {
 
 /** Longer than a lock is waited for. */
 const LOCKED_MS = 1_400;
+const LOCK_ATTEMPTS_MAX = 10;
+const DEADLOCK = '40P01';
 
 export const poolExhausted: Fault = {
   kind: 'pool-exhausted',
@@ -38,8 +40,7 @@ export const poolExhausted: Fault = {
   async strike({ primary, pause }) {
     const client = await connect(primary.url);
     try {
-      await client.query('BEGIN');
-      await client.query('LOCK TABLE orders, order_lines, stocks IN ACCESS EXCLUSIVE MODE');
+      await lockAll(client);
       await pause(LOCKED_MS);
       await client.query('ROLLBACK');
     } finally {
@@ -47,6 +48,20 @@ export const poolExhausted: Fault = {
     }
   },
 };
+
+/** Whoever locks all tables while transactions run meets one that holds some of them, now and then. */
+async function lockAll(client: pg.Client): Promise<void> {
+  for (let left = LOCK_ATTEMPTS_MAX; ; left--) {
+    await client.query('BEGIN');
+    try {
+      await client.query('LOCK TABLE orders, order_lines, stocks IN ACCESS EXCLUSIVE MODE');
+      return;
+    } catch (error) {
+      await client.query('ROLLBACK');
+      if ((error as { code?: string }).code !== DEADLOCK || left === 1) throw error;
+    }
+  }
+}
 
 const EXHAUSTED_MS = 1_500;
 
