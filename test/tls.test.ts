@@ -184,8 +184,8 @@ describe.each([
     silent.on('error', () => {});
     await once(silent, 'connect');
     const before = performance.now();
-    await Promise.all([http.stop(1_000), grpc.stop(1_000)]);
-    expect(performance.now() - before).toBeLessThan(3_000);
+    await Promise.all([http.stop(20_000), grpc.stop(20_000)]);
+    expect(performance.now() - before).toBeLessThan(10_000);
     silent.destroy();
   });
 });

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { post, testApp, violations } from '../../test/http-app.ts';
 import { REQUEST_MAX_BYTES } from '../domain/limits.ts';
@@ -75,6 +76,15 @@ describe('content types', () => {
   ])('%s is not JSON', async (contentType) => {
     expect(violations(await send(contentType))).toEqual(['']);
   });
+});
+
+test('a caller who goes away in the middle of the body is not waited for', async () => {
+  const body = new Readable({ read() {} });
+  body.push('{"user":');
+  const headers = { 'content-type': 'application/json' };
+  const answer = testApp().request('/order/create', { method: 'POST', headers }, { incoming: body });
+  body.destroy();
+  expect((await answer).status).toBe(400);
 });
 
 describe('the size of a body', () => {

@@ -3,7 +3,7 @@ import type { FinalState } from '../final-state.ts';
 import type { Call, Sample } from '../history.ts';
 
 /** What can be wrong, each in a word that reports use. */
-export const violationKinds = [
+const violationKinds = [
   'lost order',
   'changed order',
   'false acknowledgement',
