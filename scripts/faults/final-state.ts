@@ -20,8 +20,8 @@ export interface FinalStock {
 export interface FinalState {
   readonly orders: readonly FinalOrder[];
   readonly stocks: readonly FinalStock[];
-  /** The order of every idempotency key; undefined where the service keeps none. */
-  readonly keys: ReadonlyMap<string, number> | undefined;
+  /** The order of every idempotency key. */
+  readonly keys: ReadonlyMap<string, number>;
 }
 
 const read = (name: string) => readFileSync(new URL(`sql/${name}.sql`, import.meta.url), 'utf8');
@@ -32,12 +32,6 @@ const statements = {
 };
 const QUERY_LIMIT_MS = 20_000;
 
-/** Whether the service keeps idempotency keys, so that a create whose outcome is unknown can be repeated. */
-export async function hasKeys(client: pg.Client): Promise<boolean> {
-  const { rows } = await client.query("SELECT to_regclass('idempotency_keys') IS NOT NULL AS found");
-  return rows[0].found;
-}
-
 /** Reads the final state from a node. */
 export async function readFinalState(url: string): Promise<FinalState> {
   const client = new pg.Client({ connectionString: url, query_timeout: QUERY_LIMIT_MS });
@@ -46,7 +40,7 @@ export async function readFinalState(url: string): Promise<FinalState> {
   try {
     const orders = await client.query(statements.orders);
     const stocks = await client.query(statements.stocks);
-    const keys = (await hasKeys(client)) ? (await client.query(statements.keys)).rows : undefined;
+    const keys = await client.query(statements.keys);
     return {
       orders: orders.rows.map((row) => ({
         orderId: Number(row.order_id),
@@ -60,7 +54,7 @@ export async function readFinalState(url: string): Promise<FinalState> {
         total: Number(row.total_count),
         reserved: Number(row.reserved),
       })),
-      keys: keys && new Map(keys.map((row) => [row.key, Number(row.order_id)])),
+      keys: new Map(keys.rows.map((row) => [row.key, Number(row.order_id)])),
     };
   } finally {
     await client.end();

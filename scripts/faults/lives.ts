@@ -36,8 +36,6 @@ export interface LoadOptions {
   readonly history: History;
   /** The clients of each process of the service. */
   readonly services: readonly Readonly<Record<Transport, Client>>[];
-  /** Whether a create with an unknown outcome may be repeated. */
-  readonly hasKeys: boolean;
 }
 
 /** Orders of one lane: more than any run reaches. */
@@ -115,10 +113,9 @@ export class Load {
    * @returns its id, or undefined where there is none or it cannot be known.
    */
   async #create(lane: number, random: Random, user: number, lines: readonly Line[]) {
-    const { hasKeys, behaviour } = this.#options;
     const key = `order ${user}`;
     const request: Request = { operation: 'create', user, lines, key };
-    const copies = hasKeys && random.chance(behaviour.duplicateShare) ? random.between(2, 4) : 1;
+    const copies = random.chance(this.#options.behaviour.duplicateShare) ? random.between(2, 4) : 1;
     let isUnknown = false;
     while (this.#options.history.now() < this.#giveUpMs) {
       const asked = Array.from({ length: copies }, () => this.#ask(lane, random, request));
@@ -127,7 +124,7 @@ export class Load {
       if (decided) return decided.answeredId;
       isUnknown ||= calls.some(({ outcome }) => outcome === 'unknown');
       // Who knows that nothing was done may leave it at that.
-      if (isUnknown ? !hasKeys : this.#stopping || random.chance(0.3)) return undefined;
+      if (!isUnknown && (this.#stopping || random.chance(0.3))) return undefined;
       await this.#pause(random, RETRY_PAUSE_MAX_MS);
     }
     return undefined;

@@ -55,12 +55,12 @@ const TOLERANCE_MS = 1_000;
  */
 export async function runFault(options: RunOptions): Promise<RunResult> {
   const { fault, seed } = options;
+  const obstacle = fault.obstacle?.();
+  if (obstacle !== undefined) return skipped(fault, seed, obstacle);
   const beganMs = performance.now();
   const stage = await setStage(options);
   const history = new History();
   try {
-    const obstacle = fault.obstacle?.(stage.abilities);
-    if (obstacle !== undefined) return skipped(fault, seed, obstacle);
     const { scene, moments } = await play(stage, history, options);
     const final = await readFinalState(scene.leader.url);
     const violations = check({
@@ -69,7 +69,7 @@ export async function runFault(options: RunOptions): Promise<RunResult> {
       final,
       log: stage.services.flatMap((service) => service.log),
       stock: stockInTheBeginning,
-      toleranceMs: stage.abilities.deadlines ? TOLERANCE_MS : Number.POSITIVE_INFINITY,
+      toleranceMs: TOLERANCE_MS,
       beganAtMs: history.beganAtMs,
       orderly: fault.orderly ?? false,
     });
@@ -87,7 +87,7 @@ export async function runFault(options: RunOptions): Promise<RunResult> {
 }
 
 /** A result of a run that cannot be made here. */
-export function skipped({ kind }: Fault, seed: number, why: string): RunResult {
+function skipped({ kind }: Fault, seed: number, why: string): RunResult {
   const recovery = { beforePerSecond: 0, tookMs: undefined };
   return { kind, seed, skipped: why, seconds: 0, ...countsOf([]), orders: 0, recovery, violations: [] };
 }
@@ -104,7 +104,7 @@ async function play(stage: Stage, history: History, options: RunOptions) {
   const scene: Scene = { ...stage, behaviour, random, history, leader: stage.primary, pause };
   const services = stage.services.map(({ clients }) => clients);
   const sampler = new Sampler(history, { primary: stage.primary.url, replica: stage.replica.url });
-  const load = new Load({ seed, behaviour, history, services, hasKeys: stage.abilities.keys });
+  const load = new Load({ seed, behaviour, history, services });
   try {
     await pause(WARM_UP_MS);
     const steadyMs = history.now();

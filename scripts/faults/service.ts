@@ -19,7 +19,7 @@ export class Service {
   readonly log: string[] = [];
   readonly #args: readonly string[];
   readonly #ports: ServicePorts;
-  #settings: Readonly<Record<string, string>>;
+  readonly #settings: Readonly<Record<string, string>>;
   #server: Server | undefined;
 
   /**
@@ -33,9 +33,8 @@ export class Service {
     this.clients = { REST: openRest(ports.REST), gRPC: openGrpc(ports.gRPC) };
   }
 
-  /** Starts it, with other settings if need be, and waits until it listens. */
-  async start(settings: Readonly<Record<string, string>> = {}): Promise<void> {
-    this.#settings = { ...this.#settings, ...settings };
+  /** Starts it and waits until it listens. */
+  async start(): Promise<void> {
     const ports = { HTTP_PORT: String(this.#ports.REST), GRPC_PORT: String(this.#ports.gRPC) };
     const env = { PATH: process.env.PATH, ...this.#settings, ...ports };
     this.#server = await startServer(this.#args, env, (line) => {

@@ -9,7 +9,6 @@ import { makeFolderFor } from '../../src/db/embedded/data.ts';
 import { query } from '../../test/query.ts';
 import { noteBegunStocks } from '../support/audit.ts';
 import { type Relay, startRelay } from '../support/relay.ts';
-import { type Abilities, findAbilities, takesSeveralHosts } from './abilities.ts';
 import { mountSmallDisk } from './disk.ts';
 import type { Fault } from './faults/fault.ts';
 import { fixedPorts } from './ports.ts';
@@ -22,7 +21,6 @@ export interface Stage {
   readonly replica: Postgres;
   readonly relays: Readonly<Record<'primary' | 'replica' | 'wal', Relay>>;
   readonly services: readonly Service[];
-  readonly abilities: Abilities;
   readonly primaryFolder: string;
   clear(): Promise<void>;
 }
@@ -87,8 +85,7 @@ export async function setStage({ template, fault, serviceArgs }: StageOptions): 
       services.push(service);
     }
     await Promise.all(services.map((service) => service.start()));
-    const abilities = await findAbilities(primary.url, servicePorts[0] ?? 0);
-    return { primary, replica, relays, services, abilities, primaryFolder, clear };
+    return { primary, replica, relays, services, primaryFolder, clear };
   } catch (error) {
     await clear();
     throw error;
@@ -98,10 +95,8 @@ export async function setStage({ template, fault, serviceArgs }: StageOptions): 
 /** How the service is told of the two servers, which it reaches through the relays. */
 function databaseSettings(url: string, { primary, replica }: Stage['relays']): Record<string, string> {
   const { username, password, pathname } = new URL(url);
-  const at = (hosts: string) => `postgres://${username}:${password}@${hosts}${pathname}`;
-  const [one, two] = [`127.0.0.1:${primary.port}`, `127.0.0.1:${replica.port}`];
-  if (takesSeveralHosts()) return { DATABASE_URL: at(`${one},${two}`) };
-  return { DATABASE_URL: at(one), DATABASE_REPLICA_URLS: at(two) };
+  const hosts = `127.0.0.1:${primary.port},127.0.0.1:${replica.port}`;
+  return { DATABASE_URL: `postgres://${username}:${password}@${hosts}${pathname}` };
 }
 
 async function fillStock(url: string): Promise<void> {

@@ -14,8 +14,7 @@ export function checkAnswers({ calls, toleranceMs, ...evidence }: Evidence): Vio
   const isMove = ({ operation }: Call) => operation === 'pay' || operation === 'cancel';
   const creates = groupCalls(calls, (call) => (call.operation === 'create' ? call.user : undefined));
   const moves = groupCalls(calls, (call) => (isMove(call) ? call.orderId : undefined));
-  // Without keys a create must not be repeated: at most one order is all that can be asked for.
-  if (evidence.final.keys) for (const attempts of creates.values()) violations.push(...unresolved(attempts));
+  for (const attempts of creates.values()) violations.push(...unresolved(attempts));
   for (const attempts of moves.values()) {
     violations.push(...unresolved(attempts.filter((call) => call.operation === 'pay')));
     violations.push(...unresolved(attempts.filter((call) => call.operation === 'cancel')));

@@ -28,7 +28,7 @@ function checkOne(
   user: number,
   attempts: readonly Call[],
   orders: readonly FinalOrder[],
-  keys: ReadonlyMap<string, number> | undefined,
+  keys: ReadonlyMap<string, number>,
 ): Violation[] {
   const violations: Violation[] = [];
   const answered = attempts.filter((call) => call.answeredId !== undefined);
@@ -55,8 +55,8 @@ function checkOne(
     if (order === undefined) violations.push({ kind: 'lost order', text: nameOf(call) });
     else violations.push(...checkKept(call, order));
   }
-  const kept = keys?.get(first.key ?? '');
-  if (keys !== undefined && kept !== first.answeredId) {
+  const kept = keys.get(first.key ?? '');
+  if (kept !== first.answeredId) {
     violations.push({
       kind: 'two outcomes for one key',
       text: `key ${first.key} leads to order ${kept}, the answer was ${first.answeredId}`,

@@ -33,7 +33,6 @@ export const duplicateKeys: Fault = {
   what: 'six in ten creates sent two to four times at once with one key, to two processes over both transports, while callers go away',
   services: 2,
   behaviour: { duplicateShare: 0.6 },
-  obstacle: ({ keys }) => (keys ? undefined : 'the service keeps no idempotency keys'),
   async strike({ behaviour, pause }) {
     behaviour.abandonShare = 0.2;
     await pause(LONG_MS);

@@ -1,6 +1,5 @@
 /** What a fault is, and what it may lay its hands on. */
 import type { Relay } from '../../support/relay.ts';
-import type { Abilities } from '../abilities.ts';
 import type { History } from '../history.ts';
 import type { Behaviour } from '../lives.ts';
 import type { Random } from '../random.ts';
@@ -21,7 +20,6 @@ export interface Scene {
   };
   readonly services: readonly Service[];
   readonly behaviour: Behaviour;
-  readonly abilities: Abilities;
   readonly random: Random;
   readonly history: History;
   /** The folder that the primary's data lie in. */
@@ -46,7 +44,7 @@ export interface Fault {
   /** Nothing of the service or its database is ever cut off, so all that was accepted must be answered. */
   readonly orderly?: boolean;
   /** Why it cannot be run here, where it cannot. */
-  readonly obstacle?: (abilities: Abilities) => string | undefined;
+  readonly obstacle?: () => string | undefined;
   /** Does the harm and holds it for a while. */
   strike(scene: Scene): Promise<void>;
   /** Takes it back. Recovery is counted from the moment when this begins. */

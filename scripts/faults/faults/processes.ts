@@ -66,7 +66,6 @@ export const primaryPromote: Fault = {
 export const primaryReturns: Fault = {
   kind: 'primary-returns',
   what: 'the same, and then the old primary comes back and still takes itself for the primary',
-  obstacle: ({ severalHosts }) => (severalHosts ? undefined : 'the service takes one host only'),
   async strike(scene) {
     await primaryPromote.strike(scene);
     await promote(scene);
@@ -75,17 +74,9 @@ export const primaryReturns: Fault = {
   heal: ({ primary }) => primary.start(),
 };
 
-/** A service that knows one host only is told of the other one by a restart. */
 async function promote(scene: Scene): Promise<void> {
-  const { replica, relays, services, abilities } = scene;
-  await query(replica.url, 'SELECT pg_promote()');
-  scene.leader = replica;
-  if (abilities.severalHosts) return;
-  const url = Object.assign(new URL(replica.url), { port: relays.replica.port }).href;
-  for (const service of services) {
-    await service.kill();
-    await service.start({ DATABASE_URL: url, DATABASE_REPLICA_URLS: '' });
-  }
+  await query(scene.replica.url, 'SELECT pg_promote()');
+  scene.leader = scene.replica;
 }
 
 export const replicaKill: Fault = {
