@@ -4,7 +4,8 @@
  */
 import type { Logger } from 'pino';
 import { openTokens } from './auth/tokens.ts';
-import { type Config, databaseUrls, migrationUrl } from './config.ts';
+import type { Config } from './config/config.ts';
+import { databaseUrls, migrationUrl } from './config/database-urls.ts';
 import { startEmbeddedCluster } from './db/embedded/cluster.ts';
 import { migrate, seed } from './db/migrate.ts';
 import type { Router } from './db/router.ts';

@@ -2,7 +2,7 @@
  * The router with the limits that the configuration sets, for the app and for the tasks beside it.
  */
 import type { Logger } from 'pino';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import { Router } from './db/router.ts';
 
 /** Opens a router on these nodes; nothing is asked of them before it is started. */

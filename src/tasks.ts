@@ -11,7 +11,8 @@
  */
 import pg from 'pg';
 import type { Logger } from 'pino';
-import { type Config, ConfigError, databaseUrls, migrationUrl, readConfig } from './config.ts';
+import { type Config, ConfigError, readConfig } from './config/config.ts';
+import { databaseUrls, migrationUrl } from './config/database-urls.ts';
 import { urlOf } from './db/embedded/bootstrap.ts';
 import { removeEmbeddedCluster, startEmbeddedCluster } from './db/embedded/cluster.ts';
 import { migrate, seed } from './db/migrate.ts';

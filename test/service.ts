@@ -2,7 +2,7 @@
  * The whole service for a test: app, REST and gRPC on free ports, on a database of the test's own.
  */
 import { type App, startApp } from '../src/app.ts';
-import { readConfig } from '../src/config.ts';
+import { readConfig } from '../src/config/config.ts';
 import { type Client, grpcClient, restClient } from './contract/clients.ts';
 import { quiet } from './quiet.ts';
 

@@ -4,7 +4,7 @@
  */
 import pg from 'pg';
 import { pino } from 'pino';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { migrate, seed } from '../../src/db/migrate.ts';
 import { startTemporaryCluster } from '../../test/temporary-cluster.ts';
 import { type Relay, startRelay } from '../support/relay.ts';

@@ -1,6 +1,7 @@
 /**
  * Database URLs. One that names several hosts, as libpq takes it, becomes a URL for each of them.
  */
+import type { Config } from './config.ts';
 
 /** Scheme and credentials; hosts, each perhaps with a port; database and parameters. */
 const FORM = /^(postgres(?:ql)?:\/\/(?:[^/?#]*@)?)([^/?#@]+)(\/[^/?#]+(?:\?[^#]*)?)$/i;
@@ -20,6 +21,22 @@ export function splitHosts(text: string): string[] | undefined {
 export function hostOf(url: string): string {
   const { hostname, port } = new URL(url);
   return `${hostname.toLowerCase()}:${port || 5432}`;
+}
+
+type DatabaseSettings = Pick<Config, 'DATABASE_URL' | 'DATABASE_REPLICA_URLS'>;
+
+/** The URLs of the configured nodes, of which one is the primary; none where the service brings its own. */
+export function databaseUrls(config: DatabaseSettings): string[] {
+  return [...(config.DATABASE_URL ?? []), ...config.DATABASE_REPLICA_URLS];
+}
+
+/**
+ * The URL by which the schema of this primary is changed: that of the migration role where one is configured, for
+ * the same node where several are named.
+ */
+export function migrationUrl(config: Config, primary: { readonly url: string }): string {
+  const urls = config.MIGRATION_DATABASE_URL ?? [];
+  return urls.find((url) => hostOf(url) === hostOf(primary.url)) ?? urls[0] ?? primary.url;
 }
 
 /** A password with a bare `%` is read differently by each program, and one of them shows it in its complaint. */
