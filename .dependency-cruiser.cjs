@@ -13,14 +13,14 @@ module.exports = {
       comment: 'main reads the configuration and starts the app.',
       severity: 'error',
       from: { path: '^src/main\\.ts$' },
-      to: outside('^src/(app|config|log)\\.ts$'),
+      to: outside('^src/(app|log)\\.ts$', '^src/config/'),
     },
     {
       name: 'probe-stands-alone',
       comment: 'The probe runs every few seconds and loads nothing of the service but its configuration.',
       severity: 'error',
       from: { path: '^src/probe\\.ts$' },
-      to: outside('^src/config\\.ts$'),
+      to: outside('^src/config/'),
     },
     {
       name: 'domain-knows-no-transport',
