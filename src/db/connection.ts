@@ -30,6 +30,12 @@ const types: pg.CustomTypesConfig = {
 };
 
 /**
+ * What every session has. Statements go out behind a BEGIN whose answer nobody has seen yet: should it have failed,
+ * each of them would be a transaction of its own, and so none may write.
+ */
+const SESSION_OPTIONS = '-c synchronous_commit=remote_apply -c default_transaction_read_only=on';
+
+/**
  * Opens a pool; connections are made when they are first needed.
  *
  * A lock is waited for half, and a statement may run three quarters, of the time that a transaction has. So
@@ -55,7 +61,7 @@ export function openPool(
     lock_timeout: Math.ceil(limits.writeTimeoutMs / 2),
     statement_timeout: Math.ceil((limits.writeTimeoutMs * 3) / 4),
     idle_in_transaction_session_timeout: limits.writeTimeoutMs,
-    options: '-c synchronous_commit=remote_apply',
+    options: SESSION_OPTIONS,
     ...(onConnect === undefined ? {} : { onConnect }),
   };
   const pool = new pg.Pool(config);

@@ -61,6 +61,27 @@ test('a COMMIT that the server refuses is thrown as it is, and nothing was done'
   expect(await notes()).toEqual([]);
 });
 
+test('when only BEGIN fails, the statements that are behind it already write nothing', async () => {
+  const own = openPool(database.primaryUrl, { ...limits, poolSize: 1 }, () => {});
+  let pid: number | undefined;
+  own.on('connect', (client) => {
+    pid = (client as unknown as { processID: number }).processID;
+    const send = client.query.bind(client) as (query: unknown) => Promise<unknown>;
+    const failBegin = (query: unknown) => send(String(query).startsWith('BEGIN') ? 'SELECT 1 / 0' : query);
+    client.query = failBegin as typeof client.query;
+  });
+  const attempt = inTransaction(own, 5_000, async (db) => {
+    await write(db, 1);
+    return { writes: [write(db, 2)], result: undefined };
+  });
+  await expect(attempt).rejects.toThrow(DatabaseUnavailable);
+  await own.end();
+  // What it was sent the server does to the end, also when nobody is there any more.
+  const sessions = () => database.query('SELECT FROM pg_stat_activity WHERE pid = $1', [pid]);
+  await expect.poll(sessions).toEqual([]);
+  expect(await notes()).toEqual([]);
+});
+
 test('work that throws before its end leaves nothing behind', async () => {
   const attempt = inTransaction(pool, 5_000, async (db) => {
     await write(db, 1);

@@ -87,7 +87,10 @@ class Transaction implements Queryable {
     }
   }
 
-  /** READ WRITE makes a node that takes no writes refuse here. */
+  /**
+   * READ WRITE makes a node that takes no writes refuse here. Outside of a transaction that was begun so nothing can
+   * be written: the first statements are behind this one when it fails.
+   */
   #begin(): Promise<unknown> {
     return this.#client.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE').catch((cause) => {
       throw new DatabaseUnavailable('no transaction was begun', { cause });
