@@ -22,8 +22,10 @@ BEGIN
         CREATE ROLE loms_app NOLOGIN;
     END IF;
 
-    -- By this the service sees which replica is synchronous.
-    GRANT pg_monitor TO loms_app;
+    -- By this the service sees which replica is synchronous. pg_monitor, which it once had, also shows settings
+    -- such as a replica's password for the primary.
+    GRANT pg_read_all_stats TO loms_app;
+    REVOKE pg_monitor FROM loms_app;
 
     -- Only the two may come in, and only the owner may make anything, temporary tables included. The schema
     -- "public" belongs to whoever owns the database.

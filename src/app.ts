@@ -7,7 +7,7 @@ import { openTokens } from './auth/tokens.ts';
 import type { Config } from './config/config.ts';
 import { databaseUrls, migrationUrl } from './config/database-urls.ts';
 import { startEmbeddedCluster } from './db/embedded/cluster.ts';
-import { migrate, seed } from './db/migrate.ts';
+import { isMigrated, migrate, seed } from './db/migrate.ts';
 import type { Router } from './db/router.ts';
 import type { Authenticate } from './domain/access.ts';
 import { removeKeys } from './domain/idempotency-store.ts';
@@ -77,8 +77,15 @@ async function prepareSchema(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   if (!config.MIGRATE_ON_START && config.SEED_ON_START === undefined) return;
-  const url = migrationUrl(config, await router.waitForPrimary(config.START_TIMEOUT_MS, signal));
-  if (config.MIGRATE_ON_START) await migrate(url, logger);
+  const limitMs = config.START_TIMEOUT_MS;
+  const primary = await router.waitForPrimary(limitMs, { signal });
+  const url = migrationUrl(config, primary);
+  if (config.MIGRATE_ON_START) {
+    // The service's role cannot ask before the first migration has given it the right to.
+    const isUpToDate = await isMigrated(primary.reader).catch(() => false);
+    if (!isUpToDate) await router.waitForPrimary(limitMs, { signal, writable: true });
+    await migrate(url, logger);
+  }
   if (config.SEED_ON_START !== undefined) await seed(url, config.SEED_ON_START, logger);
 }
 

@@ -31,9 +31,12 @@ export class ReadinessWatch {
     this.#log = log;
   }
 
-  /** Ready means migrated, there is a primary that answers, and the service is not about to stop. */
+  /**
+   * Ready means migrated, there is a node that answers reads, and the service is not about to stop. Whether writes are
+   * taken too is told beside: without them it is still of use, and no other instance could do more.
+   */
   get current(): ServiceState {
-    const ready = this.#migrated && this.#router.primary?.fit === true && !this.#stopping;
+    const ready = this.#migrated && this.#router.readable && !this.#stopping;
     const { writable } = this.#router;
     const nodes = this.#router.status();
     return { ready, details: { migrated: this.#migrated, writable, stopping: this.#stopping, nodes } };

@@ -1,4 +1,5 @@
 /** A promotion under load, as a caller of a whole process sees it: the primary is killed, the replica takes over. */
+import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { migrate, seed } from '../src/db/migrate.ts';
 import type { NodeStatus } from '../src/db/node.ts';
@@ -140,4 +141,36 @@ test('a start that is to migrate waits for a primary', async () => {
   await cluster.promoteReplica();
   service = await starting;
   expect(await readyz(service)).toMatchObject({ status: 200, writable: true, migrated: true });
+});
+
+test('while no replica is there a start answers reads, also one that may change rights and stock', async () => {
+  const { cluster } = temporary;
+  await query(cluster.primaryUrl, await readFile('db/roles.sql', 'utf8'));
+  await query(cluster.primaryUrl, "CREATE ROLE app LOGIN PASSWORD 'app' IN ROLE loms_app");
+  await migrate(cluster.primaryUrl, quiet);
+  await seed(cluster.primaryUrl, 'development', quiet);
+  await cluster.stopReplica();
+  service = await startProcess({
+    DATABASE_URL: bothHosts().replace('//postgres:postgres@', '//app:app@'),
+    MIGRATION_DATABASE_URL: cluster.primaryUrl,
+    SEED_ON_START: 'true',
+  });
+  const reader = restClient(service.httpPort);
+  expect(await reader.call('getStock', { sku: SKU })).toEqual({ reply: { count: 265n } });
+  expect(await readyz(service)).toMatchObject({ status: 200, writable: false });
+  reader.close();
+});
+
+test('with the primary gone the service stays ready, for reads, and says that it takes no writes', async () => {
+  const { cluster } = temporary;
+  await migrate(cluster.primaryUrl, quiet);
+  await seed(cluster.primaryUrl, 'development', quiet);
+  service = await startProcess({ DATABASE_URL: bothHosts(), NODE_CHECK_INTERVAL_MS: '50' });
+  await expect.poll(async () => (await readyz(service as ServiceProcess)).nodes[0]?.fit).toBe(true);
+  await cluster.stopPrimary('immediate');
+  await expect.poll(async () => (await readyz(service as ServiceProcess)).writable).toBe(false);
+  expect(await readyz(service)).toMatchObject({ status: 200, nodes: [{ fit: true }, { fit: false }] });
+  const reader = restClient(service.httpPort);
+  expect(await reader.call('getStock', { sku: SKU })).toEqual({ reply: { count: 265n } });
+  reader.close();
 });

@@ -185,7 +185,7 @@ test('the schema is changed as the migration role where there is one, on the nod
     migrationUrl(readConfig({ DATABASE_URL, ...settings }), primary);
   expect(of({})).toBe(primary.url);
   expect(of({ MIGRATION_DATABASE_URL: 'postgres://owner@a,b/loms' })).toBe('postgres://owner@b/loms');
-  expect(of({ MIGRATION_DATABASE_URL: 'postgres://owner@other/loms' })).toBe('postgres://owner@other/loms');
+  expect(of({ MIGRATION_DATABASE_URL: 'postgres://owner@a:5433/loms' })).toBe('postgres://owner@b/loms');
 });
 
 test('a password that programs read differently is a mistake, and is not shown', () => {

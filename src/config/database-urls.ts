@@ -31,12 +31,14 @@ export function databaseUrls(config: DatabaseSettings): string[] {
 }
 
 /**
- * The URL by which the schema of this primary is changed: that of the migration role where one is configured, for
- * the same node where several are named.
+ * The URL by which the schema of this primary is changed: with the login of the migration role where one is
+ * configured, and always on the primary that was found. A host that only the configuration names may be an old one.
  */
 export function migrationUrl(config: Config, primary: { readonly url: string }): string {
-  const urls = config.MIGRATION_DATABASE_URL ?? [];
-  return urls.find((url) => hostOf(url) === hostOf(primary.url)) ?? urls[0] ?? primary.url;
+  const [login] = config.MIGRATION_DATABASE_URL ?? [];
+  if (login === undefined) return primary.url;
+  const { hostname, port } = new URL(primary.url);
+  return Object.assign(new URL(login), { hostname, port }).href;
 }
 
 /** A password with a bare `%` is read differently by each program, and one of them shows it in its complaint. */

@@ -265,6 +265,55 @@ test('a replica that still follows the old primary is not read', async () => {
   }
 });
 
+test('a replica that another may take over from at any moment is not read', async () => {
+  await onA("SELECT pg_create_physical_replication_slot('follower', true)");
+  await cluster.stopPrimary();
+  const third = await copy('primary');
+  await follow(temporary.dir, 'copy', cluster.primaryUrl);
+  await cluster.startPrimary();
+  await third.start();
+  await onA("ALTER SYSTEM SET synchronous_standby_names = 'FIRST 1 (store_sync, follower)'");
+  await onA('SELECT pg_reload_conf()');
+  const states = () => onA('SELECT sync_state FROM pg_stat_replication ORDER BY 1');
+  await expect.poll(states).toEqual([{ sync_state: 'potential' }, { sync_state: 'sync' }]);
+  const router = await open(third.url);
+  const unread = 'replica 1: no commit waits for it';
+  await expect.poll(() => checked(router)).toEqual(['primary 1', unread, unread]);
+  await reserve(router);
+  expect(await reservedBy(router)).toBe(1);
+  await third.stop();
+  await expect.poll(() => checked(router)).toEqual(['primary 1', 'replica 1', 'replica 1: not reachable']);
+});
+
+test('a server of another cluster is not used, also on a higher timeline', async () => {
+  const other = await startTemporaryCluster();
+  const [promoted = ''] = other.cluster.replicaUrls;
+  const gate = await openGate(Number(new URL(promoted).port));
+  try {
+    await other.cluster.stopPrimary();
+    await other.cluster.promoteReplica();
+    const stranger = Object.assign(new URL(promoted), { port: gate.port }).href;
+    gate.close();
+    const router = await open(stranger);
+    gate.open();
+    expect(await checked(router)).toEqual(['primary 1', 'replica 1', 'primary 2: of another cluster']);
+    await reserve(router);
+    expect(await reservedBy(router)).toBe(1);
+
+    const newcomer = await open(stranger);
+    expect(nodes(newcomer)).toEqual([
+      'primary 1: of another cluster',
+      'replica 1: of another cluster',
+      'primary 2: of another cluster',
+    ]);
+    await expect(reserve(newcomer)).rejects.toBeInstanceOf(DatabaseUnavailable);
+    await expect(read(newcomer)).rejects.toBeInstanceOf(DatabaseUnavailable);
+  } finally {
+    gate.end();
+    await other.remove();
+  }
+});
+
 test('an old primary that was made a replica of the new one is read again', async () => {
   const router = await open();
   await cluster.stopPrimary();

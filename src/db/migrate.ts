@@ -30,10 +30,11 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const UNDEFINED_TABLE = '42P01';
 
 /**
- * Applies the migrations that are missing, and gives the service's role the rights that it needs of them. Instances that start together do it one after the other: each
- * holds a lock on the primary while it migrates, and the later ones find nothing left to do.
+ * Applies the migrations that are missing, and gives the service's role the rights that it needs of them. Instances
+ * that start together do it one after the other: each holds a lock on the primary while it migrates, and the later
+ * ones find nothing left to do.
  *
- * @param url the primary.
+ * @param url the primary. Where something is missing its commits must be confirmed, or this waits for that.
  * @throws when a migration fails; dbmate has rolled that one back then.
  */
 export async function migrate(url: string, log: Logger): Promise<void> {
@@ -42,7 +43,7 @@ export async function migrate(url: string, log: Logger): Promise<void> {
     await migrationLock.run(undefined, client);
     try {
       for (const line of await runDbmate(url)) log.info(line);
-      await grantRights(client);
+      await grantRights(client, log);
     } finally {
       await migrationUnlock.run(undefined, client);
     }
@@ -51,11 +52,17 @@ export async function migrate(url: string, log: Logger): Promise<void> {
 
 /**
  * Gives the service's role what `db/grants.sql` lists, and takes from it whatever else it has. Sent as one, the
- * statements are one transaction. Where the service works as the owner of everything there is no such role.
+ * statements are one transaction. Where the service works as the owner of everything there is no such role. Where
+ * a newer version has migrated, that one has its own list, and runs by it.
  */
-async function grantRights(client: Queryable): Promise<void> {
+async function grantRights(client: Queryable, log: Logger): Promise<void> {
   const [role] = await applicationRoleExists.run(undefined, client);
-  if (role?.exists) await client.query(await readFile(grantsFile, 'utf8'), []);
+  if (!role?.exists) return;
+  const known = new Set(await knownVersions());
+  const applied = await schemaVersions.run(undefined, client);
+  if (applied.every(({ version }) => known.has(version)))
+    await client.query(await readFile(grantsFile, 'utf8'), []);
+  else log.warn('a newer version has migrated: the rights stay as it left them');
 }
 
 /**
@@ -116,6 +123,8 @@ async function withClient<T>(url: string, use: (client: Queryable) => Promise<T>
     connectionString: url,
     application_name: 'loms migrate',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    // Whoever has the lock may be migrating, but no longer than that.
+    lock_timeout: MIGRATION_TIMEOUT_MS,
   });
   // A connection that breaks fails the query in work as well; without a listener it would end the process.
   client.on('error', () => {});

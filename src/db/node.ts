@@ -42,6 +42,8 @@ export class DatabaseNode {
   readonly reader: Queryable;
   readonly lag = new ReplayLag();
   role: Role = 'unknown';
+  /** Which cluster the server belongs to that answered last. */
+  system: string | undefined;
   timeline = 0;
   /** When the server was started that answered last. */
   lastStarted: string | undefined;
@@ -90,6 +92,7 @@ export class DatabaseNode {
       const [state] = await nodeState.run({ timeoutMs }, readerOf(this.#checks, readTimeoutMs));
       if (state === undefined) throw new Error('the node told no state');
       this.role = state.in_recovery ? 'replica' : 'primary';
+      this.system = state.system;
       this.timeline = state.timeline;
       this.lastStarted = state.started;
       return state;

@@ -46,6 +46,8 @@ export class Router implements Database {
   readonly #nodes: readonly DatabaseNode[];
   readonly #options: RouterOptions;
   readonly #rounds: Rounds;
+  /** The cluster that this service works on: that of its first primary. */
+  #system: string | undefined;
   /** The primary in force. It stays so while it only does not answer. */
   #primary: DatabaseNode | undefined;
   /** The highest timeline that any node has ever shown. */
@@ -86,27 +88,36 @@ export class Router implements Database {
     return this.#nodes.map((node) => node.status);
   }
 
+  /** Whether reads are answered: there is a fit node. */
+  get readable(): boolean {
+    return this.#nodes.some((node) => node.fit);
+  }
+
   /** Whether writes are taken: the primary is fit, and who must confirm a commit is there. */
   get writable(): boolean {
     return this.#primary?.fit === true && !this.#commitsHang;
   }
 
   /**
-   * Waits until there is a fit primary.
+   * Waits until there is a primary to read, or one that also takes writes.
    *
    * @throws when there is none within the time, with what each node is instead; or what the signal says.
    */
-  async waitForPrimary(limitMs: number, signal?: AbortSignal): Promise<DatabaseNode> {
+  async waitForPrimary(
+    limitMs: number,
+    { signal, writable = false }: { signal?: AbortSignal | undefined; writable?: boolean } = {},
+  ): Promise<DatabaseNode> {
     const deadlineMs = this.#options.now() + limitMs;
     for (;;) {
       await this.check();
       signal?.throwIfAborted();
-      if (this.#primary?.fit) return this.#primary;
+      if (this.#primary?.fit && (this.writable || !writable)) return this.#primary;
       if (this.#options.now() > deadlineMs) break;
       await sleep(PRIMARY_POLL_INTERVAL_MS);
     }
     const found = this.status().map(({ name, role, reason }) => `${name}: ${role}, ${reason || 'fit'}`);
-    throw new DatabaseUnavailable(`no primary after ${limitMs} ms (${found.join('; ')})`);
+    const sought = writable ? 'primary whose commits are confirmed' : 'primary';
+    throw new DatabaseUnavailable(`no ${sought} after ${limitMs} ms (${found.join('; ')})`);
   }
 
   async write<T>(work: Work<T>): Promise<T> {
@@ -161,8 +172,9 @@ export class Router implements Database {
   /** From the answers on nothing waits, so what is decided begins to hold for all nodes at once. */
   async #checkOnce(): Promise<void> {
     const answers = await this.#askAll();
-    this.#timeline = Math.max(...this.#nodes.map((node) => node.timeline), this.#timeline);
+    this.#timeline = Math.max(...this.#ours().map((node) => node.timeline), this.#timeline);
     this.#setPrimary(this.#findPrimary());
+    this.#system ??= this.#primary?.system;
     const primaryAnswer = this.#primary && answers.get(this.#primary);
     const primaryState = primaryAnswer instanceof Error ? undefined : primaryAnswer;
     if (primaryState !== undefined) this.#listen(primaryState);
@@ -185,11 +197,21 @@ export class Router implements Database {
   }
 
   /**
+   * The nodes of our cluster. A wrong address may lead to another one, whose timeline says nothing about ours; while
+   * none is chosen and they are of several, none can be told to be right.
+   */
+  #ours(): DatabaseNode[] {
+    const systems = new Set(this.#nodes.flatMap(({ system }) => system ?? []));
+    const system = this.#system ?? (systems.size === 1 ? [...systems][0] : undefined);
+    return this.#nodes.filter((node) => node.system === system);
+  }
+
+  /**
    * Who is the primary by what all nodes said last. The one in force stays it as long as nobody has shown a
    * higher timeline. Where two claim the same one, neither can be told to be right.
    */
   #findPrimary(): DatabaseNode | undefined {
-    const able = this.#nodes.filter((node) => node.role === 'primary' && node.timeline === this.#timeline);
+    const able = this.#ours().filter((node) => node.role === 'primary' && node.timeline === this.#timeline);
     if (this.#primary !== undefined && able.includes(this.#primary)) return this.#primary;
     return able.length === 1 ? able[0] : undefined;
   }
@@ -230,6 +252,7 @@ export class Router implements Database {
   #whyNotFit(node: DatabaseNode, answer: Answer, primaryAnswers: boolean): string | undefined {
     if (answer instanceof Error) return 'not reachable';
     if (node === this.#primary) return undefined;
+    if (!this.#ours().includes(node)) return 'of another cluster';
     if (!this.#isOtherPrimary(node)) return this.#whyNotRead(node, answer, primaryAnswers);
     return node.timeline < this.#timeline ? 'an old primary' : 'one of two primaries';
   }
@@ -242,8 +265,9 @@ export class Router implements Database {
     if (this.#primary === undefined) return 'no node is the primary';
     if (slot !== null && state.timeline !== this.#primary.timeline) return 'another timeline';
     if (slot !== null) node.slot = slot;
-    // While the primary is away nothing is committed, so a replica that was synchronous before, and streams from
-    // nobody now, still has all that was ever acknowledged.
+    // While the primary is away no commit is acknowledged without this replica, so one that was synchronous before,
+    // and streams from nobody now, still has all that ever was. An operator who lets the primary go on without it
+    // has to stop it first (docs/replication.md, part 5): we may be cut off from the primary alone.
     const mayFollow = slot !== null || !primaryAnswers;
     return mayFollow && this.#synchronousSlots.has(node.slot ?? '') ? undefined : 'no commit waits for it';
   }

@@ -17,6 +17,7 @@ export interface INodeStateResult {
   slot_name: string | null;
   started: string;
   synchronous_slots: stringArray;
+  system: string;
   timeline: number;
 }
 
@@ -26,22 +27,25 @@ export interface INodeStateQuery {
   result: INodeStateResult;
 }
 
-const nodeStateIR: any = {"usedParamSet":{"timeoutMs":true},"params":[{"name":"timeoutMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":2318,"b":2328}]}],"statement":"-- Tells all that the router has to know of a node, in one answer. Run on every node. No lock.\n-- started: when the server was started, which tells this server from whatever stands at its address later.\n-- timeline: a primary's is that of the WAL it writes now (the control file's is older until the first checkpoint\n-- after a promotion); a replica's is the one that it receives or, receiving nothing, that of its last checkpoint.\n-- slot_name, received, replayed: of a replica, through which slot it streams and how far it is, in bytes.\n-- synchronous_slots: of a primary, the slots whose standby every commit waits for. A standby that is one of a quorum\n-- is not listed: a commit may be confirmed by the others before it shows there.\n-- commits_hang: of a primary, whether commits wait in vain: for a standby while none is there, or for one that is\n-- there and confirms nothing, which shows by a commit that has waited longer than any may. Without pg_monitor the\n-- states are null, which counts as one that may confirm.\nSELECT\n    extract(epoch FROM pg_postmaster_start_time())::text AS \"started!\",\n    pg_is_in_recovery() AS \"in_recovery!\",\n    CASE\n        WHEN pg_is_in_recovery() THEN coalesce(\n            (SELECT received_tli FROM pg_stat_wal_receiver),\n            (SELECT timeline_id FROM pg_control_checkpoint())\n        )\n        ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int\n    END AS \"timeline!\",\n    (SELECT slot_name FROM pg_stat_wal_receiver WHERE status = 'streaming') AS \"slot_name?\",\n    coalesce(pg_last_wal_receive_lsn() - '0/0', 0)::bigint AS \"received!\",\n    coalesce(pg_last_wal_replay_lsn() - '0/0', 0)::bigint AS \"replayed!\",\n    ARRAY(\n        SELECT slots.slot_name::text\n        FROM pg_replication_slots AS slots\n        JOIN pg_stat_replication AS standby ON standby.pid = slots.active_pid\n        WHERE standby.sync_state = 'sync'\n    ) AS \"synchronous_slots!\",\n    current_setting('synchronous_standby_names') <> ''\n    AND (\n        NOT EXISTS (\n            SELECT FROM pg_stat_replication\n            WHERE sync_state IS NULL OR sync_state IN ('sync', 'quorum')\n        )\n        OR EXISTS (\n            SELECT FROM pg_stat_activity\n            WHERE wait_event = 'SyncRep'\n              AND clock_timestamp() - query_start > make_interval(secs => :timeoutMs!::float8 / 1000)\n        )\n    ) AS \"commits_hang!\""};
+const nodeStateIR: any = {"usedParamSet":{"timeoutMs":true},"params":[{"name":"timeoutMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":2832,"b":2842}]}],"statement":"-- Tells all that the router has to know of a node, in one answer. Run on every node. No lock.\n-- system: which cluster the server belongs to; a primary and its replicas have it in common.\n-- started: when the server was started, which tells this server from whatever stands at its address later.\n-- timeline: a primary's is that of the WAL it writes now (the control file's is older until the first checkpoint\n-- after a promotion); a replica's is the one that it receives or, receiving nothing, that of its last checkpoint.\n-- slot_name, received, replayed: of a replica, through which slot it streams and how far it is, in bytes.\n-- synchronous_slots: of a primary, the slots whose standby every commit waits for. A standby that is one of a quorum\n-- is not listed: a commit may be confirmed by the others before it shows there. None is while another is ready to\n-- take over: from one moment to the next commits would no longer wait for this one.\n-- commits_hang: of a primary, whether commits wait in vain: for a standby while none is there, or for one that is\n-- there and confirms nothing, which shows by a commit of ours that has waited longer than any may. Without\n-- pg_read_all_stats the states are null, which counts as one that may confirm.\nSELECT\n    (SELECT system_identifier FROM pg_control_system())::text AS \"system!\",\n    extract(epoch FROM pg_postmaster_start_time())::text AS \"started!\",\n    pg_is_in_recovery() AS \"in_recovery!\",\n    CASE\n        WHEN pg_is_in_recovery() THEN coalesce(\n            (SELECT received_tli FROM pg_stat_wal_receiver),\n            (SELECT timeline_id FROM pg_control_checkpoint())\n        )\n        ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int\n    END AS \"timeline!\",\n    (SELECT slot_name FROM pg_stat_wal_receiver WHERE status = 'streaming') AS \"slot_name?\",\n    coalesce(pg_last_wal_receive_lsn() - '0/0', 0)::bigint AS \"received!\",\n    coalesce(pg_last_wal_replay_lsn() - '0/0', 0)::bigint AS \"replayed!\",\n    ARRAY(\n        SELECT slots.slot_name::text\n        FROM pg_replication_slots AS slots\n        JOIN pg_stat_replication AS standby ON standby.pid = slots.active_pid\n        WHERE standby.sync_state = 'sync'\n          AND NOT EXISTS (SELECT FROM pg_stat_replication WHERE sync_state = 'potential')\n    ) AS \"synchronous_slots!\",\n    current_setting('synchronous_standby_names') <> ''\n    AND (\n        NOT EXISTS (\n            SELECT FROM pg_stat_replication\n            WHERE sync_state IS NULL OR sync_state IN ('sync', 'quorum')\n        )\n        OR EXISTS (\n            SELECT FROM pg_stat_activity\n            WHERE wait_event = 'SyncRep'\n              AND application_name = current_setting('application_name')\n              AND datname = current_database()\n              AND clock_timestamp() - query_start > make_interval(secs => :timeoutMs!::float8 / 1000)\n        )\n    ) AS \"commits_hang!\""};
 
 /**
  * Query generated from SQL:
  * ```
  * -- Tells all that the router has to know of a node, in one answer. Run on every node. No lock.
+ * -- system: which cluster the server belongs to; a primary and its replicas have it in common.
  * -- started: when the server was started, which tells this server from whatever stands at its address later.
  * -- timeline: a primary's is that of the WAL it writes now (the control file's is older until the first checkpoint
  * -- after a promotion); a replica's is the one that it receives or, receiving nothing, that of its last checkpoint.
  * -- slot_name, received, replayed: of a replica, through which slot it streams and how far it is, in bytes.
  * -- synchronous_slots: of a primary, the slots whose standby every commit waits for. A standby that is one of a quorum
- * -- is not listed: a commit may be confirmed by the others before it shows there.
+ * -- is not listed: a commit may be confirmed by the others before it shows there. None is while another is ready to
+ * -- take over: from one moment to the next commits would no longer wait for this one.
  * -- commits_hang: of a primary, whether commits wait in vain: for a standby while none is there, or for one that is
- * -- there and confirms nothing, which shows by a commit that has waited longer than any may. Without pg_monitor the
- * -- states are null, which counts as one that may confirm.
+ * -- there and confirms nothing, which shows by a commit of ours that has waited longer than any may. Without
+ * -- pg_read_all_stats the states are null, which counts as one that may confirm.
  * SELECT
+ *     (SELECT system_identifier FROM pg_control_system())::text AS "system!",
  *     extract(epoch FROM pg_postmaster_start_time())::text AS "started!",
  *     pg_is_in_recovery() AS "in_recovery!",
  *     CASE
@@ -59,6 +63,7 @@ const nodeStateIR: any = {"usedParamSet":{"timeoutMs":true},"params":[{"name":"t
  *         FROM pg_replication_slots AS slots
  *         JOIN pg_stat_replication AS standby ON standby.pid = slots.active_pid
  *         WHERE standby.sync_state = 'sync'
+ *           AND NOT EXISTS (SELECT FROM pg_stat_replication WHERE sync_state = 'potential')
  *     ) AS "synchronous_slots!",
  *     current_setting('synchronous_standby_names') <> ''
  *     AND (
@@ -69,6 +74,8 @@ const nodeStateIR: any = {"usedParamSet":{"timeoutMs":true},"params":[{"name":"t
  *         OR EXISTS (
  *             SELECT FROM pg_stat_activity
  *             WHERE wait_event = 'SyncRep'
+ *               AND application_name = current_setting('application_name')
+ *               AND datname = current_database()
  *               AND clock_timestamp() - query_start > make_interval(secs => :timeoutMs!::float8 / 1000)
  *         )
  *     ) AS "commits_hang!"
