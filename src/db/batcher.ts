@@ -66,7 +66,7 @@ interface Waiting<Request, Reply> {
   readonly caller: Caller;
   readonly resolve: (reply: Reply) => void;
   readonly reject: (error: unknown) => void;
-  /** Whether its work was begun, as far as is known. */
+  /** Whether its work was begun, and is not known to have been taken back. */
   begun: boolean;
 }
 
