@@ -46,8 +46,10 @@ FROM (
 ) AS oldest;
 
 /* @name idempotencyKeyDelete */
--- Removes the keys that were claimed up to :claimedAt, and names them.
--- Locks: these rows.
+-- Removes the keys that were claimed up to :claimedAt, and names them. A key that a repeat holds is waited for and
+-- removed after it; who claims one that is being removed waits as well, and finds it new.
+-- Locks: these rows, in no order of keys. With a batch that repeats some of them it can deadlock, which happens
+-- seldom enough that keys are not sorted for it: whoever is rolled back is run again, a bounded number of times.
 DELETE FROM idempotency_keys
 WHERE created_at <= :claimedAt!::timestamptz
 RETURNING key;

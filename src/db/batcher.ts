@@ -7,14 +7,24 @@
 import { Alarm, type SetTimer, setNodeTimer } from './alarm.ts';
 import { DatabaseUnavailable, DeadlinePassed, OutcomeUnknown, QueueFull } from './errors.ts';
 
+/**
+ * Says whose work is begun now: those of the batch who are still in time and there. The others hear that nothing was
+ * done. Called again, it begins anew, without those who are late by then; whatever was done before must have been
+ * taken back.
+ *
+ * @throws when nobody is left to work for.
+ */
+export type Begin<Request> = () => readonly Request[];
+
 export interface BatcherOptions<Request, Reply> {
   /**
-   * Runs a batch.
+   * Runs a batch. It calls `begin` at the last moment, when all is there that the work needs: whose deadline passes
+   * before that is told that nothing was done.
    *
-   * @returns a reply for each request, in their order. When it throws, nothing of the batch was done, unless
-   * it throws OutcomeUnknown.
+   * @returns a reply for each request that `begin` gave last, in their order. When it throws, nothing of the batch
+   * was done, unless it throws OutcomeUnknown.
    */
-  readonly run: (requests: readonly Request[]) => Promise<readonly Reply[]>;
+  readonly run: (begin: Begin<Request>) => Promise<readonly Reply[]>;
   /** The most requests in one batch. */
   readonly batchMax: number;
   /** Whether a batch changes anything, so that a caller who does not hear its end knows nothing. */
@@ -46,7 +56,7 @@ const SHARE_MIN = 128;
 export interface Caller {
   /** When the caller stops waiting, in milliseconds since the epoch. */
   readonly deadlineMs: number;
-  /** Whether the caller went away; asked once, before the request is begun. */
+  /** Whether the caller went away; asked when the request is about to be begun. */
   gone?(): boolean;
 }
 
@@ -56,6 +66,8 @@ interface Waiting<Request, Reply> {
   readonly caller: Caller;
   readonly resolve: (reply: Reply) => void;
   readonly reject: (error: unknown) => void;
+  /** Whether its work was begun, and is not known to have been taken back. */
+  begun: boolean;
 }
 
 /** Made once, because under overload they are most of the answers. */
@@ -69,6 +81,8 @@ const writeUnheard = new OutcomeUnknown('the deadline passed while the write ran
 export class Batcher<Request, Reply> {
   readonly #options: BatcherOptions<Request, Reply>;
   readonly #alarm: Alarm;
+  /** What those hear at their deadline whose work was begun. */
+  readonly #unheard: Error;
   #queue: Waiting<Request, Reply>[] = [];
   #queueWeight = 0;
   readonly #running = new Set<readonly Waiting<Request, Reply>[]>();
@@ -77,6 +91,7 @@ export class Batcher<Request, Reply> {
 
   constructor(options: BatcherOptions<Request, Reply>) {
     this.#options = options;
+    this.#unheard = options.writes ? writeUnheard : readUnheard;
     this.#alarm = new Alarm(() => this.#answerLate(), options.now, options.setTimer ?? setNodeTimer);
   }
 
@@ -84,7 +99,7 @@ export class Batcher<Request, Reply> {
    * Hands a request to the next batch. It is answered by its caller's deadline, whatever becomes of the batch.
    *
    * @throws QueueFull at once; DeadlinePassed when the deadline passed and nothing was changed; OutcomeUnknown
-   * when it passed while a batch that writes ran; or what the batch threw.
+   * when it passed after the work was begun, in a batch that writes; or what the batch threw.
    */
   submit(request: Request, caller: Caller): Promise<Reply> {
     const { queueMax, queueWeightMax, weigh } = this.#options;
@@ -93,7 +108,7 @@ export class Batcher<Request, Reply> {
       return Promise.reject(queueFull);
     }
     return new Promise((resolve, reject) => {
-      this.#queue.push({ request, weight, caller, resolve, reject });
+      this.#queue.push({ request, weight, caller, resolve, reject, begun: false });
       this.#queueWeight += weight;
       this.#alarm.ringBy(caller.deadlineMs);
       this.#schedule();
@@ -119,7 +134,6 @@ export class Batcher<Request, Reply> {
 
   async #runNext(): Promise<void> {
     const batch = this.#take();
-    if (batch.length === 0) return;
     this.#running.add(batch);
     await this.#run(batch);
     this.#running.delete(batch);
@@ -132,27 +146,19 @@ export class Batcher<Request, Reply> {
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  /** Takes the next batch off the queue, and answers those who need not be begun any more. */
-  #take(): Waiting<Request, Reply>[] {
-    const { batchMax, lanes, weightMax, now } = this.#options;
+  /** Takes the next batch off the queue. */
+  #take(): readonly Waiting<Request, Reply>[] {
+    const { batchMax, lanes, weightMax } = this.#options;
     const sizeMax = Math.min(batchMax, Math.max(SHARE_MIN, Math.ceil(this.#queue.length / lanes)));
-    const nowMs = now();
-    const batch: Waiting<Request, Reply>[] = [];
-    let taken = 0;
+    let size = 0;
     let weight = 0;
     for (const waiting of this.#queue) {
-      if (waiting.caller.deadlineMs <= nowMs || waiting.caller.gone?.()) {
-        waiting.reject(notBegun);
-      } else {
-        if (batch.length > 0 && (batch.length === sizeMax || weight + waiting.weight > weightMax)) break;
-        weight += waiting.weight;
-        batch.push(waiting);
-      }
-      this.#queueWeight -= waiting.weight;
-      taken++;
+      if (size > 0 && (size === sizeMax || weight + waiting.weight > weightMax)) break;
+      weight += waiting.weight;
+      size++;
     }
-    this.#queue.splice(0, taken);
-    return batch;
+    this.#queueWeight -= weight;
+    return this.#queue.splice(0, size);
   }
 
   /**
@@ -160,47 +166,58 @@ export class Batcher<Request, Reply> {
    * then singles, so that only the culprit is told of the failure.
    */
   async #run(batch: readonly Waiting<Request, Reply>[]): Promise<void> {
+    let left = batch;
+    const begin = () => {
+      left = this.#begin(left);
+      if (left.length === 0) throw notBegun;
+      return left.map((waiting) => waiting.request);
+    };
     try {
-      const replies = await this.#options.run(batch.map((waiting) => waiting.request));
-      for (const [index, waiting] of batch.entries()) waiting.resolve(replies[index] as Reply);
+      const replies = await this.#options.run(begin);
+      for (const [index, waiting] of left.entries()) waiting.resolve(replies[index] as Reply);
     } catch (error) {
-      this.#options.onFailure(error, batch.length);
+      if (left.length === 0) return;
+      this.#options.onFailure(error, left.length);
       const shared = error instanceof DatabaseUnavailable || error instanceof OutcomeUnknown;
-      if (shared || batch.length === 1) {
-        for (const waiting of batch) waiting.reject(error);
+      if (shared || left.length === 1) {
+        for (const waiting of left) waiting.reject(error);
         return;
       }
-      const half = batch.length >> 1;
-      await this.#runInTime(batch.slice(0, half));
-      await this.#runInTime(batch.slice(half));
+      for (const waiting of left) waiting.begun = false;
+      const half = left.length >> 1;
+      await this.#run(left.slice(0, half));
+      await this.#run(left.slice(half));
     }
   }
 
-  /** Runs what is left of a batch that is begun again: not those whose deadline passed meanwhile. */
-  async #runInTime(part: readonly Waiting<Request, Reply>[]): Promise<void> {
-    const batch = this.#inTime(part, notBegun);
-    if (batch.length > 0) await this.#run(batch);
+  /** Begins those who are in time and there. For the others nothing was done: an attempt before was taken back. */
+  #begin(batch: readonly Waiting<Request, Reply>[]): readonly Waiting<Request, Reply>[] {
+    const nowMs = this.#options.now();
+    return batch.filter((waiting) => {
+      waiting.begun = waiting.caller.deadlineMs > nowMs && !waiting.caller.gone?.();
+      if (!waiting.begun) waiting.reject(notBegun);
+      return waiting.begun;
+    });
   }
 
   /** Answers all whose deadline has passed. What their batches bring later finds nobody who waits. */
   #answerLate(): void {
     // Those that run came first and so are mostly the first whose deadline passes: the alarm is set once.
-    const unheard = this.#options.writes ? writeUnheard : readUnheard;
-    for (const batch of this.#running) this.#inTime(batch, unheard);
-    this.#queue = this.#inTime(this.#queue, notBegun);
+    for (const batch of this.#running) this.#inTime(batch);
+    this.#queue = this.#inTime(this.#queue);
     this.#queueWeight = this.#queue.reduce((sum, waiting) => sum + waiting.weight, 0);
     this.#tellIdle();
   }
 
-  /** Refuses those whose deadline has passed, and gives the others, for the first of whom the alarm is set. */
-  #inTime(all: readonly Waiting<Request, Reply>[], error: Error): Waiting<Request, Reply>[] {
+  /** Answers those whose deadline has passed, and gives the others, for the first of whom the alarm is set. */
+  #inTime(all: readonly Waiting<Request, Reply>[]): Waiting<Request, Reply>[] {
     const nowMs = this.#options.now();
     return all.filter((waiting) => {
       if (waiting.caller.deadlineMs > nowMs) {
         this.#alarm.ringBy(waiting.caller.deadlineMs);
         return true;
       }
-      waiting.reject(error);
+      waiting.reject(waiting.begun ? this.#unheard : notBegun);
       return false;
     });
   }

@@ -7,7 +7,7 @@ import { startTemporaryCluster, type TemporaryCluster } from '../../test/tempora
 import { ANONYMOUS } from '../domain/loms.ts';
 import { stockRead } from '../generated/sql/stocks.ts';
 import type { EmbeddedCluster } from './embedded/cluster.ts';
-import { DatabaseUnavailable, OutcomeUnknown } from './errors.ts';
+import { DatabaseUnavailable, OutcomeUnknown, sqlStateOf } from './errors.ts';
 import { migrate } from './migrate.ts';
 import type { Router } from './router.ts';
 
@@ -97,6 +97,36 @@ test('with the replica stopped reads go on, and come back to it when it returns'
   await read();
   await read();
   expect(reads().replica).toBe(before + 1);
+});
+
+test('a read that the replica cancels for its replay is answered by the next node, and the replica stays in', async () => {
+  const patient = openRouter(cluster);
+  await patient.check();
+  await onPrimary('CREATE TABLE notes ()');
+  // Nodes take turns: the second read is the replica's.
+  await patient.read((db) => db.query('SELECT 1', []));
+  const states: unknown[] = [];
+  const answer = patient.read(async (db) => {
+    const slow = 'SELECT pg_is_in_recovery() AS replica, CASE WHEN pg_is_in_recovery() THEN pg_sleep(9) END';
+    try {
+      return (await db.query(`${slow} FROM (SELECT count(*) FROM notes) AS counted`, [])).rows;
+    } catch (error) {
+      states.push(sqlStateOf(error));
+      throw error;
+    }
+  });
+  await expect
+    .poll(() => onReplica("SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
+    .toHaveLength(1);
+  // Its replay needs the table for itself.
+  await onPrimary('DROP TABLE notes; CREATE TABLE notes ()');
+  expect([await answer, states]).toMatchObject([[{ replica: false }], ['40001']]);
+  expect(patient.status()).toMatchObject([
+    { fit: true, reads: 2 },
+    { fit: true, reads: 0 },
+  ]);
+  await onPrimary('DROP TABLE notes');
+  await patient.stop();
 });
 
 test('with the replica stopped a write is not acknowledged: its outcome is unknown until the replica is back', async () => {

@@ -135,6 +135,23 @@ test('a connection whose transaction did not end is destroyed, and the next has 
   await single.end();
 });
 
+test('work that does not want to begin any more sends nothing, and the next has its connection', async () => {
+  const single = openPool(database.primaryUrl, { ...limits, poolSize: 1 }, () => {});
+  const pid = () =>
+    inTransaction(single, 5_000, async (db) => {
+      const { rows } = await db.query('SELECT pg_backend_pid() AS pid', []);
+      return { writes: [], result: rows[0].pid };
+    });
+  const before = await pid();
+  const refusal = new Error('too late');
+  const late = inTransaction(single, 5_000, async () => {
+    throw refusal;
+  });
+  await expect(late).rejects.toBe(refusal);
+  expect(await pid()).toBe(before);
+  await single.end();
+});
+
 test('a lock that is not got in time means that nothing was done', async () => {
   await database.query("INSERT INTO notes VALUES (1, 'good')");
   const impatient = openPool(database.primaryUrl, { ...limits, writeTimeoutMs: 400 }, () => {});

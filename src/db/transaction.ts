@@ -17,6 +17,7 @@ export interface Plan<T> {
   readonly result: T;
 }
 
+/** Called for each attempt, when it has its connection. If it throws before its first statement, none was sent. */
 export type Work<T> = (db: Queryable) => Promise<Plan<T>>;
 
 const ATTEMPTS_MAX = 4;
@@ -58,13 +59,13 @@ async function runOnce<T>(pool: pg.Pool, timeoutMs: number, work: Work<T>): Prom
   } finally {
     clearTimeout(timer);
     // A connection in doubt is closed, not used again: the server then rolls back what was not committed.
-    client.release(!transaction.ended);
+    client.release(transaction.open);
   }
 }
 
 class Transaction implements Queryable {
-  /** Whether the server has answered the end of the transaction, so that its connection can be used again. */
-  ended = false;
+  /** Whether the server may be in it: from BEGIN until the end is answered, when its connection can be used again. */
+  open = false;
   #begun: Promise<unknown> | undefined;
   #commitSent = false;
   #failure: unknown;
@@ -92,6 +93,7 @@ class Transaction implements Queryable {
    * be written: the first statements are behind this one when it fails.
    */
   #begin(): Promise<unknown> {
+    this.open = true;
     return this.#client.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE').catch((cause) => {
       throw new DatabaseUnavailable('no transaction was begun', { cause });
     });
@@ -120,7 +122,7 @@ class Transaction implements Queryable {
       this.#failure ??= end?.reason;
       throw end?.reason;
     }
-    this.ended = true;
+    this.open = false;
     if (begin?.status === 'rejected') {
       this.#commitSent = false;
       throw begin.reason;

@@ -4,6 +4,7 @@
  * 1. Claim the idempotency keys, lock the stock of all skus in the batch, in sku order, and draw the ids.
  * 2. Decide in memory who gets stock, then fill in the keys, write orders, lines and one sum per sku, and commit.
  */
+import type { Begin } from '../db/batcher.ts';
 import type { Queryable } from '../db/connection.ts';
 import type { Database } from '../db/router.ts';
 import { orderIdsTake, orderInsert, orderLineInsert } from '../generated/sql/orders.ts';
@@ -58,7 +59,7 @@ export function joinLines(request: CreateOrderRequest): Outcome<CreateOrderReque
 /**
  * Writes a batch of orders and reserves their stock, each order all or nothing.
  *
- * @param requests in the order of their arrival. Of those under one key the first is run, unless the key was used
+ * @param begin gives the requests in the order of their arrival. Of those under one key the first is run, unless the key was used
  * before; the others get the outcome of the one that was.
  * @param now the time to write into the orders.
  * @returns for each request its id, or INSUFFICIENT_STOCK with the id of the order kept as failed, or
@@ -66,11 +67,12 @@ export function joinLines(request: CreateOrderRequest): Outcome<CreateOrderReque
  */
 export function createOrders(
   database: Database,
-  requests: readonly OrderToCreate[],
+  begin: Begin<OrderToCreate>,
   now: Date,
 ): Promise<readonly CreateOrderOutcome[]> {
-  const skus = new Set(requests.flatMap((request) => request.items.map((line) => line.sku)));
   return database.write(async (db) => {
+    const requests = begin();
+    const skus = new Set(requests.flatMap((request) => request.items.map((line) => line.sku)));
     const [{ fresh, kept }, available, ids] = await Promise.all([
       claimKeys(db, requests, now),
       lockStock(db, skus),

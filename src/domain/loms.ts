@@ -13,7 +13,7 @@ export interface Call {
    * is answered by then, also while its work runs.
    */
   readonly deadlineMs: number;
-  /** Whether the caller went away, where that is known; asked once, before the work is begun. */
+  /** Whether the caller went away, where that is known; asked when the work is about to be begun. */
   gone?(): boolean;
   /** Who calls, as its credentials say; `ANONYMOUS` where none are asked for. */
   readonly caller: string;

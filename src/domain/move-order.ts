@@ -4,7 +4,7 @@
  * 1. Move those orders that may move (a guarded update, which is its own lock), and read all of them.
  * 2. Lock the stock of the moved orders' skus, in sku order, write one sum per sku, and commit.
  */
-
+import type { Begin } from '../db/batcher.ts';
 import type { Queryable } from '../db/connection.ts';
 import type { Database } from '../db/router.ts';
 import { orderConfirm, orderRead, orderTransition } from '../generated/sql/orders.ts';
@@ -22,29 +22,30 @@ import { ordersOf } from './read-order.ts';
 import { changeStock, lockStock, type StockChange } from './stock.ts';
 
 /** Pays a batch of orders: their reserved goods leave the stock. */
-export function payOrders(database: Database, orderIds: readonly bigint[], now: Date) {
-  return moveOrders(database, orderIds, now, transitions.pay, orderNotPayable);
+export function payOrders(database: Database, begin: Begin<bigint>, now: Date) {
+  return moveOrders(database, begin, now, transitions.pay, orderNotPayable);
 }
 
 /** Cancels a batch of orders: their reserved goods become free again. */
-export function cancelOrders(database: Database, orderIds: readonly bigint[], now: Date) {
-  return moveOrders(database, orderIds, now, transitions.cancel, orderNotCancellable);
+export function cancelOrders(database: Database, begin: Begin<bigint>, now: Date) {
+  return moveOrders(database, begin, now, transitions.cancel, orderNotCancellable);
 }
 
 /**
- * @param orderIds may name an order more than once; it is moved once and all get the same answer.
+ * @param begin gives ids that may name an order more than once; it is moved once and all get the same answer.
  * @returns for each id, whether its order is in the status asked for now; otherwise ORDER_NOT_FOUND, or what
  * `notAllowed` makes of the status that it is in.
  */
 function moveOrders(
   database: Database,
-  orderIds: readonly bigint[],
+  begin: Begin<bigint>,
   now: Date,
   transition: Transition,
   notAllowed: (orderId: bigint, status: OrderStatus) => Refusal,
 ): Promise<readonly Outcome<void>[]> {
-  const distinct = [...new Set(orderIds)];
   return database.write(async (db) => {
+    const orderIds = begin();
+    const distinct = [...new Set(orderIds)];
     const [movedRows, rows] = await Promise.all([
       orderTransition.run({ orderIds: distinct, from: transition.from, to: transition.to, now }, db),
       orderRead.run({ orderIds: distinct }, db),

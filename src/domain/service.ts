@@ -2,7 +2,7 @@
  * The service itself: each operation behind a batcher of its own, so that none waits behind another kind.
  */
 import type { Logger } from 'pino';
-import { Batcher } from '../db/batcher.ts';
+import { Batcher, type BatcherOptions, type Begin } from '../db/batcher.ts';
 import type { Database } from '../db/router.ts';
 import { createOrders, joinLines, type OrderToCreate } from './create-order.ts';
 import { accepted, IDEMPOTENCY_KEY_FIELD, invalidRequest, type Outcome, refused } from './errors.ts';
@@ -45,8 +45,8 @@ const QUEUE_LINES_MAX = 100_000;
  */
 const NAMED_ORDER_LINES = 50;
 
-type OrderIds = readonly bigint[];
-type Run<Request, Reply> = (requests: readonly Request[]) => Promise<readonly Reply[]>;
+type OrderIds = Begin<bigint>;
+type Run<Request, Reply> = BatcherOptions<Request, Reply>['run'];
 type Weigh<Request> = (request: Request) => number;
 
 const named = () => NAMED_ORDER_LINES;
@@ -79,17 +79,18 @@ export function createService(options: ServiceOptions): Service {
     create: batcher(
       'create',
       true,
-      (batch: readonly OrderToCreate[]) => createOrders(database, batch, today()),
+      (begin: Begin<OrderToCreate>) => createOrders(database, begin, today()),
       (request) => request.items.length,
       QUEUE_LINES_MAX,
     ),
-    pay: batcher('pay', true, (ids: OrderIds) => payOrders(database, ids, today()), named),
-    cancel: batcher('cancel', true, (ids: OrderIds) => cancelOrders(database, ids, today()), named),
-    order: batcher('get order', false, (ids: OrderIds) => readOrders(database, ids), named),
+    pay: batcher('pay', true, (begin: OrderIds) => payOrders(database, begin, today()), named),
+    cancel: batcher('cancel', true, (begin: OrderIds) => cancelOrders(database, begin, today()), named),
+    // A read that is begun too early does no harm: whoever is late hears the same, before and after.
+    order: batcher('get order', false, (begin: OrderIds) => readOrders(database, begin()), named),
     stock: batcher(
       'get stock',
       false,
-      (skus: readonly number[]) => readStocks(database, skus),
+      (begin: Begin<number>) => readStocks(database, begin()),
       () => 1,
     ),
   };

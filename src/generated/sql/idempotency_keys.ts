@@ -147,13 +147,15 @@ export interface IIdempotencyKeyDeleteQuery {
   result: IIdempotencyKeyDeleteResult;
 }
 
-const idempotencyKeyDeleteIR: any = {"usedParamSet":{"claimedAt":true},"params":[{"name":"claimedAt","required":true,"transform":{"type":"scalar"},"locs":[{"a":143,"b":153}]}],"statement":"-- Removes the keys that were claimed up to :claimedAt, and names them.\n-- Locks: these rows.\nDELETE FROM idempotency_keys\nWHERE created_at <= :claimedAt!::timestamptz\nRETURNING key"};
+const idempotencyKeyDeleteIR: any = {"usedParamSet":{"claimedAt":true},"params":[{"name":"claimedAt","required":true,"transform":{"type":"scalar"},"locs":[{"a":483,"b":493}]}],"statement":"-- Removes the keys that were claimed up to :claimedAt, and names them. A key that a repeat holds is waited for and\n-- removed after it; who claims one that is being removed waits as well, and finds it new.\n-- Locks: these rows, in no order of keys. With a batch that repeats some of them it can deadlock, which happens\n-- seldom enough that keys are not sorted for it: whoever is rolled back is run again, a bounded number of times.\nDELETE FROM idempotency_keys\nWHERE created_at <= :claimedAt!::timestamptz\nRETURNING key"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Removes the keys that were claimed up to :claimedAt, and names them.
- * -- Locks: these rows.
+ * -- Removes the keys that were claimed up to :claimedAt, and names them. A key that a repeat holds is waited for and
+ * -- removed after it; who claims one that is being removed waits as well, and finds it new.
+ * -- Locks: these rows, in no order of keys. With a batch that repeats some of them it can deadlock, which happens
+ * -- seldom enough that keys are not sorted for it: whoever is rolled back is run again, a bounded number of times.
  * DELETE FROM idempotency_keys
  * WHERE created_at <= :claimedAt!::timestamptz
  * RETURNING key
