@@ -55,7 +55,12 @@ export function readCall(
   return known instanceof Promise ? known.then(callOf) : callOf(known);
 }
 
-function deadlineOf(call: UnaryCall, nowMs: number, requestTimeoutMs: number): number {
+/** When a call is given up, in milliseconds since the epoch: a little before its caller does, or when we say. */
+export function deadlineOf(
+  call: Pick<UnaryCall, 'getDeadline'>,
+  nowMs: number,
+  requestTimeoutMs: number,
+): number {
   const leftMs = Number(call.getDeadline()) - nowMs;
   const timeoutMs = leftMs - Math.min(ANSWER_AHEAD_MS, leftMs / 10);
   return nowMs + Math.min(timeoutMs, requestTimeoutMs);

@@ -98,6 +98,8 @@ describe('a request that breaks the contract', () => {
 
   test('one that is too large is refused in the words that REST uses', async () => {
     const { client } = await startTestServer();
+    const largest = await ask(client, raw(orders.createOrder.path), Buffer.alloc(REQUEST_MAX_BYTES));
+    expect(largest).toMatchObject({ refused: { code: 3 } });
     expect(
       await ask(client, raw(orders.createOrder.path), Buffer.alloc(REQUEST_MAX_BYTES + 1)),
     ).toMatchObject({
@@ -107,12 +109,6 @@ describe('a request that breaks the contract', () => {
         details: [{ reason: 'REQUEST_TOO_LARGE' }],
       },
     });
-  });
-
-  test('one that is far too large is not even received', async () => {
-    const { client } = await startTestServer();
-    const request = Buffer.alloc(4 * REQUEST_MAX_BYTES + 1);
-    expect(await ask(client, raw(orders.createOrder.path), request)).toMatchObject({ refused: { code: 8 } });
   });
 
   test('a method that does not exist is unimplemented', async () => {

@@ -34,8 +34,6 @@ export interface Serving {
   readonly requestsMaxBytes: number;
   /** Checks who calls; left out, everybody may do everything. */
   readonly authenticate?: Authenticate | undefined;
-  /** Whether the stop has begun; from then on every call that arrives is refused. */
-  readonly stopping: () => boolean;
 }
 
 /**
@@ -106,9 +104,7 @@ async function respond(
 ): Promise<void> {
   let outcome: Outcome<Buffer>;
   try {
-    const reading = serving.stopping()
-      ? refused(standing.shuttingDown)
-      : readCall(call, serving, method.operation);
+    const reading = readCall(call, serving, method.operation);
     const read = reading instanceof Promise ? await reading : reading;
     outcome = read.ok ? await method.answer(call.request, read.value) : read;
   } catch (error) {
