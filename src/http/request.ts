@@ -5,6 +5,7 @@ import type { Context } from 'hono';
 import type { ZodType } from 'zod';
 import { accepted, invalidRequest, type Outcome, refused, standing } from '../domain/errors.ts';
 import { REQUEST_MAX_BYTES } from '../domain/limits.ts';
+import { Body } from './body.ts';
 import { parseJson } from './json.ts';
 import { violatedPaths } from './schemas.ts';
 
@@ -12,8 +13,6 @@ const jsonContentType = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 
 /** `fatal` refuses bytes that are no UTF-8, instead of reading them as replacement characters. */
 const utf8 = new TextDecoder('utf-8', { fatal: true });
-
-const NOTHING = Buffer.alloc(0);
 
 const tooLarge = refused(standing.requestTooLarge);
 
@@ -60,16 +59,17 @@ export function readParameter<T>(c: Context, name: string, field: string, schema
  */
 function readBytes(incoming: Readable): Promise<Outcome<Uint8Array>> {
   return new Promise((resolve) => {
-    let body: Buffer = NOTHING;
-    let size = 0;
-    incoming.on('data', (chunk: Buffer) => {
-      size += chunk.length;
+    const body = new Body(REQUEST_MAX_BYTES);
+    let isRead = true;
+    incoming.on('data', (piece: Buffer) => {
       // Past the limit all is read on and dropped, so that a caller who sends first and listens later hears the
       // refusal. The HTTP server cuts the connection when this takes long.
-      if (size > REQUEST_MAX_BYTES) resolve(tooLarge);
-      else body = body === NOTHING ? chunk : Buffer.concat([body, chunk]);
+      if (!isRead || body.add(piece)) return;
+      isRead = false;
+      body.clear();
+      resolve(tooLarge);
     });
-    incoming.on('end', () => resolve(accepted(body)));
+    incoming.on('end', () => resolve(accepted(body.bytes)));
     // Without an end before it the caller went away in the middle: nobody hears the answer.
     incoming.on('close', () => resolve(refused(notJson)));
   });
