@@ -155,3 +155,17 @@ describe('the deadline that the domain is told', () => {
     expect(deadline - before).toBeLessThan(expectedMs + 500);
   });
 });
+
+test('who cannot be let in by the deadline hears from us that nothing was done', async () => {
+  const loms = new MemoryLoms();
+  const authenticate = () => new Promise<never>(() => {});
+  const { client } = await startTestServer({ loms, authenticate });
+  expect(await ask(client, stock.getStock, { sku }, Date.now() + 500)).toMatchObject({
+    refused: {
+      code: 4,
+      message: standing.deadlineExceeded.message,
+      details: [{ reason: 'DEADLINE_EXCEEDED' }],
+    },
+  });
+  expect(loms.deadlines).toEqual([]);
+});

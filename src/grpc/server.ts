@@ -1,6 +1,7 @@
 /** The gRPC server: both services, health and reflection, behind explicit limits. */
 import { Server, type ServerOptions } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
+import { Deadlines } from '../deadlines.ts';
 import type { Authenticate } from '../domain/access.ts';
 import { REQUEST_MAX_BYTES } from '../domain/limits.ts';
 import type { Loms } from '../domain/loms.ts';
@@ -95,7 +96,8 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const server = new Server({ ...connectionLimits, ...options.limits, interceptors });
   answerUnknownMethods(server);
   const methods = [...orderMethods(loms), ...stockMethods(loms)];
-  register(server, methods, { logger, now, requestTimeoutMs, requestsMaxBytes, authenticate });
+  const deadlines = new Deadlines(now);
+  register(server, methods, { logger, now, requestTimeoutMs, deadlines, requestsMaxBytes, authenticate });
   const streams = createStreamHost(server);
   const health = addHealth(streams);
   if (options.reflection !== false) addReflection(streams);

@@ -35,12 +35,6 @@ export class Body {
     return true;
   }
 
-  /** Drops what came. */
-  clear(): void {
-    this.#room = NOTHING;
-    this.#size = 0;
-  }
-
   #grow(size: number): void {
     const room = Buffer.allocUnsafe(Math.min(this.#maxBytes, Math.max(size, 2 * this.#room.length)));
     room.set(this.#room.subarray(0, this.#size));
