@@ -4,9 +4,13 @@ import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { GrpcSession } from '../../scripts/fuzz/grpc-client.ts';
 import { startTestServer } from '../../test/grpc-server.ts';
+import { MemoryLoms } from '../../test/memory-loms.ts';
+import { invalidRequest, refused, standing } from '../domain/errors.ts';
+import { readIdempotencyKey } from '../domain/idempotency-key.ts';
 import { REQUEST_MAX_BYTES } from '../domain/limits.ts';
 import { ErrorInfo } from '../generated/proto/google/rpc/error_details.ts';
 import { Status } from '../generated/proto/google/rpc/status.ts';
+import { CreateOrderRequest } from '../generated/proto/loms/order/v1/order.ts';
 import { DETAILS_TRAILER } from './errors.ts';
 
 const getStock = '/loms.stock.v1.StockService/GetStock';
@@ -59,6 +63,16 @@ test.each<[string, object, string, Buffer[], Record<string, string>?]>([
 ])('%s is refused in the form of all errors', async (_title, refusal, path, writes, more) => {
   const { port } = await startTestServer();
   expect(await call(port, path, writes, more)).toEqual(refusal);
+});
+
+test.each(['\xe9l\xe9', 'a\tb', '\xff'])('the key %j is none, and the domain hears of it', async (key) => {
+  const loms = new MemoryLoms();
+  loms.createOrder = async (_request, { idempotencyKey: sent = 'nothing' }) =>
+    refused(readIdempotencyKey(sent) === undefined ? invalidRequest(['idempotency-key']) : standing.internal);
+  const { port } = await startTestServer({ loms });
+  const order = CreateOrderRequest.encode({ user: 1n, items: [{ sku: 1625903, count: 1 }] }).finish();
+  const path = '/loms.order.v1.OrderService/CreateOrder';
+  expect(await call(port, path, [framed(Buffer.from(order))], { 'idempotency-key': key })).toEqual(invalid);
 });
 
 test('metadata that cannot be read is not logged, whatever it holds', async () => {

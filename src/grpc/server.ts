@@ -9,7 +9,7 @@ import type { Certificates } from '../tls.ts';
 import { Arrivals } from './arrivals.ts';
 import { serverCredentials } from './credentials.ts';
 import { addHealth } from './health.ts';
-import { answerUnknownMethods, detailedStatuses, logLibrary } from './library.ts';
+import { answerUnknownMethods, detailedStatuses, keepBadKeys, logLibrary } from './library.ts';
 import { listen } from './listen.ts';
 import { orderMethods } from './order.ts';
 import { addReflection } from './reflection.ts';
@@ -57,7 +57,7 @@ export interface GrpcServer {
 /**
  * The limits of a connection. Headers have none here, because grpc-js leaves them to Node.js, which refuses
  * more than 64 KiB or 128 fields of them. Channelz, which grpc-js has on, stays on: a forced shutdown finds
- * its connections by it.
+ * its connections by it, and `keepBadKeys` the calls.
  */
 const connectionLimits: ServerOptions = {
   'grpc.max_receive_message_length': REQUEST_MAX_BYTES,
@@ -95,6 +95,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const interceptors = [detailedStatuses, arrivals.intercept];
   const server = new Server({ ...connectionLimits, ...options.limits, interceptors });
   answerUnknownMethods(server);
+  keepBadKeys(server);
   const methods = [...orderMethods(loms), ...stockMethods(loms)];
   const deadlines = new Deadlines(now);
   register(server, methods, { logger, now, requestTimeoutMs, deadlines, requestsMaxBytes, authenticate });
