@@ -1,8 +1,9 @@
 /**
  * Who may import whom. `make verify` holds it, so that the layers of docs/architecture.md stay true.
  *
- *   main, tasks -> app, config      app -> everything      http, grpc -> domain, tls      auth, workers -> domain
- *   domain -> its own files, generated SQL, the few types it needs from db      db -> generated SQL
+ *   main, tasks -> app, config      app -> everything      http, grpc -> domain, tls, deadlines
+ *   auth, workers -> domain      domain -> its own files, generated SQL, the few types it needs from db
+ *   db -> generated SQL, alarm
  */
 const outside = (...allowed) => ({ path: '^src/', pathNot: allowed });
 
@@ -34,7 +35,7 @@ module.exports = {
       comment: 'The database layer runs what it is given and knows nothing of orders.',
       severity: 'error',
       from: { path: '^src/db/', pathNot: '\\.test\\.ts$' },
-      to: outside('^src/db/', '^src/generated/sql/'),
+      to: outside('^src/db/', '^src/alarm\\.ts$', '^src/generated/sql/'),
     },
     {
       name: 'auth-knows-no-transport',
@@ -49,14 +50,14 @@ module.exports = {
         'REST turns requests into domain calls, and never touches the database or the other transport.',
       severity: 'error',
       from: { path: '^src/http/', pathNot: '\\.test\\.ts$' },
-      to: outside('^src/http/', '^src/domain/', '^src/tls\\.ts$'),
+      to: outside('^src/http/', '^src/domain/', '^src/(tls|deadlines)\\.ts$'),
     },
     {
       name: 'grpc-speaks-to-domain-only',
       comment: 'gRPC turns calls into domain calls, and never touches the database or the other transport.',
       severity: 'error',
       from: { path: '^src/grpc/', pathNot: '\\.test\\.ts$' },
-      to: outside('^src/grpc/', '^src/domain/', '^src/tls\\.ts$', '^src/generated/proto/'),
+      to: outside('^src/grpc/', '^src/domain/', '^src/(tls|deadlines)\\.ts$', '^src/generated/proto/'),
     },
     {
       name: 'workers-speak-to-domain-only',

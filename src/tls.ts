@@ -2,9 +2,13 @@
  * The certificate that both servers show, and the authority that their clients' certificates must come from. The
  * files are looked at again now and then, so that a renewed certificate is used without a restart.
  */
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import tls from 'node:tls';
 import type { Logger } from 'pino';
+
+/** A client that opens a connection and does not get on with the handshake is cut off. */
+const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /** Where the files are, all PEM. With `clientCa`, clients must show a certificate that it has signed. */
 export interface TlsFiles {
@@ -26,20 +30,23 @@ export class Certificates {
   readonly #files: TlsFiles;
   readonly #log: Logger;
   readonly #listeners: Listener[] = [];
+  /** How long the handshake of a connection may take, in milliseconds. */
+  readonly handshakeMs: number;
   #current: Certificate;
   #timer: NodeJS.Timeout | undefined;
 
-  private constructor(files: TlsFiles, current: Certificate, log: Logger) {
+  private constructor(files: TlsFiles, current: Certificate, log: Logger, handshakeMs: number) {
+    this.handshakeMs = handshakeMs;
     this.#files = files;
     this.#current = current;
     this.#log = log;
   }
 
   /** Reads the files. Throws when one cannot be read or they do not belong together, saying which. */
-  static async open(files: TlsFiles, log: Logger): Promise<Certificates> {
+  static async open(files: TlsFiles, log: Logger, handshakeMs = HANDSHAKE_TIMEOUT_MS): Promise<Certificates> {
     // The default, said once more, so that no option of Node.js that comes by the environment lowers it.
     tls.DEFAULT_MIN_VERSION = 'TLSv1.2';
-    return new Certificates(files, await read(files), log);
+    return new Certificates(files, await read(files), log, handshakeMs);
   }
 
   get current(): Certificate {
@@ -81,6 +88,7 @@ async function read({ cert, key, clientCa }: TlsFiles): Promise<Certificate> {
     key: await readOne('TLS_KEY_FILE', key),
     ...(clientCa === undefined ? {} : { ca: await readOne('TLS_CLIENT_CA_FILE', clientCa) }),
   };
+  if (found.ca !== undefined) checkAuthorities(found.ca.toString('latin1'));
   try {
     tls.createSecureContext(found);
   } catch (error) {
@@ -88,6 +96,22 @@ async function read({ cert, key, clientCa }: TlsFiles): Promise<Certificate> {
     throw new Error(`TLS_CERT_FILE and TLS_KEY_FILE are not a certificate and its key: ${why}`);
   }
   return found;
+}
+
+const block = /-----BEGIN ([A-Z0-9 ]+)-----[^-]*-----END \1-----/g;
+
+/** Node.js takes any bytes for authorities and passes over what is none, so that no client would come in any more. */
+function checkAuthorities(pem: string): void {
+  const whole = pem.match(block) ?? [];
+  const edges = pem.match(/-----(BEGIN|END) /g) ?? [];
+  try {
+    for (const authority of whole) new X509Certificate(authority);
+  } catch (error) {
+    throw new Error(`TLS_CLIENT_CA_FILE holds what is no certificate: ${(error as Error).message}`);
+  }
+  if (whole.length === 0 || edges.length !== 2 * whole.length) {
+    throw new Error('TLS_CLIENT_CA_FILE holds no certificate, or one that is cut off');
+  }
 }
 
 async function readOne(variable: string, path: string): Promise<Buffer> {

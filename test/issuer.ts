@@ -53,6 +53,8 @@ export interface KeyServer {
   readonly url: string;
   /** What it answers besides the keys of this moment. */
   status: number;
+  /** Whether it takes requests and never answers them. */
+  hangs: boolean;
   /** How often it was asked. */
   asked: number;
   close(): Promise<void>;
@@ -62,6 +64,7 @@ export interface KeyServer {
 export async function serveKeys(issuer: Issuer): Promise<KeyServer> {
   const server = createServer((_request, response) => {
     keys.asked++;
+    if (keys.hangs) return;
     response.writeHead(keys.status, { 'content-type': 'application/json' });
     response.end(JSON.stringify(issuer.jwks()));
   });
@@ -69,6 +72,7 @@ export async function serveKeys(issuer: Issuer): Promise<KeyServer> {
   const keys = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks`,
     status: 200,
+    hangs: false,
     asked: 0,
     async close() {
       server.closeAllConnections();

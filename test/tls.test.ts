@@ -46,11 +46,11 @@ async function write(pair: Pair): Promise<void> {
   await writeFile(join(dir, 'key.pem'), pair.key);
 }
 
-async function start(mutual: boolean) {
+async function start(mutual: boolean, handshakeMs?: number) {
   await write(server);
   const clientCa = mutual ? join(dir, 'ca.pem') : undefined;
   const files = { cert: join(dir, 'cert.pem'), key: join(dir, 'key.pem'), clientCa };
-  const certificates = await Certificates.open(files, quiet);
+  const certificates = await Certificates.open(files, quiet, handshakeMs);
   const place = { host: '127.0.0.1', port: 0, logger: quiet, certificates };
   const http = await startHttpServer(testApp(), place);
   const common = { loms: new MemoryLoms(), now: Date.now, requestTimeoutMs: TIMEOUT_MS };
@@ -172,6 +172,14 @@ describe.each([
     expect([await protocol('TLSv1.1'), await protocol('TLSv1')]).toEqual([null, null]);
   });
 
+  test('hangs up on who opens a connection and does not begin with TLS', async () => {
+    await start(true, 100);
+    const silent = connect(ports[transport](), '127.0.0.1');
+    silent.on('error', () => {}).resume();
+    await once(silent, 'close');
+    expect(await ask({ ca: authority.cert, pair: client })).toBe('OK');
+  });
+
   test('hangs up on who speaks no TLS, and is not held up by who says nothing', async () => {
     const { http, grpc } = await start(false);
     const plain = connect(ports[transport](), '127.0.0.1', () =>
@@ -219,4 +227,37 @@ test('files that cannot be read, or do not belong together, are named', async ()
   await expect(open({ cert, key })).rejects.toThrow(
     /^TLS_CERT_FILE and TLS_KEY_FILE are not a certificate and its/,
   );
+});
+
+describe('authorities for clients', () => {
+  const broken: [string, () => string][] = [
+    ['an empty file', () => ''],
+    ['garbage', () => 'garbage'],
+    ['a certificate that is cut off', () => authority.cert.slice(0, authority.cert.length / 2)],
+    ['one certificate and half another', () => authority.cert + other.cert.slice(0, 200)],
+    ['half a certificate and a whole one', () => other.cert.slice(0, 200) + authority.cert],
+    ['a certificate without its middle', () => authority.cert.split('\n').toSpliced(3, 4).join('\n')],
+    ['a key', () => server.key],
+  ];
+
+  test.each(broken)('%s: no start, and no renewal', async (_title, text) => {
+    const { certificates } = await start(true);
+    onTestFinished(() => writeFile(join(dir, 'ca.pem'), authority.cert));
+    await writeFile(join(dir, 'ca.pem'), text());
+    await certificates.look();
+    expect(certificates.current.ca?.toString()).toBe(authority.cert);
+    const files = { cert: join(dir, 'cert.pem'), key: join(dir, 'key.pem'), clientCa: join(dir, 'ca.pem') };
+    await expect(Certificates.open(files, quiet)).rejects.toThrow(/^TLS_CLIENT_CA_FILE holds/);
+  });
+
+  test('several, with words between them', async () => {
+    const { certificates } = await start(true);
+    onTestFinished(() => writeFile(join(dir, 'ca.pem'), authority.cert));
+    await writeFile(join(dir, 'ca.pem'), `ours - and yours:\n${authority.cert}\nyours:\n${other.cert}`);
+    await certificates.look();
+    expect([
+      await byRest({ ca: authority.cert, pair: stranger }),
+      await byGrpc({ ca: authority.cert, pair: client }),
+    ]).toEqual(['OK', 'OK']);
+  });
 });

@@ -116,6 +116,14 @@ test('a database URL must not undo what the promises and limits rest on', () => 
   expect(read('sslmode=require')).not.toThrow();
 });
 
+test('a stop gives accepted requests all the time that they may take', () => {
+  const read = (stop: string, request?: string) => () =>
+    readConfig({ SHUTDOWN_TIMEOUT_MS: stop, REQUEST_TIMEOUT_MS: request });
+  expect(read('10000')).toThrow('SHUTDOWN_TIMEOUT_MS: must be more than REQUEST_TIMEOUT_MS');
+  expect(read('5000', '5000')).toThrow('SHUTDOWN_TIMEOUT_MS: must be more');
+  expect(read('5001', '5000')).not.toThrow();
+});
+
 test('two servers cannot have one port', () => {
   const read = () => readConfig({ HTTP_PORT: '9000', GRPC_PORT: '9000', EMBEDDED_REPLICA_PORT: '54321' });
   expect(read).toThrow(/GRPC_PORT: must not be the same as HTTP_PORT/);
@@ -150,10 +158,17 @@ describe('who is let in', () => {
 
   test('whoever names an issuer means to ask for tokens, and must name all of it', () => {
     expect(readConfig(jwt).AUTH).toBe('jwt');
-    expect(readConfig({ ...jwt, AUTH: 'none' }).AUTH).toBe('none');
     const mistakes = () => readConfig({ AUTH: 'jwt' });
     for (const name of Object.keys(jwt)) expect(mistakes).toThrow(`  ${name}: is needed to check tokens`);
     expect(() => readConfig({ AUTH_JWKS: 'keys.json' })).toThrow('AUTH_ISSUER: is needed');
+  });
+
+  test('whoever names any of the three cannot mean that everybody is let in', () => {
+    for (const [name, value] of Object.entries(jwt))
+      expect(() => readConfig({ [name]: value, AUTH: 'none' })).toThrow(
+        `AUTH: must be jwt where ${name} is set`,
+      );
+    expect(readConfig({ ...jwt, AUTH: 'jwt' }).AUTH).toBe('jwt');
   });
 
   test('an address of keys holds no password, since it is logged', () => {

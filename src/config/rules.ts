@@ -1,4 +1,4 @@
-/** What must hold between variables: who is let in, TLS, ports and nodes. Each rule gives its mistakes, a line each. */
+/** What must hold between variables: who is let in, TLS, ports, nodes and times. Each rule gives its mistakes, a line each. */
 import { databaseUrls, hostOf } from './database-urls.ts';
 import type { Variables } from './variables.ts';
 
@@ -14,7 +14,8 @@ export function authOf(config: Variables): 'none' | 'jwt' {
 
 /** What is wrong with variables that are each good by themselves, a line for each mistake. */
 export function mistakesBetween(config: Variables): string[] {
-  return [samePorts, lonelyUrls, sameNodes, accessMistakes, tlsMistakes].flatMap((rule) => rule(config));
+  const rules = [samePorts, lonelyUrls, sameNodes, accessMistakes, tlsMistakes, shortStop];
+  return rules.flatMap((rule) => rule(config));
 }
 
 /** Openness is for development on one machine; anywhere else somebody must have said that it is meant. */
@@ -23,8 +24,13 @@ function accessMistakes(config: Variables): string[] {
     const missing = AUTH_VARIABLES.filter((name) => config[name] === undefined);
     return missing.map((name) => `${name}: is needed to check tokens`);
   }
+  if (config.AUTH === 'none') {
+    // One of the two was meant, and the guess must not be the one that lets everybody in.
+    const named = AUTH_VARIABLES.filter((name) => config[name] !== undefined);
+    return named.length === 0 ? [] : [`AUTH: must be jwt where ${named.join(', ')} is set, not none`];
+  }
   const open = (['HTTP_HOST', 'GRPC_HOST'] as const).filter((name) => !isLoopback(config[name]));
-  if (config.AUTH === 'none' || open.length === 0) return [];
+  if (open.length === 0) return [];
   return [
     `AUTH: must be jwt, with ${AUTH_VARIABLES.join(', ')}, or none on purpose: ${open.join(', ')} is not loopback`,
   ];
@@ -61,6 +67,14 @@ function sameNodes(config: Variables): string[] {
   const hosts = databaseUrls(config).map(hostOf);
   if (new Set(hosts).size === hosts.length) return [];
   return ['DATABASE_URL, DATABASE_REPLICA_URLS: must not name a host and port twice'];
+}
+
+/** A stop must not cut off what may still be answered in time. */
+function shortStop(config: Variables): string[] {
+  if (config.SHUTDOWN_TIMEOUT_MS > config.REQUEST_TIMEOUT_MS) return [];
+  return [
+    'SHUTDOWN_TIMEOUT_MS: must be more than REQUEST_TIMEOUT_MS, within which accepted requests are answered',
+  ];
 }
 
 /** Each port can be listened on once; 0 takes any free one. */

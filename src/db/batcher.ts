@@ -4,7 +4,7 @@
  * No timer starts a batch. An idle batcher runs a lone request at once, and batches grow by themselves with load.
  * The one timer that there is answers callers whose deadline passes while they wait, or while their batch runs.
  */
-import { Alarm, type SetTimer, setNodeTimer } from './alarm.ts';
+import { Alarm, type SetTimer, setNodeTimer } from '../alarm.ts';
 import { DatabaseUnavailable, DeadlinePassed, OutcomeUnknown, QueueFull } from './errors.ts';
 
 /**

@@ -1,7 +1,8 @@
 /** What a gRPC call says of itself, besides its request: its deadline and its metadata, read and checked. */
 import type { ServerUnaryCall } from '@grpc/grpc-js';
+import { settleBy } from '../deadlines.ts';
 import { admit, type Identity, type OperationName } from '../domain/access.ts';
-import { accepted, IDEMPOTENCY_KEY_FIELD, type Outcome } from '../domain/errors.ts';
+import { accepted, IDEMPOTENCY_KEY_FIELD, type Outcome, refused, standing } from '../domain/errors.ts';
 import { ANONYMOUS, type Call } from '../domain/loms.ts';
 import type { Serving } from './unary.ts';
 
@@ -13,6 +14,8 @@ type UnaryCall = ServerUnaryCall<Buffer, Buffer>;
  * nothing was done), we answer this much before, or a tenth of the time before when the time is short.
  */
 const ANSWER_AHEAD_MS = 50;
+
+const tooLate = refused(standing.deadlineExceeded);
 
 /** A class, because a function made for every call would cost more than all else that is done here. */
 class GrpcCall implements Call {
@@ -36,13 +39,14 @@ class GrpcCall implements Call {
 
 /**
  * Reads what deadline and metadata say of a call to an operation. It is given up when its caller says, but never
- * later than we allow. Where no credentials are asked for, and mostly where they are, it answers at once.
+ * later than we allow, also while its credentials are checked. Where none are asked for, and mostly where they are,
+ * it answers at once.
  *
  * @returns the call, or the refusal of its caller or of metadata that are not valid.
  */
 export function readCall(
   call: UnaryCall,
-  { now, requestTimeoutMs, authenticate }: Serving,
+  { now, requestTimeoutMs, authenticate, deadlines }: Serving,
   operation: OperationName,
 ): Outcome<Call> | Promise<Outcome<Call>> {
   const deadlineMs = deadlineOf(call, now(), requestTimeoutMs);
@@ -52,10 +56,17 @@ export function readCall(
     return admitted.ok ? accepted(new GrpcCall(deadlineMs, admitted.value, call)) : admitted;
   };
   const known = authenticate(call.metadata.get('authorization')[0]?.toString());
-  return known instanceof Promise ? known.then(callOf) : callOf(known);
+  return known instanceof Promise
+    ? settleBy(known, tooLate, deadlineMs, deadlines).then(callOf)
+    : callOf(known);
 }
 
-function deadlineOf(call: UnaryCall, nowMs: number, requestTimeoutMs: number): number {
+/** When a call is given up, in milliseconds since the epoch: a little before its caller does, or when we say. */
+export function deadlineOf(
+  call: Pick<UnaryCall, 'getDeadline'>,
+  nowMs: number,
+  requestTimeoutMs: number,
+): number {
   const leftMs = Number(call.getDeadline()) - nowMs;
   const timeoutMs = leftMs - Math.min(ANSWER_AHEAD_MS, leftMs / 10);
   return nowMs + Math.min(timeoutMs, requestTimeoutMs);

@@ -1,6 +1,11 @@
 /** How gRPC connections are secured: not at all, or by the certificate that the service shows. */
+import type { SecureServerOptions } from 'node:http2';
 import { experimental, ServerCredentials } from '@grpc/grpc-js';
 import type { Certificates } from '../tls.ts';
+
+interface NodeOptions {
+  _getConstructorOptions(): SecureServerOptions;
+}
 
 /**
  * Makes the server's credentials. With certificates they follow every renewal; where an authority for clients is
@@ -27,5 +32,14 @@ export function serverCredentials(certificates: Certificates | undefined): Serve
   };
   const mutual = certificates.current.ca !== undefined;
   // The own certificate's provider comes first and that of the authority second, whatever the declaration calls them.
-  return experimental.createCertificateProviderServerCredentials(provider, mutual ? provider : null, mutual);
+  const made = experimental.createCertificateProviderServerCredentials(
+    provider,
+    mutual ? provider : null,
+    mutual,
+  );
+  // grpc-js has no option for it, but hands these to Node.js as they are.
+  Object.assign((made as unknown as NodeOptions)._getConstructorOptions(), {
+    handshakeTimeout: certificates.handshakeMs,
+  });
+  return made;
 }

@@ -4,9 +4,13 @@ import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { GrpcSession } from '../../scripts/fuzz/grpc-client.ts';
 import { startTestServer } from '../../test/grpc-server.ts';
+import { MemoryLoms } from '../../test/memory-loms.ts';
+import { invalidRequest, refused, standing } from '../domain/errors.ts';
+import { readIdempotencyKey } from '../domain/idempotency-key.ts';
 import { REQUEST_MAX_BYTES } from '../domain/limits.ts';
 import { ErrorInfo } from '../generated/proto/google/rpc/error_details.ts';
 import { Status } from '../generated/proto/google/rpc/status.ts';
+import { CreateOrderRequest } from '../generated/proto/loms/order/v1/order.ts';
 import { DETAILS_TRAILER } from './errors.ts';
 
 const getStock = '/loms.stock.v1.StockService/GetStock';
@@ -36,7 +40,7 @@ const message = Buffer.of(8, 7);
 const invalid = { code: 3, reason: 'INVALID_REQUEST' };
 const tooLarge = { code: 8, reason: 'REQUEST_TOO_LARGE' };
 const unknown = { code: 12, reason: 'METHOD_NOT_ALLOWED' };
-const huge = Buffer.alloc(4 * REQUEST_MAX_BYTES + 1);
+const huge = Buffer.alloc(REQUEST_MAX_BYTES + 1);
 
 test.each<[string, object, string, Buffer[], Record<string, string>?]>([
   ['an unknown method', unknown, '/loms.stock.v1.StockService/Nope', [framed(message)]],
@@ -48,9 +52,9 @@ test.each<[string, object, string, Buffer[], Record<string, string>?]>([
   ['a timeout that is none', invalid, getStock, [framed(message)], { 'grpc-timeout': 'soon' }],
   ['compression that is none', invalid, getStock, [framed(message, 1)], { 'grpc-encoding': 'gzip' }],
   ['an unknown compression', invalid, getStock, [framed(message, 1)], { 'grpc-encoding': 'br' }],
-  ['a message far too large', tooLarge, getStock, [framed(huge)]],
+  ['a message that is too large', tooLarge, getStock, [framed(huge)]],
   [
-    'a message that grows far too large',
+    'a message that grows too large',
     tooLarge,
     getStock,
     [framed(gzipSync(huge), 1)],
@@ -59,6 +63,16 @@ test.each<[string, object, string, Buffer[], Record<string, string>?]>([
 ])('%s is refused in the form of all errors', async (_title, refusal, path, writes, more) => {
   const { port } = await startTestServer();
   expect(await call(port, path, writes, more)).toEqual(refusal);
+});
+
+test.each(['\xe9l\xe9', 'a\tb', '\xff'])('the key %j is none, and the domain hears of it', async (key) => {
+  const loms = new MemoryLoms();
+  loms.createOrder = async (_request, { idempotencyKey: sent = 'nothing' }) =>
+    refused(readIdempotencyKey(sent) === undefined ? invalidRequest(['idempotency-key']) : standing.internal);
+  const { port } = await startTestServer({ loms });
+  const order = CreateOrderRequest.encode({ user: 1n, items: [{ sku: 1625903, count: 1 }] }).finish();
+  const path = '/loms.order.v1.OrderService/CreateOrder';
+  expect(await call(port, path, [framed(Buffer.from(order))], { 'idempotency-key': key })).toEqual(invalid);
 });
 
 test('metadata that cannot be read is not logged, whatever it holds', async () => {

@@ -2,6 +2,7 @@
  * Where grpc-js would answer or log by itself: the statuses that it sends without asking us get the form of all
  * errors, and what callers send does not get into the log.
  */
+import type { IncomingHttpHeaders } from 'node:http2';
 import {
   status as codes,
   type Server,
@@ -12,7 +13,7 @@ import {
   setLogger,
 } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
-import { invalidRequest, type Refusal, standing } from '../domain/errors.ts';
+import { IDEMPOTENCY_KEY_FIELD, invalidRequest, type Refusal, standing } from '../domain/errors.ts';
 import { DETAILS_TRAILER, statusOf } from './errors.ts';
 
 /** A status as grpc-js makes it: perhaps without metadata. */
@@ -60,6 +61,29 @@ function refusalOf({ code, details = '' }: BareStatus): Refusal | undefined {
     default:
       return undefined;
   }
+}
+
+interface CallEntrance {
+  _channelzHandler(interceptors: unknown, stream: unknown, headers: IncomingHttpHeaders): void;
+}
+
+/** What grpc-js takes as the value of metadata. Anything else it leaves out, and says so to its log alone. */
+const metadataValue = /^[ -~]*$/;
+
+/**
+ * Has idempotency keys refused that are none. grpc-js would drop some of them, and a create that was meant to be safe
+ * would run unprotected. In place of such a key stands an empty one, which is refused as what it is: no key.
+ *
+ * It is done where calls come in, the last place that has their headers as they were sent.
+ */
+export function keepBadKeys(server: Server): void {
+  const entrance = server as unknown as CallEntrance;
+  const enter = entrance._channelzHandler;
+  entrance._channelzHandler = (interceptors, stream, headers) => {
+    const key = headers[IDEMPOTENCY_KEY_FIELD];
+    if (key !== undefined && !metadataValue.test(String(key))) headers[IDEMPOTENCY_KEY_FIELD] = '';
+    enter.call(server, interceptors, stream, headers);
+  };
 }
 
 interface HandlerLookup {

@@ -1,13 +1,15 @@
 /** The gRPC server: both services, health and reflection, behind explicit limits. */
 import { Server, type ServerOptions } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
+import { Deadlines } from '../deadlines.ts';
 import type { Authenticate } from '../domain/access.ts';
 import { REQUEST_MAX_BYTES } from '../domain/limits.ts';
 import type { Loms } from '../domain/loms.ts';
 import type { Certificates } from '../tls.ts';
+import { Arrivals } from './arrivals.ts';
 import { serverCredentials } from './credentials.ts';
 import { addHealth } from './health.ts';
-import { answerUnknownMethods, detailedStatuses, logLibrary } from './library.ts';
+import { answerUnknownMethods, detailedStatuses, keepBadKeys, logLibrary } from './library.ts';
 import { listen } from './listen.ts';
 import { orderMethods } from './order.ts';
 import { addReflection } from './reflection.ts';
@@ -28,6 +30,7 @@ export interface GrpcServerOptions {
   /** Other limits than `connectionLimits`, for tests. */
   readonly limits?: ServerOptions;
   readonly connectionsMax?: number;
+  readonly arrivingMax?: number;
   readonly requestsMaxBytes?: number;
   /** Checks who calls; left out, everybody may do everything. */
   readonly authenticate?: Authenticate | undefined;
@@ -41,12 +44,12 @@ export interface GrpcServer {
   /** The port that it listens on. */
   readonly port: number;
 
-  /** Tells health checks whether calls are welcome. They are not until this is called, nor after a stop. */
+  /** Tells health checks whether calls are welcome. They are not until this is called. */
   setServing(serving: boolean): void;
 
   /**
-   * Stops in order: health says NOT_SERVING, calls that arrive are refused with SHUTTING_DOWN, calls that
-   * were accepted are finished. What is not finished after `graceMs` milliseconds is cut off.
+   * Stops in order: health says NOT_SERVING, calls that arrive are refused with SHUTTING_DOWN, and so are those
+   * whose request is not whole yet; calls that were accepted are finished. What is not finished after `graceMs` milliseconds is cut off.
    */
   stop(graceMs: number): Promise<void>;
 }
@@ -54,11 +57,10 @@ export interface GrpcServer {
 /**
  * The limits of a connection. Headers have none here, because grpc-js leaves them to Node.js, which refuses
  * more than 64 KiB or 128 fields of them. Channelz, which grpc-js has on, stays on: a forced shutdown finds
- * its connections by it.
+ * its connections by it, and `keepBadKeys` the calls.
  */
 const connectionLimits: ServerOptions = {
-  // Above REQUEST_MAX_BYTES we refuse by ourselves, in the same words as REST. This cuts off the rest.
-  'grpc.max_receive_message_length': 4 * REQUEST_MAX_BYTES,
+  'grpc.max_receive_message_length': REQUEST_MAX_BYTES,
   // What a connection may have in flight. Past it callers wait at their end, where waiting costs us nothing:
   // to refuse a call costs what reading it costs, which is most of the work.
   'grpc.max_concurrent_streams': 128,
@@ -74,6 +76,9 @@ const connectionLimits: ServerOptions = {
 
 const CONNECTIONS_MAX = 1_024;
 
+/** Each may hold a message twice: as it came, and without its compression. */
+const ARRIVING_MAX = 1_024;
+
 /** What the requests that are being answered may have in sum: a queue of large ones must not fill the memory. */
 const REQUESTS_MAX_BYTES = 64 * 1024 * 1024;
 
@@ -84,14 +89,16 @@ const REQUESTS_MAX_BYTES = 64 * 1024 * 1024;
  */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
   const { loms, logger, now, requestTimeoutMs, authenticate } = options;
-  let stopping = false;
+  const { arrivingMax = ARRIVING_MAX, requestsMaxBytes = REQUESTS_MAX_BYTES } = options;
   logLibrary(logger);
-  const server = new Server({ ...connectionLimits, ...options.limits, interceptors: [detailedStatuses] });
+  const arrivals = new Arrivals({ now, requestTimeoutMs, arrivingMax });
+  const interceptors = [detailedStatuses, arrivals.intercept];
+  const server = new Server({ ...connectionLimits, ...options.limits, interceptors });
   answerUnknownMethods(server);
+  keepBadKeys(server);
   const methods = [...orderMethods(loms), ...stockMethods(loms)];
-  const { requestsMaxBytes = REQUESTS_MAX_BYTES } = options;
-  const serving = { logger, now, requestTimeoutMs, requestsMaxBytes, authenticate, stopping: () => stopping };
-  register(server, methods, serving);
+  const deadlines = new Deadlines(now);
+  register(server, methods, { logger, now, requestTimeoutMs, deadlines, requestsMaxBytes, authenticate });
   const streams = createStreamHost(server);
   const health = addHealth(streams);
   if (options.reflection !== false) addReflection(streams);
@@ -105,12 +112,10 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
 
   return {
     port: port.number,
-    setServing(serving) {
-      if (!stopping) health.setServing(serving);
-    },
+    setServing: health.setServing,
     async stop(graceMs) {
-      stopping = true;
       port.close();
+      arrivals.stop();
       health.setServing(false);
       streams.endAll();
       await shutDown(server, graceMs, logger);

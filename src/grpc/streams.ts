@@ -14,19 +14,17 @@ interface OpenStream {
 /** Where services with streams are added, in place of the server itself. */
 export interface StreamHost {
   addService(service: ServiceDefinition, implementation: UntypedServiceImplementation): void;
-  /** Ends all open streams with the status OK, and from now on every new one. */
+  /** Ends all open streams with the status OK. */
   endAll(): void;
 }
 
 /** Adds services to `server` and keeps in sight which of their streams are open. */
 export function createStreamHost(server: Server): StreamHost {
   const open = new Set<OpenStream>();
-  let ended = false;
 
   function watch(stream: OpenStream): void {
     open.add(stream);
     stream.once('close', () => open.delete(stream));
-    if (ended) stream.end();
   }
 
   return {
@@ -43,7 +41,6 @@ export function createStreamHost(server: Server): StreamHost {
       server.addService(service, handlers);
     },
     endAll() {
-      ended = true;
       for (const stream of open) stream.end();
     },
   };

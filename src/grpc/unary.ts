@@ -9,6 +9,7 @@ import {
   type sendUnaryData,
 } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
+import type { Deadlines } from '../deadlines.ts';
 import type { Authenticate, OperationName } from '../domain/access.ts';
 import { type Outcome, refused, standing } from '../domain/errors.ts';
 import type { Call } from '../domain/loms.ts';
@@ -30,12 +31,12 @@ export interface Serving {
   readonly now: () => number;
   /** The longest time that a call is worked on, in milliseconds, also when its caller would wait longer. */
   readonly requestTimeoutMs: number;
+  /** Where it is waited for what must be known before a call is begun. */
+  readonly deadlines: Deadlines;
   /** How many bytes all requests that are being answered may have; grpc-js keeps them until then. */
   readonly requestsMaxBytes: number;
   /** Checks who calls; left out, everybody may do everything. */
   readonly authenticate?: Authenticate | undefined;
-  /** Whether the stop has begun; from then on every call that arrives is refused. */
-  readonly stopping: () => boolean;
 }
 
 /**
@@ -106,9 +107,7 @@ async function respond(
 ): Promise<void> {
   let outcome: Outcome<Buffer>;
   try {
-    const reading = serving.stopping()
-      ? refused(standing.shuttingDown)
-      : readCall(call, serving, method.operation);
+    const reading = readCall(call, serving, method.operation);
     const read = reading instanceof Promise ? await reading : reading;
     outcome = read.ok ? await method.answer(call.request, read.value) : read;
   } catch (error) {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Detail, type Outcome, standing } from '../domain/errors.ts';
-import { COUNT_MAX, INT64_MAX, LINES_MAX, REQUEST_MAX_BYTES, UINT32_MAX } from '../domain/limits.ts';
+import type { Detail, Outcome } from '../domain/errors.ts';
+import { COUNT_MAX, INT64_MAX, LINES_MAX, UINT32_MAX } from '../domain/limits.ts';
 import { CreateOrderRequest, GetOrderRequest } from '../generated/proto/loms/order/v1/order.ts';
 import { GetStockRequest } from '../generated/proto/loms/stock/v1/stock.ts';
 import { requestReader } from './validate.ts';
@@ -80,12 +80,6 @@ test.each([
   ['a field of another wire type', Buffer.from([0x0a, 0x01, 0x31])],
 ])('%s are refused as a malformed request', (_title, bytes) => {
   expect(badFields(readCreate(bytes))).toEqual(['']);
-});
-
-test('a request above the limit in bytes is refused before it is looked at', () => {
-  const refused = { ok: false, refusal: standing.requestTooLarge };
-  expect(readCreate(Buffer.alloc(REQUEST_MAX_BYTES + 1))).toEqual(refused);
-  expect(readCreate(Buffer.alloc(REQUEST_MAX_BYTES))).not.toEqual(refused);
 });
 
 test('a method that no contract has is a mistake of ours', () => {

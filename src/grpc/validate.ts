@@ -7,8 +7,8 @@ import { createFileRegistry, type DescMessage, fromBinary, type Message } from '
 import { base64Decode } from '@bufbuild/protobuf/wire';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { createValidator, type Violation } from '@bufbuild/protovalidate';
-import { accepted, invalidRequest, type Outcome, refused, standing } from '../domain/errors.ts';
-import { LINES_MAX, REQUEST_MAX_BYTES } from '../domain/limits.ts';
+import { accepted, invalidRequest, type Outcome, refused } from '../domain/errors.ts';
+import { LINES_MAX } from '../domain/limits.ts';
 import { descriptorSet } from '../generated/proto/descriptor.ts';
 
 /** The contracts and what they import, as descriptors. */
@@ -21,14 +21,13 @@ const validator = createValidator();
  * Makes the function that reads the requests of one method.
  *
  * @param path the method as it is called, such as `/loms.order.v1.OrderService/GetOrder`.
- * @returns a function from a request's bytes to the request, or to REQUEST_TOO_LARGE or INVALID_REQUEST.
+ * @returns a function from a request's bytes to the request, or to INVALID_REQUEST.
  * It throws only when a rule of the `.proto` cannot be evaluated.
  * @throws when no contract has such a method.
  */
 export function requestReader<Request>(path: string): (bytes: Uint8Array) => Outcome<Request> {
   const schema = requestSchema(path);
   return (bytes) => {
-    if (bytes.length > REQUEST_MAX_BYTES) return refused(standing.requestTooLarge);
     const message = decode(schema, bytes);
     if (message === undefined) return refused(invalidRequest(['']));
     emptyOverlongLists(schema, message);

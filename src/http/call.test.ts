@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { NOW_MS, REQUEST_TIMEOUT_MS, silent, testApp, violations } from '../../test/http-app.ts';
+import { incoming, NOW_MS, REQUEST_TIMEOUT_MS, silent, testApp, violations } from '../../test/http-app.ts';
 import { MemoryLoms } from '../../test/memory-loms.ts';
 import { rawConnection } from '../../test/raw-http.ts';
 import type { Call } from '../domain/loms.ts';
@@ -85,4 +85,53 @@ test('the call knows when its caller went away', async () => {
   await closed;
   await expect.poll(() => call.gone?.()).toBe(true);
   await server.stop(0);
+});
+
+describe('who cannot be answered yet hears so by the deadline, and nothing is done', () => {
+  const order = '{"user":1,"items":[{"sku":1625903,"count":1}]}';
+  const hanging = () => new Promise<never>(() => {});
+
+  test('while credentials are checked', async () => {
+    const loms = new MemoryLoms();
+    const app = testApp({ loms, now: Date.now, authenticate: hanging });
+    const headers = { 'request-timeout': '0.05', 'content-type': 'application/json' };
+    const response = await app.request('/order/create', { method: 'POST', headers }, incoming(order));
+    expect([response.status, await response.text()]).toEqual([
+      504,
+      expect.stringContaining('DEADLINE_EXCEEDED'),
+    ]);
+    expect(loms.deadlines).toEqual([]);
+  });
+
+  test('while the body comes, and what does not come holds the connection no longer', async () => {
+    const loms = new MemoryLoms();
+    const app = testApp({ loms, now: Date.now });
+    const server = await startHttpServer(app, { host: '127.0.0.1', port: 0, logger: silent });
+    const { socket, closed, until } = await rawConnection(server.port);
+    const head = `POST /order/create HTTP/1.1\r\nHost: loms\r\nContent-Type: application/json\r\nContent-Length: ${order.length}\r\n`;
+    socket.write(`${head}Request-Timeout: 0.05\r\n\r\n${order.slice(0, 20)}`);
+    await until(/^HTTP\/1.1 504 .*DEADLINE_EXCEEDED/s);
+    await closed;
+    expect(loms.deadlines).toEqual([]);
+    await server.stop(0);
+  });
+
+  test('while the body comes; the rest of it that comes later is passed over', async () => {
+    const loms = new MemoryLoms();
+    const app = testApp({ loms, now: Date.now });
+    const server = await startHttpServer(app, { host: '127.0.0.1', port: 0, logger: silent });
+    const { socket, until } = await rawConnection(server.port);
+    const head = `POST /order/create HTTP/1.1\r\nHost: loms\r\nContent-Type: application/json\r\nContent-Length: ${order.length}\r\n`;
+    socket.write(`${head}Request-Timeout: 0.05\r\n\r\n${order.slice(0, 20)}`);
+    await until(/DEADLINE_EXCEEDED/);
+    socket.write(`${order.slice(20)}GET /stock/info/1625903 HTTP/1.1\r\nHost: loms\r\n\r\n`);
+    await until(/"count"/);
+    expect(loms.deadlines).toHaveLength(1);
+    await server.stop(0);
+  });
+
+  test('a bug in the check of credentials is still a bug', async () => {
+    const app = testApp({ authenticate: () => Promise.reject(new Error('bug')) });
+    expect((await app.request('/stock/info/1625903')).status).toBe(500);
+  });
 });

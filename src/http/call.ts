@@ -3,8 +3,16 @@ import type { ServerResponse } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { type Deadlines, settleBy } from '../deadlines.ts';
 import { admit, type Identity, type OperationName } from '../domain/access.ts';
-import { accepted, IDEMPOTENCY_KEY_FIELD, invalidRequest, type Outcome, refused } from '../domain/errors.ts';
+import {
+  accepted,
+  IDEMPOTENCY_KEY_FIELD,
+  invalidRequest,
+  type Outcome,
+  refused,
+  standing,
+} from '../domain/errors.ts';
 import { ANONYMOUS, type Call } from '../domain/loms.ts';
 import type { HttpAppOptions } from './options.ts';
 
@@ -26,6 +34,7 @@ export const callHeaders = z
 
 const seconds = /^\d+(\.\d+)?$/;
 const badTimeout = refused(invalidRequest([REQUEST_TIMEOUT]));
+const tooLate = refused(standing.deadlineExceeded);
 
 /** A class, because a function made for every request would cost more than all else that is done here. */
 class RestCall implements Call {
@@ -48,7 +57,8 @@ class RestCall implements Call {
 
 /**
  * Reads what the headers say of a call to an operation. It is given up when its caller says, but never later
- * than we allow. Where no credentials are asked for, and mostly where they are, it answers at once.
+ * than we allow, also while its credentials are checked. Where none are asked for, and mostly where they are, it
+ * answers at once.
  *
  * @returns the call, or the refusal of its caller or of a header that is not valid.
  */
@@ -56,21 +66,24 @@ export function readCall(
   c: Context,
   { now, requestTimeoutMs, authenticate }: HttpAppOptions,
   operation: OperationName,
+  deadlines: Deadlines,
 ): Outcome<Call> | Promise<Outcome<Call>> {
-  const arrivedMs = now();
-  if (authenticate === undefined) return callOf(c, ANONYMOUS, arrivedMs, requestTimeoutMs);
-  const admitted = (caller: Outcome<Identity>): Outcome<Call> => {
-    const name = admit(caller, operation);
-    return name.ok ? callOf(c, name.value, arrivedMs, requestTimeoutMs) : name;
+  const timeoutMs = timeoutOf(c.req.header(REQUEST_TIMEOUT), requestTimeoutMs);
+  if (timeoutMs === 0) return badTimeout;
+  const deadlineMs = now() + timeoutMs;
+  if (authenticate === undefined) return accepted(new RestCall(deadlineMs, ANONYMOUS, c));
+  const callOf = (caller: Outcome<Identity>): Outcome<Call> => {
+    const admitted = admit(caller, operation);
+    return admitted.ok ? accepted(new RestCall(deadlineMs, admitted.value, c)) : admitted;
   };
   const known = authenticate(c.req.header('authorization'));
-  return known instanceof Promise ? known.then(admitted) : admitted(known);
+  return known instanceof Promise
+    ? settleBy(known, tooLate, deadlineMs, deadlines).then(callOf)
+    : callOf(known);
 }
 
-function callOf(c: Context, caller: string, arrivedMs: number, limitMs: number): Outcome<Call> {
-  const stated = c.req.header(REQUEST_TIMEOUT);
-  if (stated === undefined) return accepted(new RestCall(arrivedMs + limitMs, caller, c));
-  const timeoutMs = seconds.test(stated) ? Number(stated) * 1_000 : 0;
-  if (timeoutMs === 0) return badTimeout;
-  return accepted(new RestCall(arrivedMs + Math.min(timeoutMs, limitMs), caller, c));
+/** How long a caller waits, in milliseconds; 0 where it says something that is no time. */
+function timeoutOf(stated: string | undefined, limitMs: number): number {
+  if (stated === undefined) return limitMs;
+  return seconds.test(stated) ? Math.min(Number(stated) * 1_000, limitMs) : 0;
 }

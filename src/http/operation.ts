@@ -1,6 +1,7 @@
 /** The one way of a REST request: read and check it, run the use case, print its value or its refusal. */
 import type { OpenAPIHono, RouteConfig } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { Deadlines } from '../deadlines.ts';
 import { type OperationName, scopeOf } from '../domain/access.ts';
 import type { Outcome } from '../domain/errors.ts';
 import type { Call } from '../domain/loms.ts';
@@ -8,6 +9,7 @@ import { callHeaders, readCall } from './call.ts';
 import { errorResponse, jsonResponse } from './errors.ts';
 import { secured } from './openapi.ts';
 import type { HttpAppOptions } from './options.ts';
+import type { Reader } from './request.ts';
 
 /** An operation's entry in the OpenAPI document, under the name that the table of scopes knows it by. */
 export type OperationRoute = RouteConfig & { readonly operationId: OperationName };
@@ -15,7 +17,7 @@ export type OperationRoute = RouteConfig & { readonly operationId: OperationName
 export interface Operation<Request, Value> {
   /** It names method and path too. */
   readonly route: OperationRoute;
-  readonly read: (c: Context) => Outcome<Request> | Promise<Outcome<Request>>;
+  readonly read: Reader<Request>;
   readonly run: (request: Request, call: Call) => Promise<Outcome<Value>>;
   /** Prints the value as JSON text. */
   readonly print: (value: Value) => string;
@@ -37,11 +39,12 @@ export function addOperation<Request, Value>(
 ): void {
   const { route, read, run, print } = operation;
   const { logger, now, authenticate } = options;
+  const deadlines = new Deadlines(now);
   const answer = async (c: Context): Promise<Outcome<Value>> => {
-    const reading = readCall(c, options, route.operationId);
+    const reading = readCall(c, options, route.operationId, deadlines);
     const call = reading instanceof Promise ? await reading : reading;
     if (!call.ok) return call;
-    const request = await read(c);
+    const request = await read(c, call.value.deadlineMs, deadlines);
     return request.ok ? run(request.value, call.value) : request;
   };
   const headers = [callHeaders, route.request?.headers ?? []].flat();

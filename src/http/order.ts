@@ -13,7 +13,7 @@ import type { Order } from '../domain/order.ts';
 import { responses } from './openapi.ts';
 import { addOperation, type OperationRoute } from './operation.ts';
 import type { HttpAppOptions } from './options.ts';
-import { readBody, readParameter } from './request.ts';
+import { bodyReader, readParameter } from './request.ts';
 import {
   createOrderReply,
   createOrderRequest,
@@ -126,12 +126,15 @@ const cancelOrderRoute = settleRoute(
   orderNotCancellable(1n, 'payed'),
 );
 
+const readNewOrder = bodyReader(createOrderRequest);
+const readOrderId = bodyReader(orderIdRequest);
+
 /** Adds the four operations on orders. */
 export function addOrderRoutes(app: OpenAPIHono, options: HttpAppOptions): void {
   const { loms } = options;
   addOperation(app, options, {
     route: createOrderRoute,
-    read: (c) => readBody(c, createOrderRequest),
+    read: readNewOrder,
     run: (request, call) => loms.createOrder(request, call),
     print: ({ orderId }) => `{"orderID":${orderId}}`,
   });
@@ -143,13 +146,13 @@ export function addOrderRoutes(app: OpenAPIHono, options: HttpAppOptions): void 
   });
   addOperation(app, options, {
     route: payOrderRoute,
-    read: (c) => readBody(c, orderIdRequest),
+    read: readOrderId,
     run: ({ orderID }, call) => loms.payOrder(orderID, call),
     print: () => '{}',
   });
   addOperation(app, options, {
     route: cancelOrderRoute,
-    read: (c) => readBody(c, orderIdRequest),
+    read: readOrderId,
     run: ({ orderID }, call) => loms.cancelOrder(orderID, call),
     print: () => '{}',
   });

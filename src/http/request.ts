@@ -3,44 +3,55 @@ import type { Readable } from 'node:stream';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import type { ZodType } from 'zod';
+import type { Deadlines } from '../deadlines.ts';
 import { accepted, invalidRequest, type Outcome, refused, standing } from '../domain/errors.ts';
 import { REQUEST_MAX_BYTES } from '../domain/limits.ts';
+import { Body } from './body.ts';
 import { parseJson } from './json.ts';
 import { violatedPaths } from './schemas.ts';
+
+/** Reads what an operation is asked; what does not come by the deadline is given up. */
+export type Reader<T> = (
+  c: Context,
+  deadlineMs: number,
+  deadlines: Deadlines,
+) => Outcome<T> | Promise<Outcome<T>>;
 
 const jsonContentType = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 
 /** `fatal` refuses bytes that are no UTF-8, instead of reading them as replacement characters. */
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-const NOTHING = Buffer.alloc(0);
-
 const tooLarge = refused(standing.requestTooLarge);
+const tooLate = refused(standing.deadlineExceeded);
 
 /** The body is no JSON object at all: the violation is the whole request's. */
 const notJson = invalidRequest(['']);
 
 /**
- * Reads and checks a JSON body.
+ * Makes the function that reads and checks JSON bodies.
  *
- * @returns the request, or INVALID_REQUEST with every bad field, or REQUEST_TOO_LARGE.
+ * @returns a function from a request, and from when and where it is given up, to INVALID_REQUEST with every bad
+ * field, REQUEST_TOO_LARGE, DEADLINE_EXCEEDED or what the body says.
  */
-export async function readBody<T>(c: Context, schema: ZodType<T>): Promise<Outcome<T>> {
-  const request = c.req.raw;
-  if (!jsonContentType.test(request.headers.get('content-type') ?? '')) return refused(notJson);
-  if (Number(request.headers.get('content-length')) > REQUEST_MAX_BYTES) return tooLarge;
-  const bytes = await readBytes((c.env as HttpBindings).incoming);
-  if (!bytes.ok) return bytes;
-  let json: unknown;
-  try {
-    json = parseJson(utf8.decode(bytes.value));
-  } catch {
-    // Bad UTF-8, bad JSON, or nesting beyond the stack: in each case the caller did not send a request.
-    return refused(notJson);
-  }
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return accepted(parsed.data);
-  return refused(invalidRequest(violatedPaths(parsed.error.issues)));
+export function bodyReader<T>(schema: ZodType<T>): Reader<T> {
+  return async (c, deadlineMs, deadlines) => {
+    const request = c.req.raw;
+    if (!jsonContentType.test(request.headers.get('content-type') ?? '')) return refused(notJson);
+    if (Number(request.headers.get('content-length')) > REQUEST_MAX_BYTES) return tooLarge;
+    const bytes = await readBytes((c.env as HttpBindings).incoming, deadlineMs, deadlines);
+    if (!bytes.ok) return bytes;
+    let json: unknown;
+    try {
+      json = parseJson(utf8.decode(bytes.value));
+    } catch {
+      // Bad UTF-8, bad JSON, or nesting beyond the stack: in each case the caller did not send a request.
+      return refused(notJson);
+    }
+    const parsed = schema.safeParse(json);
+    if (parsed.success) return accepted(parsed.data);
+    return refused(invalidRequest(violatedPaths(parsed.error.issues)));
+  };
 }
 
 /**
@@ -58,19 +69,31 @@ export function readParameter<T>(c: Context, name: string, field: string, schema
  * Reads the body up to the limit, from the stream that Node.js reads it into: to have it as a web body first
  * would copy it twice, which shows at thousands of requests a second.
  */
-function readBytes(incoming: Readable): Promise<Outcome<Uint8Array>> {
+function readBytes(
+  incoming: Readable,
+  deadlineMs: number,
+  deadlines: Deadlines,
+): Promise<Outcome<Uint8Array>> {
   return new Promise((resolve) => {
-    let body: Buffer = NOTHING;
-    let size = 0;
-    incoming.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      // Past the limit all is read on and dropped, so that a caller who sends first and listens later hears the
-      // refusal. The HTTP server cuts the connection when this takes long.
-      if (size > REQUEST_MAX_BYTES) resolve(tooLarge);
-      else body = body === NOTHING ? chunk : Buffer.concat([body, chunk]);
+    let body: Body | undefined = new Body(REQUEST_MAX_BYTES);
+    const settle = (outcome: Outcome<Uint8Array>) => {
+      body = undefined;
+      deadlines.delete(waiting);
+      resolve(outcome);
+    };
+    const waiting = { deadlineMs, giveUp: () => settle(tooLate) };
+    deadlines.add(waiting);
+    // Once it is refused all is read on and dropped, so that a caller who sends first and listens later hears the
+    // refusal. The HTTP server cuts the connection when this takes long.
+    incoming.on('data', (piece: Buffer) => {
+      if (body?.add(piece) === false) settle(tooLarge);
     });
-    incoming.on('end', () => resolve(accepted(body)));
+    incoming.on('end', () => {
+      if (body !== undefined) settle(accepted(body.bytes));
+    });
     // Without an end before it the caller went away in the middle: nobody hears the answer.
-    incoming.on('close', () => resolve(refused(notJson)));
+    incoming.on('close', () => {
+      if (body !== undefined) settle(refused(notJson));
+    });
   });
 }

@@ -4,9 +4,6 @@ import { createServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Certificates } from '../tls.ts';
 
-/** A client that opens a connection and does not get on with the handshake is cut off. */
-const HANDSHAKE_TIMEOUT_MS = 10_000;
-
 /** Makes the server. Where an authority for clients is configured, a client without its certificate gets nowhere. */
 export function createSecureServer(
   certificates: Certificates,
@@ -21,7 +18,7 @@ export function createSecureServer(
       ...current,
       requestCert: mutual,
       rejectUnauthorized: mutual,
-      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      handshakeTimeout: certificates.handshakeMs,
     },
     (incoming, outgoing) => {
       // A browser that was here once by TLS comes by nothing else for a year.

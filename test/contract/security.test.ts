@@ -168,6 +168,26 @@ describe.each(['a file', 'a server'] as const)('with the keys in %s', (keys) => 
   });
 });
 
+test('while the server of the keys hangs, callers are answered by their deadline', async () => {
+  const silent = await serveKeys(issuer);
+  silent.status = 500;
+  const settings = { AUTH_JWKS: silent.url, AUTH_ISSUER: ISSUER, AUTH_AUDIENCE: AUDIENCE };
+  const { app, stop } = await startService(database, settings);
+  silent.hangs = true;
+  const headers = await signed({});
+  const clients = [restClient(app.httpPort, headers), grpcClient(app.grpcPort, headers)];
+  const ask = async (client: Client) => {
+    const answer = await client.call('getStock', { sku: 1625903 }, { timeoutMs: 300 });
+    return JSON.stringify(answer, (_key, value) => (typeof value === 'bigint' ? Number(value) : value));
+  };
+  const answers = async () => (await Promise.all(clients.map(ask))).join();
+  // For a moment after the start the server of the keys is left alone.
+  await expect.poll(answers, { timeout: 5_000 }).toMatch(/DEADLINE_EXCEEDED.*DEADLINE_EXCEEDED/);
+  for (const client of clients) client.close();
+  await stop();
+  await silent.close();
+});
+
 describe('over REST', () => {
   const get = async (path: string, headers: CallerHeaders = {}) =>
     fetch(`http://127.0.0.1:${services['a file'].app.httpPort}${path}`, { headers });
