@@ -56,7 +56,7 @@ const STRIKE_WITHIN_MS = 300;
 /** So long the load goes on after the fault at least: what is broken again by what comes back shows then. */
 const WATCH_MIN_MS = 1_500;
 /** So long it is waited for as much to be done as before, and so long for anything to be done at all. */
-const RECOVERY_LIMIT_MS = 8_000;
+const RECOVERY_LIMIT_MS = 6_000;
 const LIFE_LIMIT_MS = 12_000;
 /** With less than this there was no load that a fault could meet. */
 const LOAD_MIN_PER_SECOND = 50;
