@@ -25,7 +25,8 @@ async function tryToMount(): Promise<string | undefined> {
     await unmount();
     return undefined;
   } catch (error) {
-    return `no tmpfs can be mounted: ${String((error as { stderr?: string }).stderr ?? error).trim()}`;
+    const [said] = String((error as { stderr?: string }).stderr ?? error).split('\n');
+    return `no tmpfs can be mounted: ${said}`;
   } finally {
     await rmdir(folder);
   }
