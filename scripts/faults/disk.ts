@@ -1,15 +1,35 @@
 /** A small disk of its own for the primary: a tmpfs, where one can be mounted. */
 import { execFile } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, mkdtemp, rmdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const SIZE = '256m';
 const exec = promisify(execFile);
 
-/** Why no small disk can be had here; undefined where it can. */
-export function diskObstacle(): string | undefined {
+let obstacle: Promise<string | undefined> | undefined;
+
+/** Why no small disk can be had here; undefined where it can. It is tried once. */
+export function diskObstacle(): Promise<string | undefined> {
+  obstacle ??= tryToMount();
+  return obstacle;
+}
+
+/** Root may not mount either, as in most containers. */
+async function tryToMount(): Promise<string | undefined> {
   if (process.platform !== 'linux') return 'a tmpfs is mounted on Linux only';
-  return process.getuid?.() === 0 ? undefined : 'only root can mount a tmpfs';
+  const folder = await mkdtemp(join(tmpdir(), 'loms-disk-'));
+  try {
+    const unmount = await mountSmallDisk(folder);
+    await unmount();
+    return undefined;
+  } catch (error) {
+    const [said] = String((error as { stderr?: string }).stderr ?? error).split('\n');
+    return `no tmpfs can be mounted: ${said}`;
+  } finally {
+    await rmdir(folder);
+  }
 }
 
 /**

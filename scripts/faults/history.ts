@@ -36,6 +36,8 @@ export interface Answer {
   readonly reason?: string;
   /** The id that a create answered with, also that of an order kept as failed. */
   readonly answeredId?: number;
+  /** create: the lines that were short, as told by its refusal. */
+  readonly shortages?: readonly Shortage[];
   /** The order's status, as read or as named by a refusal. */
   readonly status?: OrderStatus;
   /** get: whose order it is, and its lines. */
@@ -45,6 +47,15 @@ export interface Answer {
   readonly count?: number;
   /** The service marked the answer as one that it had given before. */
   readonly replayed?: boolean;
+  /** No answer came, and the request had gone out on a connection that was there already. */
+  readonly onExisting?: boolean;
+}
+
+/** A line of which there was not enough. */
+export interface Shortage {
+  readonly sku: number;
+  readonly requested: number;
+  readonly available: number;
 }
 
 /** How a call is made. */
@@ -64,6 +75,10 @@ export interface Call extends Request, Manner, Answer {
   readonly endMs: number;
 }
 
+export function isWrite({ operation }: Request): boolean {
+  return operation !== 'get' && operation !== 'stock';
+}
+
 /** A look at the books of one node. */
 export interface Sample extends Audit {
   readonly node: 'primary' | 'replica';
@@ -76,10 +91,26 @@ export interface Event {
   readonly text: string;
 }
 
+/** A time in which the synchronous replica, or the primary itself, could surely confirm no commit. */
+export interface Outage {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+/** A stop of the service in order. */
+export interface Stop {
+  /** What began before this and had a connection was with the service when it was told to stop. */
+  readonly writtenByMs: number;
+  /** It was told to stop. */
+  readonly atMs: number;
+}
+
 export class History {
   readonly calls: Call[] = [];
   readonly samples: Sample[] = [];
   readonly events: Event[] = [];
+  readonly outages: Outage[] = [];
+  readonly stops: Stop[] = [];
   readonly #beganMs = performance.now();
   /** The epoch time of its zero. */
   readonly beganAtMs = Date.now();
@@ -94,6 +125,12 @@ export class History {
     const atMs = this.now();
     this.events.push({ atMs, text });
     return atMs;
+  }
+
+  /** What the checker judges of it. */
+  get told() {
+    const { calls, samples, outages, stops, beganAtMs } = this;
+    return { calls, samples, outages, stops, beganAtMs };
   }
 
   /** Writes all of it as JSON lines, compressed. */

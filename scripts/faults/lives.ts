@@ -1,6 +1,7 @@
 /**
- * The load: lanes, each of which lives through one order after the other. What an order goes through comes from
- * the seed, the lane's number and the order's, and not from how fast things go.
+ * The load: lanes, each of which lives through one order after the other, and lanes that only read. What an
+ * order is, and what is tried with it, comes from the seed, the lane's number and the order's. How often a call
+ * is repeated and which orders of others a lane comes across depends on how things go, and so does what follows.
  */
 import type { Line } from '../../src/domain/order.ts';
 import { isDecided } from './checks/answers.ts';
@@ -12,6 +13,8 @@ import { pickLines } from './stock.ts';
 /** How the load behaves. A fault may change it while the load runs. */
 export interface Behaviour {
   lanes: number;
+  /** Lanes that only read, at a steady pace, so that it shows whether reads go on while writes do not. */
+  readers: number;
   /** The longest pause between two calls of a lane. */
   pauseMaxMs: number;
   /** What callers are willing to wait; one of these. */
@@ -20,14 +23,18 @@ export interface Behaviour {
   abandonShare: number;
   /** The share of creates that are sent several times at once. */
   duplicateShare: number;
+  /** The share of creates whose key is then sent with another request. */
+  misuseShare: number;
 }
 
 export const usualBehaviour: Readonly<Behaviour> = {
   lanes: 48,
+  readers: 8,
   pauseMaxMs: 60,
   deadlinesMs: [1_000, 2_000, 5_000],
   abandonShare: 0,
   duplicateShare: 0.02,
+  misuseShare: 0.03,
 };
 
 export interface LoadOptions {
@@ -40,6 +47,9 @@ export interface LoadOptions {
 
 /** Orders of one lane: more than any run reaches. */
 const USERS_PER_LANE = 100_000;
+/** Who uses the key of another's order is that one plus this, so that such an order would be found. */
+const MISUSERS = 1_000_000_000;
+const READ_INTERVAL_MS = 50;
 const STEPS_MAX = 5;
 const ABANDON_MAX_MS = 40;
 const RETRY_PAUSE_MAX_MS = 150;
@@ -59,7 +69,10 @@ export class Load {
   /** Starts the load. */
   constructor(options: LoadOptions) {
     this.#options = options;
-    this.#lanes = Array.from({ length: options.behaviour.lanes }, (_, lane) => this.#runLane(lane));
+    const { lanes, readers } = options.behaviour;
+    this.#lanes = Array.from({ length: lanes + readers }, (_, lane) =>
+      lane < lanes ? this.#runLane(lane) : this.#runReader(lane),
+    );
   }
 
   /** Begins no more orders, finds out what is unknown, and resolves when all lanes have ended. */
@@ -82,11 +95,33 @@ export class Load {
     }
   }
 
+  /** Reads what others have written. Who waits for an answer skips its turns. */
+  async #runReader(lane: number): Promise<void> {
+    const random = new Random(this.#options.seed, 'reader', lane);
+    while (!this.#stopping) {
+      const next = new Promise((resolve) => setTimeout(resolve, READ_INTERVAL_MS));
+      const [line] = pickLines(random);
+      const ofStock = random.chance(0.3) || this.#known.length === 0;
+      await this.#ask(
+        lane,
+        random,
+        ofStock
+          ? { operation: 'stock', sku: line?.sku ?? 0 }
+          : { operation: 'get', orderId: random.pick(this.#known) },
+      );
+      await next;
+    }
+  }
+
   /** One order from its creation to wherever it gets. */
   async #live(lane: number, random: Random, user: number): Promise<void> {
     const lines = pickLines(random);
-    const orderId = await this.#create(lane, random, user, lines);
+    const request: Request = { operation: 'create', user, lines, key: `order ${user}` };
+    const orderId = await this.#create(lane, random, request);
     if (orderId === undefined) return;
+    if (random.chance(this.#options.behaviour.misuseShare)) {
+      await this.#create(lane, random, { ...request, user: user + MISUSERS });
+    }
     this.#known.push(orderId);
     if (this.#known.length > KNOWN_MAX) this.#known.shift();
     for (let steps = random.between(0, STEPS_MAX); steps > 0 && !this.#stopping; steps--) {
@@ -108,13 +143,11 @@ export class Load {
   }
 
   /**
-   * Creates an order and repeats that, with its key, until it is known what became of it.
+   * Creates an order and repeats that, with the same key, until it is known what became of it.
    *
    * @returns its id, or undefined where there is none or it cannot be known.
    */
-  async #create(lane: number, random: Random, user: number, lines: readonly Line[]) {
-    const key = `order ${user}`;
-    const request: Request = { operation: 'create', user, lines, key };
+  async #create(lane: number, random: Random, request: Request) {
     const copies = random.chance(this.#options.behaviour.duplicateShare) ? random.between(2, 4) : 1;
     let isUnknown = false;
     while (this.#options.history.now() < this.#giveUpMs) {

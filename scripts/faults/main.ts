@@ -95,8 +95,9 @@ try {
   home = template.home;
   const { results, failed } = await runAll(picked, seeds, template);
   const isTelling = picked.length >= KINDS_MIN && !options.quick && failed === 0;
-  await writeSummary(RESULT_FOLDER, faults, results, isTelling);
-  if (failed > 0 || results.some(({ violations }) => violations.length > 0)) process.exitCode = 1;
+  const figures = await writeSummary(RESULT_FOLDER, faults, results, isTelling);
+  const isMissed = isTelling && figures.some(({ reached }) => reached === false);
+  if (failed > 0 || isMissed || results.some(({ violations }) => violations.length > 0)) process.exitCode = 1;
 } catch (error) {
   process.stderr.write(`the fault run failed: ${interrupted ? 'interrupted' : (error as Error).stack}\n`);
   process.exitCode = 1;

@@ -1,14 +1,19 @@
 /** When a service counts as recovered. */
 import { expect, test } from 'vitest';
 import type { Call } from './history.ts';
-import { recoveryOf } from './recovery.ts';
+import { checkRecovery, recoveryOf } from './recovery.ts';
 
 /** So many answers in each tenth of a second from one moment to another. */
-function answers(fromMs: number, untilMs: number, perWindow: number): Call[] {
+function answers(
+  fromMs: number,
+  untilMs: number,
+  perWindow: number,
+  operation: Call['operation'] = 'pay',
+): Call[] {
   const about = { lane: 0, transport: 'REST', service: 0, deadlineMs: 1_000, outcome: 'ok' } as const;
   const calls: Call[] = [];
   for (let endMs = fromMs; endMs < untilMs; endMs += 100 / perWindow) {
-    calls.push({ ...about, operation: 'get', startMs: endMs - 5, endMs });
+    calls.push({ ...about, operation, startMs: endMs - 5, endMs });
   }
   return calls;
 }
@@ -17,7 +22,10 @@ const moments = { steadyMs: 0, struckMs: 1_000, eventMs: 2_000, untilMs: 4_000 }
 
 test('the time from the event to the first window in which as much is done as before', () => {
   const calls = [...answers(0, 1_000, 20), ...answers(2_000, 2_700, 5), ...answers(2_700, 4_000, 19)];
-  expect(recoveryOf(calls, moments)).toEqual({ beforePerSecond: 200, tookMs: 800 });
+  expect(recoveryOf(calls, moments)).toEqual({
+    ...{ beforePerSecond: 200, afterPerSecond: 190 },
+    ...{ tookMs: 800, alive: true },
+  });
 });
 
 test('one good window is no recovery', () => {
@@ -25,7 +33,27 @@ test('one good window is no recovery', () => {
   expect(recoveryOf(calls, moments).tookMs).toBe(1_100);
 });
 
-test('less than nine tenths of it is no recovery', () => {
+test('less than nine tenths of it is no recovery, but the service is alive', () => {
   const calls = [...answers(0, 1_000, 20), ...answers(2_000, 4_000, 17)];
-  expect(recoveryOf(calls, moments).tookMs).toBeUndefined();
+  const recovery = recoveryOf(calls, moments);
+  expect(recovery.tookMs).toBeUndefined();
+  expect(checkRecovery(recovery)).toEqual([]);
+});
+
+test('a service whose writes do not succeed again did not recover, whatever it reads', () => {
+  const reads = answers(0, 4_000, 10, 'get');
+  const kinds = (...calls: Call[][]) =>
+    checkRecovery(recoveryOf([...reads, ...calls.flat()], moments)).map(({ kind }) => kind);
+  expect(kinds(answers(0, 1_000, 20))).toEqual(['did not recover']);
+  expect(kinds(answers(0, 1_000, 20), answers(2_000, 4_000, 4))).toEqual(['did not recover']);
+  expect(kinds(answers(0, 1_000, 20), answers(2_000, 4_000, 6))).toEqual([]);
+});
+
+test('a service that came back and went away again did not recover', () => {
+  const calls = [...answers(0, 1_000, 20), ...answers(2_000, 3_100, 20)];
+  expect(checkRecovery(recoveryOf(calls, moments))).toHaveLength(1);
+});
+
+test('nothing is no recovery of nothing', () => {
+  expect(recoveryOf([], moments)).toMatchObject({ tookMs: undefined, alive: false });
 });

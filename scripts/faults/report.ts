@@ -5,6 +5,7 @@ import { pageWithFigures } from '../support/page.ts';
 import { median } from '../support/statistics.ts';
 import type { Fault } from './faults/fault.ts';
 import { type Figure, figuresOf, recoverySeconds, shownSeconds } from './figures.ts';
+import { shownRates } from './recovery.ts';
 import type { RunResult } from './run.ts';
 
 const PAGE = 'docs/reliability.md';
@@ -22,7 +23,7 @@ export function showResult(result: RunResult): void {
   const verdict = violations.length === 0 ? 'ok' : `${violations.length} WRONG`;
   const back =
     recovery.tookMs === undefined ? 'not back' : `back in ${shownSeconds(recovery.tookMs / 1_000)}`;
-  const load = `${calls} calls, ${orders} orders, ${unknown} unknown, ${Math.round(recovery.beforePerSecond)}/s`;
+  const load = `${calls} calls, ${orders} orders, ${unknown} unknown, ${shownRates(recovery)}`;
   process.stdout.write(
     `${name} ${verdict.padEnd(8)} ${seconds.toFixed(1).padStart(5)} s  ${load}, ${back}\n`,
   );
@@ -32,7 +33,7 @@ export function showResult(result: RunResult): void {
 }
 
 /**
- * Writes the summary, and shows the figures.
+ * Writes the summary, and shows the figures and gives them.
  *
  * @param isTelling whether enough kinds were run, and none failed to run, for the figures to replace those of the
  * documentation.
@@ -42,7 +43,7 @@ export async function writeSummary(
   faults: readonly Fault[],
   results: readonly RunResult[],
   isTelling: boolean,
-): Promise<void> {
+): Promise<readonly Figure[]> {
   const made = results.filter(({ skipped }) => skipped === undefined);
   const figures = figuresOf(made);
   const page = [aboutRuns(made), '', figuresTable(figures), '', faultsTable(faults, results), ''].join('\n');
@@ -55,6 +56,7 @@ export async function writeSummary(
       `${name.padEnd(58)} ${wanted.padEnd(18)} ${measured.padEnd(26)} ${verdict(reached)}\n`,
     );
   }
+  return figures;
 }
 
 function aboutRuns(made: readonly RunResult[]): string {
@@ -76,8 +78,15 @@ function figuresTable(figures: readonly Figure[]): string {
 }
 
 function verdict(reached: boolean | undefined): string {
-  if (reached === undefined) return 'not measured';
+  if (reached === undefined) return 'too few runs';
   return reached ? 'yes' : '**no**';
+}
+
+/** The longest time; of a run that did not come back so far, its rates. */
+function shownWorst(runs: readonly RunResult[]): string {
+  const slow = runs.find(({ recovery }) => recovery.tookMs === undefined);
+  const worst = shownSeconds(Math.max(...recoverySeconds(runs)));
+  return slow === undefined ? worst : `${worst}: ${shownRates(slow.recovery)}`;
 }
 
 function faultsTable(faults: readonly Fault[], results: readonly RunResult[]): string {
@@ -94,7 +103,7 @@ function faultsTable(faults: readonly Fault[], results: readonly RunResult[]): s
       sum(({ unknown }) => unknown).toLocaleString('en'),
       sum(({ violations }) => violations.length),
       shownSeconds(median(seconds)),
-      shownSeconds(Math.max(...seconds)),
+      shownWorst(made),
     ];
     return [`| \`${kind}\` | ${what} | ${cells.join(' | ')} |`];
   });

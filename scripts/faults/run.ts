@@ -3,12 +3,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { isDecided } from './checks/answers.ts';
 import { check } from './checks/check.ts';
 import type { Violation } from './checks/evidence.ts';
+import { gotNoAnswer } from './checks/stops.ts';
 import type { Fault, Scene } from './faults/fault.ts';
-import { readFinalState } from './final-state.ts';
-import { type Call, History } from './history.ts';
+import { readFinalStates } from './final-state.ts';
+import { type Call, History, isWrite } from './history.ts';
 import { type Behaviour, Load, usualBehaviour } from './lives.ts';
 import { Random } from './random.ts';
-import { type Moments, type Recovery, recoveryOf } from './recovery.ts';
+import { checkRecovery, type Moments, type Recovery, recoveryOf } from './recovery.ts';
 import { Sampler } from './sampler.ts';
 import { type Stage, type StageOptions, setStage } from './stage.ts';
 import { stockInTheBeginning } from './stock.ts';
@@ -33,17 +34,32 @@ export interface RunResult {
   /** Writes whose outcome was unknown at first. */
   readonly unknown: number;
   readonly replayed: number;
+  /** Calls whose caller was told nothing at all. */
+  readonly lost: number;
+  /** How often the service was stopped in order. */
+  readonly stops: number;
   readonly recovery: Recovery;
-  /** The longest that an answer came after its deadline, in milliseconds; at most 0 when none did. */
-  readonly latestMs: number;
+  readonly lateness: Lateness;
   readonly violations: readonly Violation[];
 }
 
-const WARM_UP_MS = 1_200;
+/** How long after their deadlines answers came, in milliseconds; below 0 is before. */
+export interface Lateness {
+  readonly p99: number;
+  readonly worst: number;
+}
+
+const WARM_UP_MS = 1_000;
 const STEADY_MS = 1_200;
 /** The fault comes at a random moment within this time. */
 const STRIKE_WITHIN_MS = 300;
-const RECOVERY_LIMIT_MS = 8_000;
+/** So long the load goes on after the fault at least: what is broken again by what comes back shows then. */
+const WATCH_MIN_MS = 1_500;
+/** So long it is waited for as much to be done as before, and so long for anything to be done at all. */
+const RECOVERY_LIMIT_MS = 6_000;
+const LIFE_LIMIT_MS = 12_000;
+/** With less than this there was no load that a fault could meet. */
+const LOAD_MIN_PER_SECOND = 50;
 const LOOK_INTERVAL_MS = 200;
 /** What the client's own process and a busy machine may add to the time of an answer. */
 const TOLERANCE_MS = 1_000;
@@ -55,29 +71,33 @@ const TOLERANCE_MS = 1_000;
  */
 export async function runFault(options: RunOptions): Promise<RunResult> {
   const { fault, seed } = options;
-  const obstacle = fault.obstacle?.();
+  const obstacle = await fault.obstacle?.();
   if (obstacle !== undefined) return skipped(fault, seed, obstacle);
   const beganMs = performance.now();
   const stage = await setStage(options);
   const history = new History();
   try {
     const { scene, moments } = await play(stage, history, options);
-    const final = await readFinalState(scene.leader.url);
-    const violations = check({
-      calls: history.calls,
-      samples: history.samples,
-      final,
+    const isPromoted = scene.leader !== scene.primary;
+    const states = await readFinalStates(scene.leader.url, isPromoted ? undefined : scene.replica.url);
+    const recovery = recoveryOf(history.calls, moments);
+    const found = check({
+      ...history.told,
+      ...states,
       log: stage.services.flatMap((service) => service.log),
+      accidents: stage.services.flatMap((service) => service.accidents),
       stock: stockInTheBeginning,
       toleranceMs: TOLERANCE_MS,
-      beganAtMs: history.beganAtMs,
       orderly: fault.orderly ?? false,
     });
+    const violations = [...found, ...checkRecovery(recovery)];
+    if (violations.length === 0) checkRun(fault, history, moments, recovery);
     return {
       ...{ kind: fault.kind, seed, seconds: (performance.now() - beganMs) / 1_000 },
       ...countsOf(history.calls),
-      orders: final.orders.length,
-      recovery: recoveryOf(history.calls, moments),
+      stops: history.stops.length,
+      orders: states.final.orders.length,
+      recovery,
       violations,
     };
   } finally {
@@ -86,10 +106,28 @@ export async function runFault(options: RunOptions): Promise<RunResult> {
   }
 }
 
+/**
+ * A run in which nothing was found must have been able to find something.
+ *
+ * @throws when it was not.
+ */
+function checkRun(fault: Fault, { calls, samples }: History, moments: Moments, recovery: Recovery): void {
+  if (recovery.beforePerSecond < LOAD_MIN_PER_SECOND) {
+    throw new Error(`there was no load before the fault: ${recovery.beforePerSecond}/s`);
+  }
+  for (const node of ['primary', 'replica']) {
+    const isSteady = (atMs: number) => atMs > moments.steadyMs && atMs < moments.struckMs;
+    if (samples.some((sample) => sample.node === node && isSteady(sample.atMs))) continue;
+    throw new Error(`nobody looked at the books of the ${node} before the fault`);
+  }
+  if (fault.bit?.(calls) === false) throw new Error('the fault did not strike: no call shows it');
+}
+
 /** A result of a run that cannot be made here. */
 function skipped({ kind }: Fault, seed: number, why: string): RunResult {
-  const recovery = { beforePerSecond: 0, tookMs: undefined };
-  return { kind, seed, skipped: why, seconds: 0, ...countsOf([]), orders: 0, recovery, violations: [] };
+  const recovery = { beforePerSecond: 0, afterPerSecond: 0, tookMs: undefined, alive: true };
+  const counts = { ...countsOf([]), stops: 0, orders: 0 };
+  return { kind, seed, skipped: why, seconds: 0, ...counts, recovery, violations: [] };
 }
 
 /** Has the load run, does the fault, waits for the recovery, and lets everything come to rest. */
@@ -126,31 +164,29 @@ async function play(stage: Stage, history: History, options: RunOptions) {
 }
 
 async function waitForRecovery(scene: Scene, begun: Omit<Moments, 'untilMs'>): Promise<Moments> {
-  const limitMs = scene.history.now() + RECOVERY_LIMIT_MS;
+  const healedMs = scene.history.now();
+  await scene.pause(WATCH_MIN_MS);
   for (;;) {
-    await scene.pause(LOOK_INTERVAL_MS);
     const moments = { ...begun, untilMs: scene.history.now() };
-    const { tookMs } = recoveryOf(scene.history.calls, moments);
-    if (tookMs !== undefined || moments.untilMs > limitMs) return moments;
+    const { tookMs, alive } = recoveryOf(scene.history.calls, moments);
+    const watchedMs = moments.untilMs - healedMs;
+    const isDone = alive && (tookMs !== undefined || watchedMs > RECOVERY_LIMIT_MS);
+    if (isDone || watchedMs > LIFE_LIMIT_MS) return moments;
+    await scene.pause(LOOK_INTERVAL_MS);
   }
 }
 
 function countsOf(calls: readonly Call[]) {
   const count = (isMeant: (call: Call) => boolean) => calls.filter(isMeant).length;
+  const late = calls.map((call) => call.endMs - call.startMs - call.deadlineMs).sort((a, b) => a - b);
   return {
     calls: calls.length,
     refused: count((call) => call.outcome === 'refused' && !isDecided(call)),
     unknown: count((call) => call.outcome === 'unknown' && isWrite(call)),
     replayed: count((call) => call.replayed === true),
-    latestMs: calls.reduce(
-      (most, call) => Math.max(most, call.endMs - call.startMs - call.deadlineMs),
-      -Infinity,
-    ),
+    lost: count(gotNoAnswer),
+    lateness: { p99: late[Math.floor(late.length * 0.99)] ?? 0, worst: late.at(-1) ?? 0 },
   };
-}
-
-function isWrite({ operation }: Call): boolean {
-  return operation !== 'get' && operation !== 'stock';
 }
 
 async function keep(folder: string, history: History, { services }: Stage): Promise<void> {

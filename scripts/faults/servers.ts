@@ -26,12 +26,14 @@ const STREAM_LIMIT_MS = 20_000;
 export class Postgres {
   readonly url: string;
   readonly dataDir: string;
+  readonly logFile: string;
   readonly port: number;
   readonly #server: PostgresServer;
   #frozen: number[] = [];
 
   constructor(dataDir: string, logFile: string, port: number, tools: Tools) {
     this.dataDir = dataDir;
+    this.logFile = logFile;
     this.port = port;
     this.url = urlOf(port);
     this.#server = new PostgresServer(dataDir, logFile, tools);

@@ -1,5 +1,5 @@
 /** One process of the service, which may be killed and started again on the same ports. */
-import { type Server, startServer } from '../support/server.ts';
+import { type Exit, type Server, startServer } from '../support/server.ts';
 import type { Client } from './client/client.ts';
 import { openGrpc } from './client/grpc.ts';
 import { openRest } from './client/rest.ts';
@@ -17,10 +17,13 @@ export class Service {
   readonly clients: Readonly<Record<Transport, Client>>;
   /** What it has logged, over all its starts. */
   readonly log: string[] = [];
+  /** How it ended when nobody had asked it to, or otherwise than it was asked to. */
+  readonly accidents: string[] = [];
   readonly #args: readonly string[];
   readonly #ports: ServicePorts;
   readonly #settings: Readonly<Record<string, string>>;
   #server: Server | undefined;
+  #askedToEnd = false;
 
   /**
    * @param args of node, to run the service.
@@ -37,18 +40,28 @@ export class Service {
   async start(): Promise<void> {
     const ports = { HTTP_PORT: String(this.#ports.REST), GRPC_PORT: String(this.#ports.gRPC) };
     const env = { PATH: process.env.PATH, ...this.#settings, ...ports };
+    this.#askedToEnd = false;
     this.#server = await startServer(this.#args, env, (line) => {
       if (this.log.push(line) > LOG_LINES_MAX) this.log.shift();
+    });
+    void this.#server.exited.then((exit) => {
+      if (!this.#askedToEnd) this.accidents.push(`the service ended by itself with ${shown(exit)}`);
     });
   }
 
   async kill(): Promise<void> {
+    this.#askedToEnd = true;
     await this.#server?.kill();
+    await this.#server?.exited;
   }
 
   /** Stops it in order, by SIGTERM. */
   async end(): Promise<void> {
-    await this.#server?.end();
+    if (this.#server === undefined) return;
+    this.#askedToEnd = true;
+    await this.#server.end();
+    const exit = await this.#server.exited;
+    if (exit.code !== 0) this.accidents.push(`SIGTERM ended the service with ${shown(exit)}`);
   }
 
   /** Ends it for good, with its clients. */
@@ -56,4 +69,8 @@ export class Service {
     for (const client of Object.values(this.clients)) client.close();
     await this.kill();
   }
+}
+
+function shown({ code, signal, errors }: Exit): string {
+  return `${signal ?? `code ${code}`}: ${errors.trim() || 'no words'}`;
 }

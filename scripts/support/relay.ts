@@ -18,10 +18,13 @@ export interface Relay {
    * when this is over, as a network does that loses packets for a while.
    */
   silent: boolean;
-  /** Cuts every connection, both ends, with a reset. */
-  reset(): void;
-  /** Cuts the server's end of every connection; the client's stays open, and nobody will answer on it. */
-  halfOpen(): void;
+  /** Cuts every connection, both ends, with a reset, and tells how many there were. */
+  reset(): number;
+  /**
+   * Cuts the server's end of every connection, and tells how many there were. The client's end stays open, and
+   * nobody will answer on it.
+   */
+  halfOpen(): number;
   close(): void;
 }
 
@@ -38,6 +41,11 @@ export async function startRelay(targetPort: number): Promise<Relay> {
     const link = new Link(client, targetPort, faults, () => links.delete(link));
     links.add(link);
   });
+  const cutAll = (end: 'both' | 'server') => {
+    const count = links.size;
+    for (const link of links) link.cut(end);
+    return count;
+  };
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
@@ -61,15 +69,11 @@ export async function startRelay(targetPort: number): Promise<Relay> {
       faults.silent = silent;
       if (!silent) for (const link of links) link.wake();
     },
-    reset() {
-      for (const link of links) link.cut('both');
-    },
-    halfOpen() {
-      for (const link of links) link.cut('server');
-    },
+    reset: () => cutAll('both'),
+    halfOpen: () => cutAll('server'),
     close() {
       server.close();
-      for (const link of links) link.cut('both');
+      cutAll('both');
     },
   };
 }

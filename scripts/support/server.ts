@@ -13,6 +13,15 @@ const START_LIMIT_MS = 30_000;
 const END_LIMIT_MS = 20_000;
 const ERRORS_MAX_CHARS = 4_000;
 
+/** How a server ended. */
+export interface Exit {
+  /** Undefined where a signal ended it. */
+  readonly code: number | undefined;
+  readonly signal: NodeJS.Signals | undefined;
+  /** The end of what it wrote on its standard error. */
+  readonly errors: string;
+}
+
 /** A server that answers REST and gRPC. */
 export interface Server {
   readonly pid: number;
@@ -21,6 +30,8 @@ export interface Server {
   end(): Promise<void>;
   /** Kills it, with no chance to finish anything, and waits for its end. */
   kill(): Promise<void>;
+  /** Resolves when it has ended, whoever ended it. */
+  readonly exited: Promise<Exit>;
 }
 
 /** V8's young generation as `make` gave it to this process, which is as it gives it to the service. */
@@ -44,6 +55,11 @@ export async function startServer(
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const errors = collectErrors(child);
+  const exited = new Promise<Exit>((resolve) => {
+    child.once('close', (code, signal) => {
+      resolve({ code: code ?? undefined, signal: signal ?? undefined, errors: errors() });
+    });
+  });
   const ready = new Promise<{ rest: string; grpc: string }>((resolve) => {
     createInterface(child.stdout).on('line', (line) => {
       if (line.includes('"loms listens"')) resolve(JSON.parse(line));
@@ -63,6 +79,7 @@ export async function startServer(
     ports: { REST: portOf(entry.rest), gRPC: portOf(entry.grpc) },
     end: () => endChild(child, 'SIGTERM'),
     kill: () => endChild(child, 'SIGKILL'),
+    exited,
   };
 }
 

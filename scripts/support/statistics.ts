@@ -1,5 +1,6 @@
 /** Medians and percentiles. */
-/** Percentiles, in milliseconds. */
+
+/** How long things took, in milliseconds. */
 export interface Latency {
   readonly p50: number;
   readonly p90: number;

@@ -1,9 +1,8 @@
 /** Every answer by itself: in time, and never a bug. Every unknown outcome: found out in the end. */
 import type { Call } from '../history.ts';
 import { type Evidence, groupCalls, nameOf, type Violation } from './evidence.ts';
-import { statusAfter } from './moves.ts';
 
-export function checkAnswers({ calls, toleranceMs, ...evidence }: Evidence): Violation[] {
+export function checkAnswers({ calls, toleranceMs }: Evidence): Violation[] {
   const violations: Violation[] = [];
   for (const call of calls) {
     if (call.endMs - call.startMs > call.deadlineMs + toleranceMs) {
@@ -19,13 +18,14 @@ export function checkAnswers({ calls, toleranceMs, ...evidence }: Evidence): Vio
     violations.push(...unresolved(attempts.filter((call) => call.operation === 'pay')));
     violations.push(...unresolved(attempts.filter((call) => call.operation === 'cancel')));
   }
-  if (evidence.orderly) violations.push(...unanswered(evidence, creates.values(), moves));
   return violations;
 }
 
 /** Whether an answer tells what became of what was asked for, and not only that this attempt did nothing. */
-export function isDecided({ outcome, answeredId, status }: Call): boolean {
-  return outcome === 'ok' || (outcome === 'refused' && (answeredId !== undefined || status !== undefined));
+export function isDecided({ outcome, reason, answeredId, status }: Call): boolean {
+  if (outcome === 'ok') return true;
+  const isFinal = answeredId !== undefined || status !== undefined || reason === 'IDEMPOTENCY_KEY_REUSED';
+  return outcome === 'refused' && isFinal;
 }
 
 /** @param attempts to do one and the same thing. */
@@ -33,35 +33,4 @@ function unresolved(attempts: readonly Call[]): Violation[] {
   if (attempts.some(isDecided)) return [];
   const unknown = attempts.filter((call) => call.outcome === 'unknown');
   return unknown.map((call) => ({ kind: 'unknown not resolved', text: nameOf(call) }));
-}
-
-/** By how much the clocks of two processes may differ. */
-const CLOCK_MS = 2;
-
-/** What was done by a call that got no answer, while nothing of the service was ever killed. */
-function unanswered(
-  { final, beganAtMs }: Pick<Evidence, 'final' | 'beganAtMs'>,
-  creates: Iterable<readonly Call[]>,
-  moves: ReadonlyMap<number, readonly Call[]>,
-): Violation[] {
-  const lost: Call[] = [];
-  const users = new Set(final.orders.map((order) => order.user));
-  for (const attempts of creates) {
-    const first = attempts.find(isDecided);
-    const wasDone = first ? first.replayed : users.has(attempts[0]?.user ?? 0);
-    if (wasDone) lost.push(...attempts.filter(gotNoAnswer).slice(-1));
-  }
-  for (const { orderId, status, updatedMs } of final.orders) {
-    const doneMs = updatedMs - beganAtMs;
-    const mayHaveDone = (moves.get(orderId) ?? [])
-      .filter(({ operation }) => statusAfter[operation] === status)
-      .filter(({ startMs, endMs }) => startMs - CLOCK_MS < doneMs && doneMs < endMs + CLOCK_MS);
-    // What moved it was none of those who had an answer.
-    if (!mayHaveDone.some(isDecided)) lost.push(...mayHaveDone.filter(gotNoAnswer));
-  }
-  return lost.map((call) => ({ kind: 'accepted but not answered', text: nameOf(call) }));
-}
-
-function gotNoAnswer({ outcome, reason }: Call): boolean {
-  return outcome === 'unknown' && reason !== 'OUTCOME_UNKNOWN';
 }

@@ -1,120 +1,28 @@
 /** The checker finds what was planted: an honest history is doctored in one place, and that is what it names. */
 import { expect, test } from 'vitest';
-import type { FinalOrder, FinalState } from '../final-state.ts';
 import type { Call } from '../history.ts';
 import { check } from './check.ts';
+import {
+  batchFailed,
+  both,
+  call,
+  create,
+  finalOrder,
+  found,
+  HOT,
+  honest,
+  honestCalls,
+  honestState,
+  hot,
+  SCARCE,
+  sample,
+  short,
+  withCalls,
+  withFinal,
+  withMoreCalls,
+  withOrders,
+} from './doctored.ts';
 import type { Evidence } from './evidence.ts';
-
-const HOT = 1;
-const SCARCE = 2;
-const stock = new Map([
-  [HOT, 100],
-  [SCARCE, 3],
-]);
-
-const common = { lane: 0, transport: 'REST', service: 0, deadlineMs: 1_000 } as const;
-const hot = [{ sku: HOT, count: 2 }];
-const both = [...hot, { sku: SCARCE, count: 3 }];
-
-/** A call from a moment to ten milliseconds later. */
-function call(startMs: number, what: Omit<Call, keyof typeof common | 'startMs' | 'endMs'>): Call {
-  return { ...common, startMs, endMs: startMs + 10, ...what };
-}
-
-function create(startMs: number, user: number, lines: Call['lines'], answer: Partial<Call>): Call {
-  const outcome = answer.outcome ?? 'ok';
-  return call(startMs, { operation: 'create', user, lines: lines ?? [], key: `${user}`, outcome, ...answer });
-}
-
-/**
- * Five orders: 11 is paid, 12 holds all of the scarce sku, 13 failed for want of it, 14 was cancelled, and of 15
- * nobody knew until it was asked for again with its key.
- */
-function honestCalls(): Call[] {
-  return [
-    create(0, 1, hot, { answeredId: 11 }),
-    create(5, 2, both, { answeredId: 12 }),
-    create(20, 3, both, { outcome: 'refused', reason: 'INSUFFICIENT_STOCK', answeredId: 13 }),
-    create(25, 4, hot, { answeredId: 14 }),
-    create(30, 5, hot, { outcome: 'unknown', reason: 'OUTCOME_UNKNOWN' }),
-    call(40, { operation: 'pay', orderId: 11, outcome: 'ok' }),
-    call(45, { operation: 'cancel', orderId: 14, outcome: 'ok' }),
-    create(50, 5, hot, { answeredId: 15, replayed: true }),
-    call(60, {
-      ...{ operation: 'get', orderId: 11, outcome: 'ok' },
-      ...{ status: 'payed', seenUser: 1, seenLines: hot },
-    }),
-    call(70, { operation: 'stock', sku: SCARCE, outcome: 'ok', count: 0 }),
-    call(80, { operation: 'stock', sku: HOT, outcome: 'ok', count: 94 }),
-    call(90, {
-      ...{ operation: 'cancel', orderId: 11, outcome: 'refused' },
-      ...{ reason: 'ORDER_NOT_CANCELLABLE', status: 'payed' },
-    }),
-    create(95, 6, hot, { outcome: 'refused', reason: 'DATABASE_UNAVAILABLE' }),
-  ];
-}
-
-const finalOrder = (orderId: number, status: FinalOrder['status'], lines = hot): FinalOrder => ({
-  ...{ orderId, user: orderId - 10, status, lines, updatedMs: 0 },
-});
-
-function honestState(): FinalState {
-  return {
-    orders: [
-      finalOrder(11, 'payed'),
-      finalOrder(12, 'awaiting payment', both),
-      finalOrder(13, 'failed', both),
-      finalOrder(14, 'cancelled'),
-      finalOrder(15, 'awaiting payment'),
-    ],
-    stocks: [
-      { sku: HOT, total: 98, reserved: 4 },
-      { sku: SCARCE, total: 3, reserved: 3 },
-    ],
-    keys: new Map([11, 12, 13, 14, 15].map((orderId) => [`${orderId - 10}`, orderId])),
-  };
-}
-
-/** How the service logs a batch that failed. */
-const batchFailed = (type: string) => JSON.stringify({ level: 50, err: { type }, msg: 'batch failed' });
-
-const sample = { wrongSkus: 0, oversoldSkus: 0, bareOrders: 0, undecidedOrders: 0, orders: 5 };
-
-function honest(): Evidence {
-  return {
-    calls: honestCalls(),
-    samples: [{ node: 'primary', atMs: 50, ...sample }],
-    final: honestState(),
-    log: [batchFailed('DatabaseUnavailable'), '{"level":30,"msg":"ready"}'],
-    stock,
-    toleranceMs: 100,
-    beganAtMs: 0,
-    orderly: false,
-  };
-}
-
-/** The kinds of what is found, each once. */
-function found(evidence: Evidence): string[] {
-  return [...new Set(check(evidence).map(({ kind }) => kind))].sort();
-}
-
-/** Changes the calls that `isMeant`, which must be there. */
-function withCalls(isMeant: (call: Call) => boolean, change: Partial<Call>): Evidence {
-  const evidence = honest();
-  if (!evidence.calls.some(isMeant)) throw new Error('nothing to doctor');
-  return {
-    ...evidence,
-    calls: evidence.calls.map((each) => (isMeant(each) ? { ...each, ...change } : each)),
-  };
-}
-
-const withMoreCalls = (...calls: Call[]): Evidence => ({ ...honest(), calls: [...honestCalls(), ...calls] });
-const withFinal = (change: Partial<FinalState>): Evidence => ({
-  ...honest(),
-  final: { ...honestState(), ...change },
-});
-const withOrders = (change: (order: FinalOrder) => FinalOrder[]) =>
-  withFinal({ orders: honestState().orders.flatMap(change) });
 
 test('an honest history is found to be in order', () => {
   expect(check(honest())).toEqual([]);
@@ -150,7 +58,7 @@ test('an order applied twice: two orders where one was meant, or one that nobody
 test('two outcomes for one key: two answers, or a key that leads elsewhere', () => {
   const again = create(100, 5, hot, { answeredId: 16, replayed: true });
   expect(found(withMoreCalls(again))).toContain('two outcomes for one key');
-  const refused = create(100, 5, hot, { outcome: 'refused', reason: 'INSUFFICIENT_STOCK', answeredId: 15 });
+  const refused = create(100, 5, hot, { ...short, answeredId: 15 });
   expect(found(withMoreCalls(refused))).toContain('two outcomes for one key');
   const keys = new Map(honestState().keys).set('1', 14);
   expect(found(withFinal({ keys }))).toEqual(['two outcomes for one key']);
@@ -266,17 +174,25 @@ test('a late answer, and a bug that was answered or logged', () => {
   expect(found({ ...honest(), log })).toEqual(['internal error']);
 });
 
-test('accepted but not answered: done by a call that lost its connection, while the service stopped in order', () => {
-  const lost = { outcome: 'unknown', reason: 'CONNECTION_LOST' } as const;
-  const evidence = { ...withCalls(({ startMs }) => startMs === 30, lost), orderly: true };
-  expect(found(evidence)).toEqual(['accepted but not answered']);
-  const silent = withCalls(({ startMs }) => startMs === 40, lost);
-  const paid = call(100, { operation: 'pay', orderId: 11, outcome: 'ok' });
-  const orders = honestState().orders.map((each) =>
-    each.orderId === 11 ? { ...each, updatedMs: 45 } : each,
-  );
-  const final = { ...honestState(), orders };
-  expect(found({ ...silent, calls: [...silent.calls, paid], final, orderly: true })).toEqual([
-    'accepted but not answered',
+test('a stale read of a failed order: refused for want of stock, then not found or open', () => {
+  const missing = { outcome: 'refused', reason: 'ORDER_NOT_FOUND' } as const;
+  expect(found(withMoreCalls(call(100, { operation: 'get', orderId: 13, ...missing })))).toEqual([
+    'stale read',
   ]);
+  const open = { status: 'awaiting payment', seenUser: 3, seenLines: both } as const;
+  expect(found(withMoreCalls(call(100, { operation: 'get', orderId: 13, outcome: 'ok', ...open })))).toEqual([
+    'stale read',
+  ]);
+});
+
+test('a replica that differs in the end', () => {
+  const { orders, stocks, keys } = honestState();
+  const differs = (replica: Partial<Evidence['final']>) =>
+    found({ ...honest(), replica: { orders, stocks, keys, ...replica } });
+  expect(differs({ orders: orders.slice(1) })).toEqual(['replica differs']);
+  expect(differs({ orders: orders.map((each) => ({ ...each, status: 'payed' })) })).toEqual([
+    'replica differs',
+  ]);
+  expect(differs({ keys: new Map() })).toEqual(['replica differs']);
+  expect(differs({})).toEqual([]);
 });

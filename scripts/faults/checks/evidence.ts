@@ -1,6 +1,6 @@
 /** What the parts of the checker share: the evidence that they judge and the words for what they find. */
 import type { FinalState } from '../final-state.ts';
-import type { Call, Sample } from '../history.ts';
+import type { Call, Outage, Sample, Stop } from '../history.ts';
 
 /** What can be wrong, each in a word that reports use. */
 const violationKinds = [
@@ -10,14 +10,18 @@ const violationKinds = [
   'done though refused',
   'applied twice',
   'two outcomes for one key',
+  'wrong replay',
   'oversold',
   'books do not balance',
   'illegal transition',
   'stuck new',
   'stale read',
+  'replica differs',
   'unknown not resolved',
   'late answer',
   'accepted but not answered',
+  'reads stopped',
+  'did not recover',
   'internal error',
 ] as const;
 
@@ -34,14 +38,22 @@ export interface Evidence {
   readonly calls: readonly Call[];
   readonly samples: readonly Sample[];
   readonly final: FinalState;
+  /** What the replica holds in the end, where there still is one. */
+  readonly replica?: FinalState | undefined;
   /** What the service logged, a JSON object a line. */
   readonly log: readonly string[];
+  /** How processes of the service ended that were not asked to, or not so. */
+  readonly accidents: readonly string[];
   /** How many pieces each sku had in the beginning. */
   readonly stock: ReadonlyMap<number, number>;
   /** By how much an answer may come after its deadline. */
   readonly toleranceMs: number;
   /** The epoch time of the history's zero. */
   readonly beganAtMs: number;
+  /** When no commit could be confirmed. */
+  readonly outages: readonly Outage[];
+  /** When the service was stopped in order. */
+  readonly stops: readonly Stop[];
   /** The service was only ever stopped in order, so whatever it took it must have answered. */
   readonly orderly: boolean;
 }

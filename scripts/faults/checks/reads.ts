@@ -46,11 +46,14 @@ function stuck(text: string): Violation {
 
 function sightOf(call: Call): Sight[] {
   const acknowledged = call.operation !== 'get';
-  const status = call.status ?? (call.outcome === 'ok' ? reachedBy(call) : undefined);
+  const status = call.status ?? reachedBy(call);
   return status === undefined ? [] : [{ call, status, acknowledged }];
 }
 
-function reachedBy({ operation }: Call): OrderStatus | undefined {
+function reachedBy({ operation, outcome, answeredId }: Call): OrderStatus | undefined {
+  // A create without enough stock is refused, and its order kept.
+  if (operation === 'create' && outcome === 'refused') return answeredId === undefined ? undefined : 'failed';
+  if (outcome !== 'ok') return undefined;
   if (operation === 'create') return 'awaiting payment';
   if (operation === 'pay') return 'payed';
   return operation === 'cancel' ? 'cancelled' : undefined;

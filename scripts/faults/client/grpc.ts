@@ -20,7 +20,7 @@ import {
 } from '../../../src/generated/proto/loms/stock/v1/stock.ts';
 import { DETAILS_TRAILER } from '../../../src/grpc/errors.ts';
 import type { Answer, Manner, Request } from '../history.ts';
-import { type Client, LISTEN_ON_MS, notSent, readAnswer, refusalAnswer } from './client.ts';
+import { type Client, LISTEN_ON_MS, lostAnswer, notSent, readAnswer, refusalAnswer } from './client.ts';
 
 const methods = {
   create: OrderServiceService.createOrder,
@@ -64,8 +64,8 @@ function call(channel: GrpcChannel, request: Request, manner: Manner): Promise<A
   if (request.key !== undefined) metadata.set('idempotency-key', request.key);
   return new Promise((resolve) => {
     // The library throws when a call is made on a closed channel, as at the end of a run that is broken off.
-    if (channel.getChannel().getConnectivityState(false) === connectivityState.SHUTDOWN)
-      return resolve(notSent);
+    const state = channel.getChannel().getConnectivityState(false);
+    if (state === connectivityState.SHUTDOWN) return resolve(notSent);
     let left = '';
     const sent = channel.makeUnaryRequest(
       path,
@@ -75,7 +75,8 @@ function call(channel: GrpcChannel, request: Request, manner: Manner): Promise<A
       metadata,
       (error, reply) => {
         for (const timer of timers) clearTimeout(timer);
-        const answer = error ? failureOf(error, left) : answerOf(request, reply);
+        const isOpen = state === connectivityState.READY;
+        const answer = error ? failureOf(error, left, isOpen) : answerOf(request, reply);
         resolve(isReplayed ? { ...answer, replayed: true } : answer);
       },
     );
@@ -108,12 +109,13 @@ function answerOf({ operation }: Request, reply: unknown): Answer {
   return { outcome: 'ok' };
 }
 
-function failureOf(error: ServiceError, left: string): Answer {
+/** @param onExisting whether there was a connection when the call was made. */
+function failureOf(error: ServiceError, left: string, onExisting: boolean): Answer {
   const [trailer] = error.metadata.get(DETAILS_TRAILER);
   if (trailer instanceof Buffer) return refusalAnswer(errorOf(trailer));
   if (left !== '') return { outcome: 'unknown', reason: left };
   if (error.details.startsWith('No connection established')) return notSent;
-  return { outcome: 'unknown', reason: `GRPC_${error.code}` };
+  return lostAnswer(`GRPC_${error.code}`, onExisting);
 }
 
 function errorOf(trailer: Buffer): Parameters<typeof refusalAnswer>[0] {
@@ -121,6 +123,5 @@ function errorOf(trailer: Buffer): Parameters<typeof refusalAnswer>[0] {
   const find = (name: string) => details.find(({ typeUrl }) => typeUrl.endsWith(`/${name}`))?.value;
   const info = ErrorInfo.decode(find('google.rpc.ErrorInfo') ?? new Uint8Array());
   const short = find('loms.order.v1.InsufficientStock');
-  const orderId = short && InsufficientStock.decode(short).orderId;
-  return { reason: info.reason, metadata: info.metadata, orderId };
+  return { reason: info.reason, metadata: info.metadata, short: short && InsufficientStock.decode(short) };
 }

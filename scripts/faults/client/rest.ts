@@ -1,7 +1,15 @@
 /** REST, by Node's own HTTP client. */
 import { Agent, type IncomingMessage, type RequestOptions, request as send } from 'node:http';
 import type { Answer, Manner, Request } from '../history.ts';
-import { type Client, LISTEN_ON_MS, notSent, readAnswer, refusalAnswer } from './client.ts';
+import {
+  type Client,
+  LISTEN_ON_MS,
+  lostAnswer,
+  notSent,
+  readAnswer,
+  refusalAnswer,
+  type ToldShort,
+} from './client.ts';
 
 /** Opens a client with a connection for each call that is under way. */
 export function openRest(port: number): Client {
@@ -25,9 +33,10 @@ function call(agent: Agent, port: number, request: Request, manner: Manner): Pro
     const outgoing = send(options, (incoming) => {
       read(incoming).then(
         (text) => finish(answerOf(request, incoming, text)),
-        () => finish({ outcome: 'unknown', reason: left || 'CONNECTION_LOST' }),
+        () => finish(lost()),
       );
     });
+    const lost = () => lostAnswer(left || 'CONNECTION_LOST', outgoing.reusedSocket);
     const leave = (reason: string) => () => {
       left = reason;
       outgoing.destroy();
@@ -40,7 +49,7 @@ function call(agent: Agent, port: number, request: Request, manner: Manner): Pro
     };
     outgoing.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ECONNREFUSED') return finish(notSent);
-      finish({ outcome: 'unknown', reason: left || 'CONNECTION_LOST' });
+      finish(lost());
     });
     outgoing.end(body);
   });
@@ -68,16 +77,18 @@ function answerOf({ operation }: Request, { statusCode, headers }: IncomingMessa
     const details: Record<string, unknown>[] = Array.isArray(body.details) ? body.details : [];
     const info = details.find((detail) => typeof detail.reason === 'string');
     if (info === undefined) return { outcome: 'unknown', reason: `HTTP_${statusCode}` };
-    const { orderID } = details.find((detail) => detail.shortages !== undefined) ?? {};
-    const { reason, metadata } = info as { reason: string; metadata?: Record<string, string> };
-    return {
-      ...refusalAnswer({ reason, metadata: metadata ?? {}, orderId: orderID as number }),
-      ...replayed,
-    };
+    const { reason, metadata = {} } = info as { reason: string; metadata?: Record<string, string> };
+    return { ...refusalAnswer({ reason, metadata, short: shortOf(details) }), ...replayed };
   }
   if (operation === 'create') return { outcome: 'ok', answeredId: Number(body.orderID), ...replayed };
   if (operation === 'get') return readAnswer(body as unknown as Parameters<typeof readAnswer>[0]);
   return operation === 'stock' ? { outcome: 'ok', count: Number(body.count) } : { outcome: 'ok' };
+}
+
+function shortOf(details: readonly Record<string, unknown>[]): ToldShort | undefined {
+  const found = details.find((detail) => detail.shortages !== undefined);
+  if (found === undefined) return undefined;
+  return { orderId: found.orderID as number, shortages: found.shortages as ToldShort['shortages'] };
 }
 
 function parse(text: string): Record<string, unknown> | undefined {

@@ -7,6 +7,7 @@ const LONG_MS = 2_000;
 export const clientDisconnects: Fault = {
   kind: 'client-disconnects',
   what: 'three in ten callers go away within 40 ms, for 2 seconds',
+  bit: (calls) => calls.some(({ reason }) => reason === 'ABANDONED'),
   async strike({ behaviour, pause }) {
     behaviour.abandonShare = 0.3;
     await pause(LONG_MS);
@@ -19,6 +20,7 @@ export const clientDisconnects: Fault = {
 export const deadlines: Fault = {
   kind: 'deadlines',
   what: 'deadlines of 1 to 200 ms, for 2 seconds',
+  bit: (calls) => calls.some(({ reason }) => reason === 'DEADLINE_EXCEEDED'),
   async strike({ behaviour, pause }) {
     behaviour.deadlinesMs = [1, 2, 3, 5, 8, 12, 20, 50, 200];
     await pause(LONG_MS);
@@ -32,6 +34,7 @@ export const duplicateKeys: Fault = {
   kind: 'duplicate-keys',
   what: 'six in ten creates sent two to four times at once with one key, to two processes over both transports, while callers go away',
   services: 2,
+  bit: (calls) => calls.some(({ replayed }) => replayed),
   behaviour: { duplicateShare: 0.6 },
   async strike({ behaviour, pause }) {
     behaviour.abandonShare = 0.2;

@@ -1,31 +1,32 @@
 /** Faults inside of the database: sessions ended, locks held, connections and disk used up, schema changed. */
-import { open, rm } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { migrate } from '../../../src/db/migrate.ts';
 import { query } from '../../../test/query.ts';
 import { quiet } from '../../../test/quiet.ts';
 import { diskObstacle } from '../disk.ts';
-import type { Fault, Scene } from './fault.ts';
+import { type Fault, hurtWrites, type Scene } from './fault.ts';
 
 const TERMINATIONS = 25;
-const TERMINATE_ONE = `
-  SELECT pg_terminate_backend(pid)
-  FROM (SELECT pid FROM pg_stat_activity WHERE application_name = 'loms' ORDER BY pid OFFSET $1 LIMIT 1)`;
+const terminateOne = readFileSync(new URL('../sql/terminate-one.sql', import.meta.url), 'utf8');
 const TERMINATE_ALL =
   "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'loms'";
-const SESSIONS_MAX = 12;
+const PLACES = 1_000;
 
 export const backendTerminate: Fault = {
   kind: 'backend-terminate',
   what: 'pg_terminate_backend on random sessions of the service, 25 times, on both servers',
   async strike(scene) {
     const { primary, replica, random } = scene;
+    let ended = 0;
     for (let left = TERMINATIONS; left > 0; left--) {
       const { url } = random.chance(0.7) ? primary : replica;
-      await query(url, TERMINATE_ONE, [random.between(0, SESSIONS_MAX - 1)]);
+      ended += (await query(url, terminateOne, [random.between(0, PLACES)])).length;
       await scene.pause(random.between(0, 80));
     }
+    if (ended < TERMINATIONS / 2) throw new Error(`the fault did not strike: ${ended} sessions were ended`);
   },
 };
 
@@ -36,7 +37,8 @@ const DEADLOCK = '40P01';
 
 export const poolExhausted: Fault = {
   kind: 'pool-exhausted',
-  what: 'locks on all tables for 1.4 seconds, so that every connection of the service waits',
+  what: 'locks on all tables of the service for 1.4 seconds, so that every connection of the service waits',
+  bit: hurtWrites,
   async strike({ primary, pause }) {
     const client = await connect(primary.url);
     try {
@@ -54,7 +56,7 @@ async function lockAll(client: pg.Client): Promise<void> {
   for (let left = LOCK_ATTEMPTS_MAX; ; left--) {
     await client.query('BEGIN');
     try {
-      await client.query('LOCK TABLE orders, order_lines, stocks IN ACCESS EXCLUSIVE MODE');
+      await client.query('LOCK TABLE idempotency_keys, orders, order_lines, stocks IN ACCESS EXCLUSIVE MODE');
       return;
     } catch (error) {
       await client.query('ROLLBACK');
@@ -102,6 +104,8 @@ async function connect(url: string): Promise<pg.Client> {
 const BALLAST = 'ballast';
 const BALLAST_CHUNK = Buffer.alloc(1024 * 1024);
 const FULL_MS = 1_500;
+/** What a server writes to its log that wants space. */
+const NO_SPACE = 'No space left on device';
 /** More WAL than the files that there are can hold. */
 const WRITE_WAL = "SELECT pg_logical_emit_message(false, 'faults', repeat('x', 40000000))";
 
@@ -110,6 +114,7 @@ export const diskFull: Fault = {
   what: 'the disk of the primary full for 1.5 seconds; in half of the runs it stops for want of WAL',
   smallDisk: true,
   obstacle: diskObstacle,
+  bit: hurtWrites,
   async strike(scene) {
     const { primary, primaryFolder, random } = scene;
     await fill(join(primaryFolder, BALLAST));
@@ -118,6 +123,8 @@ export const diskFull: Fault = {
     await scene.pause(FULL_MS);
   },
   async heal({ primary, primaryFolder }) {
+    const log = await readFile(primary.logFile, 'utf8');
+    if (!log.includes(NO_SPACE)) throw new Error('the fault did not strike: the server had space enough');
     await rm(join(primaryFolder, BALLAST), { force: true });
     const answers = await query(primary.url, 'SELECT 1').then(
       () => true,
@@ -151,9 +158,10 @@ const SCHEMA_CHANGES = [
 
 export const migration: Fault = {
   kind: 'migration',
-  what: 'migrate, new indexes and a new column under load, the table of lines rewritten',
+  what: 'what migrations do, under load: indexes, a new column, a table rewritten; and migrate, with nothing left to do',
   async strike(scene) {
     const { primary } = scene;
+    // As every instance does that starts meanwhile.
     await migrate(primary.url, quiet);
     for (const change of SCHEMA_CHANGES) {
       await query(primary.url, change);

@@ -1,6 +1,7 @@
 /** What a fault is, and what it may lay its hands on. */
 import type { Relay } from '../../support/relay.ts';
-import type { History } from '../history.ts';
+import { isDecided } from '../checks/answers.ts';
+import { type Call, type History, isWrite } from '../history.ts';
 import type { Behaviour } from '../lives.ts';
 import type { Random } from '../random.ts';
 import type { Postgres } from '../servers.ts';
@@ -44,11 +45,30 @@ export interface Fault {
   /** Nothing of the service or its database is ever cut off, so all that was accepted must be answered. */
   readonly orderly?: boolean;
   /** Why it cannot be run here, where it cannot. */
-  readonly obstacle?: () => string | undefined;
+  readonly obstacle?: () => Promise<string | undefined>;
+  /** Whether it can be seen in the calls that it did harm, where it must be seen there. */
+  readonly bit?: (calls: readonly Call[]) => boolean;
   /** Does the harm and holds it for a while. */
   strike(scene: Scene): Promise<void>;
   /** Takes it back. Recovery is counted from the moment when this begins. */
   heal?(scene: Scene): Promise<void>;
+}
+
+/** Holds a harm under which no commit can be confirmed. It has been done before, and is taken back afterwards. */
+export async function withoutConfirmation({ history }: Scene, hold: () => Promise<void>): Promise<void> {
+  const fromMs = history.note('no commit can be confirmed');
+  await hold();
+  history.outages.push({ fromMs, untilMs: history.note('commits may soon be confirmed again') });
+}
+
+/** Some write was not done, or nobody knows at first. */
+export function hurtWrites(calls: readonly Call[]): boolean {
+  return calls.some((call) => isWrite(call) && !isDecided(call));
+}
+
+/** Some write was under way and got no answer that tells. */
+export function interruptedWrites(calls: readonly Call[]): boolean {
+  return calls.some((call) => isWrite(call) && call.outcome === 'unknown');
 }
 
 /** The service that a fault hits where only one is hit. */

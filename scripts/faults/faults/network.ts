@@ -1,18 +1,25 @@
 /** Faults of the network: the relays between the service, the primary and the replica. */
 import type { Relay } from '../../support/relay.ts';
-import type { Fault, Scene } from './fault.ts';
+import { type Fault, hurtWrites, type Scene, withoutConfirmation } from './fault.ts';
 
 const LONG_MS = 1_500;
 /** Longer than a transaction may take. */
 const SILENT_MS = 2_600;
 const CUTS = 8;
 
-/** Cuts connections several times at random moments. */
-async function cutOften(scene: Scene, cut: (scene: Scene) => void): Promise<void> {
-  for (let left = CUTS; left > 0; left--) {
-    cut(scene);
+/**
+ * Cuts the connections of each relay in turn, several times at random moments.
+ *
+ * @throws when a relay never had a connection.
+ */
+async function cutInTurn(scene: Scene, relays: readonly Relay[], cut: (relay: Relay) => number) {
+  const hits = new Map<Relay, number>();
+  for (let round = 0; round < CUTS; round++) {
+    const relay = relays[round % relays.length] as Relay;
+    hits.set(relay, (hits.get(relay) ?? 0) + cut(relay));
     await scene.pause(scene.random.between(20, (2 * LONG_MS) / CUTS));
   }
+  if ([...hits.values()].includes(0)) throw new Error('the fault did not strike: no connection was there');
 }
 
 function toDatabase({ relays }: Scene): Relay[] {
@@ -21,14 +28,14 @@ function toDatabase({ relays }: Scene): Relay[] {
 
 export const connectionReset: Fault = {
   kind: 'connection-reset',
-  what: 'reset of all connections from the service to one server, eight times',
-  strike: (scene) => cutOften(scene, () => scene.random.pick(toDatabase(scene)).reset()),
+  what: 'reset of all connections from the service to one server, to both in turn, eight times',
+  strike: (scene) => cutInTurn(scene, toDatabase(scene), (relay) => relay.reset()),
 };
 
 export const connectionHalfOpen: Fault = {
   kind: 'connection-half-open',
-  what: 'connections whose server is gone without a word, eight times',
-  strike: (scene) => cutOften(scene, () => scene.random.pick(toDatabase(scene)).halfOpen()),
+  what: 'connections whose server is gone without a word, to both servers in turn, eight times',
+  strike: (scene) => cutInTurn(scene, toDatabase(scene), (relay) => relay.halfOpen()),
 };
 
 export const latency: Fault = {
@@ -58,9 +65,10 @@ export const slicing: Fault = {
 export const blackHole: Fault = {
   kind: 'black-hole',
   what: 'nothing passes between the service and the primary for 2.6 seconds, then all that was sent',
-  async strike({ relays, pause }) {
-    relays.primary.silent = true;
-    await pause(SILENT_MS);
+  bit: hurtWrites,
+  async strike(scene) {
+    scene.relays.primary.silent = true;
+    await withoutConfirmation(scene, () => scene.pause(SILENT_MS));
   },
   async heal({ relays }) {
     relays.primary.silent = false;
@@ -70,7 +78,7 @@ export const blackHole: Fault = {
 export const walReset: Fault = {
   kind: 'wal-reset',
   what: 'reset of the connection from the replica to the primary, eight times',
-  strike: (scene) => cutOften(scene, ({ relays }) => relays.wal.reset()),
+  strike: (scene) => cutInTurn(scene, [scene.relays.wal], (relay) => relay.reset()),
 };
 
 export const walLatency: Fault = {
@@ -88,9 +96,10 @@ export const walLatency: Fault = {
 export const walBlackHole: Fault = {
   kind: 'wal-black-hole',
   what: 'nothing passes between the primary and the replica for 2.6 seconds, then all that was sent',
-  async strike({ relays, pause }) {
-    relays.wal.silent = true;
-    await pause(SILENT_MS);
+  bit: hurtWrites,
+  async strike(scene) {
+    scene.relays.wal.silent = true;
+    await withoutConfirmation(scene, () => scene.pause(SILENT_MS));
   },
   async heal({ relays }) {
     relays.wal.silent = false;

@@ -1,15 +1,24 @@
 /** Faults of processes: killed, frozen, promoted, stopped. */
 import { query } from '../../../test/query.ts';
-import { type Fault, firstService, type Scene } from './fault.ts';
+import {
+  type Fault,
+  firstService,
+  hurtWrites,
+  interruptedWrites,
+  type Scene,
+  withoutConfirmation,
+} from './fault.ts';
 
 /** Longer than a transaction may take, so that what waits ends by itself. */
 const FREEZE_MS = 2_600;
-const TERMINATIONS = 2;
+/** Stops in order while the fault lasts; one more takes it back. */
+const STOPS = 2;
 const DOWN_MAX_MS = 500;
 
 export const serviceKill: Fault = {
   kind: 'service-kill',
   what: 'kill -9 of the service with batches under way, then a restart',
+  bit: interruptedWrites,
   strike: (scene) => firstService(scene).kill(),
   heal: (scene) => firstService(scene).start(),
 };
@@ -20,22 +29,36 @@ export const serviceTerminate: Fault = {
   behaviour: { duplicateShare: 0 },
   orderly: true,
   async strike(scene) {
-    for (let round = 0; round < TERMINATIONS; round++) {
-      await firstService(scene).end();
-      await firstService(scene).start();
+    for (let left = STOPS; left > 0; left--) {
+      await restart(scene);
       await scene.pause(700);
     }
   },
-  async heal(scene) {
-    await firstService(scene).end();
-    await firstService(scene).start();
-  },
+  heal: restart,
 };
+
+/** Stops the service in order and starts it again. */
+async function restart(scene: Scene): Promise<void> {
+  const { history } = scene;
+  const writtenByMs = history.now();
+  await turns();
+  history.stops.push({ writtenByMs, atMs: history.note('SIGTERM') });
+  await firstService(scene).end();
+  await firstService(scene).start();
+}
+
+/** How often this process turns to its connections before it is certain that what was asked before was written. */
+const TURNS = 20;
+
+async function turns(): Promise<void> {
+  for (let left = TURNS; left > 0; left--) await new Promise((resolve) => setTimeout(resolve, 1));
+}
 
 export const twoServices: Fault = {
   kind: 'two-services',
   what: 'two processes of the service on one database, one of them killed and restarted',
   services: 2,
+  bit: interruptedWrites,
   async strike(scene) {
     await firstService(scene).kill();
     await scene.pause(500);
@@ -43,31 +66,34 @@ export const twoServices: Fault = {
   heal: (scene) => firstService(scene).start(),
 };
 
+/** Kills all processes of the primary, and leaves it so for a while. */
+async function strikePrimary(scene: Scene): Promise<void> {
+  await scene.primary.kill();
+  await withoutConfirmation(scene, () => scene.pause(scene.random.between(100, DOWN_MAX_MS)));
+}
+
 export const primaryKill: Fault = {
   kind: 'primary-kill',
   what: 'kill -9 of all processes of the primary, then a restart',
-  async strike(scene) {
-    await scene.primary.kill();
-    await scene.pause(scene.random.between(100, DOWN_MAX_MS));
-  },
+  bit: hurtWrites,
+  strike: strikePrimary,
   heal: ({ primary }) => primary.start(),
 };
 
 export const primaryPromote: Fault = {
   kind: 'primary-promote',
   what: 'kill -9 of all processes of the primary, then promotion of the replica',
-  async strike(scene) {
-    await scene.primary.kill();
-    await scene.pause(scene.random.between(100, DOWN_MAX_MS));
-  },
+  bit: hurtWrites,
+  strike: strikePrimary,
   heal: promote,
 };
 
 export const primaryReturns: Fault = {
   kind: 'primary-returns',
   what: 'the same, and then the old primary comes back and still takes itself for the primary',
+  bit: hurtWrites,
   async strike(scene) {
-    await primaryPromote.strike(scene);
+    await strikePrimary(scene);
     await promote(scene);
     await scene.pause(1_000);
   },
@@ -84,7 +110,7 @@ export const replicaKill: Fault = {
   what: 'kill -9 of all processes of the replica, then a restart',
   async strike(scene) {
     await scene.replica.kill();
-    await scene.pause(scene.random.between(100, 2_000));
+    await withoutConfirmation(scene, () => scene.pause(scene.random.between(100, 2_000)));
   },
   heal: ({ replica }) => replica.start(),
 };
@@ -92,9 +118,10 @@ export const replicaKill: Fault = {
 export const replicaFreeze: Fault = {
   kind: 'replica-freeze',
   what: 'SIGSTOP of all processes of the replica, SIGCONT after 2.6 seconds',
+  bit: hurtWrites,
   async strike(scene) {
     await scene.replica.freeze();
-    await scene.pause(FREEZE_MS);
+    await withoutConfirmation(scene, () => scene.pause(FREEZE_MS));
   },
   heal: async ({ replica }) => replica.thaw(),
 };
@@ -102,9 +129,10 @@ export const replicaFreeze: Fault = {
 export const primaryFreeze: Fault = {
   kind: 'primary-freeze',
   what: 'SIGSTOP of all processes of the primary, SIGCONT after 2.6 seconds',
+  bit: hurtWrites,
   async strike(scene) {
     await scene.primary.freeze();
-    await scene.pause(FREEZE_MS);
+    await withoutConfirmation(scene, () => scene.pause(FREEZE_MS));
   },
   heal: async ({ primary }) => primary.thaw(),
 };

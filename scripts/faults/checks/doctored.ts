@@ -1,0 +1,130 @@
+/** An honest history for the checker's own tests, and ways to doctor it in one place. */
+import type { FinalOrder, FinalState } from '../final-state.ts';
+import type { Call } from '../history.ts';
+import { check } from './check.ts';
+import type { Evidence } from './evidence.ts';
+
+export const HOT = 1;
+export const SCARCE = 2;
+const stock = new Map([
+  [HOT, 100],
+  [SCARCE, 3],
+]);
+
+const common = { lane: 0, transport: 'REST', service: 0, deadlineMs: 1_000 } as const;
+export const hot = [{ sku: HOT, count: 2 }];
+export const both = [...hot, { sku: SCARCE, count: 3 }];
+
+/** How an order is refused for which there is not enough. */
+export const short = {
+  outcome: 'refused',
+  reason: 'INSUFFICIENT_STOCK',
+  shortages: [{ sku: SCARCE, requested: 3, available: 0 }],
+} as const;
+
+/** A call from a moment to ten milliseconds later. */
+export function call(startMs: number, what: Omit<Call, keyof typeof common | 'startMs' | 'endMs'>): Call {
+  return { ...common, startMs, endMs: startMs + 10, ...what };
+}
+
+export function create(startMs: number, user: number, lines: Call['lines'], answer: Partial<Call>): Call {
+  const outcome = answer.outcome ?? 'ok';
+  return call(startMs, { operation: 'create', user, lines: lines ?? [], key: `${user}`, outcome, ...answer });
+}
+
+/**
+ * Five orders: 11 is paid, 12 holds all of the scarce sku, 13 failed for want of it, 14 was cancelled, and of 15
+ * nobody knew until it was asked for again with its key.
+ */
+export function honestCalls(): Call[] {
+  return [
+    create(0, 1, hot, { answeredId: 11 }),
+    create(5, 2, both, { answeredId: 12 }),
+    create(20, 3, both, { ...short, answeredId: 13 }),
+    create(25, 4, hot, { answeredId: 14 }),
+    create(30, 5, hot, { outcome: 'unknown', reason: 'OUTCOME_UNKNOWN' }),
+    call(40, { operation: 'pay', orderId: 11, outcome: 'ok' }),
+    call(45, { operation: 'cancel', orderId: 14, outcome: 'ok' }),
+    create(50, 5, hot, { answeredId: 15, replayed: true }),
+    call(60, {
+      ...{ operation: 'get', orderId: 11, outcome: 'ok' },
+      ...{ status: 'payed', seenUser: 1, seenLines: hot },
+    }),
+    call(70, { operation: 'stock', sku: SCARCE, outcome: 'ok', count: 0 }),
+    call(80, { operation: 'stock', sku: HOT, outcome: 'ok', count: 94 }),
+    call(90, {
+      ...{ operation: 'cancel', orderId: 11, outcome: 'refused' },
+      ...{ reason: 'ORDER_NOT_CANCELLABLE', status: 'payed' },
+    }),
+    create(95, 6, hot, { outcome: 'refused', reason: 'DATABASE_UNAVAILABLE' }),
+  ];
+}
+
+export const finalOrder = (orderId: number, status: FinalOrder['status'], lines = hot): FinalOrder => ({
+  ...{ orderId, user: orderId - 10, status, lines, updatedMs: 0 },
+});
+
+export function honestState(): FinalState {
+  return {
+    orders: [
+      finalOrder(11, 'payed'),
+      finalOrder(12, 'awaiting payment', both),
+      finalOrder(13, 'failed', both),
+      finalOrder(14, 'cancelled'),
+      finalOrder(15, 'awaiting payment'),
+    ],
+    stocks: [
+      { sku: HOT, total: 98, reserved: 4 },
+      { sku: SCARCE, total: 3, reserved: 3 },
+    ],
+    keys: new Map([11, 12, 13, 14, 15].map((orderId) => [`${orderId - 10}`, orderId])),
+  };
+}
+
+/** How the service logs a batch that failed. */
+export const batchFailed = (type: string) =>
+  JSON.stringify({ level: 50, err: { type }, msg: 'batch failed' });
+
+export const sample = { wrongSkus: 0, oversoldSkus: 0, bareOrders: 0, undecidedOrders: 0, orders: 5 };
+
+export function honest(): Evidence {
+  return {
+    calls: honestCalls(),
+    samples: [{ node: 'primary', atMs: 50, ...sample }],
+    final: honestState(),
+    log: [batchFailed('DatabaseUnavailable'), '{"level":30,"msg":"ready"}'],
+    accidents: [],
+    outages: [],
+    stops: [],
+    stock,
+    toleranceMs: 100,
+    beganAtMs: 0,
+    orderly: false,
+  };
+}
+
+/** The kinds of what is found, each once. */
+export function found(evidence: Evidence): string[] {
+  return [...new Set(check(evidence).map(({ kind }) => kind))].sort();
+}
+
+/** Changes the calls that `isMeant`, which must be there. */
+export function withCalls(isMeant: (call: Call) => boolean, change: Partial<Call>): Evidence {
+  const evidence = honest();
+  if (!evidence.calls.some(isMeant)) throw new Error('nothing to doctor');
+  return {
+    ...evidence,
+    calls: evidence.calls.map((each) => (isMeant(each) ? { ...each, ...change } : each)),
+  };
+}
+
+export const withMoreCalls = (...calls: Call[]): Evidence => ({
+  ...honest(),
+  calls: [...honestCalls(), ...calls],
+});
+export const withFinal = (change: Partial<FinalState>): Evidence => ({
+  ...honest(),
+  final: { ...honestState(), ...change },
+});
+export const withOrders = (change: (order: FinalOrder) => FinalOrder[]) =>
+  withFinal({ orders: honestState().orders.flatMap(change) });

@@ -1,0 +1,59 @@
+/** The checker finds what was acknowledged while nothing could be confirmed, and reads that stopped meanwhile. */
+import { expect, test } from 'vitest';
+import type { Call } from '../history.ts';
+import { call, create, found, honest, hot, withMoreCalls } from './doctored.ts';
+import type { Evidence } from './evidence.ts';
+
+const outage = { fromMs: 200, untilMs: 1_000 };
+const pay = (startMs: number, outcome: Call['outcome'], orderId = 12) =>
+  call(startMs, { operation: 'pay', orderId, outcome });
+
+/** With these calls, of which 12 is paid in the end. */
+function during(...calls: Call[]): string[] {
+  return found(paid({ ...withMoreCalls(...calls), outages: [outage] }));
+}
+
+function paid(evidence: Evidence): Evidence {
+  const orders = evidence.final.orders.map((each) =>
+    each.orderId === 12 ? { ...each, status: 'payed' as const } : each,
+  );
+  const stocks = [
+    { sku: 1, total: 96, reserved: 2 },
+    { sku: 2, total: 0, reserved: 0 },
+  ];
+  return { ...evidence, final: { ...evidence.final, orders, stocks } };
+}
+
+test('a false acknowledgement: a payment that was first asked for and acknowledged in the outage', () => {
+  expect(during(pay(300, 'ok'))).toEqual(['false acknowledgement']);
+  expect(during(pay(300, 'unknown'), pay(400, 'ok'))).toEqual(['false acknowledgement']);
+});
+
+test('a payment that was asked for before, or answered after the outage, may have been confirmed', () => {
+  expect(during(pay(150, 'ok'), pay(300, 'ok'))).toEqual([]);
+  expect(during(pay(195, 'unknown'), pay(300, 'ok'))).toEqual([]);
+  expect(during(pay(995, 'ok'))).toEqual([]);
+});
+
+test('a false acknowledgement: an order that says that it was created in the outage, or was first asked for in it', () => {
+  const again = (startMs: number, replayed: boolean) => create(startMs, 4, hot, { answeredId: 14, replayed });
+  const withoutFirst = { ...honest(), outages: [outage] };
+  const calls = withoutFirst.calls.filter(({ user }) => user !== 4);
+  const unknown = create(25, 4, hot, { outcome: 'unknown', reason: 'OUTCOME_UNKNOWN' });
+  expect(found({ ...withoutFirst, calls: [...calls, unknown, again(300, false)] })).toEqual([
+    'false acknowledgement',
+  ]);
+  expect(found({ ...withoutFirst, calls: [...calls, unknown, again(300, true)] })).toEqual([]);
+  const late = { ...unknown, startMs: 250, endMs: 260 };
+  expect(found({ ...withoutFirst, calls: [...calls, late, again(300, true)] })).toContain(
+    'false acknowledgement',
+  );
+});
+
+test('reads that stopped: none was answered for longer than a silent node takes to be noticed', () => {
+  const read = (startMs: number) => call(startMs, { operation: 'stock', sku: 1, outcome: 'ok', count: 94 });
+  const long = { fromMs: 200, untilMs: 2_800 };
+  expect(found({ ...withMoreCalls(), outages: [long] })).toEqual(['reads stopped']);
+  expect(found({ ...withMoreCalls(read(300)), outages: [long] })).toEqual(['reads stopped']);
+  expect(found({ ...withMoreCalls(read(1_500)), outages: [long] })).toEqual([]);
+});

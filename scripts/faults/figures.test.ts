@@ -1,0 +1,57 @@
+/** What the figures make of the runs, and which of them are missed. */
+import { expect, test } from 'vitest';
+import type { ViolationKind } from './checks/evidence.ts';
+import { figuresOf } from './figures.ts';
+import type { RunResult } from './run.ts';
+
+/** A run in which nothing was wrong. */
+function run(kind: string, seed: number, what: Partial<RunResult> = {}): RunResult {
+  return {
+    ...{ kind, seed, seconds: 8, calls: 1_000, orders: 100, refused: 0, unknown: 0, replayed: 0 },
+    ...{ lost: 0, stops: kind === 'service-terminate' ? 3 : 0, violations: [] },
+    recovery: { beforePerSecond: 900, afterPerSecond: 900, tookMs: 400, alive: true },
+    lateness: { p99: -300, worst: 12 },
+    ...what,
+  };
+}
+
+const wrong = (kind: ViolationKind) => ({ violations: [{ kind, text: '' }] });
+const verdictOf = (name: string, results: readonly RunResult[]) =>
+  figuresOf(results).find((figure) => figure.name.startsWith(name))?.reached;
+const tenSeeds = (kind: string, what?: Partial<RunResult>) =>
+  Array.from({ length: 10 }, (_, index) => run(kind, index + 1, what));
+
+test('too few runs miss nothing and reach nothing', () => {
+  const results = [run('service-terminate', 1, { lost: 4 })];
+  expect(verdictOf('kinds of fault', results)).toBeUndefined();
+  expect(verdictOf('SIGTERM', results)).toBeUndefined();
+  expect(verdictOf('back to 90% of the rate: service killed', results)).toBeUndefined();
+  expect(verdictOf('SIGTERM', tenSeeds('service-terminate'))).toBe(true);
+});
+
+test('one request that was accepted and not answered misses the figure, however few the stops', () => {
+  expect(verdictOf('SIGTERM', [run('service-terminate', 1, wrong('accepted but not answered'))])).toBe(false);
+});
+
+test('the slowest run counts, and one that did not come back is slower than all', () => {
+  const back = (tookMs: number | undefined) => {
+    const recovery = { beforePerSecond: 900, afterPerSecond: 500, tookMs, alive: true };
+    return [...tenSeeds('service-kill'), run('service-kill', 11, { recovery })];
+  };
+  const name = 'back to 90% of the rate: service killed';
+  expect(verdictOf(name, back(2_900))).toBe(true);
+  expect(verdictOf(name, back(3_100))).toBe(false);
+  expect(verdictOf(name, back(undefined))).toBe(false);
+});
+
+test('while the replica was stopped, a late answer or a false acknowledgement misses its figure', () => {
+  const late = [run('replica-freeze', 1), run('replica-freeze', 2, wrong('late answer'))];
+  expect(verdictOf('replica stopped: requests', late)).toBe(false);
+  expect(verdictOf('replica stopped: false', late)).toBe(true);
+  const falsely = [run('replica-freeze', 1, wrong('false acknowledgement'))];
+  expect(verdictOf('replica stopped: false', falsely)).toBe(false);
+  const measured = figuresOf(falsely).find(({ name }) =>
+    name.startsWith('replica stopped: requests'),
+  )?.measured;
+  expect(measured).toBe('1000 of 1000; 12 ms after it at most, 99% 300 ms before it');
+});
