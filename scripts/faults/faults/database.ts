@@ -10,7 +10,8 @@ import { diskObstacle } from '../disk.ts';
 import { type Fault, hurtWrites, type Scene } from './fault.ts';
 
 const TERMINATIONS = 25;
-const terminateOne = readFileSync(new URL('../sql/terminate-one.sql', import.meta.url), 'utf8');
+const CANCELLATIONS = 200;
+const signalOne = readFileSync(new URL('../sql/signal-one.sql', import.meta.url), 'utf8');
 const TERMINATE_ALL =
   "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'loms'";
 const PLACES = 1_000;
@@ -23,10 +24,27 @@ export const backendTerminate: Fault = {
     let ended = 0;
     for (let left = TERMINATIONS; left > 0; left--) {
       const { url } = random.chance(0.7) ? primary : replica;
-      ended += (await query(url, terminateOne, [random.between(0, PLACES)])).length;
+      ended += (await query(url, signalOne, [random.between(0, PLACES), 'terminate'])).length;
       await scene.pause(random.between(0, 80));
     }
     if (ended < TERMINATIONS / 2) throw new Error(`the fault did not strike: ${ended} sessions were ended`);
+  },
+};
+
+export const backendCancel: Fault = {
+  kind: 'backend-cancel',
+  what: 'pg_cancel_backend on random sessions of the service on the primary, 200 times: in BEGIN, in a statement, in COMMIT',
+  bit: hurtWrites,
+  async strike({ primary, random, pause }) {
+    const client = await connect(primary.url);
+    try {
+      for (let left = CANCELLATIONS; left > 0; left--) {
+        await client.query(signalOne, [random.between(0, PLACES), 'cancel']);
+        await pause(random.between(0, 10));
+      }
+    } finally {
+      await client.end();
+    }
   },
 };
 

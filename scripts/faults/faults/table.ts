@@ -1,6 +1,7 @@
 /** All faults, in the order in which they are run and reported. */
 import { clientDisconnects, deadlines, duplicateKeys } from './callers.ts';
 import {
+  backendCancel,
   backendTerminate,
   connectionsExhausted,
   diskFull,
@@ -43,6 +44,7 @@ export const faults: readonly Fault[] = [
   replicaKill,
   replicaFreeze,
   backendTerminate,
+  backendCancel,
   connectionReset,
   connectionHalfOpen,
   latency,
