@@ -1,6 +1,5 @@
 /** Bad and good input through both transports, and a check of the check. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Books } from '../scripts/bench/books.ts';
 import type { GrpcCase, RestCase } from '../scripts/fuzz/case.ts';
 import { checkGrpc } from '../scripts/fuzz/grpc-check.ts';
 import { COLLECTING, growthOf } from '../scripts/fuzz/memory.ts';
@@ -9,6 +8,7 @@ import { describeWrong } from '../scripts/fuzz/report.ts';
 import { RestCheck } from '../scripts/fuzz/rest-check.ts';
 import { fuzz } from '../scripts/fuzz/run.ts';
 import { openFilledBooks } from '../scripts/fuzz/stock.ts';
+import type { Books } from '../scripts/support/books.ts';
 import { type Server, startServer } from '../scripts/support/server.ts';
 import { standing } from '../src/domain/errors.ts';
 import { DETAILS_TRAILER, statusOf } from '../src/grpc/errors.ts';

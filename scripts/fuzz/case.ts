@@ -1,4 +1,5 @@
 /** What one case of the fuzz run is: the bytes that are sent, and what may be answered. */
+import type { GrpcSaid } from '../../test/grpc-session.ts';
 
 /**
  * `accepted`: a valid request, which may only be refused for what is in the books; `refused`: not one that may be
@@ -31,15 +32,11 @@ export interface RestCase {
 }
 
 /** A stream of an HTTP/2 session. */
-export interface GrpcCase {
+export interface GrpcCase extends GrpcSaid {
   readonly via: 'gRPC';
   readonly kind: string;
-  readonly headers: Readonly<Record<string, string | readonly string[]>>;
-  readonly writes: readonly Buffer[];
   readonly expect: Expectation;
   readonly mayExpire?: boolean;
-  /** The caller resets the stream with this code instead of ending it, and expects no answer. */
-  readonly reset?: number;
 }
 
 /** Bytes for a connection to the gRPC port, which may or may not be HTTP/2. The server has to survive them. */

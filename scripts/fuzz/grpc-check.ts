@@ -4,9 +4,9 @@ import { codes } from '../../src/domain/errors.ts';
 import { ErrorInfo } from '../../src/generated/proto/google/rpc/error_details.ts';
 import { Status } from '../../src/generated/proto/google/rpc/status.ts';
 import { DETAILS_TRAILER } from '../../src/grpc/errors.ts';
+import type { GrpcHeard } from '../../test/grpc-session.ts';
 import { type GrpcCase, must } from './case.ts';
 import { isNeighbour } from './grpc-cases.ts';
-import type { GrpcHeard } from './grpc-client.ts';
 import { methods, pathOf } from './messages.ts';
 import { checkError } from './rest-check.ts';
 

@@ -1,11 +1,12 @@
 /** Runs cases against a service, many at a time, and checks every answer. */
 import fc, { type Arbitrary } from 'fast-check';
+import { GrpcSession } from '../../test/grpc-session.ts';
 import type { Server } from '../support/server.ts';
 import { type Case, type FramesCase, type GrpcCase, type RestCase, WrongAnswer } from './case.ts';
 import { frameKinds } from './frame-cases.ts';
+import { sayFrames } from './frames-client.ts';
 import { callKinds } from './grpc-cases.ts';
 import { checkCode, checkGrpc } from './grpc-check.ts';
-import { GrpcSession, sayFrames } from './grpc-client.ts';
 import { settledBytes } from './memory.ts';
 import { fetchOpenApi, type OpenApi } from './openapi.ts';
 import { ofKinds, operationKinds } from './rest-cases.ts';
