@@ -1,11 +1,33 @@
 /** What one case of the fuzz run is: the bytes that are sent, and what may be answered. */
+import type { Reason } from '../../src/domain/errors.ts';
 import type { GrpcSaid } from '../../test/grpc-session.ts';
 
 /**
- * `accepted`: a valid request, which may only be refused for what is in the books; `refused`: not one that may be
- * done; `any`: the answer only has to be in the documented form.
+ * `accepted`: a valid request, which may only be refused for what is in the books; `refused`: one that must be refused
+ * before anybody looks there; `any`: the answer only has to be in the documented form.
  */
 export type Expectation = 'accepted' | 'refused' | 'any';
+
+/** Why a valid request may be refused. To a bad one they would say that it had been taken for a valid one. */
+const ofTheBooks: readonly (Reason | undefined)[] = [
+  'INSUFFICIENT_STOCK',
+  'ORDER_NOT_FOUND',
+  'ORDER_NOT_PAYABLE',
+  'ORDER_NOT_CANCELLABLE',
+  'STOCK_NOT_FOUND',
+];
+
+/** What each kind of request may be answered; no reason means that it was done. */
+const fits: Readonly<Record<Expectation, (reason: Reason | undefined) => boolean>> = {
+  accepted: (reason) => reason === undefined || ofTheBooks.includes(reason),
+  refused: (reason) => reason !== undefined && !ofTheBooks.includes(reason),
+  any: () => true,
+};
+
+/** @throws WrongAnswer when a request is not answered as it has to be: done, or refused for the wrong reason. */
+export function checkReason(expect: Expectation, reason: Reason | undefined, told: string): void {
+  must(fits[expect](reason), `what has to be ${expect} is answered ${reason ?? 'OK'}: ${told}`);
+}
 
 /** A request of which the generator knows what it is. */
 export interface Ask {

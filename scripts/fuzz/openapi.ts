@@ -9,6 +9,7 @@ export interface Schema {
   readonly maxItems?: number;
   readonly example?: unknown;
   readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
   readonly items?: Schema;
 }
 

@@ -45,6 +45,17 @@ export function validRequests(document: OpenApi): Arbitrary<Meant> {
   });
 }
 
+/** Requests with one fault in their body, and what may be answered to each. */
+export function spoiltRequests(document: OpenApi): Arbitrary<[Meant, Expectation]> {
+  const withBody = validRequests(document).filter(({ request }) => request.body !== undefined);
+  return withBody.chain(({ operation, request }) =>
+    spoiltJson(document, operation.body ?? {}).map(({ text, expect }) => [
+      { operation, request: { ...request, body: Buffer.from(text) } },
+      expect,
+    ]),
+  );
+}
+
 function fill(path: string, parameter: string): string {
   return path.replace(/\{\w+\}/, parameter);
 }
@@ -116,15 +127,10 @@ export function operationKinds(document: OpenApi): Kind<RestCase>[] {
       body(meant).map((bytes) => ({ ...meant, request: { ...meant.request, body: bytes } })),
     );
   const refused = (meant: Meant) => single(meant, 'refused');
-  const either = (meant: Meant) => single(meant, 'any');
 
   return [
     ['valid', 12, valid.map((meant) => single(meant, 'accepted'))],
-    [
-      'one field is bad',
-      20,
-      bodies(({ operation }) => spoiltJson(document, operation.body ?? {}).map(Buffer.from)).map(either),
-    ],
+    ['one field is bad', 20, spoiltRequests(document).map((spoilt) => single(...spoilt))],
     ['the path names no id', 6, parameters(operations)],
     ['garbage as a body', 5, bodies(() => randomBytes(2_000)).map(refused)],
     ['text that is no JSON', 3, bodies(() => fc.string({ unit: 'binary' }).map(notAnObject)).map(refused)],
@@ -149,8 +155,18 @@ function parameters(operations: readonly Operation[]): Arbitrary<Omit<RestCase, 
   const varying = operations.filter(({ parameter }) => parameter !== undefined);
   return fc.tuple(fc.constantFrom(...varying), pathText).map(([operation, text]) => {
     const target = Buffer.from(fill(operation.path, text)).toString('latin1');
-    return single({ operation, request: { method: operation.method, target, headers: [HOST] } }, 'any');
+    const request = { method: operation.method, target, headers: [HOST] };
+    return single({ operation, request }, mayBeId(text) ? 'any' : 'refused');
   });
+}
+
+/** Whether a text in a path may name an id, in which case it is as good as any. */
+function mayBeId(text: string): boolean {
+  try {
+    return /^ *[1-9]\d{0,18} *$/.test(decodeURIComponent(text));
+  } catch {
+    return false;
+  }
 }
 
 /** A random text that happens to be a good request would be wrong to be refused. */
