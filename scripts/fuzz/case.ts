@@ -4,9 +4,10 @@ import type { GrpcSaid } from '../../test/grpc-session.ts';
 
 /**
  * `accepted`: a valid request, which may only be refused for what is in the books; `refused`: one that must be refused
- * before anybody looks there; `any`: the answer only has to be in the documented form.
+ * before anybody looks there; `stranger`, `unscoped`: refused because of who asks; `any`: the answer only has to be in
+ * the documented form, and may not be about who asks.
  */
-export type Expectation = 'accepted' | 'refused' | 'any';
+export type Expectation = 'accepted' | 'refused' | 'stranger' | 'unscoped' | 'any';
 
 /** Why a valid request may be refused. To a bad one they would say that it had been taken for a valid one. */
 const ofTheBooks: readonly (Reason | undefined)[] = [
@@ -17,17 +18,29 @@ const ofTheBooks: readonly (Reason | undefined)[] = [
   'STOCK_NOT_FOUND',
 ];
 
+/** Why somebody is not let in, whatever is asked for. */
+const ofCallers: readonly (Reason | undefined)[] = [
+  'CREDENTIALS_MISSING',
+  'CREDENTIALS_INVALID',
+  'SCOPE_MISSING',
+];
+
 /** What each kind of request may be answered; no reason means that it was done. */
 const fits: Readonly<Record<Expectation, (reason: Reason | undefined) => boolean>> = {
   accepted: (reason) => reason === undefined || ofTheBooks.includes(reason),
-  refused: (reason) => reason !== undefined && !ofTheBooks.includes(reason),
-  any: () => true,
+  refused: (reason) => reason !== undefined && !ofTheBooks.includes(reason) && !ofCallers.includes(reason),
+  stranger: (reason) => reason === 'CREDENTIALS_MISSING' || reason === 'CREDENTIALS_INVALID',
+  unscoped: (reason) => reason === 'SCOPE_MISSING',
+  any: (reason) => !ofCallers.includes(reason),
 };
 
 /** @throws WrongAnswer when a request is not answered as it has to be: done, or refused for the wrong reason. */
 export function checkReason(expect: Expectation, reason: Reason | undefined, told: string): void {
   must(fits[expect](reason), `what has to be ${expect} is answered ${reason ?? 'OK'}: ${told}`);
 }
+
+/** Which of the two services is asked: the one that is open to everybody, or the one that wants tokens. */
+export type ServiceName = 'open' | 'guarded';
 
 /** A request of which the generator knows what it is. */
 export interface Ask {
@@ -43,6 +56,7 @@ export interface Ask {
 export interface RestCase {
   readonly via: 'REST';
   readonly kind: string;
+  readonly service: ServiceName;
   /** Each is written by itself, one after the other. */
   readonly writes: readonly Buffer[];
   /** The requests in them. Where they cannot be told apart there are none. */
@@ -57,6 +71,7 @@ export interface RestCase {
 export interface GrpcCase extends GrpcSaid {
   readonly via: 'gRPC';
   readonly kind: string;
+  readonly service: ServiceName;
   readonly expect: Expectation;
   readonly mayExpire?: boolean;
 }
@@ -65,10 +80,14 @@ export interface GrpcCase extends GrpcSaid {
 export interface FramesCase {
   readonly via: 'frames';
   readonly kind: string;
+  readonly service: ServiceName;
   readonly bytes: Buffer;
 }
 
 export type Case = RestCase | GrpcCase | FramesCase;
+
+/** What the generator of a kind makes. */
+export type Made<Of extends Case> = Omit<Of, 'kind' | 'service'>;
 
 /** Thrown for an answer that is not as documented. */
 export class WrongAnswer extends Error {
