@@ -43,21 +43,9 @@ const badClaims = (): Claims[] => [
 
 /** Headers of a token that nobody has signed so. */
 const badHeaders = [
-  ...[
-    '',
-    '{',
-    'null',
-    '[]',
-    '7',
-    '{}',
-    '{"alg":"none"}',
-    '{"alg":"HS256"}',
-    '{"alg":"ES512"}',
-    '{"alg":7}',
-    '{"alg":null}',
-  ],
-  ...['{"alg":"ES256","crit":["x"],"x":1}', '{"alg":"ES256","crit":[]}', '{"alg":"ES256","kid":"nobody"}'],
-  ...['{"alg":"ES256","b64":false,"crit":["b64"]}', '{"alg":"__proto__"}', '{"alg":"ES256","jwk":{}}'],
+  ...['', '{', 'null', '[]', '7', '{}', '{"alg":7}', '{"alg":null}', '{"alg":"none"}', '{"alg":"HS256"}'],
+  ...['{"alg":"ES512"}', '{"alg":"__proto__"}', '{"alg":"ES256","kid":"nobody"}', '{"alg":"ES256","jwk":{}}'],
+  ...['{"alg":"ES256","crit":["x"],"x":1}', '{"alg":"ES256","crit":[]}', '{"alg":"ES256","b64":false}'],
 ];
 
 /** Makes the callers; all good tokens are the issuer's. */

@@ -36,7 +36,7 @@ const fits: Readonly<Record<Expectation, (reason: Reason | undefined) => boolean
 
 /** @throws WrongAnswer when a request is not answered as it has to be: done, or refused for the wrong reason. */
 export function checkReason(expect: Expectation, reason: Reason | undefined, told: string): void {
-  must(fits[expect](reason), `what has to be ${expect} is answered ${reason ?? 'OK'}: ${told}`);
+  must(fits[expect](reason), `expected: ${expect}, answered: ${reason ?? 'OK'}, ${told}`);
 }
 
 /** Which of the two services is asked: the one that is open to everybody, or the one that wants tokens. */
