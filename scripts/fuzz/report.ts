@@ -1,6 +1,5 @@
 /** What a fuzz run has shown, in words. */
 import type { Case } from './case.ts';
-import { type Figure, verdictOf } from './figures.ts';
 import type { Report, Wrong } from './run.ts';
 
 const HEX_MAX_CHARS = 4_000;
@@ -17,8 +16,8 @@ function describeCase(sent: Case): string {
   return bytes.join('\n');
 }
 
-/** How often each kind of case was sent and each answer heard, and the figures of the run. */
-export function describeReport(report: Report, figures: readonly Figure[]): string {
+/** How often each kind of case was sent and each answer heard. */
+export function describeReport(report: Report): string {
   const list = (counts: ReadonlyMap<string, number>) =>
     [...counts]
       .sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
@@ -28,9 +27,6 @@ export function describeReport(report: Report, figures: readonly Figure[]): stri
     ...list(report.kinds),
     'answers',
     ...list(report.answers),
-    'figures',
-    ...figures.map(
-      (figure) => `  ${figure.name}: ${figure.measured} (${figure.wanted}: ${verdictOf(figure)})`,
-    ),
+    `${report.cases} cases, ${report.wrong.length} answered wrongly`,
   ].join('\n');
 }
