@@ -74,6 +74,13 @@ module.exports = {
       to: { path: '^test/|\\.test\\.ts$' },
     },
     {
+      name: 'src-knows-no-scripts',
+      comment: 'Scripts come after the product and its tests; what those share with scripts lives in test/.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^scripts/' },
+    },
+    {
       name: 'no-development-dependency-in-the-product',
       comment: 'What runs in production is a dependency, not a development dependency.',
       severity: 'error',

@@ -2,8 +2,10 @@
 #
 # Nothing needs to be installed but Node.js, npm and make.
 
-# The seed set of `make seed` and of `make run`: a file of db/seeds without its ending.
-SEED ?= development
+# What a target begins with, where it is said: to `run`, `dev` and `seed` a set of stock, which is a file of db/seeds
+# without its ending; to `fuzz` and `faults` the number that their chance is drawn from.
+SEED ?=
+STOCK = $(or $(SEED),development)
 # Which database `make psql` opens; the default is the embedded primary.
 DATABASE_URL ?=
 
@@ -28,11 +30,11 @@ help: ## List the targets
 
 .PHONY: run
 run: $(BUILT) ## Install what is missing, build, and start with an own PostgreSQL, migrated and seeded
-	@SEED_ON_START=$${SEED_ON_START-$(SEED)} exec node $(NODE_FLAGS) dist/main.js
+	@SEED_ON_START=$${SEED_ON_START-$(STOCK)} exec node $(NODE_FLAGS) dist/main.js
 
 .PHONY: dev
 dev: $(INSTALLED) ## The same, started again on every change of the sources
-	@SEED_ON_START=$${SEED_ON_START-$(SEED)} exec npx tsx watch --clear-screen=false src/main.ts
+	@SEED_ON_START=$${SEED_ON_START-$(STOCK)} exec npx tsx watch --clear-screen=false src/main.ts
 
 .PHONY: build
 build: $(BUILT) ## Compile the sources to dist/
@@ -45,7 +47,7 @@ migrate: $(BUILT) ## Apply the migrations that are missing
 
 .PHONY: seed
 seed: $(BUILT) ## Add the development stock; SEED=large adds 10,000 skus for load
-	@node dist/tasks.js seed $(SEED)
+	@node dist/tasks.js seed $(STOCK)
 
 .PHONY: psql
 psql: ## Open psql on the primary (needs psql, and the service running)
@@ -66,7 +68,7 @@ test-browser: $(BUILT) ## Try the Swagger page in headless Chromium (installed f
 
 .PHONY: fuzz
 fuzz: $(BUILT) ## Send 50,000 cases of bad and good input; CASES=n, SEED=n repeats a run, ONLY=n one case of it
-	@exec node --import tsx scripts/fuzz/main.ts $(if $(CASES),--cases $(CASES)) $(if $(filter-out development,$(SEED)),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
+	@exec node --import tsx scripts/fuzz/main.ts $(if $(CASES),--cases $(CASES)) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 
 # -- speed --
 
@@ -79,11 +81,10 @@ bench: $(BUILT) ## Measure the speed into docs/performance.md, a quarter of an h
 # Which kinds of fault (FAULT=primary-kill,latency), with which seed (SEED=7) or how many (SEEDS=10).
 FAULT ?=
 SEEDS ?= 1
-FAULTS_SEED = $(if $(filter command environment,$(origin SEED)),--seed $(SEED))
 
 .PHONY: faults
 faults: $(BUILT) ## Break what loms stands on, and check that nothing was lost; SEEDS=10 for the long run
-	@exec node --import tsx scripts/faults/main.ts --seeds $(SEEDS) $(FAULTS_SEED) $(if $(FAULT),--fault $(FAULT))
+	@exec node --import tsx scripts/faults/main.ts --seeds $(SEEDS) $(if $(SEED),--seed $(SEED)) $(if $(FAULT),--fault $(FAULT))
 
 # -- generated code and rules --
 

@@ -9,7 +9,7 @@ import { migrate, seed } from '../../src/db/migrate.ts';
 import { startTemporaryCluster } from '../../test/temporary-cluster.ts';
 import { type Relay, startRelay } from '../support/relay.ts';
 import { type Server, startServer } from '../support/server.ts';
-import { Books } from './books.ts';
+import { BenchBooks } from './books.ts';
 
 export interface Stage {
   readonly primaryUrl: string;
@@ -18,7 +18,7 @@ export interface Stage {
   /** The service with a queue so short that it is full under any load. */
   readonly fullQueue: Server;
   readonly border: Server;
-  readonly books: Books;
+  readonly books: BenchBooks;
   /** Has the replica speak to the primary through the relay, until `detour` is called with false. */
   detour(through: boolean): Promise<Relay>;
   /** Ends everything and removes the data. */
@@ -51,7 +51,7 @@ export async function setStage(): Promise<Stage> {
     const log = pino({ level: 'warn' });
     await migrate(primaryUrl, log);
     await seed(primaryUrl, 'large', log);
-    const books = await Books.open(primaryUrl);
+    const books = await BenchBooks.open(primaryUrl);
     closers.push(() => books.close());
     const relay = await startRelay(Number(new URL(primaryUrl).port));
     closers.push(() => relay.close());

@@ -1,10 +1,46 @@
 /** What one case of the fuzz run is: the bytes that are sent, and what may be answered. */
+import type { Reason } from '../../src/domain/errors.ts';
+import type { GrpcSaid } from '../../test/grpc-session.ts';
 
 /**
- * `accepted`: a valid request, which may only be refused for what is in the books; `refused`: not one that may be
- * done; `any`: the answer only has to be in the documented form.
+ * `accepted`: a valid request, which may only be refused for what is in the books; `refused`: one that must be refused
+ * before anybody looks there; `stranger`, `unscoped`: refused because of who asks; `any`: the answer only has to be in
+ * the documented form, and may not be about who asks.
  */
-export type Expectation = 'accepted' | 'refused' | 'any';
+export type Expectation = 'accepted' | 'refused' | 'stranger' | 'unscoped' | 'any';
+
+/** Why a valid request may be refused. To a bad one they would say that it had been taken for a valid one. */
+const ofTheBooks: readonly (Reason | undefined)[] = [
+  'INSUFFICIENT_STOCK',
+  'ORDER_NOT_FOUND',
+  'ORDER_NOT_PAYABLE',
+  'ORDER_NOT_CANCELLABLE',
+  'STOCK_NOT_FOUND',
+];
+
+/** Why somebody is not let in, whatever is asked for. */
+const ofCallers: readonly (Reason | undefined)[] = [
+  'CREDENTIALS_MISSING',
+  'CREDENTIALS_INVALID',
+  'SCOPE_MISSING',
+];
+
+/** What each kind of request may be answered; no reason means that it was done. */
+const fits: Readonly<Record<Expectation, (reason: Reason | undefined) => boolean>> = {
+  accepted: (reason) => reason === undefined || ofTheBooks.includes(reason),
+  refused: (reason) => reason !== undefined && !ofTheBooks.includes(reason) && !ofCallers.includes(reason),
+  stranger: (reason) => reason === 'CREDENTIALS_MISSING' || reason === 'CREDENTIALS_INVALID',
+  unscoped: (reason) => reason === 'SCOPE_MISSING',
+  any: (reason) => !ofCallers.includes(reason),
+};
+
+/** @throws WrongAnswer when a request is not answered as it has to be: done, or refused for the wrong reason. */
+export function checkReason(expect: Expectation, reason: Reason | undefined, told: string): void {
+  must(fits[expect](reason), `expected: ${expect}, answered: ${reason ?? 'OK'}, ${told}`);
+}
+
+/** Which of the two services is asked: the one that is open to everybody, or the one that wants tokens. */
+export type ServiceName = 'open' | 'guarded';
 
 /** A request of which the generator knows what it is. */
 export interface Ask {
@@ -20,6 +56,7 @@ export interface Ask {
 export interface RestCase {
   readonly via: 'REST';
   readonly kind: string;
+  readonly service: ServiceName;
   /** Each is written by itself, one after the other. */
   readonly writes: readonly Buffer[];
   /** The requests in them. Where they cannot be told apart there are none. */
@@ -31,25 +68,26 @@ export interface RestCase {
 }
 
 /** A stream of an HTTP/2 session. */
-export interface GrpcCase {
+export interface GrpcCase extends GrpcSaid {
   readonly via: 'gRPC';
   readonly kind: string;
-  readonly headers: Readonly<Record<string, string | readonly string[]>>;
-  readonly writes: readonly Buffer[];
+  readonly service: ServiceName;
   readonly expect: Expectation;
   readonly mayExpire?: boolean;
-  /** The caller resets the stream with this code instead of ending it, and expects no answer. */
-  readonly reset?: number;
 }
 
 /** Bytes for a connection to the gRPC port, which may or may not be HTTP/2. The server has to survive them. */
 export interface FramesCase {
   readonly via: 'frames';
   readonly kind: string;
+  readonly service: ServiceName;
   readonly bytes: Buffer;
 }
 
 export type Case = RestCase | GrpcCase | FramesCase;
+
+/** What the generator of a kind makes. */
+export type Made<Of extends Case> = Omit<Of, 'kind' | 'service'>;
 
 /** Thrown for an answer that is not as documented. */
 export class WrongAnswer extends Error {

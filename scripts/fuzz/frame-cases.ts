@@ -1,12 +1,12 @@
 /** The cases for the gRPC port that are bad HTTP/2 or none at all, frame by frame. */
 import fc, { type Arbitrary } from 'fast-check';
 import { flags, frame, frameHeader, PREFACE, types } from '../support/frames.ts';
-import type { FramesCase } from './case.ts';
+import type { FramesCase, Made as MadeOf } from './case.ts';
 import { randomBytes } from './http-bytes.ts';
+import type { Kind } from './kinds.ts';
 import { methods, pathOf } from './messages.ts';
-import type { Kind } from './rest-cases.ts';
 
-type Made = Omit<FramesCase, 'kind'>;
+type Made = MadeOf<FramesCase>;
 type Field = readonly [name: string, value: string];
 
 const NOTHING = Buffer.alloc(0);

@@ -1,12 +1,12 @@
 /** Whether an answer of gRPC is in the documented form. */
 import { fromBinary } from '@bufbuild/protobuf';
-import { codes } from '../../src/domain/errors.ts';
+import { codes, type Reason } from '../../src/domain/errors.ts';
 import { ErrorInfo } from '../../src/generated/proto/google/rpc/error_details.ts';
 import { Status } from '../../src/generated/proto/google/rpc/status.ts';
 import { DETAILS_TRAILER } from '../../src/grpc/errors.ts';
-import { type GrpcCase, must } from './case.ts';
+import type { GrpcHeard } from '../../test/grpc-session.ts';
+import { checkReason, type GrpcCase, must } from './case.ts';
 import { isNeighbour } from './grpc-cases.ts';
-import type { GrpcHeard } from './grpc-client.ts';
 import { methods, pathOf } from './messages.ts';
 import { checkError } from './rest-check.ts';
 
@@ -34,15 +34,10 @@ export function checkGrpc(sent: GrpcCase, { fields, body }: GrpcHeard): void {
   // A caller's time is up in the library too, which knows nothing of details.
   if (code === codes.DEADLINE_EXCEEDED && fields[DETAILS_TRAILER] === undefined) return;
   if (isNeighbour(sent.headers[':path'])) return;
-  if (code === OK) {
-    must(sent.expect !== 'refused', 'what is no valid request is answered');
-    checkReply(sent, body);
-    return;
-  }
-  const reason = checkDetails(code, message, fields[DETAILS_TRAILER]);
+  if (code === OK) checkReply(sent, body);
+  const reason = code === OK ? undefined : checkDetails(code, message, fields[DETAILS_TRAILER]);
   must(!isUnknown || reason === 'OUTCOME_UNKNOWN', `the time is up: ${message}`);
-  if (sent.expect === 'accepted')
-    must(reason !== 'INVALID_REQUEST', `a valid request is refused: ${message}`);
+  checkReason(sent.expect, reason, message);
 }
 
 /** @throws WrongAnswer when a code is none of ours or tells of a fault of ours. */
@@ -57,7 +52,7 @@ function checkReply({ headers }: GrpcCase, body: Buffer): void {
   fromBinary(method.output, body.subarray(5));
 }
 
-function checkDetails(code: number, message: string, trailer: string | string[] | undefined): string {
+function checkDetails(code: number, message: string, trailer: string | string[] | undefined): Reason {
   must(typeof trailer === 'string', `code ${code} (${message}) has no details`);
   const status = Status.decode(Buffer.from(trailer, 'base64'));
   must(

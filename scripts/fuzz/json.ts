@@ -3,10 +3,20 @@
  * can hold what no value can: endless digits, keys that stand twice, numbers that JSON does not know.
  */
 import fc, { type Arbitrary } from 'fast-check';
+import type { Expectation } from './case.ts';
 import { type OpenApi, resolve, type Schema } from './openapi.ts';
 
 /** Ids of orders that a run soon gives out, and of skus that have stock: what is asked for is often there. */
 const ID_MAX = 2_000n;
+
+/** A text with a fault, and what may be answered to it as a request. */
+export interface Spoilt {
+  readonly text: string;
+  readonly expect: Expectation;
+}
+
+const refused = (text: string): Spoilt => ({ text, expect: 'refused' });
+const either = (text: string): Spoilt => ({ text, expect: 'any' });
 
 /** What is no valid value of any field, as it may stand in a JSON text. */
 const badLiterals = [
@@ -21,11 +31,20 @@ const hugeNumber = fc
   .tuple(fc.constantFrom('', '-'), fc.integer({ min: 20, max: 20_000 }), fc.constantFrom('', '.5', 'e999999'))
   .map(([sign, digits, tail]) => `${sign}${'9'.repeat(digits)}${tail}`);
 
-const badLiteral = fc.oneof(
-  { weight: 8, arbitrary: fc.constantFrom(...badLiterals) },
-  { weight: 1, arbitrary: hugeNumber },
-  { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 50 }).map((text) => JSON.stringify(text)) },
-  { weight: 1, arbitrary: fc.json() },
+/** What chance makes may be a number, or a text of digits, which some fields take for one. Anything else they may not. */
+const byChance = (text: string) => (/^"?\d/.test(text) ? either(text) : refused(text));
+
+const badLiteral: Arbitrary<Spoilt> = fc.oneof(
+  { weight: 8, arbitrary: fc.constantFrom(...badLiterals).map(refused) },
+  { weight: 1, arbitrary: hugeNumber.map(refused) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .string({ unit: 'binary', maxLength: 50 })
+      .map((text) => JSON.stringify(text))
+      .map(byChance),
+  },
+  { weight: 1, arbitrary: fc.json().map(byChance) },
 );
 
 /** A whole number within a schema's limits, digit for digit. The document was read with rounded ones. */
@@ -69,42 +88,50 @@ export function validJson(document: OpenApi, reference: Schema): Arbitrary<strin
 }
 
 /** JSON texts, or nearly JSON, that keep a schema but for one fault. */
-export function spoiltJson(document: OpenApi, reference: Schema): Arbitrary<string> {
+export function spoiltJson(document: OpenApi, reference: Schema): Arbitrary<Spoilt> {
   const schema = resolve(document, reference);
-  if (schema.type === 'array') {
-    const { maxItems = 10, items = {} } = schema;
-    const valid = validJson(document, items);
-    return fc.oneof(
-      { weight: 4, arbitrary: fc.tuple(valid, spoiltJson(document, items)).map(arrayText) },
-      {
-        weight: 1,
-        arbitrary: fc
-          .tuple(valid, fc.integer({ min: maxItems - 1, max: maxItems + 2 }))
-          .map(([line, count]) => arrayText(Array.from({ length: count }, () => line))),
-      },
-      { weight: 1, arbitrary: badLiteral },
-    );
+  switch (schema.type) {
+    case 'array':
+      return spoiltArray(document, schema);
+    case 'object':
+      return spoiltObject(document, schema);
+    default:
+      return badLiteral;
   }
-  if (schema.type !== 'object') return badLiteral;
-  const names = Object.keys(schema.properties ?? {});
-  const good = names.map((name) => validJson(document, schema.properties?.[name] ?? {}));
-  return fc.nat(names.length - 1).chain((at) => {
-    const bad = spoiltJson(document, schema.properties?.[names[at] ?? ''] ?? {});
-    const one = fc
-      .tuple(...good.map((valid, index) => (index === at ? bad : valid)))
-      .map((texts) => objectText(names, texts));
-    const valid = fc.tuple(...good);
+}
+
+function spoiltArray(document: OpenApi, { maxItems = 10, items = {} }: Schema): Arbitrary<Spoilt> {
+  const valid = validJson(document, items);
+  const oneBad = fc
+    .tuple(valid, spoiltJson(document, items))
+    .map(([line, bad]) => ({ ...bad, text: arrayText([line, bad.text]) }));
+  // Up to the limit it depends on the sum of what the lines say.
+  const many = fc
+    .tuple(valid, fc.integer({ min: maxItems - 1, max: maxItems + 2 }))
+    .map(([line, count]) => (count > maxItems ? refused : either)(arrayText(Array(count).fill(line))));
+  return fc.oneof(
+    { weight: 4, arbitrary: oneBad },
+    { weight: 1, arbitrary: many },
+    { weight: 1, arbitrary: badLiteral },
+  );
+}
+
+function spoiltObject(document: OpenApi, { properties = {}, required = [] }: Schema): Arbitrary<Spoilt> {
+  const names = Object.keys(properties);
+  const valid = fc.tuple(...Object.values(properties).map((each) => validJson(document, each)));
+  return fc.constantFrom(...names.entries()).chain(([at, name]) => {
+    const bad = spoiltJson(document, properties[name] ?? {});
+    const oneBad = fc
+      .tuple(valid, bad)
+      .map(([texts, { text, expect }]) => ({ text: objectText(names, texts.with(at, text)), expect }));
+    const missing = (texts: string[]) => objectText(names.toSpliced(at, 1), texts.toSpliced(at, 1));
+    const twice = (texts: string[]) => objectText([...names, name], [...texts, '7']);
     return fc.oneof(
-      { weight: 6, arbitrary: one },
-      {
-        weight: 1,
-        arbitrary: valid.map((texts) => objectText(names.toSpliced(at, 1), texts.toSpliced(at, 1))),
-      },
-      {
-        weight: 1,
-        arbitrary: valid.map((texts) => objectText([...names, names[at] ?? ''], [...texts, '7'])),
-      },
-      { weight: 1, arbitrary: valid.map((texts) => objectText(names, texts).slice(0, -1)) },
+      { weight: 6, arbitrary: oneBad },
+      { weight: 1, arbitrary: valid.map(missing).map(required.includes(name) ? refused : either) },
+      // What is said twice is refused, unless it is the same.
+      { weight: 1, arbitrary: valid.map((texts) => (texts[at] === '7' ? either : refused)(twice(texts))) },
+      { weight: 1, arbitrary: valid.map((texts) => refused(objectText(names, texts).slice(0, -1))) },
       { weight: 1, arbitrary: badLiteral },
     );
   });

@@ -1,27 +1,21 @@
 /**
- * `make fuzz`: sends bad and good input to a service of its own, on a cluster of its own, and checks every answer.
+ * `make fuzz`: sends bad and good input to services of its own, on a cluster of its own, and checks every answer.
  *
  *     node --import tsx scripts/fuzz/main.ts [--cases n] [--seed n] [--only index]
  *
- * A case is found again by seed and index: `--seed 7 --only 1234`.
+ * A case is found again by seed and index: `--seed 7 --only 1234`. A run of 50,000 cases or more also writes its
+ * figures into `docs/reliability.md`.
  */
-import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { migrate, seed as seedStock } from '../../src/db/migrate.ts';
 import { startTemporaryCluster } from '../../test/temporary-cluster.ts';
-import { startServer } from '../support/server.ts';
-import { COLLECTING } from './memory.ts';
-import { describeReport, describeWrong, hasGrown } from './report.ts';
-import { fuzz, type Plan } from './run.ts';
+import { BadArgument } from '../support/arguments.ts';
+import { type Figure, figuresOf, writeFigures } from './figures.ts';
+import { CASES_MIN, type Plan, readPlan } from './plan.ts';
+import { describeReport, describeWrong } from './report.ts';
+import { fuzz } from './run.ts';
+import { startServices } from './services.ts';
 import { openFilledBooks } from './stock.ts';
-
-const { values } = parseArgs({
-  options: {
-    cases: { type: 'string', default: '50000' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    only: { type: 'string' },
-  },
-});
 
 const closers: (() => Promise<unknown>)[] = [];
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -41,35 +35,36 @@ async function main(plan: Plan): Promise<void> {
   await seedStock(cluster.primaryUrl, 'development', log);
   const books = await openFilledBooks(cluster.primaryUrl);
   closers.push(() => books.close());
-  const server = await startServer([...COLLECTING, '--enable-source-maps', 'dist/main.js'], {
-    PATH: process.env.PATH,
-    HTTP_PORT: '0',
-    GRPC_PORT: '0',
-    DATABASE_URL: cluster.primaryUrl,
-    DATABASE_REPLICA_URLS: cluster.replicaUrls.join(','),
-  });
-  closers.push(() => server.end());
+  const services = await startServices(['--enable-source-maps', 'dist/main.js'], cluster);
+  closers.push(services.end);
 
-  const report = await fuzz(server, plan);
+  const report = await fuzz(services, plan, (done) => process.stdout.write(`\r${done} cases`));
   for (const wrong of report.wrong) process.stdout.write(`\n${describeWrong(wrong)}\n`);
   process.stdout.write(`\n${describeReport(report)}\n`);
-  const alive = await fetch(`http://127.0.0.1:${server.ports.REST}/readyz`);
+  await services.areReady();
   const orders = await books.audit();
-  process.stdout.write(`readyz answers ${alive.status}; the books balance over ${orders} orders\n`);
-  if (!alive.ok || report.wrong.length > 0 || hasGrown(report)) process.exitCode = 1;
+  process.stdout.write(`both services are ready; the books balance over ${orders} orders\n`);
+  if (report.wrong.length > 0) process.exitCode = 1;
+  if (report.cases >= CASES_MIN) await tell(plan.seed, figuresOf(report));
+}
+
+async function tell(seed: number, figures: readonly Figure[]): Promise<void> {
+  for (const { name, wanted, measured, reached } of figures) {
+    process.stdout.write(`${name}: ${measured} (${wanted}: ${reached ? 'yes' : 'NO'})\n`);
+  }
+  if (figures.some(({ reached }) => !reached)) process.exitCode = 1;
+  await writeFigures(seed, figures);
 }
 
 try {
-  const [cases, seed] = [Number(values.cases), Number(values.seed)];
-  process.stdout.write(`fuzz: ${cases} cases from seed ${seed}\n`);
-  await main({
-    cases,
-    seed,
-    ...(values.only !== undefined && { only: Number(values.only) }),
-    onProgress: (done) => process.stdout.write(`\r${done} of ${cases} cases`),
-  });
+  const plan = readPlan(process.argv.slice(2));
+  const { cases, seed, only } = plan;
+  const what = only === undefined ? `${cases} cases` : `case ${only}`;
+  process.stdout.write(`fuzz: ${what} from seed ${seed}\n`);
+  await main(plan);
 } catch (error) {
-  process.stderr.write(`the fuzz run failed: ${(error as Error).stack}\n`);
+  const { message, stack } = error as Error;
+  process.stderr.write(error instanceof BadArgument ? `${message}\n` : `the fuzz run failed: ${stack}\n`);
   process.exitCode = 1;
 } finally {
   await clear();

@@ -1,33 +1,72 @@
-/** The memory that the service holds when it is at rest, as Linux tells it; elsewhere nothing is told. */
-import { readFileSync } from 'node:fs';
+/** The memory that a service holds when it is at rest, and whether that grows with the cases. */
+import { EventEmitter, once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
+import { type Server, startServer } from '../support/server.ts';
+import { median } from '../support/statistics.ts';
 
-/** Node's options for a service whose memory is to be looked at: it collects its garbage on SIGUSR2. */
-export const COLLECTING = ['--expose-gc', '--import', new URL('collect.mjs', import.meta.url).href];
+/** Loads what collects garbage and tells what is left. */
+const COLLECTING = ['--expose-gc', '--import', new URL('collect.mjs', import.meta.url).href];
 
+/** So long what was closed may take to be let go. */
 const SETTLE_MS = 150;
+const TELL_LIMIT_MS = 10_000;
 
-/** Has a process collect its garbage and tells what it still holds, in bytes; 0 where nobody can tell. */
-export async function settledBytes(pid: number): Promise<number> {
-  if (process.platform !== 'linux') return 0;
-  process.kill(pid, 'SIGUSR2');
-  await setTimeout(SETTLE_MS);
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
+const LEVEL_ERROR = 50;
+
+/** A service that can be asked what it holds. */
+export interface Watched extends Server {
+  /** Has it collect its garbage and tell what is left of heap and buffers, in bytes. */
+  heldBytes(): Promise<number>;
+}
+
+/** Starts a service like `startServer`. What it logs as an error is shown. */
+export async function startWatched(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Watched> {
+  const told = new EventEmitter();
+  const server = await startServer([...COLLECTING, ...args], env, (line) => {
+    const { heldBytes, level } = JSON.parse(line);
+    if (heldBytes !== undefined) told.emit('held', heldBytes);
+    else if (level >= LEVEL_ERROR) process.stderr.write(`${line}\n`);
+  });
+  return {
+    ...server,
+    async heldBytes() {
+      await setTimeout(SETTLE_MS);
+      const held = once(told, 'held', { signal: AbortSignal.timeout(TELL_LIMIT_MS) });
+      process.kill(server.pid, 'SIGUSR2');
+      const [heldBytes] = await held;
+      return heldBytes;
+    },
+  };
 }
 
 export interface Growth {
   /** Medians of the second fifth and of the last fifth of a run. */
   readonly earlyBytes: number;
   readonly lateBytes: number;
+  /** What one case added between the two. */
+  readonly bytesPerCase: number;
 }
 
-/** Compares the end of a run with its beginning, after the first fifth, in which caches and code are made. */
-export function growthOf(samples: readonly number[]): Growth {
+/**
+ * A service that keeps more than this of every case has a leak: one object of a few fields is enough. What a sound
+ * one still adds, code that is compiled late and caches that fill up, comes to a third of it in 50,000 cases.
+ */
+export const GROWTH_MAX_BYTES_PER_CASE = 200;
+
+/**
+ * Compares the end of a run with its beginning, after the first fifth, in which most code and caches are made.
+ *
+ * @param samples what a service held after each round of so many cases.
+ */
+export function growthOf(samples: readonly number[], casesPerRound: number): Growth {
   const fifth = Math.ceil(samples.length / 5);
-  return { earlyBytes: median(samples.slice(fifth, 2 * fifth)), lateBytes: median(samples.slice(-fifth)) };
+  const earlyBytes = median(samples.slice(fifth, 2 * fifth));
+  const lateBytes = median(samples.slice(-fifth));
+  const rounds = samples.length - 2 * fifth;
+  return { earlyBytes, lateBytes, bytesPerCase: (lateBytes - earlyBytes) / (rounds * casesPerRound) };
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+/** Whether a service keeps something of every case. */
+export function isLeak({ bytesPerCase }: Growth): boolean {
+  return bytesPerCase > GROWTH_MAX_BYTES_PER_CASE;
 }

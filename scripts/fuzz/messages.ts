@@ -4,11 +4,16 @@ import {
   type DescField,
   type DescMessage,
   type DescMethod,
+  fromBinary,
   getOption,
+  type Message,
 } from '@bufbuild/protobuf';
+import { createValidator } from '@bufbuild/protovalidate';
 import { field as fieldRules } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js';
 import fc, { type Arbitrary } from 'fast-check';
+import { COUNT_MAX } from '../../src/domain/limits.ts';
 import { descriptors } from '../../src/grpc/validate.ts';
+import type { Expectation } from './case.ts';
 import { randomBytes } from './http-bytes.ts';
 
 /** All methods of the contracts. */
@@ -19,6 +24,29 @@ export const methods: readonly DescMethod[] = [...createFileRegistry(descriptors
 
 export function pathOf({ parent, name }: DescMethod): string {
   return `/${parent.typeName}/${name}`;
+}
+
+const validator = createValidator();
+
+/** What may be answered to these bytes as the request of a method: the contract itself is asked. */
+export function expectationOf({ input }: DescMethod, bytes: Uint8Array): Expectation {
+  let request: Message;
+  try {
+    request = fromBinary(input, bytes, { readUnknownFields: false });
+  } catch {
+    return 'refused';
+  }
+  const result = validator.validate(input, request);
+  if (result.kind === 'error') throw result.error;
+  return result.kind === 'valid' && sumsFit(request) ? 'accepted' : 'refused';
+}
+
+/** Lines with the same sku count as one, whose sum has the limit of one. The contract has no rule that says so. */
+function sumsFit(request: Message): boolean {
+  const { items = [] } = request as { items?: readonly { sku: number; count: number }[] };
+  const sums = new Map<number, number>();
+  for (const { sku, count } of items) sums.set(sku, (sums.get(sku) ?? 0) + count);
+  return Math.max(0, ...sums.values()) <= COUNT_MAX;
 }
 
 /** Skus with stock in the seed set `development`, and small ids, which a run soon gives to orders. */

@@ -9,6 +9,7 @@ export interface Schema {
   readonly maxItems?: number;
   readonly example?: unknown;
   readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
   readonly items?: Schema;
 }
 
@@ -18,6 +19,7 @@ interface DocumentedOperation {
   readonly parameters?: readonly { readonly name: string; readonly in: string; readonly schema: Schema }[];
   readonly requestBody?: { readonly content: Content };
   readonly responses: Readonly<Record<string, { readonly content?: Content }>>;
+  readonly security?: readonly unknown[];
 }
 
 export interface OpenApi {
@@ -34,6 +36,8 @@ export interface Operation {
   /** The schema of the part of the path that varies. */
   readonly parameter?: Schema;
   readonly body?: Schema;
+  /** It asks for a token. */
+  readonly isGuarded: boolean;
 }
 
 /** Fetches the document. */
@@ -45,13 +49,14 @@ export async function fetchOpenApi(port: number): Promise<OpenApi> {
 /** The operations that a document lists. */
 export function operationsOf(document: OpenApi): Operation[] {
   return Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { parameters, requestBody }]) => {
+    Object.entries(methods).map(([method, { parameters, requestBody, security }]) => {
       const parameter = parameters?.find((known) => known.in === 'path')?.schema;
       const body = requestBody?.content['application/json']?.schema;
       return {
         name: `${method} ${path}`,
         method: method.toUpperCase(),
         path,
+        isGuarded: security !== undefined,
         ...(parameter && { parameter }),
         ...(body && { body }),
       };

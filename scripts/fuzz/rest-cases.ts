@@ -1,28 +1,16 @@
 /** The cases for REST that are meant for an operation: valid requests, and ones with a fault in what they say. */
 import { gzipSync } from 'node:zlib';
 import fc, { type Arbitrary } from 'fast-check';
-import type { Expectation, RestCase } from './case.ts';
+import type { Expectation, Made, RestCase } from './case.ts';
 import { chunk, HOST, type HttpRequest, httpBytes, inPieces, JSON_TYPE, randomBytes } from './http-bytes.ts';
 import { deepJson, spoiltJson, validInteger, validJson } from './json.ts';
+import type { Kind } from './kinds.ts';
 import { type OpenApi, type Operation, operationsOf } from './openapi.ts';
 
 /** A request that is meant for an operation. */
 export interface Meant {
   readonly operation: Operation;
   readonly request: HttpRequest;
-}
-
-/** A kind of case: its name, how often it comes beside the others, and how its cases are made. */
-export type Kind<Made> = readonly [name: string, weight: number, arbitrary: Arbitrary<Omit<Made, 'kind'>>];
-
-/** All kinds as one arbitrary. */
-export function ofKinds<Made>(kinds: readonly Kind<Made>[]): Arbitrary<Made> {
-  return fc.oneof(
-    ...kinds.map(([kind, weight, arbitrary]) => ({
-      weight: Math.round(10 * weight),
-      arbitrary: arbitrary.map((made) => ({ ...made, kind }) as Made),
-    })),
-  );
 }
 
 /** Valid requests for all operations of the document. */
@@ -45,16 +33,27 @@ export function validRequests(document: OpenApi): Arbitrary<Meant> {
   });
 }
 
+/** Requests with one fault in their body, and what may be answered to each. */
+export function spoiltRequests(document: OpenApi): Arbitrary<[Meant, Expectation]> {
+  const withBody = validRequests(document).filter(({ request }) => request.body !== undefined);
+  return withBody.chain(({ operation, request }) =>
+    spoiltJson(document, operation.body ?? {}).map(({ text, expect }) => [
+      { operation, request: { ...request, body: Buffer.from(text) } },
+      expect,
+    ]),
+  );
+}
+
 function fill(path: string, parameter: string): string {
   return path.replace(/\{\w+\}/, parameter);
 }
 
 /** The case of one request on a connection that goes on. */
-export function single({ operation, request }: Meant, expect: Expectation): Omit<RestCase, 'kind'> {
+export function single({ operation, request }: Meant, expect: Expectation): Made<RestCase> {
   return whole([httpBytes(request)], operation, expect);
 }
 
-function whole(writes: readonly Buffer[], operation: Operation, expect: Expectation): Omit<RestCase, 'kind'> {
+function whole(writes: readonly Buffer[], operation: Operation, expect: Expectation): Made<RestCase> {
   const { method, name } = operation;
   return { via: 'REST', writes, asks: [{ method, operation: name, expect }], answersMin: 1, end: false };
 }
@@ -116,15 +115,10 @@ export function operationKinds(document: OpenApi): Kind<RestCase>[] {
       body(meant).map((bytes) => ({ ...meant, request: { ...meant.request, body: bytes } })),
     );
   const refused = (meant: Meant) => single(meant, 'refused');
-  const either = (meant: Meant) => single(meant, 'any');
 
   return [
     ['valid', 12, valid.map((meant) => single(meant, 'accepted'))],
-    [
-      'one field is bad',
-      20,
-      bodies(({ operation }) => spoiltJson(document, operation.body ?? {}).map(Buffer.from)).map(either),
-    ],
+    ['one field is bad', 20, spoiltRequests(document).map((spoilt) => single(...spoilt))],
     ['the path names no id', 6, parameters(operations)],
     ['garbage as a body', 5, bodies(() => randomBytes(2_000)).map(refused)],
     ['text that is no JSON', 3, bodies(() => fc.string({ unit: 'binary' }).map(notAnObject)).map(refused)],
@@ -145,12 +139,22 @@ export function operationKinds(document: OpenApi): Kind<RestCase>[] {
   ];
 }
 
-function parameters(operations: readonly Operation[]): Arbitrary<Omit<RestCase, 'kind'>> {
+function parameters(operations: readonly Operation[]): Arbitrary<Made<RestCase>> {
   const varying = operations.filter(({ parameter }) => parameter !== undefined);
   return fc.tuple(fc.constantFrom(...varying), pathText).map(([operation, text]) => {
     const target = Buffer.from(fill(operation.path, text)).toString('latin1');
-    return single({ operation, request: { method: operation.method, target, headers: [HOST] } }, 'any');
+    const request = { method: operation.method, target, headers: [HOST] };
+    return single({ operation, request }, mayBeId(text) ? 'any' : 'refused');
   });
+}
+
+/** Whether a text in a path may name an id, in which case it is as good as any. */
+function mayBeId(text: string): boolean {
+  try {
+    return /^ *[1-9]\d{0,18} *$/.test(decodeURIComponent(text));
+  } catch {
+    return false;
+  }
 }
 
 /** A random text that happens to be a good request would be wrong to be refused. */
@@ -177,7 +181,7 @@ function compressed({ operation, request }: Meant): Meant {
   return { operation, request: { ...request, headers, body: gzipSync(request.body ?? '') } };
 }
 
-function retyped({ operation, request }: Meant): Arbitrary<Omit<RestCase, 'kind'>> {
+function retyped({ operation, request }: Meant): Arbitrary<Made<RestCase>> {
   return fc.constantFrom(...contentTypes, undefined).map((type) => {
     const headers = type === undefined ? [HOST] : [HOST, ['Content-Type', type] as const];
     return single({ operation, request: { ...request, headers } }, 'any');
@@ -191,7 +195,7 @@ function inChunks({ request }: Meant, pieces: readonly Buffer[], extension: stri
   return Buffer.concat([head, ...chunks, Buffer.from('0\r\n\r\n')]);
 }
 
-function chunked(meant: Meant): Arbitrary<Omit<RestCase, 'kind'>> {
+function chunked(meant: Meant): Arbitrary<Made<RestCase>> {
   const extension = fc.constantFrom('', ';a', ';a=b', ';a="b c"');
   return fc.tuple(inPieces(meant.request.body ?? Buffer.alloc(0)), extension).chain(([pieces, each]) => {
     return inPieces(inChunks(meant, pieces, each)).map((writes) =>
@@ -200,15 +204,15 @@ function chunked(meant: Meant): Arbitrary<Omit<RestCase, 'kind'>> {
   });
 }
 
-function endlessChunks(meant: Meant): Omit<RestCase, 'kind'> {
+function endlessChunks(meant: Meant): Made<RestCase> {
   const pieces = Array.from({ length: 9 }, () => Buffer.alloc(16_384, ' '));
   return whole([inChunks(meant, pieces, '')], meant.operation, 'refused');
 }
 
-function sliced({ operation, request }: Meant): Arbitrary<Omit<RestCase, 'kind'>> {
+function sliced({ operation, request }: Meant): Arbitrary<Made<RestCase>> {
   return inPieces(httpBytes(request)).map((writes) => whole(writes, operation, 'accepted'));
 }
 
-function unexpectedBody({ operation, request }: Meant): Arbitrary<Omit<RestCase, 'kind'>> {
+function unexpectedBody({ operation, request }: Meant): Arbitrary<Made<RestCase>> {
   return randomBytes(2_000).map((body) => single({ operation, request: { ...request, body } }, 'accepted'));
 }

@@ -1,8 +1,8 @@
 /** Whether an answer of REST is in the documented form: the OpenAPI document's, or that of all errors. */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { parse } from 'lossless-json';
-import { codes, ERROR_DOMAIN, reasons } from '../../src/domain/errors.ts';
-import { type Ask, must, type RestCase } from './case.ts';
+import { codes, ERROR_DOMAIN, type Reason, reasons } from '../../src/domain/errors.ts';
+import { type Ask, checkReason, must, type RestCase } from './case.ts';
 import { type OpenApi, operationsOf } from './openapi.ts';
 import type { RestAnswer, RestHeard } from './rest-client.ts';
 
@@ -72,9 +72,7 @@ export class RestCheck {
     must(validate(value), `${JSON.stringify(validate.errors)}: ${body.toString('utf8', 0, 500)}`);
     const reason = status >= 400 ? checkError(value as ErrorBody) : undefined;
     must(!isLate || lateReasons.includes(reason ?? ''), `the time is up: ${body}`);
-    if (ask?.expect === 'accepted') must(reason !== 'INVALID_REQUEST', `a valid request is refused: ${body}`);
-    if (ask?.expect === 'refused')
-      must(reason !== undefined, `what is no valid request is answered: ${body}`);
+    checkReason(ask?.expect ?? 'any', reason, body.toString('utf8', 0, 500));
   }
 
   /** The status is one that no operation lists. */
@@ -85,13 +83,16 @@ export class RestCheck {
 }
 
 /** @returns the reason of an error body that has the form of one. */
-export function checkError({ code, details }: ErrorBody): string {
+export function checkError({ code, details }: ErrorBody): Reason {
   const { reason = '', domain } = details[0] ?? {};
-  const name = (reasons as Record<string, keyof typeof codes>)[reason];
-  must(name !== undefined, `no reason is called ${reason}`);
-  must(codes[name] === code, `${reason} travels under ${code}`);
+  must(isReason(reason), `no reason is called ${reason}`);
+  must(codes[reasons[reason]] === code, `${reason} travels under ${code}`);
   must(domain === ERROR_DOMAIN, `the domain is ${domain}`);
   return reason;
+}
+
+function isReason(text: string): text is Reason {
+  return Object.hasOwn(reasons, text);
 }
 
 /** Reads numbers only where they are whole, as all of ours are; the validator takes them rounded. */

@@ -1,11 +1,12 @@
 /** The cases for REST with a fault in how they say it: lines, headers, lengths, chunks, and no HTTP at all. */
 import fc, { type Arbitrary } from 'fast-check';
-import type { Ask, RestCase } from './case.ts';
+import type { Ask, Made as MadeOf, RestCase } from './case.ts';
 import { type Header, HOST, headBytes, httpBytes, inPieces, mutated, randomBytes } from './http-bytes.ts';
+import type { Kind } from './kinds.ts';
 import type { OpenApi } from './openapi.ts';
-import { type Kind, type Meant, single, validRequests } from './rest-cases.ts';
+import { type Meant, single, validRequests } from './rest-cases.ts';
 
-type Made = Omit<RestCase, 'kind'>;
+type Made = MadeOf<RestCase>;
 
 /** Bytes of which nobody can say how many requests they are; the caller ends after them. */
 const noise = (bytes: Buffer): Made => ({ via: 'REST', writes: [bytes], asks: [], answersMin: 0, end: true });

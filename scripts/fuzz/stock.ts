@@ -1,15 +1,15 @@
 /** The stock that the cases ask for, and the books that are kept of it. */
 import { readFileSync } from 'node:fs';
-import pg from 'pg';
-import { Books } from '../bench/books.ts';
+import { query } from '../../test/query.ts';
+import { Books } from '../support/books.ts';
+
+const fill = readFileSync(new URL('sql/stock-fill.sql', import.meta.url), 'utf8');
 
 /** Fills a database that has the seed set `development`, and opens its books. */
 export async function openFilledBooks(url: string): Promise<Books> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  await client.query(readFileSync(new URL('sql/stock-fill.sql', import.meta.url), 'utf8'));
-  await client.end();
-  const books = await Books.open(url);
+  await query(url, fill);
+  const books = new Books(url, 'fuzz');
+  await books.begin();
   // The seed set has stock reserved that no order holds.
   await books.reset();
   return books;

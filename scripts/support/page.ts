@@ -1,4 +1,4 @@
-/** Pages of which a program writes one section, between two marks, and people the rest. */
+/** Pages of which programs write a section each, between two marks, and people the rest. */
 import { readFile } from 'node:fs/promises';
 
 const END = '<!-- figures:end -->';
@@ -13,7 +13,8 @@ const END = '<!-- figures:end -->';
 export async function pageWithFigures(path: string, command: string, figures: string): Promise<string> {
   const begin = `<!-- figures:begin, written by ${command} -->`;
   const page = await readFile(path, 'utf8');
-  const [before, after] = [page.indexOf(begin), page.indexOf(END)];
-  if (before < 0 || after < before) throw new Error(`${path} has no marks for the figures`);
+  const before = page.indexOf(begin);
+  const after = page.indexOf(END, before);
+  if (before < 0 || after < 0) throw new Error(`${path} has no marks for the figures`);
   return `${page.slice(0, before)}${begin}\n${figures}\n${page.slice(after)}`;
 }

@@ -2,8 +2,8 @@
 import { gzipSync } from 'node:zlib';
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
-import { GrpcSession } from '../../scripts/fuzz/grpc-client.ts';
 import { startTestServer } from '../../test/grpc-server.ts';
+import { GrpcSession } from '../../test/grpc-session.ts';
 import { MemoryLoms } from '../../test/memory-loms.ts';
 import { invalidRequest, refused, standing } from '../domain/errors.ts';
 import { readIdempotencyKey } from '../domain/idempotency-key.ts';
@@ -27,7 +27,7 @@ async function call(port: number, path: string, writes: Buffer[], more: Record<s
   const session = await GrpcSession.open(port);
   onTestFinished(() => session.close());
   const headers = { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', ...more };
-  const heard = await session.say({ via: 'gRPC', kind: 'test', headers, writes, expect: 'any' });
+  const heard = await session.say({ headers, writes });
   const { code, message, details } = Status.decode(
     Buffer.from(String(heard?.fields[DETAILS_TRAILER] ?? ''), 'base64'),
   );
@@ -87,7 +87,7 @@ test('metadata that cannot be read is not logged, whatever it holds', async () =
     'content-type': 'application/grpc',
     authorization: 'Bearer secret\xff',
   };
-  await session.say({ via: 'gRPC', kind: 'test', headers, writes: [framed(message)], expect: 'any' });
+  await session.say({ headers, writes: [framed(message)] });
   expect(written.join()).toContain('metadata could not be read');
   expect(written.join()).not.toContain('secret');
 });

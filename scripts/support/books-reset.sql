@@ -1,4 +1,4 @@
--- Run before every step, while nothing else is: all steps begin alike.
+-- Run while nothing else is: stock and orders begin anew.
 TRUNCATE orders, order_lines;
 
 UPDATE stocks

@@ -1,11 +1,15 @@
-/** An HTTP/2 session that carries the calls of the cases, and a bare connection for what is no HTTP/2. */
+/** An HTTP/2 session that carries gRPC calls byte by byte, right or wrong, which no gRPC library would send. */
 import { once } from 'node:events';
 import http2, { type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2';
-import { connect } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
-import { flags, frame, readFrames, types } from '../support/frames.ts';
-import { readStatus } from '../support/hpack.ts';
-import { type FramesCase, type GrpcCase, must } from './case.ts';
+
+export interface GrpcSaid {
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  /** Each is written by itself, one after the other. */
+  readonly writes: readonly Buffer[];
+  /** The caller resets the stream with this code instead of ending it, and expects no answer. */
+  readonly reset?: number;
+}
 
 export interface GrpcHeard {
   /** Headers and trailers in one. */
@@ -41,9 +45,9 @@ export class GrpcSession {
    * Makes a call.
    *
    * @returns what was answered, or nothing when the caller reset the stream.
-   * @throws WrongAnswer when no answer comes in time or the service resets the stream.
+   * @throws when no answer comes in time or the service resets the stream.
    */
-  async say({ headers, writes, reset }: GrpcCase): Promise<GrpcHeard | undefined> {
+  async say({ headers, writes, reset }: GrpcSaid): Promise<GrpcHeard | undefined> {
     const stream = this.#session.request(headers as http2.OutgoingHttpHeaders, { endStream: false });
     const heard = hear(stream);
     for (const bytes of writes) {
@@ -61,7 +65,8 @@ export class GrpcSession {
     const limit = setTimeout(() => stream.close(http2.constants.NGHTTP2_CANCEL), ANSWER_LIMIT_MS);
     const { fields, body } = await heard;
     clearTimeout(limit);
-    must(fields[':status'] !== undefined, `no answer; the stream was reset with ${stream.rstCode}`);
+    if (fields[':status'] === undefined)
+      throw new Error(`no answer; the stream was reset with ${stream.rstCode}`);
     return { fields, body };
   }
 }
@@ -80,38 +85,4 @@ function hear(stream: ClientHttp2Stream): Promise<GrpcHeard> {
   return new Promise((resolve) => {
     stream.on('close', () => resolve({ fields, body: Buffer.concat(chunks) }));
   });
-}
-
-/** So long the service may wait for the rest of what was begun; then the caller goes away. */
-const PATIENCE_MS = 100;
-
-const PING = frame(types.ping, 0, 0, Buffer.from('fuzz run'));
-
-/**
- * Says bytes on a connection of their own, waits until they have been looked at, and goes away.
- *
- * @returns the statuses of calls that were answered.
- */
-export async function sayFrames(port: number, { bytes }: FramesCase): Promise<number[]> {
-  const socket = connect({ port, host: '127.0.0.1' });
-  const statuses: number[] = [];
-  await new Promise<void>((resolve) => {
-    const patience = setTimeout(resolve, PATIENCE_MS);
-    const done = () => {
-      clearTimeout(patience);
-      resolve();
-    };
-    const onFrame = (type: number, flag: number, _stream: number, payload: Buffer) => {
-      const isPong = type === types.ping && (flag & flags.ack) !== 0 && payload.equals(PING.subarray(-8));
-      if (isPong || type === types.goAway) done();
-      const status = type === types.headers && flag & flags.endStream ? readStatus(payload) : undefined;
-      if (status !== undefined) statuses.push(status);
-    };
-    socket.on('data', readFrames({ onFrame }));
-    socket.on('error', done);
-    socket.on('close', done);
-    socket.write(Buffer.concat([bytes, PING]));
-  });
-  socket.destroy();
-  return statuses;
 }

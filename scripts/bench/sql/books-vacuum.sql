@@ -1,2 +1,0 @@
--- Run after a reset: what the reset left dead is not for the next step to clean up.
-VACUUM (ANALYZE) stocks;

@@ -1,0 +1,68 @@
+/** What a run has to show, and its place in the documentation. */
+import { writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { pageWithFigures } from '../support/page.ts';
+import { GROWTH_MAX_BYTES_PER_CASE, growthOf, isLeak } from './memory.ts';
+import { CASES_MIN } from './plan.ts';
+import { type Report, ROUND } from './run.ts';
+
+const PAGE = 'docs/reliability.md';
+
+const MEBIBYTE = 1024 * 1024;
+
+/** A figure with what it is to be and what it is. */
+export interface Figure {
+  readonly name: string;
+  readonly wanted: string;
+  readonly measured: string;
+  readonly reached: boolean;
+}
+
+/** Works out the figures of a run that has enough cases. */
+export function figuresOf({ cases, kinds, wrong, memory }: Report): Figure[] {
+  const held = Object.entries(memory).map(([service, samples]): Figure => {
+    const growth = growthOf(samples, ROUND);
+    const [early, late] = [growth.earlyBytes, growth.lateBytes].map((bytes) => (bytes / MEBIBYTE).toFixed(1));
+    return {
+      name: `memory of the ${service} service, in the second fifth of the run and in the last`,
+      wanted: `at most ${GROWTH_MAX_BYTES_PER_CASE} bytes more per case`,
+      measured: `${early} MiB, ${late} MiB: ${growth.bytesPerCase.toFixed(0)} bytes`,
+      reached: !isLeak(growth),
+    };
+  });
+  return [
+    {
+      name: 'cases',
+      wanted: `at least ${CASES_MIN.toLocaleString('en')}`,
+      measured: `${cases.toLocaleString('en')} of ${kinds.size} kinds`,
+      reached: cases >= CASES_MIN,
+    },
+    {
+      name: 'answers 5xx or outside the documented form',
+      wanted: '0',
+      measured: String(wrong.length),
+      reached: wrong.length === 0,
+    },
+    ...held,
+  ];
+}
+
+/** Writes the figures into the documentation. */
+export async function writeFigures(seed: number, figures: readonly Figure[]): Promise<void> {
+  const day = new Date().toISOString().slice(0, 10);
+  const machine = `${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'})`;
+  const rows = figures.map(
+    ({ name, wanted, measured, reached }) =>
+      `| ${name} | ${wanted} | ${measured} | ${reached ? 'yes' : '**no**'} |`,
+  );
+  const lines = [
+    '',
+    `Run on ${day}: ${machine}, Node.js ${process.version.slice(1)}, seed ${seed}.`,
+    '',
+    '| figure | wanted | measured | reached |',
+    '|---|---|---|---|',
+    ...rows,
+    '',
+  ];
+  await writeFile(PAGE, await pageWithFigures(PAGE, 'make fuzz', lines.join('\n')));
+}

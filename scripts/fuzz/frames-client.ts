@@ -1,0 +1,39 @@
+/** A bare connection to the gRPC port, for what may be no HTTP/2. */
+import { connect } from 'node:net';
+import { flags, frame, readFrames, types } from '../support/frames.ts';
+import { readStatus } from '../support/hpack.ts';
+import type { FramesCase } from './case.ts';
+
+/** So long the service may wait for the rest of what was begun; then the caller goes away. */
+const PATIENCE_MS = 100;
+
+const PING = frame(types.ping, 0, 0, Buffer.from('fuzz run'));
+
+/**
+ * Says bytes on a connection of their own, waits until they have been looked at, and goes away.
+ *
+ * @returns the statuses of calls that were answered.
+ */
+export async function sayFrames(port: number, { bytes }: FramesCase): Promise<number[]> {
+  const socket = connect({ port, host: '127.0.0.1' });
+  const statuses: number[] = [];
+  await new Promise<void>((resolve) => {
+    const patience = setTimeout(resolve, PATIENCE_MS);
+    const done = () => {
+      clearTimeout(patience);
+      resolve();
+    };
+    const onFrame = (type: number, flag: number, _stream: number, payload: Buffer) => {
+      const isPong = type === types.ping && (flag & flags.ack) !== 0 && payload.equals(PING.subarray(-8));
+      if (isPong || type === types.goAway) done();
+      const status = type === types.headers && flag & flags.endStream ? readStatus(payload) : undefined;
+      if (status !== undefined) statuses.push(status);
+    };
+    socket.on('data', readFrames({ onFrame }));
+    socket.on('error', done);
+    socket.on('close', done);
+    socket.write(Buffer.concat([bytes, PING]));
+  });
+  socket.destroy();
+  return statuses;
+}

@@ -1,0 +1,64 @@
+/** What one worker says to one service, and the check of what it hears. */
+
+import { GrpcSession } from '../../test/grpc-session.ts';
+import type { Server } from '../support/server.ts';
+import type { Case, FramesCase, GrpcCase, RestCase } from './case.ts';
+import { sayFrames } from './frames-client.ts';
+import { checkCode, checkGrpc } from './grpc-check.ts';
+import type { RestCheck } from './rest-check.ts';
+import { RestConnection } from './rest-client.ts';
+
+export class Talk {
+  readonly #ports: Server['ports'];
+  readonly #check: RestCheck;
+  readonly #onStatus: (status: string) => void;
+  /** Connections are kept as long as they carry cases. */
+  #rest: RestConnection | undefined;
+  #grpc: GrpcSession | undefined;
+
+  /** @param onStatus is told every status or code that is answered. */
+  constructor({ ports }: Pick<Server, 'ports'>, check: RestCheck, onStatus: (status: string) => void) {
+    this.#ports = ports;
+    this.#check = check;
+    this.#onStatus = onStatus;
+  }
+
+  /** @throws WrongAnswer when a case is not answered as documented. */
+  async run(sent: Case): Promise<void> {
+    switch (sent.via) {
+      case 'REST':
+        return await this.#runRest(sent);
+      case 'gRPC':
+        return await this.#runGrpc(sent);
+      case 'frames':
+        return await this.#runFrames(sent);
+    }
+  }
+
+  close(): void {
+    this.#rest?.close();
+    this.#grpc?.close();
+  }
+
+  async #runRest(sent: RestCase): Promise<void> {
+    if (this.#rest?.usable !== true) this.#rest = await RestConnection.open(this.#ports.REST);
+    const heard = await this.#rest.say(sent);
+    for (const { status } of heard.answers) this.#onStatus(`REST ${status}`);
+    this.#check.check(sent, heard);
+  }
+
+  async #runGrpc(sent: GrpcCase): Promise<void> {
+    if (this.#grpc?.usable !== true) this.#grpc = await GrpcSession.open(this.#ports.gRPC);
+    const heard = await this.#grpc.say(sent);
+    if (heard === undefined) return;
+    this.#onStatus(`gRPC ${heard.fields['grpc-status'] ?? `HTTP ${heard.fields[':status']}`}`);
+    checkGrpc(sent, heard);
+  }
+
+  async #runFrames(sent: FramesCase): Promise<void> {
+    for (const status of await sayFrames(this.#ports.gRPC, sent)) {
+      this.#onStatus(`gRPC ${status}`);
+      checkCode(status);
+    }
+  }
+}

@@ -1,0 +1,13 @@
+/** What a program is told on its command line. */
+
+/** A mistake of whoever called the program: its message is all that they need. */
+export class BadArgument extends Error {
+  override readonly name = 'BadArgument';
+}
+
+/** @throws BadArgument unless the text is a whole number, from `min` on. */
+export function wholeNumber(name: string, text: string, min = 0): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(value) && value >= min) return value;
+  throw new BadArgument(`${name} must be a whole number from ${min} on, not ${JSON.stringify(text)}`);
+}
