@@ -1,15 +1,8 @@
 /** What the runs must show: each figure with what it is to be, what it is, and whether that suffices. */
+import type { Figure } from '../support/figures.ts';
 import { median } from '../support/statistics.ts';
 import type { ViolationKind } from './checks/evidence.ts';
 import type { RunResult } from './run.ts';
-
-export interface Figure {
-  readonly name: string;
-  readonly wanted: string;
-  readonly measured: string;
-  /** Undefined where too few runs were made to tell. */
-  readonly reached: boolean | undefined;
-}
 
 export const KINDS_MIN = 15;
 const SEEDS_MIN = 10;

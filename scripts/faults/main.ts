@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { removeData } from '../../src/db/embedded/data.ts';
+import { BadArgument, wholeNumber } from '../support/arguments.ts';
 import type { Fault } from './faults/fault.ts';
 import { faults, quickKinds } from './faults/table.ts';
 import { KINDS_MIN } from './figures.ts';
@@ -51,14 +52,14 @@ function pickFaults(): readonly Fault[] {
   const kinds = options.fault.split(',');
   const unknown = kinds.filter((kind) => !faults.some((fault) => fault.kind === kind));
   if (unknown.length > 0) {
-    throw new Error(`no fault ${unknown}, there is: ${faults.map(({ kind }) => kind).join(', ')}`);
+    throw new BadArgument(`no fault ${unknown}, there is: ${faults.map(({ kind }) => kind).join(', ')}`);
   }
   return faults.filter(({ kind }) => kinds.includes(kind));
 }
 
 function pickSeeds(): number[] {
-  if (options.seed !== undefined) return [Number(options.seed)];
-  return Array.from({ length: Number(options.seeds) }, (_, index) => index + 1);
+  if (options.seed !== undefined) return [wholeNumber('the seed', options.seed)];
+  return Array.from({ length: wholeNumber('the number of seeds', options.seeds, 1) }, (_, index) => index + 1);
 }
 
 /** Runs all that was asked for. A run that could not be made counts as failed; the others go on. */
@@ -99,7 +100,9 @@ try {
   const isMissed = isTelling && figures.some(({ reached }) => reached === false);
   if (failed > 0 || isMissed || results.some(({ violations }) => violations.length > 0)) process.exitCode = 1;
 } catch (error) {
-  process.stderr.write(`the fault run failed: ${interrupted ? 'interrupted' : (error as Error).stack}\n`);
+  const { message, stack } = error as Error;
+  const why = interrupted ? 'interrupted' : stack;
+  process.stderr.write(error instanceof BadArgument ? `${message}\n` : `the fault run failed: ${why}\n`);
   process.exitCode = 1;
 } finally {
   if (home !== undefined) await removeData(home);

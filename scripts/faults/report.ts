@@ -1,10 +1,10 @@
 /** What came of the runs: a line for each as it ends, and a summary in JSON and as a page. */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
+import { aboutRun, type Figure, figuresTable, showFigures } from '../support/figures.ts';
 import { pageWithFigures } from '../support/page.ts';
 import { median } from '../support/statistics.ts';
 import type { Fault } from './faults/fault.ts';
-import { type Figure, figuresOf, recoverySeconds, shownSeconds } from './figures.ts';
+import { figuresOf, recoverySeconds, shownSeconds } from './figures.ts';
 import { shownRates } from './recovery.ts';
 import type { RunResult } from './run.ts';
 
@@ -51,35 +51,17 @@ export async function writeSummary(
   await writeFile(`${folder}/summary.json`, `${JSON.stringify({ figures, results }, undefined, 2)}\n`);
   await writeFile(`${folder}/summary.md`, `${page}\n`);
   if (isTelling) await writeFile(PAGE, await pageWithFigures(PAGE, 'make faults', `\n${page}`));
-  for (const { name, wanted, measured, reached } of figures) {
-    process.stdout.write(
-      `${name.padEnd(58)} ${wanted.padEnd(18)} ${measured.padEnd(26)} ${verdict(reached)}\n`,
-    );
-  }
+  showFigures(figures);
   return figures;
 }
 
 function aboutRuns(made: readonly RunResult[]): string {
   const calls = made.reduce((sum, result) => sum + result.calls, 0).toLocaleString('en');
   const orders = made.reduce((sum, result) => sum + result.orders, 0).toLocaleString('en');
-  const day = new Date().toISOString().slice(0, 10);
-  const machine = `${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'})`;
   return [
-    `Run on ${day}: ${machine}, Node.js ${process.version.slice(1)}, callers and databases on the same machine.`,
+    `${aboutRun()}, callers and databases on the same machine.`,
     `${made.length} runs, ${calls} calls, ${orders} orders.`,
   ].join('\n');
-}
-
-function figuresTable(figures: readonly Figure[]): string {
-  const rows = figures.map(
-    ({ name, wanted, measured, reached }) => `| ${name} | ${wanted} | ${measured} | ${verdict(reached)} |`,
-  );
-  return ['| figure | wanted | measured | reached |', '|---|---|---|---|', ...rows].join('\n');
-}
-
-function verdict(reached: boolean | undefined): string {
-  if (reached === undefined) return 'too few runs';
-  return reached ? 'yes' : '**no**';
 }
 
 /** The longest time; of a run that did not come back so far, its rates. */

@@ -1,6 +1,6 @@
 /** What a run has to show, and its place in the documentation. */
 import { writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
+import { aboutRun, type Figure, figuresTable } from '../support/figures.ts';
 import { pageWithFigures } from '../support/page.ts';
 import { GROWTH_MAX_BYTES_PER_CASE, growthOf, isLeak } from './memory.ts';
 import { CASES_MIN } from './plan.ts';
@@ -9,14 +9,6 @@ import { type Report, ROUND } from './run.ts';
 const PAGE = 'docs/reliability.md';
 
 const MEBIBYTE = 1024 * 1024;
-
-/** A figure with what it is to be and what it is. */
-export interface Figure {
-  readonly name: string;
-  readonly wanted: string;
-  readonly measured: string;
-  readonly reached: boolean;
-}
 
 /** Works out the figures of a run that has enough cases. */
 export function figuresOf({ cases, kinds, wrong, memory }: Report): Figure[] {
@@ -49,20 +41,6 @@ export function figuresOf({ cases, kinds, wrong, memory }: Report): Figure[] {
 
 /** Writes the figures into the documentation. */
 export async function writeFigures(seed: number, figures: readonly Figure[]): Promise<void> {
-  const day = new Date().toISOString().slice(0, 10);
-  const machine = `${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'})`;
-  const rows = figures.map(
-    ({ name, wanted, measured, reached }) =>
-      `| ${name} | ${wanted} | ${measured} | ${reached ? 'yes' : '**no**'} |`,
-  );
-  const lines = [
-    '',
-    `Run on ${day}: ${machine}, Node.js ${process.version.slice(1)}, seed ${seed}.`,
-    '',
-    '| figure | wanted | measured | reached |',
-    '|---|---|---|---|',
-    ...rows,
-    '',
-  ];
-  await writeFile(PAGE, await pageWithFigures(PAGE, 'make fuzz', lines.join('\n')));
+  const text = `\n${aboutRun()}, seed ${seed}.\n\n${figuresTable(figures)}\n`;
+  await writeFile(PAGE, await pageWithFigures(PAGE, 'make fuzz', text));
 }

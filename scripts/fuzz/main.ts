@@ -10,7 +10,8 @@ import { pino } from 'pino';
 import { migrate, seed as seedStock } from '../../src/db/migrate.ts';
 import { startTemporaryCluster } from '../../test/temporary-cluster.ts';
 import { BadArgument } from '../support/arguments.ts';
-import { type Figure, figuresOf, writeFigures } from './figures.ts';
+import { type Figure, showFigures } from '../support/figures.ts';
+import { figuresOf, writeFigures } from './figures.ts';
 import { CASES_MIN, type Plan, readPlan } from './plan.ts';
 import { describeReport, describeWrong } from './report.ts';
 import { fuzz } from './run.ts';
@@ -49,9 +50,7 @@ async function main(plan: Plan): Promise<void> {
 }
 
 async function tell(seed: number, figures: readonly Figure[]): Promise<void> {
-  for (const { name, wanted, measured, reached } of figures) {
-    process.stdout.write(`${name}: ${measured} (${wanted}: ${reached ? 'yes' : 'NO'})\n`);
-  }
+  showFigures(figures);
   if (figures.some(({ reached }) => !reached)) process.exitCode = 1;
   await writeFigures(seed, figures);
 }
