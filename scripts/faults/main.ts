@@ -58,8 +58,8 @@ function pickFaults(): readonly Fault[] {
 }
 
 function pickSeeds(): number[] {
-  if (options.seed !== undefined) return [wholeNumber('the seed', options.seed)];
-  return Array.from({ length: wholeNumber('the number of seeds', options.seeds, 1) }, (_, index) => index + 1);
+  if (options.seed !== undefined) return [wholeNumber('--seed', options.seed)];
+  return Array.from({ length: wholeNumber('--seeds', options.seeds, 1) }, (_, index) => index + 1);
 }
 
 /** Runs all that was asked for. A run that could not be made counts as failed; the others go on. */
