@@ -50,6 +50,7 @@ export class DatabaseNode {
   /** The slot through which this server has streamed when it was last seen to stream. */
   slot: string | undefined;
   reads = 0;
+  overdue = 0;
   #reason = 'not checked yet';
   /** When the server was started that may be used; undefined while none may. */
   #started: string | undefined;

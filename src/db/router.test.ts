@@ -99,6 +99,17 @@ test('with the replica stopped reads go on, and come back to it when it returns'
   expect(reads().replica).toBe(before + 1);
 });
 
+test('while the replica is silent reads are answered by the primary, without waiting for it each time', async () => {
+  const slowThere =
+    'SELECT pg_is_in_recovery() AS replica, pg_sleep(CASE WHEN pg_is_in_recovery() THEN 0.9 ELSE 0 END)';
+  const ask = async () => (await router.read((db) => db.query(slowThere, []))).rows[0]?.replica;
+  const answers = [];
+  for (let index = 0; index < 20; index++) answers.push(await ask());
+  expect(answers).toEqual(Array(20).fill(false));
+  expect(reads()).toEqual({ primary: 20, replica: 0 });
+  expect(nodes()).toEqual(['primary', 'replica']);
+});
+
 test('a read that the replica cancels for its replay is answered by the next node, and the replica stays in', async () => {
   const patient = openRouter(cluster);
   await patient.check();

@@ -14,6 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ConnectionLimits, Queryable } from './connection.ts';
 import { DatabaseUnavailable, isRetryable, OutcomeUnknown, saysUnavailable } from './errors.ts';
+import { askInTurn, silentLast } from './hedge.ts';
 import { DatabaseNode, type NodeState, type NodeStatus } from './node.ts';
 import { Rounds } from './rounds.ts';
 import { inTransaction, type Work } from './transaction.ts';
@@ -41,6 +42,12 @@ export interface Database {
 type Answer = NodeState | Error;
 
 const PRIMARY_POLL_INTERVAL_MS = 100;
+
+/** A node that is silent for this part of a read's time is no longer waited for alone. */
+const PATIENCE_DIVISOR = 10;
+
+/** A replica also cancels a read that stands in the way of its replay (40001): the next node has it. */
+const isOfNode = (error: unknown) => saysUnavailable(error) || isRetryable(error);
 
 export class Router implements Database {
   readonly #nodes: readonly DatabaseNode[];
@@ -134,20 +141,22 @@ export class Router implements Database {
   }
 
   async read<T>(work: (db: Queryable) => Promise<T>): Promise<T> {
-    let cause: unknown;
-    for (const node of this.#inTurn()) {
+    const [first, ...others] = this.#inTurn();
+    if (first === undefined) throw new DatabaseUnavailable('no node is fit to be read');
+    const ask = async (node: DatabaseNode) => {
       try {
         const result = await work(node.reader);
         node.reads++;
         return result;
       } catch (error) {
-        // A replica cancels a read that stands in the way of its replay (40001): the next node has it.
-        if (!saysUnavailable(error) && !isRetryable(error)) throw error;
         if (saysUnavailable(error)) this.#readFailed(node, error);
-        cause = error;
+        throw error;
       }
-    }
-    throw new DatabaseUnavailable('no node answered the read', { cause });
+    };
+    const patienceMs = this.#options.readTimeoutMs / PATIENCE_DIVISOR;
+    return askInTurn([first, ...others], { ask, patienceMs, isOfNode }).catch((error) => {
+      throw isOfNode(error) ? new DatabaseUnavailable('no node answered the read', { cause: error }) : error;
+    });
   }
 
   /** Asks every node how it is, finds the primary, takes out those that are not fit, puts back those that are. */
@@ -156,12 +165,12 @@ export class Router implements Database {
     return this.#checking;
   }
 
-  /** The fit nodes, starting each time with the next one; the primary when none is known to be fit. */
-  #inTurn(): DatabaseNode[] {
+  /** The fit nodes, starting each time with the next one that is not silent; the primary when none is known to be fit. */
+  #inTurn(): readonly DatabaseNode[] {
     const fit = this.#nodes.filter((node) => node.fit);
     if (fit.length === 0) return this.#primary === undefined ? [] : [this.#primary];
     const first = this.#turn++ % fit.length;
-    return [...fit.slice(first), ...fit.slice(0, first)];
+    return silentLast([...fit.slice(first), ...fit.slice(0, first)]);
   }
 
   #readFailed(node: DatabaseNode, error: unknown): void {
