@@ -38,6 +38,25 @@ test('it is open also where callers are known', async () => {
   expect(await ask(client, Check, { service: '' })).toEqual({ reply: { status: 'NOT_SERVING' } });
 });
 
+test('watchers past their number are refused, until one of them goes', async () => {
+  const { address } = await startTestServer({ streamsMax: 1 });
+  const client = new Client(address, credentials.createInsecure());
+  onTestFinished(() => client.close());
+  const { path, requestSerialize, responseDeserialize } = Watch;
+  const watch = () =>
+    client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, { service: '' });
+  const first = watch();
+  await once(first, 'data');
+  await expect(once(watch(), 'data')).rejects.toMatchObject({ code: 8 });
+  first.on('error', () => {}).cancel();
+  const isTaken = () =>
+    once(watch(), 'data').then(
+      () => true,
+      () => false,
+    );
+  await expect.poll(isTaken).toBe(true);
+});
+
 test('whoever watches hears of the stop, and does not hold it up', async () => {
   const { address, setServing, stop } = await startTestServer();
   setServing(true);

@@ -31,6 +31,7 @@ export interface GrpcServerOptions {
   readonly limits?: ServerOptions;
   readonly connectionsMax?: number;
   readonly arrivingMax?: number;
+  readonly streamsMax?: number;
   readonly requestsMaxBytes?: number;
   /** Checks who calls; left out, everybody may do everything. */
   readonly authenticate?: Authenticate | undefined;
@@ -79,6 +80,9 @@ const CONNECTIONS_MAX = 1_024;
 /** Each may hold a message twice: as it came, and without its compression. */
 const ARRIVING_MAX = 1_024;
 
+/** One for each connection that watches the health. */
+const STREAMS_MAX = 1_024;
+
 /** What the requests that are being answered may have in sum: a queue of large ones must not fill the memory. */
 const REQUESTS_MAX_BYTES = 64 * 1024 * 1024;
 
@@ -99,7 +103,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const methods = [...orderMethods(loms), ...stockMethods(loms)];
   const deadlines = new Deadlines(now);
   register(server, methods, { logger, now, requestTimeoutMs, deadlines, requestsMaxBytes, authenticate });
-  const streams = createStreamHost(server);
+  const streams = createStreamHost(server, options.streamsMax ?? STREAMS_MAX);
   const health = addHealth(streams);
   if (options.reflection !== false) addReflection(streams);
   const port = await listen(server, {

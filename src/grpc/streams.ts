@@ -2,13 +2,18 @@
  * Streams that outlive a request: `grpc.health.v1` Watch and server reflection.
  *
  * A graceful shutdown waits for every open stream, and these end only when their callers like. So the stop
- * ends them itself, or one watching load balancer would make every stop last as long as it may.
+ * ends them itself, or one watching load balancer would make every stop last as long as it may. And since anybody may
+ * open them, they are limited in number.
  */
 import type { Server, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
+import { standing } from '../domain/errors.ts';
+import { statusOf } from './errors.ts';
 
 interface OpenStream {
   end(): void;
   once(event: 'close', listener: () => void): void;
+  /** Ends it with a status. */
+  emit(event: 'error', status: object): void;
 }
 
 /** Where services with streams are added, in place of the server itself. */
@@ -18,13 +23,23 @@ export interface StreamHost {
   endAll(): void;
 }
 
-/** Adds services to `server` and keeps in sight which of their streams are open. */
-export function createStreamHost(server: Server): StreamHost {
+/**
+ * Adds services to `server` and keeps in sight which of their streams are open.
+ *
+ * @param streamsMax how many may be open at a time; further ones are refused with QUEUE_FULL.
+ */
+export function createStreamHost(server: Server, streamsMax: number): StreamHost {
   const open = new Set<OpenStream>();
 
-  function watch(stream: OpenStream): void {
+  /** Takes a stream in, or refuses it. Tells whether it was taken. */
+  function admit(stream: OpenStream): boolean {
+    if (open.size >= streamsMax) {
+      stream.emit('error', statusOf(standing.queueFull));
+      return false;
+    }
     open.add(stream);
     stream.once('close', () => open.delete(stream));
+    return true;
   }
 
   return {
@@ -34,8 +49,7 @@ export function createStreamHost(server: Server): StreamHost {
         const handle = [name, method.originalName ?? ''].map((known) => implementation[known]).find(Boolean);
         if (!method.responseStream || handle === undefined) continue;
         handlers[name] = (stream: OpenStream, ...rest: unknown[]) => {
-          watch(stream);
-          Reflect.apply(handle, implementation, [stream, ...rest]);
+          if (admit(stream)) Reflect.apply(handle, implementation, [stream, ...rest]);
         };
       }
       server.addService(service, handlers);
