@@ -1,3 +1,4 @@
+/** How what waits is given up, by one timer for all. */
 import { expect, test } from 'vitest';
 import { Deadlines, settleBy } from './deadlines.ts';
 

@@ -1,3 +1,4 @@
+/** Ports of this machine that are free at the moment, for servers of a test. */
 import { createServer, type Server } from 'node:net';
 
 /**

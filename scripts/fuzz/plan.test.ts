@@ -1,3 +1,4 @@
+/** What the fuzz run takes on its command line, and what it refuses. */
 import { describe, expect, test } from 'vitest';
 import { readPlan } from './plan.ts';
 

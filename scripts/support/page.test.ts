@@ -1,3 +1,4 @@
+/** How programs put their figures into pages that people write. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

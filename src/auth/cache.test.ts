@@ -1,3 +1,4 @@
+/** How long what was found good is believed, and how much of it is kept. */
 import { expect, test } from 'vitest';
 import { ExpiringCache } from './cache.ts';
 

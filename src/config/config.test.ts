@@ -1,3 +1,4 @@
+/** What the environment may say: the defaults, the rules and the mistakes. */
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ConfigError, readConfig } from './config.ts';

@@ -1,3 +1,4 @@
+/** How requests go together in batches: size, weight, lanes, failures and the stop. */
 import { expect, test, vi } from 'vitest';
 import { never, setUp, submitAll } from '../../test/manual-batcher.ts';
 import type { Begin } from './batcher.ts';

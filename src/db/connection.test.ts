@@ -1,3 +1,4 @@
+/** What a connection to a node does: prepared statements, integers, limits. */
 import fc from 'fast-check';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';

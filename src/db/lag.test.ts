@@ -1,3 +1,4 @@
+/** How far a replica is behind, told by its own progress. */
 import { expect, test } from 'vitest';
 import { ReplayLag } from './lag.ts';
 

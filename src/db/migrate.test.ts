@@ -1,3 +1,4 @@
+/** Migrations and seeds, by themselves and by instances that start at once. */
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createTestDatabase, onServer, openRouter, type TestDatabase } from '../../test/database.ts';
 import { quiet } from '../../test/quiet.ts';

@@ -1,3 +1,4 @@
+/** When the nodes are asked: at the interval, and sooner when something failed. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Rounds } from './rounds.ts';
 

@@ -1,3 +1,4 @@
+/** What became of a transaction, whatever happens to its statements and its connection. */
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../test/database.ts';

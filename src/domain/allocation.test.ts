@@ -1,3 +1,4 @@
+/** Who gets stock and who does not, as properties of any batch. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { allocate } from './allocation.ts';

@@ -1,3 +1,4 @@
+/** What the log hears of failures, and how often. */
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { DatabaseUnavailable, OutcomeUnknown } from '../db/errors.ts';

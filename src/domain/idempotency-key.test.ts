@@ -1,3 +1,4 @@
+/** When two requests are the same, and which keys are keys. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { joinLines } from './create-order.ts';

@@ -1,3 +1,4 @@
+/** The rules of an order: its lines and its states. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { joinLines } from './create-order.ts';

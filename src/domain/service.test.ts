@@ -1,3 +1,4 @@
+/** The five operations on a real database, by one caller and by many. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createTestDatabase, openRouter, openService, type TestDatabase } from '../../test/database.ts';

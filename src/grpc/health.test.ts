@@ -1,3 +1,4 @@
+/** What health checks hear, and who watches them. */
 import { once } from 'node:events';
 import { Client, credentials, type MethodDefinition } from '@grpc/grpc-js';
 import { service as contract } from 'grpc-health-check';

@@ -1,3 +1,4 @@
+/** What a client can learn from the server that knows no contract. */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';

@@ -1,3 +1,4 @@
+/** The gRPC server: operations, refusals, limits and faults. */
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import { ask, REQUEST_TIMEOUT_MS, raw, startTestServer } from '../../test/grpc-server.ts';

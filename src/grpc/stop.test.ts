@@ -1,3 +1,4 @@
+/** What becomes of calls when the server is stopped. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { framed, rawCalls } from '../../test/grpc-raw.ts';

@@ -1,3 +1,4 @@
+/** How a message is read and checked against the rules of the contract. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Detail, Outcome } from '../domain/errors.ts';

@@ -1,3 +1,4 @@
+/** What callers get whose HTTP is bad, and how they are got rid of. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';

@@ -1,3 +1,4 @@
+/** How a body is put together, and at what cost. */
 import fc from 'fast-check';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { Body } from './body.ts';

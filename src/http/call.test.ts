@@ -1,3 +1,4 @@
+/** What the headers say of a call: its time, its key, its caller. */
 import { describe, expect, test } from 'vitest';
 import { incoming, NOW_MS, REQUEST_TIMEOUT_MS, silent, testApp, violations } from '../../test/http-app.ts';
 import { MemoryLoms } from '../../test/memory-loms.ts';

@@ -1,3 +1,4 @@
+/** The OpenAPI document and the Swagger page, against what the service does. */
 import { describe, expect, test } from 'vitest';
 import { post, testApp } from '../../test/http-app.ts';
 

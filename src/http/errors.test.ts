@@ -1,3 +1,4 @@
+/** How a refusal looks over REST. */
 import { describe, expect, test } from 'vitest';
 import {
   insufficientStock,

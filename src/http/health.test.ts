@@ -1,3 +1,4 @@
+/** What the probes answer. */
 import { describe, expect, test } from 'vitest';
 import { get, testApp } from '../../test/http-app.ts';
 

@@ -1,3 +1,4 @@
+/** JSON with 64-bit integers, digit for digit, in and out. */
 import { describe, expect, test } from 'vitest';
 import { parseJson, stringifyJson } from './json.ts';
 

@@ -1,3 +1,4 @@
+/** The routes of orders. */
 import { describe, expect, test } from 'vitest';
 import { get, NOW_MS, post, REQUEST_TIMEOUT_MS, testApp, violations } from '../../test/http-app.ts';
 import { MemoryLoms } from '../../test/memory-loms.ts';

@@ -1,3 +1,4 @@
+/** What bodies and paths are taken, and how the others are refused. */
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { post, testApp, violations } from '../../test/http-app.ts';

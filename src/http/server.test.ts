@@ -1,3 +1,4 @@
+/** The HTTP server: unknown routes, faults, limits, and the stop. */
 import { pino } from 'pino';
 import { afterEach, describe, expect, test } from 'vitest';
 import { silent, testApp, violations } from '../../test/http-app.ts';

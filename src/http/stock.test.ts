@@ -1,3 +1,4 @@
+/** The route of stock. */
 import { describe, expect, test } from 'vitest';
 import { get, testApp, violations } from '../../test/http-app.ts';
 import { MemoryLoms } from '../../test/memory-loms.ts';

@@ -1,3 +1,4 @@
+/** How old idempotency keys are removed, in bounded steps. */
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createTestDatabase, openRouter, openService, type TestDatabase } from '../../test/database.ts';

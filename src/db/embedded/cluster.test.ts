@@ -1,3 +1,4 @@
+/** The embedded cluster over its whole life: new, stopped, killed, moved and removed. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {

@@ -1,3 +1,4 @@
+/** How a taken port is told of, or waited for. */
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { pino } from 'pino';
