@@ -78,15 +78,15 @@ async function prepareSchema(
 ): Promise<void> {
   if (!config.MIGRATE_ON_START && config.SEED_ON_START === undefined) return;
   const limitMs = config.START_TIMEOUT_MS;
-  const primary = await router.waitForPrimary(limitMs, { signal });
-  const url = migrationUrl(config, primary);
+  let primary = await router.waitForPrimary(limitMs, { signal });
   if (config.MIGRATE_ON_START) {
     // The service's role cannot ask before the first migration has given it the right to.
     const isUpToDate = await isMigrated(primary.reader).catch(() => false);
-    if (!isUpToDate) await router.waitForPrimary(limitMs, { signal, writable: true });
-    await migrate(url, logger);
+    if (!isUpToDate) primary = await router.waitForPrimary(limitMs, { signal, writable: true });
+    await migrate(migrationUrl(config, primary), logger);
   }
-  if (config.SEED_ON_START !== undefined) await seed(url, config.SEED_ON_START, logger);
+  const seedSet = config.SEED_ON_START;
+  if (seedSet !== undefined) await seed(migrationUrl(config, primary), seedSet, logger);
 }
 
 /** How often the TLS files are looked at again. */

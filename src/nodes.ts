@@ -10,9 +10,9 @@ export function openRouter(config: Config, logger: Logger, urls: readonly string
   return new Router({
     urls,
     logger,
-    // Creates, pays and cancels each have their lanes, and so have the two kinds of reads; one is for the schema,
-    // one for the worker.
-    poolSize: 3 * config.WRITE_LANES + 2 * config.READ_LANES + 2,
+    // Creates, pays and cancels each have their lanes, and so have the two kinds of reads, each of which may leave
+    // one behind on a node that is silent; one is for the schema, one for the worker.
+    poolSize: 3 * config.WRITE_LANES + 4 * config.READ_LANES + 2,
     connectTimeoutMs: config.CONNECT_TIMEOUT_MS,
     readTimeoutMs: config.READ_TIMEOUT_MS,
     writeTimeoutMs: config.WRITE_TIMEOUT_MS,

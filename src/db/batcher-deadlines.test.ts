@@ -110,6 +110,19 @@ test('when nobody is left who could be worked for, nothing is begun and nothing 
   expect(onFailure).not.toHaveBeenCalled();
 });
 
+test('who has heard that nothing was done is not worked for, also when the clock is set back', async () => {
+  const clock = manualClock();
+  const { run, connections, attempts } = slowDatabase();
+  const { batcher } = setUp({ ...clock, run });
+  const seen = watch([batcher.submit(1, by(50)), batcher.submit(2, never)]);
+  await vi.waitFor(() => expect(connections).toHaveLength(1));
+  clock.moveTo(50);
+  clock.moveTo(0);
+  connections.shift()?.();
+  await batcher.drain();
+  expect([seen, attempts]).toEqual([['DeadlinePassed', 'done 2'], [[2]]]);
+});
+
 test('an attempt that follows one which was taken back leaves out who is late or gone by then', async () => {
   let nowMs = 0;
   const { run, connections, attempts } = slowDatabase({ rollbacks: 1 });

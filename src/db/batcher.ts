@@ -68,6 +68,8 @@ interface Waiting<Request, Reply> {
   readonly reject: (error: unknown) => void;
   /** Whether its work was begun, and is not known to have been taken back. */
   begun: boolean;
+  /** Whether it was answered at its deadline. By a clock that is set back it would seem to be in time again. */
+  answered: boolean;
 }
 
 /** Made once, because under overload they are most of the answers. */
@@ -108,7 +110,7 @@ export class Batcher<Request, Reply> {
       return Promise.reject(queueFull);
     }
     return new Promise((resolve, reject) => {
-      this.#queue.push({ request, weight, caller, resolve, reject, begun: false });
+      this.#queue.push({ request, weight, caller, resolve, reject, begun: false, answered: false });
       this.#queueWeight += weight;
       this.#alarm.ringBy(caller.deadlineMs);
       this.#schedule();
@@ -194,7 +196,8 @@ export class Batcher<Request, Reply> {
   #begin(batch: readonly Waiting<Request, Reply>[]): readonly Waiting<Request, Reply>[] {
     const nowMs = this.#options.now();
     return batch.filter((waiting) => {
-      waiting.begun = waiting.caller.deadlineMs > nowMs && !waiting.caller.gone?.();
+      const inTime = !waiting.answered && waiting.caller.deadlineMs > nowMs;
+      waiting.begun = inTime && !waiting.caller.gone?.();
       if (!waiting.begun) waiting.reject(notBegun);
       return waiting.begun;
     });
@@ -217,6 +220,7 @@ export class Batcher<Request, Reply> {
         this.#alarm.ringBy(waiting.caller.deadlineMs);
         return true;
       }
+      waiting.answered = true;
       waiting.reject(waiting.begun ? this.#unheard : notBegun);
       return false;
     });

@@ -74,6 +74,19 @@ test('while a node is silent the next one is asked too, and the first answer cou
   }
 });
 
+test('a next node that is silent as well is asked only when this one fails', async () => {
+  const [a, b] = [node('a'), node('b')];
+  b.overdue = 1;
+  const { asked, answer } = ask(a, b);
+  await later();
+  expect(asked).toEqual(['a']);
+  a.fail();
+  await settled();
+  expect(asked).toEqual(['a', 'b']);
+  b.say();
+  expect(await answer).toBe('b');
+});
+
 test('nobody more is asked once there is an answer', async () => {
   const [a, b, c] = [node('a'), node('b'), node('c')];
   const { asked, answer } = ask(a, b, c);
@@ -112,6 +125,6 @@ test('silent nodes are asked last until they are heard of, and where all are sil
   const [a, b, c] = [node('a'), node('b'), node('c')];
   a.overdue = 2;
   expect(silentLast([a, b, c]).map(({ name }) => name)).toEqual(['b', 'c', 'a']);
-  b.overdue = c.overdue = 1;
+  b.overdue = c.overdue = 2;
   expect(silentLast([c, a, b]).map(({ name }) => name)).toEqual(['c', 'a', 'b']);
 });

@@ -17,7 +17,8 @@ export interface Asking<Node, T> {
 }
 
 /**
- * Asks the nodes one after the other, each when the one before it failed or has been silent for too long.
+ * Asks the nodes one after the other, each when the one before it failed or has been silent for too long; the latter
+ * only while the next is not silent itself.
  *
  * @returns the first answer.
  * @throws the last error when all have failed, or at once the first that is not the node's.
@@ -39,9 +40,13 @@ export function askInTurn<Node extends Askable, T>(
       if (node === undefined || isSettled) return;
       open++;
       let isOverdue = false;
+      let isPassed = false;
       const timer = setTimeout(() => {
         isOverdue = true;
         node.overdue++;
+        // One that is silent as well is not given more to do: where all are slow, that would make them slower.
+        if (left[0]?.overdue !== 0) return;
+        isPassed = true;
         askNext();
       }, patienceMs);
       const heard = () => {
@@ -57,7 +62,7 @@ export function askInTurn<Node extends Askable, T>(
         (error) => {
           heard();
           if (!isOfNode(error)) return settle(() => reject(error));
-          if (!isOverdue) askNext();
+          if (!isPassed) askNext();
           if (open === 0) settle(() => reject(error));
         },
       );
@@ -66,7 +71,7 @@ export function askInTurn<Node extends Askable, T>(
   });
 }
 
-/** Those first whose answers are not overdue, and otherwise in the order given. */
+/** Those first whose fewest answers are overdue, and otherwise in the order given. */
 export function silentLast<Node extends Askable>(nodes: readonly Node[]): readonly Node[] {
-  return nodes.toSorted((one, other) => Number(one.overdue > 0) - Number(other.overdue > 0));
+  return nodes.toSorted((one, other) => one.overdue - other.overdue);
 }
