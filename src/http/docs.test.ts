@@ -100,6 +100,15 @@ describe('the OpenAPI document', () => {
     expect(ids).toEqual(expect.arrayContaining([...operations.map(([, , id]) => id), 'livez', 'readyz']));
   });
 
+  test('gives no example of an idempotency key, which "Try it out" would send with every order', async () => {
+    const document = JSON.parse(await documentText());
+    const key = document.paths['/order/create'].post.parameters.find(
+      (parameter: { name: string }) => parameter.name === 'Idempotency-Key',
+    );
+    expect(key.schema).toMatchObject({ type: 'string', maxLength: 255 });
+    expect(JSON.stringify(key)).not.toContain('example');
+  });
+
   test('gives examples that the operations accept', async () => {
     const app = testApp();
     const document = JSON.parse(await documentText());

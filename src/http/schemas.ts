@@ -79,7 +79,10 @@ export const orderIdRequest = z
   .object({ orderID: int64(`${orderId} ${orString}`, 1) })
   .openapi('OrderIDRequest');
 
-/** For the document only: the domain checks the key itself, for both transports. */
+/**
+ * For the document only: the domain checks the key itself, for both transports. It has no example, because "Try it out"
+ * would send that with every order, and the second would be refused for it.
+ */
 export const idempotencyKeyHeader = z
   .string()
   .min(1)
@@ -90,7 +93,6 @@ export const idempotencyKeyHeader = z
     description:
       'Any text of printable ASCII characters that is new for each new order, such as a UUID. It is kept for a ' +
       'day, or as long as the operator says.',
-    example: '7f8f7c3e-5a3c-4c0e-9d0b-0a5c2f6f1c11',
   });
 
 /** The order's id as a part of the path. */

@@ -59,9 +59,10 @@ describe('Swagger UI in a browser', () => {
     const created = await tryOut(page, 'createOrder', () =>
       operation(page, 'createOrder').locator('textarea').fill(body),
     );
+    expect(created.status).toMatch(/^200/);
     const orderId = /"orderID": (\d+)/.exec(created.text)?.[1] ?? '';
     const order = await tryOut(page, 'getOrder', () =>
-      operation(page, 'getOrder').locator('input').first().fill(orderId),
+      operation(page, 'getOrder').locator('[data-param-name="order_id"] input').fill(orderId),
     );
     expect(order.text).toContain('"user": 9007199254740993');
     expect(remote(requested)).toEqual([]);
