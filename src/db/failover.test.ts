@@ -49,6 +49,19 @@ async function copy(from: 'primary' | 'replica'): Promise<CopiedServer> {
   return server;
 }
 
+/** Adds a second replica, and says whom commits wait for from then on. */
+async function addReplica(synchronousNames: string): Promise<CopiedServer> {
+  await onA("SELECT pg_create_physical_replication_slot('follower', true)");
+  await cluster.stopPrimary();
+  const third = await copy('primary');
+  await follow(temporary.dir, 'copy', cluster.primaryUrl);
+  await cluster.startPrimary();
+  await third.start();
+  await onA(`ALTER SYSTEM SET synchronous_standby_names = '${synchronousNames}'`);
+  await onA('SELECT pg_reload_conf()');
+  return third;
+}
+
 const read = (router: Router) => router.read((db) => stockRead.run({ skus: [7n] }, db));
 const reservedBy = async (router: Router) => Number((await read(router))[0]?.reserved);
 const reserve = (router: Router, count = 1) =>
@@ -239,14 +252,7 @@ test('of two primaries on one timeline the one in force stays it, and a newcomer
 });
 
 test('a replica that still follows the old primary is not read', async () => {
-  await onA("SELECT pg_create_physical_replication_slot('follower', true)");
-  await cluster.stopPrimary();
-  const third = await copy('primary');
-  await follow(temporary.dir, 'copy', cluster.primaryUrl);
-  await cluster.startPrimary();
-  await third.start();
-  await onA("ALTER SYSTEM SET synchronous_standby_names = 'FIRST 2 (store_sync, follower)'");
-  await onA('SELECT pg_reload_conf()');
+  const third = await addReplica('FIRST 2 (store_sync, follower)');
   const router = await open(third.url);
   await expect.poll(() => checked(router)).toEqual(['primary 1', 'replica 1', 'replica 1']);
   await reserve(router);
@@ -266,14 +272,7 @@ test('a replica that still follows the old primary is not read', async () => {
 });
 
 test('a replica that another may take over from at any moment is not read', async () => {
-  await onA("SELECT pg_create_physical_replication_slot('follower', true)");
-  await cluster.stopPrimary();
-  const third = await copy('primary');
-  await follow(temporary.dir, 'copy', cluster.primaryUrl);
-  await cluster.startPrimary();
-  await third.start();
-  await onA("ALTER SYSTEM SET synchronous_standby_names = 'FIRST 1 (store_sync, follower)'");
-  await onA('SELECT pg_reload_conf()');
+  const third = await addReplica('FIRST 1 (store_sync, follower)');
   const states = () => onA('SELECT sync_state FROM pg_stat_replication ORDER BY 1');
   await expect.poll(states).toEqual([{ sync_state: 'potential' }, { sync_state: 'sync' }]);
   const router = await open(third.url);

@@ -169,6 +169,19 @@ test('once the router knows that the replica is gone, writes are refused at once
   expect(router.writable).toBe(true);
 });
 
+test('a statement of somebody else that waits for the replica is not taken for a commit of ours', async () => {
+  await onReplica('SELECT pg_wal_replay_pause()');
+  const waiting = onPrimary('INSERT INTO stocks VALUES (8, 1, 0)');
+  const long = "wait_event = 'SyncRep' AND clock_timestamp() - query_start > interval '1 second'";
+  await expect
+    .poll(() => onPrimary(`SELECT FROM pg_stat_activity WHERE ${long}`), { timeout: 5_000 })
+    .toEqual([{}]);
+  await router.check();
+  expect(router.writable).toBe(true);
+  await onReplica('SELECT pg_wal_replay_resume()');
+  await waiting;
+});
+
 test('a replica that streams and confirms nothing stops the writes too, until it confirms again', async () => {
   await onReplica('SELECT pg_wal_replay_pause()');
   await expect(reserveOne()).rejects.toBeInstanceOf(OutcomeUnknown);
