@@ -38,6 +38,6 @@ COPY --from=build /app/dist dist
 USER node
 EXPOSE 8080 50051
 # GET /readyz, by TLS too. Under mutual TLS it shows the service's own certificate.
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s CMD ["node", "dist/probe.js"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s CMD ["node", "dist/cli/probe.js"]
 # Requests of a whole batch live at once: a young generation that has room for them spares V8 copying them.
 CMD ["node", "--enable-source-maps", "--min-semi-space-size=64", "--max-semi-space-size=64", "dist/main.js"]

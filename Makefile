@@ -43,11 +43,11 @@ build: $(BUILT) ## Compile the sources to dist/
 
 .PHONY: migrate
 migrate: $(BUILT) ## Apply the migrations that are missing
-	@node dist/tasks.js migrate
+	@node dist/cli/tasks.js migrate
 
 .PHONY: seed
 seed: $(BUILT) ## Add the development stock; SEED=large adds 10,000 skus for load
-	@node dist/tasks.js seed $(STOCK)
+	@node dist/cli/tasks.js seed $(STOCK)
 
 .PHONY: psql
 psql: ## Open psql on the primary (needs psql, and the service running)
@@ -90,9 +90,9 @@ faults: $(BUILT) ## Break what loms stands on, and check that nothing was lost; 
 
 .PHONY: generate
 generate: $(INSTALLED) ## Generate what is committed: src/generated and db/schema.sql
-	@npx tsx scripts/generate-proto.ts
-	@npx tsx scripts/generate-sql.ts
-	@npx tsx scripts/dump-schema.ts
+	@npx tsx scripts/generate/proto.ts
+	@npx tsx scripts/generate/sql.ts
+	@npx tsx scripts/generate/schema.ts
 
 .PHONY: format
 format: $(INSTALLED) ## Format the sources and mend what the linter can
@@ -103,14 +103,14 @@ verify: verify-generated verify-style verify-types verify-imports ## Check that 
 
 .PHONY: verify-generated
 verify-generated: $(INSTALLED)
-	@npx tsx scripts/generate-proto.ts --check
-	@npx tsx scripts/generate-sql.ts --check
-	@npx tsx scripts/dump-schema.ts --check
+	@npx tsx scripts/generate/proto.ts --check
+	@npx tsx scripts/generate/sql.ts --check
+	@npx tsx scripts/generate/schema.ts --check
 
 .PHONY: verify-style
 verify-style: $(INSTALLED)
 	@npx biome ci .
-	@npx tsx scripts/lint-proto.ts
+	@npx tsx scripts/verify/proto.ts
 
 .PHONY: verify-types
 verify-types: $(INSTALLED)
@@ -128,7 +128,7 @@ audit: $(INSTALLED) ## Ask the registry for known weaknesses of what runs in pro
 
 .PHONY: clean
 clean: ## Remove what was built, and the embedded cluster with its data (not while it is in use)
-	@if [ -e "$${EMBEDDED_DIR:-.data}/postgresql" ]; then $(MAKE) --no-print-directory build && node dist/tasks.js clean; fi
+	@if [ -e "$${EMBEDDED_DIR:-.data}/postgresql" ]; then $(MAKE) --no-print-directory build && node dist/cli/tasks.js clean; fi
 	@rm -rf dist build
 	@rmdir .data 2>/dev/null || true
 

@@ -21,7 +21,7 @@ log=$data/service.log
 HTTP_PORT=18080 GRPC_PORT=15051 EMBEDDED_DIR=$data/cluster EMBEDDED_PRIMARY_PORT=55321 \
   EMBEDDED_REPLICA_PORT=55322 SEED_ON_START=true node dist/main.js >"$log" 2>&1 &
 service=$!
-trap 'kill "$service" 2>/dev/null; wait "$service" 2>/dev/null || true; EMBEDDED_DIR=$data/cluster node dist/tasks.js clean; rm -rf "$data"' EXIT
+trap 'kill "$service" 2>/dev/null; wait "$service" 2>/dev/null || true; EMBEDDED_DIR=$data/cluster node dist/cli/tasks.js clean; rm -rf "$data"' EXIT
 
 for _ in $(seq 1 300); do
   grep -q 'loms listens' "$log" && break

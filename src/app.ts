@@ -5,20 +5,20 @@
 import type { Logger } from 'pino';
 import { openTokens } from './auth/tokens.ts';
 import type { Config } from './config/config.ts';
-import { databaseUrls, migrationUrl } from './config/database-urls.ts';
-import { startEmbeddedCluster } from './db/embedded/cluster.ts';
-import { isMigrated, migrate, seed } from './db/migrate.ts';
-import type { Router } from './db/router.ts';
+import { databaseUrls, migrationUrl } from './config/urls.ts';
+import type { Router } from './db/cluster/router.ts';
+import { isMigrated, migrate, seed } from './db/schema/migrate.ts';
 import type { Authenticate } from './domain/access.ts';
-import { removeKeys } from './domain/idempotency-store.ts';
-import { createService, type Service } from './domain/service.ts';
-import { startGrpcServer } from './grpc/server.ts';
-import { connectionLimits } from './http/connections.ts';
-import { createHttpApp, startHttpServer } from './http/server.ts';
+import { removeKeys } from './domain/idempotency/store.ts';
+import { startEmbeddedCluster } from './embedded/cluster.ts';
 import { openRouter } from './nodes.ts';
-import { ReadinessWatch } from './readiness.ts';
-import { Certificates } from './tls.ts';
-import { KeyRemoval } from './workers/key-removal.ts';
+import { createService, type Service } from './service/service.ts';
+import { startGrpcServer } from './transport/grpc/server.ts';
+import { connectionLimits } from './transport/http/connections.ts';
+import { createHttpApp, startHttpServer } from './transport/http/server.ts';
+import { ReadinessWatch } from './transport/readiness.ts';
+import { Certificates } from './transport/tls.ts';
+import { KeyRemoval } from './workers/remove-keys.ts';
 
 export interface App {
   readonly httpPort: number;

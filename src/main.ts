@@ -4,7 +4,7 @@
 import type { Logger } from 'pino';
 import { type App, startApp } from './app.ts';
 import { type Config, ConfigError, readConfig } from './config/config.ts';
-import { openLog } from './log.ts';
+import { openLog } from './telemetry/log.ts';
 
 async function main(): Promise<void> {
   const config = configOrExit();

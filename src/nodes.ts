@@ -3,7 +3,7 @@
  */
 import type { Logger } from 'pino';
 import type { Config } from './config/config.ts';
-import { Router } from './db/router.ts';
+import { Router } from './db/cluster/router.ts';
 
 /** Opens a router on these nodes; nothing is asked of them before it is started. */
 export function openRouter(config: Config, logger: Logger, urls: readonly string[]): Router {

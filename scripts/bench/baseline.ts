@@ -78,9 +78,9 @@ function singleStatement(pool: pg.Pool, user: number, skus: readonly number[]): 
 
 /** The service's own code for a batch, on the service's own kind of connection, with nothing before it. */
 async function openSqlAlone(url: string): Promise<{ create: Create; close: () => Promise<void> }> {
-  const { Router } = await built<typeof import('../../src/db/router.ts')>('db/router.js');
+  const { Router } = await built<typeof import('../../src/db/cluster/router.ts')>('db/cluster/router.js');
   const { createOrders } =
-    await built<typeof import('../../src/domain/create-order.ts')>('domain/create-order.js');
+    await built<typeof import('../../src/domain/orders/create.ts')>('domain/orders/create.js');
   const router = new Router({
     urls: [url],
     poolSize: 1,

@@ -1,6 +1,6 @@
 /** A run of the bench: it takes steps, shows each as it is done, and keeps what was measured. */
 
-import { median } from '../support/statistics.ts';
+import { median } from '../lib/statistics.ts';
 import { type Plan, USUAL } from './plan.ts';
 import type { Stage } from './stage.ts';
 import { runStep, type Step } from './step.ts';

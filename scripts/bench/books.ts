@@ -1,5 +1,5 @@
 /** The books as the bench keeps them: it puts them in order before each step, and counts what a step has cost. */
-import { Books } from '../support/books.ts';
+import { Books } from '../lib/books.ts';
 import { sql } from './sql.ts';
 
 export interface Counters {

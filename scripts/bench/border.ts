@@ -7,8 +7,9 @@ import type { Loms } from '../../src/domain/loms.ts';
 import { built } from './built.ts';
 
 const { createHttpApp, startHttpServer } =
-  await built<typeof import('../../src/http/server.ts')>('http/server.js');
-const { startGrpcServer } = await built<typeof import('../../src/grpc/server.ts')>('grpc/server.js');
+  await built<typeof import('../../src/transport/http/server.ts')>('transport/http/server.js');
+const { startGrpcServer } =
+  await built<typeof import('../../src/transport/grpc/server.ts')>('transport/grpc/server.js');
 const { accepted } = await built<typeof import('../../src/domain/errors.ts')>('domain/errors.js');
 
 let lastOrderId = 0n;

@@ -1,6 +1,6 @@
 /** What the bench must show: each figure with what it is to be, what it is, and whether that suffices. */
 
-import { median } from '../support/statistics.ts';
+import { median } from '../lib/statistics.ts';
 import type { Bench, Filter } from './bench.ts';
 import { MANY } from './plan.ts';
 import type { Measured } from './types.ts';

@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { collectErrors, root } from '../support/server.ts';
+import { collectErrors, root } from '../lib/server.ts';
 
 /** What a program may need beyond the time that its load takes. */
 const PROGRAM_GRACE_MS = 30_000;

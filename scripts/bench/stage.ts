@@ -5,10 +5,10 @@
 import pg from 'pg';
 import { pino } from 'pino';
 import { readConfig } from '../../src/config/config.ts';
-import { migrate, seed } from '../../src/db/migrate.ts';
-import { startTemporaryCluster } from '../../test/temporary-cluster.ts';
-import { type Relay, startRelay } from '../support/relay.ts';
-import { type Server, startServer } from '../support/server.ts';
+import { migrate, seed } from '../../src/db/schema/migrate.ts';
+import { type Relay, startRelay } from '../../test/support/relay.ts';
+import { startTemporaryCluster } from '../../test/support/temporary-cluster.ts';
+import { type Server, startServer } from '../lib/server.ts';
 import { BenchBooks } from './books.ts';
 
 export interface Stage {

@@ -1,6 +1,6 @@
 /** The tables of the report, in Markdown. */
 
-import { median } from '../support/statistics.ts';
+import { median } from '../lib/statistics.ts';
 import { type Bench, type Filter, scenarioNames, subjectNames } from './bench.ts';
 import type { Measured } from './types.ts';
 

@@ -1,5 +1,5 @@
 /** The words that the parts of the bench share: what is loaded, how, and what came of it. */
-import type { Latency } from '../support/statistics.ts';
+import type { Latency } from '../lib/statistics.ts';
 
 /** What the load asks for. `life` is create, pay, info, one after the other, and counts as one. */
 export type Scenario = 'spread' | 'hot' | 'infeasible' | 'soldOut' | 'life' | 'stock';

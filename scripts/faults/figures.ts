@@ -1,6 +1,6 @@
 /** What the runs must show: each figure with what it is to be, what it is, and whether that suffices. */
-import type { Figure } from '../support/figures.ts';
-import { median } from '../support/statistics.ts';
+import type { Figure } from '../lib/figures.ts';
+import { median } from '../lib/statistics.ts';
 import type { ViolationKind } from './checks/evidence.ts';
 import type { RunResult } from './run.ts';
 

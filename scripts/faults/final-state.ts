@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import pg from 'pg';
-import type { Line, OrderStatus } from '../../src/domain/order.ts';
+import type { Line, OrderStatus } from '../../src/domain/orders/order.ts';
 
 export interface FinalOrder {
   readonly orderId: number;

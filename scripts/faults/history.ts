@@ -5,8 +5,8 @@
 import { writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { Line, OrderStatus } from '../../src/domain/order.ts';
-import type { Audit } from '../support/audit.ts';
+import type { Line, OrderStatus } from '../../src/domain/orders/order.ts';
+import type { Audit } from '../lib/audit.ts';
 
 export type Operation = 'create' | 'get' | 'pay' | 'cancel' | 'stock';
 export type Transport = 'REST' | 'gRPC';

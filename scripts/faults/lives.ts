@@ -3,7 +3,7 @@
  * order is, and what is tried with it, comes from the seed, the lane's number and the order's. How often a call
  * is repeated and which orders of others a lane comes across depends on how things go, and so does what follows.
  */
-import type { Line } from '../../src/domain/order.ts';
+import type { Line } from '../../src/domain/orders/order.ts';
 import { isDecided } from './checks/answers.ts';
 import type { Client } from './client/client.ts';
 import type { Answer, Call, History, Manner, Operation, Request, Transport } from './history.ts';

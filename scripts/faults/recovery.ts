@@ -1,5 +1,5 @@
 /** Whether, and how soon, as much is done after a fault as before it. */
-import { median } from '../support/statistics.ts';
+import { median } from '../lib/statistics.ts';
 import { isDecided } from './checks/answers.ts';
 import type { Violation } from './checks/evidence.ts';
 import { type Call, isWrite } from './history.ts';

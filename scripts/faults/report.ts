@@ -1,8 +1,8 @@
 /** What came of the runs: a line for each as it ends, and a summary in JSON and as a page. */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { aboutRun, type Figure, figuresTable, showFigures } from '../support/figures.ts';
-import { pageWithFigures } from '../support/page.ts';
-import { median } from '../support/statistics.ts';
+import { aboutRun, type Figure, figuresTable, showFigures } from '../lib/figures.ts';
+import { pageWithFigures } from '../lib/page.ts';
+import { median } from '../lib/statistics.ts';
 import type { Fault } from './faults/fault.ts';
 import { figuresOf, recoverySeconds, shownSeconds } from './figures.ts';
 import { shownRates } from './recovery.ts';

@@ -1,6 +1,6 @@
 /** Looks at the books of both servers while a run is under way. */
 import pg from 'pg';
-import { auditBooks } from '../support/audit.ts';
+import { auditBooks } from '../lib/audit.ts';
 import type { History, Sample } from './history.ts';
 
 const INTERVAL_MS = 200;

@@ -1,5 +1,5 @@
 /** One process of the service, which may be killed and started again on the same ports. */
-import { type Exit, type Server, startServer } from '../support/server.ts';
+import { type Exit, type Server, startServer } from '../lib/server.ts';
 import type { Client } from './client/client.ts';
 import { openGrpc } from './client/grpc.ts';
 import { openRest } from './client/rest.ts';

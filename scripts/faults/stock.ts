@@ -1,5 +1,5 @@
 /** The stock of a run, and which of it an order asks for. */
-import type { Line } from '../../src/domain/order.ts';
+import type { Line } from '../../src/domain/orders/order.ts';
 import type { Random } from './random.ts';
 
 /** Every other order holds it. */

@@ -1,6 +1,6 @@
 /** Who asks the service that wants tokens: callers whom it knows, ones without a scope, and strangers. */
 import fc, { type Arbitrary } from 'fast-check';
-import { AUDIENCE, type Claims, createIssuer, ISSUER, type Issuer } from '../../test/issuer.ts';
+import { AUDIENCE, type Claims, createIssuer, ISSUER, type Issuer } from '../../test/support/issuer.ts';
 import type { Expectation } from './case.ts';
 import { mutated } from './http-bytes.ts';
 

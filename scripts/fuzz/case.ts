@@ -1,6 +1,6 @@
 /** What one case of the fuzz run is: the bytes that are sent, and what may be answered. */
 import type { Reason } from '../../src/domain/errors.ts';
-import type { GrpcSaid } from '../../test/grpc-session.ts';
+import type { GrpcSaid } from '../../test/support/grpc-session.ts';
 
 /**
  * `accepted`: a valid request, which may only be refused for what is in the books; `refused`: one that must be refused

@@ -1,7 +1,7 @@
 /** What a run has to show, and its place in the documentation. */
 import { writeFile } from 'node:fs/promises';
-import { aboutRun, type Figure, figuresTable } from '../support/figures.ts';
-import { pageWithFigures } from '../support/page.ts';
+import { aboutRun, type Figure, figuresTable } from '../lib/figures.ts';
+import { pageWithFigures } from '../lib/page.ts';
 import { GROWTH_MAX_BYTES_PER_CASE, growthOf, isLeak } from './memory.ts';
 import { CASES_MIN } from './plan.ts';
 import { type Report, ROUND } from './run.ts';

@@ -1,6 +1,6 @@
 /** The cases for the gRPC port that are bad HTTP/2 or none at all, frame by frame. */
 import fc, { type Arbitrary } from 'fast-check';
-import { flags, frame, frameHeader, PREFACE, types } from '../support/frames.ts';
+import { flags, frame, frameHeader, PREFACE, types } from '../lib/frames.ts';
 import type { FramesCase, Made as MadeOf } from './case.ts';
 import { randomBytes } from './http-bytes.ts';
 import type { Kind } from './kinds.ts';

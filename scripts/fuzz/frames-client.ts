@@ -1,7 +1,7 @@
 /** A bare connection to the gRPC port, for what may be no HTTP/2. */
 import { connect } from 'node:net';
-import { flags, frame, readFrames, types } from '../support/frames.ts';
-import { readStatus } from '../support/hpack.ts';
+import { flags, frame, readFrames, types } from '../lib/frames.ts';
+import { readStatus } from '../lib/hpack.ts';
 import type { FramesCase } from './case.ts';
 
 /** So long the service may wait for the rest of what was begun; then the caller goes away. */

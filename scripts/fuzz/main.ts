@@ -7,10 +7,10 @@
  * figures into `docs/reliability.md`.
  */
 import { pino } from 'pino';
-import { migrate, seed as seedStock } from '../../src/db/migrate.ts';
-import { startTemporaryCluster } from '../../test/temporary-cluster.ts';
-import { BadArgument } from '../support/arguments.ts';
-import { type Figure, showFigures } from '../support/figures.ts';
+import { migrate, seed as seedStock } from '../../src/db/schema/migrate.ts';
+import { startTemporaryCluster } from '../../test/support/temporary-cluster.ts';
+import { BadArgument } from '../lib/arguments.ts';
+import { type Figure, showFigures } from '../lib/figures.ts';
 import { figuresOf, writeFigures } from './figures.ts';
 import { CASES_MIN, type Plan, readPlan } from './plan.ts';
 import { describeReport, describeWrong } from './report.ts';

@@ -1,8 +1,8 @@
 /** The memory that a service holds when it is at rest, and whether that grows with the cases. */
 import { EventEmitter, once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
-import { type Server, startServer } from '../support/server.ts';
-import { median } from '../support/statistics.ts';
+import { type Server, startServer } from '../lib/server.ts';
+import { median } from '../lib/statistics.ts';
 
 /** Loads what collects garbage and tells what is left. */
 const COLLECTING = ['--expose-gc', '--import', new URL('collect.mjs', import.meta.url).href];

@@ -12,7 +12,7 @@ import { createValidator } from '@bufbuild/protovalidate';
 import { field as fieldRules } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js';
 import fc, { type Arbitrary } from 'fast-check';
 import { COUNT_MAX } from '../../src/domain/limits.ts';
-import { descriptors } from '../../src/grpc/validate.ts';
+import { descriptors } from '../../src/transport/grpc/validate.ts';
 import type { Expectation } from './case.ts';
 import { randomBytes } from './http-bytes.ts';
 

@@ -1,6 +1,6 @@
 /** What a run is to do, as the command line says. */
 import { parseArgs } from 'node:util';
-import { BadArgument, wholeNumber } from '../support/arguments.ts';
+import { BadArgument, wholeNumber } from '../lib/arguments.ts';
 
 /** Fewer cases do not show enough: what is made once, code and caches, outweighs what every case would leave. */
 export const CASES_MIN = 50_000;

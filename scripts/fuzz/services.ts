@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AUDIENCE, createIssuer, ISSUER, writeKeys } from '../../test/issuer.ts';
+import { AUDIENCE, createIssuer, ISSUER, writeKeys } from '../../test/support/issuer.ts';
 import { type Caller, makeCallers } from './callers.ts';
 import type { ServiceName } from './case.ts';
 import { startWatched, type Watched } from './memory.ts';

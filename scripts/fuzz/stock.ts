@@ -1,7 +1,7 @@
 /** The stock that the cases ask for, and the books that are kept of it. */
 import { readFileSync } from 'node:fs';
-import { query } from '../../test/query.ts';
-import { Books } from '../support/books.ts';
+import { query } from '../../test/support/query.ts';
+import { Books } from '../lib/books.ts';
 
 const fill = readFileSync(new URL('sql/stock-fill.sql', import.meta.url), 'utf8');
 

@@ -1,7 +1,7 @@
 /** What one worker says to one service, and the check of what it hears. */
 
-import { GrpcSession } from '../../test/grpc-session.ts';
-import type { Server } from '../support/server.ts';
+import { GrpcSession } from '../../test/support/grpc-session.ts';
+import type { Server } from '../lib/server.ts';
 import type { Case, FramesCase, GrpcCase, RestCase } from './case.ts';
 import { sayFrames } from './frames-client.ts';
 import { checkCode, checkGrpc } from './grpc-check.ts';

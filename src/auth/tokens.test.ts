@@ -13,8 +13,8 @@ import {
   type Issuer,
   serveKeys,
   writeKeys,
-} from '../../test/issuer.ts';
-import { quiet } from '../../test/quiet.ts';
+} from '../../test/support/issuer.ts';
+import { quiet } from '../../test/support/quiet.ts';
 import type { Authenticate, Identity } from '../domain/access.ts';
 import type { Outcome } from '../domain/errors.ts';
 import { openTokens, type TokenOptions } from './tokens.ts';

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ConfigError, readConfig } from './config.ts';
-import { databaseUrls, migrationUrl } from './database-urls.ts';
+import { databaseUrls, migrationUrl } from './urls.ts';
 
 test('without any variable the service listens on loopback and brings its own database', () => {
   const config = readConfig({});

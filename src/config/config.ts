@@ -2,7 +2,7 @@
  * The configuration: the only reader of the environment. It is checked as a whole at start, and every mistake
  * is listed. The README's table is the same list with words.
  */
-import { authOf, mistakesBetween } from './rules.ts';
+import { authOf, mistakesBetween } from './checks.ts';
 import { type Variables, variables } from './variables.ts';
 
 /** What is configured, with who is let in decided. */

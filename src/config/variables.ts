@@ -1,7 +1,7 @@
 /** The variables of the environment, each by itself: its form, its limits, and what it is when it is not set. */
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { splitHosts } from './database-urls.ts';
+import { splitHosts } from './urls.ts';
 
 const port = (standard: number) => number(standard, 0, 65_535);
 

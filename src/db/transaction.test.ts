@@ -1,9 +1,9 @@
 /** What became of a transaction, whatever happens to its statements and its connection. */
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../../test/database.ts';
-import { openPool, type Queryable } from './connection.ts';
+import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { DatabaseUnavailable, OutcomeUnknown, sqlStateOf } from './errors.ts';
+import { openPool, type Queryable } from './pool.ts';
 import { inTransaction } from './transaction.ts';
 
 const limits = { poolSize: 4, connectTimeoutMs: 2_000, readTimeoutMs: 2_000, writeTimeoutMs: 10_000 };

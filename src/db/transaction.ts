@@ -6,8 +6,8 @@
  * (`OutcomeUnknown`: COMMIT was sent and its answer was lost).
  */
 import type pg from 'pg';
-import { destroy, encodeValues, type Queryable, type Rows, statementName } from './connection.ts';
 import { DatabaseUnavailable, isRetryable, OutcomeUnknown, saysUnavailable } from './errors.ts';
+import { destroy, encodeValues, type Queryable, type Rows, statementName } from './pool.ts';
 
 /** What the work of a transaction hands over to be committed. */
 export interface Plan<T> {

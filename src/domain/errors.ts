@@ -14,7 +14,7 @@ import {
   UINT32_MAX,
   VIOLATIONS_MAX,
 } from './limits.ts';
-import type { OrderStatus } from './order.ts';
+import type { OrderStatus } from './orders/order.ts';
 
 /** The codes of `google.rpc.Code` that loms uses. */
 export const codes = {

@@ -4,7 +4,7 @@
  * Requests reach these functions already checked field by field by the transport; see `limits.ts`.
  */
 import type { Outcome } from './errors.ts';
-import type { Line, Order } from './order.ts';
+import type { Line, Order } from './orders/order.ts';
 
 /** What an operation must know of its caller besides the request. */
 export interface Call {

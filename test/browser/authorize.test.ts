@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openTokens } from '../../src/auth/tokens.ts';
-import { type HttpServer, startHttpServer } from '../../src/http/server.ts';
-import { silent, testApp } from '../http-app.ts';
-import { AUDIENCE, createIssuer, ISSUER, type Issuer, writeKeys } from '../issuer.ts';
+import { type HttpServer, startHttpServer } from '../../src/transport/http/server.ts';
+import { silent, testApp } from '../support/http-app.ts';
+import { AUDIENCE, createIssuer, ISSUER, type Issuer, writeKeys } from '../support/issuer.ts';
 import { execute, launchBrowser, openSwagger, remote, tryOut } from './swagger-page.ts';
 
 let dir: string;

@@ -7,8 +7,8 @@
  */
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type HttpServer, startHttpServer } from '../../src/http/server.ts';
-import { silent, testApp } from '../http-app.ts';
+import { type HttpServer, startHttpServer } from '../../src/transport/http/server.ts';
+import { silent, testApp } from '../support/http-app.ts';
 import {
   launchBrowser,
   openSwagger,

@@ -5,15 +5,15 @@ import { invalidRequest, type Outcome, refused } from '../../src/domain/errors.t
 import { COUNT_MAX, INT64_MAX, LINES_MAX, UINT32_MAX } from '../../src/domain/limits.ts';
 import { OrderServiceService } from '../../src/generated/proto/loms/order/v1/order.ts';
 import { StockServiceService } from '../../src/generated/proto/loms/stock/v1/stock.ts';
-import { requestReader } from '../../src/grpc/validate.ts';
-import { parseJson, stringifyJson } from '../../src/http/json.ts';
+import { requestReader } from '../../src/transport/grpc/validate.ts';
+import { parseJson, stringifyJson } from '../../src/transport/http/json.ts';
 import {
   createOrderRequest,
   orderIdParameter,
   orderIdRequest,
   skuParameter,
   violatedPaths,
-} from '../../src/http/schemas.ts';
+} from '../../src/transport/http/schemas.ts';
 
 /** Values around every limit, within what the wire's type can carry, and any other. */
 const near = (limits: bigint[], min: bigint, max: bigint) =>

@@ -3,7 +3,7 @@
  *
  * A case may first bring about a state; the orders that it creates stand as `<order>` in the expected answer.
  */
-import type { Answer, Client, Operation } from './clients.ts';
+import type { Answer, Client, Operation } from '../support/clients.ts';
 
 export interface Case {
   readonly title: string;

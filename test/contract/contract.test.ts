@@ -1,8 +1,8 @@
 /** The contract, case by case, through REST and gRPC alike, on a real database. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../database.ts';
-import { startService, type TestService } from '../service.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { startService, type TestService } from '../support/service.ts';
 import { cases, createOrder, withoutId } from './cases.ts';
 import { keyCases } from './key-cases.ts';
 

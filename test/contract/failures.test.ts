@@ -1,10 +1,10 @@
 /** What callers hear when the service cannot do its work: brought about for real, through both transports. */
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createTestDatabase, onServer, type TestDatabase } from '../database.ts';
-import { startService, type TestService } from '../service.ts';
+import type { CallOptions, Client } from '../support/clients.ts';
+import { createTestDatabase, onServer, type TestDatabase } from '../support/database.ts';
+import { startService, type TestService } from '../support/service.ts';
 import { createOrder } from './cases.ts';
-import type { CallOptions, Client } from './clients.ts';
 
 const SKU = 1625903;
 

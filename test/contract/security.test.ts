@@ -7,7 +7,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { base64url, type CryptoKey, exportSPKI, importJWK, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../database.ts';
+import {
+  type Answer,
+  type CallerHeaders,
+  type Client,
+  grpcClient,
+  type Operation,
+  restClient,
+} from '../support/clients.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import {
   AUDIENCE,
   createIssuer,
@@ -16,16 +24,8 @@ import {
   type KeyServer,
   serveKeys,
   writeKeys,
-} from '../issuer.ts';
-import { startService, type TestService } from '../service.ts';
-import {
-  type Answer,
-  type CallerHeaders,
-  type Client,
-  grpcClient,
-  type Operation,
-  restClient,
-} from './clients.ts';
+} from '../support/issuer.ts';
+import { startService, type TestService } from '../support/service.ts';
 
 /** The table of scopes, written a second time on purpose. */
 const operations: [Operation, request: Record<string, unknown>, scope: string][] = [

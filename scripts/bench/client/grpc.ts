@@ -18,8 +18,8 @@ import {
   readFrames,
   readStreamsMax,
   types,
-} from '../../support/frames.ts';
-import { HeaderWriter, readStatus } from '../../support/hpack.ts';
+} from '../../lib/frames.ts';
+import { HeaderWriter, readStatus } from '../../lib/hpack.ts';
 import type { OnAnswer, Protocol, Wire } from './wire.ts';
 
 export interface GrpcRequest {

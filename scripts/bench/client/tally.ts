@@ -1,5 +1,5 @@
 /** Counts answers and their times while a load runs. */
-import { latencyOf } from '../../support/statistics.ts';
+import { latencyOf } from '../../lib/statistics.ts';
 import type { LoadResult } from '../types.ts';
 
 /** Past so many times of one kind no more are kept: a bound on memory, beyond what any step reaches. */

@@ -1,5 +1,5 @@
 /** Creates against the final state: what was acknowledged is there once, as it was asked for, and nothing else is. */
-import type { Line } from '../../../src/domain/order.ts';
+import type { Line } from '../../../src/domain/orders/order.ts';
 import type { FinalOrder } from '../final-state.ts';
 import type { Call } from '../history.ts';
 import { type Evidence, groupCalls, nameOf, type Violation } from './evidence.ts';

@@ -1,5 +1,5 @@
 /** Pays and cancels against the final state. */
-import type { OrderStatus } from '../../../src/domain/order.ts';
+import type { OrderStatus } from '../../../src/domain/orders/order.ts';
 import { type Evidence, groupCalls, nameOf, type Violation } from './evidence.ts';
 
 /** The status that an order has when it was moved. */

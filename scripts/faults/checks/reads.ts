@@ -5,7 +5,7 @@
  * A read is not an acknowledgement: the replica shows a commit a moment before the primary does, so a read may
  * see it and the next one, from the other node, not yet. What no order may do is leave a last state.
  */
-import type { OrderStatus } from '../../../src/domain/order.ts';
+import type { OrderStatus } from '../../../src/domain/orders/order.ts';
 import type { FinalOrder } from '../final-state.ts';
 import type { Call } from '../history.ts';
 import { sameLines } from './creates.ts';

@@ -1,5 +1,5 @@
 /** What a client of the service is: it makes one call and tells what its caller then knows. */
-import type { OrderStatus } from '../../../src/domain/order.ts';
+import type { OrderStatus } from '../../../src/domain/orders/order.ts';
 import type { Answer, Manner, Request, Shortage } from '../history.ts';
 
 /** Calls one process of the service over one transport. It never throws: what goes wrong is an answer too. */

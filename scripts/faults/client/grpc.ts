@@ -18,7 +18,7 @@ import {
   type GetStockResponse,
   StockServiceService,
 } from '../../../src/generated/proto/loms/stock/v1/stock.ts';
-import { DETAILS_TRAILER } from '../../../src/grpc/errors.ts';
+import { DETAILS_TRAILER } from '../../../src/transport/grpc/errors.ts';
 import type { Answer, Manner, Request } from '../history.ts';
 import { type Client, LISTEN_ON_MS, lostAnswer, notSent, readAnswer, refusalAnswer } from './client.ts';
 

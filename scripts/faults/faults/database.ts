@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
-import { migrate } from '../../../src/db/migrate.ts';
-import { query } from '../../../test/query.ts';
-import { quiet } from '../../../test/quiet.ts';
+import { migrate } from '../../../src/db/schema/migrate.ts';
+import { query } from '../../../test/support/query.ts';
+import { quiet } from '../../../test/support/quiet.ts';
 import { diskObstacle } from '../disk.ts';
 import { type Fault, hurtWrites, type Scene } from './fault.ts';
 

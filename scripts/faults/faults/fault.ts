@@ -1,5 +1,5 @@
 /** What a fault is, and what it may lay its hands on. */
-import type { Relay } from '../../support/relay.ts';
+import type { Relay } from '../../../test/support/relay.ts';
 import { isDecided } from '../checks/answers.ts';
 import { type Call, type History, isWrite } from '../history.ts';
 import type { Behaviour } from '../lives.ts';

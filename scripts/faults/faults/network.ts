@@ -1,5 +1,5 @@
 /** Faults of the network: the relays between the service, the primary and the replica. */
-import type { Relay } from '../../support/relay.ts';
+import type { Relay } from '../../../test/support/relay.ts';
 import { type Fault, hurtWrites, type Scene, withoutConfirmation } from './fault.ts';
 
 const LONG_MS = 1_500;

@@ -1,5 +1,5 @@
 /** Faults of processes: killed, frozen, promoted, stopped. */
-import { query } from '../../../test/query.ts';
+import { query } from '../../../test/support/query.ts';
 import {
   type Fault,
   firstService,

@@ -1,0 +1,332 @@
+/** What the router does when the primary is lost, replaced, and comes back: each case on a cluster of its own. */
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type CopiedServer, copyServer, follow } from '../../../test/support/copied-server.ts';
+import { openRouter } from '../../../test/support/database.ts';
+import { openGate } from '../../../test/support/gate.ts';
+import { query } from '../../../test/support/query.ts';
+import { startTemporaryCluster, type TemporaryCluster } from '../../../test/support/temporary-cluster.ts';
+import type { EmbeddedCluster } from '../../embedded/cluster.ts';
+import { stockRead } from '../../generated/sql/stocks.ts';
+import { DatabaseUnavailable, OutcomeUnknown } from '../errors.ts';
+import type { Router } from './router.ts';
+
+let temporary: TemporaryCluster;
+let cluster: EmbeddedCluster;
+let routers: Router[] = [];
+let copies: CopiedServer[] = [];
+
+beforeEach(async () => {
+  temporary = await startTemporaryCluster();
+  cluster = temporary.cluster;
+  await onA('CREATE TABLE stocks (sku bigint PRIMARY KEY, total_count bigint, reserved bigint)');
+  await onA('INSERT INTO stocks VALUES (7, 1000000, 0)');
+});
+
+afterEach(async () => {
+  await Promise.all(routers.map((router) => router.stop()));
+  for (const copy of copies) await copy.stop();
+  await temporary?.remove();
+  routers = [];
+  copies = [];
+});
+
+/** A is the primary that is lost, B the replica that is promoted. */
+const onA = (statement: string) => query(cluster.primaryUrl, statement);
+const onB = (statement: string) => query(cluster.replicaUrls[0] ?? '', statement);
+
+async function open(...more: string[]): Promise<Router> {
+  const replicaUrls = [...cluster.replicaUrls, ...more];
+  const limits = { writeTimeoutMs: 1_000, readTimeoutMs: 1_000, connectTimeoutMs: 1_000 };
+  const router = openRouter({ primaryUrl: cluster.primaryUrl, replicaUrls }, limits);
+  routers.push(router);
+  await router.check();
+  return router;
+}
+
+async function copy(from: 'primary' | 'replica'): Promise<CopiedServer> {
+  const server = await copyServer(temporary.dir, from);
+  copies.push(server);
+  return server;
+}
+
+/** Adds a second replica, and says whom commits wait for from then on. */
+async function addReplica(synchronousNames: string): Promise<CopiedServer> {
+  await onA("SELECT pg_create_physical_replication_slot('follower', true)");
+  await cluster.stopPrimary();
+  const third = await copy('primary');
+  await follow(temporary.dir, 'copy', cluster.primaryUrl);
+  await cluster.startPrimary();
+  await third.start();
+  await onA(`ALTER SYSTEM SET synchronous_standby_names = '${synchronousNames}'`);
+  await onA('SELECT pg_reload_conf()');
+  return third;
+}
+
+const read = (router: Router) => router.read((db) => stockRead.run({ skus: [7n] }, db));
+const reservedBy = async (router: Router) => Number((await read(router))[0]?.reserved);
+const reserve = (router: Router, count = 1) =>
+  router.write(async (db) => ({
+    writes: [db.query('UPDATE stocks SET reserved = reserved + $1 WHERE sku = 7', [count])],
+    result: undefined,
+  }));
+const reservedOnA = async () => Number((await onA('SELECT reserved FROM stocks'))[0]?.reserved);
+const reservedOnB = async () => Number((await onB('SELECT reserved FROM stocks'))[0]?.reserved);
+const nodes = (router: Router) =>
+  router.status().map(({ role, timeline, reason }) => `${role} ${timeline}${reason && `: ${reason}`}`);
+const checked = async (router: Router) => {
+  await router.check();
+  return nodes(router);
+};
+
+/** Lets A acknowledge by itself, as where nobody has set up synchronous replication: only the router is left. */
+async function letAcknowledgeAlone(router: Router): Promise<void> {
+  await onA("ALTER SYSTEM SET synchronous_standby_names = ''");
+  await onA('SELECT pg_reload_conf()');
+  await expect.poll(() => checked(router)).toEqual(['primary 1', 'replica 1: no commit waits for it']);
+}
+
+test('one check after a promotion writes and reads go to the new primary, and the old one gets neither', async () => {
+  const router = await open();
+  await reserve(router);
+  await cluster.stopPrimary('immediate');
+  await expect(reserve(router)).rejects.toBeInstanceOf(DatabaseUnavailable);
+  expect(await checked(router)).toEqual(['primary 1: not reachable', 'replica 1']);
+  expect(await reservedBy(router)).toBe(1);
+  await cluster.promoteReplica();
+  expect(await checked(router)).toEqual(['primary 1: not reachable', 'primary 2']);
+  await reserve(router);
+  expect([await reservedBy(router), await reservedOnB()]).toEqual([2, 2]);
+
+  await cluster.startPrimary();
+  expect(await checked(router)).toEqual(['primary 1: an old primary', 'primary 2']);
+  for (let expected = 3; expected < 10; expected++) {
+    await reserve(router);
+    expect(await reservedBy(router)).toBe(expected);
+  }
+  expect([await reservedOnA(), await reservedOnB()]).toEqual([1, 9]);
+});
+
+test('an old primary that comes back between two checks is neither written nor read', async () => {
+  const router = await open();
+  await letAcknowledgeAlone(router);
+  await reserve(router);
+  await cluster.stopPrimary('immediate');
+  await cluster.promoteReplica();
+  await onB('UPDATE stocks SET reserved = 100');
+  await cluster.startPrimary();
+  const reads = await Promise.allSettled(Array.from({ length: 20 }, () => reservedBy(router)));
+  expect(new Set(reads.map((each) => each.status))).toEqual(new Set(['rejected']));
+  for (let index = 0; index < 3; index++) {
+    await expect(reserve(router)).rejects.toBeInstanceOf(DatabaseUnavailable);
+  }
+  expect(nodes(router)[0]).toBe('primary 1: another server than the last check saw');
+  expect(await checked(router)).toEqual(['primary 1: an old primary', 'primary 2']);
+  await reserve(router);
+  expect([await reservedOnA(), await reservedOnB(), await reservedBy(router)]).toEqual([1, 101, 101]);
+});
+
+test('an old primary that comes back while a check is under way is seen for what it is by that check', async () => {
+  const gate = await openGate(Number(new URL(cluster.primaryUrl).port));
+  const gated = Object.assign(new URL(cluster.primaryUrl), { port: gate.port }).href;
+  const router = openRouter({ primaryUrl: gated, replicaUrls: cluster.replicaUrls });
+  routers.push(router);
+  await router.check();
+  await cluster.stopPrimary('immediate');
+  await router.check();
+  gate.close();
+  const answered =
+    "SELECT state_change FROM pg_stat_activity WHERE application_name = 'loms' AND state = 'idle'";
+  const before = await onB(answered);
+  const check = router.check();
+  await expect.poll(() => gate.waiting).toBe(1);
+  // B has answered, as a replica, before it is promoted; A answers after it has come back.
+  await expect.poll(async () => (await onB(answered))[0]).not.toEqual(before[0]);
+  await cluster.promoteReplica();
+  await cluster.startPrimary();
+  gate.open();
+  await check;
+  expect(nodes(router)).toEqual(['primary 1: an old primary', 'primary 2']);
+  gate.end();
+});
+
+test('an old primary that never went away loses its connections, those in use too', async () => {
+  const router = await open();
+  await letAcknowledgeAlone(router);
+  await cluster.promoteReplica();
+  let checkedMeanwhile: string[] = [];
+  const late = router.write(async (db) => {
+    await db.query('UPDATE stocks SET reserved = reserved + 1', []);
+    checkedMeanwhile = await checked(router);
+    return { writes: [], result: undefined };
+  });
+  const error = await late.catch((thrown) => thrown);
+  expect(checkedMeanwhile).toEqual(['primary 1: an old primary', 'primary 2']);
+  expect([DatabaseUnavailable, OutcomeUnknown].some((kind) => error instanceof kind)).toBe(true);
+  // The one that is left asks how it is.
+  await expect
+    .poll(() => onA("SELECT FROM pg_stat_activity WHERE application_name = 'loms'"))
+    .toHaveLength(1);
+  await reserve(router);
+  expect([await reservedOnA(), await reservedOnB()]).toEqual([0, 1]);
+});
+
+test('a primary that was restarted on its timeline is used again after one check, and its replica with it', async () => {
+  const router = await open();
+  await reserve(router);
+  await cluster.stopPrimary('immediate');
+  await cluster.startPrimary();
+  await expect(reserve(router)).rejects.toBeInstanceOf(DatabaseUnavailable);
+  expect((await checked(router))[0]).toBe('primary 1');
+  await expect.poll(() => checked(router)).toEqual(['primary 1', 'replica 1']);
+  await reserve(router);
+  expect(await reservedBy(router)).toBe(2);
+});
+
+test('without any primary nothing is written or read until one is promoted', async () => {
+  await cluster.stopPrimary('immediate');
+  const router = await open();
+  expect(nodes(router)).toEqual(['unknown 0: not reachable', 'replica 1: no node is the primary']);
+  expect([router.writable, router.primary]).toEqual([false, undefined]);
+  await expect(reserve(router)).rejects.toBeInstanceOf(DatabaseUnavailable);
+  await expect(read(router)).rejects.toBeInstanceOf(DatabaseUnavailable);
+  await expect(router.waitForPrimary(0)).rejects.toThrow(
+    /no primary after 0 ms \(.*not reachable; .*replica/,
+  );
+  await cluster.promoteReplica();
+  expect((await router.waitForPrimary(0)).url).toBe(cluster.replicaUrls[0]);
+  await reserve(router);
+  expect([router.writable, await reservedBy(router)]).toEqual([true, 1]);
+});
+
+test('a new primary that is to wait for a replica that it has not is read, and refuses writes at once', async () => {
+  const router = await open();
+  await cluster.stopPrimary('immediate');
+  await onB("ALTER SYSTEM SET synchronous_standby_names = 'FIRST 1 (store_sync)'");
+  await onB('SELECT pg_reload_conf()');
+  await cluster.promoteReplica();
+  expect(await checked(router)).toEqual(['primary 1: not reachable', 'primary 2']);
+  expect(router.writable).toBe(false);
+  await expect(reserve(router)).rejects.toBeInstanceOf(DatabaseUnavailable);
+  expect(await reservedBy(router)).toBe(0);
+  expect(await onB("SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep'")).toEqual([]);
+  await onB('ALTER SYSTEM RESET synchronous_standby_names');
+  await onB('SELECT pg_reload_conf()');
+  const writable = async () => {
+    await router.check();
+    return router.writable;
+  };
+  await expect.poll(writable).toBe(true);
+  await reserve(router);
+});
+
+test('of two old primaries neither is used', async () => {
+  await cluster.stopPrimary();
+  const other = await copy('primary');
+  await cluster.promoteReplica();
+  await Promise.all([cluster.startPrimary(), other.start()]);
+  const router = await open(other.url);
+  expect(nodes(router)).toEqual(['primary 1: an old primary', 'primary 2', 'primary 1: an old primary']);
+  for (let expected = 1; expected < 10; expected++) {
+    await reserve(router);
+    expect(await reservedBy(router)).toBe(expected);
+  }
+});
+
+test('of two primaries on one timeline the one in force stays it, and a newcomer to both uses neither', async () => {
+  await cluster.stopPrimary();
+  const twin = await copy('primary');
+  await cluster.startPrimary();
+  const router = await open(twin.url);
+  await twin.start();
+  expect((await checked(router))[2]).toBe('primary 1: one of two primaries');
+  await expect.poll(async () => (await checked(router))[1]).toBe('replica 1');
+  await reserve(router);
+  const newcomer = await open(twin.url);
+  expect(nodes(newcomer)).toEqual([
+    'primary 1: one of two primaries',
+    'replica 1: no node is the primary',
+    'primary 1: one of two primaries',
+  ]);
+  await expect(reserve(newcomer)).rejects.toBeInstanceOf(DatabaseUnavailable);
+  await expect(read(newcomer)).rejects.toBeInstanceOf(DatabaseUnavailable);
+});
+
+test('a replica that still follows the old primary is not read', async () => {
+  const third = await addReplica('FIRST 2 (store_sync, follower)');
+  const router = await open(third.url);
+  await expect.poll(() => checked(router)).toEqual(['primary 1', 'replica 1', 'replica 1']);
+  await reserve(router);
+  for (let index = 0; index < 6; index++) expect(await reservedBy(router)).toBe(1);
+  expect(router.status()[2]?.reads).toBe(2);
+
+  await cluster.promoteReplica();
+  expect(await checked(router)).toEqual([
+    'primary 1: an old primary',
+    'primary 2',
+    'replica 1: another timeline',
+  ]);
+  for (let expected = 2; expected < 10; expected++) {
+    await reserve(router);
+    expect(await reservedBy(router)).toBe(expected);
+  }
+});
+
+test('a replica that another may take over from at any moment is not read', async () => {
+  const third = await addReplica('FIRST 1 (store_sync, follower)');
+  const states = () => onA('SELECT sync_state FROM pg_stat_replication ORDER BY 1');
+  await expect.poll(states).toEqual([{ sync_state: 'potential' }, { sync_state: 'sync' }]);
+  const router = await open(third.url);
+  const unread = 'replica 1: no commit waits for it';
+  await expect.poll(() => checked(router)).toEqual(['primary 1', unread, unread]);
+  await reserve(router);
+  expect(await reservedBy(router)).toBe(1);
+  await third.stop();
+  await expect.poll(() => checked(router)).toEqual(['primary 1', 'replica 1', 'replica 1: not reachable']);
+});
+
+test('a server of another cluster is not used, also on a higher timeline', async () => {
+  const other = await startTemporaryCluster();
+  const [promoted = ''] = other.cluster.replicaUrls;
+  const gate = await openGate(Number(new URL(promoted).port));
+  try {
+    await other.cluster.stopPrimary();
+    await other.cluster.promoteReplica();
+    const stranger = Object.assign(new URL(promoted), { port: gate.port }).href;
+    gate.close();
+    const router = await open(stranger);
+    gate.open();
+    expect(await checked(router)).toEqual(['primary 1', 'replica 1', 'primary 2: of another cluster']);
+    await reserve(router);
+    expect(await reservedBy(router)).toBe(1);
+
+    const newcomer = await open(stranger);
+    expect(nodes(newcomer)).toEqual([
+      'primary 1: of another cluster',
+      'replica 1: of another cluster',
+      'primary 2: of another cluster',
+    ]);
+    await expect(reserve(newcomer)).rejects.toBeInstanceOf(DatabaseUnavailable);
+    await expect(read(newcomer)).rejects.toBeInstanceOf(DatabaseUnavailable);
+  } finally {
+    gate.end();
+    await other.remove();
+  }
+});
+
+test('an old primary that was made a replica of the new one is read again', async () => {
+  const router = await open();
+  await cluster.stopPrimary();
+  await cluster.promoteReplica();
+  await onB("SELECT pg_create_physical_replication_slot('follower', true)");
+  expect(await checked(router)).toEqual(['primary 1: not reachable', 'primary 2']);
+  await follow(temporary.dir, 'primary', cluster.replicaUrls[0] ?? '');
+  await cluster.startPrimary();
+  await expect.poll(() => checked(router)).toEqual(['replica 2: no commit waits for it', 'primary 2']);
+  await onB("ALTER SYSTEM SET synchronous_standby_names = 'follower'");
+  await onB('SELECT pg_reload_conf()');
+  await expect.poll(() => checked(router)).toEqual(['replica 2', 'primary 2']);
+  await reserve(router);
+  const [before] = router.status();
+  for (let index = 0; index < 4; index++) expect(await reservedBy(router)).toBe(1);
+  expect(router.status()[0]?.reads).toBe((before?.reads ?? 0) + 2);
+});

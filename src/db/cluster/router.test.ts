@@ -1,0 +1,314 @@
+/** The router and what the service promises about reads, on a cluster whose replica comes and goes. */
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { openRouter, openService } from '../../../test/support/database.ts';
+import { query } from '../../../test/support/query.ts';
+import { quiet } from '../../../test/support/quiet.ts';
+import { startTemporaryCluster, type TemporaryCluster } from '../../../test/support/temporary-cluster.ts';
+import { ANONYMOUS } from '../../domain/loms.ts';
+import type { EmbeddedCluster } from '../../embedded/cluster.ts';
+import { stockRead } from '../../generated/sql/stocks.ts';
+import { DatabaseUnavailable, OutcomeUnknown, sqlStateOf } from '../errors.ts';
+import { migrate } from '../schema/migrate.ts';
+import type { Router } from './router.ts';
+
+let temporary: TemporaryCluster;
+let cluster: EmbeddedCluster;
+let router: Router;
+const call = { deadlineMs: Number.POSITIVE_INFINITY, caller: ANONYMOUS };
+const keyed = (idempotencyKey: string) => ({ ...call, idempotencyKey });
+const unknown = { ok: false, refusal: { reason: 'OUTCOME_UNKNOWN' } };
+
+beforeAll(async () => {
+  temporary = await startTemporaryCluster();
+  cluster = temporary.cluster;
+  await migrate(cluster.primaryUrl, quiet);
+  await onPrimary('INSERT INTO stocks VALUES (7, 1000000, 0)');
+});
+
+afterAll(async () => {
+  await temporary?.remove();
+});
+
+beforeEach(async () => {
+  router = openRouter(cluster, { writeTimeoutMs: 1_000, readTimeoutMs: 1_000 });
+  await router.check();
+});
+
+afterEach(async () => {
+  await router.stop();
+});
+
+const onPrimary = (statement: string) => query(cluster.primaryUrl, statement);
+const onReplica = (statement: string) => query(cluster.replicaUrls[0] ?? '', statement);
+
+const read = () => router.read((db) => stockRead.run({ skus: [7n] }, db));
+const reserveOne = () =>
+  router.write(async (db) => ({
+    writes: [db.query('UPDATE stocks SET reserved = reserved + 1 WHERE sku = 7', [])],
+    result: undefined,
+  }));
+const nodes = () => router.status().map(({ role, fit, reason }) => (fit ? role : `${role}: ${reason}`));
+const reads = () => Object.fromEntries(router.status().map((node) => [node.role, node.reads]));
+
+test('the replica is synchronous and the primary says so', async () => {
+  const rows = await onPrimary('SELECT sync_state, state FROM pg_stat_replication');
+  expect(rows).toEqual([{ sync_state: 'sync', state: 'streaming' }]);
+  expect(nodes()).toEqual(['primary', 'replica']);
+});
+
+test('reads go to every fit node in turn, the primary included', async () => {
+  for (let index = 0; index < 10; index++) await read();
+  expect(reads()).toEqual({ primary: 5, replica: 5 });
+});
+
+test('1,000 created orders are all seen by the read that follows, and the replica answers its share', async () => {
+  const loms = openService(router);
+  const pair = async (index: number) => {
+    const created = await loms.createOrder({ user: BigInt(index + 1), items: [{ sku: 7, count: 1 }] }, call);
+    if (!created.ok) throw new Error(created.refusal.message);
+    const { orderId } = created.value;
+    return [orderId, await loms.getOrder(orderId, call)] as const;
+  };
+  const one = async (lane: number) => {
+    const pairs = [];
+    for (let index = 0; index < 100; index++) pairs.push(await pair(lane * 100 + index));
+    return pairs;
+  };
+  const pairs = (await Promise.all(Array.from({ length: 10 }, (_, lane) => one(lane)))).flat();
+  expect(pairs).toHaveLength(1_000);
+  for (const [orderId, order] of pairs) {
+    expect(order).toMatchObject({ ok: true, value: { orderId, status: 'awaiting payment' } });
+  }
+  const { primary = 0, replica = 0 } = reads();
+  expect(replica / (primary + replica)).toBeGreaterThanOrEqual(0.4);
+});
+
+test('with the replica stopped reads go on, and come back to it when it returns', async () => {
+  await cluster.stopReplica('immediate');
+  for (let index = 0; index < 6; index++) expect(await read()).toHaveLength(1);
+  expect(nodes()).toEqual(['primary', 'replica: a read failed']);
+  await router.check();
+  expect(nodes()).toEqual(['primary', 'replica: not reachable']);
+  await cluster.startReplica();
+  expect(nodes()).toEqual(['primary', 'replica: not reachable']);
+  await router.check();
+  expect(nodes()).toEqual(['primary', 'replica']);
+  const before = reads().replica ?? 0;
+  await read();
+  await read();
+  expect(reads().replica).toBe(before + 1);
+});
+
+test('while the replica is silent reads are answered by the primary, without waiting for it each time', async () => {
+  const slowThere =
+    'SELECT pg_is_in_recovery() AS replica, pg_sleep(CASE WHEN pg_is_in_recovery() THEN 0.9 ELSE 0 END)';
+  const ask = async () => (await router.read((db) => db.query(slowThere, []))).rows[0]?.replica;
+  const answers = [];
+  for (let index = 0; index < 20; index++) answers.push(await ask());
+  expect(answers).toEqual(Array(20).fill(false));
+  expect(reads()).toEqual({ primary: 20, replica: 0 });
+  expect(nodes()).toEqual(['primary', 'replica']);
+});
+
+test('a read that the replica cancels for its replay is answered by the next node, and the replica stays in', async () => {
+  const patient = openRouter(cluster);
+  await patient.check();
+  await onPrimary('CREATE TABLE notes ()');
+  // Nodes take turns: the second read is the replica's.
+  await patient.read((db) => db.query('SELECT 1', []));
+  const states: unknown[] = [];
+  const answer = patient.read(async (db) => {
+    const slow = 'SELECT pg_is_in_recovery() AS replica, CASE WHEN pg_is_in_recovery() THEN pg_sleep(9) END';
+    try {
+      return (await db.query(`${slow} FROM (SELECT count(*) FROM notes) AS counted`, [])).rows;
+    } catch (error) {
+      states.push(sqlStateOf(error));
+      throw error;
+    }
+  });
+  await expect
+    .poll(() => onReplica("SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
+    .toHaveLength(1);
+  // Its replay needs the table for itself.
+  await onPrimary('DROP TABLE notes; CREATE TABLE notes ()');
+  expect([await answer, states]).toMatchObject([[{ replica: false }], ['40001']]);
+  expect(patient.status()).toMatchObject([
+    { fit: true, reads: 2 },
+    { fit: true, reads: 0 },
+  ]);
+  await onPrimary('DROP TABLE notes');
+  await patient.stop();
+});
+
+test('with the replica stopped a write is not acknowledged: its outcome is unknown until the replica is back', async () => {
+  const reserved = async () => Number((await read())[0]?.reserved);
+  const before = await reserved();
+  await cluster.stopReplica();
+  await expect(reserveOne()).rejects.toBeInstanceOf(OutcomeUnknown);
+  // The first transaction still waits for the replica and holds the row: the next one is not begun.
+  await expect(reserveOne()).rejects.toBeInstanceOf(DatabaseUnavailable);
+  expect(await reserved()).toBe(before);
+  await cluster.startReplica();
+  await expect.poll(reserved).toBe(before + 1);
+  await reserveOne();
+  expect(await reserved()).toBe(before + 2);
+});
+
+test('once the router knows that the replica is gone, writes are refused at once and leave nothing behind', async () => {
+  await cluster.stopReplica();
+  await router.check();
+  expect(router.writable).toBe(false);
+  const writes = await Promise.allSettled(Array.from({ length: 20 }, reserveOne));
+  for (const each of writes) {
+    expect(each).toMatchObject({ status: 'rejected', reason: { name: 'DatabaseUnavailable' } });
+  }
+  expect(await onPrimary("SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep'")).toEqual([]);
+  await cluster.startReplica();
+  await router.check();
+  await reserveOne();
+  expect(router.writable).toBe(true);
+});
+
+test('a statement of somebody else that waits for the replica is not taken for a commit of ours', async () => {
+  await onReplica('SELECT pg_wal_replay_pause()');
+  const waiting = onPrimary('INSERT INTO stocks VALUES (8, 1, 0)');
+  const long = "wait_event = 'SyncRep' AND clock_timestamp() - query_start > interval '1 second'";
+  await expect
+    .poll(() => onPrimary(`SELECT FROM pg_stat_activity WHERE ${long}`), { timeout: 5_000 })
+    .toEqual([{}]);
+  await router.check();
+  expect(router.writable).toBe(true);
+  await onReplica('SELECT pg_wal_replay_resume()');
+  await waiting;
+});
+
+test('a replica that streams and confirms nothing stops the writes too, until it confirms again', async () => {
+  await onReplica('SELECT pg_wal_replay_pause()');
+  await expect(reserveOne()).rejects.toBeInstanceOf(OutcomeUnknown);
+  const writable = async () => {
+    await router.check();
+    return router.writable;
+  };
+  await expect.poll(writable).toBe(false);
+  await expect(reserveOne()).rejects.toBeInstanceOf(DatabaseUnavailable);
+  await onReplica('SELECT pg_wal_replay_resume()');
+  await expect.poll(writable).toBe(true);
+  await reserveOne();
+});
+
+test('an order that is payed on the primary alone is not said to be payed', async () => {
+  const loms = openService(router);
+  const created = await loms.createOrder({ user: 1n, items: [{ sku: 7, count: 1 }] }, call);
+  if (!created.ok) throw new Error(created.refusal.message);
+  const { orderId } = created.value;
+  await cluster.stopReplica();
+  const pay = loms.payOrder(orderId, call);
+  await expect
+    .poll(() => onPrimary("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"))
+    .toHaveLength(1);
+  expect(await pay).toMatchObject(unknown);
+  expect(await loms.payOrder(orderId, call)).toMatchObject(unknown);
+  await cluster.startReplica();
+  await router.check();
+  expect(await loms.payOrder(orderId, call)).toMatchObject({ ok: true });
+  for (let index = 0; index < 4; index++) {
+    expect(await loms.getOrder(orderId, call)).toMatchObject({ value: { status: 'payed' } });
+  }
+});
+
+test('a create whose answer was lost was done: a repeat with its key gets the one order', async () => {
+  const loms = openService(router);
+  const create = () => loms.createOrder({ user: 5_000n, items: [{ sku: 7, count: 1 }] }, keyed('lost'));
+  await cluster.stopReplica();
+  expect(await create()).toMatchObject(unknown);
+  // The first one still waits for the replica and holds the key: nothing is begun beside it.
+  expect(await create()).toMatchObject({ ok: false, refusal: { reason: 'DATABASE_UNAVAILABLE' } });
+  await cluster.startReplica();
+  await expect.poll(create).toMatchObject({ ok: true, replayed: true });
+  const [order, ...more] = await onPrimary('SELECT order_id FROM orders WHERE user_id = 5000');
+  expect(more).toEqual([]);
+  expect(await create()).toEqual({
+    ok: true,
+    value: { orderId: BigInt(String(order?.order_id)) },
+    replayed: true,
+  });
+});
+
+test('what is kept under a key on the primary alone is not repeated before a replica has it', async () => {
+  const loms = openService(router);
+  // No stock row is locked for an unknown sku, so a batch that only repeats this has nothing else to write.
+  const create = () => loms.createOrder({ user: 1n, items: [{ sku: 99, count: 1 }] }, keyed('alone'));
+  await cluster.stopReplica();
+  const first = create();
+  await expect
+    .poll(() => onPrimary("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"))
+    .toHaveLength(1);
+  expect(await first).toMatchObject(unknown);
+  expect(await create()).toMatchObject(unknown);
+  await cluster.startReplica();
+  await router.check();
+  await expect.poll(create).toMatchObject({ refusal: { reason: 'INSUFFICIENT_STOCK' }, replayed: true });
+});
+
+test('a commit whose wait for the replica is cancelled is not acknowledged', async () => {
+  await cluster.stopReplica();
+  const write = expect(reserveOne()).rejects.toBeInstanceOf(OutcomeUnknown);
+  await expect
+    .poll(() => onPrimary("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"))
+    .toHaveLength(1);
+  await write;
+  await cluster.startReplica();
+});
+
+test('a replica that no commit waits for is not asked, since its reads may be old', async () => {
+  await onPrimary("ALTER SYSTEM SET synchronous_standby_names = ''");
+  await onPrimary('SELECT pg_reload_conf()');
+  const check = async () => {
+    await router.check();
+    return nodes();
+  };
+  await expect.poll(check).toEqual(['primary', 'replica: no commit waits for it']);
+  await onPrimary('ALTER SYSTEM RESET synchronous_standby_names');
+  await onPrimary('SELECT pg_reload_conf()');
+  await expect.poll(check).toEqual(['primary', 'replica']);
+});
+
+test('a replica that does not replay what it receives is taken out, and put back when it has', async () => {
+  let nowMs = 0;
+  const watched = openRouter(cluster, { replicaLagMaxMs: 5_000, now: () => nowMs, writeTimeoutMs: 500 });
+  const reasonAt = async (timeMs: number) => {
+    nowMs = timeMs;
+    await watched.check();
+    return watched.status()[1]?.reason;
+  };
+  await onReplica('SELECT pg_wal_replay_pause()');
+  await expect(reserveOne()).rejects.toBeInstanceOf(OutcomeUnknown);
+  expect([await reasonAt(0), await reasonAt(5_000), await reasonAt(5_001)]).toEqual(['', '', 'replay lag']);
+  await onReplica('SELECT pg_wal_replay_resume()');
+  await expect.poll(() => reasonAt(5_002)).toBe('');
+  await watched.stop();
+});
+
+test('the primary is found wherever it is named', async () => {
+  const [replicaUrl = ''] = cluster.replicaUrls;
+  const swapped = openRouter({ primaryUrl: replicaUrl, replicaUrls: [cluster.primaryUrl] });
+  await swapped.check();
+  expect(swapped.status()).toMatchObject([
+    { role: 'replica', timeline: 1, fit: true, reason: '' },
+    { role: 'primary', timeline: 1, fit: true, reason: '' },
+  ]);
+  expect(swapped.primary?.url).toBe(cluster.primaryUrl);
+  await swapped.stop();
+});
+
+test('before its first check a node is not used', async () => {
+  const unchecked = openRouter(cluster);
+  expect(unchecked.status()).toMatchObject([
+    { role: 'unknown', timeline: 0, fit: false, reason: 'not checked yet' },
+    { role: 'unknown', timeline: 0, fit: false, reason: 'not checked yet' },
+  ]);
+  await expect(unchecked.read((db) => stockRead.run({ skus: [7n] }, db))).rejects.toBeInstanceOf(
+    DatabaseUnavailable,
+  );
+  await unchecked.stop();
+});

@@ -1,0 +1,54 @@
+/** The rules of an order: its lines and its states. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { COUNT_MAX } from '../limits.ts';
+import { joinLines } from './create.ts';
+import { asOrderStatus, mergeLines, orderStatuses, reservationStatus, transitions } from './order.ts';
+
+const line = fc.record({
+  sku: fc.integer({ min: 1, max: 9 }),
+  count: fc.integer({ min: 1, max: COUNT_MAX }),
+});
+
+test('joined lines have each sku once, sorted, and the same sum', () => {
+  fc.assert(
+    fc.property(fc.array(line), (lines) => {
+      const merged = mergeLines(lines);
+      const skus = merged.map(({ sku }) => sku);
+      expect(skus).toEqual([...new Set(lines.map(({ sku }) => sku))].sort((a, b) => a - b));
+      for (const { sku, count } of merged) {
+        const counts = lines.filter((each) => each.sku === sku).map((each) => each.count);
+        expect(count).toBe(counts.reduce((sum, each) => sum + each, 0));
+      }
+    }),
+  );
+});
+
+test('lines of one sku that add up to more than 65535 are refused, each by its path', () => {
+  const items = [
+    { sku: 1, count: 65_535 },
+    { sku: 2, count: 65_535 },
+    { sku: 1, count: 1 },
+  ];
+  const refused = joinLines({ user: 1n, items });
+  expect(refused).toMatchObject({
+    refusal: {
+      reason: 'INVALID_REQUEST',
+      detail: { fieldViolations: [{ field: 'items[0].count' }, { field: 'items[2].count' }] },
+    },
+  });
+  expect(joinLines({ user: 1n, items: items.slice(0, 2) })).toMatchObject({ ok: true });
+});
+
+test('orders only move from awaiting payment, to payed or to cancelled', () => {
+  expect(Object.values(transitions).map(({ from, to }) => `${from} -> ${to}`)).toEqual([
+    'awaiting payment -> payed',
+    'awaiting payment -> cancelled',
+  ]);
+  expect(Object.values(reservationStatus)).toEqual(['awaiting payment', 'failed']);
+});
+
+test('the five statuses are these exact strings, and any other is a bug', () => {
+  expect(orderStatuses).toEqual(['new', 'awaiting payment', 'failed', 'payed', 'cancelled']);
+  expect(() => asOrderStatus('paid')).toThrow('unknown order status: paid');
+});

@@ -1,0 +1,80 @@
+/** Who gets stock and who does not, as properties of any batch. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type Line, mergeLines } from '../orders/order.ts';
+import { allocate } from './allocation.ts';
+
+const skus = fc.integer({ min: 1, max: 6 });
+const lines = fc
+  .array(fc.record({ sku: skus, count: fc.integer({ min: 1, max: 65_535 }) }), { minLength: 1, maxLength: 8 })
+  .map(mergeLines);
+const batch = fc.array(lines, { maxLength: 30 });
+const available = fc
+  .array(fc.tuple(skus, fc.bigInt({ min: 0n, max: 200_000n })))
+  .map((entries) => new Map(entries));
+
+/** What the orders that got their lines hold of each sku. */
+function held(orders: readonly Line[][], shortages: readonly (readonly unknown[])[]): Map<number, number> {
+  const granted = orders.filter((_, index) => shortages[index]?.length === 0);
+  const sums = new Map<number, number>();
+  for (const { sku, count } of granted.flat()) sums.set(sku, (sums.get(sku) ?? 0) + count);
+  return sums;
+}
+
+test('allocation never gives more than there is', () => {
+  fc.assert(
+    fc.property(batch, available, (orders, stock) => {
+      const { reserved } = allocate(orders, stock);
+      for (const [sku, count] of reserved) expect(BigInt(count)).toBeLessThanOrEqual(stock.get(sku) ?? 0n);
+    }),
+  );
+});
+
+test('allocation is all or nothing: what is reserved is the sum of the orders that got every line', () => {
+  fc.assert(
+    fc.property(batch, available, (orders, stock) => {
+      const { shortages, reserved } = allocate(orders, stock);
+      expect(shortages).toHaveLength(orders.length);
+      expect(new Map(reserved)).toEqual(held(orders, shortages));
+    }),
+  );
+});
+
+test('an order is refused exactly when those before it left too little, and every short line is named', () => {
+  fc.assert(
+    fc.property(batch, available, (orders, stock) => {
+      const { shortages } = allocate(orders, stock);
+      for (const [index, order] of orders.entries()) {
+        const before = held(orders.slice(0, index), shortages);
+        const leftOf = (sku: number) => (stock.get(sku) ?? 0n) - BigInt(before.get(sku) ?? 0);
+        const short = order.filter(({ sku, count }) => leftOf(sku) < BigInt(count));
+        const named = short.map(({ sku, count }) => ({ sku, requested: count, available: leftOf(sku) }));
+        expect(shortages[index]).toEqual(named);
+      }
+    }),
+  );
+});
+
+test('an order that is short leaves its other lines to those behind it', () => {
+  const orders = [
+    [
+      { sku: 1, count: 5 },
+      { sku: 2, count: 9 },
+    ],
+    [{ sku: 1, count: 5 }],
+  ];
+  const { shortages, reserved } = allocate(
+    orders,
+    new Map([
+      [1, 5n],
+      [2, 8n],
+    ]),
+  );
+  expect(shortages).toEqual([[{ sku: 2, requested: 9, available: 8n }], []]);
+  expect(reserved).toEqual(new Map([[1, 5]]));
+});
+
+test('stock above 2^53 is given away piece by piece and not rounded', () => {
+  const stock = new Map([[1, 2n ** 53n + 1n]]);
+  expect(allocate([[{ sku: 1, count: 65_535 }]], stock).shortages).toEqual([[]]);
+});

@@ -1,0 +1,39 @@
+/**
+ * Who gets stock: the decision that a batch of new orders comes down to. Pure, so that every rule of it can
+ * be tested without a database.
+ */
+import type { Shortage } from '../errors.ts';
+import type { Line } from '../orders/order.ts';
+
+/** How many pieces of each sku can be given away. A sku that is not in the map has no stock. */
+export type Available = ReadonlyMap<number, bigint>;
+
+export interface Allocation {
+  /** For each order, in the order given, the lines that were short; none means that it got all its lines. */
+  readonly shortages: readonly (readonly Shortage[])[];
+  /** What was given away of each sku, summed over all orders that got their lines. Only what is above 0. */
+  readonly reserved: ReadonlyMap<number, number>;
+}
+
+/**
+ * Gives stock to orders in the order of their arrival. An order gets all its lines or none, and an order that
+ * is short of one line leaves its other lines to those behind it.
+ *
+ * @param orders the lines of each order, one line per sku.
+ */
+export function allocate(orders: readonly (readonly Line[])[], available: Available): Allocation {
+  const reserved = new Map<number, number>();
+  const leftOf = (sku: number) => (available.get(sku) ?? 0n) - BigInt(reserved.get(sku) ?? 0);
+  const shortages = orders.map((lines) => {
+    const short: Shortage[] = [];
+    for (const { sku, count } of lines) {
+      const left = leftOf(sku);
+      if (left < count) short.push({ sku, requested: count, available: left > 0n ? left : 0n });
+    }
+    if (short.length === 0) {
+      for (const { sku, count } of lines) reserved.set(sku, (reserved.get(sku) ?? 0) + count);
+    }
+    return short;
+  });
+  return { shortages, reserved };
+}

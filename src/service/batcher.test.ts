@@ -1,0 +1,139 @@
+/** How requests go together in batches: size, weight, lanes, failures and the stop. */
+import { expect, test, vi } from 'vitest';
+import { never, setUp, submitAll } from '../../test/support/manual-batcher.ts';
+import { DatabaseUnavailable, OutcomeUnknown, QueueFull } from '../db/errors.ts';
+import type { Begin } from './batcher.ts';
+
+test('an idle batcher runs a lone request at once', async () => {
+  const { batcher, batches, started, end } = setUp();
+  const reply = batcher.submit(1, never);
+  await started(1);
+  expect(batches).toEqual([[1]]);
+  end();
+  expect(await reply).toBe('done 1');
+});
+
+test('requests that wait behind a batch go together in the next one, in order of arrival', async () => {
+  const { batcher, batches, started, end } = setUp();
+  const first = submitAll(batcher, [1]);
+  await started(1);
+  const rest = submitAll(batcher, [2, 3, 4]);
+  end();
+  await started(2);
+  expect(batches).toEqual([[1], [2, 3, 4]]);
+  end();
+  expect(await first).toMatchObject([{ value: 'done 1' }]);
+  expect(await rest).toMatchObject([{ value: 'done 2' }, { value: 'done 3' }, { value: 'done 4' }]);
+});
+
+test('a batch has at most its number of requests and its weight, or is a single request', async () => {
+  const { batcher, batches, started, end } = setUp({
+    batchMax: 3,
+    weigh: (request) => request,
+    weightMax: 10,
+  });
+  const replies = submitAll(batcher, [1, 1, 1, 1, 8, 2, 50, 5]);
+  for (let count = 1; count <= 5; count++) {
+    await started(count);
+    end();
+  }
+  expect(batches).toEqual([[1, 1, 1], [1, 8], [2], [50], [5]]);
+  await replies;
+});
+
+test('lanes run side by side and no more of them than allowed', async () => {
+  const { batcher, batches, started, end } = setUp({ lanes: 2, batchMax: 1 });
+  const replies = submitAll(batcher, [1, 2, 3]);
+  await started(2);
+  expect(batches).toEqual([[1], [2]]);
+  end();
+  await started(3);
+  end();
+  end();
+  await replies;
+});
+
+test('lanes share what waits, so that one works while the other is answered', async () => {
+  const { batcher, batches, started, end } = setUp({ lanes: 2, batchMax: 1_000 });
+  const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
+  const few = submitAll(batcher, numbers(100));
+  await started(1);
+  const many = submitAll(batcher, numbers(600));
+  await started(2);
+  expect(batches.map((batch) => batch.length)).toEqual([100, 300]);
+  end();
+  await started(3);
+  expect(batches[2]).toHaveLength(150);
+  end();
+  end();
+  await started(5);
+  expect(batches.slice(3).map((batch) => batch.length)).toEqual([128, 22]);
+  end();
+  end();
+  await Promise.all([few, many]);
+  expect(batches.flat()).toEqual([...numbers(100), ...numbers(600)]);
+});
+
+test('past its limit the queue refuses at once and loses nothing that it took', async () => {
+  const { batcher, started, end } = setUp({ queueMax: 2 });
+  const taken = submitAll(batcher, [1, 2]);
+  await expect(batcher.submit(3, never)).rejects.toBeInstanceOf(QueueFull);
+  await started(1);
+  end();
+  expect(await taken).toMatchObject([{ value: 'done 1' }, { value: 'done 2' }]);
+});
+
+test('past its weight the queue refuses at once, and takes again what has become free', async () => {
+  const { batcher, started, end } = setUp({ weigh: (request) => request, queueWeightMax: 10, weightMax: 10 });
+  const taken = submitAll(batcher, [6, 4]);
+  await expect(batcher.submit(1, never)).rejects.toBeInstanceOf(QueueFull);
+  await started(1);
+  const next = submitAll(batcher, [10]);
+  await expect(batcher.submit(1, never)).rejects.toBeInstanceOf(QueueFull);
+  end();
+  await started(2);
+  end();
+  expect([...(await taken), ...(await next)].every(({ status }) => status === 'fulfilled')).toBe(true);
+});
+
+test('a batch that fails is split until only the culprit fails', async () => {
+  const sizes: number[] = [];
+  const run = async (begin: Begin<number>) => {
+    const requests = begin();
+    sizes.push(requests.length);
+    if (requests.includes(5)) throw new Error('five');
+    return requests.map((request) => `done ${request}`);
+  };
+  const { batcher } = setUp({ run });
+  const settled = await submitAll(batcher, [0, 1, 2, 3, 4, 5, 6, 7]);
+  const failed = settled.flatMap((each, index) => (each.status === 'rejected' ? [index] : []));
+  expect(failed).toEqual([5]);
+  expect(sizes).toEqual([8, 4, 4, 2, 1, 1, 2]);
+});
+
+test.each([
+  ['cannot be reached', new DatabaseUnavailable('down')],
+  ['has an unknown outcome', new OutcomeUnknown('lost')],
+])('a batch that %s is not run again: all its requests are told', async (_, error) => {
+  const run = vi.fn().mockRejectedValue(error);
+  const { batcher, onFailure } = setUp({ run });
+  const settled = await submitAll(batcher, [1, 2, 3]);
+  expect(settled.map((each) => each.status === 'rejected' && each.reason)).toEqual([error, error, error]);
+  expect(run).toHaveBeenCalledTimes(1);
+  expect(onFailure).toHaveBeenCalledExactlyOnceWith(error, 3);
+});
+
+test('drain waits for what runs and for what waits', async () => {
+  const { batcher, started, end } = setUp({ batchMax: 1 });
+  await batcher.drain();
+  const replies = submitAll(batcher, [1, 2]);
+  const drained = vi.fn();
+  const drain = batcher.drain().then(drained);
+  await started(1);
+  end();
+  await started(2);
+  expect(drained).not.toHaveBeenCalled();
+  end();
+  await drain;
+  expect(await replies).toMatchObject([{ value: 'done 1' }, { value: 'done 2' }]);
+});

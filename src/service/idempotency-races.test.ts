@@ -1,0 +1,217 @@
+/** Idempotency keys against what comes in between: their removal, deadlocks, and transactions that are taken back. */
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import {
+  createTestDatabase,
+  openRouter,
+  openService,
+  type TestDatabase,
+} from '../../test/support/database.ts';
+import type { Database, Router } from '../db/cluster/router.ts';
+import type { Outcome } from '../domain/errors.ts';
+import { removeKeys } from '../domain/idempotency/store.ts';
+import { idempotencyKeyClaim, idempotencyKeyDelete } from '../generated/sql/idempotency_keys.ts';
+import type { Service } from './service.ts';
+
+let database: TestDatabase;
+let router: Router;
+/** A second client, which no trigger holds up and which never gives way in a deadlock. */
+let other: pg.Client;
+/** How often the work of a transaction was begun. */
+let attempts: number;
+
+const counted: Database = {
+  read: (work) => router.read(work),
+  write: (work) =>
+    router.write((db) => {
+      attempts++;
+      return work(db);
+    }),
+};
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await database.query(`DO $$ BEGIN
+    EXECUTE format('ALTER DATABASE %I SET deadlock_timeout = ''20ms''', current_database());
+  END $$`);
+  router = openRouter(database);
+  await router.check();
+});
+
+afterAll(async () => {
+  await router?.stop();
+  await database?.drop();
+});
+
+beforeEach(async () => {
+  await database.query('TRUNCATE stocks, order_lines, orders, idempotency_keys');
+  await database.query('INSERT INTO stocks VALUES (7, 1000, 0)');
+  other = new pg.Client({ connectionString: database.primaryUrl });
+  await other.connect();
+  await other.query("SET session_replication_role = replica; SET deadlock_timeout = '60s'; BEGIN");
+  attempts = 0;
+});
+
+afterEach(async () => {
+  await other.end();
+});
+
+const create = (by: Service, idempotencyKey: string | undefined, count = 1) =>
+  by.createOrder(
+    { user: 1n, items: [{ sku: 7, count }] },
+    { deadlineMs: Number.POSITIVE_INFINITY, caller: '', idempotencyKey },
+  );
+const createAt = (timeMs: number, key: string) => create(openService(router, { now: () => timeMs }), key);
+const removeOld = () => removeKeys(counted, new Date(9_000), 10);
+const claim = (...keys: string[]) => {
+  const requestHashes = keys.map(() => Buffer.alloc(32));
+  return idempotencyKeyClaim.run(
+    { callers: keys.map(() => ''), keys, requestHashes, now: new Date() },
+    other,
+  );
+};
+
+/** Waits until somebody waits for another transaction, or for the gate. */
+const waits = (event: 'transactionid' | 'advisory') =>
+  vi.waitFor(async () => {
+    const found = 'SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = $1';
+    expect(await database.query(found, [event])).toHaveLength(1);
+  });
+
+const wordOf = (outcome: Outcome<unknown>) => {
+  if (!outcome.ok) return outcome.refusal.reason;
+  return outcome.replayed ? 'replay' : 'first';
+};
+
+/** Each key stands for one order of its own, and there are as many orders as that and those without a key. */
+async function expectOneOrderEach(keys: string[], orders: number): Promise<void> {
+  const kept = await database.query(
+    'SELECT key FROM idempotency_keys JOIN orders USING (order_id) GROUP BY key HAVING count(*) = 1 ORDER BY key',
+  );
+  expect(kept.map((row) => row.key)).toEqual(keys);
+  expect(await database.query('SELECT count(*) FROM orders')).toEqual([{ count: String(orders) }]);
+}
+
+/** Holds up whoever comes to key b, when it has locked what it locks before, until the gate is opened. */
+async function closeGate(): Promise<() => Promise<void>> {
+  const keeper = new pg.Client({ connectionString: database.primaryUrl });
+  await keeper.connect();
+  await keeper.query('SELECT pg_advisory_lock(1)');
+  await database.query(`
+    CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      IF coalesce(NEW.key, OLD.key) = 'b' THEN PERFORM pg_advisory_xact_lock_shared(1); END IF;
+      RETURN coalesce(NEW, OLD);
+    END $$;
+    CREATE TRIGGER gate BEFORE INSERT OR DELETE ON idempotency_keys FOR EACH ROW EXECUTE FUNCTION gate()`);
+  return () => keeper.end();
+}
+
+test('the removal of a key waits for a replay that holds it, and removes it then', async () => {
+  const first = await createAt(1_000, 'k');
+  await claim('k');
+  const removed = removeOld();
+  await waits('transactionid');
+  await other.query('COMMIT');
+  expect(await removed).toEqual({ found: 1, removed: 1 });
+  expect([first, await createAt(9_000, 'k')].map(wordOf)).toEqual(['first', 'first']);
+  await expectOneOrderEach(['k'], 2);
+});
+
+test.each([
+  ['commits', 'COMMIT', 'first', 2],
+  ['is taken back', 'ROLLBACK', 'replay', 1],
+])('a key that is being removed is claimed when the removal %s', async (_title, end, word, orders) => {
+  await createAt(1_000, 'k');
+  await idempotencyKeyDelete.run({ claimedAt: new Date(1_000) }, other);
+  const again = createAt(9_000, 'k');
+  await waits('transactionid');
+  await other.query(end);
+  expect(wordOf(await again)).toBe(word);
+  await expectOneOrderEach(['k'], orders);
+});
+
+test('a removal that deadlocks with a batch of keys begins again when that has ended', async () => {
+  await createAt(1_000, 'b');
+  await createAt(2_000, 'a');
+  const open = await closeGate();
+  try {
+    const removed = removeOld();
+    await waits('advisory');
+    const claimed = claim('a', 'b');
+    await waits('transactionid');
+    await open();
+    expect(await claimed).toMatchObject([{ order_id: expect.anything() }, { order_id: expect.anything() }]);
+    await other.query('COMMIT');
+    expect([await removed, attempts]).toEqual([{ found: 2, removed: 2 }, 2]);
+  } finally {
+    await database.query('DROP FUNCTION gate CASCADE');
+  }
+});
+
+test.each([
+  ['done', 'COMMIT', ['first', 'IDEMPOTENCY_KEY_REUSED', 'replay', 'first', 'first', 'first'], 6],
+  ['taken back', 'ROLLBACK', ['replay', 'IDEMPOTENCY_KEY_REUSED', 'replay', 'replay', 'first', 'first'], 4],
+])(
+  'a batch that deadlocks with a removal answers rightly when that is %s',
+  async (_title, end, words, orders) => {
+    await createAt(1_000, 'a');
+    await createAt(1_000, 'b');
+    const loms = openService(counted);
+    const open = await closeGate();
+    try {
+      const outcomes = Promise.all([
+        create(loms, 'a'),
+        create(loms, 'a', 2),
+        create(loms, 'a'),
+        create(loms, 'b'),
+        create(loms, 'c'),
+        create(loms, undefined),
+      ]);
+      await waits('advisory');
+      await other.query("DELETE FROM idempotency_keys WHERE key = 'b'");
+      const deleted = other.query("DELETE FROM idempotency_keys WHERE key = 'a'");
+      await waits('transactionid');
+      await open();
+      await deleted;
+      await other.query(end);
+      expect([(await outcomes).map(wordOf), attempts]).toEqual([words, 2]);
+    } finally {
+      await database.query('DROP FUNCTION gate CASCADE');
+    }
+    await expectOneOrderEach(['a', 'b', 'c'], orders);
+  },
+);
+
+test.each([
+  ['claims its keys', 'TRIGGER fail BEFORE INSERT ON idempotency_keys'],
+  ['writes its orders', 'TRIGGER fail BEFORE INSERT ON orders'],
+  ['commits', 'CONSTRAINT TRIGGER fail AFTER INSERT ON orders DEFERRABLE INITIALLY DEFERRED'],
+])(
+  'a batch that cannot be serialised when it %s is run again and answers rightly',
+  async (_title, trigger) => {
+    await createAt(1_000, 'old');
+    // A sequence remembers what was taken back.
+    await database.query(`
+    CREATE SEQUENCE failures;
+    CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      IF nextval('failures') = 1 THEN RAISE EXCEPTION USING ERRCODE = 'serialization_failure'; END IF;
+      RETURN NEW;
+    END $$;
+    CREATE ${trigger} FOR EACH ROW EXECUTE FUNCTION fail()`);
+    const loms = openService(counted);
+    try {
+      const outcomes = await Promise.all([
+        create(loms, 'new'),
+        create(loms, 'old'),
+        create(loms, 'new', 2),
+        create(loms, 'new'),
+        create(loms, undefined),
+      ]);
+      const words = ['first', 'replay', 'IDEMPOTENCY_KEY_REUSED', 'replay', 'first'];
+      expect([outcomes.map(wordOf), attempts]).toEqual([words, 2]);
+    } finally {
+      await database.query('DROP FUNCTION fail CASCADE; DROP SEQUENCE failures');
+    }
+    await expectOneOrderEach(['new', 'old'], 3);
+  },
+);

@@ -1,0 +1,325 @@
+/** Idempotency keys on a real database: what runs, what is repeated, who waits for whom. */
+import pg from 'pg';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import {
+  createTestDatabase,
+  openRouter,
+  openService,
+  type TestDatabase,
+} from '../../test/support/database.ts';
+import type { Database, Router } from '../db/cluster/router.ts';
+import type { Queryable } from '../db/pool.ts';
+import type { Outcome } from '../domain/errors.ts';
+import type { Service } from './service.ts';
+
+type Created = Outcome<{ orderId: bigint }>;
+
+let database: TestDatabase;
+let router: Router;
+let loms: Service;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  router = openRouter(database);
+  await router.check();
+  loms = openService(router);
+});
+
+afterAll(async () => {
+  await router?.stop();
+  await database?.drop();
+});
+
+beforeEach(async () => {
+  await database.query('TRUNCATE stocks, order_lines, orders, idempotency_keys');
+  await database.query('INSERT INTO stocks VALUES (7, 1000, 0), (8, 5, 0)');
+});
+
+const call = (idempotencyKey?: string, caller = '') => ({
+  deadlineMs: Number.POSITIVE_INFINITY,
+  caller,
+  idempotencyKey,
+});
+
+const create = (key: string | undefined, items: [sku: number, count: number][] = [[7, 1]], by = loms) =>
+  by.createOrder({ user: 1n, items: items.map(([sku, count]) => ({ sku, count })) }, call(key));
+
+const times = <T>(count: number, make: (index: number) => T) =>
+  Array.from({ length: count }, (_, i) => make(i));
+
+const countOf = async (table: string) =>
+  Number((await database.query(`SELECT count(*) FROM ${table}`))[0]?.count);
+
+const stockOf = async (sku: number) => {
+  const [row] = await database.query('SELECT total_count, reserved FROM stocks WHERE sku = $1', [sku]);
+  return `${row?.total_count}/${row?.reserved}`;
+};
+
+/** Exactly one outcome is a first one; all others are the same, marked as replays. */
+function expectOneFirst(outcomes: readonly Created[]): void {
+  const firsts = outcomes.filter((outcome) => !outcome.replayed);
+  expect(firsts).toHaveLength(1);
+  for (const outcome of outcomes) {
+    if (outcome !== firsts[0]) expect(outcome).toEqual({ ...firsts[0], replayed: true });
+  }
+}
+
+/** A database that counts the statements which are sent in transactions. */
+function counting(inner: Database): Database & { statements: string[] } {
+  const statements: string[] = [];
+  const counted = (db: Queryable): Queryable => ({
+    query: (text, values) => {
+      statements.push(text);
+      return db.query(text, values);
+    },
+  });
+  return {
+    statements,
+    read: (work) => inner.read(work),
+    write: (work) => inner.write((db) => work(counted(db))),
+  };
+}
+
+test('the same key and request: the first order again, marked, and nothing more is written', async () => {
+  const first = await create('k', [
+    [7, 2],
+    [8, 1],
+  ]);
+  expect(first).toEqual({ ok: true, value: { orderId: expect.any(BigInt) } });
+  expect(
+    await create('k', [
+      [8, 1],
+      [7, 1],
+      [7, 1],
+    ]),
+  ).toEqual({ ...first, replayed: true });
+  expect([await stockOf(7), await stockOf(8)]).toEqual(['1000/2', '5/1']);
+  expect([await countOf('orders'), await countOf('idempotency_keys')]).toEqual([1, 1]);
+});
+
+test('a refusal for lack of stock is repeated word for word, though the stock has changed since', async () => {
+  await database.query('INSERT INTO stocks VALUES (9, 9223372036854775807, 9223372036854775806)');
+  const wanted: [number, number][] = [
+    [4294967295, 65535],
+    [9, 2],
+    [8, 6],
+    [7, 1],
+  ];
+  const first = await create('k', wanted);
+  expect(first).toMatchObject({
+    ok: false,
+    refusal: {
+      detail: { shortages: [{ sku: 8, available: 5n }, { sku: 9, available: 1n }, { sku: 4294967295 }] },
+    },
+  });
+  await database.query('UPDATE stocks SET total_count = 9223372036854775807, reserved = 0');
+  const again = await create('k', wanted);
+  expect(again).toEqual({ ...first, replayed: true });
+  expect(JSON.stringify(again, digits)).toBe(JSON.stringify({ ...first, replayed: true }, digits));
+  expect(await countOf('orders')).toBe(1);
+});
+
+test('what is available above 2^53 comes again digit for digit', async () => {
+  await database.query('INSERT INTO stocks VALUES (9, 9007199254740993, 0)');
+  // No order can be short of so much, so the key is written as if one had been.
+  const first = await create('k', [[9, 1]]);
+  await database.query(
+    `UPDATE idempotency_keys SET shortages = '[{"sku":9,"requested":1,"available":"9007199254740993"}]'`,
+  );
+  expect(first.ok).toBe(true);
+  expect(await create('k', [[9, 1]])).toMatchObject({
+    refusal: { detail: { shortages: [{ sku: 9, requested: 1, available: 9007199254740993n }] } },
+  });
+});
+
+test('the first answer is repeated whatever has become of the order since', async () => {
+  const first = await create('k');
+  if (!first.ok) throw new Error(first.refusal.message);
+  await loms.cancelOrder(first.value.orderId, call());
+  expect(await create('k')).toEqual({ ...first, replayed: true });
+  expect(await stockOf(7)).toBe('1000/0');
+});
+
+test('the same key with another request is refused, and the key still stands for the first one', async () => {
+  const first = await create('k', [[7, 2]]);
+  const reused = { ok: false, refusal: { reason: 'IDEMPOTENCY_KEY_REUSED' } };
+  expect(await create('k', [[7, 3]])).toMatchObject(reused);
+  expect(await loms.createOrder({ user: 2n, items: [{ sku: 7, count: 2 }] }, call('k'))).toMatchObject(
+    reused,
+  );
+  expect(await create('k', [[7, 2]])).toEqual({ ...first, replayed: true });
+  expect([await stockOf(7), await countOf('orders')]).toEqual(['1000/2', 1]);
+});
+
+test('keys of two callers, and of no key at all, have nothing to do with each other', async () => {
+  const order = { user: 1n, items: [{ sku: 7, count: 1 }] };
+  const outcomes = await Promise.all([
+    loms.createOrder(order, call('k', 'a')),
+    loms.createOrder(order, call('k', 'b')),
+    loms.createOrder(order, call()),
+    loms.createOrder(order, call()),
+  ]);
+  expect(outcomes.filter((outcome) => outcome.ok && !outcome.replayed)).toHaveLength(4);
+  expect(await loms.createOrder(order, call('k', 'b'))).toEqual({ ...outcomes[1], replayed: true });
+  expect([await countOf('orders'), await countOf('idempotency_keys')]).toEqual([4, 2]);
+});
+
+test('what is refused for its fields is not remembered, so that it can be mended under its key', async () => {
+  const tooMany = await create('k', [
+    [7, 65_535],
+    [7, 1],
+  ]);
+  expect(tooMany).toMatchObject({ refusal: { reason: 'INVALID_REQUEST' } });
+  expect(await create('k')).toMatchObject({ ok: true });
+});
+
+test.each([
+  ['of one batch', 1],
+  ['of two lanes', 4],
+])('50 requests %s with one key: one is run and all get its outcome', async (_title, writeLanes) => {
+  const service = openService(router, { writeLanes, batchMax: writeLanes === 1 ? 1_000 : 5 });
+  expectOneFirst(await Promise.all(times(50, () => create('k', [[7, 1]], service))));
+  expectOneFirst(await Promise.all(times(50, () => create('short', [[8, 6]], service))));
+  expect([await stockOf(7), await countOf('orders')]).toEqual(['1000/1', 2]);
+});
+
+test('in one batch the first request of a key decides, and another request under it is refused', async () => {
+  const outcomes = await Promise.all([
+    create('k', [[7, 1]]),
+    create(undefined, [[7, 1]]),
+    create('k', [[7, 2]]),
+    create('other', [[7, 4]]),
+    create('k', [[7, 1]]),
+  ]);
+  const [first] = outcomes;
+  expect(
+    outcomes.map((outcome) => (outcome.ok ? outcome.replayed === true : outcome.refusal.reason)),
+  ).toEqual([false, false, 'IDEMPOTENCY_KEY_REUSED', false, true]);
+  expect(outcomes[4]).toEqual({ ...first, replayed: true });
+  expect([await stockOf(7), await countOf('orders')]).toEqual(['1000/6', 3]);
+});
+
+test('two services on one database: each key is run once, whoever gets it', async () => {
+  const another = openRouter(database);
+  await another.check();
+  const services = [
+    openService(router, { batchMax: 9, writeLanes: 2 }),
+    openService(another, { batchMax: 7, writeLanes: 2 }),
+  ];
+  // Each service gets the keys in an order of its own.
+  const requests = times(400, (index) => {
+    const key = index % 2 === 0 ? (index >> 1) % 40 : 39 - ((index >> 1) % 40);
+    return { key: `k${key}`, service: services[index % 2] as Service, sku: key % 2 === 0 ? 7 : 8 };
+  });
+  const outcomes = await Promise.all(
+    requests.map(async ({ key, service, sku }) => ({ key, outcome: await create(key, [[sku, 1]], service) })),
+  );
+  for (const name of new Set(outcomes.map(({ key }) => key))) {
+    expectOneFirst(outcomes.filter(({ key }) => key === name).map(({ outcome }) => outcome));
+  }
+  expect([await stockOf(7), await stockOf(8)]).toEqual(['1000/20', '5/5']);
+  expect([await countOf('orders'), await countOf('idempotency_keys')]).toEqual([40, 40]);
+  await another.stop();
+});
+
+test('batches that name keys crosswise queue up and never deadlock', async () => {
+  const routers = [openRouter(database), openRouter(database)];
+  await Promise.all(routers.map((each) => each.check()));
+  const services = routers.map((each) => openService(each));
+  await database.query(`
+    CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.1); RETURN NEW; END';
+    CREATE TRIGGER dawdle BEFORE INSERT ON idempotency_keys FOR EACH ROW EXECUTE FUNCTION dawdle()`);
+  try {
+    const outcomes = await Promise.all([
+      ...['a', 'b', 'c'].map((key) => create(key, [[7, 1]], services[0])),
+      ...['c', 'b', 'a'].map((key) => create(key, [[7, 1]], services[1])),
+    ]);
+    expect(outcomes.filter((outcome) => outcome.replayed)).toHaveLength(3);
+  } finally {
+    await database.query('DROP FUNCTION dawdle CASCADE');
+  }
+  // A deadlock would be tried again and so not show in the answers; the server counts it when a session ends.
+  await Promise.all(routers.map((each) => each.stop()));
+  const counted = await database.query(
+    'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()',
+  );
+  expect(counted).toEqual([{ deadlocks: '0' }]);
+});
+
+test.each([
+  ['commits', 'COMMIT', true],
+  ['takes it back', 'ROLLBACK', false],
+])('a key that another transaction holds is waited for until it %s', async (_title, end, repeated) => {
+  const held = await create('held');
+  const other = new pg.Client({ connectionString: database.primaryUrl });
+  await other.connect();
+  await other.query('BEGIN');
+  await other.query("UPDATE idempotency_keys SET key = 'k'");
+  const waiting = create('k');
+  await vi.waitFor(async () => {
+    const locked =
+      "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    expect(await database.query(locked)).toHaveLength(1);
+  });
+  await other.query(end);
+  await other.end();
+  const outcome = await waiting;
+  if (repeated) expect(outcome).toEqual({ ...held, replayed: true });
+  else expect(outcome.ok && outcome.value.orderId !== (held.ok && held.value.orderId)).toBe(true);
+  expect(await stockOf(7)).toBe(repeated ? '1000/1' : '1000/2');
+});
+
+test('a batch that fails is split with its keys, and only the culprit hears of it', async () => {
+  await database.query('ALTER TABLE order_lines ADD CONSTRAINT no_five CHECK (count <> 5) NOT VALID');
+  try {
+    const requests = [
+      create('a'),
+      create('bad', [[7, 5]]),
+      create('a'),
+      create('b'),
+      create('a'),
+      create('b'),
+    ];
+    const results = await Promise.all(
+      requests.map((each) =>
+        each.then(
+          (outcome) => (outcome.replayed ? 'replay' : 'OK'),
+          (error) => error.constraint,
+        ),
+      ),
+    );
+    expect(results).toEqual(['OK', 'no_five', 'replay', 'OK', 'replay', 'replay']);
+  } finally {
+    await database.query('ALTER TABLE order_lines DROP CONSTRAINT no_five');
+  }
+  expect([await stockOf(7), await countOf('orders')]).toEqual(['1000/2', 2]);
+  // Nothing is kept under the key of what failed, so it is free.
+  expect(await create('bad', [[7, 5]])).toMatchObject({ ok: true });
+});
+
+test('without any key a batch sends no statement more, and with keys two more in the same two flights', async () => {
+  const counted = counting(router);
+  const service = openService(counted);
+  const sent = async (keys: (string | undefined)[]) => {
+    counted.statements.length = 0;
+    await Promise.all(keys.map((key) => create(key, [[7, 1]], service)));
+    return counted.statements.map(
+      (text) => /idempotency_keys|order_ids|INTO orders|order_lines|stocks/.exec(text)?.[0],
+    );
+  };
+  const plain = ['stocks', 'order_ids', 'INTO orders', 'order_lines', 'stocks'];
+  expect(await sent([undefined, undefined])).toEqual(plain);
+  const keyed = ['idempotency_keys', 'stocks', 'order_ids'];
+  expect(await sent(['a', undefined, 'b'])).toEqual([
+    ...keyed,
+    'idempotency_keys',
+    'INTO orders',
+    'order_lines',
+    'stocks',
+  ]);
+  expect(await sent(['a', 'b'])).toEqual(keyed);
+});
+
+function digits(_name: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value;
+}

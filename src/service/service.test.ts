@@ -1,0 +1,295 @@
+/** The five operations on a real database, by one caller and by many. */
+import fc from 'fast-check';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import {
+  createTestDatabase,
+  openRouter,
+  openService,
+  type TestDatabase,
+} from '../../test/support/database.ts';
+import type { Router } from '../db/cluster/router.ts';
+import type { Outcome } from '../domain/errors.ts';
+import { ANONYMOUS } from '../domain/loms.ts';
+import type { Line } from '../domain/orders/order.ts';
+import type { Service } from './service.ts';
+
+let database: TestDatabase;
+let router: Router;
+let loms: Service;
+const call = { deadlineMs: Number.POSITIVE_INFINITY, caller: ANONYMOUS };
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  router = openRouter(database);
+  await router.check();
+  loms = openService(router);
+});
+
+afterAll(async () => {
+  await router?.stop();
+  await database?.drop();
+});
+
+beforeEach(async () => {
+  await database.query('TRUNCATE stocks, order_lines, orders');
+});
+
+async function stock(...rows: [sku: number, total: number, reserved: number][]): Promise<void> {
+  for (const row of rows) await database.query('INSERT INTO stocks VALUES ($1, $2, $3)', row);
+}
+
+async function stockOf(sku: number): Promise<string> {
+  const [row] = await database.query('SELECT total_count, reserved FROM stocks WHERE sku = $1', [sku]);
+  return `${row?.total_count}/${row?.reserved}`;
+}
+
+const create = (...items: [sku: number, count: number][]) =>
+  loms.createOrder({ user: 1n, items: items.map(([sku, count]): Line => ({ sku, count })) }, call);
+
+const idOf = (outcome: Outcome<{ orderId: bigint }>) => {
+  if (outcome.ok) return outcome.value.orderId;
+  const { detail } = outcome.refusal;
+  if (detail?.type !== 'InsufficientStock') throw new Error(`no order: ${outcome.refusal.reason}`);
+  return detail.orderId;
+};
+
+const resultOf = (outcome: Outcome<unknown>) => (outcome.ok ? 'OK' : outcome.refusal.reason);
+
+const statusOf = async (orderId: bigint) => {
+  const outcome = await loms.getOrder(orderId, call);
+  return outcome.ok ? outcome.value.status : outcome.refusal.reason;
+};
+
+test('an order with enough stock awaits payment and reserves it', async () => {
+  await stock([7, 10, 2], [8, 5, 0]);
+  const orderId = idOf(await create([8, 5], [7, 3]));
+  const order = await loms.getOrder(orderId, call);
+  const items = [
+    { sku: 7, count: 3 },
+    { sku: 8, count: 5 },
+  ];
+  expect(order).toEqual({ ok: true, value: { orderId, user: 1n, status: 'awaiting payment', items } });
+  expect([await stockOf(7), await stockOf(8)]).toEqual(['10/5', '5/5']);
+});
+
+test('an order that one line is short for is kept as failed, reserves nothing and names every short line', async () => {
+  await stock([7, 10, 8], [8, 5, 0]);
+  const outcome = await create([7, 3], [8, 5], [9, 1]);
+  expect(outcome).toMatchObject({
+    ok: false,
+    refusal: {
+      reason: 'INSUFFICIENT_STOCK',
+      detail: {
+        shortages: [
+          { sku: 7, requested: 3, available: 2n },
+          { sku: 9, requested: 1, available: 0n },
+        ],
+      },
+    },
+  });
+  expect(await statusOf(idOf(outcome))).toBe('failed');
+  expect([await stockOf(7), await stockOf(8)]).toEqual(['10/8', '5/0']);
+});
+
+test('paying takes the goods out of the stock, once, however often it is asked', async () => {
+  await stock([7, 10, 2]);
+  const id = idOf(await create([7, 3]));
+  const answers = [await loms.payOrder(id, call), await loms.payOrder(id, call)];
+  const together = await Promise.all([loms.payOrder(id, call), loms.payOrder(id, call)]);
+  expect([...answers, ...together].map(resultOf)).toEqual(['OK', 'OK', 'OK', 'OK']);
+  expect([await statusOf(id), await stockOf(7)]).toEqual(['payed', '7/2']);
+});
+
+test('cancelling makes the goods free again, once, however often it is asked', async () => {
+  await stock([7, 10, 2]);
+  const id = idOf(await create([7, 3]));
+  const answers = await Promise.all([loms.cancelOrder(id, call), loms.cancelOrder(id, call)]);
+  expect([...answers, await loms.cancelOrder(id, call)].map(resultOf)).toEqual(['OK', 'OK', 'OK']);
+  expect([await statusOf(id), await stockOf(7)]).toEqual(['cancelled', '10/2']);
+});
+
+test('a payed order cannot be cancelled, nor a cancelled one payed', async () => {
+  await stock([7, 10, 0]);
+  const [payed, cancelled] = [idOf(await create([7, 1])), idOf(await create([7, 1]))];
+  await Promise.all([loms.payOrder(payed, call), loms.cancelOrder(cancelled, call)]);
+  const answers = [await loms.cancelOrder(payed, call), await loms.payOrder(cancelled, call)];
+  expect(answers).toMatchObject([
+    { ok: false, refusal: { reason: 'ORDER_NOT_CANCELLABLE', metadata: { status: 'payed' } } },
+    { ok: false, refusal: { reason: 'ORDER_NOT_PAYABLE', metadata: { status: 'cancelled' } } },
+  ]);
+  expect(await stockOf(7)).toBe('9/0');
+});
+
+test('cancel of a failed order is refused and gives no stock back', async () => {
+  await stock([7, 10, 4]);
+  const id = idOf(await create([7, 7]));
+  expect(resultOf(await loms.cancelOrder(id, call))).toBe('ORDER_NOT_CANCELLABLE');
+  expect(resultOf(await loms.payOrder(id, call))).toBe('ORDER_NOT_PAYABLE');
+  expect([await statusOf(id), await stockOf(7)]).toEqual(['failed', '10/4']);
+});
+
+test('lines with the same sku are one line with their sum, so that together they cannot oversell', async () => {
+  await stock([7, 5, 0]);
+  expect(resultOf(await create([7, 3], [7, 3]))).toBe('INSUFFICIENT_STOCK');
+  const id = idOf(await create([7, 2], [7, 3]));
+  expect(await loms.getOrder(id, call)).toMatchObject({ value: { items: [{ sku: 7, count: 5 }] } });
+  expect(await stockOf(7)).toBe('5/5');
+});
+
+test('an order for an unknown sku is kept as failed with all its lines', async () => {
+  await stock([7, 5, 0]);
+  const id = idOf(await create([7, 1], [424242, 1]));
+  expect(await loms.getOrder(id, call)).toMatchObject({
+    value: { status: 'failed', items: [{ sku: 7 }, { sku: 424242 }] },
+  });
+  expect(await stockOf(7)).toBe('5/0');
+});
+
+test('pay racing cancel: exactly one of them wins and the stock follows it', async () => {
+  await stock([7, 1000, 0]);
+  const ids = await Promise.all(Array.from({ length: 200 }, async () => idOf(await create([7, 1]))));
+  const other = openService(router, { batchMax: 7 });
+  const races = await Promise.all(
+    ids.map((id, index) => {
+      const [payer, canceller] = index % 2 === 0 ? [loms, other] : [other, loms];
+      return Promise.all([payer.payOrder(id, call), canceller.cancelOrder(id, call)]);
+    }),
+  );
+  const winners = races.map(([pay, cancel]) => `${resultOf(pay)} ${resultOf(cancel)}`);
+  expect(new Set(winners)).toEqual(new Set(['OK ORDER_NOT_CANCELLABLE', 'ORDER_NOT_PAYABLE OK']));
+  const payed = winners.filter((winner) => winner.startsWith('OK')).length;
+  const statuses = await Promise.all(ids.map(statusOf));
+  expect(statuses.filter((status) => status === 'payed')).toHaveLength(payed);
+  expect(await stockOf(7)).toBe(`${1000 - payed}/0`);
+});
+
+test('two orders that name two skus crosswise never deadlock, in one batch or in many', async () => {
+  await stock([7, 100_000, 0], [8, 100_000, 0]);
+  const another = openRouter(database);
+  await another.check();
+  const other = openService(another, { batchMax: 3, writeLanes: 4 });
+  const orders = Array.from({ length: 200 }, (_, index) => {
+    const items =
+      index % 2 === 0
+        ? [
+            { sku: 7, count: 1 },
+            { sku: 8, count: 1 },
+          ]
+        : [
+            { sku: 8, count: 1 },
+            { sku: 7, count: 1 },
+          ];
+    return (index % 3 === 0 ? loms : other).createOrder({ user: 1n, items }, call);
+  });
+  expect(new Set((await Promise.all(orders)).map(resultOf))).toEqual(new Set(['OK']));
+  expect([await stockOf(7), await stockOf(8)]).toEqual(['100000/200', '100000/200']);
+  // A deadlock would be tried again and so not show in the answers; the server counts it when a session ends.
+  await another.stop();
+  const counted = await database.query(
+    'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()',
+  );
+  expect(counted).toEqual([{ deadlocks: '0' }]);
+});
+
+test('200 concurrent creates of 1 on a sku with 50: exactly 50 succeed and 150 are refused', async () => {
+  await stock([7, 60, 10]);
+  const outcomes = (await Promise.all(Array.from({ length: 200 }, () => create([7, 1])))).map(resultOf);
+  expect(outcomes.filter((result) => result === 'OK')).toHaveLength(50);
+  expect(outcomes.filter((result) => result === 'INSUFFICIENT_STOCK')).toHaveLength(150);
+  expect(await loms.getStock(7, call)).toEqual({ ok: true, value: { count: 0n } });
+});
+
+test('order ids rise by creation and a failed order uses one up', async () => {
+  await stock([7, 2, 0]);
+  const ids = [];
+  for (let index = 0; index < 4; index++) ids.push(idOf(await create([7, 1])));
+  expect(ids).toEqual([...ids].sort((a, b) => Number(a - b)));
+  expect(new Set(ids).size).toBe(4);
+});
+
+test('user 9007199254740993 comes back digit for digit', async () => {
+  await stock([7, 1, 0]);
+  const created = await loms.createOrder({ user: 9007199254740993n, items: [{ sku: 7, count: 1 }] }, call);
+  expect(await loms.getOrder(idOf(created), call)).toMatchObject({ value: { user: 9007199254740993n } });
+});
+
+test('unknown orders and skus are said to be unknown', async () => {
+  const answers = await Promise.all([
+    loms.getOrder(1n, call),
+    loms.payOrder(1n, call),
+    loms.cancelOrder(1n, call),
+    loms.getStock(1, call),
+  ]);
+  expect(answers.map(resultOf)).toEqual([
+    'ORDER_NOT_FOUND',
+    'ORDER_NOT_FOUND',
+    'ORDER_NOT_FOUND',
+    'STOCK_NOT_FOUND',
+  ]);
+});
+
+test('one order whose stock row is broken fails alone, and the rest of its batch is done', async () => {
+  await stock([7, 100, 0], [8, 100, 0]);
+  const ids = await Promise.all(
+    [create([7, 1]), create([8, 1]), create([7, 2])].map(async (made) => idOf(await made)),
+  );
+  await database.query('UPDATE stocks SET reserved = 0 WHERE sku = 8');
+  const results = await Promise.all(
+    ids.map((id) => loms.payOrder(id, call).then(resultOf, (error: Error) => error.message)),
+  );
+  expect(results).toEqual(['OK', expect.stringContaining('stocks_reserved_is_covered'), 'OK']);
+  expect([await stockOf(7), await stockOf(8)]).toEqual(['97/0', '100/0']);
+});
+
+test('random lives of orders leave reserved equal to what open orders hold plus what was seeded', async () => {
+  const step = fc.oneof(
+    fc.record({
+      kind: fc.constant('create' as const),
+      items: fc.array(
+        fc.record({ sku: fc.integer({ min: 1, max: 4 }), count: fc.integer({ min: 1, max: 9 }) }),
+        {
+          minLength: 1,
+          maxLength: 5,
+        },
+      ),
+    }),
+    fc.record({ kind: fc.constantFrom('pay' as const, 'cancel' as const), pick: fc.nat(40) }),
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(step, { minLength: 10, maxLength: 60 }),
+      fc.integer({ min: 1, max: 20 }),
+      async (steps, width) => {
+        await database.query('TRUNCATE stocks, order_lines, orders');
+        await stock([1, 30, 5], [2, 20, 0], [3, 10, 10]);
+        const ids: bigint[] = [];
+        for (let from = 0; from < steps.length; from += width) {
+          await Promise.all(
+            steps.slice(from, from + width).map(async (each) => {
+              if (each.kind === 'create')
+                ids.push(idOf(await loms.createOrder({ user: 1n, items: each.items }, call)));
+              else if (each.kind === 'pay') await loms.payOrder(ids[each.pick % ids.length] ?? 1n, call);
+              else await loms.cancelOrder(ids[each.pick % ids.length] ?? 1n, call);
+            }),
+          );
+        }
+        expect(await books()).toEqual([]);
+      },
+    ),
+    { numRuns: 30 },
+  );
+});
+
+/** The skus for which the stock is not what the seeds and the orders say. */
+async function books() {
+  return await database.query(`
+    WITH seeded (sku, total, reserved) AS (VALUES (1, 30, 5), (2, 20, 0), (3, 10, 10)),
+    held AS (
+      SELECT sku, sum(count) FILTER (WHERE status = 'awaiting payment') AS open,
+             sum(count) FILTER (WHERE status = 'payed') AS payed
+      FROM orders JOIN order_lines USING (order_id) GROUP BY sku
+    )
+    SELECT * FROM seeded JOIN stocks USING (sku) LEFT JOIN held USING (sku)
+    WHERE stocks.reserved <> seeded.reserved + coalesce(open, 0)
+       OR stocks.total_count <> seeded.total - coalesce(payed, 0)`);
+}

@@ -1,0 +1,172 @@
+/** The gRPC server: operations, refusals, limits and faults. */
+import { pino } from 'pino';
+import { describe, expect, test } from 'vitest';
+import { ask, REQUEST_TIMEOUT_MS, raw, startTestServer } from '../../../test/support/grpc-server.ts';
+import { MemoryLoms } from '../../../test/support/memory-loms.ts';
+import { accepted, insufficientStock, refused, standing } from '../../domain/errors.ts';
+import { LINES_MAX, REQUEST_MAX_BYTES } from '../../domain/limits.ts';
+import { OrderServiceService as orders } from '../../generated/proto/loms/order/v1/order.ts';
+import { StockServiceService as stock } from '../../generated/proto/loms/stock/v1/stock.ts';
+
+const LARGE = 9007199254740993n;
+const info = 'type.googleapis.com/google.rpc.ErrorInfo';
+const sku = 1625903;
+
+describe('the five operations', () => {
+  test('an order is created, read, payed and counted, digit for digit', async () => {
+    const { client } = await startTestServer({ loms: new MemoryLoms(LARGE) });
+    const items = [
+      { sku: 139275865, count: 1 },
+      { sku, count: 2 },
+    ];
+    const orderId = LARGE;
+    expect(await ask(client, orders.createOrder, { user: LARGE, items })).toEqual({ reply: { orderId } });
+    expect(await ask(client, orders.getOrder, { orderId })).toEqual({
+      reply: { status: 'awaiting payment', user: LARGE, items: items.toReversed() },
+    });
+    expect(await ask(client, stock.getStock, { sku })).toEqual({ reply: { count: 9_998n } });
+    expect(await ask(client, orders.payOrder, { orderId })).toEqual({ reply: {} });
+    expect(await ask(client, orders.cancelOrder, { orderId })).toEqual({
+      refused: {
+        code: 9,
+        message: `order ${LARGE} is payed and cannot be cancelled`,
+        details: [
+          {
+            type: info,
+            reason: 'ORDER_NOT_CANCELLABLE',
+            domain: 'loms',
+            metadata: { orderID: String(LARGE), status: 'payed' },
+          },
+        ],
+      },
+    });
+  });
+
+  test('an order is cancelled and its stock is free again', async () => {
+    const { client } = await startTestServer();
+    await ask(client, orders.createOrder, { user: 1n, items: [{ sku, count: 5 }] });
+    expect(await ask(client, orders.cancelOrder, { orderId: 1n })).toEqual({ reply: {} });
+    expect(await ask(client, stock.getStock, { sku })).toEqual({ reply: { count: 10_000n } });
+  });
+
+  test('every short line of the largest order reaches the caller', async () => {
+    const loms = new MemoryLoms();
+    const shortages = Array.from({ length: LINES_MAX }, (_, i) => {
+      return { sku: 4_294_960_000 + i, requested: 65_535, available: 65_534n };
+    });
+    loms.createOrder = async () => refused(insufficientStock(LARGE, shortages));
+    const { client } = await startTestServer({ loms });
+    expect(await ask(client, orders.createOrder, { user: 1n, items: [{ sku: 7, count: 1 }] })).toMatchObject({
+      refused: {
+        code: 9,
+        details: [{ reason: 'INSUFFICIENT_STOCK' }, { orderId: LARGE, shortages }],
+      },
+    });
+  });
+});
+
+describe('a request that breaks the contract', () => {
+  test('is answered with its bad fields and never reaches the domain', async () => {
+    const loms = new MemoryLoms();
+    const { client } = await startTestServer({ loms });
+    const request = { user: 1n, items: [{ sku: 1, count: 65_537 }] };
+    expect(await ask(client, orders.createOrder, request)).toMatchObject({
+      refused: {
+        code: 3,
+        message: 'invalid request: items[0].count',
+        details: [
+          { type: info, reason: 'INVALID_REQUEST', metadata: {} },
+          {
+            type: 'type.googleapis.com/google.rpc.BadRequest',
+            fieldViolations: [{ field: 'items[0].count', description: expect.stringContaining('65535') }],
+          },
+        ],
+      },
+    });
+    expect(loms.deadlines).toEqual([]);
+  });
+
+  test('bytes that are no message are a malformed request, not an internal error', async () => {
+    const { client } = await startTestServer();
+    expect(await ask(client, raw(orders.payOrder.path), Buffer.from('garbage'))).toMatchObject({
+      refused: {
+        code: 3,
+        message: 'invalid request: request',
+        details: [{}, { fieldViolations: [{ field: '' }] }],
+      },
+    });
+  });
+
+  test('one that is too large is refused in the words that REST uses', async () => {
+    const { client } = await startTestServer();
+    const largest = await ask(client, raw(orders.createOrder.path), Buffer.alloc(REQUEST_MAX_BYTES));
+    expect(largest).toMatchObject({ refused: { code: 3 } });
+    expect(
+      await ask(client, raw(orders.createOrder.path), Buffer.alloc(REQUEST_MAX_BYTES + 1)),
+    ).toMatchObject({
+      refused: {
+        code: 8,
+        message: standing.requestTooLarge.message,
+        details: [{ reason: 'REQUEST_TOO_LARGE' }],
+      },
+    });
+  });
+
+  test('a method that does not exist is unimplemented', async () => {
+    const { client } = await startTestServer();
+    const method = raw('/loms.order.v1.OrderService/DeleteOrder');
+    expect(await ask(client, method, Buffer.alloc(0))).toMatchObject({ refused: { code: 12 } });
+  });
+});
+
+describe('a bug', () => {
+  const secret = 'select * from passwords';
+
+  test.each<[string, Partial<MemoryLoms>]>([
+    ['a throw', { getStock: async () => Promise.reject(new Error(secret)) }],
+    ['a reply that cannot be written', { getStock: async () => accepted({ count: -1n }) }],
+  ])('%s is logged with its cause and answered without it', async (_title, broken) => {
+    const written: string[] = [];
+    const logger = pino({ level: 'error' }, { write: (text: string) => written.push(text) });
+    const { client } = await startTestServer({ loms: Object.assign(new MemoryLoms(), broken), logger });
+    expect(await ask(client, stock.getStock, { sku })).toEqual({
+      refused: {
+        code: 13,
+        message: 'internal error',
+        details: [{ type: info, reason: 'INTERNAL', domain: 'loms', metadata: {} }],
+      },
+    });
+    expect(written).toHaveLength(1);
+    expect(JSON.parse(written[0] ?? '')).toMatchObject({ method: stock.getStock.path, err: { stack: /./ } });
+  });
+});
+
+describe('the deadline that the domain is told', () => {
+  test.each([
+    ['none is given', Number.POSITIVE_INFINITY, REQUEST_TIMEOUT_MS],
+    ['a later one is given', 60_000, REQUEST_TIMEOUT_MS],
+    ['an earlier one is given, a little before it', 1_000, 950],
+  ])('when %s', async (_title, givenMs, expectedMs) => {
+    const loms = new MemoryLoms();
+    const { client } = await startTestServer({ loms });
+    const before = Date.now();
+    await ask(client, stock.getStock, { sku }, before + givenMs);
+    const [deadline = 0] = loms.deadlines;
+    expect(deadline - before).toBeGreaterThan(expectedMs - 50);
+    expect(deadline - before).toBeLessThan(expectedMs + 500);
+  });
+});
+
+test('who cannot be let in by the deadline hears from us that nothing was done', async () => {
+  const loms = new MemoryLoms();
+  const authenticate = () => new Promise<never>(() => {});
+  const { client } = await startTestServer({ loms, authenticate });
+  expect(await ask(client, stock.getStock, { sku }, Date.now() + 500)).toMatchObject({
+    refused: {
+      code: 4,
+      message: standing.deadlineExceeded.message,
+      details: [{ reason: 'DEADLINE_EXCEEDED' }],
+    },
+  });
+  expect(loms.deadlines).toEqual([]);
+});

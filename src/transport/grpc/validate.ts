@@ -1,0 +1,78 @@
+/**
+ * The border of the gRPC side: request bytes in, a checked request out.
+ *
+ * The rules are those of the `.proto` files, read from the descriptor set by protovalidate.
+ */
+import { createFileRegistry, type DescMessage, fromBinary, type Message } from '@bufbuild/protobuf';
+import { base64Decode } from '@bufbuild/protobuf/wire';
+import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import { createValidator, type Violation } from '@bufbuild/protovalidate';
+import { accepted, invalidRequest, type Outcome, refused } from '../../domain/errors.ts';
+import { LINES_MAX } from '../../domain/limits.ts';
+import { descriptorSet } from '../../generated/proto/descriptor.ts';
+
+/** The contracts and what they import, as descriptors. */
+export const descriptors = fromBinary(FileDescriptorSetSchema, base64Decode(descriptorSet));
+
+const registry = createFileRegistry(descriptors);
+const validator = createValidator();
+
+/**
+ * Makes the function that reads the requests of one method.
+ *
+ * @param path the method as it is called, such as `/loms.order.v1.OrderService/GetOrder`.
+ * @returns a function from a request's bytes to the request, or to INVALID_REQUEST.
+ * It throws only when a rule of the `.proto` cannot be evaluated.
+ * @throws when no contract has such a method.
+ */
+export function requestReader<Request>(path: string): (bytes: Uint8Array) => Outcome<Request> {
+  const schema = requestSchema(path);
+  return (bytes) => {
+    const message = decode(schema, bytes);
+    if (message === undefined) return refused(invalidRequest(['']));
+    emptyOverlongLists(schema, message);
+    const result = validator.validate(schema, message);
+    if (result.kind === 'error') throw result.error;
+    if (result.kind === 'invalid') return refused(invalidRequest(result.violations.map(jsonPath)));
+    // Both libraries name fields alike and read 64-bit integers as bigint, so a message that was decoded for
+    // its validation is the request that ts-proto declares, and need not be decoded twice.
+    return accepted(message as unknown as Request);
+  };
+}
+
+function requestSchema(path: string): DescMessage {
+  const [, service = '', name] = path.split('/');
+  const method = registry.getService(service)?.methods.find((known) => known.name === name);
+  if (method === undefined) throw new Error(`no contract has the method ${path}`);
+  return method.input;
+}
+
+function decode(schema: DescMessage, bytes: Uint8Array): Message | undefined {
+  try {
+    return fromBinary(schema, bytes, { readUnknownFields: false });
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * A list past its limit is refused as a whole, just as an empty one is. The largest request has room for
+ * 65,000 lines; to describe what is wrong with each of them would hold up all other callers for seconds.
+ */
+function emptyOverlongLists(schema: DescMessage, message: Message): void {
+  const fields = message as unknown as Record<string, unknown>;
+  for (const { fieldKind, localName } of schema.fields) {
+    const value = fields[localName];
+    if (fieldKind === 'list' && Array.isArray(value) && value.length > LINES_MAX) fields[localName] = [];
+  }
+}
+
+/** The path of a bad field as it stands in JSON: `items[1].count`, `orderID`. */
+function jsonPath(violation: Violation): string {
+  let path = '';
+  for (const step of violation.field) {
+    if (step.kind === 'list_sub') path += `[${step.index}]`;
+    else if (step.kind === 'field') path += path === '' ? step.jsonName : `.${step.jsonName}`;
+  }
+  return path;
+}

@@ -1,0 +1,109 @@
+/** Slow, silent and greedy callers, over real connections: others are served meanwhile, and these are cut off. */
+import { afterEach, expect, test } from 'vitest';
+import { silent, testApp } from '../../../test/support/http-app.ts';
+import { rawConnection } from '../../../test/support/raw-http.ts';
+import type { ConnectionLimits } from './connections.ts';
+import { type HttpServer, startHttpServer } from './server.ts';
+
+let server: HttpServer | undefined;
+
+async function start(limits: Partial<ConnectionLimits>): Promise<number> {
+  server = await startHttpServer(testApp(), { host: '127.0.0.1', port: 0, logger: silent, limits });
+  return server.port;
+}
+
+afterEach(async () => {
+  await server?.stop(0);
+});
+
+const ask = 'GET /stock/info/1625903 HTTP/1.1\r\nHost: loms\r\n\r\n';
+const body = '{"user":1,"items":[{"sku":1625903,"count":1}]}';
+const postHead = `POST /order/create HTTP/1.1\r\nHost: loms\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
+
+/** Says a text one character at a time, until nobody listens any more. */
+function drip(
+  socket: { write(text: string): void; once(event: 'close', listener: () => void): void },
+  text: string,
+) {
+  let place = 0;
+  const timer = setInterval(() => socket.write(text[place++ % text.length] ?? ''), 10);
+  socket.once('close', () => clearInterval(timer));
+}
+
+async function othersAreServed(port: number): Promise<void> {
+  const response = await fetch(`http://127.0.0.1:${port}/stock/info/1625903`);
+  expect(await response.text()).toBe('{"count":10000}');
+}
+
+test('a caller who is slow with the head is cut off, and others are served meanwhile', async () => {
+  const port = await start({ headMs: 200, checkIntervalMs: 20 });
+  const slow = await Promise.all(Array.from({ length: 20 }, () => rawConnection(port)));
+  for (const { socket } of slow)
+    drip(socket, 'GET /livez HTTP/1.1\r\nHost: loms\r\nx: yyyyyyyyyyyyyyyyyyyyyyyyyyyyy');
+  await othersAreServed(port);
+  for (const { closed } of slow) expect(await closed).toMatch(/^HTTP\/1.1 408 .*DEADLINE_EXCEEDED/s);
+});
+
+test('a caller who is slow with the body is cut off, and others are served meanwhile', async () => {
+  const port = await start({ headMs: 100, requestMs: 200, checkIntervalMs: 20 });
+  const slow = await Promise.all(Array.from({ length: 20 }, () => rawConnection(port)));
+  for (const { socket } of slow) {
+    socket.write(postHead);
+    drip(socket, ' ');
+  }
+  await othersAreServed(port);
+  for (const { closed } of slow) expect(await closed).toMatch(/^HTTP\/1.1 408 .*DEADLINE_EXCEEDED/s);
+});
+
+test('a caller who says nothing is cut off', async () => {
+  const port = await start({ headMs: 100, checkIntervalMs: 20 });
+  await (await rawConnection(port)).closed;
+});
+
+test('a caller who asks and asks and reads no answer is cut off, and others are served meanwhile', async () => {
+  const port = await start({ stuckMs: 200, idleMs: 200 });
+  const { socket, closed } = await rawConnection(port);
+  socket.pause();
+  // More than the buffers of both ends hold: the page's script has over a megabyte.
+  for (let count = 0; count < 30; count++)
+    socket.write('GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: loms\r\n\r\n');
+  await othersAreServed(port);
+  const begin = performance.now();
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  socket.resume();
+  const heard = await closed;
+  expect(heard.match(/HTTP\/1.1 200 OK/g)?.length).toBeLessThan(30);
+  expect(performance.now() - begin).toBeLessThan(5_000);
+});
+
+test('an answer takes as long as it takes, where that is allowed', async () => {
+  const port = await start({ stuckMs: 2_000, idleMs: 100 });
+  const { socket, until } = await rawConnection(port);
+  socket.write(postHead);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  socket.write(body);
+  await until(/"orderID":1/);
+});
+
+test('connections past their number are closed at once, and those within are served', async () => {
+  const port = await start({ connectionsMax: 2 });
+  const kept = [await rawConnection(port), await rawConnection(port)];
+  for (const { socket, until } of kept) {
+    socket.write(ask);
+    await until(/"count"/);
+  }
+  const refused = await rawConnection(port);
+  expect(await refused.closed).toBe('');
+  kept[0]?.socket.write(ask);
+  await kept[0]?.until(/"count".*"count"/s);
+});
+
+test('an old connection is closed with its next answer, and a young one is not', async () => {
+  const port = await start({ ageMs: 200 });
+  const { socket, until, closed } = await rawConnection(port);
+  socket.write(ask);
+  expect(await until(/"count"/)).not.toMatch(/connection: close/i);
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  socket.write(ask);
+  expect(await closed).toMatch(/"count".*connection: close.*"count"/is);
+});

@@ -1,0 +1,187 @@
+/** The OpenAPI document and the Swagger page, against what the service does. */
+import { describe, expect, test } from 'vitest';
+import { post, testApp } from '../../../test/support/http-app.ts';
+
+const operations = [
+  ['post', '/order/create', 'createOrder', ['400', '413', '429', '500', '503', '504']],
+  ['get', '/order/info/{order_id}', 'getOrder', ['400', '404', '429', '500', '503', '504']],
+  ['post', '/order/pay', 'payOrder', ['400', '404', '413', '429', '500', '503', '504']],
+  ['post', '/order/cancel', 'cancelOrder', ['400', '404', '413', '429', '500', '503', '504']],
+  ['get', '/stock/info/{sku}', 'getStock', ['400', '404', '429', '500', '503', '504']],
+] as const;
+
+async function documentText(): Promise<string> {
+  const response = await testApp().request('/openapi.json');
+  expect(response.headers.get('content-type')).toBe('application/json');
+  return response.text();
+}
+
+/** Every `$ref` of a document. */
+function references(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    key === '$ref' && typeof inner === 'string' ? [inner] : references(inner),
+  );
+}
+
+describe('the OpenAPI document', () => {
+  test.each(operations)('describes %s %s', async (method, path, operationId, errors) => {
+    const document = JSON.parse(await documentText());
+    const operation = document.paths[path][method];
+    expect(operation.operationId).toBe(operationId);
+    expect(operation.summary).toBeTruthy();
+    expect(Object.keys(operation.responses).sort()).toEqual(['200', ...errors]);
+    const reply = operation.responses[200].content['application/json'];
+    expect(reply.schema.$ref).toMatch(/^#\/components\/schemas\//);
+    expect(reply.example).toBeDefined();
+    for (const status of errors) {
+      const content = operation.responses[status].content['application/json'];
+      expect(content.schema).toEqual({ $ref: '#/components/schemas/Error' });
+      expect(Object.keys(content.examples)).not.toEqual([]);
+    }
+    expect(operation.parameters).toContainEqual(
+      expect.objectContaining({
+        in: 'header',
+        name: 'Request-Timeout',
+        schema: expect.objectContaining({ type: 'number' }),
+      }),
+    );
+    expect(operation.responses[429].headers['Retry-After']).toBeDefined();
+    expect(operation.responses[503].headers['Retry-After']).toBeDefined();
+    if (method === 'post') {
+      expect(operation.requestBody.required).toBe(true);
+      expect(operation.requestBody.content['application/json'].example).toBeDefined();
+    } else {
+      expect(operation.parameters).toEqual([
+        expect.objectContaining({ in: 'path', required: true, name: /\{(.+)\}/.exec(path)?.[1] }),
+        expect.objectContaining({ in: 'header' }),
+      ]);
+    }
+  });
+
+  test('tells that a create takes an idempotency key, and how a replay is marked', async () => {
+    const { post } = JSON.parse(await documentText()).paths['/order/create'];
+    const key = post.parameters.find(({ name }: { name: string }) => name === 'Idempotency-Key');
+    expect(key).toMatchObject({ in: 'header', required: false });
+    expect(key.schema).toMatchObject({ minLength: 1, maxLength: 255, pattern: '^[ -~]+$' });
+    for (const status of [200, 400]) {
+      expect(post.responses[status].headers).toHaveProperty('Idempotency-Replayed');
+    }
+    expect(Object.keys(post.responses[400].content['application/json'].examples)).toContain(
+      'IDEMPOTENCY_KEY_REUSED',
+    );
+  });
+
+  test('states every limit, all digits of it', async () => {
+    const text = await documentText();
+    const { schemas } = JSON.parse(text).components;
+    expect(text).toContain('"format":"int64","minimum":1,"maximum":9223372036854775807');
+    expect(schemas.CreateOrderRequest.properties.user).toMatchObject({ type: 'integer', format: 'int64' });
+    expect(schemas.CreateOrderRequest.properties.items).toMatchObject({ minItems: 1, maxItems: 1000 });
+    expect(schemas.Item.properties.sku).toMatchObject({
+      type: 'integer',
+      minimum: 1,
+      maximum: 4_294_967_295,
+    });
+    expect(schemas.Item.properties.count).toMatchObject({ type: 'integer', minimum: 1, maximum: 65_535 });
+    expect(schemas.OrderIDRequest.required).toEqual(['orderID']);
+  });
+
+  test('refers to nothing that it does not hold, and names every operation once', async () => {
+    const document = JSON.parse(await documentText());
+    for (const reference of references(document)) {
+      const [, components, kind, name] = reference.split('/');
+      expect(document[components ?? ''][kind ?? ''], reference).toHaveProperty(name ?? '');
+    }
+    const ids = Object.values<Record<string, { operationId: string }>>(document.paths).flatMap((path) =>
+      Object.values(path).map((operation) => operation.operationId),
+    );
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids).toEqual(expect.arrayContaining([...operations.map(([, , id]) => id), 'livez', 'readyz']));
+  });
+
+  test('gives no example of an idempotency key, which "Try it out" would send with every order', async () => {
+    const document = JSON.parse(await documentText());
+    const key = document.paths['/order/create'].post.parameters.find(
+      (parameter: { name: string }) => parameter.name === 'Idempotency-Key',
+    );
+    expect(key.schema).toMatchObject({ type: 'string', maxLength: 255 });
+    expect(JSON.stringify(key)).not.toContain('example');
+  });
+
+  test('gives examples that the operations accept', async () => {
+    const app = testApp();
+    const document = JSON.parse(await documentText());
+    for (const path of ['/order/create', '/order/pay']) {
+      const { example } = document.paths[path].post.requestBody.content['application/json'];
+      expect((await post(app, path, JSON.stringify(example))).status).toBe(200);
+    }
+  });
+});
+
+const files = [
+  ['/docs', 'text/html; charset=utf-8'],
+  ['/docs/swagger-initializer.js', 'text/javascript; charset=utf-8'],
+  ['/docs/swagger-ui-bundle.js', 'text/javascript; charset=utf-8'],
+  ['/docs/swagger-ui.css', 'text/css; charset=utf-8'],
+  ['/docs/favicon-32x32.png', 'image/png'],
+] as const;
+
+describe('Swagger UI', () => {
+  test.each(files)('%s is served by us as %s', async (path, contentType) => {
+    const response = await testApp().request(path);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe(contentType);
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(response.headers.get('referrer-policy')).toBe('no-referrer');
+    expect(response.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+    expect(response.headers.get('content-security-policy')).toMatch(
+      /^default-src 'none'; script-src 'self';/,
+    );
+    expect((await response.arrayBuffer()).byteLength).toBeGreaterThan(100);
+  });
+
+  test('is not sent again to a browser that has it', async () => {
+    const app = testApp();
+    const etag = (await app.request('/docs/swagger-ui.css')).headers.get('etag') ?? '';
+    const response = await app.request('/docs/swagger-ui.css', { headers: { 'if-none-match': etag } });
+    expect([response.status, await response.text()]).toEqual([304, '']);
+    const other = await app.request('/docs/swagger-ui.css', { headers: { 'if-none-match': '"other"' } });
+    expect(other.status).toBe(200);
+  });
+
+  test('refers to no other host, and only to files that are served', async () => {
+    const app = testApp();
+    const page = await (await app.request('/docs')).text();
+    const initializer = await (await app.request('/docs/swagger-initializer.js')).text();
+    expect(page + initializer).not.toMatch(/https?:|["'(]\/\//);
+    expect(initializer).toContain('validatorUrl: null');
+    const referred = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1] ?? '');
+    expect(referred).toHaveLength(4);
+    for (const path of referred) expect((await app.request(path)).status, path).toBe(200);
+  });
+
+  test.each([
+    '/docs/package.json',
+    '/docs/index.html',
+    '/docs/../package.json',
+    '/docs/..%2f..%2fpackage.json',
+    '/docs/%2e%2e/%2e%2e/package.json',
+    '/docs//etc/passwd',
+    '/docs/swagger-ui.css%00.png',
+  ])('%s is not served', async (path) => {
+    expect((await testApp().request(path)).status).toBe(404);
+  });
+
+  test.each(['/', '/docs/'])('%s leads to it', async (path) => {
+    const response = await testApp().request(path);
+    expect([response.status, response.headers.get('location')]).toEqual([302, '/docs']);
+  });
+});
+
+test('all of it can be left out', async () => {
+  const app = testApp({ docs: false });
+  for (const path of ['/', '/docs', '/docs/', '/docs/swagger-ui.css', '/openapi.json']) {
+    expect((await app.request(path)).status, path).toBe(404);
+  }
+});

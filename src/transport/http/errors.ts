@@ -1,0 +1,107 @@
+/**
+ * The REST form of a refusal: the one table from code to HTTP status, and the one error body, which is the
+ * JSON form of `google.rpc.Status`.
+ */
+import {
+  type CodeName,
+  codeOf,
+  type Detail,
+  ERROR_DOMAIN,
+  type Refusal,
+  reasons,
+  standing,
+} from '../../domain/errors.ts';
+import { stringifyJson } from './json.ts';
+
+const httpStatuses: Record<CodeName, number> = {
+  INVALID_ARGUMENT: 400,
+  FAILED_PRECONDITION: 400,
+  UNAUTHENTICATED: 401,
+  PERMISSION_DENIED: 403,
+  NOT_FOUND: 404,
+  UNIMPLEMENTED: 405,
+  RESOURCE_EXHAUSTED: 429,
+  INTERNAL: 500,
+  UNAVAILABLE: 503,
+  DEADLINE_EXCEEDED: 504,
+};
+
+/** The headers of every JSON answer. Answers change with every order, so nobody may keep them. */
+const jsonHeaders: Record<string, string> = {
+  'content-type': 'application/json',
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+};
+
+/** An answer in JSON. `headers` come on top of those that every JSON answer has. */
+export function jsonResponse(status: number, body: string, headers?: Record<string, string>): Response {
+  return new Response(body, { status, headers: headers ? { ...jsonHeaders, ...headers } : jsonHeaders });
+}
+
+/** The HTTP status of a refusal: its code's, except that HTTP has a status of its own for large bodies. */
+export function httpStatusOf(refusal: Refusal): number {
+  return refusal.reason === 'REQUEST_TOO_LARGE' ? 413 : httpStatuses[reasons[refusal.reason]];
+}
+
+/**
+ * The headers that a refusal has of its own: `Retry-After` where its details say when to try again, and
+ * `WWW-Authenticate` where the credentials do not do.
+ */
+export function headersOf(refusal: Refusal): Record<string, string> {
+  const { detail } = refusal;
+  if (detail?.type === 'RetryInfo') return { 'retry-after': String(detail.retryDelaySeconds) };
+  const challenge = challengeOf(refusal);
+  return challenge === undefined ? {} : { 'www-authenticate': challenge };
+}
+
+/** The error body as a value: what `errorResponse` prints and what the OpenAPI document shows as examples. */
+export function errorBody(refusal: Refusal): { code: number; message: string; details: unknown[] } {
+  const { reason, message, metadata, detail } = refusal;
+  const info = {
+    '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
+    reason,
+    domain: ERROR_DOMAIN,
+    metadata,
+  };
+  return { code: codeOf(refusal), message, details: detail ? [info, detailBody(detail)] : [info] };
+}
+
+function detailBody(detail: Detail): unknown {
+  switch (detail.type) {
+    case 'BadRequest':
+      return {
+        '@type': 'type.googleapis.com/google.rpc.BadRequest',
+        fieldViolations: detail.fieldViolations,
+      };
+    case 'RetryInfo':
+      return {
+        '@type': 'type.googleapis.com/google.rpc.RetryInfo',
+        retryDelay: `${detail.retryDelaySeconds}s`,
+      };
+    case 'InsufficientStock':
+      return {
+        '@type': 'type.googleapis.com/loms.order.v1.InsufficientStock',
+        orderID: detail.orderId,
+        shortages: detail.shortages,
+      };
+  }
+}
+
+/** The bodies of refusals that always say the same, printed once: under overload they are most of the answers. */
+const standingBodies = new Map(
+  Object.values(standing).map((refusal) => [refusal as Refusal, stringifyJson(errorBody(refusal))]),
+);
+
+/** What `WWW-Authenticate` says to a refusal for its credentials (RFC 6750). */
+function challengeOf({ reason, metadata }: Refusal): string | undefined {
+  if (reason === 'CREDENTIALS_MISSING') return 'Bearer';
+  if (reason === 'CREDENTIALS_INVALID') return 'Bearer error="invalid_token"';
+  if (reason === 'SCOPE_MISSING') return `Bearer error="insufficient_scope", scope="${metadata.scope}"`;
+  return undefined;
+}
+
+/** Answers with a refusal. `headers` come on top of its own (`Allow`, `Connection`). */
+export function errorResponse(refusal: Refusal, headers: Record<string, string> = {}): Response {
+  const body = standingBodies.get(refusal) ?? stringifyJson(errorBody(refusal));
+  return jsonResponse(httpStatusOf(refusal), body, { ...headersOf(refusal), ...headers });
+}

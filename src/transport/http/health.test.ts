@@ -1,0 +1,19 @@
+/** What the probes answer. */
+import { describe, expect, test } from 'vitest';
+import { get, testApp } from '../../../test/support/http-app.ts';
+
+describe('the probes', () => {
+  test('livez answers although the service is not ready', async () => {
+    const app = testApp({ readiness: () => ({ ready: false, details: {} }) });
+    expect(await get(app, '/livez')).toEqual({ status: 200, text: '{"alive":true}' });
+  });
+
+  test('readyz follows the readiness of each moment and shows its details', async () => {
+    let ready = false;
+    const app = testApp({ readiness: () => ({ ready, details: { lagBytes: 9_007_199_254_740_993n } }) });
+    const details = '"details":{"lagBytes":9007199254740993}';
+    expect(await get(app, '/readyz')).toEqual({ status: 503, text: `{"ready":false,${details}}` });
+    ready = true;
+    expect(await get(app, '/readyz')).toEqual({ status: 200, text: `{"ready":true,${details}}` });
+  });
+});

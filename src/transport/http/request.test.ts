@@ -1,0 +1,103 @@
+/** What bodies and paths are taken, and how the others are refused. */
+import { Readable } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import { post, testApp, violations } from '../../../test/support/http-app.ts';
+import { REQUEST_MAX_BYTES } from '../../domain/limits.ts';
+
+const order = '{"user":1,"items":[{"sku":1625903,"count":1}]}';
+
+describe('a body that is no JSON object', () => {
+  const deep = 50_000;
+  test.each([
+    ['', 'empty'],
+    [' ', 'blank'],
+    ['{', 'cut off'],
+    ['user=1', 'a form'],
+    ['[]', 'a list'],
+    ['null', 'null'],
+    ['5', 'a number'],
+    ['1.5', 'a fraction'],
+    ['"x"', 'a text'],
+    ['{"user":1,"user":2}', 'with one key twice'],
+    [`{"user":${'['.repeat(deep)}${']'.repeat(deep)}}`, 'nested beyond the stack'],
+    [`${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`, 'nested beyond the stack, by objects'],
+  ])('is refused as a whole: %.20s (%s)', async (body) => {
+    expect(violations(await post(testApp(), '/order/create', body))).toEqual(['']);
+  });
+
+  test('is refused as a whole when it is no UTF-8', async () => {
+    const bytes = new Uint8Array([...Buffer.from('{"user":"'), 0xff, ...Buffer.from('"}')]);
+    expect(violations(await post(testApp(), '/order/create', bytes))).toEqual(['']);
+  });
+
+  test('is refused as a whole when there is none', async () => {
+    expect(violations(await post(testApp(), '/order/create', new Uint8Array()))).toEqual(['']);
+  });
+});
+
+describe('hostile keys', () => {
+  test('__proto__ gives an order no fields', async () => {
+    const body = '{"__proto__":{"user":1,"items":[{"sku":1625903,"count":1}]}}';
+    expect(violations(await post(testApp(), '/order/create', body))).toEqual(['items', 'user']);
+  });
+
+  test('__proto__ and constructor beside good fields are passed over', async () => {
+    const body =
+      '{"__proto__":{"x":1},"constructor":{"prototype":{"x":1}},"user":1,"items":[{"sku":1625903,"count":1}]}';
+    expect((await post(testApp(), '/order/create', body)).status).toBe(200);
+    expect(({} as { x?: unknown }).x).toBeUndefined();
+  });
+});
+
+describe('content types', () => {
+  const send = (contentType: string | undefined) => {
+    const headers: [string, string][] = contentType === undefined ? [] : [['content-type', contentType]];
+    return post(testApp(), '/order/create', order, headers);
+  };
+
+  test.each([
+    'application/json',
+    'application/json; charset=utf-8',
+    'application/json;charset=UTF-8',
+    'APPLICATION/JSON',
+    'application/vnd.api+json',
+    'application/merge-patch+json; charset=utf-8',
+  ])('%s is JSON', async (contentType) => {
+    expect((await send(contentType)).status).toBe(200);
+  });
+
+  test.each([
+    undefined,
+    'text/plain',
+    'text/json',
+    'application/x-www-form-urlencoded',
+    'application/jsonp',
+    'application/octet-stream',
+    'xapplication/json',
+  ])('%s is not JSON', async (contentType) => {
+    expect(violations(await send(contentType))).toEqual(['']);
+  });
+});
+
+test('a caller who goes away in the middle of the body is not waited for', async () => {
+  const body = new Readable({ read() {} });
+  body.push('{"user":');
+  const headers = { 'content-type': 'application/json' };
+  const answer = testApp().request('/order/create', { method: 'POST', headers }, { incoming: body });
+  body.destroy();
+  expect((await answer).status).toBe(400);
+});
+
+describe('the size of a body', () => {
+  const padded = (bytes: number) => order + ' '.repeat(bytes - order.length);
+
+  test('may be the limit', async () => {
+    expect((await post(testApp(), '/order/create', padded(REQUEST_MAX_BYTES))).status).toBe(200);
+  });
+
+  test('may not be one byte more', async () => {
+    const answer = await post(testApp(), '/order/create', padded(REQUEST_MAX_BYTES + 1));
+    expect(answer.status).toBe(413);
+    expect(JSON.parse(answer.text)).toMatchObject({ code: 8, details: [{ reason: 'REQUEST_TOO_LARGE' }] });
+  });
+});

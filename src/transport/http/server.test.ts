@@ -1,0 +1,297 @@
+/** The HTTP server: unknown routes, faults, limits, and the stop. */
+import { pino } from 'pino';
+import { afterEach, describe, expect, test } from 'vitest';
+import { silent, testApp, violations } from '../../../test/support/http-app.ts';
+import { MemoryLoms } from '../../../test/support/memory-loms.ts';
+import { rawConnection } from '../../../test/support/raw-http.ts';
+import { REQUEST_MAX_BYTES } from '../../domain/limits.ts';
+import type { Loms } from '../../domain/loms.ts';
+import { type HttpServer, startHttpServer } from './server.ts';
+
+const order = '{"user":9007199254740993,"items":[{"sku":1625903,"count":1}]}';
+const postHead = 'POST /order/create HTTP/1.1\r\nHost: loms\r\nContent-Type: application/json\r\n';
+const servers: HttpServer[] = [];
+
+async function start(options: Parameters<typeof testApp>[0] = {}): Promise<HttpServer> {
+  const logger = options.logger ?? silent;
+  const server = await startHttpServer(testApp(options), { host: '127.0.0.1', port: 0, logger });
+  servers.push(server);
+  return server;
+}
+
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => server.stop(0)));
+});
+
+function chunk(text: string): string {
+  return `${text.length.toString(16)}\r\n${text}\r\n`;
+}
+
+/** A logger and the lines that it wrote. */
+function recorder() {
+  const lines: string[] = [];
+  return { lines, logger: pino({ level: 'info' }, { write: (line: string) => lines.push(line) }) };
+}
+
+describe('where there is no route', () => {
+  test.each([
+    '/',
+    '/order',
+    '/order/create/',
+    '/order/info',
+    '/order/info/1/2',
+    '/nope',
+    '/docs/package.json',
+  ])('POST %s finds no path or no method', async (path) => {
+    const response = await testApp().request(path, { method: 'POST' });
+    const body = JSON.parse(await response.text());
+    const expected = path === '/' ? [405, 12, 'METHOD_NOT_ALLOWED'] : [404, 5, 'PATH_NOT_FOUND'];
+    expect([response.status, body.code, body.details[0].reason]).toEqual(expected);
+  });
+
+  test.each([
+    ['GET', '/order/create', 'POST'],
+    ['HEAD', '/order/create', 'POST'],
+    ['PUT', '/order/pay', 'POST'],
+    ['DELETE', '/order/info/1', 'GET, HEAD'],
+    ['OPTIONS', '/stock/info/1', 'GET, HEAD'],
+    ['POST', '/livez', 'GET, HEAD'],
+  ])('%s %s is told which methods there are', async (method, path, allow) => {
+    const response = await testApp().request(path, { method });
+    expect(response.status).toBe(405);
+    expect(response.headers.get('allow')).toBe(allow);
+  });
+
+  test('HEAD of what can be read answers like GET without a body', async () => {
+    const response = await testApp().request('/stock/info/1625903', { method: 'HEAD' });
+    expect([response.status, await response.text()]).toEqual([200, '']);
+  });
+});
+
+describe('a fault in the service', () => {
+  test.each([new Error('secret of the inside', { cause: new Error('the cause') }), 'secret of the inside'])(
+    'is logged and answered with INTERNAL, telling nothing: %s',
+    async (thrown) => {
+      const { lines, logger } = recorder();
+      const loms: Loms = Object.assign(new MemoryLoms(), { getStock: () => Promise.reject(thrown) });
+      const { port } = await start({ loms, logger });
+      const response = await fetch(`http://127.0.0.1:${port}/stock/info/1`);
+      const text = await response.text();
+      expect(response.status).toBe(500);
+      expect(JSON.parse(text)).toMatchObject({ code: 13, details: [{ reason: 'INTERNAL' }] });
+      expect(text).not.toContain('secret');
+      expect(lines.join()).toContain('secret of the inside');
+      if (thrown instanceof Error) expect(lines.join()).toContain('the cause');
+    },
+  );
+});
+
+describe('bodies over a real connection', () => {
+  test('a chunked body is read, digit for digit', async () => {
+    const { port } = await start();
+    const { socket, until } = await rawConnection(port);
+    socket.write(`${postHead}Transfer-Encoding: chunked\r\n\r\n${chunk(order.slice(0, 20))}`);
+    socket.write(`${chunk(order.slice(20))}0\r\n\r\n`);
+    await until(/"orderID":1/);
+    socket.write('GET /order/info/1 HTTP/1.1\r\nHost: loms\r\n\r\n');
+    expect(await until(/"items"/)).toContain('"user":9007199254740993');
+  });
+
+  test('a chunked body past the limit is refused, and the connection goes on', async () => {
+    const { port } = await start();
+    const { socket, until } = await rawConnection(port);
+    const much = chunk('x'.repeat(REQUEST_MAX_BYTES / 2));
+    socket.write(`${postHead}Transfer-Encoding: chunked\r\n\r\n${much}${much}${chunk('x')}`);
+    expect(await until(/REQUEST_TOO_LARGE/)).toMatch(/^HTTP\/1.1 413 /);
+    socket.write(`${much.repeat(64)}0\r\n\r\nGET /livez HTTP/1.1\r\nHost: loms\r\n\r\n`);
+    await until(/"alive":true/);
+  });
+
+  test('a chunked body without an end is refused and cut off', async () => {
+    const { port } = await start();
+    const { socket, closed } = await rawConnection(port);
+    socket.write(`${postHead}Transfer-Encoding: chunked\r\n\r\n`);
+    const sending = setInterval(() => socket.write(chunk('x'.repeat(REQUEST_MAX_BYTES / 4))), 10);
+    expect(await closed).toMatch(/^HTTP\/1.1 413 .*REQUEST_TOO_LARGE/s);
+    clearInterval(sending);
+  });
+
+  test('a body that is stated to be too large is refused before it is sent', async () => {
+    const { port } = await start();
+    const { socket, until } = await rawConnection(port);
+    socket.write(`${postHead}Content-Length: ${REQUEST_MAX_BYTES + 1}\r\n\r\n`);
+    expect(await until(/REQUEST_TOO_LARGE/)).toMatch(/^HTTP\/1.1 413 /);
+  });
+
+  test('a caller who sends a large body first and listens later hears the refusal', async () => {
+    const { port } = await start();
+    const body = 'x'.repeat(8 * 1024 * 1024);
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(`http://127.0.0.1:${port}/order/create`, { method: 'POST', headers, body });
+    expect(response.status).toBe(413);
+  });
+
+  test('a caller who goes away in the middle of the body is no fault of the service', async () => {
+    const { lines, logger } = recorder();
+    const server = await start({ logger });
+    const { socket, closed } = await rawConnection(server.port);
+    socket.write(`${postHead}Content-Length: 100\r\n\r\n{"user":1`);
+    const other = await rawConnection(server.port);
+    other.socket.write(`${postHead}Transfer-Encoding: chunked\r\n\r\n5\r\n{"us`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    socket.destroy();
+    other.socket.destroy();
+    await Promise.all([closed, other.closed]);
+    await server.stop(2_000);
+    expect(lines).toEqual([]);
+  });
+
+  test('a request whose host makes no URL is answered with the one error body', async () => {
+    const { port } = await start();
+    const { socket, until } = await rawConnection(port);
+    socket.write('GET /livez HTTP/1.1\r\nHost: a b\r\n\r\n');
+    const heard = await until(/\}\}?\]\}$/);
+    expect(violations({ status: Number(heard.slice(9, 12)), text: heard.slice(heard.indexOf('{')) })).toEqual(
+      [''],
+    );
+  });
+});
+
+/** Loms whose stock answers when the test says so. */
+function gatedLoms() {
+  const loms = new MemoryLoms();
+  let entered = () => {};
+  let open = () => {};
+  const asked = new Promise<void>((resolve) => {
+    entered = resolve;
+  });
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const getStock: Loms['getStock'] = async (sku, call) => {
+    entered();
+    await gate;
+    return MemoryLoms.prototype.getStock.call(loms, sku, call);
+  };
+  return { loms: Object.assign(loms, { getStock }) as Loms, asked, open };
+}
+
+describe('stop', () => {
+  const ask = 'GET /stock/info/1625903 HTTP/1.1\r\nHost: loms\r\n\r\n';
+
+  test('finishes what is being answered and refuses what still arrives', async () => {
+    const { loms, asked, open } = gatedLoms();
+    const server = await start({ loms });
+    const kept = await rawConnection(server.port);
+    const inFlight = await rawConnection(server.port);
+    inFlight.socket.write(ask);
+    await asked;
+    const stopped = server.stop(10_000);
+
+    kept.socket.write(ask);
+    const refused = await kept.closed;
+    expect(refused).toMatch(/^HTTP\/1.1 503 .*SHUTTING_DOWN/s);
+    expect(refused).toMatch(/\r\nretry-after: 1\r\n/i);
+    expect(refused).toMatch(/\r\nconnection: close\r\n/i);
+    await expect(rawConnection(server.port)).rejects.toThrow('ECONNREFUSED');
+
+    expect(inFlight.heard()).toBe('');
+    open();
+    const answered = await inFlight.closed;
+    expect(answered).toMatch(/^HTTP\/1.1 200 .*\{"count":10000\}$/s);
+    expect(answered).toMatch(/\r\nconnection: close\r\n/i);
+    await stopped;
+  });
+
+  test('cuts off what is not finished in time', async () => {
+    const { loms, asked } = gatedLoms();
+    const server = await start({ loms });
+    const inFlight = await rawConnection(server.port);
+    inFlight.socket.write(ask);
+    await asked;
+    const begin = performance.now();
+    await server.stop(100);
+    expect(performance.now() - begin).toBeGreaterThan(90);
+    expect(await inFlight.closed).toBe('');
+  });
+
+  test('does not wait for connections on which nothing is asked', async () => {
+    const server = await start();
+    const silentOne = await rawConnection(server.port);
+    const idle = await rawConnection(server.port);
+    idle.socket.write(ask);
+    await idle.until(/"count"/);
+    const begin = performance.now();
+    await Promise.all([server.stop(10_000), server.stop(10_000)]);
+    expect(performance.now() - begin).toBeLessThan(1_000);
+    await Promise.all([silentOne.closed, idle.closed]);
+  });
+});
+
+describe('startHttpServer', () => {
+  test('says which address is in use', async () => {
+    const { port } = await start();
+    await expect(startHttpServer(testApp(), { host: '127.0.0.1', port, logger: silent })).rejects.toThrow(
+      `http cannot listen on 127.0.0.1:${port}: the port is in use`,
+    );
+  });
+});
+
+describe('what is not a request', () => {
+  const says = async (bytes: string) => {
+    const server = await start();
+    const connection = await rawConnection(server.port);
+    connection.socket.write(bytes);
+    const [head = '', body = ''] = (await connection.closed).split('\r\n\r\n');
+    return { status: head.split('\r\n')[0], body: JSON.parse(body) };
+  };
+
+  test('bad HTTP is answered in the form of all errors', async () => {
+    const answer = await says('NONSENSE\r\n\r\n');
+    expect(answer.status).toBe('HTTP/1.1 400 Bad Request');
+    expect(answer.body).toMatchObject({ code: 3, details: [{ reason: 'INVALID_REQUEST' }, {}] });
+  });
+
+  test('headers past their limit are answered in the form of all errors', async () => {
+    const answer = await says(`GET /livez HTTP/1.1\r\nhost: a\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`);
+    expect(answer.status).toBe('HTTP/1.1 431 Request Header Fields Too Large');
+    expect(answer.body).toMatchObject({ code: 8, details: [{ reason: 'REQUEST_TOO_LARGE' }] });
+  });
+
+  test('bad HTTP behind good requests is answered after them', async () => {
+    const { loms, asked, open } = gatedLoms();
+    const server = await start({ loms });
+    const connection = await rawConnection(server.port);
+    const good = 'GET /stock/info/1625903 HTTP/1.1\r\nHost: loms\r\n\r\n';
+    connection.socket.write(`${good}${good}NONSENSE\r\n\r\n`);
+    await asked;
+    connection.socket.write('MORE NONSENSE\r\n\r\n');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(connection.heard()).toBe('');
+    open();
+    const statuses = (await connection.closed).match(/HTTP\/1\.1 \d+/g);
+    expect(statuses).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 400']);
+  });
+
+  test('a body that turns out to be no chunks is answered at once', async () => {
+    const answer = await says(`${postHead}Transfer-Encoding: chunked\r\n\r\nnonsense\r\n`);
+    expect(answer.status).toBe('HTTP/1.1 400 Bad Request');
+    expect(answer.body).toMatchObject({ code: 3, details: [{ reason: 'INVALID_REQUEST' }, {}] });
+  });
+
+  test.each([
+    ['no host in HTTP/1.1', 'GET /livez HTTP/1.1\r\n\r\n', 400],
+    ['an expectation that we do not know', `${postHead}Expect: more\r\nContent-Length: 0\r\n\r\n`, 417],
+  ])('%s is answered in the form of all errors', async (_title, bytes, status) => {
+    const answer = await says(bytes);
+    expect(answer.status).toMatch(`HTTP/1.1 ${status} `);
+    expect(answer.body).toMatchObject({ code: 3, details: [{ reason: 'INVALID_REQUEST' }, {}] });
+  });
+
+  test('a probe by HTTP/1.0 without a host is answered', async () => {
+    const server = await start();
+    const connection = await rawConnection(server.port);
+    connection.socket.write('GET /livez HTTP/1.0\r\n\r\n');
+    expect(await connection.closed).toMatch(/^HTTP\/1\.1 200 OK/);
+  });
+});

@@ -1,0 +1,176 @@
+/** A promotion under load, as a caller of a whole process sees it: the primary is killed, the replica takes over. */
+import { readFile } from 'node:fs/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { NodeStatus } from '../../src/db/cluster/node.ts';
+import { migrate, seed } from '../../src/db/schema/migrate.ts';
+import { type Client, grpcClient, restClient } from '../support/clients.ts';
+import { type ServiceProcess, startProcess } from '../support/process.ts';
+import { query } from '../support/query.ts';
+import { quiet } from '../support/quiet.ts';
+import { startTemporaryCluster, type TemporaryCluster } from '../support/temporary-cluster.ts';
+
+const SKU = 1076963;
+const LANES = 16;
+const RECOVERY_MAX_MS = 5_000;
+
+let temporary: TemporaryCluster;
+let service: ServiceProcess | undefined;
+
+beforeEach(async () => {
+  temporary = await startTemporaryCluster();
+});
+
+afterEach(async () => {
+  await service?.end('SIGKILL');
+  service = undefined;
+  await temporary?.remove();
+});
+
+/** Both nodes in one URL, the replica first. */
+function bothHosts(): string {
+  const { primaryUrl, replicaUrls } = temporary.cluster;
+  const { host } = new URL(primaryUrl);
+  return (replicaUrls[0] ?? '').replace('/loms', `,${host}/loms`);
+}
+
+async function readyz(process: ServiceProcess) {
+  const answer = await fetch(`http://127.0.0.1:${process.httpPort}/readyz`);
+  const body = (await answer.json()) as { details: { writable: boolean; nodes: NodeStatus[] } };
+  return { status: answer.status, ...body.details };
+}
+
+/** Creates orders in many lanes until it is told to stop. */
+class Load {
+  readonly acknowledged: bigint[] = [];
+  readonly refusals = new Set<string>();
+  #isOver = false;
+  readonly #lanes: Promise<void>[];
+
+  constructor(clients: readonly Client[]) {
+    this.#lanes = Array.from({ length: LANES }, (_, lane) =>
+      this.#run(clients[lane % clients.length] as Client),
+    );
+  }
+
+  async #run(client: Client): Promise<void> {
+    while (!this.#isOver) {
+      const answer = await client.call('createOrder', { user: 1n, items: [{ sku: SKU, count: 1 }] });
+      if ('reply' in answer) this.acknowledged.push((answer.reply as { orderID: bigint }).orderID);
+      else this.refusals.add(String(answer.error.details[0]?.reason));
+    }
+  }
+
+  /** Waits until so many more orders were acknowledged. */
+  async more(count: number): Promise<void> {
+    const goal = this.acknowledged.length + count;
+    await expect.poll(() => this.acknowledged.length, { timeout: 20_000 }).toBeGreaterThan(goal);
+  }
+
+  async end(): Promise<void> {
+    this.#isOver = true;
+    await Promise.all(this.#lanes);
+  }
+}
+
+test('under load a promoted replica takes the writes over, nothing acknowledged is lost, and the old primary gets none', async () => {
+  const { cluster } = temporary;
+  const [newUrl = ''] = cluster.replicaUrls;
+  await migrate(cluster.primaryUrl, quiet);
+  await query(cluster.primaryUrl, `INSERT INTO stocks VALUES (${SKU}, 100000000, 0)`);
+  service = await startProcess({ DATABASE_URL: bothHosts() });
+  const clients = [restClient(service.httpPort), grpcClient(service.grpcPort)];
+  const load = new Load(clients);
+  await load.more(500);
+
+  await cluster.stopPrimary('immediate');
+  await cluster.promoteReplica();
+  const promotedMs = performance.now();
+  await load.more(500);
+  const recoveredMs = performance.now() - promotedMs;
+  expect(recoveredMs).toBeLessThan(RECOVERY_MAX_MS);
+
+  await cluster.startPrimary();
+  await expect
+    .poll(async () => (await readyz(service as ServiceProcess)).nodes)
+    .toMatchObject([
+      { role: 'primary', timeline: 2, fit: true },
+      { role: 'primary', timeline: 1, fit: false, reason: 'an old primary' },
+    ]);
+  await load.more(500);
+  await load.end();
+
+  const ids = async (url: string) =>
+    new Set((await query(url, 'SELECT order_id FROM orders')).map((row) => BigInt(String(row.order_id))));
+  const [kept, old] = [await ids(newUrl), await ids(cluster.primaryUrl)];
+  expect(load.acknowledged.filter((id) => !kept.has(id))).toEqual([]);
+  expect(new Set(load.acknowledged).size).toBe(load.acknowledged.length);
+  expect(load.acknowledged.slice(-400).filter((id) => old.has(id))).toEqual([]);
+  const books = 'SELECT reserved, (SELECT sum(count) FROM order_lines) AS held FROM stocks';
+  const [row] = await query(newUrl, books);
+  expect(row?.reserved).toBe(row?.held);
+  expect(
+    [...load.refusals].filter((reason) => !['DATABASE_UNAVAILABLE', 'OUTCOME_UNKNOWN'].includes(reason)),
+  ).toEqual([]);
+  for (const client of clients) client.close();
+});
+
+test('a service that finds no primary is alive and not ready, and ready once one is promoted', async () => {
+  const { cluster } = temporary;
+  await migrate(cluster.primaryUrl, quiet);
+  await seed(cluster.primaryUrl, 'development', quiet);
+  await cluster.stopPrimary('immediate');
+  const settings = { MIGRATE_ON_START: 'false', NODE_CHECK_INTERVAL_MS: '50' };
+  service = await startProcess({ DATABASE_URL: bothHosts(), ...settings });
+  const { status, nodes, writable } = await readyz(service);
+  expect([status, writable]).toEqual([503, false]);
+  expect(nodes).toMatchObject([
+    { role: 'replica', timeline: 1, fit: false, reason: 'no node is the primary' },
+    { role: 'unknown', timeline: 0, fit: false, reason: 'not reachable' },
+  ]);
+  await cluster.promoteReplica();
+  await expect.poll(async () => (await readyz(service as ServiceProcess)).status).toBe(200);
+});
+
+test('a start that is to migrate waits for a primary', async () => {
+  const { cluster } = temporary;
+  await cluster.stopPrimary('immediate');
+  const starting = startProcess({ DATABASE_URL: bothHosts() });
+  // It has asked the replica when it is connected there.
+  const asked = "SELECT FROM pg_stat_activity WHERE application_name = 'loms'";
+  await expect.poll(() => query(cluster.replicaUrls[0] ?? '', asked), { timeout: 20_000 }).toHaveLength(1);
+  await cluster.promoteReplica();
+  service = await starting;
+  expect(await readyz(service)).toMatchObject({ status: 200, writable: true, migrated: true });
+});
+
+test('while no replica is there a start answers reads, also one that may change rights and stock', async () => {
+  const { cluster } = temporary;
+  await query(cluster.primaryUrl, await readFile('db/roles.sql', 'utf8'));
+  await query(cluster.primaryUrl, "CREATE ROLE app LOGIN PASSWORD 'app' IN ROLE loms_app");
+  await migrate(cluster.primaryUrl, quiet);
+  await seed(cluster.primaryUrl, 'development', quiet);
+  await cluster.stopReplica();
+  service = await startProcess({
+    DATABASE_URL: bothHosts().replace('//postgres:postgres@', '//app:app@'),
+    MIGRATION_DATABASE_URL: cluster.primaryUrl,
+    SEED_ON_START: 'true',
+  });
+  const reader = restClient(service.httpPort);
+  expect(await reader.call('getStock', { sku: SKU })).toEqual({ reply: { count: 265n } });
+  expect(await readyz(service)).toMatchObject({ status: 200, writable: false });
+  reader.close();
+});
+
+test('with the primary gone the service stays ready, for reads, and says that it takes no writes', async () => {
+  const { cluster } = temporary;
+  await migrate(cluster.primaryUrl, quiet);
+  await seed(cluster.primaryUrl, 'development', quiet);
+  service = await startProcess({ DATABASE_URL: bothHosts(), NODE_CHECK_INTERVAL_MS: '50' });
+  await expect.poll(async () => (await readyz(service as ServiceProcess)).nodes[0]?.fit).toBe(true);
+  await cluster.stopPrimary('immediate');
+  await expect.poll(async () => (await readyz(service as ServiceProcess)).writable).toBe(false);
+  expect(await readyz(service)).toMatchObject({ status: 200, nodes: [{ fit: true }, { fit: false }] });
+  const reader = restClient(service.httpPort);
+  expect(await reader.call('getStock', { sku: SKU })).toEqual({ reply: { count: 265n } });
+  reader.close();
+});

@@ -1,0 +1,179 @@
+/**
+ * The service as its own database role: everything that it does works, and nothing else does. The roles are made by
+ * the same file that an administrator runs.
+ */
+import { readdir, readFile } from 'node:fs/promises';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { migrate, seed } from '../../src/db/schema/migrate.ts';
+import { createTestDatabase, onServer, type TestDatabase } from '../support/database.ts';
+import { query } from '../support/query.ts';
+import { quiet } from '../support/quiet.ts';
+import { startService, type TestService } from '../support/service.ts';
+
+/** Logins of this file alone, since roles belong to the whole server. */
+const APP = 'roles_test_app';
+const MIGRATION = 'roles_test_migration';
+const PASSWORD = 'only-for-this-test';
+
+let database: TestDatabase;
+let service: TestService | undefined;
+let app: pg.Client;
+let appUrl: string;
+let migrationUrl: string;
+
+const as = (user: string, url: string) =>
+  Object.assign(new URL(url), { username: user, password: PASSWORD }).href;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  // Twice: running it again is harmless. Everything was made by the superuser before.
+  const roles = await readFile('db/roles.sql', 'utf8');
+  await database.query(roles);
+  await database.query(roles);
+  await onServer(`CREATE ROLE ${APP} LOGIN PASSWORD '${PASSWORD}' IN ROLE loms_app`);
+  await onServer(`CREATE ROLE ${MIGRATION} LOGIN PASSWORD '${PASSWORD}' IN ROLE loms_owner`);
+  await onServer(`ALTER ROLE ${MIGRATION} SET role = loms_owner`);
+  appUrl = as(APP, database.primaryUrl);
+  migrationUrl = as(MIGRATION, database.primaryUrl);
+  await migrate(migrationUrl, quiet);
+  app = new pg.Client({ connectionString: appUrl });
+  await app.connect();
+});
+
+afterAll(async () => {
+  await app?.end();
+  await service?.stop();
+  await database?.drop();
+});
+
+/** Every statement of `sql/`, in the form that goes to the server. */
+const generated = new URL('../src/generated/sql/', import.meta.url);
+const modules: object[] = await Promise.all(
+  (await readdir(generated)).map((file) => import(new URL(file, generated).href)),
+);
+const statements = modules.flatMap(Object.entries).flatMap(([name, prepared]) => {
+  if (typeof prepared !== 'object' || !('run' in prepared)) return [];
+  let text = '';
+  const listener = {
+    async query(sent: string) {
+      text = sent;
+      return { rows: [] };
+    },
+  };
+  void (prepared.run as (values: object, db: unknown) => unknown)({}, listener);
+  return [{ name, text }];
+});
+
+/** The server looks at rights when it is about to run a statement, also one that it shall only explain. */
+const explain = (text: string) => app.query(`EXPLAIN (GENERIC_PLAN) ${text}`);
+
+describe('the role of the service', () => {
+  test('is looked at with every statement there is', () => {
+    expect(statements.length).toBeGreaterThanOrEqual(15);
+    expect(statements.every(({ text }) => text !== '')).toBe(true);
+  });
+
+  test.each(statements)('may run $name', async ({ text }) => {
+    await explain(text);
+  });
+
+  test('lives the whole life of an order, on primary and replica', async () => {
+    const urls = { primaryUrl: appUrl, replicaUrls: database.replicaUrls.map((url) => as(APP, url)) };
+    service = await startService(urls, { MIGRATION_DATABASE_URL: migrationUrl, SEED_ON_START: 'large' });
+    for (const client of [service.rest, service.grpc]) {
+      const items = [{ sku: 1625903, count: 1 }];
+      const create = async () => {
+        const answer = await client.call('createOrder', { user: 1n, items });
+        return { orderID: (answer as { reply: { orderID: bigint } }).reply.orderID };
+      };
+      const [payed, cancelled] = [await create(), await create()];
+      for (let i = 0; i < 2; i++) expect(await client.call('payOrder', payed)).toEqual({ reply: {} });
+      for (let i = 0; i < 2; i++) expect(await client.call('cancelOrder', cancelled)).toEqual({ reply: {} });
+      expect(await client.call('getOrder', payed)).toMatchObject({ reply: { status: 'payed' } });
+      expect(await client.call('getStock', { sku: 1000000001 })).toEqual({ reply: { count: 1000000n } });
+    }
+    const { nodes: seen, ready } = await readiness(service);
+    expect([ready, seen]).toEqual([
+      true,
+      [
+        expect.objectContaining({ role: 'primary', fit: true }),
+        expect.objectContaining({ role: 'replica', fit: true }),
+      ],
+    ]);
+  });
+
+  test.each([
+    'DELETE FROM orders',
+    'DELETE FROM order_lines',
+    'DELETE FROM stocks',
+    'TRUNCATE orders, order_lines',
+    'UPDATE order_lines SET count = 1',
+    'UPDATE orders SET user_id = 1',
+    'UPDATE stocks SET sku = 1',
+    'INSERT INTO stocks VALUES (1, 1, 0)',
+    "UPDATE idempotency_keys SET caller = 'another'",
+    'UPDATE idempotency_keys SET request_hash = key::bytea',
+    "SELECT setval('order_ids', 1)",
+    'DELETE FROM schema_migrations',
+    'CREATE TABLE mine (id int)',
+    'CREATE TEMPORARY TABLE mine (id int)',
+    'CREATE SCHEMA mine',
+    'ALTER TABLE orders ADD COLUMN mine int',
+    'DROP TABLE order_lines',
+    'SELECT * FROM pg_authid',
+    'SHOW primary_conninfo',
+    "SELECT pg_read_file('/etc/passwd')",
+    "COPY orders TO PROGRAM 'cat'",
+    'CREATE ROLE mine',
+    'SET ROLE loms_owner',
+    'ALTER SYSTEM SET fsync = off',
+  ])('may not: %s', async (statement) => {
+    await expect(app.query(statement)).rejects.toThrow(/permission denied|must be owner/);
+  });
+
+  test('loses what it was given beside the list, as soon as somebody migrates', async () => {
+    await query(database.primaryUrl, 'GRANT ALL ON ALL TABLES IN SCHEMA public TO loms_app');
+    await query(database.primaryUrl, 'GRANT UPDATE ON order_ids TO loms_app');
+    await explain('DELETE FROM orders');
+    await migrate(migrationUrl, quiet);
+    await expect(explain('DELETE FROM orders')).rejects.toThrow('permission denied');
+    await expect(app.query("SELECT setval('order_ids', 1)")).rejects.toThrow('permission denied');
+  });
+});
+
+test('an older version that starts beside a newer one leaves it its rights', async () => {
+  await query(database.primaryUrl, 'GRANT DELETE ON orders TO loms_app');
+  await query(database.primaryUrl, "INSERT INTO schema_migrations VALUES ('99990101000000')");
+  await migrate(migrationUrl, quiet);
+  await explain('DELETE FROM orders');
+  await query(database.primaryUrl, "DELETE FROM schema_migrations WHERE version = '99990101000000'");
+  await migrate(migrationUrl, quiet);
+  await expect(explain('DELETE FROM orders')).rejects.toThrow('permission denied');
+});
+
+test('the migration role makes an empty database what it must be, owned by loms_owner', async () => {
+  await onServer('CREATE DATABASE roles_test_empty');
+  const superuserUrl = Object.assign(new URL(database.primaryUrl), { pathname: 'roles_test_empty' }).href;
+  const url = as(MIGRATION, superuserUrl);
+  try {
+    await query(superuserUrl, await readFile('db/roles.sql', 'utf8'));
+    await migrate(url, quiet);
+    await seed(url, 'development', quiet);
+    const owners = await query(
+      superuserUrl,
+      "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'",
+    );
+    expect(owners).toEqual([{ tableowner: 'loms_owner' }]);
+    const [stock] = await query(as(APP, superuserUrl), 'SELECT count(*) FROM stocks');
+    expect(stock).toEqual({ count: '16' });
+  } finally {
+    await onServer('DROP DATABASE roles_test_empty WITH (FORCE)');
+  }
+});
+
+async function readiness({ app: { httpPort } }: TestService) {
+  const response = await fetch(`http://127.0.0.1:${httpPort}/readyz`);
+  const { ready, details } = (await response.json()) as { ready: boolean; details: { nodes: object[] } };
+  return { ready, nodes: details.nodes };
+}

@@ -1,0 +1,263 @@
+/** TLS and mutual TLS of both servers, with certificates that the test makes, and their renewal while they run. */
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:https';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import tls from 'node:tls';
+import { Client, credentials } from '@grpc/grpc-js';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { StockServiceService } from '../../src/generated/proto/loms/stock/v1/stock.ts';
+import { type GrpcServer, startGrpcServer } from '../../src/transport/grpc/server.ts';
+import { type HttpServer, startHttpServer } from '../../src/transport/http/server.ts';
+import { Certificates } from '../../src/transport/tls.ts';
+import { type Authority, createAuthority, type Pair } from '../support/certificates.ts';
+import { testApp } from '../support/http-app.ts';
+import { MemoryLoms } from '../support/memory-loms.ts';
+import { quiet } from '../support/quiet.ts';
+
+const TIMEOUT_MS = 5_000;
+
+let dir: string;
+let authority: Authority;
+let other: Authority;
+let server: Pair;
+let client: Pair;
+let stranger: Pair;
+let running: { certificates: Certificates; http: HttpServer; grpc: GrpcServer } | undefined;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'loms-tls-'));
+  [authority, other] = [createAuthority('ours'), createAuthority('another')];
+  [server, client, stranger] = [authority.sign('loms'), authority.sign('shop'), other.sign('shop')];
+  await writeFile(join(dir, 'ca.pem'), authority.cert);
+});
+
+afterEach(async () => {
+  await Promise.all([running?.http.stop(1_000), running?.grpc.stop(1_000)]);
+  running = undefined;
+});
+
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+async function write(pair: Pair): Promise<void> {
+  await writeFile(join(dir, 'cert.pem'), pair.cert);
+  await writeFile(join(dir, 'key.pem'), pair.key);
+}
+
+async function start(mutual: boolean, handshakeMs?: number) {
+  await write(server);
+  const clientCa = mutual ? join(dir, 'ca.pem') : undefined;
+  const files = { cert: join(dir, 'cert.pem'), key: join(dir, 'key.pem'), clientCa };
+  const certificates = await Certificates.open(files, quiet, handshakeMs);
+  const place = { host: '127.0.0.1', port: 0, logger: quiet, certificates };
+  const http = await startHttpServer(testApp(), place);
+  const common = { loms: new MemoryLoms(), now: Date.now, requestTimeoutMs: TIMEOUT_MS };
+  const grpc = await startGrpcServer({ ...place, ...common });
+  running = { certificates, http, grpc };
+  return running;
+}
+
+interface Trust {
+  readonly ca: string;
+  readonly pair?: Pair | undefined;
+}
+
+/** Asks for a stock: 'OK', or 'refused' where no request came through. */
+type Ask = (trust: Trust) => Promise<string>;
+
+const byRest: Ask = ({ ca, pair }) =>
+  new Promise((resolve) => {
+    const options = {
+      host: '127.0.0.1',
+      port: running?.http.port,
+      path: '/stock/info/1625903',
+      ca,
+      agent: false,
+    };
+    const asked = request({ ...options, ...pair }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200 ? 'OK' : String(response.statusCode));
+    });
+    asked.on('error', () => resolve('refused'));
+    asked.end();
+  });
+
+const byGrpc: Ask = ({ ca, pair }) =>
+  new Promise((resolve) => {
+    const pem = (text?: string) => (text === undefined ? null : Buffer.from(text));
+    const secure = credentials.createSsl(pem(ca), pem(pair?.key), pem(pair?.cert));
+    const channel = new Client(`127.0.0.1:${running?.grpc.port}`, secure);
+    const { path, requestSerialize, responseDeserialize } = StockServiceService.getStock;
+    const deadline = Date.now() + TIMEOUT_MS;
+    channel.makeUnaryRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      { sku: 1625903 },
+      { deadline },
+      (error) => {
+        channel.close();
+        // 14: the connection did not come about.
+        resolve(error === null ? 'OK' : error.code === 14 ? 'refused' : error.message);
+      },
+    );
+  });
+
+const alpn = { REST: 'http/1.1', gRPC: 'h2' };
+const ports = { REST: () => running?.http.port ?? 0, gRPC: () => running?.grpc.port ?? 0 };
+
+describe.each([
+  ['REST', byRest],
+  ['gRPC', byGrpc],
+] as const)('%s', (transport, ask) => {
+  test('under TLS serves whoever trusts its certificate', async () => {
+    await start(false);
+    expect(await ask({ ca: authority.cert })).toBe('OK');
+    expect(await ask({ ca: other.cert })).toBe('refused');
+  });
+
+  test('under mutual TLS serves who has a certificate of the authority, and nobody else', async () => {
+    await start(true);
+    expect(await ask({ ca: authority.cert })).toBe('refused');
+    expect(await ask({ ca: authority.cert, pair: stranger })).toBe('refused');
+    expect(await ask({ ca: authority.cert, pair: client })).toBe('OK');
+  });
+
+  test.each([false, true])('shows a renewed certificate without a restart (mutual: %s)', async (mutual) => {
+    const { certificates } = await start(mutual);
+    const pair = mutual ? client : undefined;
+    await write(other.sign('loms'));
+    await certificates.look();
+    expect(await ask({ ca: other.cert, pair })).toBe('OK');
+    expect(await ask({ ca: authority.cert, pair })).toBe('refused');
+    if (mutual) expect(await ask({ ca: other.cert, pair: stranger })).toBe('refused');
+  });
+
+  test('keeps its certificate while the new one is only half there', async () => {
+    const { certificates } = await start(false);
+    await writeFile(join(dir, 'cert.pem'), other.sign('loms').cert);
+    await certificates.look();
+    expect(await ask({ ca: authority.cert })).toBe('OK');
+    await rm(join(dir, 'cert.pem'));
+    await certificates.look();
+    expect(await ask({ ca: authority.cert })).toBe('OK');
+  });
+
+  test('speaks TLS 1.2 and 1.3, and nothing older, also where Node.js was told to', async () => {
+    const { DEFAULT_CIPHERS } = tls;
+    onTestFinished(() => {
+      tls.DEFAULT_CIPHERS = DEFAULT_CIPHERS;
+    });
+    tls.DEFAULT_CIPHERS = 'DEFAULT@SECLEVEL=0';
+    tls.DEFAULT_MIN_VERSION = 'TLSv1';
+    await start(false);
+    const protocol = (version: tls.SecureVersion) =>
+      new Promise<string | null>((resolve) => {
+        const options = {
+          host: '127.0.0.1',
+          port: ports[transport](),
+          ca: authority.cert,
+          ALPNProtocols: [alpn[transport]],
+        };
+        const old = { minVersion: version, maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0' };
+        const socket = tls.connect({ ...options, ...old }, () => {
+          resolve(socket.getProtocol());
+          socket.destroy();
+        });
+        socket.on('error', () => resolve(null));
+      });
+    expect([await protocol('TLSv1.3'), await protocol('TLSv1.2')]).toEqual(['TLSv1.3', 'TLSv1.2']);
+    expect([await protocol('TLSv1.1'), await protocol('TLSv1')]).toEqual([null, null]);
+  });
+
+  test('hangs up on who opens a connection and does not begin with TLS', async () => {
+    await start(true, 100);
+    const silent = connect(ports[transport](), '127.0.0.1');
+    silent.on('error', () => {}).resume();
+    await once(silent, 'close');
+    expect(await ask({ ca: authority.cert, pair: client })).toBe('OK');
+  });
+
+  test('hangs up on who speaks no TLS, and is not held up by who says nothing', async () => {
+    const { http, grpc } = await start(false);
+    const plain = connect(ports[transport](), '127.0.0.1', () =>
+      plain.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n'),
+    );
+    plain.on('error', () => {});
+    plain.resume();
+    await once(plain, 'close');
+    const silent = connect(ports[transport](), '127.0.0.1');
+    silent.on('error', () => {});
+    await once(silent, 'connect');
+    const before = performance.now();
+    await Promise.all([http.stop(20_000), grpc.stop(20_000)]);
+    expect(performance.now() - before).toBeLessThan(10_000);
+    silent.destroy();
+  });
+});
+
+test('HTTPS tells browsers to stay with it, and answers what is not HTTP as ever', async () => {
+  await start(false);
+  const socket = tls.connect({ host: '127.0.0.1', port: running?.http.port ?? 0, ca: authority.cert });
+  let heard = '';
+  socket.on('data', (data) => {
+    heard += data;
+  });
+  socket.write('GET /livez HTTP/1.1\r\nhost: a\r\n\r\nthis is not http\r\n\r\n');
+  await once(socket, 'close');
+  expect(heard).toMatch(/^HTTP\/1.1 200 OK\r\n[\s\S]*strict-transport-security: max-age=31536000\r\n/i);
+  expect(heard).toMatch(/HTTP\/1.1 400 Bad Request[\s\S]*INVALID_REQUEST/);
+});
+
+test('without TLS nothing is said of it', async () => {
+  expect((await testApp().request('/docs')).headers.has('strict-transport-security')).toBe(false);
+});
+
+test('files that cannot be read, or do not belong together, are named', async () => {
+  await write({ cert: server.cert, key: client.key });
+  const [cert, key] = [join(dir, 'cert.pem'), join(dir, 'key.pem')];
+  const open = (files: { cert: string; key: string; clientCa?: string }) => Certificates.open(files, quiet);
+  await expect(open({ cert: join(dir, 'none'), key })).rejects.toThrow(
+    /^TLS_CERT_FILE cannot be read: ENOENT/,
+  );
+  await expect(open({ cert, key: join(dir, 'none') })).rejects.toThrow(/^TLS_KEY_FILE cannot be read/);
+  await expect(open({ cert, key, clientCa: dir })).rejects.toThrow(/^TLS_CLIENT_CA_FILE cannot be read/);
+  await expect(open({ cert, key })).rejects.toThrow(
+    /^TLS_CERT_FILE and TLS_KEY_FILE are not a certificate and its/,
+  );
+});
+
+describe('authorities for clients', () => {
+  const broken: [string, () => string][] = [
+    ['an empty file', () => ''],
+    ['garbage', () => 'garbage'],
+    ['a certificate that is cut off', () => authority.cert.slice(0, authority.cert.length / 2)],
+    ['one certificate and half another', () => authority.cert + other.cert.slice(0, 200)],
+    ['half a certificate and a whole one', () => other.cert.slice(0, 200) + authority.cert],
+    ['a certificate without its middle', () => authority.cert.split('\n').toSpliced(3, 4).join('\n')],
+    ['a key', () => server.key],
+  ];
+
+  test.each(broken)('%s: no start, and no renewal', async (_title, text) => {
+    const { certificates } = await start(true);
+    onTestFinished(() => writeFile(join(dir, 'ca.pem'), authority.cert));
+    await writeFile(join(dir, 'ca.pem'), text());
+    await certificates.look();
+    expect(certificates.current.ca?.toString()).toBe(authority.cert);
+    const files = { cert: join(dir, 'cert.pem'), key: join(dir, 'key.pem'), clientCa: join(dir, 'ca.pem') };
+    await expect(Certificates.open(files, quiet)).rejects.toThrow(/^TLS_CLIENT_CA_FILE holds/);
+  });
+
+  test('several, with words between them', async () => {
+    const { certificates } = await start(true);
+    onTestFinished(() => writeFile(join(dir, 'ca.pem'), authority.cert));
+    await writeFile(join(dir, 'ca.pem'), `ours - and yours:\n${authority.cert}\nyours:\n${other.cert}`);
+    await certificates.look();
+    expect([
+      await byRest({ ca: authority.cert, pair: stranger }),
+      await byGrpc({ ca: authority.cert, pair: client }),
+    ]).toEqual(['OK', 'OK']);
+  });
+});

@@ -1,0 +1,25 @@
+/**
+ * The cluster of a test run: primary and synchronous replica, with a migrated and seeded database that each
+ * test file clones.
+ */
+import type { TestProject } from 'vitest/node';
+import { migrate, seed } from '../../src/db/schema/migrate.ts';
+import { quiet } from './quiet.ts';
+import { startTemporaryCluster } from './temporary-cluster.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    primaryUrl: string;
+    replicaUrls: readonly string[];
+  }
+}
+
+/** Starts the cluster before the first test and returns what ends it after the last. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const { cluster, remove } = await startTemporaryCluster();
+  await migrate(cluster.primaryUrl, quiet);
+  await seed(cluster.primaryUrl, 'development', quiet);
+  project.provide('primaryUrl', cluster.primaryUrl);
+  project.provide('replicaUrls', cluster.replicaUrls);
+  return remove;
+}

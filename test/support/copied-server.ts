@@ -1,0 +1,51 @@
+/**
+ * A third server beside the two of a temporary cluster: a copy of one of them, on a port of its own. And how one
+ * server is made to follow another.
+ */
+import { appendFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findBinaries } from '../../src/embedded/binaries.ts';
+import { REPLICATOR, REPLICATOR_PASSWORD, urlOf } from '../../src/embedded/bootstrap.ts';
+import { run } from '../../src/embedded/command.ts';
+import { findPlace } from '../../src/embedded/place.ts';
+import { PostgresServer } from '../../src/embedded/server.ts';
+import { freePorts } from './free-port.ts';
+import { quiet } from './quiet.ts';
+
+const COPY_LIMIT_MS = 60_000;
+
+export interface CopiedServer {
+  readonly url: string;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Copies a server of the cluster, which must be stopped.
+ *
+ * @param dir the folder of the temporary cluster; the copy is removed with it.
+ */
+export async function copyServer(dir: string, from: 'primary' | 'replica'): Promise<CopiedServer> {
+  const { home, account } = await findPlace(dir);
+  const [port = 0] = await freePorts(1);
+  const folder = join(home, 'copy');
+  await run('cp', ['-RPp', join(home, from), folder], { account: undefined, limitMs: COPY_LIMIT_MS });
+  await configure(folder, [`port = ${port}`, "cluster_name = 'copy'"]);
+  const tools = { binaries: await findBinaries(account), account, logger: quiet };
+  const server = new PostgresServer(folder, join(home, 'log', 'copy.log'), tools);
+  return { url: urlOf(port), start: () => server.start(), stop: () => server.stop('immediate') };
+}
+
+/** Makes a stopped server a replica of another one, through a slot there of the name `follower`. */
+export async function follow(dir: string, name: 'primary' | 'copy', url: string): Promise<void> {
+  const folder = join((await findPlace(dir)).home, name);
+  const server = `host=127.0.0.1 port=${new URL(url).port}`;
+  const user = `user=${REPLICATOR} password=${REPLICATOR_PASSWORD} application_name=follower`;
+  await configure(folder, [`primary_conninfo = '${server} ${user}'`, "primary_slot_name = 'follower'"]);
+  await writeFile(join(folder, 'standby.signal'), '');
+}
+
+/** Adds settings that win over the server's configuration file. */
+function configure(folder: string, settings: readonly string[]): Promise<void> {
+  return appendFile(join(folder, 'postgresql.auto.conf'), `${settings.join('\n')}\n`);
+}

@@ -1,0 +1,70 @@
+/** gRPC calls without a gRPC library, so that a test can begin a request and not end it. */
+import { once } from 'node:events';
+import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
+import { onTestFinished } from 'vitest';
+import { ErrorInfo } from '../../src/generated/proto/google/rpc/error_details.ts';
+import { Status } from '../../src/generated/proto/google/rpc/status.ts';
+import { StockServiceService as stock } from '../../src/generated/proto/loms/stock/v1/stock.ts';
+import { DETAILS_TRAILER } from '../../src/transport/grpc/errors.ts';
+
+/** A message as it goes over the wire: whether it is compressed, its length, its bytes. */
+export function framed(message: Uint8Array, compressed = false): Buffer {
+  const frame = Buffer.alloc(5 + message.length);
+  frame.writeUInt8(compressed ? 1 : 0);
+  frame.writeUInt32BE(message.length, 1);
+  frame.set(message, 5);
+  return frame;
+}
+
+export interface RawCall {
+  readonly stream: ClientHttp2Stream;
+  /** The reason of its refusal, 'OK', or 'reset' when the stream ended without a status. */
+  readonly answer: Promise<string>;
+  /** Resolves when neither side has anything of it any more. */
+  readonly closed: Promise<unknown>;
+}
+
+export interface RawCalls {
+  readonly session: ClientHttp2Session;
+  /** Begins a call of GetStock, says these bytes, and does not end it. */
+  begin(bytes?: Uint8Array, headers?: Record<string, string>): RawCall;
+}
+
+/** Opens a connection, which ends with the test. */
+export async function rawCalls(port: number): Promise<RawCalls> {
+  const session = connect(`http://127.0.0.1:${port}`);
+  session.on('error', () => {});
+  onTestFinished(() => session.destroy());
+  await once(session, 'remoteSettings');
+  return {
+    session,
+    begin(bytes, headers = {}) {
+      const standard = {
+        ':method': 'POST',
+        ':path': stock.getStock.path,
+        'content-type': 'application/grpc',
+      };
+      const stream = session.request({ ...standard, ...headers }, { endStream: false });
+      const closed = new Promise((resolve) => stream.on('error', () => {}).once('close', resolve));
+      if (bytes !== undefined) stream.write(bytes);
+      return { stream, closed, answer: answerOf(stream) };
+    },
+  };
+}
+
+function answerOf(stream: ClientHttp2Stream): Promise<string> {
+  return new Promise((resolve) => {
+    const read = (fields: Record<string, unknown>) => {
+      if (fields['grpc-status'] === '0') resolve('OK');
+      const details = fields[DETAILS_TRAILER];
+      if (typeof details !== 'string') return;
+      const [info] = Status.decode(Buffer.from(details, 'base64')).details;
+      resolve(ErrorInfo.decode(info?.value ?? Buffer.of()).reason);
+    };
+    stream
+      .on('response', read)
+      .on('trailers', read)
+      .on('close', () => resolve('reset'));
+    stream.resume();
+  });
+}

@@ -1,0 +1,61 @@
+/** The REST app over Loms in memory, and the requests that its tests send. */
+import { Readable } from 'node:stream';
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import { pino } from 'pino';
+import { createHttpApp, type HttpAppOptions } from '../../src/transport/http/server.ts';
+import { MemoryLoms } from './memory-loms.ts';
+
+export const silent = pino({ level: 'silent' });
+
+/** The clock of these tests stands still here. */
+export const NOW_MS = 1_000_000;
+
+export const REQUEST_TIMEOUT_MS = 3_000;
+
+export function testApp(options: Partial<HttpAppOptions> = {}): OpenAPIHono {
+  return createHttpApp({
+    loms: new MemoryLoms(),
+    logger: silent,
+    now: () => NOW_MS,
+    requestTimeoutMs: REQUEST_TIMEOUT_MS,
+    readiness: () => ({ ready: true, details: {} }),
+    ...options,
+  });
+}
+
+/** An answer with its body as text, because parsing it could round what the test looks at. */
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** A request's body, as the HTTP server hands it to the app. */
+export function incoming(body: string | Uint8Array) {
+  return { incoming: Readable.from([Buffer.from(body)]) };
+}
+
+/** Sends a body exactly as it is written, as JSON. */
+export async function post(
+  app: OpenAPIHono,
+  path: string,
+  body: string | Uint8Array,
+  headers: NonNullable<RequestInit['headers']> = { 'content-type': 'application/json' },
+): Promise<Answer> {
+  return read(app.request(path, { method: 'POST', headers }, incoming(body)));
+}
+
+export async function get(app: OpenAPIHono, path: string): Promise<Answer> {
+  return read(app.request(path));
+}
+
+async function read(pending: Response | Promise<Response>): Promise<Answer> {
+  const response = await pending;
+  return { status: response.status, text: await response.text() };
+}
+
+/** The paths that an INVALID_REQUEST names; anything else fails the test. */
+export function violations({ status, text }: Answer): string[] {
+  const body = JSON.parse(text);
+  if (status !== 400 || body.code !== 3) throw new Error(`not an INVALID_REQUEST: ${status} ${text}`);
+  return body.details[1].fieldViolations.map((violation: { field: string }) => violation.field);
+}

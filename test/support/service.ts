@@ -1,0 +1,44 @@
+/**
+ * The whole service for a test: app, REST and gRPC on free ports, on a database of the test's own.
+ */
+import { type App, startApp } from '../../src/app.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { type Client, grpcClient, restClient } from './clients.ts';
+import { quiet } from './quiet.ts';
+
+export interface TestService {
+  readonly app: App;
+  readonly rest: Client;
+  readonly grpc: Client;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the service on a database.
+ *
+ * @param settings environment variables, as an operator would set them.
+ */
+export async function startService(
+  urls: { primaryUrl: string; replicaUrls: readonly string[] },
+  settings: Record<string, string> = {},
+): Promise<TestService> {
+  const config = readConfig({
+    HTTP_PORT: '0',
+    GRPC_PORT: '0',
+    DATABASE_URL: urls.primaryUrl,
+    DATABASE_REPLICA_URLS: urls.replicaUrls.join(','),
+    ...settings,
+  });
+  const app = await startApp(config, quiet);
+  const rest = restClient(app.httpPort);
+  const grpc = grpcClient(app.grpcPort);
+  return {
+    app,
+    rest,
+    grpc,
+    async stop() {
+      grpc.close();
+      await app.stop();
+    },
+  };
+}

@@ -1,0 +1,37 @@
+/**
+ * A cluster that lives for one run: in a temporary folder, on free ports, gone without a trace afterwards.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import {
+  type EmbeddedCluster,
+  removeEmbeddedCluster,
+  startEmbeddedCluster,
+} from '../../src/embedded/cluster.ts';
+import { freePorts } from './free-port.ts';
+
+export interface TemporaryCluster {
+  readonly dir: string;
+  readonly cluster: EmbeddedCluster;
+  /** Stops the cluster and removes its data. */
+  remove(): Promise<void>;
+}
+
+/** @param replica false for a primary alone, which starts faster. */
+export async function startTemporaryCluster(replica = true): Promise<TemporaryCluster> {
+  const logger = pino({ level: 'warn' }, pino.destination(2));
+  const dir = await mkdtemp(join(tmpdir(), 'loms-'));
+  const [primaryPort = 0, replicaPort = 0] = await freePorts(2);
+  const cluster = await startEmbeddedCluster({ dir, primaryPort, replicaPort, logger, replica });
+  return {
+    dir,
+    cluster,
+    async remove() {
+      await cluster.stop();
+      await removeEmbeddedCluster(dir, logger);
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
