@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
-import { openPool, type Queryable, readerOf, statementName } from './pool.ts';
+import { openPool, readerOf, statementName } from './pool.ts';
+import type { Queryable } from './types.ts';
 
 let database: TestDatabase;
 let pool: pg.Pool;

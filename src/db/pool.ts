@@ -2,13 +2,8 @@
  * Connections to one database node: a pool of pipelined ones, with every limit set.
  */
 import { createHash } from 'node:crypto';
-import type { IDatabaseConnection } from '@pgtyped/runtime';
 import pg from 'pg';
-
-/** What a generated query needs to run. It is called with the statement and its values. */
-export type Queryable = Pick<IDatabaseConnection, 'query'>;
-
-export type Rows = Awaited<ReturnType<Queryable['query']>>;
+import type { Queryable, Rows } from './types.ts';
 
 export interface ConnectionLimits {
   /** The most connections to one node. */

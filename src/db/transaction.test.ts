@@ -3,8 +3,9 @@ import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { DatabaseUnavailable, OutcomeUnknown, sqlStateOf } from './errors.ts';
-import { openPool, type Queryable } from './pool.ts';
+import { openPool } from './pool.ts';
 import { inTransaction } from './transaction.ts';
+import type { Queryable } from './types.ts';
 
 const limits = { poolSize: 4, connectTimeoutMs: 2_000, readTimeoutMs: 2_000, writeTimeoutMs: 10_000 };
 

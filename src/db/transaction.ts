@@ -7,18 +7,8 @@
  */
 import type pg from 'pg';
 import { DatabaseUnavailable, isRetryable, OutcomeUnknown, saysUnavailable } from './errors.ts';
-import { destroy, encodeValues, type Queryable, type Rows, statementName } from './pool.ts';
-
-/** What the work of a transaction hands over to be committed. */
-export interface Plan<T> {
-  /** The last statements, already sent. COMMIT goes out behind them without waiting for their answers. */
-  readonly writes: readonly Promise<unknown>[];
-  /** What the transaction returns once it is committed; no code of the caller runs after COMMIT. */
-  readonly result: T;
-}
-
-/** Called for each attempt, when it has its connection. If it throws before its first statement, none was sent. */
-export type Work<T> = (db: Queryable) => Promise<Plan<T>>;
+import { destroy, encodeValues, statementName } from './pool.ts';
+import type { Queryable, Rows, Work } from './types.ts';
 
 const ATTEMPTS_MAX = 4;
 const RETRY_DELAY_MAX_MS = 20;

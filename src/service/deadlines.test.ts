@@ -6,7 +6,7 @@ import {
   openService,
   type TestDatabase,
 } from '../../test/support/database.ts';
-import type { Database, Router } from '../db/cluster/router.ts';
+import type { Database, Router } from '../db/types.ts';
 import { ANONYMOUS } from '../domain/loms.ts';
 import type { Service } from './service.ts';
 

@@ -2,7 +2,7 @@
  * The service itself: each operation behind a batcher of its own, so that none waits behind another kind.
  */
 import type { Logger } from 'pino';
-import type { Database } from '../db/cluster/router.ts';
+import type { Database } from '../db/types.ts';
 import { accepted, IDEMPOTENCY_KEY_FIELD, invalidRequest, type Outcome, refused } from '../domain/errors.ts';
 import { idempotencyKey, readIdempotencyKey } from '../domain/idempotency/key.ts';
 import type { Call, CreateOrderRequest, Loms } from '../domain/loms.ts';

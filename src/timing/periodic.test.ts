@@ -1,79 +1,117 @@
-/** When the nodes are asked: at the interval, and sooner when something failed. */
+/** When a background task runs: at its interval, sooner when it is triggered, never twice at once. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { Rounds } from './periodic.ts';
+import { PeriodicTask } from './periodic.ts';
 
-let begun = 0;
-let finish = () => {};
-const round = () => {
-  begun++;
-  return new Promise<void>((resolve) => {
+let runs = 0;
+let finish: (result?: { more?: boolean }) => void = () => {};
+let fail: (error: Error) => void = () => {};
+const run = () => {
+  runs++;
+  return new Promise<{ more?: boolean } | undefined>((resolve, reject) => {
     finish = resolve;
+    fail = reject;
   });
 };
-/** Ends the round under way and lets time pass. */
+/** Ends the current run and lets time pass. */
 const passMs = async (timeMs: number) => {
   finish();
   await vi.advanceTimersByTimeAsync(timeMs);
 };
 
-let rounds: Rounds;
+const onError = vi.fn();
+let task: PeriodicTask;
 
 beforeEach(() => {
   vi.useFakeTimers();
-  begun = 0;
-  rounds = new Rounds(round, 1_000);
+  runs = 0;
+  onError.mockReset();
+  task = new PeriodicTask({ run, intervalMs: 1_000, minGapMs: 250, onError });
 });
 
 afterEach(() => {
-  rounds.stop();
+  finish();
+  void task.stop();
   vi.useRealTimers();
 });
 
-test('a round is done at every interval, and the start waits for the first', async () => {
+test('a task runs at every interval, and the start waits for the first run', async () => {
   let started = false;
-  void rounds.start().then(() => {
+  void task.start().then(() => {
     started = true;
   });
   await vi.advanceTimersByTimeAsync(5_000);
-  expect([started, begun]).toEqual([false, 1]);
+  expect([started, runs]).toEqual([false, 1]);
   await passMs(0);
   expect(started).toBe(true);
   await passMs(999);
-  expect(begun).toBe(1);
+  expect(runs).toBe(1);
   await passMs(1);
-  expect(begun).toBe(2);
+  expect(runs).toBe(2);
 });
 
-test('a round that is asked for begins at once, but not within the pause after the last', async () => {
-  void rounds.start();
+test('a triggered run starts at once, but not within the gap after the last one', async () => {
+  void task.start();
   await passMs(249);
-  rounds.hasten();
-  expect(begun).toBe(1);
+  task.trigger();
+  expect(runs).toBe(1);
   await passMs(1);
-  expect(begun).toBe(2);
+  expect(runs).toBe(2);
   await passMs(600);
-  rounds.hasten();
-  expect(begun).toBe(3);
+  task.trigger();
+  expect(runs).toBe(3);
 });
 
-test('however often it is asked for, no round begins while another runs, and one follows', async () => {
-  void rounds.start();
-  for (let index = 0; index < 1_000; index++) rounds.hasten();
+test('however often it is triggered, no run starts while another is active, and one follows', async () => {
+  void task.start();
+  for (let index = 0; index < 1_000; index++) task.trigger();
   await vi.advanceTimersByTimeAsync(10_000);
-  expect(begun).toBe(1);
+  expect(runs).toBe(1);
   await passMs(250);
-  expect(begun).toBe(2);
+  expect(runs).toBe(2);
   await passMs(999);
-  expect(begun).toBe(2);
+  expect(runs).toBe(2);
 });
 
-test('nothing begins before the start and after the stop', async () => {
-  rounds.hasten();
-  expect(begun).toBe(0);
-  void rounds.start();
-  rounds.stop();
+test('a run that leaves more to do is followed after the gap', async () => {
+  void task.start();
+  finish({ more: true });
+  await vi.advanceTimersByTimeAsync(249);
+  expect(runs).toBe(1);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(runs).toBe(2);
+  finish({ more: false });
+  await vi.advanceTimersByTimeAsync(999);
+  expect(runs).toBe(2);
+});
+
+test('a run that fails is reported, and the next follows at the interval', async () => {
+  void task.start();
+  fail(new Error('no database'));
+  await vi.advanceTimersByTimeAsync(999);
+  expect([runs, onError.mock.calls]).toEqual([1, [[new Error('no database')]]]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(runs).toBe(2);
+});
+
+test('nothing runs before the start and after the stop', async () => {
+  task.trigger();
+  expect(runs).toBe(0);
+  void task.start();
+  void task.stop();
   await passMs(5_000);
-  rounds.hasten();
+  task.trigger();
   await passMs(5_000);
-  expect(begun).toBe(1);
+  expect(runs).toBe(1);
+});
+
+test('a stop waits for the current run', async () => {
+  void task.start();
+  let stopped = false;
+  void task.stop().then(() => {
+    stopped = true;
+  });
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(stopped).toBe(false);
+  await passMs(0);
+  expect(stopped).toBe(true);
 });

@@ -11,7 +11,8 @@ import type pg from 'pg';
 import type { Logger } from 'pino';
 import { type INodeStateResult, nodeStarted, nodeState } from '../../generated/sql/nodes.ts';
 import { DatabaseUnavailable } from '../errors.ts';
-import { type ConnectionLimits, destroy, openPool, type Queryable, readerOf } from '../pool.ts';
+import { type ConnectionLimits, destroy, openPool, readerOf } from '../pool.ts';
+import type { Queryable } from '../types.ts';
 import { ReplayLag } from './replay-lag.ts';
 
 /** What a node says that it is; `unknown` until it has answered once. */

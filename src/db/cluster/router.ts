@@ -12,10 +12,11 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { Rounds } from '../../timing/periodic.ts';
+import { PeriodicTask } from '../../timing/periodic.ts';
 import { DatabaseUnavailable, isRetryable, OutcomeUnknown, saysUnavailable } from '../errors.ts';
-import type { ConnectionLimits, Queryable } from '../pool.ts';
-import { inTransaction, type Work } from '../transaction.ts';
+import type { ConnectionLimits } from '../pool.ts';
+import { inTransaction } from '../transaction.ts';
+import type { Database, Queryable, Work } from '../types.ts';
 import { askInTurn, silentLast } from './hedged-read.ts';
 import { DatabaseNode, type NodeState, type NodeStatus } from './node.ts';
 
@@ -31,14 +32,6 @@ export interface RouterOptions extends ConnectionLimits {
   readonly logger: Logger;
 }
 
-/** What the domain needs of the database. */
-export interface Database {
-  /** Runs a transaction on the primary; see `inTransaction`. */
-  write<T>(work: Work<T>): Promise<T>;
-  /** Runs a read on a fit node, and again on the next one when that node cannot serve. */
-  read<T>(work: (db: Queryable) => Promise<T>): Promise<T>;
-}
-
 type Answer = NodeState | Error;
 
 const PRIMARY_POLL_INTERVAL_MS = 100;
@@ -52,7 +45,7 @@ const isOfNode = (error: unknown) => saysUnavailable(error) || isRetryable(error
 export class Router implements Database {
   readonly #nodes: readonly DatabaseNode[];
   readonly #options: RouterOptions;
-  readonly #rounds: Rounds;
+  readonly #checks: PeriodicTask;
   /** The cluster that this service works on: that of its first primary. */
   #system: string | undefined;
   /** The primary in force. It stays so while it only does not answer. */
@@ -70,19 +63,23 @@ export class Router implements Database {
   constructor(options: RouterOptions) {
     const { urls, logger, checkIntervalMs } = options;
     this.#options = options;
-    this.#rounds = new Rounds(() => this.check(), checkIntervalMs);
-    this.#nodes = urls.map((url) => new DatabaseNode(url, options, logger, () => this.#rounds.hasten()));
+    this.#checks = new PeriodicTask({
+      run: () => this.check().then(() => undefined),
+      intervalMs: checkIntervalMs,
+      minGapMs: Math.ceil(checkIntervalMs / 4),
+      onError: (error) => logger.error({ err: error }, 'the check of the database nodes failed'),
+    });
+    this.#nodes = urls.map((url) => new DatabaseNode(url, options, logger, () => this.#checks.trigger()));
   }
 
   /** Checks every node, and goes on to do so until `stop`. */
   async start(): Promise<void> {
-    await this.#rounds.start();
+    await this.#checks.start();
   }
 
   /** Closes all connections; statements under way are finished first. */
   async stop(): Promise<void> {
-    this.#rounds.stop();
-    await Promise.allSettled(this.#nodes.map((node) => node.close()));
+    await Promise.allSettled([this.#checks.stop(), ...this.#nodes.map((node) => node.close())]);
   }
 
   /** The primary in force, fit or not. */
@@ -135,7 +132,7 @@ export class Router implements Database {
       if (this.#commitsHang) throw new DatabaseUnavailable('no replica is there to confirm a commit');
       return await inTransaction(this.#primary.pool, this.#options.writeTimeoutMs, work);
     } catch (error) {
-      if (error instanceof DatabaseUnavailable || error instanceof OutcomeUnknown) this.#rounds.hasten();
+      if (error instanceof DatabaseUnavailable || error instanceof OutcomeUnknown) this.#checks.trigger();
       throw error;
     }
   }
@@ -175,7 +172,7 @@ export class Router implements Database {
 
   #readFailed(node: DatabaseNode, error: unknown): void {
     if (node.fit) node.takeOut('a read failed', error);
-    this.#rounds.hasten();
+    this.#checks.trigger();
   }
 
   /** From the answers on nothing waits, so what is decided begins to hold for all nodes at once. */

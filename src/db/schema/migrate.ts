@@ -15,7 +15,7 @@ import {
   schemaVersions,
 } from '../../generated/sql/nodes.ts';
 import { sqlStateOf } from '../errors.ts';
-import type { Queryable } from '../pool.ts';
+import type { Queryable } from '../types.ts';
 
 const migrationsDir = fileURLToPath(new URL('../../../db/migrations', import.meta.url));
 const grantsFile = fileURLToPath(new URL('../../../db/grants.sql', import.meta.url));

@@ -3,8 +3,7 @@
  * they come again, removed when they are old.
  */
 
-import type { Database } from '../../db/cluster/router.ts';
-import type { Queryable } from '../../db/pool.ts';
+import type { Database, Queryable } from '../../db/types.ts';
 import {
   type IIdempotencyKeyClaimResult,
   idempotencyKeyClaim,

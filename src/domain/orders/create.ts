@@ -5,8 +5,7 @@
  * 2. Decide in memory who gets stock, then fill in the keys, write orders, lines and one sum per sku, and commit.
  */
 
-import type { Database } from '../../db/cluster/router.ts';
-import type { Queryable } from '../../db/pool.ts';
+import type { Database, Queryable } from '../../db/types.ts';
 import { orderIdsTake, orderInsert, orderLineInsert } from '../../generated/sql/orders.ts';
 import type { Begin } from '../../service/batcher.ts';
 import {

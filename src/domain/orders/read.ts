@@ -1,7 +1,7 @@
 /**
  * Reading orders, many at once, on any node.
  */
-import type { Database } from '../../db/cluster/router.ts';
+import type { Database } from '../../db/types.ts';
 import { type IOrderReadResult, orderRead } from '../../generated/sql/orders.ts';
 import { accepted, type Outcome, orderNotFound, refused } from '../errors.ts';
 import { asOrderStatus, type Line, type Order } from './order.ts';

@@ -5,8 +5,7 @@
  * 2. Lock the stock of the moved orders' skus, in sku order, write one sum per sku, and commit.
  */
 
-import type { Database } from '../../db/cluster/router.ts';
-import type { Queryable } from '../../db/pool.ts';
+import type { Database, Queryable } from '../../db/types.ts';
 import { orderConfirm, orderRead, orderTransition } from '../../generated/sql/orders.ts';
 import type { Begin } from '../../service/batcher.ts';
 import {

@@ -1,7 +1,7 @@
 /**
  * Reading what can be bought, many skus at once, on any node.
  */
-import type { Database } from '../../db/cluster/router.ts';
+import type { Database } from '../../db/types.ts';
 import { stockRead } from '../../generated/sql/stocks.ts';
 import { accepted, type Outcome, refused, stockNotFound } from '../errors.ts';
 import { availableOf } from './stock.ts';

@@ -1,7 +1,7 @@
 /**
  * Stock as the batch transactions use it: locked in sku order, changed by one sum per sku.
  */
-import type { Queryable } from '../../db/pool.ts';
+import type { Queryable } from '../../db/types.ts';
 import { stockChange, stockLock } from '../../generated/sql/stocks.ts';
 import type { Available } from './allocation.ts';
 
