@@ -93,7 +93,7 @@ try {
   const picked = pickFaults();
   const seeds = pickSeeds();
   const template = await Template.make(dir);
-  home = template.home;
+  home = template.place.home;
   const { results, failed } = await runAll(picked, seeds, template);
   const isTelling = picked.length >= KINDS_MIN && !options.quick && failed === 0;
   const figures = await writeSummary(RESULT_FOLDER, faults, results, isTelling);

@@ -9,18 +9,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { migrate } from '../../src/db/schema/migrate.ts';
-import { findBinaries } from '../../src/embedded/binaries.ts';
-import { urlOf, waitForReplica } from '../../src/embedded/bootstrap.ts';
+import { waitForReplica } from '../../src/embedded/client.ts';
 import { run } from '../../src/embedded/command.ts';
 import { buildPrimary, buildReplica, makeFolderFor } from '../../src/embedded/data.ts';
-import { findPlace } from '../../src/embedded/place.ts';
-import { PostgresServer, type Tools } from '../../src/embedded/server.ts';
-import { primaryConf, replicaConf, writeSettings } from '../../src/embedded/settings.ts';
+import { findPlace, type Place } from '../../src/embedded/place.ts';
+import { PostgresServer } from '../../src/embedded/server.ts';
+import { type Conf, primaryConf, replicaConf, urlOf } from '../../src/embedded/settings.ts';
 import { freePorts } from '../../test/support/free-port.ts';
 import { quiet } from '../../test/support/quiet.ts';
-
-const COPY_LIMIT_MS = 60_000;
-const STREAM_LIMIT_MS = 20_000;
 
 /** One of the two servers. */
 export class Postgres {
@@ -31,17 +27,17 @@ export class Postgres {
   readonly #server: PostgresServer;
   #frozen: number[] = [];
 
-  constructor(dataDir: string, logFile: string, port: number, tools: Tools) {
+  constructor(dataDir: string, logFile: string, port: number, place: Place) {
     this.dataDir = dataDir;
     this.logFile = logFile;
     this.port = port;
     this.url = urlOf(port);
-    this.#server = new PostgresServer(dataDir, logFile, tools);
+    this.#server = new PostgresServer(dataDir, logFile, place);
   }
 
   /** Starts it, after a crash with its recovery, and waits until it answers. */
-  start(): Promise<void> {
-    return this.#server.start();
+  start(conf?: Conf): Promise<void> {
+    return this.#server.start(conf);
   }
 
   /** Ends it as fast as it can be done; what was committed is kept. */
@@ -90,44 +86,35 @@ function signal(pid: number, name: NodeJS.Signals): void {
 
 /** Where the servers of all runs live, and the data that they begin with. */
 export class Template {
-  readonly home: string;
-  readonly tools: Tools;
+  readonly place: Place;
 
-  private constructor(home: string, tools: Tools) {
-    this.home = home;
-    this.tools = tools;
+  private constructor(place: Place) {
+    this.place = place;
   }
 
   /** Makes a migrated database without stock, on a primary and a replica. */
   static async make(dir: string): Promise<Template> {
-    const { home, account } = await findPlace(dir);
-    const tools = { binaries: await findBinaries(account), account, logger: quiet };
-    const template = new Template(home, tools);
-    await makeFolderFor(account, join(home, 'log'));
+    const place = await findPlace(dir);
+    const { home } = place;
+    await makeFolderFor(place, join(home, 'log'));
     const folder = join(home, 'primary');
-    await buildPrimary(home, folder, tools);
+    await buildPrimary(place, folder);
     const [port = 0] = await freePorts(1);
-    await writeSettings(folder, primaryConf({ port, synchronous: false }), account);
-    const server = new PostgresServer(folder, join(home, 'log', 'primary.log'), tools);
-    await server.start();
+    const server = new PostgresServer(folder, join(home, 'log', 'primary.log'), place);
+    await server.start(primaryConf(port, false));
     try {
       await migrate(urlOf(port), quiet);
+      await buildReplica(place, server, join(home, 'replica'));
     } finally {
       await server.stop();
     }
-    await buildReplica(home, server, join(home, 'replica'), tools);
-    return template;
+    return new Template(place);
   }
 
-  /**
-   * Copies the data for a run.
-   *
-   * @param folder must lie in a folder of its own: settings are written beside the data and then moved.
-   */
+  /** Copies the data for a run. */
   async #copy(name: 'primary' | 'replica', folder: string): Promise<string> {
     const dataDir = join(folder, name);
-    const options = { account: undefined, limitMs: COPY_LIMIT_MS };
-    await run('cp', ['-RPp', join(this.home, name), dataDir], options);
+    await run('cp', ['-RPp', join(this.place.home, name), dataDir]);
     return dataDir;
   }
 
@@ -138,9 +125,8 @@ export class Template {
    */
   async startPrimary(folder: string, logs: string, port: number): Promise<Postgres> {
     const dataDir = await this.#copy('primary', folder);
-    await writeSettings(dataDir, primaryConf({ port, synchronous: true }), this.tools.account);
-    const server = new Postgres(dataDir, join(logs, 'primary.log'), port, this.tools);
-    await server.start();
+    const server = new Postgres(dataDir, join(logs, 'primary.log'), port, this.place);
+    await server.start(primaryConf(port, true));
     return server;
   }
 
@@ -152,10 +138,9 @@ export class Template {
   ): Promise<Postgres> {
     const { port, primaryPort, through } = ports;
     const dataDir = await this.#copy('replica', folder);
-    await writeSettings(dataDir, replicaConf({ port, primaryPort: through }), this.tools.account);
-    const server = new Postgres(dataDir, join(logs, 'replica.log'), port, this.tools);
-    await server.start();
-    await waitForReplica(primaryPort, STREAM_LIMIT_MS);
+    const server = new Postgres(dataDir, join(logs, 'replica.log'), port, this.place);
+    await server.start(replicaConf(port, through));
+    await waitForReplica(primaryPort);
     return server;
   }
 }

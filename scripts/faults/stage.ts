@@ -43,7 +43,6 @@ const settings = {
   MIGRATE_ON_START: 'false',
 };
 
-const REMOVE_LIMIT_MS = 30_000;
 const stockStatement = readFileSync(new URL('sql/stock.sql', import.meta.url), 'utf8');
 
 /** Sets the stage. When that fails, what was set up is taken down. */
@@ -53,11 +52,11 @@ export async function setStage({ template, fault, serviceArgs }: StageOptions): 
     for (const close of closers.splice(0).reverse()) await close();
   };
   try {
-    const folder = join(template.home, 'run');
+    const folder = join(template.place.home, 'run');
     const logs = join(folder, 'log');
     const primaryFolder = join(folder, 'disk');
     await mkdir(primaryFolder, { recursive: true });
-    await makeFolderFor(template.tools.account, logs);
+    await makeFolderFor(template.place, logs);
     closers.push(() => removeFolder(folder));
     if (fault.smallDisk) closers.push(await mountSmallDisk(primaryFolder));
 
@@ -112,5 +111,5 @@ async function fillStock(url: string): Promise<void> {
 }
 
 async function removeFolder(folder: string): Promise<void> {
-  await run('rm', ['-rf', '--', folder], { account: undefined, limitMs: REMOVE_LIMIT_MS });
+  await run('rm', ['-rf', '--', folder]);
 }

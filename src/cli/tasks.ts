@@ -6,15 +6,13 @@
  *     node dist/cli/tasks.js seed [development | large]
  *     node dist/cli/tasks.js clean                         removes the embedded cluster with its data
  *
- * Without DATABASE_URL they work on the embedded cluster: on the one that is running, or on one that is
- * started for them.
+ * Without DATABASE_URL they work on the embedded cluster: on the servers that run, or on servers started for the
+ * task.
  */
-import pg from 'pg';
 import type { Logger } from 'pino';
 import { type Config, ConfigError, readConfig } from '../config/config.ts';
 import { databaseUrls, migrationUrl } from '../config/urls.ts';
 import { migrate, seed } from '../db/schema/migrate.ts';
-import { urlOf } from '../embedded/bootstrap.ts';
 import { removeEmbeddedCluster, startEmbeddedCluster } from '../embedded/cluster.ts';
 import { openRouter } from '../nodes.ts';
 import { openLog } from '../telemetry/log.ts';
@@ -34,8 +32,8 @@ async function withPrimary(
   logger: Logger,
   use: (url: string) => Promise<void>,
 ): Promise<void> {
-  const running = await runningPrimary(config, logger);
-  if (running !== undefined) return use(running);
+  const urls = databaseUrls(config);
+  if (urls.length > 0) return use(await configuredPrimary(config, logger, urls));
   const {
     EMBEDDED_DIR: dir,
     EMBEDDED_PRIMARY_PORT: primaryPort,
@@ -49,28 +47,14 @@ async function withPrimary(
   }
 }
 
-/** The primary among the configured nodes, or the embedded one where none are configured and it runs. */
-async function runningPrimary(config: Config, logger: Logger): Promise<string | undefined> {
-  const urls = databaseUrls(config);
-  if (urls.length === 0) return runningEmbedded(config);
+/** The primary among the configured nodes. */
+async function configuredPrimary(config: Config, logger: Logger, urls: readonly string[]): Promise<string> {
   const router = openRouter(config, logger, urls);
   try {
     return migrationUrl(config, await router.waitForPrimary(config.START_TIMEOUT_MS));
   } finally {
     await router.stop();
   }
-}
-
-/** The embedded primary's URL when a service has it running. */
-async function runningEmbedded(config: Config): Promise<string | undefined> {
-  const url = urlOf(config.EMBEDDED_PRIMARY_PORT);
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: config.CONNECT_TIMEOUT_MS });
-  const answers = await client.connect().then(
-    () => true,
-    () => false,
-  );
-  await client.end();
-  return answers ? url : undefined;
 }
 
 try {

@@ -2,28 +2,23 @@
  * Runs a program to its end, as another account if need be, within a time limit.
  */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 
-/** A user and group of the system that a program runs as. */
+/** A user and group of the system. */
 export interface Account {
   readonly uid: number;
   readonly gid: number;
 }
 
 export interface CommandOptions {
-  /** Whom to run as; undefined is the account of this process. */
-  readonly account: Account | undefined;
-  readonly limitMs: number;
-  /** What the program reads on its standard input. */
+  /** The account that the program runs as; undefined is the account of this process. */
+  readonly account?: Account | undefined;
+  readonly limitMs?: number;
+  /** The program's standard input. */
   readonly input?: string;
 }
 
-/** How a program ended: its exit status (null when a signal ended it) and the end of what it wrote. */
-export interface CommandResult {
-  readonly status: number | null;
-  readonly output: string;
-}
-
-/** The most characters of a program's output that are kept, counted from its end. */
+const LIMIT_MS = 120_000;
 const OUTPUT_MAX_CHARS = 16 * 1024;
 
 /**
@@ -33,71 +28,34 @@ const OUTPUT_MAX_CHARS = 16 * 1024;
 const ENVIRONMENT = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', LC_ALL: 'C' };
 
 /**
- * Runs a program and waits for its end, whatever its exit status.
+ * Runs a program and waits for its end. It gets a session of its own: a Ctrl-C in the terminal reaches the
+ * service alone, which then stops its servers in order.
  *
- * The program gets a session of its own: a Ctrl-C in the terminal is for the service, which ends its
- * servers when it has finished its work, and not for them.
- *
- * @throws when the program cannot be started or has not ended in time; it is killed then.
+ * @returns its exit status, null when it was killed after its time limit, and the end of what it wrote.
+ * @throws when the program cannot be started.
  */
-export function execute(
+export async function execute(
   file: string,
   args: readonly string[],
-  options: CommandOptions,
-): Promise<CommandResult> {
-  const { account, input, limitMs } = options;
-  return new Promise((resolve, reject) => {
-    const child = spawn(file, args, {
-      // The service's own working folder may be one that the account cannot enter.
-      cwd: '/',
-      detached: true,
-      env: ENVIRONMENT,
-      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-      ...account,
+  { account, limitMs = LIMIT_MS, input = '' }: CommandOptions = {},
+): Promise<{ status: number | null; output: string }> {
+  const limit = { timeout: limitMs, killSignal: 'SIGKILL' } as const;
+  // The service's working folder may be one that the account cannot enter.
+  const child = spawn(file, args, { cwd: '/', detached: true, env: ENVIRONMENT, ...limit, ...account });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output = (output + text).slice(-OUTPUT_MAX_CHARS);
     });
-    let output = '';
-    const collect = (chunk: Buffer) => {
-      output = (output + chunk.toString()).slice(-OUTPUT_MAX_CHARS);
-    };
-    child.stdout?.on('data', collect);
-    child.stderr?.on('data', collect);
-    // A program that ends before it has read everything says so by its exit status.
-    child.stdin?.on('error', () => {});
-    child.stdin?.end(input);
-
-    const timer = setTimeout(() => {
-      reject(new Error(`${file} did not end within ${limitMs} ms: ${output.trim()}`));
-      killGroup(child.pid);
-    }, limitMs);
-    child.once('error', (error) => {
-      clearTimeout(timer);
-      reject(new Error(`${file} cannot be run: ${error.message}`, { cause: error }));
-    });
-    child.once('close', (status) => {
-      clearTimeout(timer);
-      resolve({ status, output });
-    });
-  });
+  }
+  // A program may end before it has read everything; its exit status counts.
+  child.stdin.on('error', () => {}).end(input);
+  const [status] = await once(child, 'close');
+  return { status, output };
 }
 
-/**
- * Runs a program that must succeed.
- *
- * @returns the end of its output.
- * @throws when it fails, with what it wrote.
- */
-export async function run(file: string, args: readonly string[], options: CommandOptions): Promise<string> {
+/** Runs a program that must succeed; when it fails, the error holds the end of its output. */
+export async function run(file: string, args: readonly string[], options?: CommandOptions): Promise<void> {
   const { status, output } = await execute(file, args, options);
   if (status !== 0) throw new Error(`${file} failed (${status ?? 'killed'}): ${output.trim()}`);
-  return output;
-}
-
-/** Kills a program together with its children; initdb, for one, has some. */
-function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // It has ended in this very moment.
-  }
 }

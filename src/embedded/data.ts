@@ -1,109 +1,102 @@
 /**
- * The data folders of the two servers: how they are made.
+ * The data folders of the two servers: how they are made, configured and removed.
  *
- * Each is built in a folder named `building-...` and renamed when it is complete, so a data folder that has
- * its name is whole, and whatever is found under the other name is the rest of an attempt that was cut off.
+ * Each is built in a folder named `building-...` and renamed when it is complete: a data folder under its own
+ * name is whole.
  */
-import { chmod, chown, mkdir, mkdtemp, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CREATE_DATABASE, CREATE_SLOT, SLOT, SUPERUSER } from './bootstrap.ts';
-import { type Account, run } from './command.ts';
-import { PostgresServer, type Tools } from './server.ts';
-import { writeFor } from './settings.ts';
+import { backUp, COPY_LIMIT_MS } from './client.ts';
+import { run } from './command.ts';
+import { exists, type Place } from './place.ts';
+import { DATABASE, HBA, REPLICATOR, REPLICATOR_PASSWORD, SUPERUSER, SUPERUSER_PASSWORD } from './settings.ts';
 
 const BUILDING = 'building-';
-const INITDB_LIMIT_MS = 120_000;
-/** A replica is a copy of the primary, however large that has grown. */
-const COPY_LIMIT_MS = 15 * 60_000;
-const REMOVE_LIMIT_MS = 10_000;
-const REMOVE_RETRY_INTERVAL_MS = 100;
 
-/** Says whether a data folder is there, and then it is whole. */
-export async function hasData(dataDir: string): Promise<boolean> {
-  return (await stat(dataDir).catch(() => undefined)) !== undefined;
+/** Run once on a new primary. In single-user mode a statement ends with its line. */
+const CREATE_DATABASE = `
+ALTER ROLE ${SUPERUSER} PASSWORD '${SUPERUSER_PASSWORD}'
+CREATE ROLE ${REPLICATOR} REPLICATION LOGIN PASSWORD '${REPLICATOR_PASSWORD}'
+CREATE DATABASE ${DATABASE}
+`;
+
+/** What is not copied from a running primary: it belongs to that process, or reaches the replica by streaming. */
+const NOT_COPIED = ['pg_wal', 'pg_replslot', 'postmaster.pid', 'postmaster.opts'];
+
+/** Builds a new primary with its roles and the empty database. */
+export function buildPrimary(place: Place, dataDir: string): Promise<void> {
+  return build(place, dataDir, async (folder) => {
+    const { bin, account } = place;
+    // The built-in locale sorts alike on every system. Nothing listens before the passwords are set.
+    const locale = ['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C', '--encoding=UTF8'];
+    const rules = ['-U', SUPERUSER, '--auth=trust', '--no-instructions', ...locale];
+    await run(join(bin, 'initdb'), ['-D', folder, ...rules], { account });
+    const single = ['--single', '-D', folder, '-c', 'exit_on_error=on', 'postgres'];
+    await run(join(bin, 'postgres'), single, { account, input: CREATE_DATABASE });
+    await writeFor(place, join(folder, 'pg_hba.conf'), HBA);
+  });
 }
 
-/** Removes a folder of a server's. `rm` does not follow links that the account may have put there. */
-export async function removeData(folder: string): Promise<void> {
-  await run('rm', ['-rf', '--', folder], { account: undefined, limitMs: COPY_LIMIT_MS });
+/** Builds a replica from the running primary. Nothing may exist under its name. */
+export function buildReplica(
+  place: Place,
+  primary: { readonly dataDir: string; readonly port: number },
+  dataDir: string,
+): Promise<void> {
+  return build(place, dataDir, async (folder) => {
+    const options = { account: place.account, limitMs: COPY_LIMIT_MS };
+    const label = await backUp(primary.port, async () => {
+      const names = (await readdir(primary.dataDir)).filter((name) => !NOT_COPIED.includes(name));
+      const paths = names.map((name) => join(primary.dataDir, name));
+      await run('cp', ['-RPp', ...paths, folder], options);
+    });
+    await run('mkdir', ['-m', '700', join(folder, 'pg_wal'), join(folder, 'pg_replslot')], options);
+    await writeFor(place, join(folder, 'backup_label'), label);
+    await writeFor(place, join(folder, 'standby.signal'), '');
+    await run(join(place.bin, 'initdb'), ['--sync-only', '-D', folder], options);
+  });
 }
 
-/** Removes what attempts to build a data folder have left behind. */
-export async function removeAttempts(home: string): Promise<void> {
-  for (const name of await readdir(home)) {
-    if (name.startsWith(BUILDING)) await removeAttempt(join(home, name));
-    if (name.startsWith('write-')) await rm(join(home, name), { force: true });
+/**
+ * Has a folder built and gives it its name. Where two processes build the same, the first one's is used.
+ *
+ * @throws what `fill` throws, unless another process has built the data meanwhile.
+ */
+async function build(place: Place, dataDir: string, fill: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(place.home, BUILDING));
+  try {
+    await makeFolderFor(place, folder);
+    await fill(folder);
+    // Fails where the name is taken.
+    await rename(folder, dataDir);
+  } catch (error) {
+    await removeData(folder).catch(() => {});
+    if (!(await exists(dataDir))) throw error;
   }
 }
 
 /**
- * Removes a half-built data folder. A program that outlived its killed service may still write to it, which
- * can make this fail, but leaves that program with ever fewer folders to write to, until it gives up.
+ * Removes what killed processes have left half-built. To be called under the setup lock and with a primary that
+ * runs: then no other process builds a replica, and one that still builds a primary will use the one that runs.
  */
-async function removeAttempt(folder: string): Promise<void> {
-  const deadlineMs = Date.now() + REMOVE_LIMIT_MS;
-  for (;;) {
-    try {
-      await removeData(folder);
-      return;
-    } catch (error) {
-      if (Date.now() > deadlineMs) throw error;
-      await new Promise((resolve) => setTimeout(resolve, REMOVE_RETRY_INTERVAL_MS));
-    }
-  }
+export async function removeUnfinished(home: string): Promise<void> {
+  const names = (await readdir(home)).filter((name) => name.startsWith(BUILDING));
+  // A program that outlived its killed service may still write there; the next start removes the rest.
+  for (const name of names) await removeData(join(home, name)).catch(() => {});
 }
 
-/** Makes a new primary with its roles and the empty database. */
-export async function buildPrimary(home: string, dataDir: string, tools: Tools): Promise<void> {
-  await build(home, dataDir, tools.account, async (folder) => {
-    // The built-in locale sorts alike on every system. No password is asked until the first statements
-    // have set one; nothing listens before that.
-    const locale = ['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C', '--encoding=UTF8'];
-    const args = ['-D', folder, '-U', SUPERUSER, '--auth=trust', '--no-instructions', ...locale];
-    await run(tools.binaries.initdb, args, { account: tools.account, limitMs: INITDB_LIMIT_MS });
-    await new PostgresServer(folder, join(home, 'log', 'build.log'), tools).runSingleUser(CREATE_DATABASE);
-  });
+/** Removes a folder. `rm` does not follow links that the servers' account may have put there. */
+export async function removeData(folder: string): Promise<void> {
+  await run('rm', ['-rf', '--', folder], { limitMs: COPY_LIMIT_MS });
 }
 
-/** Makes a new replica from the primary, which must be stopped. An old replica is replaced. */
-export async function buildReplica(
-  home: string,
-  primary: PostgresServer,
-  dataDir: string,
-  tools: Tools,
-): Promise<void> {
-  const { account, binaries } = tools;
-  await removeData(dataDir);
-  // The first statement also recovers a primary that had crashed: what is copied is consistent.
-  await primary.runSingleUser(CREATE_SLOT);
-  await build(home, dataDir, account, async (folder) => {
-    const options = { account, limitMs: COPY_LIMIT_MS };
-    await run('cp', ['-RPp', `${primary.dataDir}/.`, folder], options);
-    // The replica's copy of the slot would keep its WAL for nobody, for ever.
-    await run('rm', ['-rf', '--', join(folder, 'pg_replslot', SLOT)], options);
-    await writeFor(account, join(folder, 'standby.signal'), '');
-    await run(binaries.initdb, ['--sync-only', '-D', folder], options);
-  });
+/** Makes a folder that belongs to the servers' account and is closed to all others. */
+export async function makeFolderFor({ account }: Place, folder: string): Promise<void> {
+  const owner = account === undefined ? [] : ['-o', String(account.uid), '-g', String(account.gid)];
+  await run('install', ['-d', '-m', '700', ...owner, folder]);
 }
 
-/** Has a folder built inside another one, both the account's, and gives it its name when it is complete. */
-async function build(
-  home: string,
-  dataDir: string,
-  account: Account | undefined,
-  fill: (folder: string) => Promise<void>,
-): Promise<void> {
-  const outer = await mkdtemp(join(home, BUILDING));
-  await chmod(outer, 0o755);
-  const folder = join(outer, 'data');
-  await makeFolderFor(account, folder);
-  await fill(folder);
-  await rename(folder, dataDir);
-  await rmdir(outer);
-}
-
-/** Makes a folder that belongs to an account and is closed to all others. */
-export async function makeFolderFor(account: Account | undefined, folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (account !== undefined) await chown(folder, account.uid, account.gid);
+/** Replaces a file. The account does so itself: root must not follow links that the account may have put there. */
+export async function writeFor({ account }: Place, path: string, input: string): Promise<void> {
+  await run('/bin/sh', ['-c', 'umask 077 && cat >"$0.$$" && mv "$0.$$" "$0"', path], { account, input });
 }

