@@ -13,6 +13,7 @@ import { removeKeys } from './domain/idempotency/store.ts';
 import { startEmbeddedCluster } from './embedded/cluster.ts';
 import { openRouter } from './nodes.ts';
 import { createService, type Service } from './service/service.ts';
+import { Deadlines } from './timing/deadlines.ts';
 import { startGrpcServer } from './transport/grpc/server.ts';
 import { connectionLimits } from './transport/http/connections.ts';
 import { createHttpApp, startHttpServer } from './transport/http/server.ts';
@@ -139,6 +140,7 @@ function startService(config: Config, logger: Logger, database: Router, closers:
     database,
     logger,
     now: Date.now,
+    deadlines: new Deadlines(Date.now),
     queueMax: config.QUEUE_MAX,
     batchMax: config.BATCH_MAX,
     writeLanes: config.WRITE_LANES,

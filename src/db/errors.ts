@@ -14,16 +14,6 @@ export class OutcomeUnknown extends Error {
   override readonly name = 'OutcomeUnknown';
 }
 
-/** Too many requests wait already; this one was not taken. */
-export class QueueFull extends Error {
-  override readonly name = 'QueueFull';
-}
-
-/** The caller's deadline passed while the request waited; it was not begun. */
-export class DeadlinePassed extends Error {
-  override readonly name = 'DeadlinePassed';
-}
-
 /** Deadlock and serialisation failure: the transaction was rolled back for no fault of its own. */
 const retryable = new Set(['40P01', '40001']);
 

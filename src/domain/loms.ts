@@ -14,7 +14,7 @@ export interface Call {
    */
   readonly deadlineMs: number;
   /** Whether the caller went away, where that is known; asked when the work is about to be begun. */
-  gone?(): boolean;
+  disconnected?(): boolean;
   /** Who calls, as its credentials say; `ANONYMOUS` where none are asked for. */
   readonly caller: string;
   /** The idempotency key as it was sent, if one was. Only `createOrder` looks at it. */

@@ -6,8 +6,11 @@ import {
   openService,
   type TestDatabase,
 } from '../../test/support/database.ts';
-import type { Database, Router } from '../db/types.ts';
+import type { Router } from '../db/cluster/router.ts';
+import type { Database } from '../db/types.ts';
 import { ANONYMOUS } from '../domain/loms.ts';
+import { monotonicMs } from '../timing/clock.ts';
+import { Deadlines } from '../timing/deadlines.ts';
 import type { Service } from './service.ts';
 
 let database: TestDatabase;
@@ -62,7 +65,7 @@ test('a create that waits for its connection at the deadline may be tried again:
   const loms = openService(router);
   const release = await holdConnection();
   const inTime = create(loms, 1n);
-  expect(await create(loms, 2n, by(Date.now() + 20))).toMatchObject(tooLate);
+  expect(await create(loms, 2n, by(monotonicMs() + 20))).toMatchObject(tooLate);
   await release();
   expect(await inTime).toMatchObject({ ok: true });
   expect(await users()).toEqual(['1']);
@@ -74,7 +77,7 @@ test('a payment or cancellation that waits for its connection at the deadline is
   if (!created.ok) throw new Error(created.refusal.message);
   const { orderId } = created.value;
   const release = await holdConnection();
-  const soon = by(Date.now() + 20);
+  const soon = by(monotonicMs() + 20);
   expect(await Promise.all([loms.payOrder(orderId, soon), loms.cancelOrder(orderId, soon)])).toMatchObject([
     tooLate,
     tooLate,
@@ -103,7 +106,7 @@ test('a batch that was taken back is begun again without those whose deadline pa
   };
   await database.query(`CREATE FUNCTION fail_to_serialise() RETURNS void LANGUAGE plpgsql
     AS $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'serialization_failure'; END $$`);
-  const loms = openService(slow, { now: () => nowMs });
+  const loms = openService(slow, { deadlines: new Deadlines(() => nowMs) });
   const outcomes = await Promise.all([create(loms, 1n, by(nowMs + 1_000)), create(loms, 2n)]);
   expect(outcomes).toMatchObject([tooLate, { ok: true }]);
   expect([attempts.mock.calls.length, await users()]).toEqual([2, ['2']]);

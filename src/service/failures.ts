@@ -1,8 +1,9 @@
 /**
  * What a failure of the database layer means to a caller: the one place where its errors become refusals.
  */
-import { DatabaseUnavailable, DeadlinePassed, OutcomeUnknown, QueueFull } from '../db/errors.ts';
+import { DatabaseUnavailable, OutcomeUnknown } from '../db/errors.ts';
 import { type Outcome, type Refusal, refused, standing } from '../domain/errors.ts';
+import { DeadlinePassed, QueueFull } from './batcher.ts';
 
 /**
  * Waits for an outcome and answers a known failure with its refusal. Anything else is a bug and is thrown on;

@@ -7,7 +7,8 @@ import {
   openService,
   type TestDatabase,
 } from '../../test/support/database.ts';
-import type { Database, Router } from '../db/types.ts';
+import type { Router } from '../db/cluster/router.ts';
+import type { Database } from '../db/types.ts';
 import type { Outcome } from '../domain/errors.ts';
 import { removeKeys } from '../domain/idempotency/store.ts';
 import { idempotencyKeyClaim, idempotencyKeyDelete } from '../generated/sql/idempotency_keys.ts';

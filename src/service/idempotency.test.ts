@@ -7,8 +7,9 @@ import {
   openService,
   type TestDatabase,
 } from '../../test/support/database.ts';
-import type { Queryable } from '../db/pool.ts';
-import type { Database, Router } from '../db/types.ts';
+
+import type { Router } from '../db/cluster/router.ts';
+import type { Database, Queryable } from '../db/types.ts';
 import type { Outcome } from '../domain/errors.ts';
 import type { Service } from './service.ts';
 

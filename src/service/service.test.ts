@@ -7,7 +7,7 @@ import {
   openService,
   type TestDatabase,
 } from '../../test/support/database.ts';
-import type { Router } from '../db/types.ts';
+import type { Router } from '../db/cluster/router.ts';
 import type { Outcome } from '../domain/errors.ts';
 import { ANONYMOUS } from '../domain/loms.ts';
 import type { Line } from '../domain/orders/order.ts';

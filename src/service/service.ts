@@ -10,15 +10,17 @@ import { createOrders, joinLines, type OrderToCreate } from '../domain/orders/cr
 import { readOrders } from '../domain/orders/read.ts';
 import { cancelOrders, payOrders } from '../domain/orders/transition.ts';
 import { readStocks } from '../domain/stock/read.ts';
-import { Batcher, type BatcherOptions, type Begin } from './batcher.ts';
+import type { Deadlines } from '../timing/deadlines.ts';
+import { Batcher, type BatcherOptions, type Claim } from './batcher.ts';
 import { createFailureLog } from './failure-log.ts';
 import { orRefusal } from './failures.ts';
 
 export interface ServiceOptions {
   readonly database: Database;
   readonly logger: Logger;
-  /** The clock, in milliseconds since the epoch. */
+  /** The wall clock, in milliseconds since the epoch: for times that are stored. */
   readonly now: () => number;
+  readonly deadlines: Deadlines;
   /** The most requests of one kind that wait; past it the next is refused. */
   readonly queueMax: number;
   /** The most requests in one batch. */
@@ -45,7 +47,7 @@ const QUEUE_LINES_MAX = 100_000;
  */
 const NAMED_ORDER_LINES = 50;
 
-type OrderIds = Begin<bigint>;
+type OrderIds = Claim<bigint>;
 type Run<Request, Reply> = BatcherOptions<Request, Reply>['run'];
 type Weigh<Request> = (request: Request) => number;
 
@@ -53,9 +55,9 @@ const named = () => NAMED_ORDER_LINES;
 
 /** Builds the service on a database. */
 export function createService(options: ServiceOptions): Service {
-  const { database, now } = options;
+  const { database, now, deadlines } = options;
   const today = () => new Date(now());
-  const failed = createFailureLog(options.logger, now);
+  const failed = createFailureLog(options.logger, deadlines.now);
   const batcher = <Request, Reply>(
     kind: string,
     writes: boolean,
@@ -72,25 +74,25 @@ export function createService(options: ServiceOptions): Service {
       batchMax: options.batchMax,
       queueMax: options.queueMax,
       queueWeightMax,
-      now,
+      deadlines,
       onFailure: (error, size) => failed(kind, error, size),
     });
   const batchers = {
     create: batcher(
       'create',
       true,
-      (begin: Begin<OrderToCreate>) => createOrders(database, begin, today()),
+      (claim: Claim<OrderToCreate>) => createOrders(database, claim, today()),
       (request) => request.items.length,
       QUEUE_LINES_MAX,
     ),
-    pay: batcher('pay', true, (begin: OrderIds) => payOrders(database, begin, today()), named),
-    cancel: batcher('cancel', true, (begin: OrderIds) => cancelOrders(database, begin, today()), named),
+    pay: batcher('pay', true, (claim: OrderIds) => payOrders(database, claim, today()), named),
+    cancel: batcher('cancel', true, (claim: OrderIds) => cancelOrders(database, claim, today()), named),
     // A read that is begun too early does no harm: whoever is late hears the same, before and after.
-    order: batcher('get order', false, (begin: OrderIds) => readOrders(database, begin()), named),
+    order: batcher('get order', false, (claim: OrderIds) => readOrders(database, claim()), named),
     stock: batcher(
       'get stock',
       false,
-      (begin: Begin<number>) => readStocks(database, begin()),
+      (claim: Claim<number>) => readStocks(database, claim()),
       () => 1,
     ),
   };

@@ -6,6 +6,7 @@ import pg from 'pg';
 import { inject } from 'vitest';
 import { Router, type RouterOptions } from '../../src/db/cluster/router.ts';
 import { createService, type Service, type ServiceOptions } from '../../src/service/service.ts';
+import { Deadlines } from '../../src/timing/deadlines.ts';
 import { quiet } from './quiet.ts';
 
 export interface TestDatabase {
@@ -83,6 +84,13 @@ export function openService(
   database: ServiceOptions['database'],
   more: Partial<ServiceOptions> = {},
 ): Service {
-  const options = { now: Date.now, queueMax: 10_000, batchMax: 1_000, writeLanes: 1, readLanes: 2 };
+  const options = {
+    now: Date.now,
+    deadlines: new Deadlines(),
+    queueMax: 10_000,
+    batchMax: 1_000,
+    writeLanes: 1,
+    readLanes: 2,
+  };
   return createService({ database, logger: quiet, ...options, ...more });
 }

@@ -7,7 +7,7 @@
 
 import type { Database, Queryable } from '../../db/types.ts';
 import { orderIdsTake, orderInsert, orderLineInsert } from '../../generated/sql/orders.ts';
-import type { Begin } from '../../service/batcher.ts';
+import type { Claim } from '../../service/batcher.ts';
 import {
   accepted,
   insufficientStock,
@@ -59,7 +59,7 @@ export function joinLines(request: CreateOrderRequest): Outcome<CreateOrderReque
 /**
  * Writes a batch of orders and reserves their stock, each order all or nothing.
  *
- * @param begin gives the requests in the order of their arrival. Of those under one key the first is run, unless the key was used
+ * @param claim gives the requests in the order of their arrival. Of those under one key the first is run, unless the key was used
  * before; the others get the outcome of the one that was.
  * @param now the time to write into the orders.
  * @returns for each request its id, or INSUFFICIENT_STOCK with the id of the order kept as failed, or
@@ -67,11 +67,11 @@ export function joinLines(request: CreateOrderRequest): Outcome<CreateOrderReque
  */
 export function createOrders(
   database: Database,
-  begin: Begin<OrderToCreate>,
+  claim: Claim<OrderToCreate>,
   now: Date,
 ): Promise<readonly CreateOrderOutcome[]> {
   return database.write(async (db) => {
-    const requests = begin();
+    const requests = claim();
     const skus = new Set(requests.flatMap((request) => request.items.map((line) => line.sku)));
     const [{ fresh, kept }, available, ids] = await Promise.all([
       claimKeys(db, requests, now),

@@ -7,7 +7,7 @@
 
 import type { Database, Queryable } from '../../db/types.ts';
 import { orderConfirm, orderRead, orderTransition } from '../../generated/sql/orders.ts';
-import type { Begin } from '../../service/batcher.ts';
+import type { Claim } from '../../service/batcher.ts';
 import {
   accepted,
   type Outcome,
@@ -22,29 +22,29 @@ import { type Order, type OrderStatus, type Transition, transitions } from './or
 import { ordersOf } from './read.ts';
 
 /** Pays a batch of orders: their reserved goods leave the stock. */
-export function payOrders(database: Database, begin: Begin<bigint>, now: Date) {
-  return moveOrders(database, begin, now, transitions.pay, orderNotPayable);
+export function payOrders(database: Database, claim: Claim<bigint>, now: Date) {
+  return moveOrders(database, claim, now, transitions.pay, orderNotPayable);
 }
 
 /** Cancels a batch of orders: their reserved goods become free again. */
-export function cancelOrders(database: Database, begin: Begin<bigint>, now: Date) {
-  return moveOrders(database, begin, now, transitions.cancel, orderNotCancellable);
+export function cancelOrders(database: Database, claim: Claim<bigint>, now: Date) {
+  return moveOrders(database, claim, now, transitions.cancel, orderNotCancellable);
 }
 
 /**
- * @param begin gives ids that may name an order more than once; it is moved once and all get the same answer.
+ * @param claim gives ids that may name an order more than once; it is moved once and all get the same answer.
  * @returns for each id, whether its order is in the status asked for now; otherwise ORDER_NOT_FOUND, or what
  * `notAllowed` makes of the status that it is in.
  */
 function moveOrders(
   database: Database,
-  begin: Begin<bigint>,
+  claim: Claim<bigint>,
   now: Date,
   transition: Transition,
   notAllowed: (orderId: bigint, status: OrderStatus) => Refusal,
 ): Promise<readonly Outcome<void>[]> {
   return database.write(async (db) => {
-    const orderIds = begin();
+    const orderIds = claim();
     const distinct = [...new Set(orderIds)];
     const [movedRows, rows] = await Promise.all([
       orderTransition.run({ orderIds: distinct, from: transition.from, to: transition.to, now }, db),

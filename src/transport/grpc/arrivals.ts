@@ -13,7 +13,7 @@ import type {
   ServerInterceptor,
 } from '@grpc/grpc-js';
 import { type Refusal, standing } from '../../domain/errors.ts';
-import { Deadlines, type Waiting } from '../../timing/deadlines.ts';
+import { Deadlines, type Pending } from '../../timing/deadlines.ts';
 import { deadlineOf } from './call.ts';
 import { statusOf } from './errors.ts';
 
@@ -32,13 +32,15 @@ export interface ArrivalsOptions {
 type Listener = Parameters<ServerInterceptingCallInterface['start']>[0];
 
 export class Arrivals {
-  readonly #arriving: Deadlines<Arrival>;
+  readonly #arriving: Set<Arrival>;
+  readonly #deadlines: Deadlines;
   readonly #options: ArrivalsOptions;
   #stopping = false;
 
   constructor(options: ArrivalsOptions) {
     this.#options = options;
-    this.#arriving = new Deadlines(options.now);
+    this.#arriving = new Set();
+    this.#deadlines = new Deadlines(options.now);
   }
 
   /** Stands between a call and its handler. As elsewhere the call's own method is put in front: wrappers cost more. */
@@ -54,8 +56,7 @@ export class Arrivals {
   /** Refuses what is on its way in, and from now on all that comes. Streams are ended by those who hold them. */
   stop(): void {
     this.#stopping = true;
-    for (const arrival of this.#arriving.waiting)
-      if (!arrival.isStream) arrival.refuse(standing.shuttingDown);
+    for (const arrival of this.#arriving) if (!arrival.isStream) arrival.refuse(standing.shuttingDown);
   }
 
   /** Takes a call in, or refuses it. Tells whether it was taken. */
@@ -64,19 +65,21 @@ export class Arrivals {
       arrival.refuse(standing.shuttingDown);
       return false;
     }
-    const { waiting } = this.#arriving;
-    if (waiting.size >= this.#options.arrivingMax) waiting.values().next().value?.refuse(standing.queueFull);
+    if (this.#arriving.size >= this.#options.arrivingMax)
+      this.#arriving.values().next().value?.refuse(standing.queueFull);
     this.#arriving.add(arrival);
+    this.#deadlines.add(arrival);
     return true;
   }
 
   delete(arrival: Arrival): boolean {
+    this.#deadlines.delete(arrival);
     return this.#arriving.delete(arrival);
   }
 }
 
 /** One call; what grpc-js tells of it goes through here to its handler. */
-class Arrival implements Waiting {
+class Arrival implements Pending {
   readonly deadlineMs: number;
   readonly isStream: boolean;
   readonly #arrivals: Arrivals;
@@ -119,7 +122,7 @@ class Arrival implements Waiting {
     this.#handler.onCancel();
   }
 
-  giveUp(): void {
+  onTimeout(): void {
     this.refuse(standing.deadlineExceeded);
   }
 

@@ -3,7 +3,6 @@ import type { ServerUnaryCall } from '@grpc/grpc-js';
 import { admit, type Identity, type OperationName } from '../../domain/access.ts';
 import { accepted, IDEMPOTENCY_KEY_FIELD, type Outcome, refused, standing } from '../../domain/errors.ts';
 import { ANONYMOUS, type Call } from '../../domain/loms.ts';
-import { settleBy } from '../../timing/deadlines.ts';
 import type { Serving } from './unary.ts';
 
 type UnaryCall = ServerUnaryCall<Buffer, Buffer>;
@@ -32,7 +31,7 @@ class GrpcCall implements Call {
     this.#call = call;
   }
 
-  gone(): boolean {
+  disconnected(): boolean {
     return this.#call.cancelled;
   }
 }
@@ -57,7 +56,7 @@ export function readCall(
   };
   const known = authenticate(call.metadata.get('authorization')[0]?.toString());
   return known instanceof Promise
-    ? settleBy(known, tooLate, deadlineMs, deadlines).then(callOf)
+    ? deadlines.settleBy(known, tooLate, deadlineMs).then(callOf)
     : callOf(known);
 }
 

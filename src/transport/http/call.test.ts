@@ -88,10 +88,10 @@ test('the call knows when its caller went away', async () => {
   const { socket, closed } = await rawConnection(server.port);
   socket.write('GET /stock/info/1625903 HTTP/1.1\r\nHost: loms\r\n\r\n');
   const call = await asked;
-  expect(call.gone?.()).toBe(false);
+  expect(call.disconnected?.()).toBe(false);
   socket.destroy();
   await closed;
-  await expect.poll(() => call.gone?.()).toBe(true);
+  await expect.poll(() => call.disconnected?.()).toBe(true);
   await server.stop(0);
 });
 

@@ -13,7 +13,7 @@ import {
   standing,
 } from '../../domain/errors.ts';
 import { ANONYMOUS, type Call } from '../../domain/loms.ts';
-import { type Deadlines, settleBy } from '../../timing/deadlines.ts';
+import type { Deadlines } from '../../timing/deadlines.ts';
 import type { HttpAppOptions } from './options.ts';
 
 /** The header by which a caller says how many seconds it waits. */
@@ -50,7 +50,7 @@ class RestCall implements Call {
     this.#answer = (c.env as HttpBindings | undefined)?.outgoing as ServerResponse | undefined;
   }
 
-  gone(): boolean {
+  disconnected(): boolean {
     return this.#answer?.destroyed ?? false;
   }
 }
@@ -78,7 +78,7 @@ export function readCall(
   };
   const known = authenticate(c.req.header('authorization'));
   return known instanceof Promise
-    ? settleBy(known, tooLate, deadlineMs, deadlines).then(callOf)
+    ? deadlines.settleBy(known, tooLate, deadlineMs).then(callOf)
     : callOf(known);
 }
 

@@ -81,7 +81,7 @@ function readBytes(
       deadlines.delete(waiting);
       resolve(outcome);
     };
-    const waiting = { deadlineMs, giveUp: () => settle(tooLate) };
+    const waiting = { deadlineMs, onTimeout: () => settle(tooLate) };
     deadlines.add(waiting);
     // Once it is refused all is read on and dropped, so that a caller who sends first and listens later hears the
     // refusal. The HTTP server cuts the connection when this takes long.
