@@ -96,7 +96,7 @@ async function openSqlAlone(url: string): Promise<{ create: Create; close: () =>
   return {
     create: (user, skus) => {
       const items = skus.map((sku) => ({ sku, count: COUNT }));
-      return createOrders(router, () => [{ user: BigInt(user), items }], new Date());
+      return router.write((tx) => createOrders(tx, [{ user: BigInt(user), items }], new Date()));
     },
     close: () => router.stop(),
   };

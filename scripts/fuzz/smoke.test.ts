@@ -1,6 +1,7 @@
 /** Bad and good input through both transports, and a check of the check. */
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { codeOf, standing } from '../../src/domain/errors.ts';
+import { codeOf } from '../../src/domain/errors.ts';
+import { fixedRefusals } from '../../src/domain/refusals.ts';
 import { DETAILS_TRAILER, statusOf } from '../../src/transport/grpc/errors.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { testApp } from '../../test/support/http-app.ts';
@@ -145,16 +146,16 @@ describe('the check of REST finds', () => {
 
 describe('the check of gRPC finds', () => {
   const path = '/loms.stock.v1.StockService/GetStock';
-  const { message } = standing.queueFull;
-  const statusFields = (refusal: (typeof standing)[keyof typeof standing]) => {
+  const { message } = fixedRefusals.queueFull;
+  const statusFields = (refusal: (typeof fixedRefusals)[keyof typeof fixedRefusals]) => {
     const [bytes] = statusOf(refusal).metadata.get(DETAILS_TRAILER);
     return {
-      'grpc-status': String(codeOf(refusal)),
+      'grpc-status': String(codeOf(refusal.reason)),
       'grpc-message': encodeURI(refusal.message),
       [DETAILS_TRAILER]: Buffer.from(bytes ?? '').toString('base64'),
     };
   };
-  const refused = statusFields(standing.queueFull);
+  const refused = statusFields(fixedRefusals.queueFull);
   const ok = Buffer.of(0, 0, 0, 0, 2, 8, 7);
 
   function check(expect: Expectation, fields: Record<string, string>, body: Buffer = Buffer.alloc(0)) {
@@ -168,7 +169,7 @@ describe('the check of gRPC finds', () => {
   test('nothing in what is documented', () => {
     check('accepted', { 'grpc-status': '0' }, ok);
     check('refused', refused);
-    check('stranger', statusFields(standing.credentialsInvalid));
+    check('stranger', statusFields(fixedRefusals.credentialsInvalid));
   });
 
   test.each<[string, Expectation, Record<string, string>, Buffer?]>([

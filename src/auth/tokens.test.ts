@@ -16,7 +16,7 @@ import {
 } from '../../test/support/issuer.ts';
 import { quiet } from '../../test/support/quiet.ts';
 import type { Authenticate, Identity } from '../domain/access.ts';
-import type { Outcome } from '../domain/errors.ts';
+import type { Outcome } from '../domain/outcome.ts';
 import { openTokens, type TokenOptions } from './tokens.ts';
 
 let nowMs: number;

@@ -2,7 +2,8 @@
 import { errors, type JWTPayload, jwtVerify } from 'jose';
 import type { Logger } from 'pino';
 import type { Authenticate, Identity } from '../domain/access.ts';
-import { accepted, type Outcome, refused, standing } from '../domain/errors.ts';
+import { accepted, type Outcome, refused } from '../domain/outcome.ts';
+import { fixedRefusals } from '../domain/refusals.ts';
 import { ExpiringCache } from './cache.ts';
 import { isUrl, type Keys, openKeys } from './keys.ts';
 
@@ -97,22 +98,23 @@ function tokenCheck(keys: Keys, options: TokenOptions): Authenticate {
   function refusalOf(error: unknown) {
     if (error instanceof errors.JOSEError) {
       logger.debug({ why: error.message, code: error.code }, 'credentials are not valid');
-      return standing.credentialsInvalid;
+      return fixedRefusals.credentialsInvalid;
     }
     if (now() >= silentUntilMs) {
       logger.error({ err: error }, 'credentials cannot be checked');
       silentUntilMs = now() + LOG_INTERVAL_MS;
     }
-    return standing.keysUnavailable;
+    return fixedRefusals.keysUnavailable;
   }
 
   return (authorization) => {
-    if (authorization === undefined) return refused(standing.credentialsMissing);
+    if (authorization === undefined) return refused(fixedRefusals.credentialsMissing);
     const token = bearer.exec(authorization)?.[1];
-    if (token === undefined || token.length > TOKEN_MAX_CHARS) return refused(standing.credentialsInvalid);
+    if (token === undefined || token.length > TOKEN_MAX_CHARS)
+      return refused(fixedRefusals.credentialsInvalid);
     const known = cache.get(token, now());
     if (known !== undefined) return known;
-    return checks < CHECKS_MAX ? check(token) : refused(standing.queueFull);
+    return checks < CHECKS_MAX ? check(token) : refused(fixedRefusals.queueFull);
   };
 }
 

@@ -9,8 +9,8 @@ import {
 } from '../../test/support/database.ts';
 import type { Router } from '../db/cluster/router.ts';
 import type { Database } from '../db/types.ts';
-import type { Outcome } from '../domain/errors.ts';
 import { removeKeys } from '../domain/idempotency/store.ts';
+import type { Outcome } from '../domain/outcome.ts';
 import { idempotencyKeyClaim, idempotencyKeyDelete } from '../generated/sql/idempotency_keys.ts';
 import type { Service } from './service.ts';
 
@@ -62,8 +62,9 @@ const create = (by: Service, idempotencyKey: string | undefined, count = 1) =>
     { user: 1n, items: [{ sku: 7, count }] },
     { deadlineMs: Number.POSITIVE_INFINITY, caller: '', idempotencyKey },
   );
-const createAt = (timeMs: number, key: string) => create(openService(router, { now: () => timeMs }), key);
-const removeOld = () => removeKeys(counted, new Date(9_000), 10);
+const createAt = (timeMs: number, key: string) =>
+  create(openService(router, { wallClock: () => timeMs }), key);
+const removeOld = () => counted.write((tx) => removeKeys(tx, new Date(9_000), 10));
 const claim = (...keys: string[]) => {
   const requestHashes = keys.map(() => Buffer.alloc(32));
   return idempotencyKeyClaim.run(

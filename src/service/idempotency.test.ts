@@ -10,7 +10,7 @@ import {
 
 import type { Router } from '../db/cluster/router.ts';
 import type { Database, Queryable } from '../db/types.ts';
-import type { Outcome } from '../domain/errors.ts';
+import type { Outcome } from '../domain/outcome.ts';
 import type { Service } from './service.ts';
 
 type Created = Outcome<{ orderId: bigint }>;

@@ -8,9 +8,9 @@ import {
   type TestDatabase,
 } from '../../test/support/database.ts';
 import type { Router } from '../db/cluster/router.ts';
-import type { Outcome } from '../domain/errors.ts';
 import { ANONYMOUS } from '../domain/loms.ts';
 import type { Line } from '../domain/orders/order.ts';
+import type { Outcome } from '../domain/outcome.ts';
 import type { Service } from './service.ts';
 
 let database: TestDatabase;

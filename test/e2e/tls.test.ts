@@ -9,6 +9,7 @@ import tls from 'node:tls';
 import { Client, credentials } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { StockServiceService } from '../../src/generated/proto/loms/stock/v1/stock.ts';
+import { Deadlines } from '../../src/timing/deadlines.ts';
 import { type GrpcServer, startGrpcServer } from '../../src/transport/grpc/server.ts';
 import { type HttpServer, startHttpServer } from '../../src/transport/http/server.ts';
 import { Certificates } from '../../src/transport/tls.ts';
@@ -53,7 +54,7 @@ async function start(mutual: boolean, handshakeMs?: number) {
   const certificates = await Certificates.open(files, quiet, handshakeMs);
   const place = { host: '127.0.0.1', port: 0, logger: quiet, certificates };
   const http = await startHttpServer(testApp(), place);
-  const common = { loms: new MemoryLoms(), now: Date.now, requestTimeoutMs: TIMEOUT_MS };
+  const common = { loms: new MemoryLoms(), deadlines: new Deadlines(), requestTimeoutMs: TIMEOUT_MS };
   const grpc = await startGrpcServer({ ...place, ...common });
   running = { certificates, http, grpc };
   return running;
@@ -129,7 +130,7 @@ describe.each([
     const { certificates } = await start(mutual);
     const pair = mutual ? client : undefined;
     await write(other.sign('loms'));
-    await certificates.look();
+    await certificates.renew();
     expect(await ask({ ca: other.cert, pair })).toBe('OK');
     expect(await ask({ ca: authority.cert, pair })).toBe('refused');
     if (mutual) expect(await ask({ ca: other.cert, pair: stranger })).toBe('refused');
@@ -138,10 +139,10 @@ describe.each([
   test('keeps its certificate while the new one is only half there', async () => {
     const { certificates } = await start(false);
     await writeFile(join(dir, 'cert.pem'), other.sign('loms').cert);
-    await certificates.look();
+    await certificates.renew();
     expect(await ask({ ca: authority.cert })).toBe('OK');
     await rm(join(dir, 'cert.pem'));
-    await certificates.look();
+    await certificates.renew();
     expect(await ask({ ca: authority.cert })).toBe('OK');
   });
 
@@ -244,7 +245,7 @@ describe('authorities for clients', () => {
     const { certificates } = await start(true);
     onTestFinished(() => writeFile(join(dir, 'ca.pem'), authority.cert));
     await writeFile(join(dir, 'ca.pem'), text());
-    await certificates.look();
+    await certificates.renew();
     expect(certificates.current.ca?.toString()).toBe(authority.cert);
     const files = { cert: join(dir, 'cert.pem'), key: join(dir, 'key.pem'), clientCa: join(dir, 'ca.pem') };
     await expect(Certificates.open(files, quiet)).rejects.toThrow(/^TLS_CLIENT_CA_FILE holds/);
@@ -254,7 +255,7 @@ describe('authorities for clients', () => {
     const { certificates } = await start(true);
     onTestFinished(() => writeFile(join(dir, 'ca.pem'), authority.cert));
     await writeFile(join(dir, 'ca.pem'), `ours - and yours:\n${authority.cert}\nyours:\n${other.cert}`);
-    await certificates.look();
+    await certificates.renew();
     expect([
       await byRest({ ca: authority.cert, pair: stranger }),
       await byGrpc({ ca: authority.cert, pair: client }),

@@ -5,7 +5,12 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { Router, type RouterOptions } from '../../src/db/cluster/router.ts';
-import { createService, type Service, type ServiceOptions } from '../../src/service/service.ts';
+import {
+  type BatchingOptions,
+  createService,
+  type Service,
+  type ServiceOptions,
+} from '../../src/service/service.ts';
 import { Deadlines } from '../../src/timing/deadlines.ts';
 import { quiet } from './quiet.ts';
 
@@ -82,15 +87,10 @@ export function openRouter(
 /** A service on a router, with the limits that a test does not care about. */
 export function openService(
   database: ServiceOptions['database'],
-  more: Partial<ServiceOptions> = {},
+  { deadlines = new Deadlines(), wallClock = Date.now, ...batching }: ServiceLimits = {},
 ): Service {
-  const options = {
-    now: Date.now,
-    deadlines: new Deadlines(),
-    queueMax: 10_000,
-    batchMax: 1_000,
-    writeLanes: 1,
-    readLanes: 2,
-  };
-  return createService({ database, logger: quiet, ...options, ...more });
+  const limits = { queueMax: 10_000, batchMax: 1_000, writeLanes: 1, readLanes: 2, ...batching };
+  return createService({ database, logger: quiet, deadlines, wallClock, batching: limits });
 }
+
+type ServiceLimits = Partial<Pick<ServiceOptions, 'deadlines' | 'wallClock'> & BatchingOptions>;

@@ -5,6 +5,7 @@ import { onTestFinished } from 'vitest';
 import { BadRequest, ErrorInfo, RetryInfo } from '../../src/generated/proto/google/rpc/error_details.ts';
 import { Status } from '../../src/generated/proto/google/rpc/status.ts';
 import { InsufficientStock } from '../../src/generated/proto/loms/order/v1/order.ts';
+import { Deadlines } from '../../src/timing/deadlines.ts';
 import { DETAILS_TRAILER } from '../../src/transport/grpc/errors.ts';
 import { type GrpcServer, type GrpcServerOptions, startGrpcServer } from '../../src/transport/grpc/server.ts';
 import { MemoryLoms } from './memory-loms.ts';
@@ -23,7 +24,7 @@ export async function startTestServer(options: Partial<GrpcServerOptions> = {}):
     logger: pino({ level: 'silent' }),
     host: '127.0.0.1',
     port: 0,
-    now: Date.now,
+    deadlines: new Deadlines(),
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
     ...options,
   });

@@ -2,6 +2,8 @@
 import { Readable } from 'node:stream';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { pino } from 'pino';
+import type { Clock } from '../../src/timing/clock.ts';
+import { Deadlines } from '../../src/timing/deadlines.ts';
 import { createHttpApp, type HttpAppOptions } from '../../src/transport/http/server.ts';
 import { MemoryLoms } from './memory-loms.ts';
 
@@ -12,11 +14,15 @@ export const NOW_MS = 1_000_000;
 
 export const REQUEST_TIMEOUT_MS = 3_000;
 
-export function testApp(options: Partial<HttpAppOptions> = {}): OpenAPIHono {
+/** @param now the clock of its deadlines. */
+export function testApp({
+  now = () => NOW_MS,
+  ...options
+}: Partial<HttpAppOptions> & { readonly now?: Clock } = {}): OpenAPIHono {
   return createHttpApp({
     loms: new MemoryLoms(),
     logger: silent,
-    now: () => NOW_MS,
+    deadlines: new Deadlines(now),
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
     readiness: () => ({ ready: true, details: {} }),
     ...options,

@@ -1,17 +1,16 @@
 /** Loms without a database, for tests of what stands in front of it. */
+
+import type { Call, CreateOrderRequest, Loms } from '../../src/domain/loms.ts';
+import { mergeLines, type Order, transitions } from '../../src/domain/orders/order.ts';
+import { accepted, type Outcome, refused } from '../../src/domain/outcome.ts';
 import {
-  accepted,
   insufficientStock,
-  type Outcome,
   orderNotCancellable,
   orderNotFound,
   orderNotPayable,
-  refused,
-  type Shortage,
   stockNotFound,
-} from '../../src/domain/errors.ts';
-import type { Call, CreateOrderRequest, Loms } from '../../src/domain/loms.ts';
-import { mergeLines, type Order, transitions } from '../../src/domain/orders/order.ts';
+} from '../../src/domain/refusals.ts';
+import type { Shortage } from '../../src/domain/stock/allocation.ts';
 
 export class MemoryLoms implements Loms {
   /** Every call's deadline, in order. */

@@ -1,17 +1,18 @@
 /** Answers what is not HTTP, or too slow or too large to become a request, in the form of all errors. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { invalidRequest, type Refusal, standing } from '../../domain/errors.ts';
+import type { Refusal } from '../../domain/outcome.ts';
+import { fixedRefusals } from '../../domain/refusals.ts';
+import { malformedRequest } from '../refusals.ts';
 import { errorBody } from './errors.ts';
 import { stringifyJson } from './json.ts';
 
 const answers: Record<string, readonly [status: string, refusal: Refusal]> = {
-  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', standing.requestTooLarge],
-  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', standing.deadlineExceeded],
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', fixedRefusals.requestTooLarge],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', fixedRefusals.deadlineExceeded],
 };
 
-const notARequest = invalidRequest(['']);
-const badRequest = ['400 Bad Request', notARequest] as const;
+const badRequest = ['400 Bad Request', malformedRequest] as const;
 
 /** So long a caller may take to hear the answer and hang up. */
 const LINGER_MS = 2_000;
@@ -76,7 +77,7 @@ export function answerBadExpectation(_incoming: IncomingMessage, outgoing: Serve
 }
 
 function answerBadRequest(status: number, outgoing: ServerResponse): void {
-  const body = stringifyJson(errorBody(notARequest));
+  const body = stringifyJson(errorBody(malformedRequest));
   const length = Buffer.byteLength(body);
   const headers = { 'content-type': 'application/json', 'content-length': length, connection: 'close' };
   outgoing.writeHead(status, headers).end(body);

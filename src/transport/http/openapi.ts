@@ -1,7 +1,9 @@
 /** The parts of the OpenAPI document that all operations share: error responses, their schema, its title. */
 import { type OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
-import type { Scope } from '../../domain/access.ts';
-import { codes, ERROR_DOMAIN, type Refusal, reasons, scopeMissing, standing } from '../../domain/errors.ts';
+import { codes, ERROR_DOMAIN, reasons } from '../../domain/errors.ts';
+import type { Scope } from '../../domain/operations.ts';
+import type { Refusal } from '../../domain/outcome.ts';
+import { fixedRefusals, scopeMissing } from '../../domain/refusals.ts';
 import { errorBody, headersOf, httpStatusOf } from './errors.ts';
 import { stringifyJson } from './json.ts';
 
@@ -61,11 +63,11 @@ const error = z
 
 /** What every operation can answer, whatever it does. */
 const always: readonly Refusal[] = [
-  standing.queueFull,
-  standing.deadlineExceeded,
-  standing.databaseUnavailable,
-  standing.shuttingDown,
-  standing.internal,
+  fixedRefusals.queueFull,
+  fixedRefusals.deadlineExceeded,
+  fixedRefusals.databaseUnavailable,
+  fixedRefusals.shuttingDown,
+  fixedRefusals.internal,
 ];
 
 const statusDescriptions: Record<number, string> = {
@@ -144,7 +146,7 @@ const BEARER = 'bearer';
 
 /** An operation's entry where callers are known: it needs a token with this scope, and may refuse for want of it. */
 export function secured<Route extends RouteConfig>(route: Route, scope: Scope): Route {
-  const { credentialsMissing, credentialsInvalid, keysUnavailable } = standing;
+  const { credentialsMissing, credentialsInvalid, keysUnavailable } = fixedRefusals;
   const refusals = [credentialsMissing, credentialsInvalid, scopeMissing(scope), keysUnavailable];
   return {
     ...route,

@@ -4,37 +4,44 @@ import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
-import { invalidRequest, standing } from '../../domain/errors.ts';
+import { type OperationName, operations } from '../../domain/operations.ts';
+import { fixedRefusals } from '../../domain/refusals.ts';
+import type { TransportContext } from '../operation.ts';
+import { malformedRequest } from '../refusals.ts';
 import type { Certificates } from '../tls.ts';
 import { answerBadExpectation, answerBadHttp, answerNoHost, hasHost } from './bad-http.ts';
 import { type ConnectionLimits, connectionLimits, limitConnections, serverOptions } from './connections.ts';
 import { addDocs } from './docs.ts';
 import { errorResponse } from './errors.ts';
-import { addHealthRoutes } from './health.ts';
+import { addHealthRoutes, type HealthOptions } from './health.ts';
 import { addBearerScheme } from './openapi.ts';
-import type { HttpAppOptions } from './options.ts';
-import { addOrderRoutes } from './order.ts';
+import { orderRoutes } from './order.ts';
+import { addOperation, type Route } from './route.ts';
 import { createSecureServer } from './secure.ts';
-import { addStockRoutes } from './stock.ts';
+import { stockRoutes } from './stock.ts';
 
-export type { HttpAppOptions, Readiness } from './options.ts';
+export interface HttpAppOptions extends TransportContext, HealthOptions {
+  /** False leaves out the OpenAPI document and its page. */
+  readonly docs?: boolean;
+}
 
 /** Builds the app: every route, and the answers where there is none. It listens nowhere yet. */
 export function createHttpApp(options: HttpAppOptions): OpenAPIHono {
   const app = new OpenAPIHono();
   if (options.authenticate) addBearerScheme(app);
-  addOrderRoutes(app, options);
-  addStockRoutes(app, options);
+  const routes: Record<OperationName, Route> = { ...orderRoutes(options.loms), ...stockRoutes(options.loms) };
+  for (const name of Object.keys(operations) as OperationName[])
+    addOperation(app, options, name, routes[name]);
   addHealthRoutes(app, options);
   if (options.docs !== false) addDocs(app);
   app.notFound((c) => {
     const allowed = allowedMethods(app, c.req.path);
-    if (allowed.length === 0) return errorResponse(standing.pathNotFound);
-    return errorResponse(standing.methodNotAllowed, { allow: allowed.join(', ') });
+    if (allowed.length === 0) return errorResponse(fixedRefusals.pathNotFound);
+    return errorResponse(fixedRefusals.methodNotAllowed, { allow: allowed.join(', ') });
   });
   app.onError((error, c) => {
     options.logger.error({ err: error, method: c.req.method, path: c.req.path }, 'http request failed');
-    return errorResponse(standing.internal);
+    return errorResponse(fixedRefusals.internal);
   });
   return app;
 }
@@ -85,7 +92,7 @@ export async function startHttpServer(app: OpenAPIHono, options: HttpServerOptio
 
   const answer = getRequestListener(
     (request, env) => {
-      if (stopped) return errorResponse(standing.shuttingDown, { connection: 'close' });
+      if (stopped) return errorResponse(fixedRefusals.shuttingDown, { connection: 'close' });
       return app.fetch(request, env);
     },
     {
@@ -93,9 +100,9 @@ export async function startHttpServer(app: OpenAPIHono, options: HttpServerOptio
       hostname: 'localhost',
       errorHandler: (error) => {
         // A request whose target or host makes no URL never reaches the app.
-        if (error instanceof RequestError) return errorResponse(invalidRequest(['']));
+        if (error instanceof RequestError) return errorResponse(malformedRequest);
         logger.error({ err: error }, 'http request failed');
-        return errorResponse(standing.internal);
+        return errorResponse(fixedRefusals.internal);
       },
     },
   );

@@ -5,9 +5,11 @@ import { expect, onTestFinished, test } from 'vitest';
 import { startTestServer } from '../../../test/support/grpc-server.ts';
 import { GrpcSession } from '../../../test/support/grpc-session.ts';
 import { MemoryLoms } from '../../../test/support/memory-loms.ts';
-import { invalidRequest, refused, standing } from '../../domain/errors.ts';
-import { readIdempotencyKey } from '../../domain/idempotency/key.ts';
+import { keyOf } from '../../domain/idempotency/key.ts';
 import { REQUEST_MAX_BYTES } from '../../domain/limits.ts';
+import { refused } from '../../domain/outcome.ts';
+import { fixedRefusals } from '../../domain/refusals.ts';
+import { invalidRequest } from '../../domain/violations.ts';
 import { ErrorInfo } from '../../generated/proto/google/rpc/error_details.ts';
 import { Status } from '../../generated/proto/google/rpc/status.ts';
 import { CreateOrderRequest } from '../../generated/proto/loms/order/v1/order.ts';
@@ -67,8 +69,10 @@ test.each<[string, object, string, Buffer[], Record<string, string>?]>([
 
 test.each(['\xe9l\xe9', 'a\tb', '\xff'])('the key %j is none, and the domain hears of it', async (key) => {
   const loms = new MemoryLoms();
-  loms.createOrder = async (_request, { idempotencyKey: sent = 'nothing' }) =>
-    refused(readIdempotencyKey(sent) === undefined ? invalidRequest(['idempotency-key']) : standing.internal);
+  loms.createOrder = async (request, { idempotencyKey: sent = 'nothing' }) => {
+    const key = keyOf('', sent, request);
+    return key.ok ? refused(fixedRefusals.internal) : key;
+  };
   const { port } = await startTestServer({ loms });
   const order = CreateOrderRequest.encode({ user: 1n, items: [{ sku: 1625903, count: 1 }] }).finish();
   const path = '/loms.order.v1.OrderService/CreateOrder';

@@ -1,7 +1,7 @@
 /** How a body is put together, and at what cost. */
 import fc from 'fast-check';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { Body } from './body.ts';
+import { Body } from './request.ts';
 
 const MAX_BYTES = 128 * 1024;
 

@@ -4,8 +4,9 @@ import { expect, test } from 'vitest';
 import { framed, rawCalls } from '../../../test/support/grpc-raw.ts';
 import { ask, startTestServer } from '../../../test/support/grpc-server.ts';
 import { MemoryLoms } from '../../../test/support/memory-loms.ts';
-import { refused, standing } from '../../domain/errors.ts';
 import { REQUEST_MAX_BYTES } from '../../domain/limits.ts';
+import { refused } from '../../domain/outcome.ts';
+import { fixedRefusals } from '../../domain/refusals.ts';
 import { GetStockRequest, StockServiceService as stock } from '../../generated/proto/loms/stock/v1/stock.ts';
 
 const sku = 1625903;
@@ -24,7 +25,7 @@ test.each<[string, Uint8Array | undefined, Record<string, string>]>([
   ['no message to a health check', undefined, { ':path': '/grpc.health.v1.Health/Watch' }],
   ['no end of its questions about the contracts', undefined, { ':path': reflection }],
 ])('a caller who sends %s is answered when we give requests up', async (_title, bytes, headers) => {
-  const authenticate = () => refused(standing.credentialsMissing);
+  const authenticate = () => refused(fixedRefusals.credentialsMissing);
   const { port } = await startTestServer({ authenticate, requestTimeoutMs: 100 });
   const { begin } = await rawCalls(port);
   const { answer, closed } = begin(bytes, headers);
@@ -52,7 +53,7 @@ test('a request that ends after its refusal is not run', async () => {
 });
 
 test('past their number the one that lingers longest is refused, and whoever sends all is served', async () => {
-  const { port, client } = await startTestServer({ arrivingMax: 2 });
+  const { port, client } = await startTestServer({ limits: { pendingMax: 2 } });
   const { session, begin } = await rawCalls(port);
   const lingering = [begin(), begin(request.subarray(0, 6))];
   await new Promise((resolve) => session.ping(resolve));
@@ -64,7 +65,7 @@ test('past their number the one that lingers longest is refused, and whoever sen
 });
 
 test('calls that were ended, answered or given up by their callers are not counted', async () => {
-  const { port, client } = await startTestServer({ arrivingMax: 2 });
+  const { port, client } = await startTestServer({ limits: { pendingMax: 2 } });
   const { session, begin } = await rawCalls(port);
   const lingering = begin();
   for (let count = 0; count < 5; count++) {
