@@ -1,7 +1,9 @@
 /** What grpc-js answers and logs by itself, as callers and operators see it. */
 import { gzipSync } from 'node:zlib';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { BaseServerInterceptingCall } from '@grpc/grpc-js/build/src/server-interceptors.js';
 import { pino } from 'pino';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { startTestServer } from '../../../test/support/grpc-server.ts';
 import { GrpcSession } from '../../../test/support/grpc-session.ts';
 import { MemoryLoms } from '../../../test/support/memory-loms.ts';
@@ -14,6 +16,7 @@ import { ErrorInfo } from '../../generated/proto/google/rpc/error_details.ts';
 import { Status } from '../../generated/proto/google/rpc/status.ts';
 import { CreateOrderRequest } from '../../generated/proto/loms/order/v1/order.ts';
 import { DETAILS_TRAILER } from './errors.ts';
+import { assertInternals } from './internals.ts';
 
 const getStock = '/loms.stock.v1.StockService/GetStock';
 
@@ -94,4 +97,46 @@ test('metadata that cannot be read is not logged, whatever it holds', async () =
   await session.say({ headers, writes: [framed(message)] });
   expect(written.join()).toContain('metadata could not be read');
   expect(written.join()).not.toContain('secret');
+});
+
+describe('a grpc-js without a part that is needed', () => {
+  const start = (change: (server: Server) => void) => {
+    const server = new Server({ 'grpc.enable_channelz': 1 });
+    change(server);
+    return () => assertInternals(server, ServerCredentials.createInsecure());
+  };
+
+  test('starts when every part is there', () => {
+    expect(start(() => {})).not.toThrow();
+  });
+
+  test.each(['_channelzHandler', '_retrieveHandler'])('does not start without %s', (name) => {
+    expect(start((server) => Object.assign(server, { [name]: undefined }))).toThrow(`has no Server.${name}`);
+  });
+
+  test('does not start when channelz is off, by whose handler calls come in', () => {
+    const server = new Server({ 'grpc.enable_channelz': 0 });
+    expect(() => assertInternals(server, ServerCredentials.createInsecure())).toThrow('has no channelz');
+  });
+
+  test('does not start when credentials have no options for TLS', () => {
+    const credentials = Object.assign(ServerCredentials.createInsecure(), {
+      _getConstructorOptions: undefined,
+    });
+    const server = new Server({ 'grpc.enable_channelz': 1 });
+    expect(() => assertInternals(server, credentials as never)).toThrow('_getConstructorOptions');
+  });
+
+  test.each(['start', 'sendStatus'] as const)('does not start when calls have no method %s', (name) => {
+    const { prototype } = BaseServerInterceptingCall;
+    const method = prototype[name];
+    onTestFinished(() => void Object.assign(prototype, { [name]: method }));
+    Object.assign(prototype, { [name]: undefined });
+    expect(start(() => {})).toThrow(`has no ${name} of a call`);
+  });
+
+  test('a server with channelz switched off refuses to start', async () => {
+    const starting = startTestServer({ connectionOptions: { 'grpc.enable_channelz': 0 } });
+    await expect(starting).rejects.toThrow('this version of @grpc/grpc-js has no channelz');
+  });
 });

@@ -8,6 +8,7 @@ import { accepted, refused } from '../../domain/outcome.ts';
 import { fixedRefusals, insufficientStock } from '../../domain/refusals.ts';
 import { OrderServiceService as orders } from '../../generated/proto/loms/order/v1/order.ts';
 import { StockServiceService as stock } from '../../generated/proto/loms/stock/v1/stock.ts';
+import { monotonicMs } from '../../timing/clock.ts';
 
 const LARGE = 9007199254740993n;
 const info = 'type.googleapis.com/google.rpc.ErrorInfo';
