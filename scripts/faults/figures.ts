@@ -33,22 +33,22 @@ export function figuresOf(results: readonly RunResult[]): Figure[] {
       'wrong replay',
       'books do not balance',
     ),
-    none('done though refused', 'done though refused'),
+    none('applied although refused', 'done though refused'),
     none('oversold', 'oversold'),
-    none('stuck in `new`, or moved against the diagram', 'stuck new', 'illegal transition'),
-    none('stale reads, replicas that differ in the end', 'stale read', 'replica differs'),
+    none('stuck in `new`, or an illegal transition', 'stuck new', 'illegal transition'),
+    none('stale reads, replicas that differ at the end', 'stale read', 'replica differs'),
     {
-      name: 'unknown outcomes found out by asking again',
+      name: 'unknown outcomes resolved by a retry',
       wanted: 'all',
       measured: `${unknown - unresolved} of ${unknown}`,
       reached: unresolved === 0,
     },
-    none('answers later than a second after their deadline', 'late answer'),
-    none('bugs, answered or logged', 'internal error'),
+    none('replies later than a second after their deadline', 'late answer'),
+    none('bugs, in replies or in the log', 'internal error'),
     none('did not recover by itself', 'did not recover'),
     none('reads stopped while writes could not be confirmed', 'reads stopped'),
     ...replicaStopped(results.filter(({ kind }) => kind === 'replica-freeze')),
-    recovery(results, 'backend-terminate', 'backends ended', 1),
+    recovery(results, 'backend-terminate', 'backends terminated', 1),
     recovery(results, 'service-kill', 'service killed and restarted', 3),
     recovery(results, 'primary-promote', 'replica promoted', 5),
     stops(results),
@@ -117,9 +117,9 @@ function stops(results: readonly RunResult[]): Figure {
   const unanswered = countOf(runs, 'accepted but not answered');
   const isEnough = stopped >= STOPS_MIN;
   return {
-    name: 'SIGTERM under load: accepted requests without an answer',
+    name: 'SIGTERM under load: accepted requests without a reply',
     wanted: `0 of ${STOPS_MIN} stops`,
-    measured: `${unanswered} of ${stopped} stops; lost on the way: ${lost}`,
+    measured: `${unanswered} of ${stopped} stops; lost in transit: ${lost}`,
     reached: unanswered > 0 ? false : isEnough || undefined,
   };
 }

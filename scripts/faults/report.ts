@@ -90,6 +90,6 @@ function faultsTable(faults: readonly Fault[], results: readonly RunResult[]): s
     return [`| \`${kind}\` | ${what} | ${cells.join(' | ')} |`];
   });
   const head =
-    '| fault | what is done | runs | refused | unknown at first | wrong | back after, median | at most |';
+    '| fault | what is injected | runs | refused | unknown at first | wrong | recovery, median | at most |';
   return [head, '|---|---|---:|---:|---:|---:|---:|---:|', ...rows].join('\n');
 }

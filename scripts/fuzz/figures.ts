@@ -30,7 +30,7 @@ export function figuresOf({ cases, kinds, wrong, memory }: Report): Figure[] {
       reached: cases >= CASES_MIN,
     },
     {
-      name: 'answers 5xx or outside the documented form',
+      name: 'answers 5xx or not in a documented form',
       wanted: '0',
       measured: String(wrong.length),
       reached: wrong.length === 0,

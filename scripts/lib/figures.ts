@@ -15,7 +15,7 @@ export function figuresTable(figures: readonly Figure[]): string {
   const rows = figures.map(
     ({ name, wanted, measured, reached }) => `| ${name} | ${wanted} | ${measured} | ${verdict(reached)} |`,
   );
-  return ['| figure | wanted | measured | reached |', '|---|---|---|---|', ...rows].join('\n');
+  return ['| figure | target | measured | met |', '|---|---|---|---|', ...rows].join('\n');
 }
 
 /** Shows the figures in the terminal. */

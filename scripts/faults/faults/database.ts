@@ -33,7 +33,9 @@ export const backendTerminate: Fault = {
 
 export const backendCancel: Fault = {
   kind: 'backend-cancel',
-  what: 'pg_cancel_backend on random sessions of the service on the primary, 200 times: in BEGIN, in a statement, in COMMIT',
+  what:
+    'pg_cancel_backend on random sessions of the service on the primary, 200 times: in BEGIN, ' +
+    'in a statement, in COMMIT',
   bit: hurtWrites,
   async strike({ primary, random, pause }) {
     const client = await connect(primary.url);
@@ -87,7 +89,9 @@ const EXHAUSTED_MS = 1_500;
 
 export const connectionsExhausted: Fault = {
   kind: 'connections-exhausted',
-  what: 'all sessions of the service ended, and the connections that the primary has taken by others for 1.5 seconds',
+  what:
+    'all sessions of the service terminated, and all connections of the primary taken by others ' +
+    'for 1.5 seconds',
   async strike(scene) {
     const { primary, history } = scene;
     const clients: pg.Client[] = [];
@@ -129,7 +133,7 @@ const WRITE_WAL = "SELECT pg_logical_emit_message(false, 'faults', repeat('x', 4
 
 export const diskFull: Fault = {
   kind: 'disk-full',
-  what: 'the disk of the primary full for 1.5 seconds; in half of the runs it stops for want of WAL',
+  what: 'the disk of the primary full for 1.5 seconds; in half of the runs it stops, unable to write WAL',
   smallDisk: true,
   obstacle: diskObstacle,
   bit: hurtWrites,
@@ -176,7 +180,9 @@ const SCHEMA_CHANGES = [
 
 export const migration: Fault = {
   kind: 'migration',
-  what: 'what migrations do, under load: indexes, a new column, a table rewritten; and migrate, with nothing left to do',
+  what:
+    'the work of migrations under load: indexes, a new column, a table rewrite; ' +
+    'and migrate with nothing to apply',
   async strike(scene) {
     const { primary } = scene;
     // As every instance does that starts meanwhile.

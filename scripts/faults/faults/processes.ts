@@ -17,7 +17,7 @@ const DOWN_MAX_MS = 500;
 
 export const serviceKill: Fault = {
   kind: 'service-kill',
-  what: 'kill -9 of the service with batches under way, then a restart',
+  what: 'kill -9 of the service while batches run, then a restart',
   bit: interruptedWrites,
   strike: (scene) => firstService(scene).kill(),
   heal: (scene) => firstService(scene).start(),
@@ -90,7 +90,7 @@ export const primaryPromote: Fault = {
 
 export const primaryReturns: Fault = {
   kind: 'primary-returns',
-  what: 'the same, and then the old primary comes back and still takes itself for the primary',
+  what: 'the same, and then the old primary returns and still acts as the primary',
   bit: hurtWrites,
   async strike(scene) {
     await strikePrimary(scene);
