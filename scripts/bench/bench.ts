@@ -10,10 +10,10 @@ import type { Measured, Scenario, Subject, Transport } from './types.ts';
 export const subjectNames: Record<Subject, string> = {
   loms: 'loms',
   fullQueue: 'queue full',
-  border: 'border alone',
+  border: 'transport only',
   seedDesign: 'seed design',
   singleStatement: 'single statement',
-  sqlAlone: 'SQL by itself',
+  sqlAlone: 'SQL alone',
 };
 
 export const scenarioNames: Record<Scenario, string> = {

@@ -69,7 +69,7 @@ export function figuresOf(bench: Bench): Figure[] {
       const peak = bench.median({ ...spread, transport });
       return [
         atLeast(
-          `overload over ${transport}: useful answers / peak`,
+          `overload over ${transport}: goodput / peak`,
           0.9,
           over.map((step) => step.perSecond / peak),
         ),
@@ -91,7 +91,7 @@ export function figuresOf(bench: Bench): Figure[] {
     }),
     ...(['REST', 'gRPC'] as const).map((transport) =>
       under(
-        `one client over ${transport}: median latency minus that of the SQL by itself`,
+        `one client over ${transport}: median latency minus that of the SQL alone`,
         1.5,
         oneClientDifferences(bench, transport),
         'ms',

@@ -40,9 +40,10 @@ function aboutRun(run: Run): string {
   const memory = Math.round(run.memoryBytes / 2 ** 30);
   return [
     `Measured on ${run.date.slice(0, 10)}: ${run.cores} cores (${run.processor}), ${memory} GiB of memory,`,
-    `Node.js ${run.node.slice(1)}, PostgreSQL ${run.postgres}, service settings ${set.join(', ') || 'as they come'}.`,
-    `REST was loaded by ${run.restLoad}; gRPC, whole lives and overload by the client in \`scripts/bench/client\`.`,
-    `${run.plan.rounds} rounds of ${run.plan.stepSeconds} seconds a step.`,
+    `Node.js ${run.node.slice(1)}, PostgreSQL ${run.postgres}, settings: ${set.join(', ') || 'the defaults'}.`,
+    `REST was loaded by ${run.restLoad};`,
+    'gRPC, order life cycles and overload by the client in `scripts/bench/client`.',
+    `${run.plan.rounds} rounds of ${run.plan.stepSeconds} seconds per step.`,
   ].join('\n');
 }
 
@@ -52,5 +53,5 @@ function figuresTable(figures: readonly Figure[]): string {
     const span = range ? `${shown(range[0], unit)} to ${shown(range[1], unit)}` : '';
     return `| ${name} | ${wanted} | ${shown(measured, unit)} | ${span} | ${verdict(reached)} |`;
   });
-  return ['| figure | wanted | measured | rounds | reached |', '|---|---|---|---|---|', ...rows].join('\n');
+  return ['| figure | target | measured | rounds | met |', '|---|---|---|---|---|', ...rows].join('\n');
 }
