@@ -32,7 +32,7 @@ export function tablesOf(bench: Bench): string[] {
   ];
 }
 
-/** Steps that differ in their round alone. */
+/** Groups the steps that differ only in their round. */
 function groups(bench: Bench, parts: readonly string[]): Measured[][] {
   const found = new Map<string, Measured[]>();
   for (const part of parts) {
@@ -101,7 +101,7 @@ function overload(bench: Bench): string[] {
   ];
 }
 
-/** Steps in which some are answered and others are refused. */
+/** A table of steps in which some requests are answered and others refused. */
 function answers(bench: Bench, part: string, title: string, words: string): string[] {
   const lines = bench.find({ part }).map((step) => {
     const { transport, rate = 0, seconds, ok, refused, failed, heldBack, latency, refusalLatency } = step;

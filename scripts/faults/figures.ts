@@ -1,4 +1,4 @@
-/** What the runs must show: each figure with what it is to be, what it is, and whether that suffices. */
+/** The figures of the fault runs: each with its target, its measured value, and whether the target is met. */
 import type { Figure } from '../lib/figures.ts';
 import { median } from '../lib/statistics.ts';
 import type { ViolationKind } from './checks/evidence.ts';
@@ -8,7 +8,7 @@ export const KINDS_MIN = 15;
 const SEEDS_MIN = 10;
 const STOPS_MIN = 30;
 
-/** Works out the figures from the runs that were made. */
+/** Computes the figures from the runs. */
 export function figuresOf(results: readonly RunResult[]): Figure[] {
   const kinds = new Set(results.map(({ kind }) => kind).filter((kind) => kind !== 'nothing')).size;
   const seeds = new Set(results.map(({ seed }) => seed)).size;
@@ -55,7 +55,7 @@ export function figuresOf(results: readonly RunResult[]): Figure[] {
   ];
 }
 
-/** What callers hear while the synchronous replica holds its connections and says nothing. */
+/** Replies while the synchronous replica keeps its connections open and does not respond. */
 function replicaStopped(runs: readonly RunResult[]): Figure[] {
   const calls = runs.reduce((sum, run) => sum + run.calls, 0);
   const late = countOf(runs, 'late answer');
@@ -101,7 +101,7 @@ function recovery(results: readonly RunResult[], kind: string, event: string, bo
   };
 }
 
-/** How long each run took to recover; infinite where it did not while it was watched. */
+/** The recovery time of each run; infinite when it did not recover during the run. */
 export function recoverySeconds(results: readonly RunResult[]): number[] {
   return results.map(({ recovery: { tookMs } }) => (tookMs ?? Number.POSITIVE_INFINITY) / 1_000);
 }

@@ -1,4 +1,4 @@
-/** Faults of those who call: they go away, have no time, or ask the same several times at once. */
+/** Faults of callers: they disconnect, set short deadlines, or repeat a request concurrently. */
 import { usualBehaviour } from '../lives.ts';
 import type { Fault } from './fault.ts';
 

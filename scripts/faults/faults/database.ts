@@ -1,4 +1,4 @@
-/** Faults inside of the database: sessions ended, locks held, connections and disk used up, schema changed. */
+/** Faults of the database: sessions terminated, locks held, connections or disk exhausted, schema changed. */
 import { readFileSync } from 'node:fs';
 import { open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -71,7 +71,7 @@ export const poolExhausted: Fault = {
   },
 };
 
-/** Whoever locks all tables while transactions run meets one that holds some of them, now and then. */
+/** Locks all tables. With transactions running this deadlocks now and then, so it is retried. */
 async function lockAll(client: pg.Client): Promise<void> {
   for (let left = LOCK_ATTEMPTS_MAX; ; left--) {
     await client.query('BEGIN');

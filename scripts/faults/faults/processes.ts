@@ -9,9 +9,9 @@ import {
   withoutConfirmation,
 } from './fault.ts';
 
-/** Longer than a transaction may take, so that what waits ends by itself. */
+/** Longer than a transaction may take, so that waiting transactions time out. */
 const FREEZE_MS = 2_600;
-/** Stops in order while the fault lasts; one more takes it back. */
+/** Graceful stops while the fault lasts; healing makes one more. */
 const STOPS = 2;
 const DOWN_MAX_MS = 500;
 
@@ -37,7 +37,7 @@ export const serviceTerminate: Fault = {
   heal: restart,
 };
 
-/** Stops the service in order and starts it again. */
+/** Stops the service gracefully and starts it again. */
 async function restart(scene: Scene): Promise<void> {
   const { history } = scene;
   const writtenByMs = history.now();
@@ -47,7 +47,7 @@ async function restart(scene: Scene): Promise<void> {
   await firstService(scene).start();
 }
 
-/** How often this process turns to its connections before it is certain that what was asked before was written. */
+/** Turns of the event loop after which earlier requests have certainly been written to their sockets. */
 const TURNS = 20;
 
 async function turns(): Promise<void> {
