@@ -1,4 +1,7 @@
-/** Which tokens are good, with real keys and real signatures; and for how long what was found good is believed. */
+/**
+ * Which tokens are good, with real keys and real signatures; and for how long what was found good is
+ * believed.
+ */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -21,7 +21,9 @@ export interface TokenOptions {
   readonly keysCooldownMs?: number;
 }
 
-/** Signatures that we could not make ourselves: with a shared secret, whoever checks tokens could issue them. */
+/**
+ * Signatures that we could not make ourselves: with a shared secret, whoever checks tokens could issue them.
+ */
 const ALGORITHMS = [
   ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
   ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
@@ -45,12 +47,14 @@ const LOG_INTERVAL_MS = 1_000;
 
 const bearer = /^Bearer +([\w.-]+)$/i;
 
-/** A caller's name is kept with what it asked for: of sensible length, and nothing that a text cannot hold. */
+/**
+ * A caller's name is kept with what it asked for: of sensible length, and nothing that a text cannot hold.
+ */
 const callerName = /^[^\p{Cc}\p{Cs}]{1,255}$/u;
 
 /**
- * Opens the check of tokens. A file of keys must be readable now; a server of keys may come later, and until it
- * does every token is refused with KEYS_UNAVAILABLE.
+ * Opens the check of tokens. A file of keys must be readable now; a server of keys may come later, and until
+ * it does every token is refused with KEYS_UNAVAILABLE.
  */
 export async function openTokens(options: TokenOptions): Promise<Authenticate> {
   const { jwks: location, now, keysCooldownMs } = options;

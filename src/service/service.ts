@@ -1,6 +1,7 @@
 /**
- * The service: joins domain and database. Each operation has a batcher of its own, so that none waits behind another
- * kind; a batch of writes is one transaction on the primary, a batch of reads one statement on any healthy node.
+ * The service: joins domain and database. Each operation has a batcher of its own, so that none waits behind
+ * another kind; a batch of writes is one transaction on the primary, a batch of reads one statement on any
+ * healthy node.
  */
 import type { Logger } from 'pino';
 import type { Database, Plan, Queryable } from '../db/types.ts';

@@ -1,6 +1,6 @@
 /**
- * The certificate of both servers, and the authority that their clients' certificates must come from. The files are
- * read again at an interval, so that a renewed certificate is used without a restart.
+ * The certificate of both servers, and the authority that their clients' certificates must come from. The
+ * files are read again at an interval, so that a renewed certificate is used without a restart.
  */
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -89,7 +89,10 @@ async function read({ cert, key, clientCa }: TlsFiles): Promise<Certificate> {
 
 const block = /-----BEGIN ([A-Z0-9 ]+)-----[^-]*-----END \1-----/g;
 
-/** Node.js takes any bytes for authorities and skips what is not one, so that no client would be accepted any more. */
+/**
+ * Node.js takes any bytes for authorities and skips what is not one, so that no client would be accepted any
+ * more.
+ */
 function checkAuthorities(pem: string): void {
   const whole = pem.match(block) ?? [];
   const edges = pem.match(/-----(BEGIN|END) /g) ?? [];

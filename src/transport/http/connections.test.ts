@@ -1,4 +1,6 @@
-/** Slow, silent and greedy callers, over real connections: others are served meanwhile, and these are cut off. */
+/**
+ * Slow, silent and greedy callers, over real connections: others are served meanwhile, and these are cut off.
+ */
 import { afterEach, expect, test } from 'vitest';
 import { silent, testApp } from '../../../test/support/http-app.ts';
 import { rawConnection } from '../../../test/support/raw-http.ts';
