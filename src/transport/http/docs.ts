@@ -14,9 +14,9 @@ import swaggerUiFolder from 'swagger-ui-dist/absolute-path.js';
 import { openApiText } from './openapi.ts';
 
 /**
- * A plugin of Swagger UI, as source for the browser. Swagger UI parses replies with `JSON.parse`, which rounds
- * integers above 2^53 and so would show ids that do not exist. The plugin shows the digits that were sent, where
- * the browser has `JSON.rawJSON` (Chromium since 114, Firefox since 135, Safari since 18.4).
+ * A plugin of Swagger UI, as source for the browser. Swagger UI parses replies with `JSON.parse`, which
+ * rounds integers above 2^53 and so would show ids that do not exist. The plugin shows the digits that were
+ * sent, where the browser has `JSON.rawJSON` (Chromium since 114, Firefox since 135, Safari since 18.4).
  */
 const exactNumbers = `({ React }) => {
   const keepDigits = (key, value, context) =>
@@ -30,7 +30,9 @@ const exactNumbers = `({ React }) => {
   };
   const responseBody = (Original) => (props) => {
     const { content, contentType, getComponent } = props;
-    if (typeof content !== 'string' || !/json/i.test(contentType)) return React.createElement(Original, props);
+    if (typeof content !== 'string' || !/json/i.test(contentType)) {
+      return React.createElement(Original, props);
+    }
     const code = { language: 'json', downloadable: true, canCopy: true, fileName: 'response.json' };
     return React.createElement(
       'div',
@@ -109,8 +111,8 @@ function distributed(name: string): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Returns a handler that serves one file from memory. Browsers keep the file but revalidate it each time, so an
- * update shows at once.
+ * Returns a handler that serves one file from memory. Browsers keep the file but revalidate it each time, so
+ * an update shows at once.
  */
 function file(content: string | Uint8Array<ArrayBuffer>, contentType: string): (c: Context) => Response {
   const etag = `"${createHash('sha256').update(content).digest('base64url').slice(0, 16)}"`;
