@@ -1,6 +1,6 @@
 /**
- * The app: the only place that builds the database, the service, the workers and the servers, and that owns the order
- * in which they start and stop.
+ * The app: the only place that builds the database, the service, the workers and the servers, and that owns
+ * the order in which they start and stop.
  */
 import type { Logger } from 'pino';
 import { openTokens } from './auth/tokens.ts';
@@ -16,7 +16,8 @@ import { Deadlines } from './timing/deadlines.ts';
 import { type PeriodicOptions, PeriodicTask } from './timing/periodic.ts';
 import { startGrpcServer } from './transport/grpc/server.ts';
 import { connectionLimits } from './transport/http/connections.ts';
-import { createHttpApp, startHttpServer } from './transport/http/server.ts';
+import { createHttpApp } from './transport/http/routes.ts';
+import { startHttpServer } from './transport/http/server.ts';
 import type { TransportContext } from './transport/operation.ts';
 import { ReadinessWatch } from './transport/readiness.ts';
 import { Certificates } from './transport/tls.ts';
@@ -26,8 +27,8 @@ export interface App {
   readonly httpPort: number;
   readonly grpcPort: number;
   /**
-   * Stops in order: not ready, no new work, accepted work is finished, connections closed, own PostgreSQL stopped.
-   * Work that takes longer than the configured time is cut off.
+   * Stops in order: not ready, no new work, accepted work is finished, connections closed, own PostgreSQL
+   * stopped. Work that takes longer than the configured time is cut off.
    */
   stop(): Promise<void>;
 }
@@ -41,7 +42,8 @@ export async function closeAll(closers: Closers): Promise<void> {
 }
 
 /**
- * Starts everything and resolves when requests are served. When a step fails, what was started before it is stopped.
+ * Starts everything and resolves when requests are served. When a step fails, what was started before it is
+ * stopped.
  *
  * @param signal aborts the start, after the current step.
  */
@@ -148,7 +150,10 @@ function startWorkers(config: Config, logger: Logger, database: Router, closers:
   }
 }
 
-/** Runs a task in the background until the app stops. A run that fails is logged; the next one has the same to do. */
+/**
+ * Runs a task in the background until the app stops. A run that fails is logged; the next one has the same to
+ * do.
+ */
 function startTask(
   name: string,
   schedule: Pick<PeriodicOptions, 'intervalMs' | 'minGapMs'>,

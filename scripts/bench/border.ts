@@ -6,7 +6,9 @@ import { pino } from 'pino';
 import type { Loms } from '../../src/domain/loms.ts';
 import { built } from './built.ts';
 
-const { createHttpApp, startHttpServer } =
+const { createHttpApp } =
+  await built<typeof import('../../src/transport/http/routes.ts')>('transport/http/routes.js');
+const { startHttpServer } =
   await built<typeof import('../../src/transport/http/server.ts')>('transport/http/server.js');
 const { startGrpcServer } =
   await built<typeof import('../../src/transport/grpc/server.ts')>('transport/grpc/server.js');

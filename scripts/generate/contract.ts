@@ -1,6 +1,6 @@
 /**
- * Prints the limits of request fields as a module: what the `buf.validate` rules of the contracts allow, for the
- * domain and for REST, which know no protobuf.
+ * Prints the limits of request fields as a module: what the `buf.validate` rules of the contracts allow, for
+ * the domain and for REST, which know no protobuf.
  */
 import {
   createFileRegistry,
@@ -18,7 +18,8 @@ const UINT32_MAX = 2n ** 32n - 1n;
 /**
  * @param set the contracts as an encoded FileDescriptorSet.
  * @param packages whose request messages are printed, with the messages that they are made of.
- * @throws when two messages have the same name, or a field has a type or rule that this printer does not know.
+ * @throws when two messages have the same name, or a field has a type or rule that this printer does not
+ * know.
  */
 export function printContract(set: Uint8Array, packages: readonly string[]): string {
   const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, set));

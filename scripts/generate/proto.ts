@@ -1,7 +1,7 @@
 /**
- * Generates TypeScript from the contracts: messages and services by ts-proto and the descriptor set that validation
- * and reflection read (`src/generated/proto`), and the limits of request fields (`src/generated/contract.ts`). The
- * same contracts give the same bytes.
+ * Generates TypeScript from the contracts: messages and services by ts-proto and the descriptor set that
+ * validation and reflection read (`src/generated/proto`), and the limits of request fields
+ * (`src/generated/contract.ts`). The same contracts give the same bytes.
  *
  *     tsx scripts/generate/proto.ts           writes them
  *     tsx scripts/generate/proto.ts --check   fails when they are stale

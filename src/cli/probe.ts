@@ -3,9 +3,9 @@
  *
  *     node dist/cli/probe.js
  *
- * It reads the service's own configuration. Under TLS it does not verify the certificate, which need not be made out to
- * this address; under mutual TLS it presents the service's certificate as its own, so the authority for clients must
- * have signed that one too.
+ * It reads the service's own configuration. Under TLS it does not verify the certificate, which need not be
+ * made out to this address; under mutual TLS it presents the service's certificate as its own, so the
+ * authority for clients must have signed that one too.
  */
 import { readFileSync } from 'node:fs';
 import { request as requestHttp } from 'node:http';

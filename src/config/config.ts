@@ -1,6 +1,6 @@
 /**
- * The configuration: the only reader of the environment. It is validated as a whole at start, and every mistake is
- * listed. Its sections are the options of the components that they are handed to.
+ * The configuration: the only reader of the environment. It is validated as a whole at start, and every
+ * mistake is listed. Its sections are the options of the components that they are handed to.
  */
 import { checkVariables, isTokenRequired } from './checks.ts';
 import { type Variables, variables } from './variables.ts';

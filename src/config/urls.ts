@@ -21,8 +21,8 @@ export function hostOf(url: string): string {
 }
 
 /**
- * The URL by which the schema of this primary is changed: with the login of the migration role where there is one, and
- * always on the primary that was found. The host in the login's own URL may be an old primary.
+ * The URL by which the schema of this primary is changed: with the login of the migration role where there is
+ * one, and always on the primary that was found. The host in the login's own URL may be an old primary.
  *
  * @param login the configured URL of the migration role.
  */

@@ -11,8 +11,8 @@ export interface Identity {
 }
 
 /**
- * Checks credentials: the value of the header or metadata `authorization`, if there is one. Replies synchronously
- * where it can, because most requests come with credentials that were checked a moment ago.
+ * Checks credentials: the value of the header or metadata `authorization`, if there is one. Replies
+ * synchronously where it can, because most requests come with credentials that were checked a moment ago.
  *
  * @returns the caller, or CREDENTIALS_MISSING, CREDENTIALS_INVALID, KEYS_UNAVAILABLE or QUEUE_FULL.
  */

@@ -1,4 +1,7 @@
-/** The limits of a request. Those of fields are the contract's: `src/generated/contract.ts` is made from the protos. */
+/**
+ * The limits of a request. Those of fields are the contract's: `src/generated/contract.ts` is made from the
+ * protos.
+ */
 import { contract } from '../generated/contract.ts';
 
 /** The largest value of a signed 64-bit integer: the upper end of order ids and user ids. */

@@ -9,8 +9,8 @@ import type { Outcome } from './outcome.ts';
 /** What an operation must know of its call besides the request. */
 export interface Call {
   /**
-   * When the caller stops waiting, in milliseconds on the monotonic clock. Work does not start after it, and the
-   * caller gets its reply by then, also while its work runs.
+   * When the caller stops waiting, in milliseconds on the monotonic clock. Work does not start after it, and
+   * the caller gets its reply by then, also while its work runs.
    */
   readonly deadlineMs: number;
   /** Whether the caller disconnected, where that is known; checked when the work is about to start. */
@@ -33,11 +33,11 @@ export interface Loms {
   /**
    * Writes an order and reserves its stock: all lines or none.
    *
-   * A call with an idempotency key that its caller has used before writes nothing: it gets the first outcome again,
-   * marked as a replay, or IDEMPOTENCY_KEY_REUSED when the request is a different one.
+   * A call with an idempotency key that its caller has used before writes nothing: it gets the first outcome
+   * again, marked as a replay, or IDEMPOTENCY_KEY_REUSED when the request is a different one.
    *
-   * @returns the order's id, or INSUFFICIENT_STOCK (the order is kept as failed), or INVALID_REQUEST when lines with
-   * the same sku add up to too many pieces or the key is invalid.
+   * @returns the order's id, or INSUFFICIENT_STOCK (the order is kept as failed), or INVALID_REQUEST when
+   * lines with the same sku add up to too many pieces or the key is invalid.
    */
   createOrder(request: CreateOrderRequest, call: Call): Promise<Outcome<{ orderId: bigint }>>;
 

@@ -1,6 +1,7 @@
 /**
- * THE table of operations. An operation is added here first; the compiler then leads to its use case, its batcher and
- * its route in both transports. Scopes, batchers, the number of database connections and the documents follow from it.
+ * THE table of operations. An operation is added here first; the compiler then leads to its use case, its
+ * batcher and its route in both transports. Scopes, batchers, the number of database connections and the
+ * documents follow from it.
  */
 import type { Loms } from './loms.ts';
 
@@ -30,8 +31,8 @@ export interface OperationRules<Request = never> {
 const QUEUE_LINES_MAX = 100_000;
 
 /**
- * The weight of an order that is only named by its id: how many lines it has is not known before it is read. Even if
- * all orders of a full batch had the most lines, the batch would take a fraction of a second.
+ * The weight of an order that is only named by its id: how many lines it has is not known before it is read.
+ * Even if all orders of a full batch had the most lines, the batch would take a fraction of a second.
  */
 const NAMED_ORDER_LINES = 50;
 

@@ -1,4 +1,7 @@
-/** The refusals besides those of bad fields (`violations.ts`). Messages are for the caller and hold no internals. */
+/**
+ * The refusals besides those of bad fields (`violations.ts`). Messages are for the caller and hold no
+ * internals.
+ */
 import type { Reason } from './errors.ts';
 import { IDEMPOTENCY_KEY_FIELD } from './idempotency/key.ts';
 import { REQUEST_MAX_BYTES } from './limits.ts';
@@ -15,8 +18,8 @@ function refusal(reason: Reason, message: string, metadata: Record<string, strin
 }
 
 /**
- * Nothing was done, and a retry helps. OUTCOME_UNKNOWN is not built by this, although its code is UNAVAILABLE: it
- * would invite clients to retry automatically what may have been done already.
+ * Nothing was done, and a retry helps. OUTCOME_UNKNOWN is not built by this, although its code is
+ * UNAVAILABLE: it would invite clients to retry automatically what may have been done already.
  */
 function retrySafe(reason: Reason, message: string): Refusal {
   return {
@@ -57,7 +60,10 @@ export function scopeMissing(scope: Scope): Refusal {
   return refusal('SCOPE_MISSING', `this needs the scope ${scope}`, { scope });
 }
 
-/** The key was used with another request. The violation is the key's: the request may be valid with another one. */
+/**
+ * The key was used with another request. The violation is the key's: the request may be valid with another
+ * one.
+ */
 const idempotencyKeyReused: Refusal = {
   ...refusal('IDEMPOTENCY_KEY_REUSED', 'the idempotency key was used with another request'),
   detail: {

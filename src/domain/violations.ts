@@ -1,4 +1,7 @@
-/** Requests that are refused for their fields: what each field of each message must be, from the contract's rules. */
+/**
+ * Requests that are refused for their fields: what each field of each message must be, from the contract's
+ * rules.
+ */
 import { contract } from '../generated/contract.ts';
 import { VIOLATIONS_MAX } from './limits.ts';
 import type { FieldViolation, Refusal } from './outcome.ts';
@@ -14,7 +17,9 @@ export function rulesOf(message: MessageName): Readonly<Record<string, Rule>> {
   return contract[message];
 }
 
-/** What the contract's rules cannot say of a field: what the elements of a list are, and conditions on sums. */
+/**
+ * What the contract's rules cannot say of a field: what the elements of a list are, and conditions on sums.
+ */
 const remarks: Readonly<Record<string, string>> = {
   'Item.count': ', also when summed over lines with the same sku',
   'CreateOrderRequest.items': ' lines, each with sku and count',
@@ -27,8 +32,8 @@ const byPath = new Intl.Collator('en', { numeric: true });
  * Refuses a request for fields that break the contract's rules.
  *
  * @param message the request's message.
- * @param paths the bad fields, each as its JSON path (`items[1].count`), in any order, also repeated: two validators
- * that find the same fields give the same refusal.
+ * @param paths the bad fields, each as its JSON path (`items[1].count`), in any order, also repeated: two
+ * validators that find the same fields give the same refusal.
  */
 export function invalidFields(message: MessageName, paths: Iterable<string>): Refusal {
   const sorted = [...new Set(paths)].sort(byPath.compare);
@@ -58,7 +63,8 @@ function ruleOf(message: MessageName, path: string): string {
   const names = path.replaceAll(/\[\d+\]/g, '').split('.');
   let owner = message;
   for (const [index, name] of names.entries()) {
-    const rule = rulesOf(owner)[name];
+    const rules = rulesOf(owner);
+    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
     if (rule === undefined) break;
     const isLast = index === names.length - 1;
     if (isLast) return describe(rule, remarks[`${owner}.${name}`] ?? '');

@@ -1,4 +1,6 @@
-/** Whatever happens to batches, in whatever order: everybody is answered once, in time, and with the truth. */
+/**
+ * Whatever happens to batches, in whatever order: everybody is answered once, in time, and with the truth.
+ */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { setUp } from '../../test/support/manual-batcher.ts';
@@ -33,7 +35,9 @@ const END_MS = 1_000;
 type Callers = typeof callers extends fc.Arbitrary<infer T> ? T : never;
 type Attempts = typeof attempts extends fc.Arbitrary<infer T> ? T : never;
 
-/** A database that does with each attempt what is said, and remembers what was begun when, and what was done. */
+/**
+ * A database that does with each attempt what is said, and remembers what was begun when, and what was done.
+ */
 function database(clock: ReturnType<typeof manualClock>, all: Callers, fates: Attempts) {
   const begun: { caller: number; atMs: number }[] = [];
   const done: number[] = [];

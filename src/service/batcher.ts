@@ -1,8 +1,9 @@
 /**
- * The natural batcher: takes the waiting requests, runs them as one batch, replies, takes what has gathered meanwhile.
+ * The natural batcher: takes the waiting requests, runs them as one batch, replies, takes what has gathered
+ * meanwhile.
  *
- * No timer starts a batch. An idle batcher runs a lone request at once, and batches grow by themselves with load.
- * Every request gets its reply by its deadline, whether it waits, runs or its batch was retried.
+ * No timer starts a batch. An idle batcher runs a lone request at once, and batches grow by themselves with
+ * load. Every request gets its reply by its deadline, whether it waits, runs or its batch was retried.
  */
 import { DatabaseUnavailable, OutcomeUnknown } from '../db/errors.ts';
 import type { Deadlines, Pending } from '../timing/deadlines.ts';
@@ -18,8 +19,9 @@ export class DeadlinePassed extends Error {
 }
 
 /**
- * Claims the requests of a batch that are still live; expired or disconnected ones are rejected with DeadlinePassed.
- * A second call, for another attempt after a rollback, claims again and leaves out those that expired meanwhile.
+ * Claims the requests of a batch that are still live; expired or disconnected ones are rejected with
+ * DeadlinePassed. A second call, for another attempt after a rollback, claims again and leaves out those that
+ * expired meanwhile.
  *
  * @throws when no request is left.
  */
@@ -29,15 +31,17 @@ export interface BatcherOptions<Request, Reply> {
   /**
    * Runs a batch. It calls `claim` at the last moment, when it has all that the work needs.
    *
-   * @returns a reply for each request of the last claim, in order. When it throws, the batch had no effect, unless
-   * it throws OutcomeUnknown.
+   * @returns a reply for each request of the last claim, in order. When it throws, the batch had no effect,
+   * unless it throws OutcomeUnknown.
    */
   readonly run: (claim: Claim<Request>) => Promise<readonly Reply[]>;
   /** Whether a batch writes: a request that times out while it runs then has an unknown outcome. */
   readonly writes: boolean;
   /** The most requests in one batch. */
   readonly batchMax: number;
-  /** The most requests in the queue, and their greatest weight in sum; past either `submit` rejects at once. */
+  /**
+   * The most requests in the queue, and their greatest weight in sum; past either `submit` rejects at once.
+   */
   readonly queueMax: number;
   readonly queueWeightMax: number;
   /** How many batches run side by side. */
@@ -51,9 +55,9 @@ export interface BatcherOptions<Request, Reply> {
 }
 
 /**
- * Lanes share the queue: one takes its part and leaves the rest to the next, so that the database writes one batch
- * while the service replies to another. If one lane took all, each would wait for the other. Below this number of
- * requests there is nothing to gain from sharing.
+ * Lanes share the queue: one takes its part and leaves the rest to the next, so that the database writes one
+ * batch while the service replies to another. If one lane took all, each would wait for the other. Below this
+ * number of requests there is nothing to gain from sharing.
  */
 const SHARE_MIN = 128;
 
@@ -96,8 +100,8 @@ export class Batcher<Request, Reply> {
   /**
    * Hands a request to the next batch.
    *
-   * @throws QueueFull at once; DeadlinePassed at the deadline when the request had no effect; OutcomeUnknown at the
-   * deadline when a batch that writes was running; or what the batch threw.
+   * @throws QueueFull at once; DeadlinePassed at the deadline when the request had no effect; OutcomeUnknown
+   * at the deadline when a batch that writes was running; or what the batch threw.
    */
   submit(request: Request, caller: Caller): Promise<Reply> {
     const { queueMax, queueWeightMax, weigh } = this.#options;
@@ -167,8 +171,8 @@ export class Batcher<Request, Reply> {
   }
 
   /**
-   * Runs a batch and replies to its requests. A batch that fails for a reason of its own is split, halves and then
-   * singles, so that only the culprit fails.
+   * Runs a batch and replies to its requests. A batch that fails for a reason of its own is split, halves and
+   * then singles, so that only the culprit fails.
    */
   async #run(batch: readonly Entry<Request, Reply>[]): Promise<void> {
     const { run, deadlines, onFailure } = this.#options;

@@ -1,4 +1,7 @@
-/** Failures of the database and the batcher: the one place where they become refusals, and how they are logged. */
+/**
+ * Failures of the database and the batcher: the one place where they become refusals, and how they are
+ * logged.
+ */
 import type { Logger } from 'pino';
 import { DatabaseUnavailable, OutcomeUnknown } from '../db/errors.ts';
 import { type Outcome, type Refusal, refused } from '../domain/outcome.ts';
@@ -7,8 +10,8 @@ import type { Clock } from '../timing/clock.ts';
 import { DeadlinePassed, QueueFull } from './batcher.ts';
 
 /**
- * Turns a known failure into its refusal. Anything else is a bug and is thrown on; the transports log it and answer
- * INTERNAL.
+ * Turns a known failure into its refusal. Anything else is a bug and is thrown on; the transports log it and
+ * answer INTERNAL.
  */
 export function orRefusal<T>(outcome: Promise<Outcome<T>>): Promise<Outcome<T>> {
   return outcome.catch((error) => {
@@ -29,8 +32,8 @@ function refusalOf(error: unknown): Refusal | undefined {
 const OUTAGE_LOG_INTERVAL_MS = 1_000;
 
 /**
- * Makes the log of failed batches. An outage fails every batch, so it is logged once a second, with the number of
- * lines suppressed. Anything else is a bug or broken data and is logged each time.
+ * Makes the log of failed batches. An outage fails every batch, so it is logged once a second, with the
+ * number of lines suppressed. Anything else is a bug or broken data and is logged each time.
  */
 export function createFailureLog(logger: Logger, now: Clock) {
   let quietUntilMs = Number.NEGATIVE_INFINITY;

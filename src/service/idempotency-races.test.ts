@@ -1,4 +1,7 @@
-/** Idempotency keys against what comes in between: their removal, deadlocks, and transactions that are taken back. */
+/**
+ * Idempotency keys against what comes in between: their removal, deadlocks, and transactions that are taken
+ * back.
+ */
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import {

@@ -1,6 +1,7 @@
 /**
- * The service: joins domain and database. Each operation has a batcher of its own, so that none waits behind another
- * kind; a batch of writes is one transaction on the primary, a batch of reads one statement on any healthy node.
+ * The service: joins domain and database. Each operation has a batcher of its own, so that none waits behind
+ * another kind; a batch of writes is one transaction on the primary, a batch of reads one statement on any
+ * healthy node.
  */
 import type { Logger } from 'pino';
 import type { Database, Plan, Queryable } from '../db/types.ts';
@@ -40,7 +41,7 @@ export interface Service extends Loms {
 }
 
 /** A batch weighs no more lines than this, which bounds its memory and the time that it holds locks. */
-const BATCH_LINES_MAX = 10_000;
+export const BATCH_LINES_MAX = 10_000;
 
 /** A hedged read may leave its first attempt behind on a slow node. */
 const ATTEMPTS_PER_READ = 2;

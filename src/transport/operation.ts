@@ -1,6 +1,6 @@
 /**
- * THE pipeline: every request of both transports goes through `perform` once, from its admission to its outcome. What
- * is to happen with every request (a log line, a metric, a span) belongs here.
+ * THE pipeline: every request of both transports goes through `perform` once, from its admission to its
+ * outcome. What is to happen with every request (a log line, a metric, a span) belongs here.
  */
 import type { Logger } from 'pino';
 import { type Authenticate, admit } from '../domain/access.ts';
@@ -39,7 +39,10 @@ export type Read<Source, Request> = (
   deadlines: Deadlines,
 ) => Outcome<Request> | Promise<Outcome<Request>>;
 
-/** One operation as a transport serves it. `Source` is what it reads the request from, `Printed` its encoded reply. */
+/**
+ * One operation as a transport serves it. `Source` is what it reads the request from, `Printed` its encoded
+ * reply.
+ */
 export interface Handler<Source, Request, Value, Printed> {
   readonly read: Read<Source, Request>;
   run(request: Request, call: Call): Promise<Outcome<Value>>;

@@ -20,7 +20,10 @@ export interface Readiness {
 
 export interface ReadinessOptions {
   readonly nodes: NodesState;
-  /** Whether the schema is there. Called until it was true once: migrations are not undone under a running service. */
+  /**
+   * Whether the schema is there. Called until it was true once: migrations are not undone under a running
+   * service.
+   */
   readonly isMigrated: () => Promise<boolean>;
   /** Called with the first state and with every change. */
   readonly onChange: (ready: boolean) => void;
@@ -47,8 +50,8 @@ export class ReadinessWatch {
   }
 
   /**
-   * Ready means: migrated, with a healthy node for reads, and not stopping. Whether writes are accepted is shown beside
-   * it: without them the service is still of use, and no other instance could do more.
+   * Ready means: migrated, with a healthy node for reads, and not stopping. Whether writes are accepted is
+   * shown beside it: without them the service is still of use, and no other instance could do more.
    */
   get current(): Readiness {
     const { nodes } = this.#options;

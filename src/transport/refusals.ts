@@ -1,4 +1,6 @@
-/** The refusals of requests that never become an operation's: what both transports find wrong with their form. */
+/**
+ * The refusals of requests that never become an operation's: what both transports find wrong with their form.
+ */
 import { invalidRequest } from '../domain/violations.ts';
 
 /** The request as a whole cannot be read: it is not JSON, not protobuf, not UTF-8, or not HTTP. */

@@ -1,6 +1,6 @@
 /**
- * The certificate of both servers, and the authority that their clients' certificates must come from. The files are
- * read again at an interval, so that a renewed certificate is used without a restart.
+ * The certificate of both servers, and the authority that their clients' certificates must come from. The
+ * files are read again at an interval, so that a renewed certificate is used without a restart.
  */
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import tls from 'node:tls';
 import type { Logger } from 'pino';
 
 /** A client that does not finish its handshake in this time is disconnected. */
-const HANDSHAKE_TIMEOUT_MS = 10_000;
+export const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /** The paths of the files, all PEM. With `clientCa`, clients need a certificate that it has signed. */
 export interface TlsFiles {
@@ -89,7 +89,10 @@ async function read({ cert, key, clientCa }: TlsFiles): Promise<Certificate> {
 
 const block = /-----BEGIN ([A-Z0-9 ]+)-----[^-]*-----END \1-----/g;
 
-/** Node.js takes any bytes for authorities and skips what is not one, so that no client would be accepted any more. */
+/**
+ * Node.js takes any bytes for authorities and skips what is not one, so that no client would be accepted any
+ * more.
+ */
 function checkAuthorities(pem: string): void {
   const whole = pem.match(block) ?? [];
   const edges = pem.match(/-----(BEGIN|END) /g) ?? [];

@@ -4,7 +4,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import { pino } from 'pino';
 import type { Clock } from '../../src/timing/clock.ts';
 import { Deadlines } from '../../src/timing/deadlines.ts';
-import { createHttpApp, type HttpAppOptions } from '../../src/transport/http/server.ts';
+import { createHttpApp, type HttpAppOptions } from '../../src/transport/http/routes.ts';
 import { MemoryLoms } from './memory-loms.ts';
 
 export const silent = pino({ level: 'silent' });

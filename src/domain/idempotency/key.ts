@@ -30,8 +30,8 @@ const badKey = invalidRequest([
  * Reads the key of a request as it was sent. Blanks around it are dropped, as transports may do.
  *
  * @param request with one line per sku, sorted by sku.
- * @returns the key, or INVALID_REQUEST. A comma with a space is how a header that was sent several times arrives, in
- * both transports, so it stands for more than one key.
+ * @returns the key, or INVALID_REQUEST. A comma with a space is how a header that was sent several times
+ * arrives, in both transports, so it stands for more than one key.
  */
 export function keyOf(caller: string, sent: string, request: CreateOrderRequest): Outcome<IdempotencyKey> {
   const key = sent.replace(/^[ \t]+|[ \t]+$/g, '');

@@ -1,6 +1,6 @@
 /**
- * Idempotency keys in the database: claimed, and given their outcome, by the transaction that writes their orders;
- * read by retries; removed when they are old.
+ * Idempotency keys in the database: claimed, and given their outcome, by the transaction that writes their
+ * orders; read by retries; removed when they are old.
  */
 import type { Plan, Queryable } from '../../db/types.ts';
 import {
@@ -29,8 +29,8 @@ export interface Claims<Request> {
 }
 
 /**
- * Claims the keys of a batch until its transaction ends, and waits for other transactions that have claimed the same
- * ones. A batch without keys sends no statement.
+ * Claims the keys of a batch until its transaction ends, and waits for other transactions that have claimed
+ * the same ones. A batch without keys sends no statement.
  */
 export async function claimKeys<Request extends { readonly key?: IdempotencyKey }>(
   tx: Queryable,
@@ -68,7 +68,9 @@ export function recordOutcomes(tx: Queryable, orders: readonly KeptOrder[], now:
 export interface RemovedKeys {
   /** How many keys were old enough to be removed, up to the limit. */
   readonly found: number;
-  /** How many were removed: none where another instance was faster, and all that were claimed at one moment. */
+  /**
+   * How many were removed: none where another instance was faster, and all that were claimed at one moment.
+   */
   readonly removed: number;
 }
 

@@ -1,9 +1,10 @@
 /**
  * Creating orders: a batch of them in one transaction, two round trips.
  *
- * 1. Claim the idempotency keys, lock the stock of all skus in the batch, in sku order, and draw the order ids.
- * 2. Decide in memory who gets stock, then record the outcome under the keys, write orders, lines and one sum per
- *    sku, and commit.
+ * 1. Claim the idempotency keys, lock the stock of all skus in the batch, in sku order, and draw the order
+ *    ids.
+ * 2. Decide in memory who gets stock, then record the outcome under the keys, write orders, lines and one sum
+ *    per sku, and commit.
  */
 import type { Plan, Queryable } from '../../db/types.ts';
 import { orderIdsTake, orderInsert, orderLineInsert } from '../../generated/sql/orders.ts';
@@ -20,7 +21,9 @@ import { mergeLines, reservationStatus, toSkuColumn } from './order.ts';
 
 export type CreateOrderOutcome = Outcome<{ orderId: bigint }>;
 
-/** A request as a batch takes it: one line per sku, and the key under which it runs only once, if it has one. */
+/**
+ * A request as a batch takes it: one line per sku, and the key under which it runs only once, if it has one.
+ */
 export interface OrderToCreate extends CreateOrderRequest {
   readonly key?: IdempotencyKey;
 }
@@ -33,7 +36,8 @@ interface NewOrder {
 }
 
 /**
- * Prepares a request for its batch: merges its lines by sku, and binds its idempotency key to what it requests.
+ * Prepares a request for its batch: merges its lines by sku, and binds its idempotency key to what it
+ * requests.
  *
  * @returns INVALID_REQUEST naming every line of a sku whose sum is more than an order may hold, or a bad key.
  */
@@ -55,8 +59,8 @@ export function prepareOrder(request: CreateOrderRequest, call: Call): Outcome<O
 /**
  * Writes a batch of orders and reserves their stock, each order all or nothing.
  *
- * @param requests in the order of their arrival. Of those with the same key the first runs, unless the key was used
- * before; the others get the outcome of the one that ran.
+ * @param requests in the order of their arrival. Of those with the same key the first runs, unless the key
+ * was used before; the others get the outcome of the one that ran.
  * @param now the time to write into the orders.
  * @returns for each request its order's id, or INSUFFICIENT_STOCK with the id of the order kept as failed, or
  * IDEMPOTENCY_KEY_REUSED.

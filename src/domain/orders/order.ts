@@ -4,8 +4,8 @@
  *     new -> awaiting payment -> payed | cancelled
  *     new -> failed
  *
- * `new` is the state before the reservation is decided. The decision is made in the transaction that writes the
- * order, so no reader ever sees an order in it.
+ * `new` is the state before the reservation is decided. The decision is made in the transaction that writes
+ * the order, so no reader ever sees an order in it.
  */
 
 export const orderStatuses = ['new', 'awaiting payment', 'failed', 'payed', 'cancelled'] as const;
@@ -33,8 +33,9 @@ export const reservationStatus = {
 } as const satisfies Record<string, OrderStatus>;
 
 /**
- * A change of status that a caller can request. An order that already is in `to` stays there, so a repeated request
- * is harmless. `takesGoods`: the reserved pieces leave the warehouse (pay) or become available again (cancel).
+ * A change of status that a caller can request. An order that already is in `to` stays there, so a repeated
+ * request is harmless. `takesGoods`: the reserved pieces leave the warehouse (pay) or become available again
+ * (cancel).
  */
 export interface Transition {
   readonly from: OrderStatus;

@@ -1,7 +1,8 @@
 /**
  * Transitions of orders, pay and cancel alike: a batch in one transaction, two round trips.
  *
- * 1. Change the status of the orders that may change (a guarded update, which is its own lock), and read all of them.
+ * 1. Change the status of the orders that may change (a guarded update, which is its own lock), and read all
+ *    of them.
  * 2. Lock the stock of the changed orders' skus, in sku order, write one sum per sku, and commit.
  */
 import type { Plan, Queryable } from '../../db/types.ts';
@@ -29,8 +30,8 @@ export function cancelOrders(tx: Queryable, orderIds: readonly bigint[], now: Da
  * Changes the status of a batch of orders.
  *
  * @param orderIds may name an order more than once: it changes once, and each gets the same outcome.
- * @returns for each id, whether its order is now in the requested status; otherwise ORDER_NOT_FOUND, or what `refuse`
- * makes of the order's status.
+ * @returns for each id, whether its order is now in the requested status; otherwise ORDER_NOT_FOUND, or what
+ * `refuse` makes of the order's status.
  */
 async function transitionOrders(
   tx: Queryable,
@@ -47,8 +48,8 @@ async function transitionOrders(
   const orders = ordersOf(rows);
   const changed = changedRows.map((row) => orders.get(row.order_id) as Order);
   const changes = stockChangesOf(changed, transition);
-  // A batch that changes nothing writes nothing, and its COMMIT would wait for no replica. Yet "it is payed already"
-  // may rest on a payment that was never confirmed, so it is confirmed now.
+  // A batch that changes nothing writes nothing, and its COMMIT would wait for no replica. Yet "it is payed
+  // already" may rest on a payment that was never confirmed, so it is confirmed now.
   const writes = changed.length > 0 ? lockAndChangeStock(tx, changes) : [orderConfirm.run(undefined, tx)];
   return { writes, result: orderIds.map((id) => outcomeOf(id, orders.get(id), transition, refuse)) };
 }
@@ -64,8 +65,8 @@ function outcomeOf(
   transition: Transition,
   refuse: Refuse,
 ): Outcome<void> {
-  // An order that could still change was written between the update and the read of this transaction: it did not
-  // exist when the update ran.
+  // An order that could still change was written between the update and the read of this transaction: it did
+  // not exist when the update ran.
   if (order === undefined || order.status === transition.from) return refused(orderNotFound(orderId));
   if (order.status === transition.to) return accepted(undefined);
   return refused(refuse(orderId, order.status));

@@ -1,5 +1,6 @@
 /**
- * Allocation: which orders of a batch get stock. Pure, so that every rule of it can be tested without a database.
+ * Allocation: which orders of a batch get stock. Pure, so that every rule of it can be tested without a
+ * database.
  */
 import type { Line } from '../orders/order.ts';
 
@@ -21,8 +22,8 @@ export interface Allocation {
 }
 
 /**
- * Gives stock to orders in the order of their arrival. An order gets all its lines or none, and an order that is
- * short of one line leaves its other lines to those behind it.
+ * Gives stock to orders in the order of their arrival. An order gets all its lines or none, and an order that
+ * is short of one line leaves its other lines to those behind it.
  *
  * @param orders the lines of each order, one line per sku.
  */

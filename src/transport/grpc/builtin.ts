@@ -1,6 +1,7 @@
 /**
- * The services that come from libraries: `grpc.health.v1` and server reflection. Anybody may open their streams, which
- * outlive a request: so these are limited in number, and a stop ends them itself, instead of waiting for their clients.
+ * The services that come from libraries: `grpc.health.v1` and server reflection. Anybody may open their
+ * streams, which outlive a request: so these are limited in number, and a stop ends them itself, instead of
+ * waiting for their clients.
  */
 import { toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
@@ -86,8 +87,9 @@ export function addHealth(host: StreamHost, paths: readonly string[]): Health {
 /**
  * Adds server reflection (v1 and v1alpha), by which `buf curl` and `grpcurl` work without our `.proto` files.
  *
- * The library takes its descriptors from loaded packages, but what protobufjs has loaded has lost every `json_name`,
- * and with it `orderID`. Of a package it reads only the encoded files, so it gets those as buf compiled them.
+ * The library takes its descriptors from loaded packages, but what protobufjs has loaded has lost every
+ * `json_name`, and with it `orderID`. Of a package it reads only the encoded files, so it gets those as buf
+ * compiled them.
  */
 export function addReflection(host: StreamHost): void {
   const fileDescriptorProtos = descriptors.file.map((file) =>

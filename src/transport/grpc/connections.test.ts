@@ -1,4 +1,6 @@
-/** Slow, silent and greedy callers, over real connections: others are served meanwhile, and these are cut off. */
+/**
+ * Slow, silent and greedy callers, over real connections: others are served meanwhile, and these are cut off.
+ */
 import { once } from 'node:events';
 import { connect } from 'node:http2';
 import { type AddressInfo, connect as connectTcp, createServer } from 'node:net';

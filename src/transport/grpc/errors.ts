@@ -1,6 +1,7 @@
 /**
- * Refusals as gRPC statuses. A status travels twice: as code and message, and once more as a `google.rpc.Status` with
- * its details in the trailer `grpc-status-details-bin`, where clients of all languages look for them.
+ * Refusals as gRPC statuses. A status travels twice: as code and message, and once more as a
+ * `google.rpc.Status` with its details in the trailer `grpc-status-details-bin`, where clients of all
+ * languages look for them.
  */
 import {
   status as codes,
@@ -78,7 +79,9 @@ type BareStatus = Parameters<ServerInterceptingCallInterface['sendStatus']>[0];
 /** What grpc-js answers with the code INTERNAL although the client is at fault. */
 const clientFault = /^(Invalid grpc-timeout|Failed to decompress|Error deserializing request)/;
 
-/** Adds details to the statuses that grpc-js sends by itself, some of them before a call reaches its handler. */
+/**
+ * Adds details to the statuses that grpc-js sends by itself, some of them before a call reaches its handler.
+ */
 export const detailedStatuses: ServerInterceptor = (_method, call) => {
   interceptStatus(call, detailed);
   return call as ServerInterceptingCall;

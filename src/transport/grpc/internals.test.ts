@@ -11,7 +11,6 @@ import { keyOf } from '../../domain/idempotency/key.ts';
 import { REQUEST_MAX_BYTES } from '../../domain/limits.ts';
 import { refused } from '../../domain/outcome.ts';
 import { fixedRefusals } from '../../domain/refusals.ts';
-import { invalidRequest } from '../../domain/violations.ts';
 import { ErrorInfo } from '../../generated/proto/google/rpc/error_details.ts';
 import { Status } from '../../generated/proto/google/rpc/status.ts';
 import { CreateOrderRequest } from '../../generated/proto/loms/order/v1/order.ts';

@@ -1,7 +1,7 @@
 /**
- * Every use of what grpc-js keeps private or does not document, in one place. Each of them fills a gap: without it a
- * limit or the details of an error would be lost, silently. So `assertInternals` checks all of them at start, and a
- * version of grpc-js that changes one of them does not start.
+ * Every use of what grpc-js keeps private or does not document, in one place. Each of them fills a gap:
+ * without it a limit or the details of an error would be lost, silently. So `assertInternals` checks all of
+ * them at start, and a version of grpc-js that changes one of them does not start.
  */
 
 import type { IncomingHttpHeaders, SecureServerOptions, ServerHttp2Stream } from 'node:http2';
@@ -64,8 +64,8 @@ export function onHeaders(server: Server, change: (headers: IncomingHttpHeaders)
 }
 
 /**
- * Answers calls of unknown methods with a status. grpc-js has no handler for them, so its lookup gets one. It is
- * registered as a stream, because those are answered at once, before any message.
+ * Answers calls of unknown methods with a status. grpc-js has no handler for them, so its lookup gets one. It
+ * is registered as a stream, because those are answered at once, before any message.
  */
 export function onUnknownMethod(server: Server, statusOf: () => StatusObject): void {
   const internals = server as unknown as ServerInternals;
@@ -84,8 +84,8 @@ type Start = ServerInterceptingCallInterface['start'];
 type SendStatus = ServerInterceptingCallInterface['sendStatus'];
 
 /**
- * Puts a function in front of a call's `start`. The wrapper that interceptors are meant to use costs every call much
- * more, and does not see the statuses that grpc-js sends before the handler runs.
+ * Puts a function in front of a call's `start`. The wrapper that interceptors are meant to use costs every
+ * call much more, and does not see the statuses that grpc-js sends before the handler runs.
  */
 export function interceptStart(
   call: ServerInterceptingCallInterface,
@@ -95,7 +95,9 @@ export function interceptStart(
   call.start = (listener) => start.call(call, intercept(listener));
 }
 
-/** Puts a function in front of a call's `sendStatus`, for every status that is sent, also by grpc-js itself. */
+/**
+ * Puts a function in front of a call's `sendStatus`, for every status that is sent, also by grpc-js itself.
+ */
 export function interceptStatus(
   call: ServerInterceptingCallInterface,
   change: (status: Parameters<SendStatus>[0]) => Parameters<SendStatus>[0],
@@ -105,8 +107,8 @@ export function interceptStatus(
 }
 
 /**
- * Closes the stream of a call once its status was sent. Otherwise it stays open, and with it what came of the request,
- * until the client ends it too.
+ * Closes the stream of a call once its status was sent. Otherwise it stays open, and with it what came of the
+ * request, until the client ends it too.
  */
 export function closeStream(call: ServerInterceptingCallInterface): void {
   const { stream } = call as unknown as CallInternals;

@@ -1,6 +1,6 @@
 /**
- * The port of the gRPC server and its TLS. grpc-js has no limit on the number of connections, so the listener is ours:
- * it passes the connections that it accepts to grpc-js.
+ * The port of the gRPC server and its TLS. grpc-js has no limit on the number of connections, so the listener
+ * is ours: it passes the connections that it accepts to grpc-js.
  */
 import { type AddressInfo, createServer } from 'node:net';
 import { experimental, type Server, ServerCredentials } from '@grpc/grpc-js';
@@ -24,7 +24,9 @@ export interface ListenerOptions {
   readonly onError: (error: Error) => void;
 }
 
-/** Connections that the system holds until they are accepted: a thousand clients may connect at one moment. */
+/**
+ * Connections that the system holds until they are accepted: a thousand clients may connect at one moment.
+ */
 const BACKLOG_MAX = 4_096;
 
 /**
@@ -52,10 +54,11 @@ export async function listen(server: Server, options: ListenerOptions): Promise<
 }
 
 /**
- * Makes the server's credentials. With certificates they follow every renewal; with a client authority, a client
- * without its certificate is rejected.
+ * Makes the server's credentials. With certificates they follow every renewal; with a client authority, a
+ * client without its certificate is rejected.
  *
- * grpc-js takes renewed certificates from a provider, whose listeners it expects to be called after registration.
+ * grpc-js takes renewed certificates from a provider, whose listeners it expects to be called after
+ * registration.
  */
 export function serverCredentials(certificates: Certificates | undefined): ServerCredentials {
   if (certificates === undefined) return ServerCredentials.createInsecure();
@@ -76,7 +79,8 @@ export function serverCredentials(certificates: Certificates | undefined): Serve
     removeCaCertificateListener() {},
   };
   const mutual = certificates.current.ca !== undefined;
-  // The provider of the identity comes first and that of the authority second, whatever the declaration calls them.
+  // The provider of the identity comes first and that of the authority second, whatever the declaration calls
+  // them.
   const credentials = experimental.createCertificateProviderServerCredentials(
     provider,
     mutual ? provider : null,

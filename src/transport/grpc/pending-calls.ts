@@ -1,6 +1,6 @@
 /**
- * Pending calls: those whose request is not complete yet. Nobody has checked their credentials, so they are bounded in
- * number and in time. The deadline of each call is computed here, once.
+ * Pending calls: those whose request is not complete yet. Nobody has checked their credentials, so they are
+ * bounded in number and in time. The deadline of each call is computed here, once.
  */
 import type {
   Metadata,
@@ -19,16 +19,16 @@ export interface PendingCallsOptions {
   /** The most time from the start of a call to its reply, in milliseconds. */
   readonly requestTimeoutMs: number;
   /**
-   * The most pending calls. Past it the oldest is refused: an honest request is complete within a moment, so the
-   * clients that linger pay, not those that come.
+   * The most pending calls. Past it the oldest is refused: an honest request is complete within a moment, so
+   * the clients that linger pay, not those that come.
    */
   readonly pendingMax: number;
 }
 
 /**
  * At its deadline a client's own library gives up, and grpc-js answers here by itself, both with a bare
- * DEADLINE_EXCEEDED. So that what we know still reaches the client (a write's outcome is unknown, nothing was done),
- * the call's deadline is this much earlier, or a tenth of the time when that is short.
+ * DEADLINE_EXCEEDED. So that what we know still reaches the client (a write's outcome is unknown, nothing was
+ * done), the call's deadline is this much earlier, or a tenth of the time when that is short.
  */
 const REPLY_AHEAD_MS = 50;
 
@@ -128,7 +128,9 @@ class PendingCall implements Pending {
     this.#handler.onReceiveMessage(message);
   }
 
-  /** The request is complete. One that was refused meanwhile must not run, though grpc-js would pass it on. */
+  /**
+   * The request is complete. One that was refused meanwhile must not run, though grpc-js would pass it on.
+   */
   onReceiveHalfClose(): void {
     this.#isComplete = this.#calls.delete(this);
     if (this.#isComplete) this.#handler.onReceiveHalfClose();

@@ -38,24 +38,24 @@ export interface GrpcServer {
   setServing(serving: boolean): void;
 
   /**
-   * Stops in order: health reports NOT_SERVING, new and pending calls are refused with SHUTTING_DOWN, running calls
-   * are finished. After `graceMs` milliseconds the rest is cut off.
+   * Stops in order: health reports NOT_SERVING, new and pending calls are refused with SHUTTING_DOWN, running
+   * calls are finished. After `graceMs` milliseconds the rest is cut off.
    */
   stop(graceMs: number): Promise<void>;
 }
 
 /**
- * The limits of a connection. Headers have none here, because grpc-js leaves them to Node.js, which refuses more than
- * 64 KiB or 128 fields of them.
+ * The limits of a connection. Headers have none here, because grpc-js leaves them to Node.js, which refuses
+ * more than 64 KiB or 128 fields of them.
  */
-const connectionOptions: ServerOptions = {
+export const connectionOptions: ServerOptions = {
   ...internalsOptions,
   'grpc.max_receive_message_length': REQUEST_MAX_BYTES,
-  // What a connection may have in flight. Past it clients wait at their end, where waiting costs us nothing: to refuse
-  // a call costs what reading it costs, which is most of the work.
+  // What a connection may have in flight. Past it clients wait at their end, where waiting costs us nothing:
+  // to refuse a call costs what reading it costs, which is most of the work.
   'grpc.max_concurrent_streams': 128,
-  // A peer that vanished is noticed after 30 seconds. So is one whose HTTP/2 was so bad that Node.js has sent GOAWAY:
-  // Node.js then stops reading, and would not notice that the peer disconnected.
+  // A peer that vanished is noticed after 30 seconds. So is one whose HTTP/2 was so bad that Node.js has sent
+  // GOAWAY: Node.js then stops reading, and would not notice that the peer disconnected.
   'grpc.keepalive_time_ms': 20_000,
   'grpc.keepalive_timeout_ms': 10_000,
   // Connections are renewed now and then, so that clients find new instances and spread over them.
@@ -123,8 +123,8 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
 const metadataValue = /^[ -~]*$/;
 
 /**
- * Replaces an idempotency key that grpc-js would drop by an empty one, which is refused as invalid. Otherwise a create
- * that was meant to be safe would run without a key.
+ * Replaces an idempotency key that grpc-js would drop by an empty one, which is refused as invalid. Otherwise
+ * a create that was meant to be safe would run without a key.
  */
 function preserveInvalidKey(headers: IncomingHttpHeaders): void {
   const key = headers[IDEMPOTENCY_KEY_FIELD];
@@ -132,8 +132,9 @@ function preserveInvalidKey(headers: IncomingHttpHeaders): void {
 }
 
 /**
- * Makes grpc-js log to our log, for the whole process. Metadata that it cannot read it would log with their values,
- * which are the client's and may be credentials: of those only the fact is logged, and only for debugging.
+ * Makes grpc-js log to our log, for the whole process. Metadata that it cannot read it would log with their
+ * values, which are the client's and may be credentials: of those only the fact is logged, and only for
+ * debugging.
  */
 function logLibrary(logger: Logger): void {
   setLogger({

@@ -59,8 +59,8 @@ replayMetadata.set('idempotency-replayed', 'true');
 /**
  * Adds the methods to a server.
  *
- * grpc-js passes the bytes through as they are: an error in its own decoding step could only be answered with a bare
- * INTERNAL, while here every refusal keeps its details and every bug is logged.
+ * grpc-js passes the bytes through as they are: an error in its own decoding step could only be answered with
+ * a bare INTERNAL, while here every refusal keeps its details and every bug is logged.
  */
 export function register(
   server: Server,

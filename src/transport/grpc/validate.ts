@@ -1,6 +1,6 @@
 /**
- * Reads gRPC requests: bytes in, a valid request out. The rules are those of the `.proto` files, which protovalidate
- * reads from the descriptor set.
+ * Reads gRPC requests: bytes in, a valid request out. The rules are those of the `.proto` files, which
+ * protovalidate reads from the descriptor set.
  */
 import { createFileRegistry, type DescMessage, fromBinary, type Message } from '@bufbuild/protobuf';
 import { base64Decode } from '@bufbuild/protobuf/wire';
@@ -21,8 +21,8 @@ const validator = createValidator();
  * Makes the function that reads the requests of one method.
  *
  * @param path the method as it is called, such as `/loms.order.v1.OrderService/GetOrder`.
- * @returns a function from a request's bytes to the request, or to INVALID_REQUEST. It throws only when a rule of the
- * `.proto` cannot be evaluated.
+ * @returns a function from a request's bytes to the request, or to INVALID_REQUEST. It throws only when a
+ * rule of the `.proto` cannot be evaluated.
  * @throws when no contract has such a method.
  */
 export function requestReader<Request>(path: string): (bytes: Uint8Array) => Outcome<Request> {
@@ -35,8 +35,8 @@ export function requestReader<Request>(path: string): (bytes: Uint8Array) => Out
     const result = validator.validate(schema, message);
     if (result.kind === 'error') throw result.error;
     if (result.kind === 'invalid') return refused(invalidFields(name, result.violations.map(jsonPath)));
-    // Both libraries name fields alike and read 64-bit integers as bigint, so a message that was decoded for its
-    // validation is the request that ts-proto declares, and need not be decoded twice.
+    // Both libraries name fields alike and read 64-bit integers as bigint, so a message that was decoded for
+    // its validation is the request that ts-proto declares, and need not be decoded twice.
     return accepted(message as unknown as Request);
   };
 }
@@ -57,8 +57,9 @@ function decode(schema: DescMessage, bytes: Uint8Array): Message | undefined {
 }
 
 /**
- * Empties lists that are longer than the contract allows, so that each is refused as a whole. The largest request has
- * room for 65,000 lines; to describe what is wrong with each of them would hold up all other requests for seconds.
+ * Empties lists that are longer than the contract allows, so that each is refused as a whole. The largest
+ * request has room for 65,000 lines; to describe what is wrong with each of them would hold up all other
+ * requests for seconds.
  */
 function emptyOverlongLists(name: MessageName, schema: DescMessage, message: Message): void {
   const fields = message as unknown as Record<string, unknown>;

@@ -81,7 +81,9 @@ function detailBody(detail: Detail): unknown {
   }
 }
 
-/** The bodies of refusals that always say the same, printed once: under overload they are most of the answers. */
+/**
+ * The bodies of refusals that always say the same, printed once: under overload they are most of the answers.
+ */
 const fixedBodies = new Map(
   Object.values(fixedRefusals).map((refusal) => [refusal as Refusal, stringifyJson(errorBody(refusal))]),
 );

@@ -1,6 +1,7 @@
 /**
- * Fields of REST requests and replies as zod schemas, with the contract's limits. They validate requests, and the
- * OpenAPI document is printed from them. They read values as `parseJson` gives them: an integer literal is a bigint.
+ * Fields of REST requests and replies as zod schemas, with the contract's limits. They validate requests, and
+ * the OpenAPI document is printed from them. They read values as `parseJson` gives them: an integer literal
+ * is a bigint.
  */
 import { z } from '@hono/zod-openapi';
 
@@ -23,7 +24,9 @@ function readDecimal(value: unknown): unknown {
   return typeof value === 'string' && decimal.test(value) ? BigInt(value) : value;
 }
 
-/** OpenAPI's types have no bigint, but the document is printed by `stringifyJson`, which prints all digits. */
+/**
+ * OpenAPI's types have no bigint, but the document is printed by `stringifyJson`, which prints all digits.
+ */
 const limitsOf = ({ min, max }: IntegerRule) => ({ minimum: Number(min), maximum: max as unknown as number });
 
 /** A 64-bit integer of a request, as a number or a decimal string. */
@@ -55,9 +58,9 @@ export function inPath<T>(schema: z.ZodType<T>): z.ZodType<T> {
 /**
  * A list of objects.
  *
- * A list past its limit is refused as a whole, as an empty one is: to describe what is wrong with each of thousands
- * of elements would help nobody and hold up all other requests. gRPC does the same. An element that is not an object
- * is read as an empty one, as gRPC reads it, so that each of its fields is named.
+ * A list past its limit is refused as a whole, as an empty one is: to describe what is wrong with each of
+ * thousands of elements would help nobody and hold up all other requests. gRPC does the same. An element that
+ * is not an object is read as an empty one, as gRPC reads it, so that each of its fields is named.
  */
 export function list<T>(rule: ListRule, element: z.ZodType<T>, description: string): z.ZodType<T[]> {
   const readElement = z.preprocess((value) => (isJsonObject(value) ? value : {}), element);

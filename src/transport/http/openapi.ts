@@ -144,7 +144,10 @@ function errorContent(examples: Record<string, object>): ErrorContent {
 /** The name of the one way to show who calls. */
 const BEARER = 'bearer';
 
-/** An operation's entry where callers are known: it needs a token with this scope, and may refuse for want of it. */
+/**
+ * An operation's entry where callers are known: it needs a token with this scope, and may refuse for want of
+ * it.
+ */
 export function secured<Route extends RouteConfig>(route: Route, scope: Scope): Route {
   const { credentialsMissing, credentialsInvalid, keysUnavailable } = fixedRefusals;
   const refusals = [credentialsMissing, credentialsInvalid, scopeMissing(scope), keysUnavailable];
@@ -155,7 +158,7 @@ export function secured<Route extends RouteConfig>(route: Route, scope: Scope): 
   };
 }
 
-/** Tells the document, and through it the page's Authorize button, how callers show who they are. */
+/** Describes how callers authenticate: for the document, and through it for the page's Authorize button. */
 export function addBearerScheme(app: OpenAPIHono): void {
   app.openAPIRegistry.registerComponent('securitySchemes', BEARER, {
     type: 'http',
@@ -179,7 +182,7 @@ export function openApiText(app: OpenAPIHono): string {
     tags: [
       { name: 'order', description: 'Create, read, pay and cancel orders' },
       { name: 'stock', description: 'What can be ordered' },
-      { name: 'health', description: 'For whoever watches over the service' },
+      { name: 'health', description: 'Probes' },
     ],
   });
   return stringifyJson(document);

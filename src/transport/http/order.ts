@@ -51,8 +51,8 @@ const readOrderToPay = bodyReader('PayOrderRequest', orderIdRequest);
 const readOrderToCancel = bodyReader('CancelOrderRequest', orderIdRequest);
 
 /**
- * For the document only: the domain checks the key itself, for both transports. It has no example, because "Try it
- * out" would send that with every order, and the second would be refused for it.
+ * For the document only: the domain checks the key itself, for both transports. It has no example, because
+ * "Try it out" would send that with every order, and the second would be refused for it.
  */
 const idempotencyKeyHeader = z
   .string()
@@ -83,108 +83,112 @@ const jsonBody = <Schema extends z.ZodType>(schema: Schema, example: unknown) =>
   content: { 'application/json': { schema, example } },
 });
 
+const createOrderDocument = {
+  method: 'post',
+  path: '/order/create',
+  tags,
+  summary: 'Create an order and reserve its stock',
+  description:
+    'Reserves all lines or none. Where the stock does not suffice the order is kept as `failed` and the ' +
+    'refusal names every short line. With an `Idempotency-Key` the request can be retried without harm: ' +
+    'it runs once, and each retry gets the first reply again.',
+  request: {
+    headers: z.object({ 'Idempotency-Key': idempotencyKeyHeader }),
+    body: jsonBody(createOrderRequest, {
+      user: 42,
+      items: [
+        { sku: 1625903, count: 2 },
+        { sku: 139275865, count: 1 },
+      ],
+    }),
+  },
+  responses: responses(
+    {
+      schema: createOrderReply,
+      description: 'The order is awaiting payment.',
+      example: { orderID: 1 },
+      replays: true,
+    },
+    [
+      invalidFields('CreateOrderRequest', ['user', 'items[1].count']),
+      fixedRefusals.idempotencyKeyReused,
+      insufficientStock(2n, [{ sku: 1625903, requested: 65_535, available: 10_000n }]),
+      ...writeRefusals,
+    ],
+  ),
+} as const;
+
+const getOrderDocument = {
+  method: 'get',
+  path: '/order/info/{order_id}',
+  tags,
+  summary: 'Read an order',
+  request: { params: z.object({ order_id: orderIdParameter }) },
+  responses: responses(
+    {
+      schema: getOrderReply,
+      description: 'The order, its lines sorted by sku.',
+      example: { status: 'awaiting payment', user: 42, items: [{ sku: 1625903, count: 2 }] },
+    },
+    [invalidFields('GetOrderRequest', ['orderID']), orderNotFound(1n)],
+  ),
+} as const;
+
+/** What the documents of the transitions have in common. */
+const transitionDocument = (refusal: Refusal) => ({
+  tags,
+  request: { body: jsonBody(orderIdRequest, { orderID: 1 }) },
+  responses: responses({ schema: emptyReply, description: 'It is done, or was done before.', example: {} }, [
+    invalidFields('PayOrderRequest', ['orderID']),
+    refusal,
+    orderNotFound(1n),
+    ...writeRefusals,
+  ]),
+});
+
+const payOrderDocument = {
+  ...transitionDocument(orderNotPayable(1n, 'cancelled')),
+  method: 'post',
+  path: '/order/pay',
+  summary: 'Pay an order',
+  description: 'Takes the reserved goods out of the stock. Paying twice is harmless.',
+} as const;
+
+const cancelOrderDocument = {
+  ...transitionDocument(orderNotCancellable(1n, 'payed')),
+  method: 'post',
+  path: '/order/cancel',
+  summary: 'Cancel an order',
+  description: 'Makes the reserved goods available again. Cancelling twice is harmless.',
+} as const;
+
 /** The routes of the operations on orders. */
 export function orderRoutes(loms: Loms) {
   return {
     createOrder: route({
-      document: {
-        method: 'post',
-        path: '/order/create',
-        tags,
-        summary: 'Create an order and reserve its stock',
-        description:
-          'Reserves all lines or none. Where the stock does not suffice the order is kept as `failed` and the ' +
-          'refusal names every short line. With an `Idempotency-Key` the request can be retried without harm: ' +
-          'it runs once, and each retry gets the first reply again.',
-        request: {
-          headers: z.object({ 'Idempotency-Key': idempotencyKeyHeader }),
-          body: jsonBody(createOrderRequest, {
-            user: 42,
-            items: [
-              { sku: 1625903, count: 2 },
-              { sku: 139275865, count: 1 },
-            ],
-          }),
-        },
-        responses: responses(
-          {
-            schema: createOrderReply,
-            description: 'The order is awaiting payment.',
-            example: { orderID: 1 },
-            replays: true,
-          },
-          [
-            invalidFields('CreateOrderRequest', ['user', 'items[1].count']),
-            fixedRefusals.idempotencyKeyReused,
-            insufficientStock(2n, [{ sku: 1625903, requested: 65_535, available: 10_000n }]),
-            ...writeRefusals,
-          ],
-        ),
-      },
+      document: createOrderDocument,
       read: readNewOrder,
       run: (request, call) => loms.createOrder(request, call),
       print: ({ orderId }) => `{"orderID":${orderId}}`,
     }),
-
     getOrder: route({
-      document: {
-        method: 'get',
-        path: '/order/info/{order_id}',
-        tags,
-        summary: 'Read an order',
-        request: { params: z.object({ order_id: orderIdParameter }) },
-        responses: responses(
-          {
-            schema: getOrderReply,
-            description: 'The order, its lines sorted by sku.',
-            example: { status: 'awaiting payment', user: 42, items: [{ sku: 1625903, count: 2 }] },
-          },
-          [invalidFields('GetOrderRequest', ['orderID']), orderNotFound(1n)],
-        ),
-      },
+      document: getOrderDocument,
       read: readOrderId,
-      run: (id, call) => loms.getOrder(id, call),
+      run: (orderId, call) => loms.getOrder(orderId, call),
       print: printOrder,
     }),
-
     payOrder: route({
-      document: {
-        method: 'post',
-        path: '/order/pay',
-        tags,
-        summary: 'Pay an order',
-        description: 'Takes the reserved goods out of the stock. Paying twice is harmless.',
-        ...transitionDocument(orderNotPayable(1n, 'cancelled')),
-      },
+      document: payOrderDocument,
       read: readOrderToPay,
       run: ({ orderID }, call) => loms.payOrder(orderID, call),
       print: () => '{}',
     }),
-
     cancelOrder: route({
-      document: {
-        method: 'post',
-        path: '/order/cancel',
-        tags,
-        summary: 'Cancel an order',
-        description: 'Makes the reserved goods available again. Cancelling twice is harmless.',
-        ...transitionDocument(orderNotCancellable(1n, 'payed')),
-      },
+      document: cancelOrderDocument,
       read: readOrderToCancel,
       run: ({ orderID }, call) => loms.cancelOrder(orderID, call),
       print: () => '{}',
     }),
-  };
-}
-
-/** What the documents of the transitions have in common. */
-function transitionDocument(refusal: Refusal) {
-  return {
-    request: { body: jsonBody(orderIdRequest, { orderID: 1 }) },
-    responses: responses(
-      { schema: emptyReply, description: 'It is done, or was done before.', example: {} },
-      [invalidFields('PayOrderRequest', ['orderID']), refusal, orderNotFound(1n), ...writeRefusals],
-    ),
   };
 }
 

@@ -17,7 +17,10 @@ import { parseJson } from './json.ts';
 
 const seconds = /^\d+(\.\d+)?$/;
 
-/** Reads the headers of a call. Its deadline is what the client states, and never later than the service allows. */
+/**
+ * Reads the headers of a call. Its deadline is what the client states, and never later than the service
+ * allows.
+ */
 export function readCall(c: Context, { deadlines, requestTimeoutMs }: TransportContext): Outcome<Incoming> {
   const stated = c.req.header(REQUEST_TIMEOUT);
   const timeoutMs =
@@ -70,7 +73,8 @@ const malformed = refused(malformedRequest);
  * Makes the reader of a JSON body.
  *
  * @param message the request's message in the contract.
- * @returns a reader that refuses with INVALID_REQUEST and every bad field, REQUEST_TOO_LARGE or DEADLINE_EXCEEDED.
+ * @returns a reader that refuses with INVALID_REQUEST and every bad field, REQUEST_TOO_LARGE or
+ * DEADLINE_EXCEEDED.
  */
 export function bodyReader<T>(message: MessageName, schema: ZodType<T>): Reader<T> {
   return async (c, deadlineMs, deadlines) => {
@@ -93,8 +97,8 @@ export function bodyReader<T>(message: MessageName, schema: ZodType<T>): Reader<
 }
 
 /**
- * Reads the body up to the limit, from the stream that Node.js reads it into: to have it as a web body first would
- * copy it twice, which shows at thousands of requests a second.
+ * Reads the body up to the limit, from the stream that Node.js reads it into: to have it as a web body first
+ * would copy it twice, which shows at thousands of requests a second.
  */
 function readBytes(
   incoming: Readable,
@@ -110,8 +114,8 @@ function readBytes(
     };
     const pending = { deadlineMs, onTimeout: () => finish(tooLate) };
     deadlines.add(pending);
-    // After a refusal the rest is read and dropped, so that a client that sends first and listens later gets the
-    // refusal. The HTTP server cuts the connection when this takes long.
+    // After a refusal the rest is read and dropped, so that a client that sends first and listens later gets
+    // the refusal. The HTTP server cuts the connection when this takes long.
     incoming.on('data', (chunk: Buffer) => {
       if (body?.add(chunk) === false) finish(tooLarge);
     });
@@ -128,8 +132,9 @@ function readBytes(
 const NOTHING = Buffer.alloc(0);
 
 /**
- * A body that grows. One that comes in one chunk, as nearly all do, is never copied. Otherwise its buffer doubles when
- * it is full: however small the chunks are, each byte is copied about twice, not once for every chunk.
+ * A body that grows. One that comes in one chunk, as nearly all do, is never copied. Otherwise its buffer
+ * doubles when it is full: however small the chunks are, each byte is copied about twice, not once for every
+ * chunk.
  */
 export class Body {
   readonly #maxBytes: number;

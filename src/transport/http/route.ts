@@ -1,4 +1,6 @@
-/** Routes: how an operation is entered into the app and its OpenAPI document, and how its outcome is rendered. */
+/**
+ * Routes: how an operation is entered into the app and its OpenAPI document, and how its outcome is rendered.
+ */
 import type { OpenAPIHono, RouteConfig } from '@hono/zod-openapi';
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
@@ -40,8 +42,8 @@ const replayHeaders = { 'idempotency-replayed': 'true' };
 /**
  * Adds an operation to the app and to its OpenAPI document.
  *
- * It is one handler without middleware: Hono then calls it directly, which every request gains from. For the same
- * reason it does not use zod-openapi's own validators, which besides would round 64-bit integers.
+ * It is one handler without middleware: Hono then calls it directly, which every request gains from. For the
+ * same reason it does not use zod-openapi's own validators, which besides would round 64-bit integers.
  */
 export function addOperation(
   app: OpenAPIHono,
