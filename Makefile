@@ -15,7 +15,8 @@ NODE_FLAGS := --enable-source-maps $(YOUNG)
 INSTALLED := node_modules/.package-lock.json
 BUILT := dist/.built
 SOURCES := $(shell find src -name '*.ts' -not -name '*.test.ts')
-PSQL_URL = $(or $(DATABASE_URL),postgres://postgres:postgres@127.0.0.1:$(or $(EMBEDDED_PRIMARY_PORT),54321)/loms)
+EMBEDDED_URL = postgres://postgres:postgres@127.0.0.1:$(or $(EMBEDDED_PRIMARY_PORT),54321)/loms
+PSQL_URL = $(or $(DATABASE_URL),$(EMBEDDED_URL))
 
 export npm_config_loglevel ?= error
 
