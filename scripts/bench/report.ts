@@ -23,7 +23,7 @@ export async function writeReport(
   figures: readonly Figure[],
   bench: Bench,
 ): Promise<void> {
-  const pictures = picturesOf(bench);
+  const pictures = await picturesOf(bench);
   await mkdir(`${folder}/images`, { recursive: true });
   for (const { file, svg } of pictures) await writeFile(`${folder}/images/${file}`, svg);
   const section = sectionOf(run, figures, pictures, bench);

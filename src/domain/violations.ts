@@ -63,7 +63,8 @@ function ruleOf(message: MessageName, path: string): string {
   const names = path.replaceAll(/\[\d+\]/g, '').split('.');
   let owner = message;
   for (const [index, name] of names.entries()) {
-    const rule = rulesOf(owner)[name];
+    const rules = rulesOf(owner);
+    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
     if (rule === undefined) break;
     const isLast = index === names.length - 1;
     if (isLast) return describe(rule, remarks[`${owner}.${name}`] ?? '');

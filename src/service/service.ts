@@ -41,7 +41,7 @@ export interface Service extends Loms {
 }
 
 /** A batch weighs no more lines than this, which bounds its memory and the time that it holds locks. */
-const BATCH_LINES_MAX = 10_000;
+export const BATCH_LINES_MAX = 10_000;
 
 /** A hedged read may leave its first attempt behind on a slow node. */
 const ATTEMPTS_PER_READ = 2;

@@ -8,7 +8,7 @@ import tls from 'node:tls';
 import type { Logger } from 'pino';
 
 /** A client that does not finish its handshake in this time is disconnected. */
-const HANDSHAKE_TIMEOUT_MS = 10_000;
+export const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /** The paths of the files, all PEM. With `clientCa`, clients need a certificate that it has signed. */
 export interface TlsFiles {

@@ -48,7 +48,7 @@ export interface GrpcServer {
  * The limits of a connection. Headers have none here, because grpc-js leaves them to Node.js, which refuses
  * more than 64 KiB or 128 fields of them.
  */
-const connectionOptions: ServerOptions = {
+export const connectionOptions: ServerOptions = {
   ...internalsOptions,
   'grpc.max_receive_message_length': REQUEST_MAX_BYTES,
   // What a connection may have in flight. Past it clients wait at their end, where waiting costs us nothing:

@@ -34,7 +34,8 @@ export const connectionLimits: ConnectionLimits = {
   ageMs: 60 * 60_000,
 };
 
-const HEAD_MAX_BYTES = 16 * 1024;
+/** The most bytes of a request's line and headers. */
+export const HEAD_MAX_BYTES = 16 * 1024;
 
 /** What Node.js must know of the limits when it makes a server. */
 export function serverOptions(limits: ConnectionLimits): ServerOptions {
