@@ -114,6 +114,7 @@ verify-generated: $(INSTALLED)
 verify-style: $(INSTALLED)
 	@npx biome ci .
 	@npx tsx scripts/verify/proto.ts
+	@npx tsx scripts/verify/tidy.ts
 
 .PHONY: verify-types
 verify-types: $(INSTALLED)

@@ -30,7 +30,7 @@ function table(file: string, start: string): string[][] {
 const named = (cell = '') => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
 
 test('docs/errors.md lists every reason with its code and its HTTP status', () => {
-  const rows = table('docs/errors.md', '# Errors').map(([reason, code = '', http = '']) => [
+  const rows = table('docs/errors.md', '**Branch on').map(([reason, code = '', http = '']) => [
     named(reason)[0],
     Number.parseInt(code, 10),
     Number.parseInt(http, 10),
