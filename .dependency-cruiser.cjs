@@ -1,12 +1,11 @@
 /**
  * Who may import whom. `make verify` holds it, so that the rooms of docs/architecture.md stay true.
  *
- *   main, cli -> app, config, telemetry      app -> everything      config, telemetry -> nothing of ours
- *   transport -> domain, timing              transport/{http,grpc} -> transport, domain, timing, never each other
- *   service -> domain, db, timing            workers -> service, domain, timing
- *   domain -> generated SQL and contract, db/types      auth -> domain
- *   db -> generated SQL, timing              embedded, timing -> nothing of ours
- *   scripts -> src, test/support             test -> src, test/support, never scripts
+ * main, cli -> app, config, telemetry      app -> everything      config, telemetry -> nothing of ours
+ * transport -> domain, timing              transport/{http,grpc} -> transport, domain, timing, never each
+ * other service -> domain, db, timing            workers -> service, domain, timing domain -> generated SQL
+ * and contract, db/types      auth -> domain db -> generated SQL, timing              embedded, timing ->
+ * nothing of ours scripts -> src, test/support             test -> src, test/support, never scripts
  */
 
 /** Product files of a room; tests may import what they like of src and test/support. */
@@ -43,7 +42,7 @@ module.exports = {
     rule('embedded', 'The embedded cluster stands alone.', room('embedded'), ours('embedded/')),
     rule(
       'domain',
-      'The domain knows no pool, queue or transport: it runs generated queries on a transaction that it is given.',
+      'The domain knows no pool, queue or transport: it runs queries on the transaction it is given.',
       room('domain'),
       ours('domain/', 'generated/sql/', 'generated/contract\\.ts$', 'db/types\\.ts$'),
     ),

@@ -2,8 +2,8 @@
 import { type Logger, pino, stdTimeFunctions } from 'pino';
 
 /**
- * Never shown, in case something that holds it is logged by mistake: nothing here logs credentials, and a test
- * reads what is logged. `client` is the connection that `pg` attaches to its errors.
+ * Never shown, in case something that holds it is logged by mistake: nothing here logs credentials, and a
+ * test reads what is logged. `client` is the connection that `pg` attaches to its errors.
  */
 const SECRETS = ['authorization', 'password', 'connectionString', 'key', 'token', 'client', 'headers'];
 

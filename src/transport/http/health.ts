@@ -12,8 +12,8 @@ const readiness = z
     ready: z.boolean(),
     details: z.unknown().openapi({
       description:
-        'For human readers; its form may change. Where credentials are required, it shows only whether writes ' +
-        'are accepted to those who have none.',
+        'For human readers; its form may change. Where credentials are required, callers without any see ' +
+        'only whether writes are accepted.',
     }),
   })
   .openapi('Readiness');

@@ -62,8 +62,8 @@ const idempotencyKeyHeader = z
   .optional()
   .openapi({
     description:
-      'Any text of printable ASCII characters that is new for each new order, such as a UUID. It is kept for a ' +
-      'day, or as long as the operator configured.',
+      'Any text of printable ASCII characters that is new for each new order, such as a UUID. It is kept ' +
+      'for a day, or as long as the operator configured.',
   });
 
 const createOrderReply = z

@@ -32,8 +32,8 @@ const requestTimeoutHeader = z
     type: 'number',
     exclusiveMinimum: 0,
     description:
-      'Seconds that the client waits, such as 5 or 0.5; the service may set a lower limit. The reply comes by ' +
-      'then, whatever becomes of the request.',
+      'Seconds that the client waits, such as 5 or 0.5; the service may set a lower limit. The reply comes ' +
+      'by then, whatever becomes of the request.',
   });
 
 /** Marks the reply to a request that did not run, because one with its idempotency key ran before. */
