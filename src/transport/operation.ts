@@ -29,7 +29,7 @@ export interface Incoming {
   readonly authorization: string | undefined;
   /** As it was sent, if it was sent. */
   readonly idempotencyKey: string | undefined;
-  disconnected(): boolean;
+  readonly disconnected: () => boolean;
 }
 
 /** Reads and validates a request; what does not arrive by the deadline is refused. */
@@ -109,8 +109,8 @@ function admitCall(
   incoming: Incoming,
 ): Outcome<Call> | Promise<Outcome<Call>> {
   const callOf = (caller: string): Outcome<Call> => {
-    const { deadlineMs, idempotencyKey } = incoming;
-    return accepted({ deadlineMs, idempotencyKey, caller, disconnected: () => incoming.disconnected() });
+    const { deadlineMs, idempotencyKey, disconnected } = incoming;
+    return accepted({ deadlineMs, idempotencyKey, caller, disconnected });
   };
   if (authenticate === undefined) return callOf(ANONYMOUS);
   const admitted = (caller: Parameters<typeof admit>[0]): Outcome<Call> => {
