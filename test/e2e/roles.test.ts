@@ -48,7 +48,7 @@ afterAll(async () => {
 });
 
 /** Every statement of `sql/`, in the form that goes to the server. */
-const generated = new URL('../src/generated/sql/', import.meta.url);
+const generated = new URL('../../src/generated/sql/', import.meta.url);
 const modules: object[] = await Promise.all(
   (await readdir(generated)).map((file) => import(new URL(file, generated).href)),
 );
