@@ -3,7 +3,7 @@
  *
  * A case may first bring about a state; the orders that it creates stand as `<order>` in the expected answer.
  */
-import type { Answer, Client, Operation } from '../support/clients.ts';
+import type { Answer, Client, Operation, Request } from '../support/client.ts';
 
 export interface Case {
   readonly title: string;
@@ -12,7 +12,7 @@ export interface Case {
   readonly ask: Operation;
   /** The idempotency keys to send, given one that was never used before. */
   readonly keys?: (freshKey: string) => readonly string[];
-  readonly request: (order: bigint) => Record<string, unknown>;
+  readonly request: (order: bigint) => Request;
   readonly reply?: unknown;
   readonly error?: { readonly code: bigint; readonly message: string; readonly details: readonly unknown[] };
   readonly http?: number;
@@ -36,7 +36,7 @@ export async function createOrder(
   ...keys: string[]
 ): Promise<bigint> {
   const answer = await client.call('createOrder', { user: 1n, items: [{ sku, count }] }, { keys });
-  if ('reply' in answer) return (answer.reply as { orderID: bigint }).orderID;
+  if ('reply' in answer) return answer.reply.orderID;
   const [, detail] = answer.error.details;
   return detail?.orderID as bigint;
 }
@@ -176,7 +176,7 @@ export const cases: readonly Case[] = [
         { sku: PLENTY, count: 3 },
       ];
       const answer = await client.call('createOrder', { user: 9007199254740993n, items });
-      return ('reply' in answer ? (answer.reply as { orderID: bigint }) : { orderID: 0n }).orderID;
+      return 'reply' in answer ? answer.reply.orderID : 0n;
     },
     ...about('getOrder'),
     reply: {
@@ -325,11 +325,11 @@ export function withoutId(answer: Answer, order: bigint | undefined): unknown {
       ]),
     );
   };
-  const { http: _, ...rest } = answer as { http?: number };
+  const { http: _, ...rest } = { http: undefined, ...answer };
   return replace(rest);
 }
 
 function idIn(answer: Answer): bigint | undefined {
-  if ('reply' in answer) return (answer.reply as { orderID?: bigint }).orderID;
-  return answer.error.details[1]?.orderID as bigint | undefined;
+  if ('error' in answer) return answer.error.details[1]?.orderID as bigint | undefined;
+  return 'orderID' in answer.reply ? (answer.reply.orderID as bigint) : undefined;
 }

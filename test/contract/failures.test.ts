@@ -1,7 +1,7 @@
 /** What callers hear when the service cannot do its work: brought about for real, through both transports. */
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { CallOptions, Client } from '../support/clients.ts';
+import type { CallOptions, Client } from '../support/client.ts';
 import { createTestDatabase, onServer, type TestDatabase } from '../support/database.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { createOrder } from './cases.ts';

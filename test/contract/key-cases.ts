@@ -1,6 +1,6 @@
 /** The contract's cases of creating orders with an idempotency key. */
 import { expect } from 'vitest';
-import type { Client } from '../support/clients.ts';
+import type { Client } from '../support/client.ts';
 import { type Case, create, createOrder, info, invalid, PLENTY, SOLD_OUT, short } from './cases.ts';
 
 const KEY = 'must be 1 to 255 printable ASCII characters, sent once';

@@ -7,15 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { base64url, type CryptoKey, exportSPKI, importJWK, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  type Answer,
-  type CallerHeaders,
-  type Client,
-  grpcClient,
-  type Operation,
-  restClient,
-} from '../support/clients.ts';
+import type { Answer, CallerHeaders, Client, Operation, Request } from '../support/client.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { grpcClient } from '../support/grpc-client.ts';
 import {
   AUDIENCE,
   createIssuer,
@@ -25,10 +19,11 @@ import {
   serveKeys,
   writeKeys,
 } from '../support/issuer.ts';
+import { restClient } from '../support/rest-client.ts';
 import { startService, type TestService } from '../support/service.ts';
 
 /** The table of scopes, written a second time on purpose. */
-const operations: [Operation, request: Record<string, unknown>, scope: string][] = [
+const operations: [Operation, request: Request, scope: string][] = [
   ['createOrder', { user: 1n, items: [{ sku: 1625903, count: 1 }] }, 'orders:write'],
   ['getOrder', { orderID: 9223372036854775807n }, 'orders:read'],
   ['payOrder', { orderID: 9223372036854775807n }, 'orders:write'],

@@ -3,10 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { NodeStatus } from '../../src/db/cluster/node.ts';
 import { migrate, seed } from '../../src/db/schema/migrate.ts';
-import { type Client, grpcClient, restClient } from '../support/clients.ts';
+import type { Client } from '../support/client.ts';
+import { grpcClient } from '../support/grpc-client.ts';
 import { type ServiceProcess, startProcess } from '../support/process.ts';
 import { query } from '../support/query.ts';
 import { quiet } from '../support/quiet.ts';
+import { restClient } from '../support/rest-client.ts';
 import { startTemporaryCluster, type TemporaryCluster } from '../support/temporary-cluster.ts';
 
 const SKU = 1076963;
@@ -55,7 +57,7 @@ class Load {
   async #run(client: Client): Promise<void> {
     while (!this.#isOver) {
       const answer = await client.call('createOrder', { user: 1n, items: [{ sku: SKU, count: 1 }] });
-      if ('reply' in answer) this.acknowledged.push((answer.reply as { orderID: bigint }).orderID);
+      if ('reply' in answer) this.acknowledged.push(answer.reply.orderID);
       else this.refusals.add(String(answer.error.details[0]?.reason));
     }
   }

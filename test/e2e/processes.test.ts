@@ -1,8 +1,10 @@
 /** The service as users run it: whole processes, several on one database, stopped by a signal. */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { type Answer, type Client, grpcClient, restClient } from '../support/clients.ts';
+import type { Answer, Client } from '../support/client.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { grpcClient } from '../support/grpc-client.ts';
 import { type ServiceProcess, startProcess } from '../support/process.ts';
+import { restClient } from '../support/rest-client.ts';
 
 let database: TestDatabase;
 let running: ServiceProcess[] = [];
@@ -67,9 +69,7 @@ test('a key that is sent to two processes over both transports, all at once, mak
       (clients[index % 4] as Client).call('createOrder', request, { keys: [`key ${index % 5}`] }),
     ),
   );
-  const orders = answers.map((answer) =>
-    'reply' in answer ? (answer.reply as { orderID: bigint }).orderID : 0n,
-  );
+  const orders = answers.map((answer) => ('reply' in answer ? answer.reply.orderID : 0n));
   expect(new Set(orders).size).toBe(5);
   for (let key = 0; key < 5; key++) {
     const answered = answers.filter((_, index) => index % 5 === key);
@@ -93,7 +93,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
       for (;;) {
         const answer = await create(client, 8).catch((error: Error) => error);
         if (answer instanceof Error) return stopping;
-        if ('reply' in answer) acknowledged.push((answer.reply as { orderID: bigint }).orderID);
+        if ('reply' in answer) acknowledged.push(answer.reply.orderID);
         else refusals.push(String(answer.error.details[0]?.reason));
         if (stopping && !('reply' in answer)) return true;
       }

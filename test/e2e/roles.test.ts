@@ -85,7 +85,8 @@ describe('the role of the service', () => {
       const items = [{ sku: 1625903, count: 1 }];
       const create = async () => {
         const answer = await client.call('createOrder', { user: 1n, items });
-        return { orderID: (answer as { reply: { orderID: bigint } }).reply.orderID };
+        if ('error' in answer) throw new Error(answer.error.message);
+        return answer.reply;
       };
       const [payed, cancelled] = [await create(), await create()];
       for (let i = 0; i < 2; i++) expect(await client.call('payOrder', payed)).toEqual({ reply: {} });

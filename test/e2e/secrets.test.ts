@@ -9,10 +9,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createAuthority } from '../support/certificates.ts';
-import { grpcClient, restClient } from '../support/clients.ts';
 import { createTestDatabase, onServer, type TestDatabase } from '../support/database.ts';
+import { grpcClient } from '../support/grpc-client.ts';
 import { AUDIENCE, createIssuer, ISSUER, type Issuer, writeKeys } from '../support/issuer.ts';
 import { type ServiceProcess, startProcess } from '../support/process.ts';
+import { restClient } from '../support/rest-client.ts';
 
 const USER = 'secrets_test';
 const PASSWORD = 'hush-hush-4711';

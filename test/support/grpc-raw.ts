@@ -2,10 +2,9 @@
 import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
 import { onTestFinished } from 'vitest';
-import { ErrorInfo } from '../../src/generated/proto/google/rpc/error_details.ts';
-import { Status } from '../../src/generated/proto/google/rpc/status.ts';
 import { StockServiceService as stock } from '../../src/generated/proto/loms/stock/v1/stock.ts';
 import { DETAILS_TRAILER } from '../../src/transport/grpc/errors.ts';
+import { decodeStatus, reasonOf } from './status.ts';
 
 /** A message as it goes over the wire: whether it is compressed, its length, its bytes. */
 export function framed(message: Uint8Array, compressed = false): Buffer {
@@ -58,8 +57,7 @@ function answerOf(stream: ClientHttp2Stream): Promise<string> {
       if (fields['grpc-status'] === '0') resolve('OK');
       const details = fields[DETAILS_TRAILER];
       if (typeof details !== 'string') return;
-      const [info] = Status.decode(Buffer.from(details, 'base64')).details;
-      resolve(ErrorInfo.decode(info?.value ?? Buffer.of()).reason);
+      resolve(reasonOf(decodeStatus(details)) ?? '');
     };
     stream
       .on('response', read)

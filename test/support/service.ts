@@ -3,8 +3,10 @@
  */
 import { type App, startApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config/config.ts';
-import { type Client, grpcClient, restClient } from './clients.ts';
+import type { Client } from './client.ts';
+import { grpcClient } from './grpc-client.ts';
 import { quiet } from './quiet.ts';
+import { restClient } from './rest-client.ts';
 
 export interface TestService {
   readonly app: App;
@@ -37,6 +39,7 @@ export async function startService(
     rest,
     grpc,
     async stop() {
+      rest.close();
       grpc.close();
       await app.stop();
     },

@@ -5,11 +5,10 @@ import { expect, onTestFinished, test } from 'vitest';
 import { startTestServer } from '../../../test/support/grpc-server.ts';
 import { GrpcSession } from '../../../test/support/grpc-session.ts';
 import { MemoryLoms } from '../../../test/support/memory-loms.ts';
+import { decodeStatus, reasonOf } from '../../../test/support/status.ts';
 import { invalidRequest, refused, standing } from '../../domain/errors.ts';
 import { readIdempotencyKey } from '../../domain/idempotency/key.ts';
 import { REQUEST_MAX_BYTES } from '../../domain/limits.ts';
-import { ErrorInfo } from '../../generated/proto/google/rpc/error_details.ts';
-import { Status } from '../../generated/proto/google/rpc/status.ts';
 import { CreateOrderRequest } from '../../generated/proto/loms/order/v1/order.ts';
 import { DETAILS_TRAILER } from './errors.ts';
 
@@ -28,12 +27,11 @@ async function call(port: number, path: string, writes: Buffer[], more: Record<s
   onTestFinished(() => session.close());
   const headers = { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', ...more };
   const heard = await session.say({ headers, writes });
-  const { code, message, details } = Status.decode(
-    Buffer.from(String(heard?.fields[DETAILS_TRAILER] ?? ''), 'base64'),
-  );
+  const status = decodeStatus(String(heard?.fields[DETAILS_TRAILER] ?? ''));
+  const { code, message } = status;
   const told = [Number(heard?.fields['grpc-status']), decodeURI(String(heard?.fields['grpc-message']))];
   expect(told).toEqual([code, message]);
-  return { code, reason: details[0] && ErrorInfo.decode(details[0].value).reason };
+  return { code, reason: reasonOf(status) };
 }
 
 const message = Buffer.of(8, 7);
