@@ -1,9 +1,8 @@
 /** One process of the service, which may be killed and started again on the same ports. */
+
+import type { Transport } from '../../test/support/client.ts';
 import { type Exit, type Server, startServer } from '../lib/server.ts';
-import type { Client } from './client/client.ts';
-import { openGrpc } from './client/grpc.ts';
-import { openRest } from './client/rest.ts';
-import type { Transport } from './history.ts';
+import { type FaultClient, openClients } from './client.ts';
 
 export interface ServicePorts {
   readonly REST: number;
@@ -14,7 +13,7 @@ export interface ServicePorts {
 const LOG_LINES_MAX = 5_000;
 
 export class Service {
-  readonly clients: Readonly<Record<Transport, Client>>;
+  readonly clients: Readonly<Record<Transport, FaultClient>>;
   /** What it has logged, over all its starts. */
   readonly log: string[] = [];
   /** How it ended when nobody had asked it to, or otherwise than it was asked to. */
@@ -33,7 +32,7 @@ export class Service {
     this.#args = args;
     this.#ports = ports;
     this.#settings = settings;
-    this.clients = { REST: openRest(ports.REST), gRPC: openGrpc(ports.gRPC) };
+    this.clients = openClients(ports);
   }
 
   /** Starts it and waits until it listens. */
