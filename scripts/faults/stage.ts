@@ -6,12 +6,13 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { run } from '../../src/embedded/command.ts';
 import { makeFolderFor } from '../../src/embedded/data.ts';
+import { freePorts } from '../../test/support/ports.ts';
 import { query } from '../../test/support/query.ts';
 import { type Relay, startRelay } from '../../test/support/relay.ts';
 import { noteBegunStocks } from '../lib/audit.ts';
 import { mountSmallDisk } from './disk.ts';
 import type { Fault } from './faults/fault.ts';
-import { fixedPorts } from './ports.ts';
+
 import type { Postgres, Template } from './servers.ts';
 import { Service } from './service.ts';
 import { stockInTheBeginning } from './stock.ts';
@@ -61,7 +62,7 @@ export async function setStage({ template, fault, serviceArgs }: StageOptions): 
     closers.push(() => removeFolder(folder));
     if (fault.smallDisk) closers.push(await mountSmallDisk(primaryFolder));
 
-    const ports = await fixedPorts(2 + 2 * (fault.services ?? 1));
+    const ports = await freePorts(2 + 2 * (fault.services ?? 1));
     const [primaryPort = 0, replicaPort = 0, ...servicePorts] = ports;
     const primary = await template.startPrimary(primaryFolder, logs, primaryPort);
     closers.push(() => primary.stop());

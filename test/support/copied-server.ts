@@ -9,7 +9,7 @@ import { REPLICATOR, REPLICATOR_PASSWORD, urlOf } from '../../src/embedded/boots
 import { run } from '../../src/embedded/command.ts';
 import { findPlace } from '../../src/embedded/place.ts';
 import { PostgresServer } from '../../src/embedded/server.ts';
-import { freePorts } from './free-port.ts';
+import { freePorts } from './ports.ts';
 import { quiet } from './quiet.ts';
 
 const COPY_LIMIT_MS = 60_000;

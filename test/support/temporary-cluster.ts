@@ -10,7 +10,7 @@ import {
   removeEmbeddedCluster,
   startEmbeddedCluster,
 } from '../../src/embedded/cluster.ts';
-import { freePorts } from './free-port.ts';
+import { freePorts } from './ports.ts';
 
 export interface TemporaryCluster {
   readonly dir: string;
