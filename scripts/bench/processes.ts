@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { collectErrors, root } from '../lib/server.ts';
+import { root, tailOf } from '../../test/support/process.ts';
 
 /** What a program may need beyond the time that its load takes. */
 const PROGRAM_GRACE_MS = 30_000;
@@ -26,7 +26,7 @@ export async function runProgram(
 ): Promise<string> {
   const child = spawn(file, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
   running.add(child);
-  const errors = collectErrors(child);
+  const errors = tailOf(child.stderr);
   let output = '';
   child.stdout.once('data', onBegin);
   child.stdout.on('data', (data) => {

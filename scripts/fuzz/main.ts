@@ -8,6 +8,7 @@
  */
 import { pino } from 'pino';
 import { migrate, seed as seedStock } from '../../src/db/schema/migrate.ts';
+import { asBuilt } from '../../test/support/process.ts';
 import { startTemporaryCluster } from '../../test/support/temporary-cluster.ts';
 import { BadArgument } from '../lib/arguments.ts';
 import { type Figure, showFigures } from '../lib/figures.ts';
@@ -36,7 +37,7 @@ async function main(plan: Plan): Promise<void> {
   await seedStock(cluster.primaryUrl, 'development', log);
   const books = await openFilledBooks(cluster.primaryUrl);
   closers.push(() => books.close());
-  const services = await startServices(['--enable-source-maps', 'dist/main.js'], cluster);
+  const services = await startServices(asBuilt, cluster);
   closers.push(services.end);
 
   const report = await fuzz(services, plan, (done) => process.stdout.write(`\r${done} cases`));

@@ -2,8 +2,9 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { codeOf, standing } from '../../src/domain/errors.ts';
 import { DETAILS_TRAILER, statusOf } from '../../src/transport/grpc/errors.ts';
-import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { useDatabase } from '../../test/support/database.ts';
 import { testApp } from '../../test/support/http-app.ts';
+import { fromSources } from '../../test/support/process.ts';
 import type { Books } from '../lib/books.ts';
 import type { Expectation, RestCase } from './case.ts';
 import { checkGrpc } from './grpc-check.ts';
@@ -18,20 +19,18 @@ import { openFilledBooks } from './stock.ts';
 const CASES = 2_000;
 
 describe('a short fuzz run', () => {
-  let database: TestDatabase;
+  const database = useDatabase();
   let books: Books;
   let services: Services;
 
   beforeAll(async () => {
-    database = await createTestDatabase();
     books = await openFilledBooks(database.primaryUrl);
-    services = await startServices(['--import', 'tsx', 'src/main.ts'], database);
+    services = await startServices(fromSources, database);
   });
 
   afterAll(async () => {
     await services?.end();
     await books?.close();
-    await database?.drop();
   });
 
   // How memory grows is not judged here: in so few cases the code that is compiled, and caches that fill up, add more
@@ -85,8 +84,8 @@ describe('the memory of a service', () => {
       });
       setInterval(() => {}, 1e3);
       console.log('{"msg":"loms listens","rest":":1","grpc":":2"}');`;
-    const service = await startWatched(['-e', kept], { PATH: process.env.PATH });
-    onTestFinished(service.end);
+    const service = await startWatched(['-e', kept], {});
+    onTestFinished(() => void service.end());
     const samples: number[] = [];
     for (let i = 0; i < 5; i++) samples.push(await service.heldBytes());
     const steps = samples.slice(2).map((bytes, index) => bytes - (samples[index + 1] ?? 0));

@@ -1,7 +1,7 @@
 /** What one worker says to one service, and the check of what it hears. */
 
 import { GrpcSession } from '../../test/support/grpc-session.ts';
-import type { Server } from '../lib/server.ts';
+import type { ServiceProcess } from '../../test/support/process.ts';
 import type { Case, FramesCase, GrpcCase, RestCase } from './case.ts';
 import { sayFrames } from './frames-client.ts';
 import { checkCode, checkGrpc } from './grpc-check.ts';
@@ -9,7 +9,7 @@ import type { RestCheck } from './rest-check.ts';
 import { RestConnection } from './rest-client.ts';
 
 export class Talk {
-  readonly #ports: Server['ports'];
+  readonly #ports: ServiceProcess['ports'];
   readonly #check: RestCheck;
   readonly #onStatus: (status: string) => void;
   /** Connections are kept as long as they carry cases. */
@@ -17,7 +17,11 @@ export class Talk {
   #grpc: GrpcSession | undefined;
 
   /** @param onStatus is told every status or code that is answered. */
-  constructor({ ports }: Pick<Server, 'ports'>, check: RestCheck, onStatus: (status: string) => void) {
+  constructor(
+    { ports }: Pick<ServiceProcess, 'ports'>,
+    check: RestCheck,
+    onStatus: (status: string) => void,
+  ) {
     this.#ports = ports;
     this.#check = check;
     this.#onStatus = onStatus;

@@ -1,14 +1,8 @@
 /** How old idempotency keys are removed, in bounded steps. */
 import { pino } from 'pino';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import {
-  createTestDatabase,
-  openRouter,
-  openService,
-  type TestDatabase,
-} from '../../test/support/database.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { openService, useDatabase, useRouter } from '../../test/support/database.ts';
 import { quiet } from '../../test/support/quiet.ts';
-import type { Router } from '../db/cluster/router.ts';
 import { removeKeys } from '../domain/idempotency/store.ts';
 import {
   BUSY_PAUSE_MS,
@@ -20,19 +14,8 @@ import {
 } from './remove-keys.ts';
 
 describe('on a database', () => {
-  let database: TestDatabase;
-  let router: Router;
-
-  beforeAll(async () => {
-    database = await createTestDatabase();
-    router = openRouter(database);
-    await router.check();
-  });
-
-  afterAll(async () => {
-    await router?.stop();
-    await database?.drop();
-  });
+  const database = useDatabase();
+  const router = useRouter(database);
 
   beforeEach(async () => {
     await database.query('TRUNCATE order_lines, orders, idempotency_keys');

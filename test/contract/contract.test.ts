@@ -1,23 +1,11 @@
 /** The contract, case by case, through REST and gRPC alike, on a real database. */
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { startService, type TestService } from '../support/service.ts';
+import { describe, expect, test } from 'vitest';
+import { useService } from '../support/service.ts';
 import { cases, createOrder, withoutId } from './cases.ts';
 import { keyCases } from './key-cases.ts';
 
-let database: TestDatabase;
-let service: TestService;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  service = await startService(database);
-});
-
-afterAll(async () => {
-  await service?.stop();
-  await database?.drop();
-});
+const { database, service } = useService();
 
 describe.each(['rest', 'grpc'] as const)('over %s', (transport) => {
   test.each([...cases, ...keyCases])(

@@ -1,8 +1,8 @@
 /** What callers hear when the service cannot do its work: brought about for real, through both transports. */
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { CallOptions, Client } from '../support/client.ts';
-import { createTestDatabase, onServer, type TestDatabase } from '../support/database.ts';
+import { onServer, useDatabase } from '../support/database.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { createOrder } from './cases.ts';
 
@@ -14,20 +14,12 @@ const LINGER = `
   CREATE CONSTRAINT TRIGGER linger AFTER INSERT OR UPDATE ON orders DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION linger()`;
 
-let database: TestDatabase;
+const database = useDatabase();
 let service: TestService | undefined;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
 
 afterEach(async () => {
   await service?.stop();
   service = undefined;
-});
-
-afterAll(async () => {
-  await database?.drop();
 });
 
 const create = (client: Client, options: CallOptions = {}) =>

@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { base64url, type CryptoKey, exportSPKI, importJWK, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Answer, CallerHeaders, Client, Operation, Request } from '../support/client.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { openClients } from '../support/clients.ts';
+import { useDatabase } from '../support/database.ts';
 import { grpcClient } from '../support/grpc-client.ts';
 import {
   AUDIENCE,
@@ -33,14 +34,13 @@ const operations: [Operation, request: Request, scope: string][] = [
 
 const scopes = ['orders:read', 'orders:write', 'stock:read', 'stock:write'];
 
-let database: TestDatabase;
+const database = useDatabase();
 let dir: string;
 let issuer: Issuer;
 let keyServer: KeyServer;
 let services: Record<'a file' | 'a server', TestService>;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
   dir = await mkdtemp(join(tmpdir(), 'loms-security-'));
   issuer = await createIssuer();
   await writeKeys(issuer, join(dir, 'jwks.json'));
@@ -57,7 +57,6 @@ afterAll(async () => {
   await Promise.all(Object.values(services ?? {}).map((service) => service.stop()));
   await keyServer?.close();
   await rm(dir, { recursive: true, force: true });
-  await database?.drop();
 });
 
 const past = Math.floor(Date.now() / 1_000) - 60;
@@ -170,7 +169,7 @@ test('while the server of the keys hangs, callers are answered by their deadline
   const { app, stop } = await startService(database, settings);
   silent.hangs = true;
   const headers = await signed({});
-  const clients = [restClient(app.httpPort, headers), grpcClient(app.grpcPort, headers)];
+  const clients = openClients({ REST: app.httpPort, gRPC: app.grpcPort }, headers);
   const ask = async (client: Client) => {
     const answer = await client.call('getStock', { sku: 1625903 }, { timeoutMs: 300 });
     return JSON.stringify(answer, (_key, value) => (typeof value === 'bigint' ? Number(value) : value));
@@ -178,7 +177,6 @@ test('while the server of the keys hangs, callers are answered by their deadline
   const answers = async () => (await Promise.all(clients.map(ask))).join();
   // For a moment after the start the server of the keys is left alone.
   await expect.poll(answers, { timeout: 5_000 }).toMatch(/DEADLINE_EXCEEDED.*DEADLINE_EXCEEDED/);
-  for (const client of clients) client.close();
   await stop();
   await silent.close();
 });

@@ -4,11 +4,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { NodeStatus } from '../../src/db/cluster/node.ts';
 import { migrate, seed } from '../../src/db/schema/migrate.ts';
 import type { Client } from '../support/client.ts';
-import { grpcClient } from '../support/grpc-client.ts';
+import { openClients } from '../support/clients.ts';
 import { type ServiceProcess, startProcess } from '../support/process.ts';
 import { query } from '../support/query.ts';
 import { quiet } from '../support/quiet.ts';
-import { restClient } from '../support/rest-client.ts';
 import { startTemporaryCluster, type TemporaryCluster } from '../support/temporary-cluster.ts';
 
 const SKU = 1076963;
@@ -36,7 +35,7 @@ function bothHosts(): string {
 }
 
 async function readyz(process: ServiceProcess) {
-  const answer = await fetch(`http://127.0.0.1:${process.httpPort}/readyz`);
+  const answer = await fetch(`http://127.0.0.1:${process.ports.REST}/readyz`);
   const body = (await answer.json()) as { details: { writable: boolean; nodes: NodeStatus[] } };
   return { status: answer.status, ...body.details };
 }
@@ -80,8 +79,7 @@ test('under load a promoted replica takes the writes over, nothing acknowledged 
   await migrate(cluster.primaryUrl, quiet);
   await query(cluster.primaryUrl, `INSERT INTO stocks VALUES (${SKU}, 100000000, 0)`);
   service = await startProcess({ DATABASE_URL: bothHosts() });
-  const clients = [restClient(service.httpPort), grpcClient(service.grpcPort)];
-  const load = new Load(clients);
+  const load = new Load(openClients(service.ports));
   await load.more(500);
 
   await cluster.stopPrimary('immediate');
@@ -113,7 +111,6 @@ test('under load a promoted replica takes the writes over, nothing acknowledged 
   expect(
     [...load.refusals].filter((reason) => !['DATABASE_UNAVAILABLE', 'OUTCOME_UNKNOWN'].includes(reason)),
   ).toEqual([]);
-  for (const client of clients) client.close();
 });
 
 test('a service that finds no primary is alive and not ready, and ready once one is promoted', async () => {
@@ -157,10 +154,9 @@ test('while no replica is there a start answers reads, also one that may change 
     MIGRATION_DATABASE_URL: cluster.primaryUrl,
     SEED_ON_START: 'true',
   });
-  const reader = restClient(service.httpPort);
+  const [reader] = openClients(service.ports);
   expect(await reader.call('getStock', { sku: SKU })).toEqual({ reply: { count: 265n } });
   expect(await readyz(service)).toMatchObject({ status: 200, writable: false });
-  reader.close();
 });
 
 test('with the primary gone the service stays ready, for reads, and says that it takes no writes', async () => {
@@ -172,7 +168,6 @@ test('with the primary gone the service stays ready, for reads, and says that it
   await cluster.stopPrimary('immediate');
   await expect.poll(async () => (await readyz(service as ServiceProcess)).writable).toBe(false);
   expect(await readyz(service)).toMatchObject({ status: 200, nodes: [{ fit: true }, { fit: false }] });
-  const reader = restClient(service.httpPort);
+  const [reader] = openClients(service.ports);
   expect(await reader.call('getStock', { sku: SKU })).toEqual({ reply: { count: 265n } });
-  reader.close();
 });

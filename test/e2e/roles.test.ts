@@ -6,7 +6,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { migrate, seed } from '../../src/db/schema/migrate.ts';
-import { createTestDatabase, onServer, type TestDatabase } from '../support/database.ts';
+import { onServer, useDatabase } from '../support/database.ts';
 import { query } from '../support/query.ts';
 import { quiet } from '../support/quiet.ts';
 import { startService, type TestService } from '../support/service.ts';
@@ -16,7 +16,7 @@ const APP = 'roles_test_app';
 const MIGRATION = 'roles_test_migration';
 const PASSWORD = 'only-for-this-test';
 
-let database: TestDatabase;
+const database = useDatabase();
 let service: TestService | undefined;
 let app: pg.Client;
 let appUrl: string;
@@ -26,7 +26,6 @@ const as = (user: string, url: string) =>
   Object.assign(new URL(url), { username: user, password: PASSWORD }).href;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
   // Twice: running it again is harmless. Everything was made by the superuser before.
   const roles = await readFile('db/roles.sql', 'utf8');
   await database.query(roles);
@@ -44,7 +43,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await app?.end();
   await service?.stop();
-  await database?.drop();
 });
 
 /** Every statement of `sql/`, in the form that goes to the server. */

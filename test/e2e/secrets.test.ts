@@ -9,23 +9,21 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createAuthority } from '../support/certificates.ts';
-import { createTestDatabase, onServer, type TestDatabase } from '../support/database.ts';
-import { grpcClient } from '../support/grpc-client.ts';
+import { openClients } from '../support/clients.ts';
+import { onServer, useDatabase } from '../support/database.ts';
 import { AUDIENCE, createIssuer, ISSUER, type Issuer, writeKeys } from '../support/issuer.ts';
 import { type ServiceProcess, startProcess } from '../support/process.ts';
-import { restClient } from '../support/rest-client.ts';
 
 const USER = 'secrets_test';
 const PASSWORD = 'hush-hush-4711';
 
-let database: TestDatabase;
+const database = useDatabase();
 let dir: string;
 let issuer: Issuer;
 let auth: Record<string, string>;
 let service: ServiceProcess | undefined;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
   await onServer(`CREATE ROLE ${USER} SUPERUSER LOGIN PASSWORD '${PASSWORD}'`);
   dir = await mkdtemp(join(tmpdir(), 'loms-secrets-'));
   issuer = await createIssuer();
@@ -41,7 +39,6 @@ afterEach(async () => {
 
 afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
-  await database?.drop();
 });
 
 const withUser = (url: string, password = PASSWORD) =>
@@ -67,13 +64,8 @@ test('neither tokens nor passwords are logged, while callers are refused and con
     'not-a-jwt-at-all',
   ];
   for (const token of tokens) {
-    for (const make of [
-      restClient(service.httpPort, bearer(token)),
-      grpcClient(service.grpcPort, bearer(token)),
-    ]) {
-      await make.call('getStock', { sku: 1625903 });
-      make.close();
-    }
+    const clients = openClients(service.ports, { authorization: `Bearer ${token}` });
+    for (const client of clients) await client.call('getStock', { sku: 1625903 });
   }
   const name = new URL(database.primaryUrl).pathname.slice(1);
   await onServer(`ALTER ROLE ${USER} PASSWORD 'changed'`);
@@ -90,8 +82,6 @@ test('neither tokens nor passwords are logged, while callers are refused and con
   const text = JSON.stringify(service.log);
   expectNoneOf(text, [PASSWORD, ...tokens, ...tokens.map((token) => token.split('.')[2] ?? token)]);
 });
-
-const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 test.each([
   ['a wrong password', () => ({ DATABASE_URL: withUser(database.primaryUrl, 'wrong-hush') })],
@@ -157,7 +147,7 @@ test('the probe says whether the service is ready, under mutual TLS too', async 
     AUTH: 'none',
     DATABASE_URL: database.primaryUrl,
   });
-  const settings = { HTTP_HOST: '0.0.0.0', AUTH: 'none', HTTP_PORT: String(service.httpPort) };
+  const settings = { HTTP_HOST: '0.0.0.0', AUTH: 'none', HTTP_PORT: String(service.ports.REST) };
   await expect.poll(() => probe({ ...settings, ...paths }), { timeout: 10_000 }).toBe(0);
   expect(await probe(settings)).toBe(1);
 });

@@ -1,9 +1,11 @@
 /**
  * The whole service for a test: app, REST and gRPC on free ports, on a database of the test's own.
  */
+import { afterAll, beforeAll } from 'vitest';
 import { type App, startApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config/config.ts';
 import type { Client } from './client.ts';
+import { type TestDatabase, useDatabase } from './database.ts';
 import { grpcClient } from './grpc-client.ts';
 import { quiet } from './quiet.ts';
 import { restClient } from './rest-client.ts';
@@ -42,6 +44,34 @@ export async function startService(
       rest.close();
       grpc.close();
       await app.stop();
+    },
+  };
+}
+
+/** The service on a database of its own, for the tests of a file or block. */
+export function useService(): { database: TestDatabase; service: Omit<TestService, 'stop'> } {
+  const database = useDatabase();
+  let started: TestService | undefined;
+  const service = () => {
+    if (started === undefined) throw new Error('the service has not been started');
+    return started;
+  };
+  beforeAll(async () => {
+    started = await startService(database);
+  });
+  afterAll(() => started?.stop());
+  return {
+    database,
+    service: {
+      get app() {
+        return service().app;
+      },
+      get rest() {
+        return service().rest;
+      },
+      get grpc() {
+        return service().grpc;
+      },
     },
   };
 }
