@@ -4,7 +4,7 @@
  */
 import { pino } from 'pino';
 import type { Loms } from '../../src/domain/loms.ts';
-import { built } from './built.ts';
+import { built } from './program.ts';
 
 const { createHttpApp, startHttpServer } =
   await built<typeof import('../../src/transport/http/server.ts')>('transport/http/server.js');

@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { root, tailOf } from '../../test/support/process.ts';
+import { BEGIN } from './program.ts';
 
 /** What a program may need beyond the time that its load takes. */
 const PROGRAM_GRACE_MS = 30_000;
@@ -42,9 +43,6 @@ export async function runProgram(
     running.delete(child);
   }
 }
-
-/** What our own programs print when all is prepared and their load begins. */
-export const BEGIN = 'begin\n';
 
 /**
  * Runs one of the bench's own programs, which takes JSON, prints BEGIN, and in the end prints JSON.

@@ -10,7 +10,7 @@ import { asBuilt, type ServiceProcess, showError, startProcess } from '../../tes
 import { query } from '../../test/support/query.ts';
 import { type Relay, startRelay } from '../../test/support/relay.ts';
 import { startTemporaryCluster } from '../../test/support/temporary-cluster.ts';
-import { BenchBooks } from './books.ts';
+import { BenchAudit } from './audit.ts';
 
 export interface Stage {
   readonly primaryUrl: string;
@@ -19,7 +19,7 @@ export interface Stage {
   /** The service with a queue so short that it is full under any load. */
   readonly fullQueue: ServiceProcess;
   readonly border: ServiceProcess;
-  readonly books: BenchBooks;
+  readonly audit: BenchAudit;
   /** Has the replica speak to the primary through the relay, until `detour` is called with false. */
   detour(through: boolean): Promise<Relay>;
   /** Ends everything and removes the data. */
@@ -52,8 +52,8 @@ export async function setStage(): Promise<Stage> {
     const log = pino({ level: 'warn' });
     await migrate(primaryUrl, log);
     await seed(primaryUrl, 'large', log);
-    const books = await BenchBooks.open(primaryUrl);
-    closers.push(() => books.close());
+    const audit = await BenchAudit.open(primaryUrl);
+    closers.push(() => audit.close());
     const relay = await startRelay(Number(new URL(primaryUrl).port));
     closers.push(() => relay.close());
     const urls = { DATABASE_URL: primaryUrl, DATABASE_REPLICA_URLS: replicaUrls.join(',') };
@@ -72,7 +72,7 @@ export async function setStage(): Promise<Stage> {
       await followThrough(replicaUrls[0] ?? '', primaryUrl, through ? relay.port : primaryPort);
       return relay;
     };
-    return { primaryUrl, replicaUrls, loms, fullQueue, border, books, detour, clear };
+    return { primaryUrl, replicaUrls, loms, fullQueue, border, audit, detour, clear };
   } catch (error) {
     await clear();
     throw error;

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Line, OrderStatus } from '../../src/domain/orders/order.ts';
 import type { Operation, Transport } from '../../test/support/client.ts';
-import type { Audit } from '../lib/audit.ts';
+import type { AuditResult } from '../lib/ledger-audit.ts';
 
 /** What a call asks for. */
 export interface Request {
@@ -78,7 +78,7 @@ export function isWrite({ operation }: Request): boolean {
 }
 
 /** A look at the books of one node. */
-export interface Sample extends Audit {
+export interface Sample extends AuditResult {
   readonly node: 'primary' | 'replica';
   readonly atMs: number;
 }

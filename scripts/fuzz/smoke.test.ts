@@ -5,7 +5,7 @@ import { DETAILS_TRAILER, statusOf } from '../../src/transport/grpc/errors.ts';
 import { useDatabase } from '../../test/support/database.ts';
 import { testApp } from '../../test/support/http-app.ts';
 import { fromSources } from '../../test/support/process.ts';
-import type { Books } from '../lib/books.ts';
+import type { LedgerAudit } from '../lib/ledger-audit.ts';
 import type { Expectation, RestCase } from './case.ts';
 import { checkGrpc } from './grpc-check.ts';
 import { growthOf, isLeak, startWatched } from './memory.ts';
@@ -14,28 +14,28 @@ import { describeWrong } from './report.ts';
 import { RestCheck } from './rest-check.ts';
 import { fuzz, ROUND } from './run.ts';
 import { type Services, startServices } from './services.ts';
-import { openFilledBooks } from './stock.ts';
+import { fillStock } from './stock.ts';
 
 const CASES = 2_000;
 
 describe('a short fuzz run', () => {
   const database = useDatabase();
-  let books: Books;
+  let audit: LedgerAudit;
   let services: Services;
 
   beforeAll(async () => {
-    books = await openFilledBooks(database.primaryUrl);
+    audit = await fillStock(database.primaryUrl);
     services = await startServices(fromSources, database);
   });
 
   afterAll(async () => {
     await services?.end();
-    await books?.close();
+    await audit?.close();
   });
 
   // How memory grows is not judged here: in so few cases the code that is compiled, and caches that fill up, add more
   // than a leak would.
-  test('every answer is as documented, the services live on and the books balance', async () => {
+  test('every answer is as documented, the services stay alive and the ledger audit passes', async () => {
     const report = await fuzz(services, { cases: CASES, seed: 1 });
     expect(report.wrong.map(describeWrong)).toEqual([]);
     expect(report.cases).toBe(CASES);
@@ -54,7 +54,7 @@ describe('a short fuzz run', () => {
         'gRPC 16',
       ]),
     );
-    expect(await books.audit()).toBeGreaterThan(100);
+    expect(await audit.run()).toBeGreaterThan(100);
     await services.areReady();
   }, 120_000);
 });
