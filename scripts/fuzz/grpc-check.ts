@@ -2,7 +2,7 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { codes, type Reason } from '../../src/domain/errors.ts';
 import { DETAILS_TRAILER } from '../../src/transport/grpc/errors.ts';
-import type { GrpcHeard } from '../../test/support/grpc-session.ts';
+import type { GrpcResponse } from '../../test/support/grpc-session.ts';
 import { decodeStatus } from '../../test/support/status.ts';
 import { checkReason, type GrpcCase, must } from './case.ts';
 import { isNeighbour } from './grpc-cases.ts';
@@ -15,7 +15,7 @@ const faults: readonly number[] = [2, codes.INTERNAL, codes.UNAVAILABLE];
 const known: readonly number[] = [OK, ...Object.values(codes)];
 
 /** @throws WrongAnswer unless the answer is one that the contract lets a caller expect. */
-export function checkGrpc(sent: GrpcCase, { fields, body }: GrpcHeard): void {
+export function checkGrpc(sent: GrpcCase, { fields, body }: GrpcResponse): void {
   const type = String(sent.headers['content-type']);
   if (!type.startsWith('application/grpc')) {
     must(Number(fields[':status']) === 415, `the HTTP status is ${fields[':status']}`);

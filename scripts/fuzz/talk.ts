@@ -53,7 +53,7 @@ export class Talk {
 
   async #runGrpc(sent: GrpcCase): Promise<void> {
     if (this.#grpc?.usable !== true) this.#grpc = await GrpcSession.open(this.#ports.gRPC);
-    const heard = await this.#grpc.say(sent);
+    const heard = await this.#grpc.send(sent);
     if (heard === undefined) return;
     this.#onStatus(`gRPC ${heard.fields['grpc-status'] ?? `HTTP ${heard.fields[':status']}`}`);
     checkGrpc(sent, heard);

@@ -9,7 +9,9 @@ declare module 'vitest' {
   }
 }
 
-/** Starts the service before the first test, and returns what ends it. With LOMS_URL a running one is used. */
+/**
+ * Starts the service before the first test, and returns what ends it. LOMS_URL names a running one instead.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { LOMS_URL } = process.env;
   if (LOMS_URL) {

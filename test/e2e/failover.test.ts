@@ -1,4 +1,4 @@
-/** A promotion under load, as a caller of a whole process sees it: the primary is killed, the replica takes over. */
+/** Failover of a whole process under load: the primary is killed, the replica is promoted. */
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { NodeStatus } from '../../src/db/cluster/node.ts';
@@ -40,7 +40,7 @@ async function readyz(process: ServiceProcess) {
   return { status: answer.status, ...body.details };
 }
 
-/** Creates orders in many lanes until it is told to stop. */
+/** Creates orders in many lanes until it is ended. */
 class Load {
   readonly acknowledged: bigint[] = [];
   readonly refusals = new Set<string>();
@@ -61,7 +61,7 @@ class Load {
     }
   }
 
-  /** Waits until so many more orders were acknowledged. */
+  /** Waits until this many more orders are acknowledged. */
   async more(count: number): Promise<void> {
     const goal = this.acknowledged.length + count;
     await expect.poll(() => this.acknowledged.length, { timeout: 20_000 }).toBeGreaterThan(goal);
@@ -73,7 +73,7 @@ class Load {
   }
 }
 
-test('under load a promoted replica takes the writes over, nothing acknowledged is lost, and the old primary gets none', async () => {
+test('under load a promoted replica takes over, and no acknowledged order is lost', async () => {
   const { cluster } = temporary;
   const [newUrl = ''] = cluster.replicaUrls;
   await migrate(cluster.primaryUrl, quiet);
@@ -105,15 +105,15 @@ test('under load a promoted replica takes the writes over, nothing acknowledged 
   expect(load.acknowledged.filter((id) => !kept.has(id))).toEqual([]);
   expect(new Set(load.acknowledged).size).toBe(load.acknowledged.length);
   expect(load.acknowledged.slice(-400).filter((id) => old.has(id))).toEqual([]);
-  const books = 'SELECT reserved, (SELECT sum(count) FROM order_lines) AS held FROM stocks';
-  const [row] = await query(newUrl, books);
+  const audit = 'SELECT reserved, (SELECT sum(count) FROM order_lines) AS held FROM stocks';
+  const [row] = await query(newUrl, audit);
   expect(row?.reserved).toBe(row?.held);
   expect(
     [...load.refusals].filter((reason) => !['DATABASE_UNAVAILABLE', 'OUTCOME_UNKNOWN'].includes(reason)),
   ).toEqual([]);
 });
 
-test('a service that finds no primary is alive and not ready, and ready once one is promoted', async () => {
+test('without a primary a service is alive and not ready, until one is promoted', async () => {
   const { cluster } = temporary;
   await migrate(cluster.primaryUrl, quiet);
   await seed(cluster.primaryUrl, 'development', quiet);
@@ -130,19 +130,19 @@ test('a service that finds no primary is alive and not ready, and ready once one
   await expect.poll(async () => (await readyz(service as ServiceProcess)).status).toBe(200);
 });
 
-test('a start that is to migrate waits for a primary', async () => {
+test('a start that has to migrate waits for a primary', async () => {
   const { cluster } = temporary;
   await cluster.stopPrimary('immediate');
   const starting = startProcess({ DATABASE_URL: bothHosts() });
-  // It has asked the replica when it is connected there.
-  const asked = "SELECT FROM pg_stat_activity WHERE application_name = 'loms'";
-  await expect.poll(() => query(cluster.replicaUrls[0] ?? '', asked), { timeout: 20_000 }).toHaveLength(1);
+  const [replicaUrl = ''] = cluster.replicaUrls;
+  const sessions = "SELECT FROM pg_stat_activity WHERE application_name = 'loms'";
+  await expect.poll(() => query(replicaUrl, sessions), { timeout: 20_000 }).toHaveLength(1);
   await cluster.promoteReplica();
   service = await starting;
   expect(await readyz(service)).toMatchObject({ status: 200, writable: true, migrated: true });
 });
 
-test('while no replica is there a start answers reads, also one that may change rights and stock', async () => {
+test('without a replica a start succeeds and reads are answered, also after migration and seed', async () => {
   const { cluster } = temporary;
   await query(cluster.primaryUrl, await readFile('db/roles.sql', 'utf8'));
   await query(cluster.primaryUrl, "CREATE ROLE app LOGIN PASSWORD 'app' IN ROLE loms_app");
@@ -159,7 +159,7 @@ test('while no replica is there a start answers reads, also one that may change 
   expect(await readyz(service)).toMatchObject({ status: 200, writable: false });
 });
 
-test('with the primary gone the service stays ready, for reads, and says that it takes no writes', async () => {
+test('without the primary the service stays ready for reads and reports no writes', async () => {
   const { cluster } = temporary;
   await migrate(cluster.primaryUrl, quiet);
   await seed(cluster.primaryUrl, 'development', quiet);

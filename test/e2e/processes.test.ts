@@ -27,7 +27,7 @@ const create = (client: Client, sku: number) =>
   client.call('createOrder', { user: 1n, items: [{ sku, count: 1 }] });
 const outcomeOf = (answer: Answer) => ('reply' in answer ? 'OK' : String(answer.error.code));
 
-test('200 concurrent creates of 1 on a sku with 50, in two processes: 50 succeed, 150 are refused with code 9', async () => {
+test('200 creates at once of 50 pieces, in two processes: 50 succeed, 150 are refused', async () => {
   await database.query('INSERT INTO stocks VALUES (7, 60, 10)');
   const [one, two] = await Promise.all([start(), start()]);
   const clients = [...openClients(one.ports), ...openClients(two.ports)];
@@ -39,7 +39,7 @@ test('200 concurrent creates of 1 on a sku with 50, in two processes: 50 succeed
     expect(await client.call('getStock', { sku: 7 })).toEqual({ reply: { count: 0n } });
 });
 
-test('a key that is sent to two processes over both transports, all at once, makes one order', async () => {
+test('a key sent to two processes over both transports at once makes one order', async () => {
   await database.query('INSERT INTO stocks VALUES (9, 100, 0)');
   const [one, two] = await Promise.all([start(), start()]);
   const clients = [...openClients(one.ports), ...openClients(two.ports)];
@@ -60,7 +60,7 @@ test('a key that is sent to two processes over both transports, all at once, mak
 });
 
 test.each(['SIGTERM', 'SIGINT'] as const)(
-  '%s under load: what was accepted is answered, and the end is clean',
+  '%s under load: every accepted request is answered, and the exit is clean',
   async (signal) => {
     await database.query('INSERT INTO stocks VALUES (8, 1000000, 0) ON CONFLICT DO NOTHING');
     const service = await start();
@@ -85,7 +85,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
     expect(refusals.filter((reason) => reason !== 'SHUTTING_DOWN')).toEqual([]);
     expect(service.log.at(-1)).toMatchObject({ msg: 'stopped' });
 
-    // Every order that was written was acknowledged, and every one that was acknowledged is there.
+    // Every written order is acknowledged, and every acknowledged order is written.
     const written = await database.query('SELECT order_id FROM order_lines WHERE sku = 8 ORDER BY order_id');
     expect(acknowledged.sort((a, b) => Number(a - b)).map(String)).toEqual(
       written.map((row) => row.order_id),
@@ -94,10 +94,10 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
   },
 );
 
-test('a service that may not migrate is alive but not ready until somebody has', async () => {
-  const [row] = await database.query(
-    'DELETE FROM schema_migrations WHERE version = (SELECT max(version) FROM schema_migrations) RETURNING version',
-  );
+test('a service that may not migrate is alive but not ready until the database is migrated', async () => {
+  const [row] = await database.query(`
+    DELETE FROM schema_migrations
+    WHERE version = (SELECT max(version) FROM schema_migrations) RETURNING version`);
   const settings = {
     DATABASE_URL: database.primaryUrl,
     MIGRATE_ON_START: 'false',
@@ -112,7 +112,7 @@ test('a service that may not migrate is alive but not ready until somebody has',
   await expect.poll(() => status('/readyz'), { timeout: 5_000 }).toBe(200);
 });
 
-test('a configuration with mistakes ends the start with all of them', async () => {
+test('a configuration with errors ends the start and lists all of them', async () => {
   const start = startProcess({ HTTP_PORT: 'http', DATABASE_URL: 'loms' });
   await expect(start).rejects.toThrow(/HTTP_PORT: must be .*\n.*DATABASE_URL: must be/);
 });

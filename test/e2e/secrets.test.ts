@@ -1,6 +1,6 @@
 /**
- * No secret in the log: whole processes at their most talkative level, driven into the errors that know one. And
- * the probe that the image's health check runs, under TLS too.
+ * No secret in the log: whole processes at the level `trace`, driven into the errors that could show one. And
+ * the probe of the image's health check, under TLS too.
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -48,7 +48,7 @@ function expectNoneOf(text: string, secrets: readonly string[]): void {
   for (const secret of secrets) expect(text.includes(secret), `a secret is shown: ${secret}`).toBe(false);
 }
 
-test('neither tokens nor passwords are logged, while callers are refused and connections break', async () => {
+test('neither tokens nor passwords are logged when callers are refused and connections break', async () => {
   service = await startProcess({
     ...auth,
     DATABASE_URL: withUser(database.primaryUrl),
@@ -69,14 +69,14 @@ test('neither tokens nor passwords are logged, while callers are refused and con
   }
   const name = new URL(database.primaryUrl).pathname.slice(1);
   await onServer(`ALTER ROLE ${USER} PASSWORD 'changed'`);
-  await onServer(
-    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${USER}' AND datname = '${name}'`,
-  );
-  const told = () => (service?.log ?? []).map((line) => String(line.msg));
-  await expect.poll(told).toContain('node is not fit');
+  await onServer(`
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE usename = '${USER}' AND datname = '${name}'`);
+  const messages = () => (service?.log ?? []).map((line) => String(line.msg));
+  await expect.poll(messages).toContain('node is not fit');
   await onServer(`ALTER ROLE ${USER} PASSWORD '${PASSWORD}'`);
   await service.end('SIGTERM');
-  expect(told()).toEqual(
+  expect(messages()).toEqual(
     expect.arrayContaining(['credentials are not valid', 'connection lost', 'http request']),
   );
   const text = JSON.stringify(service.log);
@@ -85,9 +85,9 @@ test('neither tokens nor passwords are logged, while callers are refused and con
 
 test.each([
   ['a wrong password', () => ({ DATABASE_URL: withUser(database.primaryUrl, 'wrong-hush') })],
-  ['a server that is not there', () => ({ DATABASE_URL: `postgres://${USER}:wrong-hush@127.0.0.1:1/loms` })],
+  ['an unreachable server', () => ({ DATABASE_URL: `postgres://${USER}:wrong-hush@127.0.0.1:1/loms` })],
   [
-    'a URL that programs read differently',
+    'a URL that programs parse differently',
     () => ({ DATABASE_URL: `postgres://u:%zzwrong-hush@127.0.0.1:1/loms` }),
   ],
   [
@@ -97,8 +97,8 @@ test.each([
       MIGRATION_DATABASE_URL: withUser(database.primaryUrl, 'wrong-hush'),
     }),
   ],
-  ['a key that is none', () => ({ TLS_CERT_FILE: join(dir, 'bad.pem'), TLS_KEY_FILE: join(dir, 'bad.pem') })],
-])('a start that fails for %s shows no secret', async (_what, settings) => {
+  ['an invalid key', () => ({ TLS_CERT_FILE: join(dir, 'bad.pem'), TLS_KEY_FILE: join(dir, 'bad.pem') })],
+])('a start that fails because of %s shows no secret', async (_what, settings) => {
   await writeFile(
     join(dir, 'bad.pem'),
     `-----BEGIN PRIVATE KEY-----\n${PASSWORD}\n-----END PRIVATE KEY-----\n`,
@@ -117,18 +117,19 @@ test.each([
   expectNoneOf(error.message, [PASSWORD, 'wrong-hush']);
 });
 
-test('what would be logged by mistake is blackened', async () => {
+test('a secret that is logged by mistake is redacted', async () => {
   const script = `
     import { openLog } from './src/telemetry/log.ts';
-    openLog('info').error({ password: 'hush', err: Object.assign(new Error('e'), { client: { password: 'hush' } }),
-      request: { headers: { authorization: 'Bearer hush' } } }, 'mistake');`;
+    const err = Object.assign(new Error('e'), { client: { password: 'hush' } });
+    const request = { headers: { authorization: 'Bearer hush' } };
+    openLog('info').error({ password: 'hush', err, request }, 'mistake');`;
   const args = ['--import', 'tsx', '--input-type=module', '--eval', script];
   const { stdout } = await promisify(execFile)(process.execPath, args);
   expect(JSON.parse(stdout)).toMatchObject({ password: '***', request: { headers: '***' } });
   expectNoneOf(stdout, ['hush']);
 });
 
-test('the probe says whether the service is ready, under mutual TLS too', async () => {
+test('the probe reports whether the service is ready, under mutual TLS too', async () => {
   const authority = createAuthority('ours');
   const pair = authority.sign('loms');
   const files = { TLS_CERT_FILE: 'cert.pem', TLS_KEY_FILE: 'key.pem', TLS_CLIENT_CA_FILE: 'ca.pem' };

@@ -1,6 +1,6 @@
 /**
- * The client of the service that tests and scripts share: one interface, which rest-client.ts and grpc-client.ts
- * implement alike. Field names are the contract's JSON names, and every integer of an answer is a bigint.
+ * The client of the service that tests and scripts share: one interface, implemented by rest-client.ts and
+ * grpc-client.ts. Field names are the contract's JSON names, and every integer of an answer is a bigint.
  */
 import type { Loms } from '../../src/domain/loms.ts';
 import type { Line, OrderStatus } from '../../src/domain/orders/order.ts';
@@ -74,8 +74,8 @@ export interface CallOptions {
   /** The deadline that the service is given, in milliseconds from now. */
   readonly timeoutMs?: number;
   /**
-   * The caller disconnects after this time. Without it, REST waits for ever, and gRPC until `timeoutMs`: its
-   * library then ends the call by itself, so whoever tests how late the service answers sets a time here.
+   * The caller disconnects after this time. Without it, REST waits without limit. gRPC waits for `timeoutMs`,
+   * at which its library ends the call; to see an answer after the deadline, set a longer time here.
    */
   readonly disconnectAfterMs?: number;
 }
@@ -103,8 +103,8 @@ export interface Client {
 export class NoAnswer extends Error {
   override readonly name = 'NoAnswer';
   /**
-   * `NOT_SENT`: there was no connection, so the service cannot have done anything. `DISCONNECTED`: the caller left.
-   * Otherwise what was received in place of an answer: `CONNECTION_LOST`, `HTTP_502`, `GRPC_14`.
+   * `NOT_SENT`: there was no connection, so nothing was done. `DISCONNECTED`: the caller disconnected.
+   * Otherwise what happened in place of an answer: `CONNECTION_LOST`, `HTTP_502`, `GRPC_14`.
    */
   readonly reason: string;
   /** Whether the request was sent on a connection that had been open before. */
@@ -118,7 +118,7 @@ export class NoAnswer extends Error {
   }
 }
 
-/** What stands in an answer for the mark of a replay. */
+/** The part of an answer that says whether it is marked as a replay. */
 export function replayMark(value: unknown): { readonly replayed?: true } {
   return value === 'true' ? { replayed: true } : {};
 }

@@ -1,6 +1,6 @@
 /**
- * A database for one test file: a clone of the run's migrated and seeded one, on primary and replica. And what tests
- * open on it: a router, and the operations without a transport.
+ * A database for one test file: a clone of the run's migrated and seeded one, on primary and replica. And
+ * what tests open on it: a router, and the operations without a transport.
  */
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
@@ -96,7 +96,7 @@ export function openRouter(
   });
 }
 
-/** A service on a router, with the limits that a test does not care about. */
+/** The operations on a database, with limits that most tests do not care about. */
 export function openService(
   database: ServiceOptions['database'],
   more: Partial<ServiceOptions> = {},

@@ -1,4 +1,4 @@
-/** gRPC calls without a gRPC library, so that a test can begin a request and not end it. */
+/** gRPC calls without a gRPC library, so that a test can start a request without ending it. */
 import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
 import { onTestFinished } from 'vitest';
@@ -6,7 +6,7 @@ import { StockServiceService as stock } from '../../src/generated/proto/loms/sto
 import { DETAILS_TRAILER } from '../../src/transport/grpc/errors.ts';
 import { decodeStatus, reasonOf } from './status.ts';
 
-/** A message as it goes over the wire: whether it is compressed, its length, its bytes. */
+/** A message as it is framed on the wire: whether it is compressed, its length, its bytes. */
 export function framed(message: Uint8Array, compressed = false): Buffer {
   const frame = Buffer.alloc(5 + message.length);
   frame.writeUInt8(compressed ? 1 : 0);
@@ -17,19 +17,19 @@ export function framed(message: Uint8Array, compressed = false): Buffer {
 
 export interface RawCall {
   readonly stream: ClientHttp2Stream;
-  /** The reason of its refusal, 'OK', or 'reset' when the stream ended without a status. */
+  /** The reason of its error, 'OK', or 'reset' when the stream ended without a status. */
   readonly answer: Promise<string>;
-  /** Resolves when neither side has anything of it any more. */
+  /** Resolves when both sides have closed the stream. */
   readonly closed: Promise<unknown>;
 }
 
 export interface RawCalls {
   readonly session: ClientHttp2Session;
-  /** Begins a call of GetStock, says these bytes, and does not end it. */
+  /** Starts a call of GetStock, sends these bytes, and does not end it. */
   begin(bytes?: Uint8Array, headers?: Record<string, string>): RawCall;
 }
 
-/** Opens a connection, which ends with the test. */
+/** Opens a connection, which is closed with the test. */
 export async function rawCalls(port: number): Promise<RawCalls> {
   const session = connect(`http://127.0.0.1:${port}`);
   session.on('error', () => {});

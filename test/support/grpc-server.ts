@@ -1,4 +1,4 @@
-/** The gRPC server over Loms in memory, and a client that tells all that a refusal says. */
+/** The gRPC server on Loms in memory, and calls of it with their errors decoded. */
 import { Client, credentials, Metadata, type MethodDefinition, type ServiceError } from '@grpc/grpc-js';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
@@ -13,7 +13,7 @@ export interface TestServer extends GrpcServer {
   readonly address: string;
 }
 
-/** Starts a server on a free port, with a client; both end with the test. */
+/** Starts a server on a free port, with a client; both are closed with the test. */
 export async function startTestServer(options: Partial<GrpcServerOptions> = {}): Promise<TestServer> {
   const server = await startGrpcServer({
     loms: new MemoryLoms(),
@@ -33,7 +33,7 @@ export async function startTestServer(options: Partial<GrpcServerOptions> = {}):
   return { ...server, client, address };
 }
 
-/** A call that got a status instead of a reply. `details` are decoded, each with its type. */
+/** The error of a call. `details` are decoded, each with its type. */
 export interface Refused {
   readonly code: number;
   readonly message: string;
@@ -71,8 +71,8 @@ function refusedBy(error: ServiceError): { readonly refused: Refused } {
   return { refused: statusOf(error) ?? { code: error.code, message: error.details, details: [] } };
 }
 
-/** A method that takes bytes as they are, whatever a contract says of them. */
+/** A method whose messages are bytes, also ones that the contract forbids. */
 export function raw(path: string) {
-  const asItIs = (bytes: Uint8Array) => Buffer.from(bytes);
-  return { path, requestSerialize: asItIs, responseDeserialize: asItIs };
+  const copy = (bytes: Uint8Array) => Buffer.from(bytes);
+  return { path, requestSerialize: copy, responseDeserialize: copy };
 }

@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 
 /**
- * Below the range from which systems take the local ports of outgoing connections. A port of that range could be
- * taken while its server is down for a restart, even by the connection that tries to reach it.
+ * Below the range of the local ports of outgoing connections. A port of that range could be taken while its
+ * server restarts, even by the connection that tries to reach it.
  */
 const FIRST = 20_000;
 const COUNT = 10_000;
 
 /**
- * Finds loopback ports on which nobody listens. All are held until the last one is found, so that they differ.
+ * Finds loopback ports that are free. All are held until the last one is found, so that they differ.
  *
  * @throws when there are not so many.
  */

@@ -33,7 +33,7 @@ export interface ServiceProcess {
   readonly log: Record<string, unknown>[];
   /** Resolves when it has ended and all its output is read. */
   readonly exited: Promise<Exit>;
-  /** Sends a signal, by default SIGTERM, and waits for the end. A process that does not end in time is killed. */
+  /** Sends a signal, by default SIGTERM, and waits for the end. It is killed if it does not end in time. */
   end(signal?: NodeJS.Signals): Promise<Exit>;
 }
 

@@ -1,8 +1,8 @@
 /**
  * A TCP relay between a client and a server: a network that can be slow, cut, or silent.
  *
- * It listens on a port of its own and passes on to another one. How it treats its connections can be changed while
- * they are open.
+ * It listens on a port of its own and passes on to another one. Its faults can be changed while connections
+ * are open.
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
@@ -14,7 +14,7 @@ interface Faults {
   /** Whether every byte is sent in a packet of its own, both ways. */
   sliced: boolean;
   /**
-   * Whether nothing is passed on, not even the end of a connection. What arrives meanwhile is kept and passed on
+   * Whether nothing is passed on, not even the end of a connection. What arrives meanwhile is passed on
    * afterwards, as in a network that loses packets for a while.
    */
   silent: boolean;
@@ -29,7 +29,7 @@ export interface Relay extends Faults {
   /** Cuts every connection, both ends, with a reset. Returns how many there were. */
   reset(): number;
   /**
-   * Cuts the server's end of every connection. The client's end stays open without ever getting an answer. Returns
+   * Cuts the server's end of every connection. The client's end stays open and never gets an answer. Returns
    * how many there were.
    */
   halfOpen(): number;

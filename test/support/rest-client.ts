@@ -1,4 +1,4 @@
-/** The REST client, on Node's own HTTP client: a connection for each call under way, kept open for later ones. */
+/** The REST client, on Node's own HTTP client: a connection for each call under way, kept for later calls. */
 import { Agent, type IncomingMessage, type RequestOptions, request as send } from 'node:http';
 import { parse, stringify } from 'lossless-json';
 import {

@@ -1,6 +1,4 @@
-/**
- * The whole service for a test: app, REST and gRPC on free ports, on a database of the test's own.
- */
+/** The whole service for tests, in their own process: the app with REST and gRPC on free ports. */
 import { afterAll, beforeAll } from 'vitest';
 import { type App, startApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config/config.ts';
@@ -20,7 +18,7 @@ export interface TestService {
 /**
  * Starts the service on a database.
  *
- * @param settings environment variables, as an operator would set them.
+ * @param settings environment variables, as an operator sets them.
  */
 export async function startService(
   urls: { primaryUrl: string; replicaUrls: readonly string[] },

@@ -26,7 +26,7 @@ async function call(port: number, path: string, writes: Buffer[], more: Record<s
   const session = await GrpcSession.open(port);
   onTestFinished(() => session.close());
   const headers = { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', ...more };
-  const heard = await session.say({ headers, writes });
+  const heard = await session.send({ headers, writes });
   const status = decodeStatus(String(heard?.fields[DETAILS_TRAILER] ?? ''));
   const { code, message } = status;
   const told = [Number(heard?.fields['grpc-status']), decodeURI(String(heard?.fields['grpc-message']))];
@@ -85,7 +85,7 @@ test('metadata that cannot be read is not logged, whatever it holds', async () =
     'content-type': 'application/grpc',
     authorization: 'Bearer secret\xff',
   };
-  await session.say({ headers, writes: [framed(message)] });
+  await session.send({ headers, writes: [framed(message)] });
   expect(written.join()).toContain('metadata could not be read');
   expect(written.join()).not.toContain('secret');
 });
