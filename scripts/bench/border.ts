@@ -4,7 +4,7 @@
  */
 import { pino } from 'pino';
 import type { Loms } from '../../src/domain/loms.ts';
-import { built } from './built.ts';
+import { built } from './program.ts';
 
 const { createHttpApp } =
   await built<typeof import('../../src/transport/http/routes.ts')>('transport/http/routes.js');

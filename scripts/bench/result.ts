@@ -31,7 +31,7 @@ export async function describeRun(bench: Bench, wrk: string | undefined): Promis
     cores: cpus().length,
     memoryBytes: totalmem(),
     node: process.version,
-    postgres: await bench.stage.books.version(),
+    postgres: await bench.stage.audit.version(),
     restLoad: wrk ?? 'own client',
     settings: changedSettings(),
     plan: bench.plan,

@@ -16,7 +16,7 @@ import { buildPrimary, buildReplica, makeFolderFor } from '../../src/embedded/da
 import { findPlace } from '../../src/embedded/place.ts';
 import { PostgresServer, type Tools } from '../../src/embedded/server.ts';
 import { primaryConf, replicaConf, writeSettings } from '../../src/embedded/settings.ts';
-import { freePorts } from '../../test/support/free-port.ts';
+import { freePorts } from '../../test/support/ports.ts';
 import { quiet } from '../../test/support/quiet.ts';
 
 const COPY_LIMIT_MS = 60_000;

@@ -2,16 +2,15 @@
 import fc from 'fast-check';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { useDatabase } from '../../test/support/database.ts';
 import { openPool, readerOf, statementName } from './pool.ts';
 import type { Queryable } from './types.ts';
 
-let database: TestDatabase;
+const database = useDatabase();
 let pool: pg.Pool;
 let reader: Queryable;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
   const limits = { poolSize: 1, connectTimeoutMs: 2_000, readTimeoutMs: 500, writeTimeoutMs: 10_000 };
   pool = openPool(database.primaryUrl, limits, () => {});
   reader = readerOf(pool, limits.readTimeoutMs);
@@ -19,7 +18,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await pool?.end();
-  await database?.drop();
 });
 
 test('a statement is prepared on the server once, under a name that its text gives', async () => {

@@ -1,7 +1,7 @@
 /** What became of a transaction, whatever happens to its statements and its connection. */
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { useDatabase } from '../../test/support/database.ts';
 import { DatabaseUnavailable, OutcomeUnknown, sqlStateOf } from './errors.ts';
 import { openPool } from './pool.ts';
 import { inTransaction } from './transaction.ts';
@@ -9,18 +9,16 @@ import type { Queryable } from './types.ts';
 
 const limits = { poolSize: 4, connectTimeoutMs: 2_000, readTimeoutMs: 2_000, writeTimeoutMs: 10_000 };
 
-let database: TestDatabase;
+const database = useDatabase();
 let pool: pg.Pool;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
   await database.query('CREATE TABLE notes (id int PRIMARY KEY, word text CHECK (word <> $$bad$$))');
   pool = openPool(database.primaryUrl, limits, () => {});
 });
 
 afterAll(async () => {
   await pool?.end();
-  await database?.drop();
 });
 
 beforeEach(async () => {

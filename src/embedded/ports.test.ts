@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { freePorts } from '../../test/support/free-port.ts';
+import { freePorts } from '../../test/support/ports.ts';
 import { requireFreePort } from './ports.ts';
 
 const logger = pino({ level: 'silent' });

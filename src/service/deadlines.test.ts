@@ -1,32 +1,15 @@
 /** Deadlines on a real database: what was told to callers is what was done. */
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import {
-  createTestDatabase,
-  openRouter,
-  openService,
-  type TestDatabase,
-} from '../../test/support/database.ts';
-import type { Router } from '../db/cluster/router.ts';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { openService, useDatabase, useRouter } from '../../test/support/database.ts';
 import type { Database } from '../db/types.ts';
 import { ANONYMOUS } from '../domain/loms.ts';
 import { monotonicMs } from '../timing/clock.ts';
 import { Deadlines } from '../timing/deadlines.ts';
 import type { Service } from './service.ts';
 
-let database: TestDatabase;
-let router: Router;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  // One connection: who does not have it waits, as for a primary that comes back slowly.
-  router = openRouter({ primaryUrl: database.primaryUrl, replicaUrls: [] }, { poolSize: 1 });
-  await router.check();
-});
-
-afterAll(async () => {
-  await router?.stop();
-  await database?.drop();
-});
+const database = useDatabase();
+// One connection: a write that does not get it waits, as for a primary that comes back slowly.
+const router = useRouter({ primaryUrl: database.primaryUrl, replicaUrls: [] }, { poolSize: 1 });
 
 beforeEach(async () => {
   await database.query('TRUNCATE stocks, order_lines, orders');

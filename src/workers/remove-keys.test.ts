@@ -1,30 +1,13 @@
 /** How old idempotency keys are removed, in bounded runs. */
 import { pino } from 'pino';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import {
-  createTestDatabase,
-  openRouter,
-  openService,
-  type TestDatabase,
-} from '../../test/support/database.ts';
+import { beforeEach, expect, test } from 'vitest';
+import { openService, useDatabase, useRouter } from '../../test/support/database.ts';
 import { quiet } from '../../test/support/quiet.ts';
-import type { Router } from '../db/cluster/router.ts';
 import { removeKeys } from '../domain/idempotency/store.ts';
 import { KeyRemoval, RUN_KEYS_MAX } from './remove-keys.ts';
 
-let database: TestDatabase;
-let router: Router;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  router = openRouter(database);
-  await router.check();
-});
-
-afterAll(async () => {
-  await router?.stop();
-  await database?.drop();
-});
+const database = useDatabase();
+const router = useRouter(database);
 
 beforeEach(async () => {
   await database.query('TRUNCATE order_lines, orders, idempotency_keys');

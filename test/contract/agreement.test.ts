@@ -1,4 +1,4 @@
-/** One truth for limits: zod (REST) and protovalidate (gRPC) refuse the same requests, with the same words. */
+/** REST (zod) and gRPC (protovalidate) refuse the same requests, in the same words. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { COUNT_MAX, INT64_MAX, LINES_MAX, UINT32_MAX } from '../../src/domain/limits.ts';
@@ -12,7 +12,7 @@ import { parseJson, stringifyJson } from '../../src/transport/http/json.ts';
 import { createOrderRequest, orderIdParameter, orderIdRequest } from '../../src/transport/http/order.ts';
 import { skuParameter } from '../../src/transport/http/stock.ts';
 
-/** Values around every limit, within what the wire's type can carry, and any other. */
+/** Values around every limit and any others, within the range of the wire type. */
 const near = (limits: bigint[], min: bigint, max: bigint) =>
   fc
     .oneof(
@@ -45,7 +45,7 @@ interface Schema {
   ): { success: true; data: unknown } | { success: false; error: { issues: { path: PropertyKey[] }[] } };
 }
 
-/** How REST reads a body: printed as JSON, parsed without loss, checked by zod. */
+/** Reads a body as REST does: from JSON without loss, checked by zod. */
 function overRest(message: MessageName, schema: Schema, request: unknown): Outcome<unknown> {
   const parsed = schema.safeParse(parseJson(stringifyJson(request)));
   return parsed.success
@@ -53,12 +53,12 @@ function overRest(message: MessageName, schema: Schema, request: unknown): Outco
     : refused(invalidFields(message, violatedPaths(parsed.error.issues)));
 }
 
-/** How gRPC reads a message: encoded by the generated code, decoded and checked by protovalidate. */
+/** Reads a message as gRPC does: decoded and checked by protovalidate. */
 function overGrpc(path: string, bytes: Uint8Array): Outcome<unknown> {
   return requestReader<unknown>(path)(bytes);
 }
 
-/** The same request in both has the same keys; gRPC's says `orderId` and carries its type's name. */
+/** Makes both alike: gRPC's requests have `orderId` for `orderID`, and the name of their type. */
 function comparable(outcome: Outcome<unknown>): unknown {
   if (!outcome.ok) return outcome;
   return JSON.parse(
@@ -68,7 +68,7 @@ function comparable(outcome: Outcome<unknown>): unknown {
   );
 }
 
-test('a new order is accepted by both or refused by both, for the same fields', () => {
+test('both accept or refuse a new order, for the same fields', () => {
   const { path, requestSerialize } = OrderServiceService.createOrder;
   let accepted = 0;
   fc.assert(

@@ -1,7 +1,4 @@
-/**
- * The cluster of a test run: primary and synchronous replica, with a migrated and seeded database that each
- * test file clones.
- */
+/** The cluster of a test run: primary and synchronous replica, with a migrated, seeded database to clone. */
 import type { TestProject } from 'vitest/node';
 import { migrate, seed } from '../../src/db/schema/migrate.ts';
 import { quiet } from './quiet.ts';
@@ -14,7 +11,7 @@ declare module 'vitest' {
   }
 }
 
-/** Starts the cluster before the first test and returns what ends it after the last. */
+/** Starts the cluster before the first test, and returns what ends it after the last. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { cluster, remove } = await startTemporaryCluster();
   await migrate(cluster.primaryUrl, quiet);

@@ -1,4 +1,4 @@
-/** A batcher of numbers for tests: its batches end when the test says so. */
+/** A batcher of numbers for tests, whose batches end when the test ends them. */
 import { expect, vi } from 'vitest';
 import { Batcher, type BatcherOptions, type Caller, type Claim } from '../../src/service/batcher.ts';
 import type { Clock, SetTimer } from '../../src/timing/clock.ts';
@@ -12,7 +12,7 @@ type Options = Partial<BatcherOptions<number, string>> & {
   readonly setTimer?: SetTimer;
 };
 
-/** Builds one, with limits that a test does not care about. */
+/** Builds one, with limits that most tests do not care about. */
 export function setUp({ now = () => 0, setTimer, ...options }: Options = {}) {
   const batches: number[][] = [];
   const ends: (() => void)[] = [];
@@ -38,7 +38,7 @@ export function setUp({ now = () => 0, setTimer, ...options }: Options = {}) {
   return { batcher, batches, started, end, onFailure };
 }
 
-/** What became of each reply so far: its value, the error's name, or undefined while it is open. */
+/** The state of each reply: its value, the error's name, or undefined while it is pending. */
 export function watch(replies: Promise<string>[]): (string | undefined)[] {
   const seen: (string | undefined)[] = replies.map(() => undefined);
   for (const [index, reply] of replies.entries()) {

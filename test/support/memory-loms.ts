@@ -1,5 +1,4 @@
-/** Loms without a database, for tests of what stands in front of it. */
-
+/** Loms in memory, for tests of the transports. */
 import type { Call, CreateOrderRequest, Loms } from '../../src/domain/loms.ts';
 import { mergeLines, type Order, transitions } from '../../src/domain/orders/order.ts';
 import { accepted, type Outcome, refused } from '../../src/domain/outcome.ts';
@@ -55,11 +54,11 @@ export class MemoryLoms implements Loms {
   }
 
   async payOrder(orderId: bigint, call: Call): Promise<Outcome<void>> {
-    return this.#settle('pay', orderId, call);
+    return this.#transition('pay', orderId, call);
   }
 
   async cancelOrder(orderId: bigint, call: Call): Promise<Outcome<void>> {
-    return this.#settle('cancel', orderId, call);
+    return this.#transition('cancel', orderId, call);
   }
 
   async getStock(sku: number, call: Call): Promise<Outcome<{ count: bigint }>> {
@@ -68,7 +67,7 @@ export class MemoryLoms implements Loms {
     return count === undefined ? refused(stockNotFound(sku)) : accepted({ count });
   }
 
-  #settle(name: 'pay' | 'cancel', orderId: bigint, call: Call): Outcome<void> {
+  #transition(name: 'pay' | 'cancel', orderId: bigint, call: Call): Outcome<void> {
     this.deadlines.push(call.deadlineMs);
     const order = this.orders.get(orderId);
     if (order === undefined) return refused(orderNotFound(orderId));

@@ -1,5 +1,4 @@
 /** Faults of the database: sessions terminated, locks held, connections or disk exhausted, schema changed. */
-import { readFileSync } from 'node:fs';
 import { open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -7,11 +6,11 @@ import { migrate } from '../../../src/db/schema/migrate.ts';
 import { query } from '../../../test/support/query.ts';
 import { quiet } from '../../../test/support/quiet.ts';
 import { diskObstacle } from '../disk.ts';
+import { statements } from '../statements.ts';
 import { type Fault, hurtWrites, type Scene } from './fault.ts';
 
 const TERMINATIONS = 25;
 const CANCELLATIONS = 200;
-const signalOne = readFileSync(new URL('../sql/signal-one.sql', import.meta.url), 'utf8');
 const TERMINATE_ALL =
   "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'loms'";
 const PLACES = 1_000;
@@ -24,7 +23,7 @@ export const backendTerminate: Fault = {
     let ended = 0;
     for (let left = TERMINATIONS; left > 0; left--) {
       const { url } = random.chance(0.7) ? primary : replica;
-      ended += (await query(url, signalOne, [random.between(0, PLACES), 'terminate'])).length;
+      ended += (await query(url, statements.sessionSignal, [random.between(0, PLACES), 'terminate'])).length;
       await scene.pause(random.between(0, 80));
     }
     if (ended < TERMINATIONS / 2) throw new Error(`the fault did not strike: ${ended} sessions were ended`);
@@ -41,7 +40,7 @@ export const backendCancel: Fault = {
     const client = await connect(primary.url);
     try {
       for (let left = CANCELLATIONS; left > 0; left--) {
-        await client.query(signalOne, [random.between(0, PLACES), 'cancel']);
+        await client.query(statements.sessionSignal, [random.between(0, PLACES), 'cancel']);
         await pause(random.between(0, 10));
       }
     } finally {

@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type CopiedServer, copyServer, follow } from '../../../test/support/copied-server.ts';
 import { openRouter } from '../../../test/support/database.ts';
-import { openGate } from '../../../test/support/gate.ts';
 import { query } from '../../../test/support/query.ts';
+import { startRelay } from '../../../test/support/relay.ts';
 import { startTemporaryCluster, type TemporaryCluster } from '../../../test/support/temporary-cluster.ts';
 import type { EmbeddedCluster } from '../../embedded/cluster.ts';
 import { stockRead } from '../../generated/sql/stocks.ts';
@@ -126,27 +126,27 @@ test('an old primary that comes back between two checks is neither written nor r
 });
 
 test('an old primary that comes back while a check is under way is seen for what it is by that check', async () => {
-  const gate = await openGate(Number(new URL(cluster.primaryUrl).port));
-  const gated = Object.assign(new URL(cluster.primaryUrl), { port: gate.port }).href;
-  const router = openRouter({ primaryUrl: gated, replicaUrls: cluster.replicaUrls });
+  const relay = await startRelay(Number(new URL(cluster.primaryUrl).port));
+  const relayed = Object.assign(new URL(cluster.primaryUrl), { port: relay.port }).href;
+  const router = openRouter({ primaryUrl: relayed, replicaUrls: cluster.replicaUrls });
   routers.push(router);
   await router.check();
   await cluster.stopPrimary('immediate');
   await router.check();
-  gate.close();
+  relay.holding = true;
   const answered =
     "SELECT state_change FROM pg_stat_activity WHERE application_name = 'loms' AND state = 'idle'";
   const before = await onB(answered);
   const check = router.check();
-  await expect.poll(() => gate.waiting).toBe(1);
+  await expect.poll(() => relay.waiting).toBe(1);
   // B has answered, as a replica, before it is promoted; A answers after it has come back.
   await expect.poll(async () => (await onB(answered))[0]).not.toEqual(before[0]);
   await cluster.promoteReplica();
   await cluster.startPrimary();
-  gate.open();
+  relay.holding = false;
   await check;
   expect(nodes(router)).toEqual(['primary 1: an old primary', 'primary 2']);
-  gate.end();
+  relay.close();
 });
 
 test('an old primary that never went away loses its connections, those in use too', async () => {
@@ -287,14 +287,14 @@ test('a replica that another may take over from at any moment is not read', asyn
 test('a server of another cluster is not used, also on a higher timeline', async () => {
   const other = await startTemporaryCluster();
   const [promoted = ''] = other.cluster.replicaUrls;
-  const gate = await openGate(Number(new URL(promoted).port));
+  const relay = await startRelay(Number(new URL(promoted).port));
   try {
     await other.cluster.stopPrimary();
     await other.cluster.promoteReplica();
-    const stranger = Object.assign(new URL(promoted), { port: gate.port }).href;
-    gate.close();
+    const stranger = Object.assign(new URL(promoted), { port: relay.port }).href;
+    relay.holding = true;
     const router = await open(stranger);
-    gate.open();
+    relay.holding = false;
     expect(await checked(router)).toEqual(['primary 1', 'replica 1', 'primary 2: of another cluster']);
     await reserve(router);
     expect(await reservedBy(router)).toBe(1);
@@ -308,7 +308,7 @@ test('a server of another cluster is not used, also on a higher timeline', async
     await expect(reserve(newcomer)).rejects.toBeInstanceOf(DatabaseUnavailable);
     await expect(read(newcomer)).rejects.toBeInstanceOf(DatabaseUnavailable);
   } finally {
-    gate.end();
+    relay.close();
     await other.remove();
   }
 });

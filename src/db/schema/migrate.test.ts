@@ -1,23 +1,10 @@
 /** Migrations and seeds, by themselves and by instances that start at once. */
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import {
-  createTestDatabase,
-  onServer,
-  openRouter,
-  type TestDatabase,
-} from '../../../test/support/database.ts';
+import { expect, inject, test } from 'vitest';
+import { onServer, openRouter, useDatabase } from '../../../test/support/database.ts';
 import { quiet } from '../../../test/support/quiet.ts';
 import { isMigrated, migrate, seed } from './migrate.ts';
 
-let database: TestDatabase;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-
-afterAll(async () => {
-  await database?.drop();
-});
+const database = useDatabase();
 
 test('instances that start at once on an empty database migrate it once and all succeed', async () => {
   const url = Object.assign(new URL(inject('primaryUrl')), { pathname: 'empty' }).href;

@@ -7,12 +7,11 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { startTestServer } from '../../../test/support/grpc-server.ts';
 import { GrpcSession } from '../../../test/support/grpc-session.ts';
 import { MemoryLoms } from '../../../test/support/memory-loms.ts';
+import { decodeStatus, reasonOf } from '../../../test/support/status.ts';
 import { keyOf } from '../../domain/idempotency/key.ts';
 import { REQUEST_MAX_BYTES } from '../../domain/limits.ts';
 import { refused } from '../../domain/outcome.ts';
 import { fixedRefusals } from '../../domain/refusals.ts';
-import { ErrorInfo } from '../../generated/proto/google/rpc/error_details.ts';
-import { Status } from '../../generated/proto/google/rpc/status.ts';
 import { CreateOrderRequest } from '../../generated/proto/loms/order/v1/order.ts';
 import { DETAILS_TRAILER } from './errors.ts';
 import { assertInternals } from './internals.ts';
@@ -31,13 +30,12 @@ async function call(port: number, path: string, writes: Buffer[], more: Record<s
   const session = await GrpcSession.open(port);
   onTestFinished(() => session.close());
   const headers = { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', ...more };
-  const heard = await session.say({ headers, writes });
-  const { code, message, details } = Status.decode(
-    Buffer.from(String(heard?.fields[DETAILS_TRAILER] ?? ''), 'base64'),
-  );
+  const heard = await session.send({ headers, writes });
+  const status = decodeStatus(String(heard?.fields[DETAILS_TRAILER] ?? ''));
+  const { code, message } = status;
   const told = [Number(heard?.fields['grpc-status']), decodeURI(String(heard?.fields['grpc-message']))];
   expect(told).toEqual([code, message]);
-  return { code, reason: details[0] && ErrorInfo.decode(details[0].value).reason };
+  return { code, reason: reasonOf(status) };
 }
 
 const message = Buffer.of(8, 7);
@@ -93,7 +91,7 @@ test('metadata that cannot be read is not logged, whatever it holds', async () =
     'content-type': 'application/grpc',
     authorization: 'Bearer secret\xff',
   };
-  await session.say({ headers, writes: [framed(message)] });
+  await session.send({ headers, writes: [framed(message)] });
   expect(written.join()).toContain('metadata could not be read');
   expect(written.join()).not.toContain('secret');
 });

@@ -19,7 +19,8 @@ test('a body in very many pieces is given new room a few times only', () => {
   const body = new Body(MAX_BYTES);
   for (let place = 0; place < MAX_BYTES; place++) body.add(Buffer.of(place % 251));
   expect(allocations.mock.calls.length + copies.mock.calls.length).toBeLessThanOrEqual(Math.log2(MAX_BYTES));
-  expect(body.bytes).toEqual(Buffer.from(Array.from({ length: MAX_BYTES }, (_, place) => place % 251)));
+  const whole = Buffer.from(Array.from({ length: MAX_BYTES }, (_, place) => place % 251));
+  expect(body.bytes.equals(whole)).toBe(true);
 });
 
 test('a body is its pieces in their order, up to its limit, and the pieces stay what they were', () => {
