@@ -9,7 +9,7 @@
  */
 import type pg from 'pg';
 import type { Logger } from 'pino';
-import { type INodeStateResult, nodeStarted, nodeState } from '../../generated/sql/nodes.ts';
+import { type INodeStateResult, nodeStarted, nodeState } from '../../generated/sql/cluster.ts';
 import { DatabaseUnavailable } from '../errors.ts';
 import { type ConnectionLimits, destroy, openPool, readerOf } from '../pool.ts';
 import type { Queryable } from '../types.ts';

@@ -13,7 +13,7 @@ import {
   migrationLock,
   migrationUnlock,
   schemaVersions,
-} from '../../generated/sql/nodes.ts';
+} from '../../generated/sql/schema.ts';
 import { sqlStateOf } from '../errors.ts';
 import type { Queryable } from '../types.ts';
 
