@@ -13,9 +13,9 @@
 -- synchronous_slots: on a primary, the slots of the standbys that every commit waits for. Members of a quorum
 -- are left out: the others may confirm a commit before it is visible there. Empty while a standby is
 -- `potential`: it may take over at any moment, and from then on commits do not wait for the current one.
--- commits_hang: on a primary, whether commits cannot be confirmed: a standby is required and none is connected,
--- or one is connected and confirms nothing, which shows as a commit of ours that waits longer than the write
--- timeout. Without pg_read_all_stats the states are null, which counts as a standby that may confirm.
+-- commits_hang: on a primary, whether commits cannot be confirmed. Either a standby is required and none is
+-- connected, or one is connected and confirms nothing, which shows as a commit of ours that waits longer than
+-- the write timeout. Without pg_read_all_stats the states are null: that counts as one that may confirm.
 SELECT
     (SELECT system_identifier FROM pg_control_system())::text AS "system!",
     extract(epoch FROM pg_postmaster_start_time())::text AS "started!",

@@ -18,6 +18,5 @@ export function openRouter(config: Config, logger: Logger, urls: readonly string
     writeTimeoutMs: config.WRITE_TIMEOUT_MS,
     checkIntervalMs: config.NODE_CHECK_INTERVAL_MS,
     replicaLagMaxMs: config.REPLICA_LAG_MAX_MS,
-    now: Date.now,
   });
 }

@@ -64,7 +64,7 @@ export class ReadinessWatch {
   /** Asks for the schema until it is there once; migrations are not taken back under a running service. */
   async look(): Promise<void> {
     const { primary } = this.#router;
-    if (!this.#migrated && primary?.fit) {
+    if (!this.#migrated && primary?.healthy) {
       this.#migrated = await isMigrated(primary.reader).catch(() => false);
     }
     this.#tell();

@@ -93,8 +93,8 @@ test('under load a promoted replica takes the writes over, nothing acknowledged 
   await expect
     .poll(async () => (await readyz(service as ServiceProcess)).nodes)
     .toMatchObject([
-      { role: 'primary', timeline: 2, fit: true },
-      { role: 'primary', timeline: 1, fit: false, reason: 'an old primary' },
+      { role: 'primary', timeline: 2, healthy: true },
+      { role: 'primary', timeline: 1, healthy: false, reason: 'old primary' },
     ]);
   await load.more(500);
   await load.end();
@@ -124,8 +124,8 @@ test('a service that finds no primary is alive and not ready, and ready once one
   const { status, nodes, writable } = await readyz(service);
   expect([status, writable]).toEqual([503, false]);
   expect(nodes).toMatchObject([
-    { role: 'replica', timeline: 1, fit: false, reason: 'no node is the primary' },
-    { role: 'unknown', timeline: 0, fit: false, reason: 'not reachable' },
+    { role: 'replica', timeline: 1, healthy: false, reason: 'no primary' },
+    { role: 'unknown', timeline: 0, healthy: false, reason: 'not reachable' },
   ]);
   await cluster.promoteReplica();
   await expect.poll(async () => (await readyz(service as ServiceProcess)).status).toBe(200);
@@ -166,10 +166,13 @@ test('with the primary gone the service stays ready, for reads, and says that it
   await migrate(cluster.primaryUrl, quiet);
   await seed(cluster.primaryUrl, 'development', quiet);
   service = await startProcess({ DATABASE_URL: bothHosts(), NODE_CHECK_INTERVAL_MS: '50' });
-  await expect.poll(async () => (await readyz(service as ServiceProcess)).nodes[0]?.fit).toBe(true);
+  await expect.poll(async () => (await readyz(service as ServiceProcess)).nodes[0]?.healthy).toBe(true);
   await cluster.stopPrimary('immediate');
   await expect.poll(async () => (await readyz(service as ServiceProcess)).writable).toBe(false);
-  expect(await readyz(service)).toMatchObject({ status: 200, nodes: [{ fit: true }, { fit: false }] });
+  expect(await readyz(service)).toMatchObject({
+    status: 200,
+    nodes: [{ healthy: true }, { healthy: false }],
+  });
   const reader = restClient(service.httpPort);
   expect(await reader.call('getStock', { sku: SKU })).toEqual({ reply: { count: 265n } });
   reader.close();

@@ -48,7 +48,7 @@ afterAll(async () => {
 });
 
 /** Every statement of `sql/`, in the form that goes to the server. */
-const generated = new URL('../src/generated/sql/', import.meta.url);
+const generated = new URL('../../src/generated/sql/', import.meta.url);
 const modules: object[] = await Promise.all(
   (await readdir(generated)).map((file) => import(new URL(file, generated).href)),
 );
@@ -97,8 +97,8 @@ describe('the role of the service', () => {
     expect([ready, seen]).toEqual([
       true,
       [
-        expect.objectContaining({ role: 'primary', fit: true }),
-        expect.objectContaining({ role: 'replica', fit: true }),
+        expect.objectContaining({ role: 'primary', healthy: true }),
+        expect.objectContaining({ role: 'replica', healthy: true }),
       ],
     ]);
   });

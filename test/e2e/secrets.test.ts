@@ -80,7 +80,7 @@ test('neither tokens nor passwords are logged, while callers are refused and con
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${USER}' AND datname = '${name}'`,
   );
   const told = () => (service?.log ?? []).map((line) => String(line.msg));
-  await expect.poll(told).toContain('node is not fit');
+  await expect.poll(told).toContain('node is unhealthy');
   await onServer(`ALTER ROLE ${USER} PASSWORD '${PASSWORD}'`);
   await service.end('SIGTERM');
   expect(told()).toEqual(
