@@ -5,7 +5,8 @@
 import pg from 'pg';
 import { pino } from 'pino';
 import { readConfig } from '../../src/config/config.ts';
-import { migrate, seed } from '../../src/db/schema/migrate.ts';
+import { migrate } from '../../src/db/schema/migrate.ts';
+import { seed } from '../../src/db/schema/seed.ts';
 import { type Relay, startRelay } from '../../test/support/relay.ts';
 import { startTemporaryCluster } from '../../test/support/temporary-cluster.ts';
 import { type Server, startServer } from '../lib/server.ts';

@@ -4,7 +4,7 @@
 import type { Logger } from 'pino';
 import type { NodeStatus } from '../db/cluster/node.ts';
 import type { Router } from '../db/cluster/router.ts';
-import { isMigrated } from '../db/schema/migrate.ts';
+import { isMigrated } from '../db/schema/version.ts';
 
 export interface ServiceState {
   readonly ready: boolean;

@@ -2,7 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { NodeStatus } from '../../src/db/cluster/node.ts';
-import { migrate, seed } from '../../src/db/schema/migrate.ts';
+import { migrate } from '../../src/db/schema/migrate.ts';
+import { seed } from '../../src/db/schema/seed.ts';
 import { type Client, grpcClient, restClient } from '../support/clients.ts';
 import { type ServiceProcess, startProcess } from '../support/process.ts';
 import { query } from '../support/query.ts';

@@ -5,7 +5,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { migrate, seed } from '../../src/db/schema/migrate.ts';
+import { migrate } from '../../src/db/schema/migrate.ts';
+import { seed } from '../../src/db/schema/seed.ts';
 import { createTestDatabase, onServer, type TestDatabase } from '../support/database.ts';
 import { query } from '../support/query.ts';
 import { quiet } from '../support/quiet.ts';

@@ -3,7 +3,8 @@
  * test file clones.
  */
 import type { TestProject } from 'vitest/node';
-import { migrate, seed } from '../../src/db/schema/migrate.ts';
+import { migrate } from '../../src/db/schema/migrate.ts';
+import { seed } from '../../src/db/schema/seed.ts';
 import { quiet } from './quiet.ts';
 import { startTemporaryCluster } from './temporary-cluster.ts';
 
