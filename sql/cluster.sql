@@ -5,7 +5,7 @@
 /* @name nodeState */
 -- Returns everything that the router needs to know about a node, in one row. Runs on every node. No lock.
 -- system: the cluster that the server belongs to; a primary and its replicas share it.
--- started: the server's start time. It tells this server from any later one at the same address.
+-- started: the server's start time, by which a later server at the same address is recognised.
 -- timeline: on a primary that of the WAL it writes now (the control file shows the old one until the first
 -- checkpoint after a promotion); on a replica the one it receives or, receiving nothing, that of its last
 -- checkpoint.

@@ -219,19 +219,6 @@ test('a new primary without its required replica is read, and its writes are rej
   await reserve(router);
 });
 
-test('of two old primaries neither is used', async () => {
-  await cluster.stopPrimary();
-  const other = await copy('primary');
-  await cluster.promoteReplica();
-  await Promise.all([cluster.startPrimary(), other.start()]);
-  const router = await open(other.url);
-  expect(nodes(router)).toEqual(['primary 1: old primary', 'primary 2', 'primary 1: old primary']);
-  for (let expected = 1; expected < 10; expected++) {
-    await reserve(router);
-    expect(await reservedBy(router)).toBe(expected);
-  }
-});
-
 test('of two primaries on one timeline the one in force stays, and a new router uses neither', async () => {
   await cluster.stopPrimary();
   const twin = await copy('primary');

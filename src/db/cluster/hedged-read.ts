@@ -45,8 +45,7 @@ export function hedgedRead<Node extends HedgeTarget, T>(
       let isHedged = false;
       const onTimeout = () => {
         node.slowReads++;
-        // A next node that is slow too gets no extra load: where all nodes are slow it would make them
-        // slower.
+        // A next node that is slow too gets no extra load: it would only get slower.
         if (remaining[0]?.slowReads !== 0) return;
         isHedged = true;
         readNext();

@@ -7,7 +7,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { type Clock, monotonicMs } from '../../timing/clock.ts';
+import type { Clock } from '../../timing/clock.ts';
 import { Deadlines } from '../../timing/deadlines.ts';
 import { PeriodicTask } from '../../timing/periodic.ts';
 import { DatabaseUnavailable, isRetryable, isUnavailable, OutcomeUnknown } from '../errors.ts';
@@ -40,8 +40,7 @@ const isNodeError = (error: unknown) => isUnavailable(error) || isRetryable(erro
 export class Router implements Database {
   readonly #nodes: readonly DatabaseNode[];
   readonly #options: RouterOptions;
-  readonly #now: Clock;
-  /** For transactions and hedged reads, which all have their delays from here. */
+  /** The clock, and the timer of transactions and hedged reads. */
   readonly #deadlines: Deadlines;
   readonly #checks: PeriodicTask;
   #topology: Topology;
@@ -50,9 +49,8 @@ export class Router implements Database {
   #checking: Promise<void> = Promise.resolve();
 
   constructor(options: RouterOptions) {
-    const { urls, logger, checkIntervalMs, now = monotonicMs } = options;
+    const { urls, logger, checkIntervalMs, now } = options;
     this.#options = options;
-    this.#now = now;
     this.#deadlines = new Deadlines(now);
     this.#checks = new PeriodicTask({
       run: () => this.check().then(() => undefined),
@@ -107,13 +105,13 @@ export class Router implements Database {
     limitMs: number,
     { signal, writable = false }: { signal?: AbortSignal | undefined; writable?: boolean } = {},
   ): Promise<DatabaseNode> {
-    const deadlineMs = this.#now() + limitMs;
+    const deadlineMs = this.#deadlines.now() + limitMs;
     for (;;) {
       await this.check();
       signal?.throwIfAborted();
       const { primary } = this;
       if (primary?.healthy && (this.writable || !writable)) return primary;
-      if (this.#now() > deadlineMs) break;
+      if (this.#deadlines.now() > deadlineMs) break;
       await sleep(PRIMARY_POLL_INTERVAL_MS);
     }
     const found = this.status().map(({ name, role, reason }) => `${name}: ${role}, ${reason || 'healthy'}`);
@@ -188,7 +186,7 @@ export class Router implements Database {
     }
     const { replicaLagMaxMs } = this.#options;
     // Nothing is awaited from here on, so the verdicts take effect on all nodes at once.
-    this.#apply(judge(this.#topology, { answers, nowMs: this.#now(), replicaLagMaxMs }), answers);
+    this.#apply(judge(this.#topology, { answers, nowMs: this.#deadlines.now(), replicaLagMaxMs }), answers);
   }
 
   #queryAll(): Promise<Answer[]> {

@@ -73,7 +73,6 @@ const pair: Step = [[primary(1), replica(1)], [healthy, healthy], { primary: 0 }
 const trio: Step = [
   [primary(1, slots('b', 'c')), replica(1), replica(1, onC)],
   [healthy, healthy, healthy],
-  { primary: 0 },
 ];
 
 const situations: Record<string, Record<string, readonly [Step, ...Step[]]>> = {
@@ -100,7 +99,11 @@ const situations: Record<string, Record<string, readonly [Step, ...Step[]]>> = {
       [[primary(1), primary(2)], ['old primary', healthy], { primary: 1, accepted: [undefined, 'first'] }],
     ],
     'of two old primaries neither is used': [
-      [[primary(1), primary(2), primary(1)], ['old primary', healthy, 'old primary'], { primary: 1 }],
+      [
+        [primary(1), primary(2), primary(1)],
+        ['old primary', healthy, 'old primary'],
+        { primary: 1, accepted: [undefined, 'first', undefined] },
+      ],
     ],
     'a primary that does not answer stays in force': [
       pair,

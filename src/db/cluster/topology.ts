@@ -209,7 +209,7 @@ function replicaVerdict(topology: Topology, server: AcceptedServer, state: NodeS
   if (isStreaming && state.timeline !== primaryTimeline) return unhealthy('other timeline');
   const slot = state.slot_name ?? server.slot;
   // While the primary is away no commit is acknowledged without this replica. So one that was synchronous
-  // before, and streams from nobody now, still has every acknowledged write. An operator who lets the primary
+  // before, and does not stream now, still has every acknowledged write. An operator who lets the primary
   // go on without it must stop it first (docs/replication.md, part 5): this process may be the only one cut
   // off from the primary.
   const mayFollow = isStreaming || stateOf(answers[topology.primary]) === undefined;

@@ -2,7 +2,7 @@
 import pg from 'pg';
 import type { Queryable } from '../types.ts';
 
-/** No migration should take longer, even one that rewrites a large table: past this somebody should look. */
+/** The longest that a migration may take, even one that rewrites a large table. */
 export const MIGRATION_TIMEOUT_MS = 15 * 60_000;
 
 const CONNECT_TIMEOUT_MS = 10_000;
