@@ -7,7 +7,9 @@ import { openTokens } from './auth/tokens.ts';
 import type { Config } from './config/config.ts';
 import { migrationUrl } from './config/urls.ts';
 import { Router } from './db/cluster/router.ts';
-import { isMigrated, migrate, seed } from './db/schema/migrate.ts';
+import { migrate } from './db/schema/migrate.ts';
+import { seed } from './db/schema/seed.ts';
+import { isMigrated } from './db/schema/version.ts';
 import type { Authenticate } from './domain/access.ts';
 import { removeKeys } from './domain/idempotency/store.ts';
 import { connectionsNeeded, createService } from './service/service.ts';
@@ -86,7 +88,7 @@ export async function openDatabase(config: Config, logger: Logger, closers: Clos
   const { urls: configured, migrationUrl: _login, ...options } = config.database;
   const urls = configured.length > 0 ? configured : await startEmbedded(config, logger, closers);
   const poolSize = connectionsNeeded(config.batching) + BACKGROUND_CONNECTIONS;
-  const router = new Router({ ...options, urls, poolSize, logger, now: monotonicMs });
+  const router = new Router({ ...options, urls, poolSize, logger });
   closers.push(() => router.stop());
   return router;
 }
@@ -179,7 +181,7 @@ async function startServers(
   const readiness = new ReadinessWatch({
     nodes: router,
     isMigrated: async () =>
-      router.primary?.fit ? isMigrated(router.primary.reader).catch(() => false) : false,
+      router.primary?.healthy ? isMigrated(router.primary.reader).catch(() => false) : false,
     onChange: (ready) => grpc.setServing(ready),
     intervalMs: config.database.checkIntervalMs,
     logger,

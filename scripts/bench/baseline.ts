@@ -92,7 +92,6 @@ async function openSqlAlone(url: string): Promise<{ create: Create; close: () =>
     writeTimeoutMs: 5_000,
     checkIntervalMs: 60_000,
     replicaLagMaxMs: 5_000,
-    now: Date.now,
     logger: pino({ level: 'silent' }),
   });
   await router.check();

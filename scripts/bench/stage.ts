@@ -5,7 +5,8 @@
 import pg from 'pg';
 import { pino } from 'pino';
 import { variableNames } from '../../src/config/config.ts';
-import { migrate, seed } from '../../src/db/schema/migrate.ts';
+import { migrate } from '../../src/db/schema/migrate.ts';
+import { seed } from '../../src/db/schema/seed.ts';
 import { asBuilt, type ServiceProcess, showError, startProcess } from '../../test/support/process.ts';
 import { query } from '../../test/support/query.ts';
 import { type Relay, startRelay } from '../../test/support/relay.ts';

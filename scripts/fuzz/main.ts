@@ -7,7 +7,8 @@
  * figures into `docs/reliability.md`.
  */
 import { pino } from 'pino';
-import { migrate, seed as seedStock } from '../../src/db/schema/migrate.ts';
+import { migrate } from '../../src/db/schema/migrate.ts';
+import { seed as seedStock } from '../../src/db/schema/seed.ts';
 import { asBuilt } from '../../test/support/process.ts';
 import { startTemporaryCluster } from '../../test/support/temporary-cluster.ts';
 import { BadArgument } from '../lib/arguments.ts';

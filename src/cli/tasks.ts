@@ -11,7 +11,8 @@ import type { Logger } from 'pino';
 import { type Closers, closeAll, openDatabase } from '../app.ts';
 import { type Config, ConfigError, readConfig } from '../config/config.ts';
 import { migrationUrl } from '../config/urls.ts';
-import { migrate, seed } from '../db/schema/migrate.ts';
+import { migrate } from '../db/schema/migrate.ts';
+import { seed } from '../db/schema/seed.ts';
 import { openLog } from '../telemetry/log.ts';
 
 async function run(words: readonly string[], config: Config, logger: Logger): Promise<void> {

@@ -2,7 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { NodeStatus } from '../../src/db/cluster/node.ts';
-import { migrate, seed } from '../../src/db/schema/migrate.ts';
+import { migrate } from '../../src/db/schema/migrate.ts';
+import { seed } from '../../src/db/schema/seed.ts';
 import type { Client } from '../support/client.ts';
 import { openClients } from '../support/clients.ts';
 import { type ServiceProcess, startProcess } from '../support/process.ts';
@@ -93,8 +94,8 @@ test('under load a promoted replica takes over, and no acknowledged order is los
   await expect
     .poll(async () => (await readyz(service as ServiceProcess)).nodes)
     .toMatchObject([
-      { role: 'primary', timeline: 2, fit: true },
-      { role: 'primary', timeline: 1, fit: false, reason: 'an old primary' },
+      { role: 'primary', timeline: 2, healthy: true },
+      { role: 'primary', timeline: 1, healthy: false, reason: 'old primary' },
     ]);
   await load.more(500);
   await load.end();
@@ -123,8 +124,8 @@ test('without a primary a service is alive and not ready, until one is promoted'
   const { status, nodes, writable } = await readyz(service);
   expect([status, writable]).toEqual([503, false]);
   expect(nodes).toMatchObject([
-    { role: 'replica', timeline: 1, fit: false, reason: 'no node is the primary' },
-    { role: 'unknown', timeline: 0, fit: false, reason: 'not reachable' },
+    { role: 'replica', timeline: 1, healthy: false, reason: 'no primary' },
+    { role: 'unknown', timeline: 0, healthy: false, reason: 'not reachable' },
   ]);
   await cluster.promoteReplica();
   await expect.poll(async () => (await readyz(service as ServiceProcess)).status).toBe(200);
@@ -164,10 +165,13 @@ test('without the primary the service stays ready for reads and reports no write
   await migrate(cluster.primaryUrl, quiet);
   await seed(cluster.primaryUrl, 'development', quiet);
   service = await startProcess({ DATABASE_URL: bothHosts(), NODE_CHECK_INTERVAL_MS: '50' });
-  await expect.poll(async () => (await readyz(service as ServiceProcess)).nodes[0]?.fit).toBe(true);
+  await expect.poll(async () => (await readyz(service as ServiceProcess)).nodes[0]?.healthy).toBe(true);
   await cluster.stopPrimary('immediate');
   await expect.poll(async () => (await readyz(service as ServiceProcess)).writable).toBe(false);
-  expect(await readyz(service)).toMatchObject({ status: 200, nodes: [{ fit: true }, { fit: false }] });
+  expect(await readyz(service)).toMatchObject({
+    status: 200,
+    nodes: [{ healthy: true }, { healthy: false }],
+  });
   const [reader] = openClients(service.ports);
   expect(await reader.call('getStock', { sku: SKU })).toEqual({ reply: { count: 265n } });
 });

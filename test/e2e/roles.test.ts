@@ -5,7 +5,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { migrate, seed } from '../../src/db/schema/migrate.ts';
+import { migrate } from '../../src/db/schema/migrate.ts';
+import { seed } from '../../src/db/schema/seed.ts';
 import { onServer, useDatabase } from '../support/database.ts';
 import { query } from '../support/query.ts';
 import { quiet } from '../support/quiet.ts';
@@ -45,7 +46,7 @@ afterAll(async () => {
   await service?.stop();
 });
 
-/** Every statement of `sql/`, in the form that is sent to the server. */
+/** Every statement of `sql/`, in the form that goes to the server. */
 const generated = new URL('../../src/generated/sql/', import.meta.url);
 const modules: object[] = await Promise.all(
   (await readdir(generated)).map((file) => import(new URL(file, generated).href)),
@@ -96,8 +97,8 @@ describe('the role of the service', () => {
     expect([ready, nodes]).toEqual([
       true,
       [
-        expect.objectContaining({ role: 'primary', fit: true }),
-        expect.objectContaining({ role: 'replica', fit: true }),
+        expect.objectContaining({ role: 'primary', healthy: true }),
+        expect.objectContaining({ role: 'replica', healthy: true }),
       ],
     ]);
   });

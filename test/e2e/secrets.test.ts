@@ -73,7 +73,7 @@ test('neither tokens nor passwords are logged when callers are refused and conne
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE usename = '${USER}' AND datname = '${name}'`);
   const messages = () => (service?.log ?? []).map((line) => String(line.msg));
-  await expect.poll(messages).toContain('node is not fit');
+  await expect.poll(messages).toContain('node is unhealthy');
   await onServer(`ALTER ROLE ${USER} PASSWORD '${PASSWORD}'`);
   await service.end('SIGTERM');
   expect(messages()).toEqual(

@@ -1,6 +1,7 @@
 /** The cluster of a test run: primary and synchronous replica, with a migrated, seeded database to clone. */
 import type { TestProject } from 'vitest/node';
-import { migrate, seed } from '../../src/db/schema/migrate.ts';
+import { migrate } from '../../src/db/schema/migrate.ts';
+import { seed } from '../../src/db/schema/seed.ts';
 import { quiet } from './quiet.ts';
 import { startTemporaryCluster } from './temporary-cluster.ts';
 

@@ -95,7 +95,6 @@ export function openRouter(
     writeTimeoutMs: 10_000,
     checkIntervalMs: 60_000,
     replicaLagMaxMs: 5_000,
-    now: Date.now,
     logger: quiet,
     ...more,
   });
