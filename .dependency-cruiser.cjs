@@ -1,98 +1,125 @@
 /**
- * Who may import whom. `make verify` holds it, so that the layers of docs/architecture.md stay true.
+ * Who may import whom. `make verify` holds it, so that the rooms of docs/architecture.md stay true.
  *
- *   main, tasks -> app, config      app -> everything      http, grpc -> domain, tls, deadlines
- *   auth, workers -> domain      domain -> its own files, generated SQL, the few types it needs from db
- *   db -> generated SQL, alarm
+ * main, cli -> app, config, telemetry      app -> everything      config, telemetry -> nothing of ours
+ * transport -> domain, timing              transport/{http,grpc} -> transport, domain, timing, never each
+ * other service -> domain, db, timing            workers -> service, domain, timing domain -> generated SQL
+ * and contract, db/types      auth -> domain db -> generated SQL, timing              embedded, timing ->
+ * nothing of ours scripts -> src, test/support             test -> src, test/support, never scripts
  */
-const outside = (...allowed) => ({ path: '^src/', pathNot: allowed });
+
+/** Product files of a room; tests may import what they like of src and test/support. */
+const room = (name) => ({ path: `^src/${name}/`, pathNot: '\\.test\\.ts$' });
+
+/** Everything of ours that is not listed. */
+const ours = (...allowed) => ({ path: '^src/', pathNot: allowed.map((path) => `^src/${path}`) });
+
+const rule = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 
 module.exports = {
   forbidden: [
-    {
-      name: 'main-only-starts',
-      comment: 'main reads the configuration and starts the app.',
-      severity: 'error',
-      from: { path: '^src/main\\.ts$' },
-      to: outside('^src/(app|log)\\.ts$', '^src/config/'),
-    },
-    {
-      name: 'probe-stands-alone',
-      comment: 'The probe runs every few seconds and loads nothing of the service but its configuration.',
-      severity: 'error',
-      from: { path: '^src/probe\\.ts$' },
-      to: outside('^src/config/'),
-    },
-    {
-      name: 'domain-knows-no-transport',
-      comment: 'The domain is called by transports and knows none of them.',
-      severity: 'error',
-      from: { path: '^src/domain/', pathNot: '\\.test\\.ts$' },
-      to: outside('^src/domain/', '^src/generated/sql/', '^src/db/(router|connection|batcher|errors)\\.ts$'),
-    },
-    {
-      name: 'db-knows-no-domain',
-      comment: 'The database layer runs what it is given and knows nothing of orders.',
-      severity: 'error',
-      from: { path: '^src/db/', pathNot: '\\.test\\.ts$' },
-      to: outside('^src/db/', '^src/alarm\\.ts$', '^src/generated/sql/'),
-    },
-    {
-      name: 'auth-knows-no-transport',
-      comment: 'Credentials are checked as the domain asks for it, whichever way they came.',
-      severity: 'error',
-      from: { path: '^src/auth/', pathNot: '\\.test\\.ts$' },
-      to: outside('^src/auth/', '^src/domain/(access|errors)\\.ts$'),
-    },
-    {
-      name: 'http-speaks-to-domain-only',
-      comment:
-        'REST turns requests into domain calls, and never touches the database or the other transport.',
-      severity: 'error',
-      from: { path: '^src/http/', pathNot: '\\.test\\.ts$' },
-      to: outside('^src/http/', '^src/domain/', '^src/(tls|deadlines)\\.ts$'),
-    },
-    {
-      name: 'grpc-speaks-to-domain-only',
-      comment: 'gRPC turns calls into domain calls, and never touches the database or the other transport.',
-      severity: 'error',
-      from: { path: '^src/grpc/', pathNot: '\\.test\\.ts$' },
-      to: outside('^src/grpc/', '^src/domain/', '^src/(tls|deadlines)\\.ts$', '^src/generated/proto/'),
-    },
-    {
-      name: 'workers-speak-to-domain-only',
-      comment: 'Workers decide when the domain does something in the background, and do nothing else.',
-      severity: 'error',
-      from: { path: '^src/workers/', pathNot: '\\.test\\.ts$' },
-      to: outside('^src/workers/', '^src/domain/'),
-    },
-    {
-      name: 'no-test-in-the-product',
-      comment: 'What runs in production does not import test helpers.',
-      severity: 'error',
-      from: { path: '^src/', pathNot: '\\.test\\.ts$' },
-      to: { path: '^test/|\\.test\\.ts$' },
-    },
-    {
-      name: 'src-knows-no-scripts',
-      comment: 'Scripts come after the product and its tests; what those share with scripts lives in test/.',
-      severity: 'error',
-      from: { path: '^src/' },
-      to: { path: '^scripts/' },
-    },
-    {
-      name: 'no-development-dependency-in-the-product',
-      comment: 'What runs in production is a dependency, not a development dependency.',
-      severity: 'error',
-      from: { path: '^src/', pathNot: '\\.test\\.ts$' },
-      to: { dependencyTypes: ['npm-dev', 'npm-unknown', 'npm-no-pkg', 'unknown'] },
-    },
-    {
-      name: 'no-circle',
-      severity: 'error',
-      from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
-    },
+    rule(
+      'main-and-cli',
+      'Programs read the configuration and use the app. The embedded cluster is loaded when it is needed.',
+      { path: '^src/(main\\.ts|cli/)', pathNot: '\\.test\\.ts$' },
+      ours('app\\.ts$', 'config/', 'telemetry/', 'db/schema/', 'embedded/cluster\\.ts$'),
+    ),
+    rule(
+      'probe',
+      'The probe runs every few seconds and loads nothing of the service but its configuration.',
+      { path: '^src/cli/probe\\.ts$' },
+      ours('config/'),
+    ),
+    rule(
+      'embedded-by-import-only',
+      'The embedded cluster is loaded only where DATABASE_URL is missing.',
+      { path: '^src/', pathNot: '^src/embedded/|\\.test\\.ts$' },
+      { path: '^src/embedded/', dependencyTypesNot: ['dynamic-import'] },
+    ),
+    rule('config', 'The configuration knows no component.', room('config'), ours('config/')),
+    rule('telemetry', 'The log knows no component.', room('telemetry'), ours('telemetry/')),
+    rule('timing', 'Clocks, deadlines and loops know nothing else.', room('timing'), ours('timing/')),
+    rule('embedded', 'The embedded cluster stands alone.', room('embedded'), ours('embedded/')),
+    rule(
+      'domain',
+      'The domain knows no pool, queue or transport: it runs queries on the transaction it is given.',
+      room('domain'),
+      ours('domain/', 'generated/sql/', 'generated/contract\\.ts$', 'db/types\\.ts$'),
+    ),
+    rule('db', 'The database runs what it is given.', room('db'), ours('db/', 'generated/sql/', 'timing/')),
+    rule(
+      'service',
+      'The service joins domain and database.',
+      room('service'),
+      ours('service/', 'domain/', 'db/(types|errors)\\.ts$', 'timing/'),
+    ),
+    rule(
+      'workers',
+      'Workers decide when the domain works.',
+      room('workers'),
+      ours('workers/', 'service/', 'domain/', 'timing/'),
+    ),
+    rule(
+      'auth',
+      'Credentials are checked alike, over both transports.',
+      room('auth'),
+      ours('auth/', 'domain/'),
+    ),
+    rule(
+      'transport',
+      'Transports turn requests into operations and never touch the database.',
+      { path: '^src/transport/[^/]+\\.ts$', pathNot: '\\.test\\.ts$' },
+      ours('transport/[^/]+\\.ts$', 'domain/', 'timing/'),
+    ),
+    rule(
+      'http',
+      'REST does not know gRPC.',
+      room('transport/http'),
+      ours('transport/http/', 'transport/[^/]+\\.ts$', 'domain/', 'timing/', 'generated/contract\\.ts$'),
+    ),
+    rule(
+      'grpc',
+      'gRPC does not know REST.',
+      room('transport/grpc'),
+      ours(
+        'transport/grpc/',
+        'transport/[^/]+\\.ts$',
+        'domain/',
+        'timing/',
+        'generated/(proto/|contract\\.ts$)',
+      ),
+    ),
+    rule(
+      'grpc-internals',
+      'Deep imports from grpc-js are for the file that checks them at start.',
+      { path: '^src/', pathNot: '^src/transport/grpc/internals(\\.test)?\\.ts$' },
+      { path: 'node_modules/@grpc/grpc-js/build/src/(?!index)' },
+    ),
+    rule(
+      'no-test-in-the-product',
+      'What runs in production imports no test helper.',
+      { path: '^src/', pathNot: '\\.test\\.ts$' },
+      { path: '^test/|\\.test\\.ts$' },
+    ),
+    rule(
+      'scripts-come-last',
+      'Scripts use the product and the test helpers, never the other way round.',
+      { path: '^(src|test)/' },
+      { path: '^scripts/' },
+    ),
+    rule(
+      'scripts',
+      'Of test/ scripts use the helpers only.',
+      { path: '^scripts/' },
+      { path: '^test/(?!support/)' },
+    ),
+    rule(
+      'no-development-dependency-in-the-product',
+      'What runs in production is a dependency, not a development dependency.',
+      { path: '^src/', pathNot: '\\.test\\.ts$' },
+      { dependencyTypes: ['npm-dev', 'npm-unknown', 'npm-no-pkg', 'unknown'] },
+    ),
+    { name: 'no-circle', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'no-orphan',
       severity: 'error',

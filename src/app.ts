@@ -1,21 +1,26 @@
 /**
- * The app: the only place that builds the cluster, the router, the service, the workers and the servers, and that
- * owns the order in which they start and stop.
+ * The app: the only place that builds the database, the service, the workers and the servers, and that owns
+ * the order in which they start and stop.
  */
 import type { Logger } from 'pino';
 import { openTokens } from './auth/tokens.ts';
 import type { Config } from './config/config.ts';
-import { databaseUrls, migrationUrl } from './config/urls.ts';
-import type { Router } from './db/cluster/router.ts';
-import { isMigrated, migrate, seed } from './db/schema/migrate.ts';
+import { migrationUrl } from './config/urls.ts';
+import { Router } from './db/cluster/router.ts';
+import { migrate } from './db/schema/migrate.ts';
+import { seed } from './db/schema/seed.ts';
+import { isMigrated } from './db/schema/version.ts';
 import type { Authenticate } from './domain/access.ts';
 import { removeKeys } from './domain/idempotency/store.ts';
-import { startEmbeddedCluster } from './embedded/cluster.ts';
-import { openRouter } from './nodes.ts';
-import { createService, type Service } from './service/service.ts';
+import { connectionsNeeded, createService } from './service/service.ts';
+import { monotonicMs } from './timing/clock.ts';
+import { Deadlines } from './timing/deadlines.ts';
+import { type PeriodicOptions, PeriodicTask } from './timing/periodic.ts';
 import { startGrpcServer } from './transport/grpc/server.ts';
 import { connectionLimits } from './transport/http/connections.ts';
-import { createHttpApp, startHttpServer } from './transport/http/server.ts';
+import { createHttpApp } from './transport/http/routes.ts';
+import { startHttpServer } from './transport/http/server.ts';
+import type { TransportContext } from './transport/operation.ts';
 import { ReadinessWatch } from './transport/readiness.ts';
 import { Certificates } from './transport/tls.ts';
 import { KeyRemoval } from './workers/remove-keys.ts';
@@ -24,174 +29,179 @@ export interface App {
   readonly httpPort: number;
   readonly grpcPort: number;
   /**
-   * Stops in order: not ready, no new work, what was accepted is finished, connections closed, own PostgreSQL
+   * Stops in order: not ready, no new work, accepted work is finished, connections closed, own PostgreSQL
    * stopped. Work that takes longer than the configured time is cut off.
    */
   stop(): Promise<void>;
 }
 
 /** What must be closed, in the order in which it was opened. */
-type Closers = (() => Promise<unknown>)[];
+export type Closers = (() => Promise<unknown>)[];
+
+/** Closes everything in the reverse order. */
+export async function closeAll(closers: Closers): Promise<void> {
+  for (const close of closers.splice(0).reverse()) await close();
+}
 
 /**
- * Starts everything and resolves when requests are answered. When a step fails, what was started before it is
- * stopped again.
+ * Starts everything and resolves when requests are served. When a step fails, what was started before it is
+ * stopped.
  *
- * @param signal gives the start up, after the step that is under way.
+ * @param signal aborts the start, after the current step.
  */
 export async function startApp(config: Config, logger: Logger, signal?: AbortSignal): Promise<App> {
   const closers: Closers = [];
-  const stop = async () => {
-    for (const close of closers.splice(0).reverse()) await close();
-  };
   try {
-    // What can be wrong with files is said before a database is started.
+    // Mistakes in files are found before a database is started.
     const certificates = await openCertificates(config, logger, closers);
     const authenticate = await openAuthentication(config, logger);
-    const urls = await findDatabase(config, logger, closers);
+    const router = await openDatabase(config, logger, closers);
     signal?.throwIfAborted();
-    const router = await startRouter(config, logger, urls, closers);
+    await router.start();
     await prepareSchema(config, logger, router, signal);
     signal?.throwIfAborted();
-    const service = startService(config, logger, router, closers);
-    startWorkers(config, logger, router, closers);
-    const ports = await startServers(config, logger, {
-      router,
-      service,
-      certificates,
-      authenticate,
-      closers,
+    const deadlines = new Deadlines(monotonicMs);
+    const service = createService({
+      database: router,
+      logger,
+      batching: config.batching,
+      deadlines,
+      wallClock: Date.now,
     });
-    return { ...ports, stop };
+    closers.push(() => service.drain());
+    startWorkers(config, logger, router, closers);
+    const { requestTimeoutMs } = config;
+    const context = { loms: service, logger, deadlines, requestTimeoutMs, authenticate };
+    const ports = await startServers(config, context, router, certificates, closers);
+    return { ...ports, stop: () => closeAll(closers) };
   } catch (error) {
-    await stop();
+    await closeAll(closers);
     throw error;
   }
 }
 
-/** Makes the schema and the stock what the configuration asks for, as soon as there is a primary. */
+/** The background tasks that use a connection, and the check of the schema. */
+const BACKGROUND_CONNECTIONS = 2;
+
+/** Opens a router on the configured database, or on the service's own; it is not started yet. */
+export async function openDatabase(config: Config, logger: Logger, closers: Closers): Promise<Router> {
+  const { urls: configured, migrationUrl: _login, ...options } = config.database;
+  const urls = configured.length > 0 ? configured : await startEmbedded(config, logger, closers);
+  const poolSize = connectionsNeeded(config.batching) + BACKGROUND_CONNECTIONS;
+  const router = new Router({ ...options, urls, poolSize, logger });
+  closers.push(() => router.stop());
+  return router;
+}
+
+/** The embedded PostgreSQL is loaded only here: a service with a database of its own does not need it. */
+async function startEmbedded(config: Config, logger: Logger, closers: Closers): Promise<string[]> {
+  const { startEmbeddedCluster } = await import('./embedded/cluster.ts');
+  const cluster = await startEmbeddedCluster({ ...config.embedded, logger });
+  closers.push(() => cluster.stop());
+  return [cluster.primaryUrl, ...cluster.replicaUrls];
+}
+
+/** Migrates and seeds as configured, as soon as there is a primary. */
 async function prepareSchema(
   config: Config,
   logger: Logger,
   router: Router,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  if (!config.MIGRATE_ON_START && config.SEED_ON_START === undefined) return;
-  const limitMs = config.START_TIMEOUT_MS;
-  let primary = await router.waitForPrimary(limitMs, { signal });
-  if (config.MIGRATE_ON_START) {
-    // The service's role cannot ask before the first migration has given it the right to.
+  const { migrate: isToMigrate, seed: seedSet, timeoutMs } = config.start;
+  if (!isToMigrate && seedSet === undefined) return;
+  const { migrationUrl: login } = config.database;
+  let primary = await router.waitForPrimary(timeoutMs, { signal });
+  if (isToMigrate) {
+    // Before the first migration the service's role may not read the versions.
     const isUpToDate = await isMigrated(primary.reader).catch(() => false);
-    if (!isUpToDate) primary = await router.waitForPrimary(limitMs, { signal, writable: true });
-    await migrate(migrationUrl(config, primary), logger);
+    if (!isUpToDate) primary = await router.waitForPrimary(timeoutMs, { signal, writable: true });
+    await migrate(migrationUrl(primary.url, login), logger);
   }
-  const seedSet = config.SEED_ON_START;
-  if (seedSet !== undefined) await seed(migrationUrl(config, primary), seedSet, logger);
+  if (seedSet !== undefined) await seed(migrationUrl(primary.url, login), seedSet, logger);
 }
 
-/** How often the TLS files are looked at again. */
-const CERTIFICATES_INTERVAL_MS = 60_000;
+/** How often the TLS files are read again. */
+const CERTIFICATES_SCHEDULE = { intervalMs: 60_000, minGapMs: 60_000 };
 
-async function openCertificates(config: Config, logger: Logger, closers: Closers) {
-  const { TLS_CERT_FILE: cert, TLS_KEY_FILE: key, TLS_CLIENT_CA_FILE: clientCa } = config;
-  if (cert === undefined || key === undefined) return undefined;
-  const certificates = await Certificates.open({ cert, key, clientCa }, logger);
-  certificates.start(CERTIFICATES_INTERVAL_MS);
-  closers.push(async () => certificates.stop());
+async function openCertificates(
+  { tls }: Config,
+  logger: Logger,
+  closers: Closers,
+): Promise<Certificates | undefined> {
+  if (tls === undefined) return undefined;
+  const certificates = await Certificates.open(tls, logger);
+  startTask('renew-certificates', CERTIFICATES_SCHEDULE, () => certificates.renew(), logger, closers);
   return certificates;
 }
 
-/** The check of who calls; none where everybody is let in. */
-async function openAuthentication(config: Config, logger: Logger): Promise<Authenticate | undefined> {
-  if (config.AUTH === 'none') return undefined;
-  const { AUTH_JWKS: jwks = '', AUTH_ISSUER: issuer = '', AUTH_AUDIENCE: audience = '' } = config;
-  return openTokens({ jwks, issuer, audience, logger, now: Date.now });
-}
-
-/** The URLs of the nodes of the configured database, or of the service's own. */
-async function findDatabase(config: Config, logger: Logger, closers: Closers): Promise<readonly string[]> {
-  const urls = databaseUrls(config);
-  if (urls.length > 0) return urls;
-  const cluster = await startEmbeddedCluster({
-    dir: config.EMBEDDED_DIR,
-    primaryPort: config.EMBEDDED_PRIMARY_PORT,
-    replicaPort: config.EMBEDDED_REPLICA_PORT,
-    logger,
-  });
-  closers.push(() => cluster.stop());
-  return [cluster.primaryUrl, ...cluster.replicaUrls];
-}
-
-async function startRouter(
-  config: Config,
-  logger: Logger,
-  urls: readonly string[],
-  closers: Closers,
-): Promise<Router> {
-  const router = openRouter(config, logger, urls);
-  closers.push(() => router.stop());
-  await router.start();
-  return router;
-}
-
-function startService(config: Config, logger: Logger, database: Router, closers: Closers): Service {
-  const service = createService({
-    database,
-    logger,
-    now: Date.now,
-    queueMax: config.QUEUE_MAX,
-    batchMax: config.BATCH_MAX,
-    writeLanes: config.WRITE_LANES,
-    readLanes: config.READ_LANES,
-  });
-  closers.push(() => service.drain());
-  return service;
+/** The check of credentials; none where everybody is admitted. */
+async function openAuthentication({ auth }: Config, logger: Logger): Promise<Authenticate | undefined> {
+  return auth && openTokens({ ...auth, logger, now: Date.now });
 }
 
 function startWorkers(config: Config, logger: Logger, database: Router, closers: Closers): void {
   const keyRemoval = new KeyRemoval({
-    remove: (before, limit) => removeKeys(database, before, limit),
-    retentionMs: config.IDEMPOTENCY_RETENTION_MS,
-    now: Date.now,
+    remove: (before, limit) => database.write((tx) => removeKeys(tx, before, limit)),
+    retentionMs: config.idempotencyKeys.retentionMs,
+    wallClock: Date.now,
     logger,
   });
-  closers.push(() => keyRemoval.stop());
-  keyRemoval.start();
+  for (const worker of [keyRemoval]) {
+    startTask(worker.name, worker.schedule, () => worker.runOnce(), logger, closers);
+  }
 }
 
-interface Parts {
-  readonly router: Router;
-  readonly service: Service;
-  readonly certificates: Certificates | undefined;
-  readonly authenticate: Authenticate | undefined;
-  readonly closers: Closers;
+/**
+ * Runs a task in the background until the app stops. A run that fails is logged; the next one has the same to
+ * do.
+ */
+function startTask(
+  name: string,
+  schedule: Pick<PeriodicOptions, 'intervalMs' | 'minGapMs'>,
+  run: PeriodicOptions['run'],
+  logger: Logger,
+  closers: Closers,
+): void {
+  const onError = (error: unknown) => logger.warn({ err: error, task: name }, 'background task failed');
+  const task = new PeriodicTask({ ...schedule, run, onError });
+  closers.push(() => task.stop());
+  void task.start();
 }
 
-async function startServers(config: Config, logger: Logger, parts: Parts) {
-  const { router, service, certificates, authenticate, closers } = parts;
-  const requestTimeoutMs = config.REQUEST_TIMEOUT_MS;
-  const common = { loms: service, logger, now: Date.now, requestTimeoutMs, authenticate };
-  const readiness = new ReadinessWatch(router, logger);
-
-  const grpc = await startGrpcServer({
-    ...common,
-    certificates,
-    host: config.GRPC_HOST,
-    port: config.GRPC_PORT,
-    reflection: config.REFLECTION,
+async function startServers(
+  config: Config,
+  context: TransportContext,
+  router: Router,
+  certificates: Certificates | undefined,
+  closers: Closers,
+) {
+  const { logger, authenticate } = context;
+  const grpc = await startGrpcServer({ ...context, ...config.grpc, certificates });
+  const readiness = new ReadinessWatch({
+    nodes: router,
+    isMigrated: async () =>
+      router.primary?.healthy ? isMigrated(router.primary.reader).catch(() => false) : false,
+    onChange: (ready) => grpc.setServing(ready),
+    intervalMs: config.database.checkIntervalMs,
+    logger,
   });
   const servers: { stop(graceMs: number): Promise<void> }[] = [grpc];
-  // The servers stop together, and only after the health checks have said so.
+  // The servers stop together, and only after health checks report it.
   closers.push(async () => {
     readiness.stop();
-    await Promise.all(servers.map((server) => server.stop(config.SHUTDOWN_TIMEOUT_MS)));
+    await Promise.all(servers.map((server) => server.stop(config.shutdownTimeoutMs)));
   });
-  const app = createHttpApp({ ...common, docs: config.DOCS, readiness: () => readiness.current });
-  const { HTTP_HOST: host, HTTP_PORT: port } = config;
-  // While an answer is being made nothing moves on its connection.
-  const limits = { stuckMs: config.REQUEST_TIMEOUT_MS + connectionLimits.stuckMs };
-  const http = await startHttpServer(app, { host, port, logger, certificates, limits });
+  const app = createHttpApp({
+    ...context,
+    authenticate,
+    docs: config.docs,
+    readiness: () => readiness.current,
+  });
+  // While a reply is being made nothing moves on its connection.
+  const limits = { stuckMs: config.requestTimeoutMs + connectionLimits.stuckMs };
+  const http = await startHttpServer(app, { ...config.http, logger, certificates, limits });
   servers.push(http);
-  await readiness.start(config.NODE_CHECK_INTERVAL_MS, (ready) => grpc.setServing(ready));
+  await readiness.start();
   return { httpPort: http.port, grpcPort: grpc.port };
 }

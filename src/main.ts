@@ -1,6 +1,4 @@
-/**
- * Reads the configuration, starts the app, and stops it on SIGTERM or SIGINT.
- */
+/** Reads the configuration, starts the app, and stops it on SIGTERM or SIGINT. */
 import type { Logger } from 'pino';
 import { type App, startApp } from './app.ts';
 import { type Config, ConfigError, readConfig } from './config/config.ts';
@@ -8,25 +6,25 @@ import { openLog } from './telemetry/log.ts';
 
 async function main(): Promise<void> {
   const config = configOrExit();
-  const logger = openLog(config.LOG_LEVEL);
-  const givenUp = new AbortController();
-  const starting = startApp(config, logger, givenUp.signal);
+  const logger = openLog(config.log.level);
+  const aborted = new AbortController();
+  const starting = startApp(config, logger, aborted.signal);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       // A second signal changes nothing: to die of it would leave PostgreSQL's processes behind.
-      if (givenUp.signal.aborted) return;
-      givenUp.abort(new Error(`stopped by ${signal}`));
+      if (aborted.signal.aborted) return;
+      aborted.abort(new Error(`stopped by ${signal}`));
       void stopAndExit(starting, signal, config, logger);
     });
   }
   try {
     const { httpPort, grpcPort } = await starting;
-    const rest = `${config.TLS_CERT_FILE ? 'https' : 'http'}://${config.HTTP_HOST}:${httpPort}`;
-    const docs = config.DOCS ? { docs: `${rest}/docs` } : {};
-    const grpc = `${config.GRPC_HOST}:${grpcPort}`;
-    logger.info({ rest, ...docs, grpc, auth: config.AUTH }, 'loms listens');
+    const rest = `${config.tls ? 'https' : 'http'}://${config.http.host}:${httpPort}`;
+    const docs = config.docs ? { docs: `${rest}/docs` } : {};
+    const grpc = `${config.grpc.host}:${grpcPort}`;
+    logger.info({ rest, ...docs, grpc, auth: config.auth ? 'jwt' : 'none' }, 'loms listens');
   } catch (error) {
-    if (givenUp.signal.aborted) return;
+    if (aborted.signal.aborted) return;
     logger.fatal({ err: error }, 'loms could not start');
     process.exitCode = 1;
   }
@@ -42,13 +40,16 @@ function configOrExit(): Config {
   }
 }
 
-/** Stops the app, wherever in its start it is. The limit is for what the app's own limits do not cover. */
+/**
+ * Stops the app, at whatever point of its start it is. The limit is for what the app's own limits do not
+ * cover.
+ */
 async function stopAndExit(starting: Promise<App>, signal: string, config: Config, logger: Logger) {
   logger.info({ signal }, 'stopping');
   const limit = setTimeout(() => {
     logger.fatal('did not stop in time');
     process.exit(1);
-  }, 2 * config.SHUTDOWN_TIMEOUT_MS);
+  }, 2 * config.shutdownTimeoutMs);
   limit.unref();
   const app = await starting.catch(() => undefined);
   await app?.stop().catch((error) => logger.error({ err: error }, 'stopping failed'));

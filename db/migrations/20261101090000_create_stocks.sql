@@ -1,10 +1,10 @@
 -- migrate:up
 
--- What there is of each sku. What can be bought is total_count - reserved.
+-- The pieces of each sku: total_count - reserved is available.
 --
 -- A stock row is updated by every batch that touches its sku. Half of each page is left free, and no index
--- covers a counter, so that these updates stay HOT: no index is written and the old versions are pruned as
--- the page is next read.
+-- covers a counter, so these updates stay HOT: no index is written, and old versions are pruned when the page
+-- is read next.
 CREATE TABLE stocks (
     sku         bigint NOT NULL,
     total_count bigint NOT NULL,

@@ -1,9 +1,9 @@
 -- migrate:up
 
--- Ids are drawn a batch at a time before the orders are written; see sql/orders.sql.
+-- Ids are drawn for a whole batch before its orders are written; see sql/orders.sql.
 CREATE SEQUENCE order_ids AS bigint;
 
--- An order's status changes once after it was written, in place: a tenth of each page is left free for it.
+-- The status of an order changes at most once, in place: a tenth of each page is left free for it.
 CREATE TABLE orders (
     order_id   bigint NOT NULL,
     user_id    bigint NOT NULL,

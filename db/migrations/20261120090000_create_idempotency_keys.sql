@@ -1,12 +1,12 @@
 -- migrate:up
 
--- What callers heard under the keys that they sent with new orders, so that the same key gets the same answer.
--- A key is claimed and its order is filled in within one transaction, so nobody else ever reads it without one.
+-- The outcome of each create by idempotency key, so that a retry gets the original reply. A key is claimed and
+-- its order is recorded within one transaction, so no other transaction ever reads a key without its order.
 --
--- The order is filled in place: half of each page is left free, and no index covers what is filled in, so that
--- this stays HOT. Keys are compared and sorted as bytes, which is quick and the same on every server.
+-- The order is recorded in place: half of each page is left free, and no index covers what is recorded, so
+-- these updates stay HOT. Keys are compared and sorted as bytes, which is fast and the same on every server.
 --
--- There is no foreign key to orders: where tables are spread over machines, a key and its order may lie apart.
+-- There is no foreign key to orders: in a sharded database a key and its order may be on different nodes.
 CREATE TABLE idempotency_keys (
     created_at   timestamptz NOT NULL,
     order_id     bigint,

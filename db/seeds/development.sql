@@ -1,4 +1,4 @@
--- The development stock. A sku that has a stock row already keeps it, so that seeding twice is harmless.
+-- Stock for development. An existing stock row is kept, so seeding is idempotent.
 INSERT INTO stocks (sku, total_count, reserved) VALUES
     (139275865, 65534, 0),
     (2956315, 300, 30),

@@ -11,10 +11,9 @@
  */
 import pg from 'pg';
 import { pino } from 'pino';
-import { built } from './built.ts';
+import { readStatements } from '../lib/statements.ts';
 import { Tally } from './client/tally.ts';
-import { BEGIN } from './processes.ts';
-import { prepared } from './sql.ts';
+import { BEGIN, built } from './program.ts';
 import { pickSkus, pickUser } from './stock.ts';
 import type { Scenario, Subject } from './types.ts';
 
@@ -26,14 +25,18 @@ export interface Baseline {
   readonly seconds: number;
 }
 
-const statements = {
-  insertOrder: prepared('seed-order-insert'),
-  insertLines: prepared('seed-lines-insert'),
-  lock: prepared('seed-stock-lock'),
-  reserve: prepared('seed-stock-reserve'),
-  decide: prepared('seed-order-decide'),
-  create: prepared('single-statement-create'),
-};
+const texts = readStatements(
+  new URL('sql/designs.sql', import.meta.url),
+  'seedOrderInsert',
+  'seedLinesInsert',
+  'seedStockLock',
+  'seedStockReserve',
+  'seedOrderDecide',
+  'singleStatementCreate',
+);
+
+/** A statement that the server prepares once per connection, as `pg` takes it. */
+const prepared = (name: keyof typeof texts, values: unknown[]) => ({ name, text: texts[name], values });
 
 /** Writes one order. */
 type Create = (user: number, skus: readonly number[]) => Promise<unknown>;
@@ -42,19 +45,19 @@ const COUNT = 1;
 
 async function seedDesign(pool: pg.Pool, user: number, skus: readonly number[]): Promise<void> {
   const orderId = await inTransaction(pool, async (client) => {
-    const { rows } = await client.query({ ...statements.insertOrder, values: [user] });
+    const { rows } = await client.query(prepared('seedOrderInsert', [user]));
     const counts = skus.map(() => COUNT);
-    await client.query({ ...statements.insertLines, values: [rows[0].order_id, skus, counts] });
+    await client.query(prepared('seedLinesInsert', [rows[0].order_id, skus, counts]));
     return rows[0].order_id as string;
   });
   await inTransaction(pool, async (client) => {
     let status = 'awaiting payment';
     for (const sku of skus) {
-      const { rows } = await client.query({ ...statements.lock, values: [sku] });
+      const { rows } = await client.query(prepared('seedStockLock', [sku]));
       if (Number(rows[0]?.available ?? 0) < COUNT) status = 'failed';
-      else await client.query({ ...statements.reserve, values: [sku, COUNT] });
+      else await client.query(prepared('seedStockReserve', [sku, COUNT]));
     }
-    await client.query({ ...statements.decide, values: [orderId, status] });
+    await client.query(prepared('seedOrderDecide', [orderId, status]));
   });
 }
 
@@ -73,7 +76,7 @@ async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => 
 }
 
 function singleStatement(pool: pg.Pool, user: number, skus: readonly number[]): Promise<unknown> {
-  return pool.query({ ...statements.create, values: [user, skus, skus.map(() => COUNT)] });
+  return pool.query(prepared('singleStatementCreate', [user, skus, skus.map(() => COUNT)]));
 }
 
 /** The service's own code for a batch, on the service's own kind of connection, with nothing before it. */
@@ -89,14 +92,13 @@ async function openSqlAlone(url: string): Promise<{ create: Create; close: () =>
     writeTimeoutMs: 5_000,
     checkIntervalMs: 60_000,
     replicaLagMaxMs: 5_000,
-    now: Date.now,
     logger: pino({ level: 'silent' }),
   });
   await router.check();
   return {
     create: (user, skus) => {
       const items = skus.map((sku) => ({ sku, count: COUNT }));
-      return createOrders(router, () => [{ user: BigInt(user), items }], new Date());
+      return router.write((tx) => createOrders(tx, [{ user: BigInt(user), items }], new Date()));
     },
     close: () => router.stop(),
   };

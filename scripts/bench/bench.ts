@@ -10,10 +10,10 @@ import type { Measured, Scenario, Subject, Transport } from './types.ts';
 export const subjectNames: Record<Subject, string> = {
   loms: 'loms',
   fullQueue: 'queue full',
-  border: 'border alone',
+  border: 'transport only',
   seedDesign: 'seed design',
   singleStatement: 'single statement',
-  sqlAlone: 'SQL by itself',
+  sqlAlone: 'SQL alone',
 };
 
 export const scenarioNames: Record<Scenario, string> = {
@@ -66,14 +66,14 @@ export class Bench {
     return median(this.find(filter).map(figure));
   }
 
-  /** The concurrency at which a subject did most, by the medians of its rounds; `untried` where none was tried. */
+  /** The concurrency with the highest median rate of a subject; `untried` when none was tried. */
   best(filter: Filter, untried = USUAL): number {
     const tried = [...new Set(this.find(filter).map((step) => step.concurrency))];
     const done = (concurrency: number) => this.median({ ...filter, concurrency });
     return tried.sort((a, b) => done(b) - done(a))[0] ?? untried;
   }
 
-  /** Where a transport does most in a scenario, as the sweep told. */
+  /** The concurrency with the highest rate of a transport in a scenario, by the sweep. */
   peak(transport: Transport, scenario: Scenario): number {
     return this.best({ part: 'sweep', subject: 'loms', transport, scenario });
   }

@@ -4,13 +4,17 @@
  */
 import { pino } from 'pino';
 import type { Loms } from '../../src/domain/loms.ts';
-import { built } from './built.ts';
+import { built } from './program.ts';
 
-const { createHttpApp, startHttpServer } =
+const { createHttpApp } =
+  await built<typeof import('../../src/transport/http/routes.ts')>('transport/http/routes.js');
+const { startHttpServer } =
   await built<typeof import('../../src/transport/http/server.ts')>('transport/http/server.js');
 const { startGrpcServer } =
   await built<typeof import('../../src/transport/grpc/server.ts')>('transport/grpc/server.js');
-const { accepted } = await built<typeof import('../../src/domain/errors.ts')>('domain/errors.js');
+const { accepted } = await built<typeof import('../../src/domain/outcome.ts')>('domain/outcome.js');
+
+const { Deadlines } = await built<typeof import('../../src/timing/deadlines.ts')>('timing/deadlines.js');
 
 let lastOrderId = 0n;
 const items = [
@@ -27,7 +31,7 @@ const loms: Loms = {
 };
 
 const logger = pino({ level: 'info' });
-const common = { loms, logger, now: Date.now, requestTimeoutMs: 10_000 };
+const common = { loms, logger, deadlines: new Deadlines(), requestTimeoutMs: 10_000 };
 const readiness = () => ({ ready: true, details: {} });
 const place = { host: '127.0.0.1', port: 0 };
 const http = await startHttpServer(createHttpApp({ ...common, readiness }), { ...place, logger });

@@ -12,18 +12,20 @@ export interface Picture {
 
 const transports = ['REST', 'gRPC'] as const;
 
-export function picturesOf(bench: Bench): Picture[] {
-  return [
-    line('bench-throughput.svg', throughput(bench)),
-    bars('bench-hot-spread.svg', hotAndSpread(bench)),
-    line('bench-latency.svg', latency(bench)),
-    line('bench-others.svg', others(bench)),
-    bars('bench-delay.svg', delay(bench)),
-  ];
+/** Draws the pictures of what was measured. */
+export function picturesOf(bench: Bench): Promise<Picture[]> {
+  return Promise.all([
+    picture('bench-throughput.svg', linePlot, throughput(bench)),
+    picture('bench-hot-spread.svg', barPlot, hotAndSpread(bench)),
+    picture('bench-latency.svg', linePlot, latency(bench)),
+    picture('bench-others.svg', linePlot, others(bench)),
+    picture('bench-delay.svg', barPlot, delay(bench)),
+  ]);
 }
 
-const line = (file: string, plot: Plot): Picture => ({ file, title: plot.title, svg: linePlot(plot) });
-const bars = (file: string, plot: Plot): Picture => ({ file, title: plot.title, svg: barPlot(plot) });
+async function picture(file: string, draw: (plot: Plot) => Promise<string>, plot: Plot): Promise<Picture> {
+  return { file, title: plot.title, svg: await draw(plot) };
+}
 
 /** A plot's axis of requests in flight. */
 function inFlight(bench: Bench) {
@@ -77,8 +79,8 @@ function hotAndSpread(bench: Bench): Plot {
 
 function latency(bench: Bench): Plot {
   const { concurrencies, axis } = inFlight(bench);
-  const series = (['spread', 'hot'] as const).flatMap((scenario) =>
-    (['p50', 'p90', 'p99'] as const).map((name, colour) => ({
+  const series = (['p50', 'p90', 'p99'] as const).flatMap((name, colour) =>
+    (['spread', 'hot'] as const).map((scenario) => ({
       name: `${scenario}, ${name === 'p50' ? 'median' : `${name.slice(1)}th percentile`}`,
       values: concurrencies.map((concurrency) =>
         bench.median(

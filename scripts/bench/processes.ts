@@ -5,7 +5,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { collectErrors, root } from '../lib/server.ts';
+import { root, tailOf } from '../../test/support/process.ts';
+import { BEGIN } from './program.ts';
 
 /** What a program may need beyond the time that its load takes. */
 const PROGRAM_GRACE_MS = 30_000;
@@ -26,7 +27,7 @@ export async function runProgram(
 ): Promise<string> {
   const child = spawn(file, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
   running.add(child);
-  const errors = collectErrors(child);
+  const errors = tailOf(child.stderr);
   let output = '';
   child.stdout.once('data', onBegin);
   child.stdout.on('data', (data) => {
@@ -42,9 +43,6 @@ export async function runProgram(
     running.delete(child);
   }
 }
-
-/** What our own programs print when all is prepared and their load begins. */
-export const BEGIN = 'begin\n';
 
 /**
  * Runs one of the bench's own programs, which takes JSON, prints BEGIN, and in the end prints JSON.

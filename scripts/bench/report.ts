@@ -1,6 +1,6 @@
 /**
- * The report: a page with the figures of a run, and its pictures. The page is `docs/performance.md`: what
- * people wrote there stays, only what stands between the two marks is replaced.
+ * The report: the figures and the pictures of a run. The page is `docs/performance.md`; only the section
+ * between the two marks is replaced.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { pageWithFigures } from '../lib/page.ts';
@@ -15,7 +15,7 @@ const PAGE = 'docs/performance.md';
 /**
  * Writes the page and its pictures.
  *
- * @param folder `docs` to replace the page, or another one for a page beside it.
+ * @param folder `docs` to replace the page, or another folder for a copy of it.
  */
 export async function writeReport(
   folder: string,
@@ -23,7 +23,7 @@ export async function writeReport(
   figures: readonly Figure[],
   bench: Bench,
 ): Promise<void> {
-  const pictures = picturesOf(bench);
+  const pictures = await picturesOf(bench);
   await mkdir(`${folder}/images`, { recursive: true });
   for (const { file, svg } of pictures) await writeFile(`${folder}/images/${file}`, svg);
   const section = sectionOf(run, figures, pictures, bench);
@@ -36,13 +36,16 @@ function sectionOf(run: Run, figures: readonly Figure[], pictures: readonly Pict
 }
 
 function aboutRun(run: Run): string {
-  const set = Object.entries(run.settings).map(([name, value]) => `${name}=${value}`);
+  const settings = Object.entries(run.settings)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(', ');
   const memory = Math.round(run.memoryBytes / 2 ** 30);
   return [
     `Measured on ${run.date.slice(0, 10)}: ${run.cores} cores (${run.processor}), ${memory} GiB of memory,`,
-    `Node.js ${run.node.slice(1)}, PostgreSQL ${run.postgres}, service settings ${set.join(', ') || 'as they come'}.`,
-    `REST was loaded by ${run.restLoad}; gRPC, whole lives and overload by the client in \`scripts/bench/client\`.`,
-    `${run.plan.rounds} rounds of ${run.plan.stepSeconds} seconds a step.`,
+    `Node.js ${run.node.slice(1)}, PostgreSQL ${run.postgres}, settings: ${settings || 'the defaults'}.`,
+    `REST was loaded by ${run.restLoad};`,
+    'gRPC, order life cycles and overload by the client in `scripts/bench/client`.',
+    `${run.plan.rounds} rounds of ${run.plan.stepSeconds} seconds per step.`,
   ].join('\n');
 }
 
@@ -52,5 +55,5 @@ function figuresTable(figures: readonly Figure[]): string {
     const span = range ? `${shown(range[0], unit)} to ${shown(range[1], unit)}` : '';
     return `| ${name} | ${wanted} | ${shown(measured, unit)} | ${span} | ${verdict(reached)} |`;
   });
-  return ['| figure | wanted | measured | rounds | reached |', '|---|---|---|---|---|', ...rows].join('\n');
+  return ['| figure | target | measured | rounds | met |', '|---|---|---|---|---|', ...rows].join('\n');
 }

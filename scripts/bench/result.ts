@@ -1,4 +1,4 @@
-/** What a run was and what it measured, as JSON in `build/bench`. */
+/** The result of a run, as JSON in `build/bench`. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import type { Bench } from './bench.ts';
@@ -9,7 +9,7 @@ import type { Measured } from './types.ts';
 
 export const RESULT_FOLDER = 'build/bench';
 
-/** Where and how a run was made. */
+/** The machine and the configuration of a run. */
 export interface Run {
   readonly date: string;
   readonly processor: string;
@@ -17,9 +17,9 @@ export interface Run {
   readonly memoryBytes: number;
   readonly node: string;
   readonly postgres: string;
-  /** What loaded REST in closed loops; everything else was loaded by the client of our own. */
+  /** The load generator of REST in closed loops; everything else is loaded by our own client. */
   readonly restLoad: string;
-  /** Settings of the service that were not the standard ones. */
+  /** Settings of the service that differ from the defaults. */
   readonly settings: Readonly<Record<string, string>>;
   readonly plan: Plan;
 }
@@ -31,7 +31,7 @@ export async function describeRun(bench: Bench, wrk: string | undefined): Promis
     cores: cpus().length,
     memoryBytes: totalmem(),
     node: process.version,
-    postgres: await bench.stage.books.version(),
+    postgres: await bench.stage.audit.version(),
     restLoad: wrk ?? 'own client',
     settings: changedSettings(),
     plan: bench.plan,

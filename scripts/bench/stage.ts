@@ -4,21 +4,23 @@
  */
 import pg from 'pg';
 import { pino } from 'pino';
-import { readConfig } from '../../src/config/config.ts';
-import { migrate, seed } from '../../src/db/schema/migrate.ts';
+import { variableNames } from '../../src/config/config.ts';
+import { migrate } from '../../src/db/schema/migrate.ts';
+import { seed } from '../../src/db/schema/seed.ts';
+import { asBuilt, type ServiceProcess, showError, startProcess } from '../../test/support/process.ts';
+import { query } from '../../test/support/query.ts';
 import { type Relay, startRelay } from '../../test/support/relay.ts';
 import { startTemporaryCluster } from '../../test/support/temporary-cluster.ts';
-import { type Server, startServer } from '../lib/server.ts';
-import { BenchBooks } from './books.ts';
+import { BenchAudit } from './audit.ts';
 
 export interface Stage {
   readonly primaryUrl: string;
   readonly replicaUrls: readonly string[];
-  readonly loms: Server;
+  readonly loms: ServiceProcess;
   /** The service with a queue so short that it is full under any load. */
-  readonly fullQueue: Server;
-  readonly border: Server;
-  readonly books: BenchBooks;
+  readonly fullQueue: ServiceProcess;
+  readonly border: ServiceProcess;
+  readonly audit: BenchAudit;
   /** Has the replica speak to the primary through the relay, until `detour` is called with false. */
   detour(through: boolean): Promise<Relay>;
   /** Ends everything and removes the data. */
@@ -33,7 +35,7 @@ const SHORT_QUEUE = '16';
 
 /** The settings of the service that this run's environment changes. */
 export function changedSettings(): Record<string, string> {
-  const known = Object.keys(readConfig({}));
+  const known = variableNames;
   const set = known.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));
   return Object.fromEntries(set) as Record<string, string>;
 }
@@ -51,28 +53,27 @@ export async function setStage(): Promise<Stage> {
     const log = pino({ level: 'warn' });
     await migrate(primaryUrl, log);
     await seed(primaryUrl, 'large', log);
-    const books = await BenchBooks.open(primaryUrl);
-    closers.push(() => books.close());
+    const audit = await BenchAudit.open(primaryUrl);
+    closers.push(() => audit.close());
     const relay = await startRelay(Number(new URL(primaryUrl).port));
     closers.push(() => relay.close());
-    const start = async (settings: Record<string, string>) => {
+    const urls = { DATABASE_URL: primaryUrl, DATABASE_REPLICA_URLS: replicaUrls.join(',') };
+    const start = async (args: readonly string[], settings: Record<string, string> = {}) => {
       const ports = { HTTP_PORT: '0', GRPC_PORT: '0' };
-      const urls = { DATABASE_URL: primaryUrl, DATABASE_REPLICA_URLS: replicaUrls.join(',') };
       const env = { ...process.env, ...ports, ...urls, ...settings };
-      const server = await startServer(['--enable-source-maps', 'dist/main.js'], env);
+      const server = await startProcess(env, { args, onLine: showError });
       closers.push(() => server.end());
       return server;
     };
-    const loms = await start({});
-    const fullQueue = await start({ QUEUE_MAX: SHORT_QUEUE });
-    const border = await startServer(['--import', 'tsx', 'scripts/bench/border.ts'], process.env);
-    closers.push(() => border.end());
+    const loms = await start(asBuilt);
+    const fullQueue = await start(asBuilt, { QUEUE_MAX: SHORT_QUEUE });
+    const border = await start(['--import', 'tsx', 'scripts/bench/border.ts']);
     const detour = async (through: boolean) => {
       const primaryPort = Number(new URL(primaryUrl).port);
       await followThrough(replicaUrls[0] ?? '', primaryUrl, through ? relay.port : primaryPort);
       return relay;
     };
-    return { primaryUrl, replicaUrls, loms, fullQueue, border, books, detour, clear };
+    return { primaryUrl, replicaUrls, loms, fullQueue, border, audit, detour, clear };
   } catch (error) {
     await clear();
     throw error;
@@ -92,15 +93,5 @@ async function followThrough(replicaUrl: string, primaryUrl: string, port: numbe
     if (now[0]?.sync_state === 'sync' && now[0]?.pid !== before[0]?.pid) return;
     if (performance.now() > limitMs) throw new Error('the replica does not stream through the relay');
     await new Promise((resolve) => setTimeout(resolve, SWITCH_INTERVAL_MS));
-  }
-}
-
-async function query(url: string, text: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString: url, query_timeout: SWITCH_LIMIT_MS });
-  await client.connect();
-  try {
-    return (await client.query(text)).rows;
-  } finally {
-    await client.end();
   }
 }

@@ -1,4 +1,4 @@
-/** One step: the books reset, a load run, and all that came of it counted and audited. */
+/** One step: the database is reset, a load is run, and its effects are counted and audited. */
 import type { Baseline } from './baseline.ts';
 import { runOwnClient, runWrk } from './generators.ts';
 import { runOwn } from './processes.ts';
@@ -32,18 +32,17 @@ const REFUSING: readonly Scenario[] = ['infeasible', 'soldOut'];
  * Runs a step.
  *
  * @param hasWrk whether wrk is there to load REST; what it cannot do, the client of our own does.
- * @throws when the books do not balance after it, an order that was acknowledged is not there, or requests got
- * no answer.
+ * @throws when the ledger audit fails after it, an acknowledged order is missing, or requests got no answer.
  */
 export async function runStep(stage: Stage, step: Step, hasWrk: boolean): Promise<Measured> {
-  const { books } = stage;
-  const touchesBooks = step.subject !== 'border';
-  if (touchesBooks) await books.reset();
-  const before = await books.counters();
+  const { audit } = stage;
+  const usesDatabase = step.subject !== 'border';
+  if (usesDatabase) await audit.reset();
+  const before = await audit.counters();
   const { result, used } = await loadWatched(stage, step, hasWrk);
-  if (touchesBooks) await books.settle();
-  const after = await books.counters();
-  const orders = touchesBooks ? await books.audit() : 0;
+  if (usesDatabase) await audit.settle();
+  const after = await audit.counters();
+  const orders = usesDatabase ? await audit.run() : 0;
 
   const { seconds: _asked, ownClient: _own, ...what } = step;
   const { ok, refused, failed, seconds } = result;

@@ -7,32 +7,32 @@ import type { Measured } from './types.ts';
 export function tablesOf(bench: Bench): string[] {
   return [
     ...section(
-      'In turns, medians',
-      'Each at the number in flight at which it does most.',
+      'Interleaved, medians',
+      'Each at the concurrency with its highest rate.',
       groups(bench, ['turns', 'own client', 'many']),
     ),
+    ...section('By concurrency', 'REST and gRPC, medians of the rounds.', groups(bench, ['sweep'])),
     ...section(
-      'Over the number in flight',
-      'REST and gRPC, medians of the rounds.',
-      groups(bench, ['sweep']),
-    ),
-    ...section(
-      'The designs without a service, over the number of clients',
-      'Through a pool of `pg`, with no HTTP before them.',
+      'The designs without a service, by the number of clients',
+      'Through a pool of `pg`, without HTTP.',
       groups(bench, ['clients']),
     ),
     ...section(
-      'Orders that cannot be met',
-      'The speed is that of answers; the refused orders are written, too.',
+      'Orders that cannot be fulfilled',
+      'The rate counts answers; refused orders are written too.',
       groups(bench, ['refusals']),
     ),
     ...overload(bench),
-    ...section('A slow replica', 'Through the relay; with 0 ms it only passes on.', groups(bench, ['delay'])),
-    ...section('One client', 'What stands between the SQL and its caller.', groups(bench, ['one client'])),
+    ...section('A slow replica', 'Through the relay, which only forwards at 0 ms.', groups(bench, ['delay'])),
+    ...section(
+      'One client',
+      'What the service adds to the latency of the SQL.',
+      groups(bench, ['one client']),
+    ),
   ];
 }
 
-/** Steps that differ in their round alone. */
+/** Groups the steps that differ only in their round. */
 function groups(bench: Bench, parts: readonly string[]): Measured[][] {
   const found = new Map<string, Measured[]>();
   for (const part of parts) {
@@ -48,7 +48,7 @@ function groups(bench: Bench, parts: readonly string[]): Measured[][] {
 const COLUMNS = [
   'what',
   'in flight',
-  'a second',
+  'per second',
   'p50 ms',
   'p99 ms',
   'commits/order',
@@ -101,7 +101,7 @@ function overload(bench: Bench): string[] {
   ];
 }
 
-/** Steps in which some are answered and others are refused. */
+/** A table of steps in which some requests are answered and others refused. */
 function answers(bench: Bench, part: string, title: string, words: string): string[] {
   const lines = bench.find({ part }).map((step) => {
     const { transport, rate = 0, seconds, ok, refused, failed, heldBack, latency, refusalLatency } = step;
@@ -121,12 +121,12 @@ function answers(bench: Bench, part: string, title: string, words: string): stri
   if (lines.length === 0) return [];
   const columns = [
     'transport',
-    'offered a second',
+    'offered per second',
     'answered',
-    'held back for want of a connection',
-    'useful',
+    'not sent for lack of a connection',
+    'goodput',
     'refused',
-    'p99 ms of useful',
+    'p99 ms of goodput',
     'p99 ms of refused',
     'service memory',
   ];

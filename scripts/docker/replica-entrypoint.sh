@@ -1,6 +1,6 @@
 #!/bin/sh
-# Starts a PostgreSQL server as a replica. The first start copies the primary with pg_basebackup; every start then
-# hands over to the postgres image's own entrypoint. May be interrupted at any point and started again.
+# Starts a PostgreSQL server as a replica. The first start copies the primary with pg_basebackup. Every start
+# then runs the entrypoint of the postgres image. Safe to interrupt at any point and to start again.
 set -eu
 
 : "${PRIMARY_HOST:?must be set: where the primary listens}"
@@ -14,14 +14,14 @@ if [ "$(id -u)" = 0 ]; then
   exec gosu postgres "$0" "$@"
 fi
 
-# The password stands in a file that primary_conninfo points to. It is written anew at every start, so a new
-# password takes a restart and no editing.
+# primary_conninfo refers to a file with the password. It is rewritten at every start, so a new password needs
+# a restart and no editing.
 export PGPASSFILE="$home/replicator.pgpass"
 escaped=$(printf '%s' "$REPLICATION_PASSWORD" | sed 's/[\\:]/\\&/g')
 (umask 077 && printf '*:*:*:replicator:%s\n' "$escaped" >"$PGPASSFILE")
 
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
-  # A shell that is process 1 is not ended by a signal it does not handle, and its children hear of none.
+  # As process 1, a shell ignores signals that it does not handle, and its children do not receive them.
   child=
   trap '[ -z "$child" ] || kill "$child"; exit 130' INT TERM
 
@@ -30,15 +30,15 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
     sleep 1
   done
 
-  # The copy gets its final name only when it is whole, so what an interrupted start left is known by its name.
-  # An empty data directory may exist already; one with something in it is not ours to delete.
+  # The copy gets its final name only when it is complete, so the leftover of an interrupted start is
+  # recognised by its name. An empty data directory may exist already; one with content is not ours to delete.
   copy="$PGDATA.copy"
   rm -rf "$copy"
   [ ! -d "$PGDATA" ] || rmdir "$PGDATA"
 
-  # --write-recovery-conf leaves standby.signal and primary_conninfo in the copy. The application_name of a
-  # synchronous standby is not given here but comes from the server's cluster_name: a backup under that name would
-  # be listed as a synchronous standby itself.
+  # --write-recovery-conf adds standby.signal and primary_conninfo to the copy. The application_name of a
+  # synchronous standby is not set here but comes from the server's cluster_name: a backup under that name
+  # would be listed as a synchronous standby itself.
   pg_basebackup --dbname="host=$PRIMARY_HOST user=replicator" --no-password --pgdata="$copy" \
     --write-recovery-conf --slot=store_sync_db --wal-method=stream --checkpoint=fast &
   child=$!

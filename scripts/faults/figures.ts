@@ -1,4 +1,4 @@
-/** What the runs must show: each figure with what it is to be, what it is, and whether that suffices. */
+/** The figures of the fault runs: each with its target, its measured value, and whether the target is met. */
 import type { Figure } from '../lib/figures.ts';
 import { median } from '../lib/statistics.ts';
 import type { ViolationKind } from './checks/evidence.ts';
@@ -8,7 +8,7 @@ export const KINDS_MIN = 15;
 const SEEDS_MIN = 10;
 const STOPS_MIN = 30;
 
-/** Works out the figures from the runs that were made. */
+/** Computes the figures from the runs. */
 export function figuresOf(results: readonly RunResult[]): Figure[] {
   const kinds = new Set(results.map(({ kind }) => kind).filter((kind) => kind !== 'nothing')).size;
   const seeds = new Set(results.map(({ seed }) => seed)).size;
@@ -33,29 +33,29 @@ export function figuresOf(results: readonly RunResult[]): Figure[] {
       'wrong replay',
       'books do not balance',
     ),
-    none('done though refused', 'done though refused'),
+    none('applied although refused', 'done though refused'),
     none('oversold', 'oversold'),
-    none('stuck in `new`, or moved against the diagram', 'stuck new', 'illegal transition'),
-    none('stale reads, replicas that differ in the end', 'stale read', 'replica differs'),
+    none('stuck in `new`, or an illegal transition', 'stuck new', 'illegal transition'),
+    none('stale reads, replicas that differ at the end', 'stale read', 'replica differs'),
     {
-      name: 'unknown outcomes found out by asking again',
+      name: 'unknown outcomes resolved by a retry',
       wanted: 'all',
       measured: `${unknown - unresolved} of ${unknown}`,
       reached: unresolved === 0,
     },
-    none('answers later than a second after their deadline', 'late answer'),
-    none('bugs, answered or logged', 'internal error'),
+    none('replies later than a second after their deadline', 'late answer'),
+    none('bugs, in replies or in the log', 'internal error'),
     none('did not recover by itself', 'did not recover'),
     none('reads stopped while writes could not be confirmed', 'reads stopped'),
     ...replicaStopped(results.filter(({ kind }) => kind === 'replica-freeze')),
-    recovery(results, 'backend-terminate', 'backends ended', 1),
+    recovery(results, 'backend-terminate', 'backends terminated', 1),
     recovery(results, 'service-kill', 'service killed and restarted', 3),
     recovery(results, 'primary-promote', 'replica promoted', 5),
     stops(results),
   ];
 }
 
-/** What callers hear while the synchronous replica holds its connections and says nothing. */
+/** Replies while the synchronous replica keeps its connections open and does not respond. */
 function replicaStopped(runs: readonly RunResult[]): Figure[] {
   const calls = runs.reduce((sum, run) => sum + run.calls, 0);
   const late = countOf(runs, 'late answer');
@@ -101,7 +101,7 @@ function recovery(results: readonly RunResult[], kind: string, event: string, bo
   };
 }
 
-/** How long each run took to recover; infinite where it did not while it was watched. */
+/** The recovery time of each run; infinite when it did not recover during the run. */
 export function recoverySeconds(results: readonly RunResult[]): number[] {
   return results.map(({ recovery: { tookMs } }) => (tookMs ?? Number.POSITIVE_INFINITY) / 1_000);
 }
@@ -117,9 +117,9 @@ function stops(results: readonly RunResult[]): Figure {
   const unanswered = countOf(runs, 'accepted but not answered');
   const isEnough = stopped >= STOPS_MIN;
   return {
-    name: 'SIGTERM under load: accepted requests without an answer',
+    name: 'SIGTERM under load: accepted requests without a reply',
     wanted: `0 of ${STOPS_MIN} stops`,
-    measured: `${unanswered} of ${stopped} stops; lost on the way: ${lost}`,
+    measured: `${unanswered} of ${stopped} stops; lost in transit: ${lost}`,
     reached: unanswered > 0 ? false : isEnough || undefined,
   };
 }

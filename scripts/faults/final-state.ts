@@ -1,8 +1,8 @@
 /** What the database holds when a run is over. */
-import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import pg from 'pg';
 import type { Line, OrderStatus } from '../../src/domain/orders/order.ts';
+import { statements } from './statements.ts';
 
 export interface FinalOrder {
   readonly orderId: number;
@@ -25,12 +25,6 @@ export interface FinalState {
   readonly keys: ReadonlyMap<string, number>;
 }
 
-const read = (name: string) => readFileSync(new URL(`sql/${name}.sql`, import.meta.url), 'utf8');
-const statements = {
-  orders: read('final-orders'),
-  stocks: read('final-stocks'),
-  keys: read('final-keys'),
-};
 const QUERY_LIMIT_MS = 20_000;
 /** How long a replica may need to receive and replay what the primary has. */
 const REPLAY_LIMIT_MS = 15_000;
@@ -60,9 +54,9 @@ async function readFinalState(url: string): Promise<FinalState> {
   client.on('error', () => {});
   await client.connect();
   try {
-    const orders = await client.query(statements.orders);
-    const stocks = await client.query(statements.stocks);
-    const keys = await client.query(statements.keys);
+    const orders = await client.query(statements.finalOrdersRead);
+    const stocks = await client.query(statements.finalStocksRead);
+    const keys = await client.query(statements.finalKeysRead);
     return {
       orders: orders.rows.map((row) => ({
         orderId: Number(row.order_id),

@@ -6,10 +6,8 @@ import { writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Line, OrderStatus } from '../../src/domain/orders/order.ts';
-import type { Audit } from '../lib/audit.ts';
-
-export type Operation = 'create' | 'get' | 'pay' | 'cancel' | 'stock';
-export type Transport = 'REST' | 'gRPC';
+import type { Operation, Transport } from '../../test/support/client.ts';
+import type { AuditResult } from '../lib/ledger-audit.ts';
 
 /** What a call asks for. */
 export interface Request {
@@ -76,11 +74,11 @@ export interface Call extends Request, Manner, Answer {
 }
 
 export function isWrite({ operation }: Request): boolean {
-  return operation !== 'get' && operation !== 'stock';
+  return operation !== 'getOrder' && operation !== 'getStock';
 }
 
 /** A look at the books of one node. */
-export interface Sample extends Audit {
+export interface Sample extends AuditResult {
   readonly node: 'primary' | 'replica';
   readonly atMs: number;
 }

@@ -4,9 +4,10 @@
  * is repeated and which orders of others a lane comes across depends on how things go, and so does what follows.
  */
 import type { Line } from '../../src/domain/orders/order.ts';
+import type { Operation, Transport } from '../../test/support/client.ts';
 import { isDecided } from './checks/answers.ts';
-import type { Client } from './client/client.ts';
-import type { Answer, Call, History, Manner, Operation, Request, Transport } from './history.ts';
+import type { FaultClient } from './client.ts';
+import type { Answer, Call, History, Manner, Request } from './history.ts';
 import { Random } from './random.ts';
 import { pickLines } from './stock.ts';
 
@@ -42,7 +43,7 @@ export interface LoadOptions {
   readonly behaviour: Behaviour;
   readonly history: History;
   /** The clients of each process of the service. */
-  readonly services: readonly Readonly<Record<Transport, Client>>[];
+  readonly services: readonly Readonly<Record<Transport, FaultClient>>[];
 }
 
 /** Orders of one lane: more than any run reaches. */
@@ -106,8 +107,8 @@ export class Load {
         lane,
         random,
         ofStock
-          ? { operation: 'stock', sku: line?.sku ?? 0 }
-          : { operation: 'get', orderId: random.pick(this.#known) },
+          ? { operation: 'getStock', sku: line?.sku ?? 0 }
+          : { operation: 'getOrder', orderId: random.pick(this.#known) },
       );
       await next;
     }
@@ -116,7 +117,7 @@ export class Load {
   /** One order from its creation to wherever it gets. */
   async #live(lane: number, random: Random, user: number): Promise<void> {
     const lines = pickLines(random);
-    const request: Request = { operation: 'create', user, lines, key: `order ${user}` };
+    const request: Request = { operation: 'createOrder', user, lines, key: `order ${user}` };
     const orderId = await this.#create(lane, random, request);
     if (orderId === undefined) return;
     if (random.chance(this.#options.behaviour.misuseShare)) {
@@ -134,12 +135,12 @@ export class Load {
     const orderId = random.chance(0.1) ? random.pick(this.#known) : ownId;
     const move = (operation: Operation) => this.#move(lane, random, { operation, orderId });
     const choice = random.share();
-    if (choice < 0.4) await this.#ask(lane, random, { operation: 'get', orderId });
+    if (choice < 0.4) await this.#ask(lane, random, { operation: 'getOrder', orderId });
     else if (choice < 0.55)
-      await this.#ask(lane, random, { operation: 'stock', sku: random.pick(lines).sku });
-    else if (choice < 0.75) await move('pay');
-    else if (choice < 0.93) await move('cancel');
-    else await Promise.all([move('pay'), move('cancel')]);
+      await this.#ask(lane, random, { operation: 'getStock', sku: random.pick(lines).sku });
+    else if (choice < 0.75) await move('payOrder');
+    else if (choice < 0.93) await move('cancelOrder');
+    else await Promise.all([move('payOrder'), move('cancelOrder')]);
   }
 
   /**

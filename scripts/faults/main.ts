@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { removeData } from '../../src/embedded/data.ts';
+import { asBuilt, fromSources } from '../../test/support/process.ts';
 import { BadArgument, wholeNumber } from '../lib/arguments.ts';
 import type { Fault } from './faults/fault.ts';
 import { faults, quickKinds } from './faults/table.ts';
@@ -20,8 +21,6 @@ import { type RunResult, runFault } from './run.ts';
 import { Template } from './servers.ts';
 
 const RESULT_FOLDER = 'build/faults';
-const BUILT_SERVICE = ['--enable-source-maps', 'dist/main.js'];
-const SERVICE_SOURCES = ['--import', 'tsx', 'src/main.ts'];
 
 const { values: options } = parseArgs({
   options: {
@@ -66,7 +65,7 @@ function pickSeeds(): number[] {
 async function runAll(picked: readonly Fault[], seeds: readonly number[], template: Template) {
   const results: RunResult[] = [];
   let failed = 0;
-  const serviceArgs = options.quick ? SERVICE_SOURCES : BUILT_SERVICE;
+  const serviceArgs = options.quick ? fromSources : asBuilt;
   for (const fault of picked) {
     for (const seed of seeds) {
       const folder = `${RESULT_FOLDER}/${fault.kind}-${seed}`;

@@ -1,25 +1,29 @@
 /** Random numbers that a seed decides. */
+import { createHash } from 'node:crypto';
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 
 /** A source of numbers. Sources of the same seed and the same names give the same numbers. */
 export class Random {
-  #state: number;
+  readonly #generator: RandomGenerator;
 
   constructor(seed: number, ...names: readonly (string | number)[]) {
-    this.#state = seed | 0;
-    for (const character of names.join('/')) {
-      this.#state = Math.imul(this.#state ^ (character.codePointAt(0) ?? 0), 0x01000193);
-      this.#next();
-    }
+    const mixed = createHash('sha256')
+      .update([seed, ...names].join('/'))
+      .digest();
+    this.#generator = xoroshiro128plus(mixed.readInt32LE());
   }
 
   /** From 0 to 1, without 1. */
   share(): number {
-    return this.#next() / 2 ** 32;
+    return uniformFloat64(this.#generator);
   }
 
-  /** A whole number, both ends included. */
+  /** A whole number between two whole numbers, both ends included. */
   between(min: number, max: number): number {
-    return min + Math.floor(this.share() * (max - min + 1));
+    return uniformInt(this.#generator, min, max);
   }
 
   /** Whether something happens that happens in this share of cases. */
@@ -27,18 +31,10 @@ export class Random {
     return this.share() < share;
   }
 
+  /** @throws when there is nothing to pick from. */
   pick<T>(values: readonly T[]): T {
     const value = values[this.between(0, values.length - 1)];
     if (value === undefined) throw new Error('nothing to pick from');
     return value;
-  }
-
-  /** A 32-bit mixer with a counter as its state. */
-  #next(): number {
-    this.#state = (this.#state + 0x9e3779b9) | 0;
-    let mixed = this.#state;
-    mixed = Math.imul(mixed ^ (mixed >>> 16), 0x21f0aaad);
-    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97);
-    return (mixed ^ (mixed >>> 15)) >>> 0;
   }
 }

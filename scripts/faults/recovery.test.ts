@@ -8,7 +8,7 @@ function answers(
   fromMs: number,
   untilMs: number,
   perWindow: number,
-  operation: Call['operation'] = 'pay',
+  operation: Call['operation'] = 'payOrder',
 ): Call[] {
   const about = { lane: 0, transport: 'REST', service: 0, deadlineMs: 1_000, outcome: 'ok' } as const;
   const calls: Call[] = [];
@@ -41,7 +41,7 @@ test('less than nine tenths of it is no recovery, but the service is alive', () 
 });
 
 test('a service whose writes do not succeed again did not recover, whatever it reads', () => {
-  const reads = answers(0, 4_000, 10, 'get');
+  const reads = answers(0, 4_000, 10, 'getOrder');
   const kinds = (...calls: Call[][]) =>
     checkRecovery(recoveryOf([...reads, ...calls.flat()], moments)).map(({ kind }) => kind);
   expect(kinds(answers(0, 1_000, 20))).toEqual(['did not recover']);

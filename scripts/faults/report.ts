@@ -1,4 +1,4 @@
-/** What came of the runs: a line for each as it ends, and a summary in JSON and as a page. */
+/** The report of the fault runs: one line per run as it ends, and a summary in JSON and as a page. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { aboutRun, type Figure, figuresTable, showFigures } from '../lib/figures.ts';
 import { pageWithFigures } from '../lib/page.ts';
@@ -9,10 +9,10 @@ import { shownRates } from './recovery.ts';
 import type { RunResult } from './run.ts';
 
 const PAGE = 'docs/reliability.md';
-/** Of what is wrong so much is shown; the rest is in the summary. */
+/** The most violations shown per run; the rest is in the summary. */
 const SHOWN_VIOLATIONS_MAX = 5;
 
-/** Shows a run that has ended. */
+/** Prints the result of a run. */
 export function showResult(result: RunResult): void {
   const { kind, seed, seconds, violations, skipped, calls, orders, unknown, recovery } = result;
   const name = `${kind.padEnd(22)} seed ${String(seed).padEnd(4)}`;
@@ -33,10 +33,11 @@ export function showResult(result: RunResult): void {
 }
 
 /**
- * Writes the summary, and shows the figures and gives them.
+ * Writes the summary and prints the figures.
  *
- * @param isTelling whether enough kinds were run, and none failed to run, for the figures to replace those of the
- * documentation.
+ * @param isTelling whether the figures may replace those of the documentation: enough kinds were run, and
+ * none failed to run.
+ * @returns the figures.
  */
 export async function writeSummary(
   folder: string,
@@ -64,7 +65,7 @@ function aboutRuns(made: readonly RunResult[]): string {
   ].join('\n');
 }
 
-/** The longest time; of a run that did not come back so far, its rates. */
+/** The longest recovery; for a run that did not recover, its rates. */
 function shownWorst(runs: readonly RunResult[]): string {
   const slow = runs.find(({ recovery }) => recovery.tookMs === undefined);
   const worst = shownSeconds(Math.max(...recoverySeconds(runs)));
@@ -90,6 +91,6 @@ function faultsTable(faults: readonly Fault[], results: readonly RunResult[]): s
     return [`| \`${kind}\` | ${what} | ${cells.join(' | ')} |`];
   });
   const head =
-    '| fault | what is done | runs | refused | unknown at first | wrong | back after, median | at most |';
+    '| fault | what is injected | runs | refused | unknown at first | wrong | recovery, median | at most |';
   return [head, '|---|---|---:|---:|---:|---:|---:|---:|', ...rows].join('\n');
 }

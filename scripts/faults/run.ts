@@ -147,7 +147,7 @@ async function play(stage: Stage, history: History, options: RunOptions) {
     await pause(WARM_UP_MS);
     const steadyMs = history.now();
     await pause(STEADY_MS + random.share() * STRIKE_WITHIN_MS);
-    const struckMs = history.note(`strike: ${fault.kind}`);
+    const struckMs = history.note(`inject: ${fault.kind}`);
     await fault.strike(scene);
     const eventMs = history.note('heal');
     await fault.heal?.(scene);

@@ -1,6 +1,6 @@
 /** Looks at the books of both servers while a run is under way. */
 import pg from 'pg';
-import { auditBooks } from '../lib/audit.ts';
+import { auditLedger } from '../lib/ledger-audit.ts';
 import type { History, Sample } from './history.ts';
 
 const INTERVAL_MS = 200;
@@ -27,7 +27,7 @@ export class Sampler {
     while (!this.#stopped) {
       try {
         client ??= await connect(url);
-        const audit = await auditBooks(client);
+        const audit = await auditLedger(client);
         this.#history.samples.push({ node, atMs: this.#history.now(), ...audit });
       } catch {
         void client?.end().catch(() => {});

@@ -15,7 +15,7 @@ import { buildPrimary, buildReplica, makeFolderFor } from '../../src/embedded/da
 import { findPlace, type Place } from '../../src/embedded/place.ts';
 import { PostgresServer } from '../../src/embedded/server.ts';
 import { type Conf, primaryConf, replicaConf, urlOf } from '../../src/embedded/settings.ts';
-import { freePorts } from '../../test/support/free-port.ts';
+import { freePorts } from '../../test/support/ports.ts';
 import { quiet } from '../../test/support/quiet.ts';
 
 /** One of the two servers. */

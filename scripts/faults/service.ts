@@ -1,66 +1,62 @@
 /** One process of the service, which may be killed and started again on the same ports. */
-import { type Exit, type Server, startServer } from '../lib/server.ts';
-import type { Client } from './client/client.ts';
-import { openGrpc } from './client/grpc.ts';
-import { openRest } from './client/rest.ts';
-import type { Transport } from './history.ts';
 
-export interface ServicePorts {
-  readonly REST: number;
-  readonly gRPC: number;
-}
+import type { Transport } from '../../test/support/client.ts';
+import { type Exit, type ServiceProcess, startProcess } from '../../test/support/process.ts';
+import { type FaultClient, openClients } from './client.ts';
 
 /** The last lines of its log that are kept. */
 const LOG_LINES_MAX = 5_000;
 
 export class Service {
-  readonly clients: Readonly<Record<Transport, Client>>;
+  readonly clients: Readonly<Record<Transport, FaultClient>>;
   /** What it has logged, over all its starts. */
   readonly log: string[] = [];
   /** How it ended when nobody had asked it to, or otherwise than it was asked to. */
   readonly accidents: string[] = [];
   readonly #args: readonly string[];
-  readonly #ports: ServicePorts;
+  readonly #ports: Readonly<Record<Transport, number>>;
   readonly #settings: Readonly<Record<string, string>>;
-  #server: Server | undefined;
+  #process: ServiceProcess | undefined;
   #askedToEnd = false;
 
   /**
    * @param args of node, to run the service.
    * @param settings its environment besides ports.
    */
-  constructor(args: readonly string[], ports: ServicePorts, settings: Readonly<Record<string, string>>) {
+  constructor(
+    args: readonly string[],
+    ports: Readonly<Record<Transport, number>>,
+    settings: Readonly<Record<string, string>>,
+  ) {
     this.#args = args;
     this.#ports = ports;
     this.#settings = settings;
-    this.clients = { REST: openRest(ports.REST), gRPC: openGrpc(ports.gRPC) };
+    this.clients = openClients(ports);
   }
 
   /** Starts it and waits until it listens. */
   async start(): Promise<void> {
     const ports = { HTTP_PORT: String(this.#ports.REST), GRPC_PORT: String(this.#ports.gRPC) };
-    const env = { PATH: process.env.PATH, ...this.#settings, ...ports };
-    this.#askedToEnd = false;
-    this.#server = await startServer(this.#args, env, (line) => {
+    const onLine = (line: string) => {
       if (this.log.push(line) > LOG_LINES_MAX) this.log.shift();
-    });
-    void this.#server.exited.then((exit) => {
+    };
+    this.#askedToEnd = false;
+    this.#process = await startProcess({ ...this.#settings, ...ports }, { args: this.#args, onLine });
+    void this.#process.exited.then((exit) => {
       if (!this.#askedToEnd) this.accidents.push(`the service ended by itself with ${shown(exit)}`);
     });
   }
 
   async kill(): Promise<void> {
     this.#askedToEnd = true;
-    await this.#server?.kill();
-    await this.#server?.exited;
+    await this.#process?.end('SIGKILL');
   }
 
   /** Stops it in order, by SIGTERM. */
   async end(): Promise<void> {
-    if (this.#server === undefined) return;
+    if (this.#process === undefined) return;
     this.#askedToEnd = true;
-    await this.#server.end();
-    const exit = await this.#server.exited;
+    const exit = await this.#process.end();
     if (exit.code !== 0) this.accidents.push(`SIGTERM ended the service with ${shown(exit)}`);
   }
 

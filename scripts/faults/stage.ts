@@ -1,19 +1,20 @@
 /** A run's stage: servers, relays and service, set up for one fault, and taken down whatever happens. */
 
-import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { run } from '../../src/embedded/command.ts';
 import { makeFolderFor } from '../../src/embedded/data.ts';
+import { freePorts } from '../../test/support/ports.ts';
 import { query } from '../../test/support/query.ts';
 import { type Relay, startRelay } from '../../test/support/relay.ts';
-import { noteBegunStocks } from '../lib/audit.ts';
+import { recordInitialStocks } from '../lib/ledger-audit.ts';
 import { mountSmallDisk } from './disk.ts';
 import type { Fault } from './faults/fault.ts';
-import { fixedPorts } from './ports.ts';
+
 import type { Postgres, Template } from './servers.ts';
 import { Service } from './service.ts';
+import { statements } from './statements.ts';
 import { stockInTheBeginning } from './stock.ts';
 
 export interface Stage {
@@ -43,8 +44,6 @@ const settings = {
   MIGRATE_ON_START: 'false',
 };
 
-const stockStatement = readFileSync(new URL('sql/stock.sql', import.meta.url), 'utf8');
-
 /** Sets the stage. When that fails, what was set up is taken down. */
 export async function setStage({ template, fault, serviceArgs }: StageOptions): Promise<Stage> {
   const closers: (() => Promise<unknown> | unknown)[] = [];
@@ -60,7 +59,7 @@ export async function setStage({ template, fault, serviceArgs }: StageOptions): 
     closers.push(() => removeFolder(folder));
     if (fault.smallDisk) closers.push(await mountSmallDisk(primaryFolder));
 
-    const ports = await fixedPorts(2 + 2 * (fault.services ?? 1));
+    const ports = await freePorts(2 + 2 * (fault.services ?? 1));
     const [primaryPort = 0, replicaPort = 0, ...servicePorts] = ports;
     const primary = await template.startPrimary(primaryFolder, logs, primaryPort);
     closers.push(() => primary.stop());
@@ -100,11 +99,11 @@ function databaseSettings(url: string, { primary, replica }: Stage['relays']): R
 
 async function fillStock(url: string): Promise<void> {
   const values = [[...stockInTheBeginning.keys()], [...stockInTheBeginning.values()]];
-  await query(url, stockStatement, values);
+  await query(url, statements.stockInsert, values);
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await noteBegunStocks(client);
+    await recordInitialStocks(client);
   } finally {
     await client.end();
   }

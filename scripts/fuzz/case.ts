@@ -1,6 +1,6 @@
 /** What one case of the fuzz run is: the bytes that are sent, and what may be answered. */
 import type { Reason } from '../../src/domain/errors.ts';
-import type { GrpcSaid } from '../../test/support/grpc-session.ts';
+import type { GrpcBytes } from '../../test/support/grpc-session.ts';
 
 /**
  * `accepted`: a valid request, which may only be refused for what is in the books; `refused`: one that must be refused
@@ -68,7 +68,7 @@ export interface RestCase {
 }
 
 /** A stream of an HTTP/2 session. */
-export interface GrpcCase extends GrpcSaid {
+export interface GrpcCase extends GrpcBytes {
   readonly via: 'gRPC';
   readonly kind: string;
   readonly service: ServiceName;

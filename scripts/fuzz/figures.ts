@@ -1,4 +1,4 @@
-/** What a run has to show, and its place in the documentation. */
+/** The figures of a fuzz run, and their place in the documentation. */
 import { writeFile } from 'node:fs/promises';
 import { aboutRun, type Figure, figuresTable } from '../lib/figures.ts';
 import { pageWithFigures } from '../lib/page.ts';
@@ -10,7 +10,7 @@ const PAGE = 'docs/reliability.md';
 
 const MEBIBYTE = 1024 * 1024;
 
-/** Works out the figures of a run that has enough cases. */
+/** Computes the figures of a run that has enough cases. */
 export function figuresOf({ cases, kinds, wrong, memory }: Report): Figure[] {
   const held = Object.entries(memory).map(([service, samples]): Figure => {
     const growth = growthOf(samples, ROUND);
@@ -30,7 +30,7 @@ export function figuresOf({ cases, kinds, wrong, memory }: Report): Figure[] {
       reached: cases >= CASES_MIN,
     },
     {
-      name: 'answers 5xx or outside the documented form',
+      name: 'answers 5xx or not in a documented form',
       wanted: '0',
       measured: String(wrong.length),
       reached: wrong.length === 0,

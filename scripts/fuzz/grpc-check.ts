@@ -1,10 +1,9 @@
 /** Whether an answer of gRPC is in the documented form. */
 import { fromBinary } from '@bufbuild/protobuf';
 import { codes, type Reason } from '../../src/domain/errors.ts';
-import { ErrorInfo } from '../../src/generated/proto/google/rpc/error_details.ts';
-import { Status } from '../../src/generated/proto/google/rpc/status.ts';
 import { DETAILS_TRAILER } from '../../src/transport/grpc/errors.ts';
-import type { GrpcHeard } from '../../test/support/grpc-session.ts';
+import type { GrpcResponse } from '../../test/support/grpc-session.ts';
+import { decodeStatus } from '../../test/support/status.ts';
 import { checkReason, type GrpcCase, must } from './case.ts';
 import { isNeighbour } from './grpc-cases.ts';
 import { methods, pathOf } from './messages.ts';
@@ -16,7 +15,7 @@ const faults: readonly number[] = [2, codes.INTERNAL, codes.UNAVAILABLE];
 const known: readonly number[] = [OK, ...Object.values(codes)];
 
 /** @throws WrongAnswer unless the answer is one that the contract lets a caller expect. */
-export function checkGrpc(sent: GrpcCase, { fields, body }: GrpcHeard): void {
+export function checkGrpc(sent: GrpcCase, { fields, body }: GrpcResponse): void {
   const type = String(sent.headers['content-type']);
   if (!type.startsWith('application/grpc')) {
     must(Number(fields[':status']) === 415, `the HTTP status is ${fields[':status']}`);
@@ -54,15 +53,12 @@ function checkReply({ headers }: GrpcCase, body: Buffer): void {
 
 function checkDetails(code: number, message: string, trailer: string | string[] | undefined): Reason {
   must(typeof trailer === 'string', `code ${code} (${message}) has no details`);
-  const status = Status.decode(Buffer.from(trailer, 'base64'));
+  const status = decodeStatus(trailer);
   must(
     status.code === code && status.message === message,
     `${code} ${message}, but in details ${status.code} ${status.message}`,
   );
   const [first] = status.details;
-  must(
-    first?.typeUrl === 'type.googleapis.com/google.rpc.ErrorInfo',
-    `the first detail is ${first?.typeUrl}`,
-  );
-  return checkError({ code, details: [ErrorInfo.decode(first.value)] });
+  must(first?.type === 'type.googleapis.com/google.rpc.ErrorInfo', `the first detail is ${first?.type}`);
+  return checkError({ code, details: [first] });
 }

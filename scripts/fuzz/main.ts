@@ -7,7 +7,9 @@
  * figures into `docs/reliability.md`.
  */
 import { pino } from 'pino';
-import { migrate, seed as seedStock } from '../../src/db/schema/migrate.ts';
+import { migrate } from '../../src/db/schema/migrate.ts';
+import { seed as seedStock } from '../../src/db/schema/seed.ts';
+import { asBuilt } from '../../test/support/process.ts';
 import { startTemporaryCluster } from '../../test/support/temporary-cluster.ts';
 import { BadArgument } from '../lib/arguments.ts';
 import { type Figure, showFigures } from '../lib/figures.ts';
@@ -16,7 +18,7 @@ import { CASES_MIN, type Plan, readPlan } from './plan.ts';
 import { describeReport, describeWrong } from './report.ts';
 import { fuzz } from './run.ts';
 import { startServices } from './services.ts';
-import { openFilledBooks } from './stock.ts';
+import { fillStock } from './stock.ts';
 
 const closers: (() => Promise<unknown>)[] = [];
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -34,17 +36,17 @@ async function main(plan: Plan): Promise<void> {
   const log = pino({ level: 'warn' });
   await migrate(cluster.primaryUrl, log);
   await seedStock(cluster.primaryUrl, 'development', log);
-  const books = await openFilledBooks(cluster.primaryUrl);
-  closers.push(() => books.close());
-  const services = await startServices(['--enable-source-maps', 'dist/main.js'], cluster);
+  const audit = await fillStock(cluster.primaryUrl);
+  closers.push(() => audit.close());
+  const services = await startServices(asBuilt, cluster);
   closers.push(services.end);
 
   const report = await fuzz(services, plan, (done) => process.stdout.write(`\r${done} cases`));
   for (const wrong of report.wrong) process.stdout.write(`\n${describeWrong(wrong)}\n`);
   process.stdout.write(`\n${describeReport(report)}\n`);
   await services.areReady();
-  const orders = await books.audit();
-  process.stdout.write(`both services are ready; the books balance over ${orders} orders\n`);
+  const orders = await audit.run();
+  process.stdout.write(`both services are ready; the ledger audit passed over ${orders} orders\n`);
   if (report.wrong.length > 0) process.exitCode = 1;
   if (report.cases >= CASES_MIN) await tell(plan.seed, figuresOf(report));
 }

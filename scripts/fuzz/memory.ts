@@ -1,7 +1,7 @@
 /** The memory that a service holds when it is at rest, and whether that grows with the cases. */
 import { EventEmitter, once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
-import { type Server, startServer } from '../lib/server.ts';
+import { type ServiceProcess, showError, startProcess } from '../../test/support/process.ts';
 import { median } from '../lib/statistics.ts';
 
 /** Loads what collects garbage and tells what is left. */
@@ -11,32 +11,33 @@ const COLLECTING = ['--expose-gc', '--import', new URL('collect.mjs', import.met
 const SETTLE_MS = 150;
 const TELL_LIMIT_MS = 10_000;
 
-const LEVEL_ERROR = 50;
-
 /** A service that can be asked what it holds. */
-export interface Watched extends Server {
+export interface Watched extends ServiceProcess {
   /** Has it collect its garbage and tell what is left of heap and buffers, in bytes. */
   heldBytes(): Promise<number>;
 }
 
-/** Starts a service like `startServer`. What it logs as an error is shown. */
-export async function startWatched(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Watched> {
+/** Starts a service like `startProcess`. What it logs as an error is shown. */
+export async function startWatched(
+  args: readonly string[],
+  settings: Readonly<Record<string, string>>,
+): Promise<Watched> {
   const told = new EventEmitter();
-  const server = await startServer([...COLLECTING, ...args], env, (line) => {
-    const { heldBytes, level } = JSON.parse(line);
+  const onLine = (line: string) => {
+    const { heldBytes } = JSON.parse(line);
     if (heldBytes !== undefined) told.emit('held', heldBytes);
-    else if (level >= LEVEL_ERROR) process.stderr.write(`${line}\n`);
-  });
-  return {
-    ...server,
+    else showError(line);
+  };
+  const server = await startProcess(settings, { args: [...COLLECTING, ...args], onLine });
+  return Object.assign(server, {
     async heldBytes() {
       await setTimeout(SETTLE_MS);
       const held = once(told, 'held', { signal: AbortSignal.timeout(TELL_LIMIT_MS) });
       process.kill(server.pid, 'SIGUSR2');
       const [heldBytes] = await held;
-      return heldBytes;
+      return heldBytes as number;
     },
-  };
+  });
 }
 
 export interface Growth {

@@ -16,7 +16,7 @@ function describeCase(sent: Case): string {
   return bytes.join('\n');
 }
 
-/** How often each kind of case was sent and each answer heard. */
+/** The number of cases of each kind, and of each answer. */
 export function describeReport(report: Report): string {
   const list = (counts: ReadonlyMap<string, number>) =>
     [...counts]

@@ -24,15 +24,12 @@ export async function startServices(
   args: readonly string[],
   { primaryUrl, replicaUrls }: { readonly primaryUrl: string; readonly replicaUrls: readonly string[] },
 ): Promise<Services> {
-  const closers: (() => Promise<void>)[] = [];
+  const closers: (() => Promise<unknown>)[] = [];
   const end = async () => {
     for (const close of closers.splice(0).reverse()) await close();
   };
   const start = async (settings: Record<string, string>) => {
     const service = await startWatched(args, {
-      PATH: process.env.PATH,
-      HTTP_PORT: '0',
-      GRPC_PORT: '0',
       DATABASE_URL: primaryUrl,
       DATABASE_REPLICA_URLS: replicaUrls.join(','),
       ...settings,

@@ -1,10 +1,12 @@
 /** Bad and good input through both transports, and a check of the check. */
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { codeOf, standing } from '../../src/domain/errors.ts';
+import { codeOf } from '../../src/domain/errors.ts';
+import { fixedRefusals } from '../../src/domain/refusals.ts';
 import { DETAILS_TRAILER, statusOf } from '../../src/transport/grpc/errors.ts';
-import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { useDatabase } from '../../test/support/database.ts';
 import { testApp } from '../../test/support/http-app.ts';
-import type { Books } from '../lib/books.ts';
+import { fromSources } from '../../test/support/process.ts';
+import type { LedgerAudit } from '../lib/ledger-audit.ts';
 import type { Expectation, RestCase } from './case.ts';
 import { checkGrpc } from './grpc-check.ts';
 import { growthOf, isLeak, startWatched } from './memory.ts';
@@ -13,30 +15,28 @@ import { describeWrong } from './report.ts';
 import { RestCheck } from './rest-check.ts';
 import { fuzz, ROUND } from './run.ts';
 import { type Services, startServices } from './services.ts';
-import { openFilledBooks } from './stock.ts';
+import { fillStock } from './stock.ts';
 
 const CASES = 2_000;
 
 describe('a short fuzz run', () => {
-  let database: TestDatabase;
-  let books: Books;
+  const database = useDatabase();
+  let audit: LedgerAudit;
   let services: Services;
 
   beforeAll(async () => {
-    database = await createTestDatabase();
-    books = await openFilledBooks(database.primaryUrl);
-    services = await startServices(['--import', 'tsx', 'src/main.ts'], database);
+    audit = await fillStock(database.primaryUrl);
+    services = await startServices(fromSources, database);
   });
 
   afterAll(async () => {
     await services?.end();
-    await books?.close();
-    await database?.drop();
+    await audit?.close();
   });
 
   // How memory grows is not judged here: in so few cases the code that is compiled, and caches that fill up, add more
   // than a leak would.
-  test('every answer is as documented, the services live on and the books balance', async () => {
+  test('every answer is as documented, the services stay alive and the ledger audit passes', async () => {
     const report = await fuzz(services, { cases: CASES, seed: 1 });
     expect(report.wrong.map(describeWrong)).toEqual([]);
     expect(report.cases).toBe(CASES);
@@ -55,7 +55,7 @@ describe('a short fuzz run', () => {
         'gRPC 16',
       ]),
     );
-    expect(await books.audit()).toBeGreaterThan(100);
+    expect(await audit.run()).toBeGreaterThan(100);
     await services.areReady();
   }, 120_000);
 });
@@ -85,8 +85,8 @@ describe('the memory of a service', () => {
       });
       setInterval(() => {}, 1e3);
       console.log('{"msg":"loms listens","rest":":1","grpc":":2"}');`;
-    const service = await startWatched(['-e', kept], { PATH: process.env.PATH });
-    onTestFinished(service.end);
+    const service = await startWatched(['-e', kept], {});
+    onTestFinished(() => void service.end());
     const samples: number[] = [];
     for (let i = 0; i < 5; i++) samples.push(await service.heldBytes());
     const steps = samples.slice(2).map((bytes, index) => bytes - (samples[index + 1] ?? 0));
@@ -145,16 +145,16 @@ describe('the check of REST finds', () => {
 
 describe('the check of gRPC finds', () => {
   const path = '/loms.stock.v1.StockService/GetStock';
-  const { message } = standing.queueFull;
-  const statusFields = (refusal: (typeof standing)[keyof typeof standing]) => {
+  const { message } = fixedRefusals.queueFull;
+  const statusFields = (refusal: (typeof fixedRefusals)[keyof typeof fixedRefusals]) => {
     const [bytes] = statusOf(refusal).metadata.get(DETAILS_TRAILER);
     return {
-      'grpc-status': String(codeOf(refusal)),
+      'grpc-status': String(codeOf(refusal.reason)),
       'grpc-message': encodeURI(refusal.message),
       [DETAILS_TRAILER]: Buffer.from(bytes ?? '').toString('base64'),
     };
   };
-  const refused = statusFields(standing.queueFull);
+  const refused = statusFields(fixedRefusals.queueFull);
   const ok = Buffer.of(0, 0, 0, 0, 2, 8, 7);
 
   function check(expect: Expectation, fields: Record<string, string>, body: Buffer = Buffer.alloc(0)) {
@@ -168,7 +168,7 @@ describe('the check of gRPC finds', () => {
   test('nothing in what is documented', () => {
     check('accepted', { 'grpc-status': '0' }, ok);
     check('refused', refused);
-    check('stranger', statusFields(standing.credentialsInvalid));
+    check('stranger', statusFields(fixedRefusals.credentialsInvalid));
   });
 
   test.each<[string, Expectation, Record<string, string>, Buffer?]>([

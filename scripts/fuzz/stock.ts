@@ -1,16 +1,16 @@
-/** The stock that the cases ask for, and the books that are kept of it. */
-import { readFileSync } from 'node:fs';
+/** The stock that the cases ask for, with its ledger audit. */
 import { query } from '../../test/support/query.ts';
-import { Books } from '../lib/books.ts';
+import { LedgerAudit } from '../lib/ledger-audit.ts';
+import { readStatements } from '../lib/statements.ts';
 
-const fill = readFileSync(new URL('sql/stock-fill.sql', import.meta.url), 'utf8');
+const { stockFill } = readStatements(new URL('stock.sql', import.meta.url), 'stockFill');
 
-/** Fills a database that has the seed set `development`, and opens its books. */
-export async function openFilledBooks(url: string): Promise<Books> {
-  await query(url, fill);
-  const books = new Books(url, 'fuzz');
-  await books.begin();
+/** Adds stock to a database that has the seed set `development`, and begins its ledger audit. */
+export async function fillStock(url: string): Promise<LedgerAudit> {
+  await query(url, stockFill);
+  const audit = new LedgerAudit(url, 'fuzz');
+  await audit.begin();
   // The seed set has stock reserved that no order holds.
-  await books.reset();
-  return books;
+  await audit.reset();
+  return audit;
 }

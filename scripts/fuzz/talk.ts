@@ -1,7 +1,7 @@
 /** What one worker says to one service, and the check of what it hears. */
 
 import { GrpcSession } from '../../test/support/grpc-session.ts';
-import type { Server } from '../lib/server.ts';
+import type { ServiceProcess } from '../../test/support/process.ts';
 import type { Case, FramesCase, GrpcCase, RestCase } from './case.ts';
 import { sayFrames } from './frames-client.ts';
 import { checkCode, checkGrpc } from './grpc-check.ts';
@@ -9,7 +9,7 @@ import type { RestCheck } from './rest-check.ts';
 import { RestConnection } from './rest-client.ts';
 
 export class Talk {
-  readonly #ports: Server['ports'];
+  readonly #ports: ServiceProcess['ports'];
   readonly #check: RestCheck;
   readonly #onStatus: (status: string) => void;
   /** Connections are kept as long as they carry cases. */
@@ -17,7 +17,11 @@ export class Talk {
   #grpc: GrpcSession | undefined;
 
   /** @param onStatus is told every status or code that is answered. */
-  constructor({ ports }: Pick<Server, 'ports'>, check: RestCheck, onStatus: (status: string) => void) {
+  constructor(
+    { ports }: Pick<ServiceProcess, 'ports'>,
+    check: RestCheck,
+    onStatus: (status: string) => void,
+  ) {
     this.#ports = ports;
     this.#check = check;
     this.#onStatus = onStatus;
@@ -49,7 +53,7 @@ export class Talk {
 
   async #runGrpc(sent: GrpcCase): Promise<void> {
     if (this.#grpc?.usable !== true) this.#grpc = await GrpcSession.open(this.#ports.gRPC);
-    const heard = await this.#grpc.say(sent);
+    const heard = await this.#grpc.send(sent);
     if (heard === undefined) return;
     this.#onStatus(`gRPC ${heard.fields['grpc-status'] ?? `HTTP ${heard.fields[':status']}`}`);
     checkGrpc(sent, heard);

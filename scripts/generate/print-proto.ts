@@ -1,7 +1,7 @@
 /**
  * Writes a file descriptor back as proto2 source.
  *
- * It is made for `buf/validate/validate.proto`, which npm has as a descriptor only. Whoever imports the file
+ * It is made for `buf/validate/validate.proto`, which npm has as a descriptor only. An importer
  * needs its names, numbers, types and extensions; options, comments, reserved numbers and extension ranges
  * are left out.
  */

@@ -1,12 +1,12 @@
-/** Figures that a run must show, as a table for its page and lines for its terminal. */
+/** The figures of a run, as a table for its page and lines for the terminal. */
 import { cpus } from 'node:os';
 
-/** A figure with what it is to be and what it is. */
+/** A figure with its target and its measured value. */
 export interface Figure {
   readonly name: string;
   readonly wanted: string;
   readonly measured: string;
-  /** Undefined where too few runs were made to tell. */
+  /** Undefined when there were too few runs to decide. */
   readonly reached: boolean | undefined;
 }
 
@@ -15,7 +15,7 @@ export function figuresTable(figures: readonly Figure[]): string {
   const rows = figures.map(
     ({ name, wanted, measured, reached }) => `| ${name} | ${wanted} | ${measured} | ${verdict(reached)} |`,
   );
-  return ['| figure | wanted | measured | reached |', '|---|---|---|---|', ...rows].join('\n');
+  return ['| figure | target | measured | met |', '|---|---|---|---|', ...rows].join('\n');
 }
 
 /** Shows the figures in the terminal. */
@@ -27,7 +27,7 @@ export function showFigures(figures: readonly Figure[]): void {
   }
 }
 
-/** When and on what machine a run was made. */
+/** The date and the machine of a run. */
 export function aboutRun(): string {
   const day = new Date().toISOString().slice(0, 10);
   const processor = cpus()[0]?.model.trim() ?? 'unknown';

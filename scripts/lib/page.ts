@@ -1,12 +1,12 @@
-/** Pages of which programs write a section each, between two marks, and people the rest. */
+/** Pages with generated sections, each between two marks; the rest is written by hand. */
 import { readFile } from 'node:fs/promises';
 
 const END = '<!-- figures:end -->';
 
 /**
- * Reads a page and replaces its figures.
+ * Reads a page and replaces the figures of one command.
  *
- * @param command by which they are made (`make bench`), as the first mark names it.
+ * @param command the command that generates them (`make bench`), as named in the first mark.
  * @returns the page with the new figures.
  * @throws when the page has no marks for them.
  */

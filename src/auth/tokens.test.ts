@@ -1,4 +1,4 @@
-/** Which tokens are good, with real keys and real signatures; and for how long what was found good is believed. */
+/** Which tokens are valid, with real keys and signatures, and how long and how many of them are cached. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ import {
 } from '../../test/support/issuer.ts';
 import { quiet } from '../../test/support/quiet.ts';
 import type { Authenticate, Identity } from '../domain/access.ts';
-import type { Outcome } from '../domain/errors.ts';
+import type { Outcome } from '../domain/outcome.ts';
 import { openTokens, type TokenOptions } from './tokens.ts';
 
 let nowMs: number;
@@ -161,26 +161,63 @@ test('no credentials are told apart from bad ones', async () => {
   expect(said(await authenticate(undefined))).toBe('CREDENTIALS_MISSING');
 });
 
-describe('a token that was good', () => {
-  test('is believed at once the next time, until its end', async () => {
-    const token = await issuer.sign({ exp: seconds(20) });
+describe('a valid token', () => {
+  /** Whether it is accepted from the cache, without a check of its signature. */
+  const isCached = (token: string) => !(authenticate(`Bearer ${token}`) instanceof Promise);
+
+  test('is accepted from the cache the next time, until its end and not a millisecond longer', async () => {
+    const exp = seconds(20);
+    const endMs = (exp + 5) * 1_000;
+    const token = await issuer.sign({ exp });
     expect(await ask(token)).toBe('alice');
-    expect(authenticate(`Bearer ${token}`)).not.toBeInstanceOf(Promise);
-    nowMs += 24_000;
-    expect(authenticate(`Bearer ${token}`)).not.toBeInstanceOf(Promise);
-    nowMs += 2_000;
+    expect(isCached(token)).toBe(true);
+    nowMs = endMs - 1;
+    expect(isCached(token)).toBe(true);
+    nowMs = endMs;
+    expect(isCached(token)).toBe(false);
     expect(await ask(token)).toBe('CREDENTIALS_INVALID');
   });
 
   test('is checked again after a minute', async () => {
     const token = await issuer.sign({ exp: seconds(3_600) });
     await ask(token);
-    nowMs += 59_000;
-    expect(authenticate(`Bearer ${token}`)).not.toBeInstanceOf(Promise);
-    nowMs += 1_001;
+    nowMs += 59_999;
+    expect(isCached(token)).toBe(true);
+    nowMs += 1;
     const again = authenticate(`Bearer ${token}`);
     expect(again).toBeInstanceOf(Promise);
     expect(said(await again)).toBe('alice');
+  });
+
+  test('that is read from the cache again and again is still checked after a minute', async () => {
+    const token = await issuer.sign({ exp: seconds(3_600) });
+    await ask(token);
+    for (let second = 1; second < 60; second++) {
+      nowMs += 1_000;
+      expect(isCached(token)).toBe(true);
+    }
+    nowMs += 1_000;
+    expect(isCached(token)).toBe(false);
+  });
+
+  test('that was checked in its last millisecond is not cached past it', async () => {
+    const exp = seconds(20);
+    const token = await issuer.sign({ exp });
+    nowMs = (exp + 5) * 1_000 - 1;
+    expect(await ask(token)).toBe('alice');
+    nowMs += 1;
+    expect(await ask(token)).toBe('CREDENTIALS_INVALID');
+  });
+
+  test('is dropped from the full cache when it is the least recently used one', async () => {
+    authenticate = await open({ cacheEntriesMax: 2 });
+    const first = await issuer.sign({ sub: 'first' });
+    const second = await issuer.sign({ sub: 'second' });
+    const third = await issuer.sign({ sub: 'third' });
+    expect([await ask(first), await ask(second)]).toEqual(['first', 'second']);
+    expect(isCached(first)).toBe(true);
+    expect(await ask(third)).toBe('third');
+    expect([isCached(first), isCached(second), isCached(third)]).toEqual([true, false, true]);
   });
 });
 

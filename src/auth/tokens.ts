@@ -1,9 +1,10 @@
 /** Checks bearer tokens: JWTs that a known issuer signed for us, with a key that only the issuer has. */
 import { errors, type JWTPayload, jwtVerify } from 'jose';
+import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { Authenticate, Identity } from '../domain/access.ts';
-import { accepted, type Outcome, refused, standing } from '../domain/errors.ts';
-import { ExpiringCache } from './cache.ts';
+import { accepted, type Outcome, refused } from '../domain/outcome.ts';
+import { fixedRefusals } from '../domain/refusals.ts';
 import { isUrl, type Keys, openKeys } from './keys.ts';
 
 export interface TokenOptions {
@@ -18,9 +19,11 @@ export interface TokenOptions {
   readonly now: () => number;
   /** The pause before an unknown key makes us read the keys again. */
   readonly keysCooldownMs?: number;
+  /** How many valid tokens are kept; past it the least recently used one is dropped. */
+  readonly cacheEntriesMax?: number;
 }
 
-/** Signatures that we could not make ourselves: with a shared secret, whoever checks tokens could issue them. */
+/** Asymmetric signatures only: with a shared secret, every checker of tokens could also issue them. */
 const ALGORITHMS = [
   ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
   ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
@@ -29,27 +32,29 @@ const ALGORITHMS = [
 /** How far the issuer's clock and ours may differ. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 
-/** A token that was good is good for this long without being checked again, and never past its end. */
+/** A valid token is not checked again for this long, and never accepted past its end. */
 const CACHE_MS = 60_000;
 const CACHE_ENTRIES_MAX = 4_096;
 
-/** Longer tokens are refused unread; it bounds what the cache holds. */
-const TOKEN_MAX_CHARS = 8_192;
+/** Longer tokens are refused without parsing, which bounds the memory of the cache. */
+export const TOKEN_MAX_CHARS = 8_192;
 
-/** How many tokens may be checked at a time: a check is real work, which a stranger can ask for. */
-const CHECKS_MAX = 1_000;
+/** How many tokens may be checked at a time: a check costs CPU before the caller is known. */
+export const CHECKS_MAX = 1_000;
 
-/** Told to the log once in this time: a failure of the issuer fails every request. */
+/** At most one line in this time about unavailable keys: a failure of the issuer fails every request. */
 const LOG_INTERVAL_MS = 1_000;
 
 const bearer = /^Bearer +([\w.-]+)$/i;
 
-/** A caller's name is kept with what it asked for: of sensible length, and nothing that a text cannot hold. */
+/** A caller's name is stored with its requests: of bounded length, no character PostgreSQL cannot hold. */
 const callerName = /^[^\p{Cc}\p{Cs}]{1,255}$/u;
 
 /**
- * Opens the check of tokens. A file of keys must be readable now; a server of keys may come later, and until it
- * does every token is refused with KEYS_UNAVAILABLE.
+ * Opens the check of tokens. A file of keys must be readable now. A key server may be unavailable at start;
+ * until it responds, every token is refused with KEYS_UNAVAILABLE.
+ *
+ * @throws KeysUnavailable when the file cannot be read.
  */
 export async function openTokens(options: TokenOptions): Promise<Authenticate> {
   const { jwks: location, now, keysCooldownMs } = options;
@@ -60,14 +65,19 @@ export async function openTokens(options: TokenOptions): Promise<Authenticate> {
   });
   await keys.load().catch((error) => {
     if (!isUrl(location)) throw error;
-    options.logger.error({ err: error }, 'no caller can be let in');
+    options.logger.error({ err: error }, 'cannot load JWKS: all tokens are rejected');
   });
   return tokenCheck(keys, options);
 }
 
 function tokenCheck(keys: Keys, options: TokenOptions): Authenticate {
   const { logger, now } = options;
-  const cache = new ExpiringCache<Outcome<Identity>>(CACHE_ENTRIES_MAX);
+  const cache = new LRUCache<string, Outcome<Identity>>({
+    max: options.cacheEntriesMax ?? CACHE_ENTRIES_MAX,
+    // An entry ends by the clock that `exp` is compared with, read at every look-up.
+    perf: { now },
+    ttlResolution: 0,
+  });
   let checks = 0;
   let silentUntilMs = Number.NEGATIVE_INFINITY;
 
@@ -84,7 +94,10 @@ function tokenCheck(keys: Keys, options: TokenOptions): Authenticate {
       });
       const caller = accepted(identityOf(payload));
       const endMs = ((payload.exp ?? 0) + CLOCK_TOLERANCE_SECONDS) * 1_000;
-      cache.set(token, caller, Math.min(endMs, now() + CACHE_MS));
+      const start = now();
+      // lru-cache drops an entry when it is older than its ttl, and a ttl of 0 means that it never ends.
+      const ttl = Math.min(endMs - start, CACHE_MS) - 1;
+      if (ttl > 0) cache.set(token, caller, { ttl, start });
       return caller;
     } catch (error) {
       return refused(refusalOf(error));
@@ -93,30 +106,31 @@ function tokenCheck(keys: Keys, options: TokenOptions): Authenticate {
     }
   }
 
-  /** jose's errors hold the claims of the token, so that of a bad one only their words are logged. */
+  /** jose's errors hold the claims of the token, so only their message and code are logged. */
   function refusalOf(error: unknown) {
     if (error instanceof errors.JOSEError) {
       logger.debug({ why: error.message, code: error.code }, 'credentials are not valid');
-      return standing.credentialsInvalid;
+      return fixedRefusals.credentialsInvalid;
     }
     if (now() >= silentUntilMs) {
       logger.error({ err: error }, 'credentials cannot be checked');
       silentUntilMs = now() + LOG_INTERVAL_MS;
     }
-    return standing.keysUnavailable;
+    return fixedRefusals.keysUnavailable;
   }
 
   return (authorization) => {
-    if (authorization === undefined) return refused(standing.credentialsMissing);
+    if (authorization === undefined) return refused(fixedRefusals.credentialsMissing);
     const token = bearer.exec(authorization)?.[1];
-    if (token === undefined || token.length > TOKEN_MAX_CHARS) return refused(standing.credentialsInvalid);
-    const known = cache.get(token, now());
+    if (token === undefined || token.length > TOKEN_MAX_CHARS)
+      return refused(fixedRefusals.credentialsInvalid);
+    const known = cache.get(token);
     if (known !== undefined) return known;
-    return checks < CHECKS_MAX ? check(token) : refused(standing.queueFull);
+    return checks < CHECKS_MAX ? check(token) : refused(fixedRefusals.queueFull);
   };
 }
 
-/** Reads the caller out of a token that holds. `scp` is what some issuers call `scope`, mostly as a list. */
+/** Reads the caller from a valid token. Some issuers call `scope` `scp`, mostly as a list. */
 function identityOf({ sub, scope, scp }: JWTPayload): Identity {
   if (typeof sub !== 'string' || !callerName.test(sub)) throw new errors.JWTInvalid('"sub" is no name');
   return { name: sub, scopes: new Set([...wordsOf(scope), ...wordsOf(scp)]) };

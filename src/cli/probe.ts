@@ -1,11 +1,11 @@
 /**
- * Asks the service on this machine whether it is ready, and exits with 0 if so: the image's health check.
+ * Checks whether the service on this machine is ready, and exits with 0 if so: the image's health check.
  *
  *     node dist/cli/probe.js
  *
- * It reads the service's own configuration. Under TLS it does not check the certificate, which need not be made out
- * to this address; under mutual TLS it shows the service's certificate as its own, so that has to be one which the
- * authority for clients has signed too.
+ * It reads the service's own configuration. Under TLS it does not verify the certificate, which need not be
+ * made out to this address; under mutual TLS it presents the service's certificate as its own, so the
+ * authority for clients must have signed that one too.
  */
 import { readFileSync } from 'node:fs';
 import { request as requestHttp } from 'node:http';
@@ -14,12 +14,16 @@ import { type Config, readConfig } from '../config/config.ts';
 
 const TIMEOUT_MS = 4_000;
 
-function probe(config: Config): Promise<boolean> {
-  const { HTTP_HOST: host, HTTP_PORT: port, TLS_CERT_FILE: cert, TLS_KEY_FILE: key } = config;
-  const ask = { host: reachable(host), port, path: '/readyz', timeout: TIMEOUT_MS, agent: false };
-  const mutual = config.TLS_CLIENT_CA_FILE !== undefined;
-  const own = mutual && cert && key ? { cert: readFileSync(cert), key: readFileSync(key) } : {};
-  const request = cert ? requestHttps({ ...ask, ...own, rejectUnauthorized: false }) : requestHttp(ask);
+function probe({ http, tls }: Config): Promise<boolean> {
+  const target = {
+    host: reachable(http.host),
+    port: http.port,
+    path: '/readyz',
+    timeout: TIMEOUT_MS,
+    agent: false,
+  };
+  const own = tls?.clientCa ? { cert: readFileSync(tls.cert), key: readFileSync(tls.key) } : {};
+  const request = tls ? requestHttps({ ...target, ...own, rejectUnauthorized: false }) : requestHttp(target);
   return new Promise((resolve) => {
     request.on('response', (response) => resolve(response.statusCode === 200));
     request.on('error', () => resolve(false));
@@ -28,7 +32,7 @@ function probe(config: Config): Promise<boolean> {
   });
 }
 
-/** An address that means "all of this machine" is listened on, but not spoken to. */
+/** An address that stands for all addresses of this machine can be listened on, but not connected to. */
 function reachable(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   return host === '::' ? '::1' : host;

@@ -2,19 +2,17 @@
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ConfigError, readConfig } from './config.ts';
-import { databaseUrls, migrationUrl } from './urls.ts';
+import { migrationUrl } from './urls.ts';
 
 test('without any variable the service listens on loopback and brings its own database', () => {
   const config = readConfig({});
   expect(config).toMatchObject({
-    HTTP_HOST: '127.0.0.1',
-    HTTP_PORT: 8080,
-    GRPC_HOST: '127.0.0.1',
-    GRPC_PORT: 50051,
+    http: { host: '127.0.0.1', port: 8080 },
+    grpc: { host: '127.0.0.1', port: 50051 },
+    embedded: { dir: resolve('.data') },
+    start: { migrate: true, seed: undefined },
+    database: { urls: [] },
   });
-  expect(config).toMatchObject({ EMBEDDED_DIR: resolve('.data'), MIGRATE_ON_START: true });
-  expect(config.DATABASE_URL).toBeUndefined();
-  expect(config.SEED_ON_START).toBeUndefined();
 });
 
 test('every mistake is listed, not only the first', () => {
@@ -47,13 +45,13 @@ test('mistakes never show a value, since a URL holds a password', () => {
 test('the nodes are those of DATABASE_URL and of DATABASE_REPLICA_URLS, which needs the first', () => {
   const urls = 'postgres://a/loms, postgresql://b:5433/loms,';
   const config = readConfig({ DATABASE_URL: 'postgres://p,q/loms', DATABASE_REPLICA_URLS: urls });
-  expect(databaseUrls(config)).toEqual([
+  expect(config.database.urls).toEqual([
     'postgres://p/loms',
     'postgres://q/loms',
     'postgres://a/loms',
     'postgresql://b:5433/loms',
   ]);
-  expect(databaseUrls(readConfig({}))).toEqual([]);
+  expect(readConfig({}).database.urls).toEqual([]);
   expect(() => readConfig({ DATABASE_REPLICA_URLS: urls })).toThrow('needs DATABASE_URL');
 });
 
@@ -68,7 +66,7 @@ test.each([
   ['postgres://u:a,b@h1,h2/db', ['postgres://u:a,b@h1/db', 'postgres://u:a,b@h2/db']],
   ['postgres://[::1],[2001:db8::2]:5433/db', ['postgres://[::1]/db', 'postgres://[2001:db8::2]:5433/db']],
 ])('%s is a URL for each host', (text, urls) => {
-  expect(readConfig({ DATABASE_URL: text }).DATABASE_URL).toEqual(urls);
+  expect(readConfig({ DATABASE_URL: text }).database.urls).toEqual(urls);
 });
 
 test.each([
@@ -104,7 +102,7 @@ test('a variable that is set to nothing counts as not set', () => {
 });
 
 test('seeding is asked for by true or by the name of a set', () => {
-  const read = (value: string) => readConfig({ SEED_ON_START: value }).SEED_ON_START;
+  const read = (value: string) => readConfig({ SEED_ON_START: value }).start.seed;
   expect([read('true'), read('large'), read('false')]).toEqual(['development', 'large', undefined]);
 });
 
@@ -138,9 +136,10 @@ describe('who is let in', () => {
     AUTH_ISSUER: 'https://issuer.test',
     AUTH_AUDIENCE: 'loms',
   };
+  const issuer = { jwks: jwt.AUTH_JWKS, issuer: jwt.AUTH_ISSUER, audience: jwt.AUTH_AUDIENCE };
 
   test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('on %s everybody, by default', (host) => {
-    expect(readConfig({ HTTP_HOST: host, GRPC_HOST: host }).AUTH).toBe('none');
+    expect(readConfig({ HTTP_HOST: host, GRPC_HOST: host }).auth).toBeUndefined();
   });
 
   test.each(['HTTP_HOST', 'GRPC_HOST'])(
@@ -151,14 +150,14 @@ describe('who is let in', () => {
         expect(() => readConfig(settings)).toThrow(
           new RegExp(`^  AUTH: must be jwt, .* ${name} is not loopback$`, 'm'),
         );
-        expect(readConfig({ ...settings, AUTH: 'none' }).AUTH).toBe('none');
-        expect(readConfig({ ...settings, ...jwt, AUTH: 'jwt' }).AUTH).toBe('jwt');
+        expect(readConfig({ ...settings, AUTH: 'none' }).auth).toBeUndefined();
+        expect(readConfig({ ...settings, ...jwt, AUTH: 'jwt' }).auth).toEqual(issuer);
       }
     },
   );
 
   test('whoever names an issuer means to ask for tokens, and must name all of it', () => {
-    expect(readConfig(jwt).AUTH).toBe('jwt');
+    expect(readConfig(jwt).auth).toEqual(issuer);
     const mistakes = () => readConfig({ AUTH: 'jwt' });
     for (const name of Object.keys(jwt)) expect(mistakes).toThrow(`  ${name}: is needed to check tokens`);
     expect(() => readConfig({ AUTH_JWKS: 'keys.json' })).toThrow('AUTH_ISSUER: is needed');
@@ -169,7 +168,7 @@ describe('who is let in', () => {
       expect(() => readConfig({ [name]: value, AUTH: 'none' })).toThrow(
         `AUTH: must be jwt where ${name} is set`,
       );
-    expect(readConfig({ ...jwt, AUTH: 'jwt' }).AUTH).toBe('jwt');
+    expect(readConfig({ ...jwt, AUTH: 'jwt' }).auth).toEqual(issuer);
   });
 
   test('an address of keys holds no password, since it is logged', () => {
@@ -181,7 +180,8 @@ describe('who is let in', () => {
 
 test('TLS takes a certificate and its key', () => {
   const [cert, key] = ['/tls/cert.pem', '/tls/key.pem'];
-  expect(readConfig({ TLS_CERT_FILE: cert, TLS_KEY_FILE: key })).toMatchObject({ TLS_CERT_FILE: cert });
+  expect(readConfig({ TLS_CERT_FILE: cert, TLS_KEY_FILE: key }).tls).toMatchObject({ cert, key });
+  expect(readConfig({}).tls).toBeUndefined();
   expect(() => readConfig({ TLS_CERT_FILE: cert })).toThrow('TLS_KEY_FILE: is needed with TLS_CERT_FILE');
   expect(() => readConfig({ TLS_KEY_FILE: key })).toThrow('TLS_CERT_FILE: is needed with TLS_KEY_FILE');
   expect(() => readConfig({ TLS_CLIENT_CA_FILE: key })).toThrow('TLS_CLIENT_CA_FILE: needs TLS_CERT_FILE');
@@ -196,10 +196,10 @@ test('migrating as another role needs a database that is named', () => {
 
 test('the schema is changed as the migration role where there is one, on the node that is the primary', () => {
   const DATABASE_URL = 'postgres://app@a,b/loms';
-  const primary = { url: 'postgres://app@b/loms' };
+  const primaryUrl = 'postgres://app@b/loms';
   const of = (settings: Record<string, string>) =>
-    migrationUrl(readConfig({ DATABASE_URL, ...settings }), primary);
-  expect(of({})).toBe(primary.url);
+    migrationUrl(primaryUrl, readConfig({ DATABASE_URL, ...settings }).database.migrationUrl);
+  expect(of({})).toBe(primaryUrl);
   expect(of({ MIGRATION_DATABASE_URL: 'postgres://owner@a,b/loms' })).toBe('postgres://owner@b/loms');
   expect(of({ MIGRATION_DATABASE_URL: 'postgres://owner@a:5433/loms' })).toBe('postgres://owner@b/loms');
 });

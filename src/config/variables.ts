@@ -1,4 +1,7 @@
-/** The variables of the environment, each by itself: its form, its limits, and what it is when it is not set. */
+/**
+ * The variables of the environment, each by itself: its form, its limits and its default. README.md lists
+ * them all.
+ */
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { splitHosts } from './urls.ts';
@@ -7,7 +10,7 @@ const port = (standard: number) => number(standard, 0, 65_535);
 
 const host = z.string().default('127.0.0.1');
 
-/** What a database URL must leave to loms: its promises and limits rest on these, and a URL's would win. */
+/** Parameters that a database URL must not set: guarantees and limits rest on them, and a URL's would win. */
 const OWN_PARAMETERS = [
   'options',
   'statement_timeout',
@@ -21,7 +24,7 @@ const OWN_PARAMETERS = [
 const postgresUrls = z
   .string()
   .refine(splitHosts, 'must be a postgres:// URL with a host, or several, and a database')
-  .refine(leavesOurParameters, `must not set ${OWN_PARAMETERS.join(', ')}`)
+  .refine(setsNoOwnParameter, `must not set ${OWN_PARAMETERS.join(', ')}`)
   .transform((text) => splitHosts(text) ?? []);
 
 const flag = (standard: boolean) =>
@@ -35,7 +38,6 @@ const path = z
   .transform((text) => resolve(text))
   .optional();
 
-/** Every variable by itself: what it must look like, and what it is without. */
 export const variables = z.object({
   HTTP_HOST: host,
   HTTP_PORT: port(8080),
@@ -92,7 +94,7 @@ export const variables = z.object({
   READ_LANES: number(2, 1, 16),
 });
 
-/** The variables as they are read, before they are looked at together. */
+/** The variables after each was validated by itself. */
 export type Variables = z.output<typeof variables>;
 
 function number(standard: number, min: number, max: number) {
@@ -105,7 +107,7 @@ function number(standard: number, min: number, max: number) {
     .default(standard);
 }
 
-function leavesOurParameters(text: string): boolean {
+function setsNoOwnParameter(text: string): boolean {
   const [url] = splitHosts(text) ?? [];
   return url === undefined || !OWN_PARAMETERS.some((name) => new URL(url).searchParams.has(name));
 }
@@ -116,7 +118,7 @@ function holdsCredentials(text: string): boolean {
   return username !== '' || password !== '';
 }
 
-/** `true` asks for the development stock; any other word is the name of a set. */
+/** `true` is the development stock; any other word is the name of a set. */
 function seedSetOf(text: string): string | undefined {
   if (text === 'false') return undefined;
   return text === 'true' ? 'development' : text;

@@ -1,17 +1,16 @@
-/** What a connection to a node does: prepared statements, integers, limits. */
+/** Connections to a node: prepared statements, integers, limits. */
 import fc from 'fast-check';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { useDatabase } from '../../test/support/database.ts';
 import { openPool, readerOf, statementName } from './pool.ts';
 import type { Queryable } from './types.ts';
 
-let database: TestDatabase;
+const database = useDatabase();
 let pool: pg.Pool;
 let reader: Queryable;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
   const limits = { poolSize: 1, connectTimeoutMs: 2_000, readTimeoutMs: 500, writeTimeoutMs: 10_000 };
   pool = openPool(database.primaryUrl, limits, () => {});
   reader = readerOf(pool, limits.readTimeoutMs);
@@ -19,10 +18,9 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await pool?.end();
-  await database?.drop();
 });
 
-test('a statement is prepared on the server once, under a name that its text gives', async () => {
+test('a statement is prepared on the server once, under a name derived from its text', async () => {
   const text = 'SELECT $1::int AS number';
   for (const number of [1, 2, 3]) expect((await reader.query(text, [number])).rows).toEqual([{ number }]);
   const { rows } = await reader.query('SELECT name, statement FROM pg_prepared_statements ORDER BY 2', []);
@@ -31,7 +29,7 @@ test('a statement is prepared on the server once, under a name that its text giv
   ]);
 });
 
-test('64-bit integers, alone and in arrays, go in and come out digit for digit', async () => {
+test('64-bit integers, alone and in arrays, are sent and returned digit for digit', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })), async (numbers) => {
       const text =
@@ -42,13 +40,13 @@ test('64-bit integers, alone and in arrays, go in and come out digit for digit',
   );
 });
 
-test('arrays of text are quoted, whatever they hold', async () => {
+test('arrays of text are quoted, whatever they contain', async () => {
   const words = ['a,b', '{}', '"', '\\', '', 'NULL', "'; DROP TABLE orders"];
   const { rows } = await reader.query('SELECT unnest($1::text[]) AS word', [words]);
   expect(rows.map((row) => row.word)).toEqual(words);
 });
 
-test('commits of these connections wait until the replica shows them', async () => {
+test('commits on these connections wait until the replica has applied them', async () => {
   expect((await reader.query('SHOW synchronous_commit', [])).rows).toEqual([
     { synchronous_commit: 'remote_apply' },
   ]);
@@ -58,7 +56,7 @@ test('a read that takes too long fails, and the next one has a working connectio
   const pid = async () => (await reader.query('SELECT pg_backend_pid() AS pid', [])).rows[0]?.pid;
   const before = await pid();
   await expect(reader.query('SELECT pg_sleep(5)', [])).rejects.toThrow('timeout');
-  // The old connection, on which the statement still runs, is destroyed and not put back.
+  // The old connection, on which the statement still runs, is destroyed and not reused.
   expect(await pid()).not.toBe(before);
   expect(pool.totalCount).toBe(1);
 });

@@ -1,6 +1,4 @@
-/**
- * Connections to one database node: a pool of pipelined ones, with every limit set.
- */
+/** Connections to one database node: a pool of pipelined ones, with every limit set. */
 import { createHash } from 'node:crypto';
 import pg from 'pg';
 import type { Queryable, Rows } from './types.ts';
@@ -8,15 +6,15 @@ import type { Queryable, Rows } from './types.ts';
 export interface ConnectionLimits {
   /** The most connections to one node. */
   readonly poolSize: number;
-  /** How long a new connection may take. */
+  /** The time limit for opening a connection, in milliseconds; likewise below. */
   readonly connectTimeoutMs: number;
-  /** How long a read may take before it is tried on another node. */
+  /** The time limit for a read on one node. */
   readonly readTimeoutMs: number;
-  /** How long a transaction may take, its COMMIT included. */
+  /** The time limit for a transaction, COMMIT included. */
   readonly writeTimeoutMs: number;
 }
 
-/** 64-bit integers come as bigint, never rounded. Everything else is as `pg` does it. */
+/** 64-bit integers are parsed as bigint, never rounded. Everything else is parsed as `pg` does by default. */
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') =>
     oid === pg.types.builtins.INT8 && format !== 'binary'
@@ -25,18 +23,19 @@ const types: pg.CustomTypesConfig = {
 };
 
 /**
- * What every session has. Statements go out behind a BEGIN whose answer nobody has seen yet: should it have failed,
- * each of them would be a transaction of its own, and so none may write.
+ * Set for every session. Statements are pipelined behind BEGIN. If BEGIN fails they would autocommit, so
+ * sessions are read-only by default.
  */
 const SESSION_OPTIONS = '-c synchronous_commit=remote_apply -c default_transaction_read_only=on';
 
 /**
- * Opens a pool; connections are made when they are first needed.
+ * Opens a pool. Connections are opened when they are first needed.
  *
- * A lock is waited for half, and a statement may run three quarters, of the time that a transaction has. So
- * what is stuck before COMMIT ends on the server first, with an error that says that nothing was done.
+ * The lock timeout is half, the statement timeout three quarters, of a transaction's time limit. So what is
+ * stuck before COMMIT fails on the server first, with an error that proves that nothing was done.
  *
- * @param onConnect looks at each new connection before it is used; when it rejects, the connection is not.
+ * @param onConnect verifies each new connection before it is used; when it rejects, the connection is not
+ * used.
  */
 export function openPool(
   url: string,
@@ -61,13 +60,13 @@ export function openPool(
   };
   const pool = new pg.Pool(config);
   pool.on('error', onError);
-  // A connection that breaks while it is checked out raises its own event, which would end the process. Its
+  // A connection that breaks while it is checked out emits an error event, which would end the process. Its
   // queries fail with the same error, and that is where it is handled.
   pool.on('connect', (client) => client.on('error', onError));
   return pool;
 }
 
-/** Closes a connection's socket at once. `end()` would wait for the answers that do not come. */
+/** Closes a connection's socket at once; `end()` would wait for outstanding answers. */
 export function destroy(client: pg.ClientBase): void {
   (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
 }
@@ -75,8 +74,8 @@ export function destroy(client: pg.ClientBase): void {
 const statementNames = new Map<string, string>();
 
 /**
- * The name under which the server prepares a statement: the same text has the same name everywhere. The
- * statements are those of `sql/` and so a small, closed set.
+ * The name under which the server prepares a statement, derived from its text. The statements are those of
+ * `sql/`, a small, closed set, so the cache of names is bounded.
  */
 export function statementName(text: string): string {
   let name = statementNames.get(text);
@@ -88,8 +87,8 @@ export function statementName(text: string): string {
 }
 
 /**
- * Writes arrays of numbers as the server reads them. `pg` would quote and escape every element, which for the
- * thousands of numbers of a batch shows in a profile.
+ * Encodes arrays of numbers as array literals. `pg` would quote and escape every element, which shows in a
+ * profile for the thousands of numbers of a batch.
  */
 export function encodeValues(values: unknown[]): unknown[] {
   return values.map((value) => (isNumbers(value) ? `{${value.join(',')}}` : value));
@@ -100,10 +99,9 @@ function isNumbers(value: unknown): value is (bigint | number)[] {
 }
 
 /**
- * Runs each statement, prepared, within a time limit, on whichever connection of a pool is free or on one
- * connection.
+ * Runs each statement, prepared and within a time limit, on a free connection of a pool or on one connection.
  *
- * @param timeoutMs past it the statement fails, and a pool destroys its connection.
+ * @param timeoutMs when it has passed the statement fails, and a pool destroys its connection.
  */
 export function readerOf(connections: pg.Pool | pg.ClientBase, timeoutMs: number): Queryable {
   return {

@@ -1,7 +1,8 @@
-/** What became of a transaction, whatever happens to its statements and its connection. */
+/** The outcome of a transaction, whatever happens to its statements and its connection. */
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { useDatabase } from '../../test/support/database.ts';
+import { Deadlines } from '../timing/deadlines.ts';
 import { DatabaseUnavailable, OutcomeUnknown, sqlStateOf } from './errors.ts';
 import { openPool } from './pool.ts';
 import { inTransaction } from './transaction.ts';
@@ -9,18 +10,19 @@ import type { Queryable } from './types.ts';
 
 const limits = { poolSize: 4, connectTimeoutMs: 2_000, readTimeoutMs: 2_000, writeTimeoutMs: 10_000 };
 
-let database: TestDatabase;
+const deadlines = new Deadlines();
+const within = (timeoutMs: number) => ({ timeoutMs, deadlines });
+
+const database = useDatabase();
 let pool: pg.Pool;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
   await database.query('CREATE TABLE notes (id int PRIMARY KEY, word text CHECK (word <> $$bad$$))');
   pool = openPool(database.primaryUrl, limits, () => {});
 });
 
 afterAll(async () => {
   await pool?.end();
-  await database?.drop();
 });
 
 beforeEach(async () => {
@@ -31,30 +33,30 @@ const write = (db: Queryable, id: number, word = 'good') =>
   db.query('INSERT INTO notes (id, word) VALUES ($1, $2)', [id, word]);
 const notes = async () => (await database.query('SELECT id FROM notes ORDER BY id')).map((row) => row.id);
 
-test('what the work wrote is there when it returns', async () => {
-  const result = await inTransaction(pool, 5_000, async (db) => {
+test("the work's writes are committed when it returns", async () => {
+  const result = await inTransaction(pool, within(5_000), async (db) => {
     await db.query('SELECT 1', []);
     return { writes: [write(db, 1), write(db, 2)], result: 'both' };
   });
   expect([result, await notes()]).toEqual(['both', [1, 2]]);
 });
 
-test('a failed statement in front of a pipelined COMMIT takes all back and is thrown as it is', async () => {
-  const attempt = inTransaction(pool, 5_000, async (db) => ({
+test('a failed statement before a pipelined COMMIT rolls all back and is thrown unchanged', async () => {
+  const attempt = inTransaction(pool, within(5_000), async (db) => ({
     writes: [write(db, 1), write(db, 2, 'bad'), write(db, 3)],
     result: undefined,
   }));
   expect(sqlStateOf(await attempt.catch((error) => error))).toBe('23514');
   expect(await notes()).toEqual([]);
-  await inTransaction(pool, 5_000, async (db) => ({ writes: [write(db, 4)], result: undefined }));
+  await inTransaction(pool, within(5_000), async (db) => ({ writes: [write(db, 4)], result: undefined }));
   expect(await notes()).toEqual([4]);
 });
 
-test('a COMMIT that the server refuses is thrown as it is, and nothing was done', async () => {
+test('a COMMIT that the server rejects is thrown unchanged, and nothing was done', async () => {
   await database.query(
     'ALTER TABLE notes ADD CONSTRAINT one_word UNIQUE (word) DEFERRABLE INITIALLY DEFERRED',
   );
-  const attempt = inTransaction(pool, 5_000, async (db) => ({
+  const attempt = inTransaction(pool, within(5_000), async (db) => ({
     writes: [write(db, 1, 'twin'), write(db, 2, 'twin')],
     result: undefined,
   }));
@@ -63,7 +65,7 @@ test('a COMMIT that the server refuses is thrown as it is, and nothing was done'
   expect(await notes()).toEqual([]);
 });
 
-test('when only BEGIN fails, the statements that are behind it already write nothing', async () => {
+test('when only BEGIN fails, the statements pipelined behind it write nothing', async () => {
   const own = openPool(database.primaryUrl, { ...limits, poolSize: 1 }, () => {});
   let pid: number | undefined;
   own.on('connect', (client) => {
@@ -72,20 +74,20 @@ test('when only BEGIN fails, the statements that are behind it already write not
     const failBegin = (query: unknown) => send(String(query).startsWith('BEGIN') ? 'SELECT 1 / 0' : query);
     client.query = failBegin as typeof client.query;
   });
-  const attempt = inTransaction(own, 5_000, async (db) => {
+  const attempt = inTransaction(own, within(5_000), async (db) => {
     await write(db, 1);
     return { writes: [write(db, 2)], result: undefined };
   });
   await expect(attempt).rejects.toThrow(DatabaseUnavailable);
   await own.end();
-  // What it was sent the server does to the end, also when nobody is there any more.
+  // The server finishes what it has received, also after the client is gone.
   const sessions = () => database.query('SELECT FROM pg_stat_activity WHERE pid = $1', [pid]);
   await expect.poll(sessions).toEqual([]);
   expect(await notes()).toEqual([]);
 });
 
-test('work that throws before its end leaves nothing behind', async () => {
-  const attempt = inTransaction(pool, 5_000, async (db) => {
+test('work that throws before COMMIT leaves nothing behind', async () => {
+  const attempt = inTransaction(pool, within(5_000), async (db) => {
     await write(db, 1);
     throw new Error('changed my mind');
   });
@@ -93,8 +95,8 @@ test('work that throws before its end leaves nothing behind', async () => {
   expect(await notes()).toEqual([]);
 });
 
-test('a connection that is lost before COMMIT was sent means that nothing was done', async () => {
-  const attempt = inTransaction(pool, 5_000, async (db) => {
+test('a connection lost before COMMIT was sent means that nothing was done', async () => {
+  const attempt = inTransaction(pool, within(5_000), async (db) => {
     await write(db, 1);
     const { rows } = await db.query('SELECT pg_backend_pid() AS pid', []);
     await database.query('SELECT pg_terminate_backend($1)', [rows[0].pid]);
@@ -105,27 +107,27 @@ test('a connection that is lost before COMMIT was sent means that nothing was do
   expect(await notes()).toEqual([]);
 });
 
-test('an answer to COMMIT that does not come in time means that the outcome is unknown', async () => {
-  const attempt = inTransaction(pool, 300, async (db) => ({
+test('an answer to COMMIT that does not arrive in time means that the outcome is unknown', async () => {
+  const attempt = inTransaction(pool, within(300), async (db) => ({
     writes: [db.query('SELECT pg_sleep(1)', [])],
     result: undefined,
   }));
   await expect(attempt).rejects.toBeInstanceOf(OutcomeUnknown);
 });
 
-test('a connection whose transaction did not end is destroyed, and the next has another', async () => {
+test('a connection whose transaction did not end is destroyed, and the next gets another', async () => {
   const single = openPool(database.primaryUrl, { ...limits, poolSize: 1 }, () => {});
   const pidOf = async (db: Queryable) =>
     (await db.query('SELECT pg_backend_pid() AS pid', [])).rows[0]?.pid as number;
   const pids: number[] = [];
   const inTime = () =>
-    inTransaction(single, 5_000, async (db) => {
+    inTransaction(single, within(5_000), async (db) => {
       pids.push(await pidOf(db));
       return { writes: [], result: undefined };
     });
   await inTime();
   await inTime();
-  const stuck = inTransaction(single, 300, async (db) => ({
+  const stuck = inTransaction(single, within(300), async (db) => ({
     writes: [db.query('SELECT pg_sleep(1)', [])],
     result: undefined,
   }));
@@ -137,16 +139,16 @@ test('a connection whose transaction did not end is destroyed, and the next has 
   await single.end();
 });
 
-test('work that does not want to begin any more sends nothing, and the next has its connection', async () => {
+test('work that throws before its first statement sends nothing, and its connection is reused', async () => {
   const single = openPool(database.primaryUrl, { ...limits, poolSize: 1 }, () => {});
   const pid = () =>
-    inTransaction(single, 5_000, async (db) => {
+    inTransaction(single, within(5_000), async (db) => {
       const { rows } = await db.query('SELECT pg_backend_pid() AS pid', []);
       return { writes: [], result: rows[0].pid };
     });
   const before = await pid();
   const refusal = new Error('too late');
-  const late = inTransaction(single, 5_000, async () => {
+  const late = inTransaction(single, within(5_000), async () => {
     throw refusal;
   });
   await expect(late).rejects.toBe(refusal);
@@ -154,7 +156,7 @@ test('work that does not want to begin any more sends nothing, and the next has 
   await single.end();
 });
 
-test('a lock that is not got in time means that nothing was done', async () => {
+test('a lock timeout means that nothing was done', async () => {
   await database.query("INSERT INTO notes VALUES (1, 'good')");
   const impatient = openPool(database.primaryUrl, { ...limits, writeTimeoutMs: 400 }, () => {});
   const holder = new pg.Client({ connectionString: database.primaryUrl });
@@ -162,7 +164,7 @@ test('a lock that is not got in time means that nothing was done', async () => {
   try {
     await holder.query('BEGIN');
     await holder.query('SELECT * FROM notes WHERE id = 1 FOR UPDATE');
-    const attempt = inTransaction(impatient, 400, async (db) => ({
+    const attempt = inTransaction(impatient, within(400), async (db) => ({
       writes: [db.query('UPDATE notes SET word = $1 WHERE id = 1', ['late'])],
       result: undefined,
     }));
@@ -175,7 +177,7 @@ test('a lock that is not got in time means that nothing was done', async () => {
   }
 });
 
-test('deadlocked transactions are tried again until both are done', async () => {
+test('deadlocked transactions are retried until both are done', async () => {
   await database.query("INSERT INTO notes VALUES (1, 'a'), (2, 'a')");
   let meetings = 0;
   let meet = () => {};
@@ -183,7 +185,7 @@ test('deadlocked transactions are tried again until both are done', async () => 
     meet = resolve;
   });
   const crosswise = (first: number, second: number) =>
-    inTransaction(pool, 9_000, async (db) => {
+    inTransaction(pool, within(9_000), async (db) => {
       await db.query('UPDATE notes SET word = word || $1 WHERE id = $2', ['b', first]);
       if (++meetings === 2) meet();
       await met;
@@ -203,10 +205,10 @@ test('a transaction that deadlocks every time is tried four times, and nothing w
   await opponent.connect();
   let attempts = 0;
   try {
-    // The one that looks for a deadlock first is the one that is rolled back.
+    // The session that checks for a deadlock first is the one that is rolled back.
     await opponent.query("SET deadlock_timeout = '60s'");
     let blocked: Promise<unknown> = Promise.resolve();
-    const attempt = inTransaction(pool, 9_000, async (db) => {
+    const attempt = inTransaction(pool, within(9_000), async (db) => {
       attempts++;
       await blocked;
       await opponent.query('ROLLBACK');
@@ -227,10 +229,10 @@ test('a transaction that deadlocks every time is tried four times, and nothing w
   expect(await database.query('SELECT word FROM notes')).toEqual([{ word: 'a' }, { word: 'a' }]);
 });
 
-test('a transaction that cannot be serialised is tried again', async () => {
+test('a transaction with a serialisation failure is retried', async () => {
   await database.query("INSERT INTO notes VALUES (1, 'a')");
   let attempts = 0;
-  await inTransaction(pool, 9_000, async (db) => {
+  await inTransaction(pool, within(9_000), async (db) => {
     attempts++;
     await db.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ', []);
     await db.query('SELECT word FROM notes', []);
@@ -240,16 +242,16 @@ test('a transaction that cannot be serialised is tried again', async () => {
   expect([attempts, await database.query('SELECT word FROM notes')]).toEqual([2, [{ word: 'bc' }]]);
 });
 
-test('a server that cannot be reached means that nothing was done', async () => {
+test('an unreachable server means that nothing was done', async () => {
   const nowhere = openPool('postgres://postgres@127.0.0.1:1/loms', limits, () => {});
-  const attempt = inTransaction(nowhere, 1_000, async () => ({ writes: [], result: undefined }));
+  const attempt = inTransaction(nowhere, within(1_000), async () => ({ writes: [], result: undefined }));
   await expect(attempt).rejects.toBeInstanceOf(DatabaseUnavailable);
   await nowhere.end();
 });
 
-test('a node that takes no writes refuses before anything is written', async () => {
+test('a node that accepts no writes fails before anything is written', async () => {
   const replicaPool = openPool(database.replicaUrls[0] ?? '', limits, () => {});
-  const attempt = inTransaction(replicaPool, 1_000, async (db) => ({
+  const attempt = inTransaction(replicaPool, within(1_000), async (db) => ({
     writes: [write(db, 1)],
     result: undefined,
   }));

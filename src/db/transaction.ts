@@ -1,30 +1,36 @@
 /**
- * The one place where transactions begin and end.
+ * The only place where transactions begin and end.
  *
- * A transaction takes two round trips: BEGIN goes out with the first statements, COMMIT with the last. Its
- * outcome is one of three: done (the server answered COMMIT), not done (it throws), or unknown
- * (`OutcomeUnknown`: COMMIT was sent and its answer was lost).
+ * A transaction takes two round trips: BEGIN is sent with the first statements, COMMIT with the last. It has
+ * one of three outcomes: done (the server answered COMMIT), not done (an error is thrown), or unknown
+ * (`OutcomeUnknown` is thrown: COMMIT was sent and its answer was lost).
  */
 import type pg from 'pg';
-import { DatabaseUnavailable, isRetryable, OutcomeUnknown, saysUnavailable } from './errors.ts';
+import type { Deadlines } from '../timing/deadlines.ts';
+import { DatabaseUnavailable, isRetryable, isUnavailable, OutcomeUnknown } from './errors.ts';
 import { destroy, encodeValues, statementName } from './pool.ts';
 import type { Queryable, Rows, Work } from './types.ts';
 
 const ATTEMPTS_MAX = 4;
 const RETRY_DELAY_MAX_MS = 20;
 
+export interface TransactionLimits {
+  /** The time of each attempt, in milliseconds, counted from when it has its connection. */
+  readonly timeoutMs: number;
+  readonly deadlines: Deadlines;
+}
+
 /**
- * Runs work in a transaction at READ COMMITTED on a connection of its own, and again, a bounded number of
- * times, when the server rolled it back for a deadlock.
+ * Runs work in a transaction at READ COMMITTED on a connection of its own. Retries it, a bounded number of
+ * times, when the server rolled it back because of a deadlock.
  *
- * @param timeoutMs the time for each attempt, counted from when it has its connection.
- * @throws DatabaseUnavailable when nothing was done, OutcomeUnknown when that cannot be known, and whatever
- * the work or its statements threw otherwise (then, too, nothing was done).
+ * @throws DatabaseUnavailable when nothing was done, OutcomeUnknown when that is not known, and otherwise
+ * what the work or its statements threw (nothing was done then either).
  */
-export async function inTransaction<T>(pool: pg.Pool, timeoutMs: number, work: Work<T>): Promise<T> {
+export async function inTransaction<T>(pool: pg.Pool, limits: TransactionLimits, work: Work<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await runOnce(pool, timeoutMs, work);
+      return await runOnce(pool, limits, work);
     } catch (error) {
       if (!isRetryable(error)) throw error;
       if (attempt === ATTEMPTS_MAX) throw new DatabaseUnavailable('deadlocked too often', { cause: error });
@@ -34,29 +40,35 @@ export async function inTransaction<T>(pool: pg.Pool, timeoutMs: number, work: W
   }
 }
 
-async function runOnce<T>(pool: pg.Pool, timeoutMs: number, work: Work<T>): Promise<T> {
+async function runOnce<T>(
+  pool: pg.Pool,
+  { timeoutMs, deadlines }: TransactionLimits,
+  work: Work<T>,
+): Promise<T> {
   const client = await pool.connect().catch((cause) => {
     throw new DatabaseUnavailable('no connection to the primary', { cause });
   });
   const transaction = new Transaction(client);
-  const timer = setTimeout(() => destroy(client), timeoutMs);
+  const limit = { deadlineMs: deadlines.now() + timeoutMs, onTimeout: () => destroy(client) };
+  deadlines.add(limit);
   try {
     const plan = await work(transaction);
     await transaction.commit(plan.writes);
     return plan.result;
   } catch (error) {
-    throw transaction.explain(error);
+    throw transaction.classify(error);
   } finally {
-    clearTimeout(timer);
-    // A connection in doubt is closed, not used again: the server then rolls back what was not committed.
+    deadlines.delete(limit);
+    // A connection whose transaction may still be open is closed: the server then rolls back what was not
+    // committed.
     client.release(transaction.open);
   }
 }
 
 class Transaction implements Queryable {
-  /** Whether the server may be in it: from BEGIN until the end is answered, when its connection can be used again. */
+  /** Whether the server may be inside it: from BEGIN until its end is answered. */
   open = false;
-  #begun: Promise<unknown> | undefined;
+  #begin: Promise<unknown> | undefined;
   #commitSent = false;
   #failure: unknown;
   readonly #client: pg.PoolClient;
@@ -66,34 +78,34 @@ class Transaction implements Queryable {
   }
 
   async query(text: string, values: unknown[]): Promise<Rows> {
-    this.#begun ??= this.#begin();
+    this.#begin ??= this.#sendBegin();
     const config = { name: statementName(text), text, values: encodeValues(values) };
     try {
-      const [, result] = await Promise.all([this.#begun, this.#client.query(config)]);
+      const [, result] = await Promise.all([this.#begin, this.#client.query(config)]);
       return result as pg.QueryResult & Rows;
     } catch (error) {
-      // The statements behind a failed one fail as well; the first failure is the one that says why.
+      // The statements behind a failed one fail too; the first failure is the cause.
       this.#failure ??= error;
       throw error;
     }
   }
 
   /**
-   * READ WRITE makes a node that takes no writes refuse here. Outside of a transaction that was begun so nothing can
-   * be written: the first statements are behind this one when it fails.
+   * READ WRITE makes a node that accepts no writes fail here. The first statements are pipelined behind it;
+   * when it fails they run outside of a transaction, where sessions are read-only (pool.ts).
    */
-  #begin(): Promise<unknown> {
+  #sendBegin(): Promise<unknown> {
     this.open = true;
     return this.#client.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE').catch((cause) => {
-      throw new DatabaseUnavailable('no transaction was begun', { cause });
+      throw new DatabaseUnavailable('BEGIN failed', { cause });
     });
   }
 
   /**
-   * Sends COMMIT and waits for the answers to the last statements and to it.
+   * Sends COMMIT and waits for the answers to it and to the last statements.
    *
-   * A COMMIT behind a failed statement answers ROLLBACK without an error, so only the tag counts. A COMMIT
-   * whose wait for the replica was cancelled answers COMMIT with a warning: that is not done but unknown.
+   * A COMMIT behind a failed statement answers ROLLBACK without an error, so only its tag counts. A COMMIT
+   * whose wait for the replica was cancelled answers COMMIT with a warning: its outcome is unknown.
    */
   async commit(writes: readonly Promise<unknown>[]): Promise<void> {
     let warning: unknown;
@@ -103,11 +115,11 @@ class Transaction implements Queryable {
     this.#client.on('notice', onNotice);
     this.#commitSent = true;
     const answer = this.#client.query('COMMIT');
-    const [begin, end, ...rest] = await Promise.allSettled([this.#begun, answer, ...writes]);
+    const [begin, end, ...rest] = await Promise.allSettled([this.#begin, answer, ...writes]);
     this.#client.off('notice', onNotice);
     if (end?.status !== 'fulfilled') {
-      // An ERROR in answer to COMMIT is said before the commit is written, and takes all back. Anything else
-      // (FATAL, no answer) may come after.
+      // The server answers COMMIT with ERROR only before the commit is written, and rolls back. Anything else
+      // (FATAL, no answer) may come after that.
       if ((end?.reason as { severity?: unknown } | undefined)?.severity === 'ERROR') this.#commitSent = false;
       this.#failure ??= end?.reason;
       throw end?.reason;
@@ -123,13 +135,13 @@ class Transaction implements Queryable {
     throw rest.find((outcome) => outcome.status === 'rejected')?.reason ?? new Error('rolled back');
   }
 
-  /** Says what an error means for the caller, who must know whether anything was done. */
-  explain(error: unknown): unknown {
+  /** Turns an error into the one for the caller, who must know whether anything was done. */
+  classify(error: unknown): unknown {
     if (error instanceof OutcomeUnknown) return error;
     if (this.#commitSent) return new OutcomeUnknown('the answer to COMMIT was lost', { cause: error });
     const first = this.#failure;
     if (first === undefined) return error;
-    if (first instanceof DatabaseUnavailable || isRetryable(first) || !saysUnavailable(first)) return first;
+    if (first instanceof DatabaseUnavailable || isRetryable(first) || !isUnavailable(first)) return first;
     return new DatabaseUnavailable('the transaction was not done', { cause: first });
   }
 }

@@ -1,26 +1,29 @@
-/** What the domain knows of the database: a connection to run queries on, and transactions that end in a plan. */
+/** The domain's view of the database: a connection to run queries on, and transactions that end in a plan. */
 import type { IDatabaseConnection } from '@pgtyped/runtime';
 
-/** What a generated query runs on: it is called with the statement and its values. */
+/** Anything that a generated query can run on. */
 export type Queryable = Pick<IDatabaseConnection, 'query'>;
 
 export type Rows = Awaited<ReturnType<Queryable['query']>>;
 
-/** What the work of a transaction hands over to be committed. */
+/** What the work of a transaction returns. */
 export interface Plan<T> {
-  /** The last statements, already sent. COMMIT goes out behind them without waiting for their replies. */
+  /** The last statements, already sent. COMMIT is pipelined behind them. */
   readonly writes: readonly Promise<unknown>[];
-  /** What the transaction returns once it is committed; no code of the caller runs after COMMIT. */
+  /** The transaction's result once it is committed; no code of the caller runs after COMMIT. */
   readonly result: T;
 }
 
-/** Called for each attempt, when it has its connection. If it throws before its first statement, none was sent. */
+/**
+ * Runs once for each attempt, after the connection is there. When it throws before its first statement,
+ * nothing is sent to the server.
+ */
 export type Work<T> = (tx: Queryable) => Promise<Plan<T>>;
 
 /** The database as a whole: its primary for writes, any healthy node for reads. */
 export interface Database {
   /** Runs a transaction on the primary; see `inTransaction`. */
   write<T>(work: Work<T>): Promise<T>;
-  /** Runs a read on a healthy node, and again on the next one when that node cannot serve. */
+  /** Runs a read on a healthy node, and on the next one when that node is slow or cannot serve. */
   read<T>(work: (db: Queryable) => Promise<T>): Promise<T>;
 }

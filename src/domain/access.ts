@@ -1,26 +1,9 @@
-/**
- * Who may do what: the one table from operation to scope, and how a caller is let in. Both transports use it;
- * neither knows how credentials are checked (`src/auth/` does).
- */
-import { accepted, type Outcome, refused, scopeMissing } from './errors.ts';
-import type { Loms } from './loms.ts';
+/** Who may do what: how a known caller is admitted to an operation. `src/auth/` checks the credentials. */
+import { type OperationName, operations } from './operations.ts';
+import { accepted, type Outcome, refused } from './outcome.ts';
+import { scopeMissing } from './refusals.ts';
 
-/** What a caller may be allowed to do. `stock:write` is reserved for operations to come. */
-export type Scope = 'orders:read' | 'orders:write' | 'stock:read' | 'stock:write';
-
-/** An operation by the name that both contracts give it. */
-export type OperationName = keyof Loms;
-
-/** Which scope each operation needs. */
-export const scopeOf: Readonly<Record<OperationName, Scope>> = {
-  createOrder: 'orders:write',
-  getOrder: 'orders:read',
-  payOrder: 'orders:write',
-  cancelOrder: 'orders:write',
-  getStock: 'stock:read',
-};
-
-/** A caller whose credentials were found good. */
+/** A caller whose credentials are valid. */
 export interface Identity {
   /** Never empty, so that no known caller is taken for `ANONYMOUS`. */
   readonly name: string;
@@ -28,8 +11,8 @@ export interface Identity {
 }
 
 /**
- * Checks credentials: what stands in the header or metadata `authorization`, if anything. Answers at once where
- * it can, because most requests come with credentials that were checked a moment ago.
+ * Checks credentials: the value of the header or metadata `authorization`, if there is one. Replies
+ * synchronously where it can, because most requests come with credentials that were checked a moment ago.
  *
  * @returns the caller, or CREDENTIALS_MISSING, CREDENTIALS_INVALID, KEYS_UNAVAILABLE or QUEUE_FULL.
  */
@@ -37,10 +20,10 @@ export type Authenticate = (
   authorization: string | undefined,
 ) => Outcome<Identity> | Promise<Outcome<Identity>>;
 
-/** Lets a known caller in to an operation, or refuses with the scope that is missing. */
+/** Admits a caller to an operation, or refuses with SCOPE_MISSING. Returns the caller's name. */
 export function admit(caller: Outcome<Identity>, operation: OperationName): Outcome<string> {
   if (!caller.ok) return caller;
   const { name, scopes } = caller.value;
-  const scope = scopeOf[operation];
+  const { scope } = operations[operation];
   return scopes.has(scope) ? accepted(name) : refused(scopeMissing(scope));
 }

@@ -1,27 +1,27 @@
 /**
- * The five operations of loms: what REST and gRPC both call. Nothing here knows of either.
+ * The operations of loms, which REST and gRPC both call. Their rules are in `operations.ts`.
  *
- * Requests reach these functions already checked field by field by the transport; see `limits.ts`.
+ * Requests arrive here already validated field by field by the transport.
  */
-import type { Outcome } from './errors.ts';
 import type { Line, Order } from './orders/order.ts';
+import type { Outcome } from './outcome.ts';
 
-/** What an operation must know of its caller besides the request. */
+/** What an operation must know of its call besides the request. */
 export interface Call {
   /**
-   * When the caller stops waiting, in milliseconds since the epoch. Work is not begun after it, and the caller
-   * is answered by then, also while its work runs.
+   * When the caller stops waiting, in milliseconds on the monotonic clock. Work does not start after it, and
+   * the caller gets its reply by then, also while its work runs.
    */
   readonly deadlineMs: number;
-  /** Whether the caller went away, where that is known; asked when the work is about to be begun. */
-  gone?(): boolean;
-  /** Who calls, as its credentials say; `ANONYMOUS` where none are asked for. */
+  /** Whether the caller disconnected, where that is known; checked when the work is about to start. */
+  disconnected?(): boolean;
+  /** The caller's name by its credentials; `ANONYMOUS` where none are required. */
   readonly caller: string;
-  /** The idempotency key as it was sent, if one was. Only `createOrder` looks at it. */
+  /** The idempotency key as it was sent, if one was. Only `createOrder` uses it. */
   readonly idempotencyKey?: string | undefined;
 }
 
-/** The caller where the service asks for no credentials. */
+/** The caller where the service requires no credentials. */
 export const ANONYMOUS = '';
 
 export interface CreateOrderRequest {
@@ -34,10 +34,10 @@ export interface Loms {
    * Writes an order and reserves its stock: all lines or none.
    *
    * A call with an idempotency key that its caller has used before writes nothing: it gets the first outcome
-   * again, marked as a replay, or IDEMPOTENCY_KEY_REUSED when the request is another one.
+   * again, marked as a replay, or IDEMPOTENCY_KEY_REUSED when the request is a different one.
    *
    * @returns the order's id, or INSUFFICIENT_STOCK (the order is kept as failed), or INVALID_REQUEST when
-   * lines with the same sku add up to too many pieces or the key is none.
+   * lines with the same sku add up to too many pieces or the key is invalid.
    */
   createOrder(request: CreateOrderRequest, call: Call): Promise<Outcome<{ orderId: bigint }>>;
 
@@ -47,9 +47,9 @@ export interface Loms {
   /** Takes the reserved goods out of the stock. Refused with ORDER_NOT_FOUND or ORDER_NOT_PAYABLE. */
   payOrder(orderId: bigint, call: Call): Promise<Outcome<void>>;
 
-  /** Gives the reserved goods back. Refused with ORDER_NOT_FOUND or ORDER_NOT_CANCELLABLE. */
+  /** Makes the reserved goods available again. Refused with ORDER_NOT_FOUND or ORDER_NOT_CANCELLABLE. */
   cancelOrder(orderId: bigint, call: Call): Promise<Outcome<void>>;
 
-  /** Tells how many pieces of a sku can be bought now. Refused with STOCK_NOT_FOUND. */
+  /** Returns how many pieces of a sku can be bought now. Refused with STOCK_NOT_FOUND. */
   getStock(sku: number, call: Call): Promise<Outcome<{ count: bigint }>>;
 }

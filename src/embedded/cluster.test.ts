@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { freePorts } from '../../test/support/free-port.ts';
+import { freePorts } from '../../test/support/ports.ts';
 import { query } from '../../test/support/query.ts';
 import {
   type EmbeddedCluster,

@@ -2,17 +2,16 @@
 import { expect, test, vi } from 'vitest';
 import { by, never, setUp, submitAll, watch } from '../../test/support/manual-batcher.ts';
 import { manualClock } from '../../test/support/manual-clock.ts';
-import { DeadlinePassed } from '../db/errors.ts';
-import type { Begin } from './batcher.ts';
+import { type Claim, DeadlinePassed } from './batcher.ts';
 
 /** Runs batches on connections that come when the test says so, and takes back so many first attempts. */
 function slowDatabase({ rollbacks = 0 } = {}) {
   const connections: (() => void)[] = [];
   const attempts: number[][] = [];
-  const run = async (begin: Begin<number>) => {
+  const run = async (claim: Claim<number>) => {
     for (;;) {
       await new Promise<void>((resolve) => connections.push(resolve));
-      const requests = begin();
+      const requests = claim();
       attempts.push([...requests]);
       if (attempts.length > rollbacks) return requests.map((request) => `done ${request}`);
     }
@@ -65,8 +64,8 @@ test.each([
 test('whose deadline passed is not begun again when the batch is split', async () => {
   const clock = manualClock();
   const batches: number[][] = [];
-  const run = async (begin: Begin<number>) => {
-    const requests = begin();
+  const run = async (claim: Claim<number>) => {
+    const requests = claim();
     batches.push([...requests]);
     if (requests.length === 4) clock.moveTo(50);
     if (requests.includes(1)) throw new Error('one');
@@ -100,7 +99,7 @@ test('when nobody is left who could be worked for, nothing is begun and nothing 
   const { run, connections, attempts } = slowDatabase();
   const { batcher, onFailure } = setUp({ ...clock, run });
   let gone = false;
-  const seen = watch([batcher.submit(1, by(50)), batcher.submit(2, { ...never, gone: () => gone })]);
+  const seen = watch([batcher.submit(1, by(50)), batcher.submit(2, { ...never, disconnected: () => gone })]);
   await vi.waitFor(() => expect(connections).toHaveLength(1));
   clock.moveTo(50);
   gone = true;
@@ -129,7 +128,7 @@ test('an attempt that follows one which was taken back leaves out who is late or
   // No alarm rings, as when the process is busy at that moment.
   const { batcher, onFailure } = setUp({ now: () => nowMs, setTimer: () => () => {}, run });
   let gone = false;
-  const leaves = { ...never, gone: () => gone };
+  const leaves = { ...never, disconnected: () => gone };
   const seen = watch([batcher.submit(1, by(50)), batcher.submit(2, leaves), batcher.submit(3, never)]);
   await vi.waitFor(() => expect(connections).toHaveLength(1));
   connections.shift()?.();
@@ -146,8 +145,8 @@ test('an attempt that follows one which was taken back leaves out who is late or
 test('the second half of a batch that is split waits its turn and hears so at its deadline', async () => {
   const clock = manualClock();
   const ends: (() => void)[] = [];
-  const run = async (begin: Begin<number>) => {
-    const requests = begin();
+  const run = async (claim: Claim<number>) => {
+    const requests = claim();
     if (requests.length === 2) throw new Error('two are too many');
     await new Promise<void>((resolve) => ends.push(resolve));
     return requests.map((request) => `done ${request}`);
@@ -167,7 +166,7 @@ test('who went away before the work was begun is not begun', async () => {
   const first = submitAll(batcher, [1]);
   await started(1);
   let gone = false;
-  const seen = watch([batcher.submit(2, { ...never, gone: () => gone }), batcher.submit(3, never)]);
+  const seen = watch([batcher.submit(2, { ...never, disconnected: () => gone }), batcher.submit(3, never)]);
   gone = true;
   end();
   await started(2);

@@ -1,10 +1,12 @@
-/** Whatever happens to batches, in whatever order: everybody is answered once, in time, and with the truth. */
+/**
+ * Whatever happens to batches, in whatever order: everybody is answered once, in time, and with the truth.
+ */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { setUp } from '../../test/support/manual-batcher.ts';
 import { manualClock } from '../../test/support/manual-clock.ts';
 import { DatabaseUnavailable, OutcomeUnknown } from '../db/errors.ts';
-import type { Begin } from './batcher.ts';
+import type { Claim } from './batcher.ts';
 
 const callers = fc.array(
   fc.record({
@@ -33,16 +35,18 @@ const END_MS = 1_000;
 type Callers = typeof callers extends fc.Arbitrary<infer T> ? T : never;
 type Attempts = typeof attempts extends fc.Arbitrary<infer T> ? T : never;
 
-/** A database that does with each attempt what is said, and remembers what was begun when, and what was done. */
+/**
+ * A database that does with each attempt what is said, and remembers what was begun when, and what was done.
+ */
 function database(clock: ReturnType<typeof manualClock>, all: Callers, fates: Attempts) {
   const begun: { caller: number; atMs: number }[] = [];
   const done: number[] = [];
-  const run = async (begin: Begin<number>) => {
+  const run = async (claim: Claim<number>) => {
     for (;;) {
       const { connectMs, workMs, fate } = fates.next().value;
       await clock.sleep(connectMs);
       if (fate === 'no connection') throw new DatabaseUnavailable(fate);
-      const batch = begin();
+      const batch = claim();
       begun.push(...batch.map((caller) => ({ caller, atMs: clock.now() })));
       await clock.sleep(workMs);
       if (batch.some((caller) => all[caller]?.isBad)) throw new Error('bad');
@@ -63,7 +67,7 @@ async function live(all: Callers, fates: Attempts, options: { batchMax: number; 
   const answers: { caller: number; atMs: number; heard: string }[] = [];
   for (const [caller, { arrivesMs, waitsMs, leavesMs }] of all.entries()) {
     const hear = (heard: string) => answers.push({ caller, atMs: clock.now(), heard });
-    const call = { deadlineMs: arrivesMs + waitsMs, gone: () => leavesMs <= clock.now() };
+    const call = { deadlineMs: arrivesMs + waitsMs, disconnected: () => leavesMs <= clock.now() };
     const arrive = () => void batcher.submit(caller, call).then(hear, (error: Error) => hear(error.name));
     clock.setTimer(arrive, arrivesMs);
   }

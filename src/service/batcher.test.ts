@@ -1,8 +1,8 @@
 /** How requests go together in batches: size, weight, lanes, failures and the stop. */
 import { expect, test, vi } from 'vitest';
 import { never, setUp, submitAll } from '../../test/support/manual-batcher.ts';
-import { DatabaseUnavailable, OutcomeUnknown, QueueFull } from '../db/errors.ts';
-import type { Begin } from './batcher.ts';
+import { DatabaseUnavailable, OutcomeUnknown } from '../db/errors.ts';
+import { type Claim, QueueFull } from './batcher.ts';
 
 test('an idle batcher runs a lone request at once', async () => {
   const { batcher, batches, started, end } = setUp();
@@ -98,8 +98,8 @@ test('past its weight the queue refuses at once, and takes again what has become
 
 test('a batch that fails is split until only the culprit fails', async () => {
   const sizes: number[] = [];
-  const run = async (begin: Begin<number>) => {
-    const requests = begin();
+  const run = async (claim: Claim<number>) => {
+    const requests = claim();
     sizes.push(requests.length);
     if (requests.includes(5)) throw new Error('five');
     return requests.map((request) => `done ${request}`);

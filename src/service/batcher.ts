@@ -1,229 +1,270 @@
 /**
- * The natural batcher: takes what waits, runs it as one, answers all, takes what has gathered meanwhile.
+ * The natural batcher: takes the waiting requests, runs them as one batch, replies, takes what has gathered
+ * meanwhile.
  *
- * No timer starts a batch. An idle batcher runs a lone request at once, and batches grow by themselves with load.
- * The one timer that there is answers callers whose deadline passes while they wait, or while their batch runs.
+ * No timer starts a batch. An idle batcher runs a lone request at once, and batches grow by themselves with
+ * load. Every request gets its reply by its deadline, whether it waits, runs or its batch was retried.
  */
+import { DatabaseUnavailable, OutcomeUnknown } from '../db/errors.ts';
+import type { Deadlines, Pending } from '../timing/deadlines.ts';
 
-import { DatabaseUnavailable, DeadlinePassed, OutcomeUnknown, QueueFull } from '../db/errors.ts';
-import { Alarm, type SetTimer, setNodeTimer } from '../timing/alarm.ts';
+/** The queue is full; the request was not accepted. */
+export class QueueFull extends Error {
+  override readonly name = 'QueueFull';
+}
+
+/** The deadline passed, or the client disconnected, before the request had any effect. */
+export class DeadlinePassed extends Error {
+  override readonly name = 'DeadlinePassed';
+}
 
 /**
- * Says whose work is begun now: those of the batch who are still in time and there. The others hear that nothing was
- * done. Called again, it begins anew, without those who are late by then; whatever was done before must have been
- * taken back.
+ * Claims the requests of a batch that are still live; expired or disconnected ones are rejected with
+ * DeadlinePassed. A second call, for another attempt after a rollback, claims again and leaves out those that
+ * expired meanwhile.
  *
- * @throws when nobody is left to work for.
+ * @throws when no request is left.
  */
-export type Begin<Request> = () => readonly Request[];
+export type Claim<Request> = () => readonly Request[];
 
 export interface BatcherOptions<Request, Reply> {
   /**
-   * Runs a batch. It calls `begin` at the last moment, when all is there that the work needs: whose deadline passes
-   * before that is told that nothing was done.
+   * Runs a batch. It calls `claim` at the last moment, when it has all that the work needs.
    *
-   * @returns a reply for each request that `begin` gave last, in their order. When it throws, nothing of the batch
-   * was done, unless it throws OutcomeUnknown.
+   * @returns a reply for each request of the last claim, in order. When it throws, the batch had no effect,
+   * unless it throws OutcomeUnknown.
    */
-  readonly run: (begin: Begin<Request>) => Promise<readonly Reply[]>;
+  readonly run: (claim: Claim<Request>) => Promise<readonly Reply[]>;
+  /** Whether a batch writes: a request that times out while it runs then has an unknown outcome. */
+  readonly writes: boolean;
   /** The most requests in one batch. */
   readonly batchMax: number;
-  /** Whether a batch changes anything, so that a caller who does not hear its end knows nothing. */
-  readonly writes: boolean;
-  /** The most requests that wait, and the most that they weigh; past it `submit` refuses at once. */
+  /**
+   * The most requests in the queue, and their greatest weight in sum; past either `submit` rejects at once.
+   */
   readonly queueMax: number;
   readonly queueWeightMax: number;
   /** How many batches run side by side. */
   readonly lanes: number;
-  /** What a request weighs; a batch's weight stays within `weightMax`, or it is a single request. */
+  /** The weight of a request. A batch weighs at most `weightMax`, or is a single request. */
   readonly weigh: (request: Request) => number;
   readonly weightMax: number;
-  /** The clock, in milliseconds since the epoch. */
-  readonly now: () => number;
-  /** The timer, a parameter for tests. */
-  readonly setTimer?: SetTimer;
-  /** Told of every batch that failed as a whole, with how many requests it had. */
+  readonly deadlines: Deadlines;
+  /** Called with every batch that failed as a whole, and its number of requests. */
   readonly onFailure: (error: unknown, size: number) => void;
 }
 
 /**
- * Lanes share what waits: one takes its part and leaves the rest to the next, so that the database writes one
- * batch while the service answers another. If one lane took all, each would wait for the other. Below this many
- * requests there is nothing to gain from sharing.
+ * Lanes share the queue: one takes its part and leaves the rest to the next, so that the database writes one
+ * batch while the service replies to another. If one lane took all, each would wait for the other. Below this
+ * number of requests there is nothing to gain from sharing.
  */
 const SHARE_MIN = 128;
 
-/** Who waits for an answer, and for how long. */
+/** The client of a request. */
 export interface Caller {
-  /** When the caller stops waiting, in milliseconds since the epoch. */
+  /** On the clock of `deadlines`, in milliseconds. */
   readonly deadlineMs: number;
-  /** Whether the caller went away; asked when the request is about to be begun. */
-  gone?(): boolean;
+  /** Whether the client disconnected, where that is known. */
+  disconnected?(): boolean;
 }
 
-interface Waiting<Request, Reply> {
-  readonly request: Request;
-  readonly weight: number;
-  readonly caller: Caller;
-  readonly resolve: (reply: Reply) => void;
-  readonly reject: (error: unknown) => void;
-  /** Whether its work was begun, and is not known to have been taken back. */
-  begun: boolean;
-  /** Whether it was answered at its deadline. By a clock that is set back it would seem to be in time again. */
-  answered: boolean;
-}
-
-/** Made once, because under overload they are most of the answers. */
+/** Made once: under overload most requests end with one of them. */
 const queueFull = new QueueFull('queue full');
-const notBegun = new DeadlinePassed(
-  'the deadline passed, or the caller went away, before the work was begun',
+const expired = new DeadlinePassed(
+  'the deadline passed, or the client disconnected, before the work started',
 );
-const readUnheard = new DeadlinePassed('the deadline passed while the read ran');
-const writeUnheard = new OutcomeUnknown('the deadline passed while the write ran');
+const timedOutRead = new DeadlinePassed('the deadline passed while the read ran');
+const timedOutWrite = new OutcomeUnknown('the deadline passed while the write ran');
 
 export class Batcher<Request, Reply> {
   readonly #options: BatcherOptions<Request, Reply>;
-  readonly #alarm: Alarm;
-  /** What those hear at their deadline whose work was begun. */
-  readonly #unheard: Error;
-  #queue: Waiting<Request, Reply>[] = [];
+  readonly #owner: Owner<Request, Reply>;
+  /** A set, because a request that times out leaves the middle of the queue. */
+  readonly #queue = new Set<Entry<Request, Reply>>();
   #queueWeight = 0;
-  readonly #running = new Set<readonly Waiting<Request, Reply>[]>();
+  #running = 0;
   #scheduled = false;
-  #idle: (() => void)[] = [];
+  #drained: (() => void)[] = [];
 
   constructor(options: BatcherOptions<Request, Reply>) {
+    const { deadlines, writes } = options;
     this.#options = options;
-    this.#unheard = options.writes ? writeUnheard : readUnheard;
-    this.#alarm = new Alarm(() => this.#answerLate(), options.now, options.setTimer ?? setNodeTimer);
+    this.#owner = {
+      deadlines,
+      timedOut: writes ? timedOutWrite : timedOutRead,
+      leave: (entry) => this.#leave(entry),
+    };
   }
 
   /**
-   * Hands a request to the next batch. It is answered by its caller's deadline, whatever becomes of the batch.
+   * Hands a request to the next batch.
    *
-   * @throws QueueFull at once; DeadlinePassed when the deadline passed and nothing was changed; OutcomeUnknown
-   * when it passed after the work was begun, in a batch that writes; or what the batch threw.
+   * @throws QueueFull at once; DeadlinePassed at the deadline when the request had no effect; OutcomeUnknown
+   * at the deadline when a batch that writes was running; or what the batch threw.
    */
   submit(request: Request, caller: Caller): Promise<Reply> {
     const { queueMax, queueWeightMax, weigh } = this.#options;
     const weight = weigh(request);
-    if (this.#queue.length >= queueMax || this.#queueWeight + weight > queueWeightMax) {
+    if (this.#queue.size >= queueMax || this.#queueWeight + weight > queueWeightMax) {
       return Promise.reject(queueFull);
     }
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ request, weight, caller, resolve, reject, begun: false, answered: false });
-      this.#queueWeight += weight;
-      this.#alarm.ringBy(caller.deadlineMs);
-      this.#schedule();
-    });
+    const entry = new Entry(request, weight, caller, this.#owner);
+    this.#queue.add(entry);
+    this.#queueWeight += weight;
+    this.#schedule();
+    return entry.reply;
   }
 
-  /** Resolves when nothing waits and nothing runs. */
+  /** Resolves when the queue is empty and no batch runs. */
   drain(): Promise<void> {
-    if (this.#running.size === 0 && this.#queue.length === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#idle.push(resolve));
+    if (this.#running === 0 && this.#queue.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#drained.push(resolve));
   }
 
-  /** Starts batches after this turn of the event loop, so that all requests that came in it go together. */
+  /** Starts batches after this turn of the event loop, so that all requests of the turn go together. */
   #schedule(): void {
-    if (this.#scheduled || this.#running.size >= this.#options.lanes) return;
+    if (this.#scheduled || this.#running >= this.#options.lanes) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      while (this.#running.size < this.#options.lanes && this.#queue.length > 0) void this.#runNext();
-      this.#tellIdle();
+      while (this.#running < this.#options.lanes && this.#queue.size > 0) void this.#runNext();
+      this.#checkDrained();
     });
   }
 
   async #runNext(): Promise<void> {
     const batch = this.#take();
-    this.#running.add(batch);
+    this.#running++;
     await this.#run(batch);
-    this.#running.delete(batch);
-    if (this.#queue.length > 0) this.#schedule();
-    else this.#tellIdle();
+    this.#running--;
+    if (this.#queue.size > 0) this.#schedule();
+    else this.#checkDrained();
   }
 
-  #tellIdle(): void {
-    if (this.#running.size > 0 || this.#queue.length > 0) return;
-    for (const resolve of this.#idle.splice(0)) resolve();
+  #checkDrained(): void {
+    if (this.#running > 0 || this.#queue.size > 0) return;
+    for (const resolve of this.#drained.splice(0)) resolve();
   }
 
   /** Takes the next batch off the queue. */
-  #take(): readonly Waiting<Request, Reply>[] {
+  #take(): readonly Entry<Request, Reply>[] {
     const { batchMax, lanes, weightMax } = this.#options;
-    const sizeMax = Math.min(batchMax, Math.max(SHARE_MIN, Math.ceil(this.#queue.length / lanes)));
-    let size = 0;
+    const sizeMax = Math.min(batchMax, Math.max(SHARE_MIN, Math.ceil(this.#queue.size / lanes)));
+    const batch: Entry<Request, Reply>[] = [];
     let weight = 0;
-    for (const waiting of this.#queue) {
-      if (size > 0 && (size === sizeMax || weight + waiting.weight > weightMax)) break;
-      weight += waiting.weight;
-      size++;
+    for (const entry of this.#queue) {
+      if (batch.length > 0 && (batch.length === sizeMax || weight + entry.weight > weightMax)) break;
+      weight += entry.weight;
+      batch.push(entry);
+      this.#queue.delete(entry);
     }
     this.#queueWeight -= weight;
-    return this.#queue.splice(0, size);
+    return batch;
+  }
+
+  /** Frees the place of a request that timed out in the queue. */
+  #leave(entry: Entry<Request, Reply>): void {
+    if (!this.#queue.delete(entry)) return;
+    this.#queueWeight -= entry.weight;
+    this.#checkDrained();
   }
 
   /**
-   * Runs a batch and answers its requests. A batch that fails for a reason of its own is split, halves and
-   * then singles, so that only the culprit is told of the failure.
+   * Runs a batch and replies to its requests. A batch that fails for a reason of its own is split, halves and
+   * then singles, so that only the culprit fails.
    */
-  async #run(batch: readonly Waiting<Request, Reply>[]): Promise<void> {
-    let left = batch;
-    const begin = () => {
-      left = this.#begin(left);
-      if (left.length === 0) throw notBegun;
-      return left.map((waiting) => waiting.request);
+  async #run(batch: readonly Entry<Request, Reply>[]): Promise<void> {
+    const { run, deadlines, onFailure } = this.#options;
+    let live = batch;
+    const claim = () => {
+      const nowMs = deadlines.now();
+      live = live.filter((entry) => entry.claim(nowMs));
+      if (live.length === 0) throw expired;
+      return live.map((entry) => entry.request);
     };
     try {
-      const replies = await this.#options.run(begin);
-      for (const [index, waiting] of left.entries()) waiting.resolve(replies[index] as Reply);
+      const replies = await run(claim);
+      for (const [index, entry] of live.entries()) entry.resolve(replies[index] as Reply);
     } catch (error) {
-      if (left.length === 0) return;
-      this.#options.onFailure(error, left.length);
-      const shared = error instanceof DatabaseUnavailable || error instanceof OutcomeUnknown;
-      if (shared || left.length === 1) {
-        for (const waiting of left) waiting.reject(error);
+      if (live.length === 0) return;
+      onFailure(error, live.length);
+      const isShared = error instanceof DatabaseUnavailable || error instanceof OutcomeUnknown;
+      if (isShared || live.length === 1) {
+        for (const entry of live) entry.reject(error);
         return;
       }
-      for (const waiting of left) waiting.begun = false;
-      const half = left.length >> 1;
-      await this.#run(left.slice(0, half));
-      await this.#run(left.slice(half));
+      for (const entry of live) entry.release();
+      const half = live.length >> 1;
+      await this.#run(live.slice(0, half));
+      await this.#run(live.slice(half));
     }
   }
+}
 
-  /** Begins those who are in time and there. For the others nothing was done: an attempt before was taken back. */
-  #begin(batch: readonly Waiting<Request, Reply>[]): readonly Waiting<Request, Reply>[] {
-    const nowMs = this.#options.now();
-    return batch.filter((waiting) => {
-      const inTime = !waiting.answered && waiting.caller.deadlineMs > nowMs;
-      waiting.begun = inTime && !waiting.caller.gone?.();
-      if (!waiting.begun) waiting.reject(notBegun);
-      return waiting.begun;
+/** What the requests of one batcher share. */
+interface Owner<Request, Reply> {
+  readonly deadlines: Deadlines;
+  /** The error of a request that times out while its batch runs. */
+  readonly timedOut: Error;
+  /** Frees the place of a request that timed out. */
+  leave(entry: Entry<Request, Reply>): void;
+}
+
+/** One request from `submit` to its reply. */
+class Entry<Request, Reply> implements Pending {
+  readonly request: Request;
+  readonly weight: number;
+  readonly deadlineMs: number;
+  readonly reply: Promise<Reply>;
+  readonly #caller: Caller;
+  readonly #owner: Owner<Request, Reply>;
+  /** `claimed` while an attempt runs it, and is not known to have been rolled back. */
+  #state: 'waiting' | 'claimed' | 'timed out' = 'waiting';
+  #resolve!: (reply: Reply) => void;
+  #reject!: (error: unknown) => void;
+
+  constructor(request: Request, weight: number, caller: Caller, owner: Owner<Request, Reply>) {
+    this.request = request;
+    this.weight = weight;
+    this.deadlineMs = caller.deadlineMs;
+    this.#caller = caller;
+    this.#owner = owner;
+    this.reply = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
     });
+    owner.deadlines.add(this);
   }
 
-  /** Answers all whose deadline has passed. What their batches bring later finds nobody who waits. */
-  #answerLate(): void {
-    // Those that run came first and so are mostly the first whose deadline passes: the alarm is set once.
-    for (const batch of this.#running) this.#inTime(batch);
-    this.#queue = this.#inTime(this.#queue);
-    this.#queueWeight = this.#queue.reduce((sum, waiting) => sum + waiting.weight, 0);
-    this.#tellIdle();
+  /** Claims the request for an attempt. Rejects it when it expired or its client disconnected. */
+  claim(nowMs: number): boolean {
+    const isLive = this.#state !== 'timed out' && this.deadlineMs > nowMs && !this.#caller.disconnected?.();
+    if (isLive) this.#state = 'claimed';
+    else this.reject(expired);
+    return isLive;
   }
 
-  /** Answers those whose deadline has passed, and gives the others, for the first of whom the alarm is set. */
-  #inTime(all: readonly Waiting<Request, Reply>[]): Waiting<Request, Reply>[] {
-    const nowMs = this.#options.now();
-    return all.filter((waiting) => {
-      if (waiting.caller.deadlineMs > nowMs) {
-        this.#alarm.ringBy(waiting.caller.deadlineMs);
-        return true;
-      }
-      waiting.answered = true;
-      waiting.reject(waiting.begun ? this.#unheard : notBegun);
-      return false;
-    });
+  /** The attempt that claimed it was rolled back. */
+  release(): void {
+    if (this.#state === 'claimed') this.#state = 'waiting';
+  }
+
+  resolve(reply: Reply): void {
+    this.#owner.deadlines.delete(this);
+    this.#resolve(reply);
+  }
+
+  reject(error: unknown): void {
+    this.#owner.deadlines.delete(this);
+    this.#reject(error);
+  }
+
+  /** Whatever its batch brings later is ignored. */
+  onTimeout(): void {
+    const error = this.#state === 'claimed' ? this.#owner.timedOut : expired;
+    this.#state = 'timed out';
+    this.#reject(error);
+    this.#owner.leave(this);
   }
 }

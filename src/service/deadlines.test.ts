@@ -1,29 +1,15 @@
 /** Deadlines on a real database: what was told to callers is what was done. */
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import {
-  createTestDatabase,
-  openRouter,
-  openService,
-  type TestDatabase,
-} from '../../test/support/database.ts';
-import type { Database, Router } from '../db/types.ts';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { openService, useDatabase, useRouter } from '../../test/support/database.ts';
+import type { Database } from '../db/types.ts';
 import { ANONYMOUS } from '../domain/loms.ts';
+import { monotonicMs } from '../timing/clock.ts';
+import { Deadlines } from '../timing/deadlines.ts';
 import type { Service } from './service.ts';
 
-let database: TestDatabase;
-let router: Router;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  // One connection: who does not have it waits, as for a primary that comes back slowly.
-  router = openRouter({ primaryUrl: database.primaryUrl, replicaUrls: [] }, { poolSize: 1 });
-  await router.check();
-});
-
-afterAll(async () => {
-  await router?.stop();
-  await database?.drop();
-});
+const database = useDatabase();
+// One connection: a write that does not get it waits, as for a primary that comes back slowly.
+const router = useRouter({ primaryUrl: database.primaryUrl, replicaUrls: [] }, { poolSize: 1 });
 
 beforeEach(async () => {
   await database.query('TRUNCATE stocks, order_lines, orders');
@@ -62,7 +48,7 @@ test('a create that waits for its connection at the deadline may be tried again:
   const loms = openService(router);
   const release = await holdConnection();
   const inTime = create(loms, 1n);
-  expect(await create(loms, 2n, by(Date.now() + 20))).toMatchObject(tooLate);
+  expect(await create(loms, 2n, by(monotonicMs() + 20))).toMatchObject(tooLate);
   await release();
   expect(await inTime).toMatchObject({ ok: true });
   expect(await users()).toEqual(['1']);
@@ -74,7 +60,7 @@ test('a payment or cancellation that waits for its connection at the deadline is
   if (!created.ok) throw new Error(created.refusal.message);
   const { orderId } = created.value;
   const release = await holdConnection();
-  const soon = by(Date.now() + 20);
+  const soon = by(monotonicMs() + 20);
   expect(await Promise.all([loms.payOrder(orderId, soon), loms.cancelOrder(orderId, soon)])).toMatchObject([
     tooLate,
     tooLate,
@@ -103,7 +89,7 @@ test('a batch that was taken back is begun again without those whose deadline pa
   };
   await database.query(`CREATE FUNCTION fail_to_serialise() RETURNS void LANGUAGE plpgsql
     AS $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'serialization_failure'; END $$`);
-  const loms = openService(slow, { now: () => nowMs });
+  const loms = openService(slow, { deadlines: new Deadlines(() => nowMs) });
   const outcomes = await Promise.all([create(loms, 1n, by(nowMs + 1_000)), create(loms, 2n)]);
   expect(outcomes).toMatchObject([tooLate, { ok: true }]);
   expect([attempts.mock.calls.length, await users()]).toEqual([2, ['2']]);

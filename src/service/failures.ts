@@ -1,12 +1,17 @@
 /**
- * What a failure of the database layer means to a caller: the one place where its errors become refusals.
+ * Failures of the database and the batcher: the one place where they become refusals, and how they are
+ * logged.
  */
-import { DatabaseUnavailable, DeadlinePassed, OutcomeUnknown, QueueFull } from '../db/errors.ts';
-import { type Outcome, type Refusal, refused, standing } from '../domain/errors.ts';
+import type { Logger } from 'pino';
+import { DatabaseUnavailable, OutcomeUnknown } from '../db/errors.ts';
+import { type Outcome, type Refusal, refused } from '../domain/outcome.ts';
+import { fixedRefusals } from '../domain/refusals.ts';
+import type { Clock } from '../timing/clock.ts';
+import { DeadlinePassed, QueueFull } from './batcher.ts';
 
 /**
- * Waits for an outcome and answers a known failure with its refusal. Anything else is a bug and is thrown on;
- * the transports log it and answer INTERNAL.
+ * Turns a known failure into its refusal. Anything else is a bug and is thrown on; the transports log it and
+ * answer INTERNAL.
  */
 export function orRefusal<T>(outcome: Promise<Outcome<T>>): Promise<Outcome<T>> {
   return outcome.catch((error) => {
@@ -17,9 +22,30 @@ export function orRefusal<T>(outcome: Promise<Outcome<T>>): Promise<Outcome<T>> 
 }
 
 function refusalOf(error: unknown): Refusal | undefined {
-  if (error instanceof DatabaseUnavailable) return standing.databaseUnavailable;
-  if (error instanceof OutcomeUnknown) return standing.outcomeUnknown;
-  if (error instanceof QueueFull) return standing.queueFull;
-  if (error instanceof DeadlinePassed) return standing.deadlineExceeded;
+  if (error instanceof DatabaseUnavailable) return fixedRefusals.databaseUnavailable;
+  if (error instanceof OutcomeUnknown) return fixedRefusals.outcomeUnknown;
+  if (error instanceof QueueFull) return fixedRefusals.queueFull;
+  if (error instanceof DeadlinePassed) return fixedRefusals.deadlineExceeded;
   return undefined;
+}
+
+const OUTAGE_LOG_INTERVAL_MS = 1_000;
+
+/**
+ * Makes the log of failed batches. An outage fails every batch, so it is logged once a second, with the
+ * number of lines suppressed. Anything else is a bug or broken data and is logged each time.
+ */
+export function createFailureLog(logger: Logger, now: Clock) {
+  let quietUntilMs = Number.NEGATIVE_INFINITY;
+  let suppressed = 0;
+  return (operation: string, error: unknown, size: number): void => {
+    const isOutage = error instanceof DatabaseUnavailable || error instanceof OutcomeUnknown;
+    if (isOutage && now() < quietUntilMs) {
+      suppressed++;
+      return;
+    }
+    logger.error({ err: error, operation, size, suppressed }, 'batch failed');
+    suppressed = 0;
+    if (isOutage) quietUntilMs = now() + OUTAGE_LOG_INTERVAL_MS;
+  };
 }

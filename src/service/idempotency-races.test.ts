@@ -1,20 +1,25 @@
-/** Idempotency keys against what comes in between: their removal, deadlocks, and transactions that are taken back. */
+/**
+ * Idempotency keys against what comes in between: their removal, deadlocks, and transactions that are taken
+ * back.
+ */
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import {
-  createTestDatabase,
-  openRouter,
-  openService,
-  type TestDatabase,
-} from '../../test/support/database.ts';
-import type { Database, Router } from '../db/types.ts';
-import type { Outcome } from '../domain/errors.ts';
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { openService, useDatabase, useRouter } from '../../test/support/database.ts';
+import type { Database } from '../db/types.ts';
 import { removeKeys } from '../domain/idempotency/store.ts';
+import type { Outcome } from '../domain/outcome.ts';
 import { idempotencyKeyClaim, idempotencyKeyDelete } from '../generated/sql/idempotency_keys.ts';
 import type { Service } from './service.ts';
 
-let database: TestDatabase;
-let router: Router;
+const database = useDatabase();
+
+beforeAll(async () => {
+  await database.query(`DO $$ BEGIN
+    EXECUTE format('ALTER DATABASE %I SET deadlock_timeout = ''20ms''', current_database());
+  END $$`);
+});
+
+const router = useRouter(database);
 /** A second client, which no trigger holds up and which never gives way in a deadlock. */
 let other: pg.Client;
 /** How often the work of a transaction was begun. */
@@ -28,20 +33,6 @@ const counted: Database = {
       return work(db);
     }),
 };
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  await database.query(`DO $$ BEGIN
-    EXECUTE format('ALTER DATABASE %I SET deadlock_timeout = ''20ms''', current_database());
-  END $$`);
-  router = openRouter(database);
-  await router.check();
-});
-
-afterAll(async () => {
-  await router?.stop();
-  await database?.drop();
-});
 
 beforeEach(async () => {
   await database.query('TRUNCATE stocks, order_lines, orders, idempotency_keys');
@@ -61,8 +52,9 @@ const create = (by: Service, idempotencyKey: string | undefined, count = 1) =>
     { user: 1n, items: [{ sku: 7, count }] },
     { deadlineMs: Number.POSITIVE_INFINITY, caller: '', idempotencyKey },
   );
-const createAt = (timeMs: number, key: string) => create(openService(router, { now: () => timeMs }), key);
-const removeOld = () => removeKeys(counted, new Date(9_000), 10);
+const createAt = (timeMs: number, key: string) =>
+  create(openService(router, { wallClock: () => timeMs }), key);
+const removeOld = () => counted.write((tx) => removeKeys(tx, new Date(9_000), 10));
 const claim = (...keys: string[]) => {
   const requestHashes = keys.map(() => Buffer.alloc(32));
   return idempotencyKeyClaim.run(

@@ -1,34 +1,15 @@
 /** Idempotency keys on a real database: what runs, what is repeated, who waits for whom. */
 import pg from 'pg';
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import {
-  createTestDatabase,
-  openRouter,
-  openService,
-  type TestDatabase,
-} from '../../test/support/database.ts';
-import type { Queryable } from '../db/pool.ts';
-import type { Database, Router } from '../db/types.ts';
-import type { Outcome } from '../domain/errors.ts';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { openRouter, openService, useLoms } from '../../test/support/database.ts';
+
+import type { Database, Queryable } from '../db/types.ts';
+import type { Outcome } from '../domain/outcome.ts';
 import type { Service } from './service.ts';
 
 type Created = Outcome<{ orderId: bigint }>;
 
-let database: TestDatabase;
-let router: Router;
-let loms: Service;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  router = openRouter(database);
-  await router.check();
-  loms = openService(router);
-});
-
-afterAll(async () => {
-  await router?.stop();
-  await database?.drop();
-});
+const { database, router, loms } = useLoms();
 
 beforeEach(async () => {
   await database.query('TRUNCATE stocks, order_lines, orders, idempotency_keys');

@@ -1,34 +1,13 @@
 /** The five operations on a real database, by one caller and by many. */
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import {
-  createTestDatabase,
-  openRouter,
-  openService,
-  type TestDatabase,
-} from '../../test/support/database.ts';
-import type { Router } from '../db/types.ts';
-import type { Outcome } from '../domain/errors.ts';
+import { beforeEach, expect, test } from 'vitest';
+import { openRouter, openService, useLoms } from '../../test/support/database.ts';
 import { ANONYMOUS } from '../domain/loms.ts';
 import type { Line } from '../domain/orders/order.ts';
-import type { Service } from './service.ts';
+import type { Outcome } from '../domain/outcome.ts';
 
-let database: TestDatabase;
-let router: Router;
-let loms: Service;
+const { database, router, loms } = useLoms();
 const call = { deadlineMs: Number.POSITIVE_INFINITY, caller: ANONYMOUS };
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  router = openRouter(database);
-  await router.check();
-  loms = openService(router);
-});
-
-afterAll(async () => {
-  await router?.stop();
-  await database?.drop();
-});
 
 beforeEach(async () => {
   await database.query('TRUNCATE stocks, order_lines, orders');

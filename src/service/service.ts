@@ -1,120 +1,133 @@
 /**
- * The service itself: each operation behind a batcher of its own, so that none waits behind another kind.
+ * The service: joins domain and database. Each operation has a batcher of its own, so that none waits behind
+ * another kind; a batch of writes is one transaction on the primary, a batch of reads one statement on any
+ * healthy node.
  */
 import type { Logger } from 'pino';
-import type { Database } from '../db/types.ts';
-import { accepted, IDEMPOTENCY_KEY_FIELD, invalidRequest, type Outcome, refused } from '../domain/errors.ts';
-import { idempotencyKey, readIdempotencyKey } from '../domain/idempotency/key.ts';
-import type { Call, CreateOrderRequest, Loms } from '../domain/loms.ts';
-import { createOrders, joinLines, type OrderToCreate } from '../domain/orders/create.ts';
+import type { Database, Plan, Queryable } from '../db/types.ts';
+import type { Call, Loms } from '../domain/loms.ts';
+import { type OperationName, type OperationsOf, operations, type RequestOf } from '../domain/operations.ts';
+import { createOrders, prepareOrder } from '../domain/orders/create.ts';
 import { readOrders } from '../domain/orders/read.ts';
 import { cancelOrders, payOrders } from '../domain/orders/transition.ts';
+import type { Outcome } from '../domain/outcome.ts';
 import { readStocks } from '../domain/stock/read.ts';
-import { Batcher, type BatcherOptions, type Begin } from './batcher.ts';
-import { createFailureLog } from './failure-log.ts';
-import { orRefusal } from './failures.ts';
+import type { Deadlines } from '../timing/deadlines.ts';
+import { Batcher, type BatcherOptions } from './batcher.ts';
+import { createFailureLog, orRefusal } from './failures.ts';
 
-export interface ServiceOptions {
-  readonly database: Database;
-  readonly logger: Logger;
-  /** The clock, in milliseconds since the epoch. */
-  readonly now: () => number;
-  /** The most requests of one kind that wait; past it the next is refused. */
+export interface BatchingOptions {
+  /** The most requests of one operation in its queue; past it the next one is refused. */
   readonly queueMax: number;
   /** The most requests in one batch. */
   readonly batchMax: number;
-  /** How many batches of each kind of write, and of each kind of read, run side by side. */
+  /** How many batches of one operation run side by side: of a write, and of a read. */
   readonly writeLanes: number;
   readonly readLanes: number;
 }
 
+export interface ServiceOptions {
+  readonly database: Database;
+  readonly logger: Logger;
+  readonly batching: BatchingOptions;
+  readonly deadlines: Deadlines;
+  /** The wall clock, in milliseconds since the epoch: for the times that are stored. */
+  readonly wallClock: () => number;
+}
+
 export interface Service extends Loms {
-  /** Resolves when all that was accepted has been answered. */
+  /** Resolves when every accepted request has its reply. */
   drain(): Promise<void>;
 }
 
-/** A batch of new orders holds no more lines than this: it bounds memory and the time that locks are held. */
-const BATCH_LINES_MAX = 10_000;
+/** A batch weighs no more lines than this, which bounds its memory and the time that it holds locks. */
+export const BATCH_LINES_MAX = 10_000;
 
-/** New orders that wait hold no more lines than this: it bounds their memory. All other requests are small. */
-const QUEUE_LINES_MAX = 100_000;
+/** A hedged read may leave its first attempt behind on a slow node. */
+const ATTEMPTS_PER_READ = 2;
 
-/**
- * What an order that is only named counts for. How many lines it has is not known before it is read; with the
- * most that orders may have, a full batch of them still takes only a part of a second.
- */
-const NAMED_ORDER_LINES = 50;
+/** The most connections to one node that the operations use at once. */
+export function connectionsNeeded({ writeLanes, readLanes }: BatchingOptions): number {
+  const kinds = Object.values(operations).map(({ kind }) => kind);
+  const writes = kinds.filter((kind) => kind === 'write').length;
+  return writes * writeLanes + (kinds.length - writes) * readLanes * ATTEMPTS_PER_READ;
+}
 
-type OrderIds = Begin<bigint>;
-type Run<Request, Reply> = BatcherOptions<Request, Reply>['run'];
-type Weigh<Request> = (request: Request) => number;
+type Write<Request, Value> = (
+  tx: Queryable,
+  requests: readonly Request[],
+  now: Date,
+) => Promise<Plan<Outcome<Value>[]>>;
 
-const named = () => NAMED_ORDER_LINES;
+type Read<Request, Value> = (db: Queryable, requests: readonly Request[]) => Promise<Outcome<Value>[]>;
 
 /** Builds the service on a database. */
 export function createService(options: ServiceOptions): Service {
-  const { database, now } = options;
-  const today = () => new Date(now());
-  const failed = createFailureLog(options.logger, now);
-  const batcher = <Request, Reply>(
-    kind: string,
-    writes: boolean,
-    run: Run<Request, Reply>,
-    weigh: Weigh<Request>,
-    queueWeightMax = Number.POSITIVE_INFINITY,
-  ) =>
-    new Batcher<Request, Reply>({
+  const { database, deadlines, batching } = options;
+  const logFailure = createFailureLog(options.logger, deadlines.now);
+
+  function batcher<Name extends OperationName, Request extends RequestOf<Name>, Value>(
+    name: Name,
+    lanes: number,
+    run: BatcherOptions<Request, Outcome<Value>>['run'],
+  ) {
+    const { kind, weigh, queueWeightMax } = operations[name];
+    return new Batcher<Request, Outcome<Value>>({
       run,
-      writes,
-      lanes: writes ? options.writeLanes : options.readLanes,
+      writes: kind === 'write',
+      lanes,
       weigh,
       weightMax: BATCH_LINES_MAX,
-      batchMax: options.batchMax,
-      queueMax: options.queueMax,
-      queueWeightMax,
-      now,
-      onFailure: (error, size) => failed(kind, error, size),
+      batchMax: batching.batchMax,
+      queueMax: batching.queueMax,
+      queueWeightMax: queueWeightMax ?? Number.POSITIVE_INFINITY,
+      deadlines,
+      onFailure: (error, size) => logFailure(name, error, size),
     });
+  }
+
+  const write = <Name extends OperationsOf<'write'>, Request extends RequestOf<Name>, Value>(
+    name: Name,
+    work: Write<Request, Value>,
+  ) =>
+    batcher<Name, Request, Value>(name, batching.writeLanes, (claim) =>
+      database.write((tx) => work(tx, claim(), new Date(options.wallClock()))),
+    );
+
+  // Reads claim early: a read that times out is refused with DEADLINE_EXCEEDED whether or not it ran.
+  const read = <Name extends OperationsOf<'read'>, Request extends RequestOf<Name>, Value>(
+    name: Name,
+    work: Read<Request, Value>,
+  ) =>
+    batcher<Name, Request, Value>(name, batching.readLanes, async (claim) => {
+      const requests = claim();
+      return database.read((db) => work(db, requests));
+    });
+
   const batchers = {
-    create: batcher(
-      'create',
-      true,
-      (begin: Begin<OrderToCreate>) => createOrders(database, begin, today()),
-      (request) => request.items.length,
-      QUEUE_LINES_MAX,
-    ),
-    pay: batcher('pay', true, (begin: OrderIds) => payOrders(database, begin, today()), named),
-    cancel: batcher('cancel', true, (begin: OrderIds) => cancelOrders(database, begin, today()), named),
-    // A read that is begun too early does no harm: whoever is late hears the same, before and after.
-    order: batcher('get order', false, (begin: OrderIds) => readOrders(database, begin()), named),
-    stock: batcher(
-      'get stock',
-      false,
-      (begin: Begin<number>) => readStocks(database, begin()),
-      () => 1,
-    ),
-  };
+    createOrder: write('createOrder', createOrders),
+    getOrder: read('getOrder', readOrders),
+    payOrder: write('payOrder', payOrders),
+    cancelOrder: write('cancelOrder', cancelOrders),
+    getStock: read('getStock', readStocks),
+  } satisfies Record<OperationName, unknown>;
+
+  const submitTo =
+    <Request, Value>(target: Batcher<Request, Outcome<Value>>) =>
+    (request: Request, call: Call) =>
+      orRefusal(target.submit(request, call));
+  const submitOrder = submitTo(batchers.createOrder);
   return {
-    createOrder(request, call) {
-      const order = orderToCreate(request, call);
-      if (!order.ok) return Promise.resolve(order);
-      return orRefusal(batchers.create.submit(order.value, call));
+    async createOrder(request, call) {
+      const order = prepareOrder(request, call);
+      return order.ok ? submitOrder(order.value, call) : order;
     },
-    getOrder: (orderId, call) => orRefusal(batchers.order.submit(orderId, call)),
-    payOrder: (orderId, call) => orRefusal(batchers.pay.submit(orderId, call)),
-    cancelOrder: (orderId, call) => orRefusal(batchers.cancel.submit(orderId, call)),
-    getStock: (sku, call) => orRefusal(batchers.stock.submit(sku, call)),
+    getOrder: submitTo(batchers.getOrder),
+    payOrder: submitTo(batchers.payOrder),
+    cancelOrder: submitTo(batchers.cancelOrder),
+    getStock: submitTo(batchers.getStock),
     async drain() {
       await Promise.all(Object.values(batchers).map((each) => each.drain()));
     },
   };
-}
-
-/** Makes of a call what its batch takes, or says why it cannot be run. */
-function orderToCreate(request: CreateOrderRequest, call: Call): Outcome<OrderToCreate> {
-  const joined = joinLines(request);
-  if (!joined.ok || call.idempotencyKey === undefined) return joined;
-  const name = readIdempotencyKey(call.idempotencyKey);
-  if (name === undefined) return refused(invalidRequest([IDEMPOTENCY_KEY_FIELD]));
-  return accepted({ ...joined.value, key: idempotencyKey(call.caller, name, joined.value) });
 }

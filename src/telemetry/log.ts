@@ -1,11 +1,9 @@
-/**
- * The log: one JSON object a line, or text with colours on a terminal.
- */
+/** The log: one JSON object a line, or text with colours on a terminal. */
 import { type Logger, pino, stdTimeFunctions } from 'pino';
 
 /**
- * What must never be seen, should something with it be logged by mistake: nothing here logs credentials, and a
- * test reads what is logged. The connection that `pg` hangs on its errors holds more than anybody wants to read.
+ * Never shown, in case something that holds it is logged by mistake: nothing here logs credentials, and a
+ * test reads what is logged. `client` is the connection that `pg` attaches to its errors.
  */
 const SECRETS = ['authorization', 'password', 'connectionString', 'key', 'token', 'client', 'headers'];
 

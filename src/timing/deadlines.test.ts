@@ -1,6 +1,6 @@
 /** How what waits is given up, by one timer for all. */
 import { expect, test } from 'vitest';
-import { Deadlines, settleBy } from './deadlines.ts';
+import { Deadlines } from './deadlines.ts';
 
 /** A clock that stands still until it is moved, and then rings every timer that is due. */
 function manualTime() {
@@ -32,7 +32,7 @@ test('each is given up at its own deadline, and not when it was taken out before
   const deadlines = new Deadlines(time.now, time.setTimer);
   const givenUp: number[] = [];
   const [late, soon, gone] = [30, 10, 20].map((deadlineMs) => {
-    const waiting = { deadlineMs, giveUp: () => void givenUp.push(deadlineMs) };
+    const waiting = { deadlineMs, onTimeout: () => void givenUp.push(deadlineMs) };
     deadlines.add(waiting);
     return waiting;
   });
@@ -46,7 +46,7 @@ test('each is given up at its own deadline, and not when it was taken out before
   expect(givenUp).toEqual([10]);
   time.moveTo(30);
   expect(givenUp).toEqual([10, 30]);
-  expect(deadlines.waiting.size).toBe(0);
+  expect(deadlines.size).toBe(0);
   expect(deadlines.delete(late)).toBe(false);
 });
 
@@ -54,7 +54,7 @@ test('one timer serves all who come in the order of their deadlines', () => {
   const time = manualTime();
   const deadlines = new Deadlines(time.now, time.setTimer);
   for (let deadlineMs = 100; deadlineMs < 1_100; deadlineMs++) {
-    const waiting = { deadlineMs, giveUp: () => {} };
+    const waiting = { deadlineMs, onTimeout: () => {} };
     deadlines.add(waiting);
     deadlines.delete(waiting);
   }
@@ -64,10 +64,10 @@ test('one timer serves all who come in the order of their deadlines', () => {
 test('a promise settles as it is, or late at its deadline', async () => {
   const time = manualTime();
   const deadlines = new Deadlines(time.now, time.setTimer);
-  expect(await settleBy(Promise.resolve('kept'), 'late', 10, deadlines)).toBe('kept');
-  await expect(settleBy(Promise.reject(new Error('bug')), 'late', 10, deadlines)).rejects.toThrow('bug');
-  const hanging = settleBy(new Promise(() => {}), 'late', 10, deadlines);
+  expect(await deadlines.settleBy(Promise.resolve('kept'), 'late', 10)).toBe('kept');
+  await expect(deadlines.settleBy(Promise.reject(new Error('bug')), 'late', 10)).rejects.toThrow('bug');
+  const hanging = deadlines.settleBy(new Promise(() => {}), 'late', 10);
   time.moveTo(10);
   expect(await hanging).toBe('late');
-  expect(deadlines.waiting.size).toBe(0);
+  expect(deadlines.size).toBe(0);
 });

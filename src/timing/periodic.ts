@@ -65,7 +65,10 @@ export class PeriodicTask {
 
   #endGap(): void {
     const { intervalMs, minGapMs } = this.#options;
-    if (this.#triggered) return this.#begin();
+    if (this.#triggered) {
+      this.#begin();
+      return;
+    }
     this.#state = 'waiting';
     this.#after(intervalMs - minGapMs, () => this.#begin());
   }

@@ -1,81 +1,94 @@
-/**
- * Readiness: whether the service can do its work, looked at again at an interval, so that asking is free.
- */
+/** Readiness: whether the service can do its work. Checked at an interval, so that a probe costs nothing. */
 import type { Logger } from 'pino';
-import type { NodeStatus } from '../db/cluster/node.ts';
-import type { Router } from '../db/cluster/router.ts';
-import { isMigrated } from '../db/schema/migrate.ts';
+import { PeriodicTask } from '../timing/periodic.ts';
 
-export interface ServiceState {
+/** The nodes of the database, as far as readiness is concerned. */
+export interface NodesState {
+  /** Whether reads are answered: there is a healthy node. */
+  readonly readable: boolean;
+  /** Whether writes are accepted: the primary is healthy, and its commits get confirmed. */
+  readonly writable: boolean;
+  /** What an operator sees of each node. */
+  status(): readonly unknown[];
+}
+
+export interface Readiness {
   readonly ready: boolean;
-  readonly details: {
-    readonly migrated: boolean;
-    /** Whether writes are taken; reads may go on without. */
-    readonly writable: boolean;
-    readonly stopping: boolean;
-    readonly nodes: readonly NodeStatus[];
-  };
+  /** Anything that can be written as JSON, bigints included; shown by `/readyz`. */
+  readonly details: { readonly writable?: boolean; readonly [more: string]: unknown };
+}
+
+export interface ReadinessOptions {
+  readonly nodes: NodesState;
+  /**
+   * Whether the schema is there. Called until it was true once: migrations are not undone under a running
+   * service.
+   */
+  readonly isMigrated: () => Promise<boolean>;
+  /** Called with the first state and with every change. */
+  readonly onChange: (ready: boolean) => void;
+  readonly intervalMs: number;
+  readonly logger: Logger;
 }
 
 export class ReadinessWatch {
-  readonly #router: Router;
-  readonly #log: Logger;
-  #onChange: (ready: boolean) => void = () => {};
+  readonly #options: ReadinessOptions;
+  readonly #task: PeriodicTask;
   #migrated = false;
   #stopping = false;
   #wasReady: boolean | undefined;
-  #timer: NodeJS.Timeout | undefined;
 
-  constructor(router: Router, log: Logger) {
-    this.#router = router;
-    this.#log = log;
+  constructor(options: ReadinessOptions) {
+    const { intervalMs, logger } = options;
+    this.#options = options;
+    this.#task = new PeriodicTask({
+      run: () => this.#check(),
+      intervalMs,
+      minGapMs: intervalMs,
+      onError: (error) => logger.error({ err: error }, 'the check of the readiness failed'),
+    });
   }
 
   /**
-   * Ready means migrated, there is a node that answers reads, and the service is not about to stop. Whether writes are
-   * taken too is told beside: without them it is still of use, and no other instance could do more.
+   * Ready means: migrated, with a healthy node for reads, and not stopping. Whether writes are accepted is
+   * shown beside it: without them the service is still of use, and no other instance could do more.
    */
-  get current(): ServiceState {
-    const ready = this.#migrated && this.#router.readable && !this.#stopping;
-    const { writable } = this.#router;
-    const nodes = this.#router.status();
-    return { ready, details: { migrated: this.#migrated, writable, stopping: this.#stopping, nodes } };
+  get current(): Readiness {
+    const { nodes } = this.#options;
+    const { readable, writable } = nodes;
+    const details = {
+      migrated: this.#migrated,
+      writable,
+      stopping: this.#stopping,
+      nodes: nodes.status(),
+    };
+    return { ready: this.#migrated && readable && !this.#stopping, details };
   }
 
-  /**
-   * Looks, and goes on to look at this interval until `stop`.
-   *
-   * @param onChange is told at once whether the service is ready, and of every change.
-   */
-  async start(intervalMs: number, onChange: (ready: boolean) => void): Promise<void> {
-    this.#onChange = onChange;
-    await this.look();
-    if (this.#stopping) return;
-    this.#timer = setTimeout(() => void this.start(intervalMs, onChange), intervalMs);
+  /** Checks now, and goes on until `stop`. */
+  async start(): Promise<void> {
+    await this.#task.start();
   }
 
-  /** Says from now on that the service is not ready. */
+  /** From now on the service is not ready. */
   stop(): void {
     this.#stopping = true;
-    clearTimeout(this.#timer);
-    this.#tell();
+    void this.#task.stop();
+    this.#report();
   }
 
-  /** Asks for the schema until it is there once; migrations are not taken back under a running service. */
-  async look(): Promise<void> {
-    const { primary } = this.#router;
-    if (!this.#migrated && primary?.fit) {
-      this.#migrated = await isMigrated(primary.reader).catch(() => false);
-    }
-    this.#tell();
+  async #check(): Promise<undefined> {
+    this.#migrated ||= await this.#options.isMigrated();
+    this.#report();
   }
 
-  #tell(): void {
+  #report(): void {
+    const { onChange, logger } = this.#options;
     const { ready, details } = this.current;
     if (ready === this.#wasReady) return;
     this.#wasReady = ready;
-    this.#onChange(ready);
-    if (ready) this.#log.info('ready');
-    else if (!this.#stopping) this.#log.warn(details, 'not ready');
+    onChange(ready);
+    if (ready) logger.info('ready');
+    else if (!this.#stopping) logger.warn(details, 'not ready');
   }
 }

@@ -1,23 +1,23 @@
 /**
- * The certificate that both servers show, and the authority that their clients' certificates must come from. The
- * files are looked at again now and then, so that a renewed certificate is used without a restart.
+ * The certificate of both servers, and the authority that their clients' certificates must come from. The
+ * files are read again at an interval, so that a renewed certificate is used without a restart.
  */
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import tls from 'node:tls';
 import type { Logger } from 'pino';
 
-/** A client that opens a connection and does not get on with the handshake is cut off. */
-const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** A client that does not finish its handshake in this time is disconnected. */
+export const HANDSHAKE_TIMEOUT_MS = 10_000;
 
-/** Where the files are, all PEM. With `clientCa`, clients must show a certificate that it has signed. */
+/** The paths of the files, all PEM. With `clientCa`, clients need a certificate that it has signed. */
 export interface TlsFiles {
   readonly cert: string;
   readonly key: string;
   readonly clientCa?: string | undefined;
 }
 
-/** What the files hold, in the form that Node.js takes. */
+/** The contents of the files, in the form that Node.js takes. */
 export interface Certificate {
   readonly cert: Buffer;
   readonly key: Buffer;
@@ -33,7 +33,6 @@ export class Certificates {
   /** How long the handshake of a connection may take, in milliseconds. */
   readonly handshakeMs: number;
   #current: Certificate;
-  #timer: NodeJS.Timeout | undefined;
 
   private constructor(files: TlsFiles, current: Certificate, log: Logger, handshakeMs: number) {
     this.handshakeMs = handshakeMs;
@@ -44,7 +43,7 @@ export class Certificates {
 
   /** Reads the files. Throws when one cannot be read or they do not belong together, saying which. */
   static async open(files: TlsFiles, log: Logger, handshakeMs = HANDSHAKE_TIMEOUT_MS): Promise<Certificates> {
-    // The default, said once more, so that no option of Node.js that comes by the environment lowers it.
+    // The default of Node.js, set explicitly so that no option from the environment lowers it.
     tls.DEFAULT_MIN_VERSION = 'TLSv1.2';
     return new Certificates(files, await read(files), log, handshakeMs);
   }
@@ -53,31 +52,21 @@ export class Certificates {
     return this.#current;
   }
 
-  /** Is told of every renewal. */
+  /** The listener is called with every renewed certificate. */
   onRenewal(listener: Listener): void {
     this.#listeners.push(listener);
   }
 
-  /** Looks at the files at this interval until `stop`. */
-  start(intervalMs: number): void {
-    this.#timer = setInterval(() => void this.look(), intervalMs);
-    this.#timer.unref();
-  }
-
-  stop(): void {
-    clearInterval(this.#timer);
-  }
-
-  /** Takes what the files hold now. What is not whole, as while it is being replaced, changes nothing. */
-  async look(): Promise<void> {
+  /** Reads the files again. Files that are incomplete, as while they are being replaced, change nothing. */
+  async renew(): Promise<undefined> {
     try {
       const found = await read(this.#files);
       if (isSame(found, this.#current)) return;
       this.#current = found;
-      for (const tell of this.#listeners) tell(found);
+      for (const listener of this.#listeners) listener(found);
       this.#log.info('the TLS certificate was renewed');
     } catch (error) {
-      this.#log.warn({ err: error }, 'the TLS files are not usable: the certificate from before stays');
+      this.#log.warn({ err: error }, 'the TLS files are not usable: the previous certificate stays');
     }
   }
 }
@@ -100,7 +89,10 @@ async function read({ cert, key, clientCa }: TlsFiles): Promise<Certificate> {
 
 const block = /-----BEGIN ([A-Z0-9 ]+)-----[^-]*-----END \1-----/g;
 
-/** Node.js takes any bytes for authorities and passes over what is none, so that no client would come in any more. */
+/**
+ * Node.js takes any bytes for authorities and skips what is not one, so that no client would be accepted any
+ * more.
+ */
 function checkAuthorities(pem: string): void {
   const whole = pem.match(block) ?? [];
   const edges = pem.match(/-----(BEGIN|END) /g) ?? [];

@@ -1,15 +1,15 @@
-/** The Swagger page of a service in headless Chromium, with what a person does on it. */
+/** The Swagger page of a service in headless Chromium, and what a person does on it. */
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 
 export interface SwaggerPage {
   readonly page: Page;
-  /** Every address that the page asked for. */
+  /** Every URL that the page requested. */
   readonly requested: string[];
-  /** What the browser complained of on its console. */
+  /** Errors and warnings on the browser's console. */
   readonly complaints: string[];
 }
 
-/** Starts the browser that `CHROMIUM_PATH` names. */
+/** Starts the browser named by `CHROMIUM_PATH`. */
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env.CHROMIUM_PATH || '/usr/bin/chromium',
@@ -21,13 +21,13 @@ export function launchBrowser(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
-      // No other name resolves, so that a request to it fails, and is seen, on any machine.
+      // No other name resolves, so that a request to it fails visibly on any machine.
       '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1',
     ],
   });
 }
 
-/** Opens the page of the service at `url` and waits until its operations are there. */
+/** Opens the page of the service at `url` and waits until it shows the operations. */
 export async function openSwagger(browser: Browser, url: string): Promise<SwaggerPage> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
   const requested: string[] = [];
@@ -47,7 +47,7 @@ export interface ShownAnswer {
   readonly text: string;
 }
 
-/** Opens an operation and sends its example, or what `fill` makes of it, by "Try it out". */
+/** Opens an operation and sends its example, changed by `fill`, by "Try it out". */
 export async function tryOut(
   page: Page,
   operationId: string,
@@ -59,7 +59,7 @@ export async function tryOut(
   return execute(page, operationId);
 }
 
-/** Sends what an opened operation holds, and reads the answer that the page shows. */
+/** Sends the request of an opened operation, and reads the answer that the page shows. */
 export async function execute(page: Page, operationId: string): Promise<ShownAnswer> {
   await operation(page, operationId).getByRole('button', { name: 'Execute' }).click();
   const live = operation(page, operationId).locator('.live-responses-table');
@@ -75,7 +75,7 @@ export function operation(page: Page, operationId: string): Locator {
 
 const loopback = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
-/** The addresses that are not on this machine. */
+/** The URLs that are not on this machine. */
 export function remote(addresses: readonly string[]): string[] {
   return addresses.filter((address) => {
     const { protocol, hostname } = new URL(address);

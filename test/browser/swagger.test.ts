@@ -1,14 +1,12 @@
 /**
  * The Swagger page as a person uses it, in headless Chromium.
  *
- * LOMS_URL        the running service; without it, one over Loms in memory is started
+ * LOMS_URL        a running service; without it, the built one is started
  * CHROMIUM_PATH   the browser, /usr/bin/chromium by default
  * SCREENSHOT      where to write a picture of the page with an order created (docs/images/swagger.png)
  */
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type HttpServer, startHttpServer } from '../../src/transport/http/server.ts';
-import { silent, testApp } from '../support/http-app.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import {
   launchBrowser,
   openSwagger,
@@ -19,22 +17,16 @@ import {
   tryOut,
 } from './swagger-page.ts';
 
-let own: HttpServer | undefined;
+const url = inject('serviceUrl');
 let browser: Browser;
-let url: string;
 let swagger: SwaggerPage;
 
 beforeAll(async () => {
-  if (!process.env.LOMS_URL) {
-    own = await startHttpServer(testApp({ now: Date.now }), { host: '127.0.0.1', port: 0, logger: silent });
-  }
-  url = process.env.LOMS_URL || `http://127.0.0.1:${own?.port}`;
   browser = await launchBrowser();
 });
 
 afterAll(async () => {
   await browser?.close();
-  await own?.stop(1_000);
 });
 
 beforeEach(async () => {

@@ -1,9 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
-/** The tests in a browser, apart from the others because they need Chromium and a running service. */
+/** The tests in a browser, apart from the others because they need Chromium and the built service. */
 export default defineConfig({
   test: {
     include: ['test/browser/**/*.test.ts'],
+    globalSetup: 'test/browser/service.ts',
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

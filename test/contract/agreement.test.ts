@@ -1,21 +1,18 @@
-/** One truth for limits: zod (REST) and protovalidate (gRPC) refuse the same requests, with the same words. */
+/** REST (zod) and gRPC (protovalidate) refuse the same requests, in the same words. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { invalidRequest, type Outcome, refused } from '../../src/domain/errors.ts';
 import { COUNT_MAX, INT64_MAX, LINES_MAX, UINT32_MAX } from '../../src/domain/limits.ts';
+import { type Outcome, refused } from '../../src/domain/outcome.ts';
+import { invalidFields, type MessageName } from '../../src/domain/violations.ts';
 import { OrderServiceService } from '../../src/generated/proto/loms/order/v1/order.ts';
 import { StockServiceService } from '../../src/generated/proto/loms/stock/v1/stock.ts';
 import { requestReader } from '../../src/transport/grpc/validate.ts';
+import { violatedPaths } from '../../src/transport/http/fields.ts';
 import { parseJson, stringifyJson } from '../../src/transport/http/json.ts';
-import {
-  createOrderRequest,
-  orderIdParameter,
-  orderIdRequest,
-  skuParameter,
-  violatedPaths,
-} from '../../src/transport/http/schemas.ts';
+import { createOrderRequest, orderIdParameter, orderIdRequest } from '../../src/transport/http/order.ts';
+import { skuParameter } from '../../src/transport/http/stock.ts';
 
-/** Values around every limit, within what the wire's type can carry, and any other. */
+/** Values around every limit and any others, within the range of the wire type. */
 const near = (limits: bigint[], min: bigint, max: bigint) =>
   fc
     .oneof(
@@ -48,20 +45,20 @@ interface Schema {
   ): { success: true; data: unknown } | { success: false; error: { issues: { path: PropertyKey[] }[] } };
 }
 
-/** How REST reads a body: printed as JSON, parsed without loss, checked by zod. */
-function overRest(schema: Schema, request: unknown): Outcome<unknown> {
+/** Reads a body as REST does: from JSON without loss, checked by zod. */
+function overRest(message: MessageName, schema: Schema, request: unknown): Outcome<unknown> {
   const parsed = schema.safeParse(parseJson(stringifyJson(request)));
   return parsed.success
     ? { ok: true, value: parsed.data }
-    : refused(invalidRequest(violatedPaths(parsed.error.issues)));
+    : refused(invalidFields(message, violatedPaths(parsed.error.issues)));
 }
 
-/** How gRPC reads a message: encoded by the generated code, decoded and checked by protovalidate. */
+/** Reads a message as gRPC does: decoded and checked by protovalidate. */
 function overGrpc(path: string, bytes: Uint8Array): Outcome<unknown> {
   return requestReader<unknown>(path)(bytes);
 }
 
-/** The same request in both has the same keys; gRPC's says `orderId` and carries its type's name. */
+/** Makes both alike: gRPC's requests have `orderId` for `orderID`, and the name of their type. */
 function comparable(outcome: Outcome<unknown>): unknown {
   if (!outcome.ok) return outcome;
   return JSON.parse(
@@ -71,12 +68,12 @@ function comparable(outcome: Outcome<unknown>): unknown {
   );
 }
 
-test('a new order is accepted by both or refused by both, for the same fields', () => {
+test('both accept or refuse a new order, for the same fields', () => {
   const { path, requestSerialize } = OrderServiceService.createOrder;
   let accepted = 0;
   fc.assert(
     fc.property(int64, items, (user, lines) => {
-      const rest = overRest(createOrderRequest, { user, items: lines });
+      const rest = overRest('CreateOrderRequest', createOrderRequest, { user, items: lines });
       const grpc = overGrpc(path, requestSerialize({ user, items: lines }));
       if (rest.ok) accepted++;
       expect(comparable(rest)).toEqual(comparable(grpc));
@@ -93,9 +90,13 @@ test.each(['getOrder', 'payOrder', 'cancelOrder'] as const)(
     fc.assert(
       fc.property(int64, (orderId) => {
         const grpc = overGrpc(path, requestSerialize({ orderId }));
-        const asParameter = overRest(orderIdParameter, String(orderId));
-        expect(comparable(overRest(orderIdRequest, { orderID: orderId }))).toEqual(comparable(grpc));
-        expect(comparable(overRest(orderIdRequest, { orderID: String(orderId) }))).toEqual(comparable(grpc));
+        const asParameter = overRest('GetOrderRequest', orderIdParameter, String(orderId));
+        expect(comparable(overRest('GetOrderRequest', orderIdRequest, { orderID: orderId }))).toEqual(
+          comparable(grpc),
+        );
+        expect(comparable(overRest('GetOrderRequest', orderIdRequest, { orderID: String(orderId) }))).toEqual(
+          comparable(grpc),
+        );
         expect(asParameter.ok).toBe(grpc.ok);
       }),
     );
@@ -106,7 +107,9 @@ test('getStock accepts and refuses the same skus in both', () => {
   const { path, requestSerialize } = StockServiceService.getStock;
   fc.assert(
     fc.property(uint32(UINT32_MAX), (sku) => {
-      expect(overRest(skuParameter, String(sku)).ok).toBe(overGrpc(path, requestSerialize({ sku })).ok);
+      expect(overRest('GetStockRequest', skuParameter, String(sku)).ok).toBe(
+        overGrpc(path, requestSerialize({ sku })).ok,
+      );
     }),
   );
 });

@@ -1,18 +1,18 @@
 /**
- * The contract as a table: what is asked, and what both transports must answer, word for word.
+ * The contract as a table: requests, and the answer of both transports, word for word.
  *
- * A case may first bring about a state; the orders that it creates stand as `<order>` in the expected answer.
+ * A case may first create a state. The id of its order stands as `<order>` in the expected answer.
  */
-import type { Answer, Client, Operation } from '../support/clients.ts';
+import type { Answer, Client, Operation, Request } from '../support/client.ts';
 
 export interface Case {
   readonly title: string;
-  /** Makes the state, and returns the id of the order that the case is about. */
+  /** Creates the state, and returns the id of the order that the case is about. */
   readonly given?: (client: Client, freshKey: string) => Promise<bigint>;
   readonly ask: Operation;
   /** The idempotency keys to send, given one that was never used before. */
   readonly keys?: (freshKey: string) => readonly string[];
-  readonly request: (order: bigint) => Record<string, unknown>;
+  readonly request: (order: bigint) => Request;
   readonly reply?: unknown;
   readonly error?: { readonly code: bigint; readonly message: string; readonly details: readonly unknown[] };
   readonly http?: number;
@@ -36,7 +36,7 @@ export async function createOrder(
   ...keys: string[]
 ): Promise<bigint> {
   const answer = await client.call('createOrder', { user: 1n, items: [{ sku, count }] }, { keys });
-  if ('reply' in answer) return (answer.reply as { orderID: bigint }).orderID;
+  if ('reply' in answer) return answer.reply.orderID;
   const [, detail] = answer.error.details;
   return detail?.orderID as bigint;
 }
@@ -113,7 +113,7 @@ export const cases: readonly Case[] = [
   // Create.
   { title: 'an order with enough stock is created', ...create([PLENTY, 1]), reply: { orderID: '<order>' } },
   {
-    title: 'a line over what is there is named',
+    title: 'a line above the stock is named',
     ...create([SOLD_OUT, 3], [PLENTY, 1]),
     ...short([SOLD_OUT, 3, 0n]),
   },
@@ -123,24 +123,24 @@ export const cases: readonly Case[] = [
     ...create([UNKNOWN, 2], [139818428, 1]),
     ...short([139818428, 1, 0n], [UNKNOWN, 2, 0n]),
   },
-  { title: 'count 65535 is a count', ...create([SOLD_OUT, 65_535]), ...short([SOLD_OUT, 65_535, 0n]) },
+  { title: 'count 65535 is accepted', ...create([SOLD_OUT, 65_535]), ...short([SOLD_OUT, 65_535, 0n]) },
   { title: 'count 65536 is refused', ...create([PLENTY, 65_536]), ...invalid(['items[0].count', COUNT]) },
   {
-    title: 'count 65537 is not cut off to 1',
+    title: 'count 65537 is not truncated to 1',
     ...create([PLENTY, 65_537]),
     ...invalid(['items[0].count', COUNT]),
   },
   { title: 'count 0 is refused', ...create([PLENTY, 1], [PLENTY, 0]), ...invalid(['items[1].count', COUNT]) },
   { title: 'sku 0 is refused', ...create([0, 1]), ...invalid(['items[0].sku', SKU]) },
-  { title: 'sku 4294967295 is a sku', ...create([4294967295, 1]), ...short([4294967295, 1, 0n]) },
+  { title: 'sku 4294967295 is accepted', ...create([4294967295, 1]), ...short([4294967295, 1, 0n]) },
   {
     title: 'lines of one sku that add up to 65536 are refused',
     ...create([PLENTY, 65_535], [SOLD_OUT, 1], [PLENTY, 1]),
     ...invalid(['items[0].count', COUNT], ['items[2].count', COUNT]),
   },
-  { title: 'no line at all is refused', ...create(), ...invalid(['items', ITEMS]) },
+  { title: 'an order without lines is refused', ...create(), ...invalid(['items', ITEMS]) },
   {
-    title: '1000 lines are an order, joined by sku',
+    title: '1000 lines are accepted, and merged by sku',
     ...create(...Array.from({ length: 1_000 }, (): [number, number] => [SOLD_OUT, 1])),
     ...short([SOLD_OUT, 1_000, 0n]),
   },
@@ -151,7 +151,7 @@ export const cases: readonly Case[] = [
   },
   { title: 'user 0 is refused', ...badUser(0n), ...invalid(['user', INT64]) },
   { title: 'a negative user is refused', ...badUser(-1n), ...invalid(['user', INT64]) },
-  { title: 'the largest user is a user', ...badUser(2n ** 63n - 1n), reply: { orderID: '<order>' } },
+  { title: 'the largest user is accepted', ...badUser(2n ** 63n - 1n), reply: { orderID: '<order>' } },
   {
     title: 'every bad field is named at once',
     ask: 'createOrder',
@@ -168,7 +168,7 @@ export const cases: readonly Case[] = [
   // Get.
   {
     title:
-      'an order is read with its status, its user digit for digit, and its lines joined and sorted by sku',
+      'an order is read with its status, its user digit for digit, and its lines merged and sorted by sku',
     given: async (client) => {
       const items = [
         { sku: 139275865, count: 1 },
@@ -176,7 +176,7 @@ export const cases: readonly Case[] = [
         { sku: PLENTY, count: 3 },
       ];
       const answer = await client.call('createOrder', { user: 9007199254740993n, items });
-      return ('reply' in answer ? (answer.reply as { orderID: bigint }) : { orderID: 0n }).orderID;
+      return 'reply' in answer ? answer.reply.orderID : 0n;
     },
     ...about('getOrder'),
     reply: {
@@ -195,13 +195,13 @@ export const cases: readonly Case[] = [
     reply: { status: 'failed', user: 1n, items: [{ sku: BigInt(SOLD_OUT), count: 1n }] },
   },
   {
-    title: 'a payed order says so',
+    title: 'a payed order has its status',
     given: after('payOrder'),
     ...about('getOrder'),
     reply: { status: 'payed', user: 1n, items: [{ sku: BigInt(PLENTY), count: 1n }] },
   },
   {
-    title: 'a cancelled order says so',
+    title: 'a cancelled order has its status',
     given: after('cancelOrder'),
     ...about('getOrder'),
     reply: { status: 'cancelled', user: 1n, items: [{ sku: BigInt(PLENTY), count: 1n }] },
@@ -213,7 +213,7 @@ export const cases: readonly Case[] = [
     ...noOrder,
   },
   {
-    title: 'order 0 is no order',
+    title: 'order 0 is refused',
     ask: 'getOrder',
     request: () => ({ orderID: 0n }),
     ...invalid(['orderID', INT64]),
@@ -223,7 +223,7 @@ export const cases: readonly Case[] = [
   { title: 'an order that awaits payment is payed', given: after(), ...about('payOrder'), reply: {} },
   { title: 'double pay is OK', given: after('payOrder'), ...about('payOrder'), reply: {} },
   {
-    title: 'paying takes no notice of a key',
+    title: 'paying ignores a key',
     given: after(),
     ...about('payOrder'),
     keys: () => [''],
@@ -251,7 +251,7 @@ export const cases: readonly Case[] = [
   { title: 'an order that awaits payment is cancelled', given: after(), ...about('cancelOrder'), reply: {} },
   { title: 'double cancel is OK', given: after('cancelOrder'), ...about('cancelOrder'), reply: {} },
   {
-    title: 'cancelling takes no notice of a key',
+    title: 'cancelling ignores a key',
     given: after(),
     ...about('cancelOrder'),
     keys: () => [''],
@@ -284,7 +284,7 @@ export const cases: readonly Case[] = [
 
   // Stock.
   {
-    title: 'stock is what is there without what is reserved',
+    title: 'stock is the total without what is reserved',
     ask: 'getStock',
     request: () => ({ sku: 1076963 }),
     reply: { count: 265n },
@@ -309,7 +309,7 @@ export const cases: readonly Case[] = [
   { title: 'stock of sku 0', ask: 'getStock', request: () => ({ sku: 0 }), ...invalid(['sku', SKU]) },
 ];
 
-/** Puts `<order>` where an answer names the order that the case is about. */
+/** Replaces the id of the case's order by `<order>` in an answer. */
 export function withoutId(answer: Answer, order: bigint | undefined): unknown {
   const id = order ?? idIn(answer);
   const replace = (value: unknown): unknown => {
@@ -325,11 +325,11 @@ export function withoutId(answer: Answer, order: bigint | undefined): unknown {
       ]),
     );
   };
-  const { http: _, ...rest } = answer as { http?: number };
+  const { http: _, ...rest } = { http: undefined, ...answer };
   return replace(rest);
 }
 
 function idIn(answer: Answer): bigint | undefined {
-  if ('reply' in answer) return (answer.reply as { orderID?: bigint }).orderID;
-  return answer.error.details[1]?.orderID as bigint | undefined;
+  if ('error' in answer) return answer.error.details[1]?.orderID as bigint | undefined;
+  return 'orderID' in answer.reply ? (answer.reply.orderID as bigint) : undefined;
 }

@@ -1,23 +1,11 @@
-/** The contract, case by case, through REST and gRPC alike, on a real database. */
+/** The contract, case by case, over REST and over gRPC, on a real database. */
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { startService, type TestService } from '../support/service.ts';
+import { describe, expect, test } from 'vitest';
+import { useService } from '../support/service.ts';
 import { cases, createOrder, withoutId } from './cases.ts';
 import { keyCases } from './key-cases.ts';
 
-let database: TestDatabase;
-let service: TestService;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  service = await startService(database);
-});
-
-afterAll(async () => {
-  await service?.stop();
-  await database?.drop();
-});
+const { database, service } = useService();
 
 describe.each(['rest', 'grpc'] as const)('over %s', (transport) => {
   test.each([...cases, ...keyCases])(
@@ -34,7 +22,7 @@ describe.each(['rest', 'grpc'] as const)('over %s', (transport) => {
   );
 });
 
-test('a key means the same over both transports', async () => {
+test('a key sent over REST is replayed over gRPC', async () => {
   const key = randomUUID();
   const orderID = await createOrder(service.rest, 1625903, 2, key);
   const items = [
@@ -48,19 +36,16 @@ test('a key means the same over both transports', async () => {
 test.each([
   ['payOrder', { total: -3, reserved: 0 }],
   ['cancelOrder', { total: 0, reserved: 0 }],
-] as const)(
-  '%s is repeat-safe by nature: asked over and over, it is done once',
-  async (operation, change) => {
-    const stock = async () => {
-      const [row] = await database.query('SELECT total_count, reserved FROM stocks WHERE sku = 1625903');
-      return { total: Number(row?.total_count), reserved: Number(row?.reserved) };
-    };
-    const before = await stock();
-    const orderID = await createOrder(service.rest, 1625903, 3);
-    const ask = (index: number) => service[index % 2 === 0 ? 'rest' : 'grpc'].call(operation, { orderID });
-    const answers = await Promise.all(Array.from({ length: 10 }, (_, index) => ask(index)));
-    expect([...answers, await ask(0), await ask(1)]).toEqual(Array(12).fill({ reply: {} }));
-    const after = await stock();
-    expect({ total: after.total - before.total, reserved: after.reserved - before.reserved }).toEqual(change);
-  },
-);
+] as const)('%s is idempotent: repeated, it is done once', async (operation, change) => {
+  const stock = async () => {
+    const [row] = await database.query('SELECT total_count, reserved FROM stocks WHERE sku = 1625903');
+    return { total: Number(row?.total_count), reserved: Number(row?.reserved) };
+  };
+  const before = await stock();
+  const orderID = await createOrder(service.rest, 1625903, 3);
+  const ask = (index: number) => service[index % 2 === 0 ? 'rest' : 'grpc'].call(operation, { orderID });
+  const answers = await Promise.all(Array.from({ length: 10 }, (_, index) => ask(index)));
+  expect([...answers, await ask(0), await ask(1)]).toEqual(Array(12).fill({ reply: {} }));
+  const after = await stock();
+  expect({ total: after.total - before.total, reserved: after.reserved - before.reserved }).toEqual(change);
+});

@@ -1,33 +1,25 @@
-/** What callers hear when the service cannot do its work: brought about for real, through both transports. */
+/** Errors of a service that cannot do its work: real failures, over both transports. */
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { CallOptions, Client } from '../support/clients.ts';
-import { createTestDatabase, onServer, type TestDatabase } from '../support/database.ts';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { CallOptions, Client } from '../support/client.ts';
+import { onServer, useDatabase } from '../support/database.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { createOrder } from './cases.ts';
 
 const SKU = 1625903;
 
-/** Makes every COMMIT of a new or changed order last until it is ended. */
+/** Makes every COMMIT of a new or changed order hang until its session is terminated. */
 const LINGER = `
   CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(60); RETURN NULL; END';
   CREATE CONSTRAINT TRIGGER linger AFTER INSERT OR UPDATE ON orders DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION linger()`;
 
-let database: TestDatabase;
+const database = useDatabase();
 let service: TestService | undefined;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
 
 afterEach(async () => {
   await service?.stop();
   service = undefined;
-});
-
-afterAll(async () => {
-  await database?.drop();
 });
 
 const create = (client: Client, options: CallOptions = {}) =>
@@ -36,7 +28,7 @@ const create = (client: Client, options: CallOptions = {}) =>
 const createUnder = (client: Client, key: string) =>
   client.call('createOrder', { user: 77n, items: [{ sku: SKU, count: 1 }] }, { keys: [key] });
 
-/** What impatient callers of these tests wait. */
+/** The deadline of callers that do not wait for the end. */
 const DEADLINE_MS = 600;
 
 type Detail = Record<string, unknown>;
@@ -55,7 +47,7 @@ const failure =
     ...(transport === 'rest' ? { http } : {}),
   });
 
-/** What says, in both transports, that nothing was done and when to try again. */
+/** Says that nothing was done and when to retry. */
 const retry = { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '1s' };
 
 const queueFull = failure(8n, 429, 'QUEUE_FULL', 'too many requests are waiting, try again later', retry);
@@ -75,7 +67,7 @@ const unknown = failure(
 );
 const internal = failure(13n, 500, 'INTERNAL', 'internal error');
 
-/** Holds the lock on the sku's stock, so that the next create waits, until it is let go. */
+/** Locks the sku's stock, so that the next create waits until the lock is released. */
 async function holdStock(): Promise<() => Promise<void>> {
   const holder = new pg.Client({ connectionString: database.primaryUrl });
   await holder.connect();
@@ -84,7 +76,7 @@ async function holdStock(): Promise<() => Promise<void>> {
   return () => holder.end();
 }
 
-/** Ends the connection of a COMMIT that lingers. */
+/** Terminates the session of a COMMIT that hangs. */
 const endCommit = () =>
   vi.waitFor(async () => {
     const ended = await database.query(`
@@ -102,7 +94,7 @@ const waitForLock = () =>
   });
 
 describe.each(['rest', 'grpc'] as const)('over %s', (transport) => {
-  test('past its limit the queue refuses at once, and what it took is answered', async () => {
+  test('a full queue refuses at once, and queued requests are answered', async () => {
     service = await startService(database, { QUEUE_MAX: '2', WRITE_LANES: '1' });
     const client = service[transport];
     const release = await holdStock();
@@ -115,14 +107,14 @@ describe.each(['rest', 'grpc'] as const)('over %s', (transport) => {
     expect(answers.filter((answer) => 'reply' in answer)).toHaveLength(3);
   });
 
-  test('work whose deadline passed while it waited is not begun', async () => {
+  test('a queued request is not started after its deadline', async () => {
     service = await startService(database, { WRITE_LANES: '1' });
     const client = service[transport];
     const release = await holdStock();
     const [before] = await database.query('SELECT count(*) FROM orders');
     const running = create(client);
     await waitForLock();
-    // It is answered while the batch before it still runs, not only when it is its turn.
+    // It is answered while the batch before it still runs, not only when its turn comes.
     expect(await create(client, { timeoutMs: DEADLINE_MS })).toEqual(deadline(transport));
     await release();
     expect(await running).toHaveProperty('reply');
@@ -130,7 +122,7 @@ describe.each(['rest', 'grpc'] as const)('over %s', (transport) => {
     expect(Number(after?.count) - Number(before?.count)).toBe(1);
   });
 
-  test('a write that still runs at its deadline: the outcome is unknown, and is told in time', async () => {
+  test('a write that still runs at its deadline: the outcome is unknown, and answered in time', async () => {
     service = await startService(database);
     const client = service[transport];
     const release = await holdStock();
@@ -139,14 +131,14 @@ describe.each(['rest', 'grpc'] as const)('over %s', (transport) => {
     expect(await create(client, { timeoutMs: DEADLINE_MS })).toEqual(unknown(transport));
     expect(performance.now() - begin).toBeLessThan(DEADLINE_MS + 2_000);
     await release();
-    // Unknown it was: here it is done after all.
+    // Unknown: here it is done after all.
     await vi.waitFor(async () => {
       const [after] = await database.query('SELECT count(*) FROM orders');
       expect(Number(after?.count) - Number(before?.count)).toBe(1);
     });
   });
 
-  test('a commit that waits at its deadline: the outcome is unknown, others are served meanwhile', async () => {
+  test('a commit that hangs at its deadline: the outcome is unknown, others are served', async () => {
     service = await startService(database, { WRITE_LANES: '1' });
     const client = service[transport];
     const orderID = await createOrder(client);
@@ -182,7 +174,7 @@ describe.each(['rest', 'grpc'] as const)('over %s', (transport) => {
     expect(await client.call('getStock', { sku: SKU })).toHaveProperty('reply');
   });
 
-  test('a lock that is not got in time: nothing was done and it may be tried again', async () => {
+  test('a lock timeout: nothing was done and a retry is allowed', async () => {
     service = await startService(database, { WRITE_TIMEOUT_MS: '400' });
     const release = await holdStock();
     expect(await create(service[transport])).toEqual(unavailable(transport));
@@ -190,7 +182,7 @@ describe.each(['rest', 'grpc'] as const)('over %s', (transport) => {
     expect(await create(service[transport])).toHaveProperty('reply');
   });
 
-  test('a connection that is lost while COMMIT runs: the outcome is unknown', async () => {
+  test('a connection lost during COMMIT: the outcome is unknown', async () => {
     service = await startService(database);
     const orderID = await createOrder(service[transport]);
     await database.query(LINGER);
@@ -203,7 +195,7 @@ describe.each(['rest', 'grpc'] as const)('over %s', (transport) => {
     }
   });
 
-  test('an unknown outcome is resolved by a repeat with the same key: there is one order', async () => {
+  test('an unknown outcome is resolved by a retry with the same key: there is one order', async () => {
     service = await startService(database);
     const client = service[transport];
     const key = `lost over ${transport}`;
@@ -222,14 +214,14 @@ describe.each(['rest', 'grpc'] as const)('over %s', (transport) => {
     expect(await database.query('SELECT count(*) FROM orders')).toEqual([{ count: '1' }]);
   });
 
-  test('a bug: the caller learns nothing of the inside', async () => {
+  test('a bug: the caller learns no internals', async () => {
     service = await startService(database);
     const orderID = await createOrder(service[transport], 2618151);
     await database.query('UPDATE stocks SET reserved = 0 WHERE sku = 2618151');
     expect(await service[transport].call('payOrder', { orderID })).toEqual(internal(transport));
   });
 
-  test('a database that takes no connections: nothing was done, for reads and writes alike', async () => {
+  test('a database that accepts no connections: nothing was done, for reads and writes', async () => {
     service = await startService(database);
     const name = new URL(database.primaryUrl).pathname.slice(1);
     await onServer(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);

@@ -1,6 +1,6 @@
-/** The contract's cases of creating orders with an idempotency key. */
+/** The contract's cases of orders created with an idempotency key. */
 import { expect } from 'vitest';
-import type { Client } from '../support/clients.ts';
+import type { Client } from '../support/client.ts';
 import { type Case, create, createOrder, info, invalid, PLENTY, SOLD_OUT, short } from './cases.ts';
 
 const KEY = 'must be 1 to 255 printable ASCII characters, sent once';
@@ -16,7 +16,7 @@ export const keyCases: readonly Case[] = [
     reply: { orderID: '<order>' },
   },
   {
-    title: 'the same key and request: the first order again, marked as a replay',
+    title: 'the same key and request: the first order, marked as a replay',
     given: keyed(PLENTY, 3),
     ...create([PLENTY, 1], [PLENTY, 2]),
     keys: (freshKey) => [freshKey],
@@ -24,7 +24,7 @@ export const keyCases: readonly Case[] = [
     replayed: true,
   },
   {
-    title: 'the same key and request: the first refusal again, marked as a replay',
+    title: 'the same key and request: the first refusal, marked as a replay',
     given: keyed(SOLD_OUT, 3),
     ...create([SOLD_OUT, 3]),
     keys: (freshKey) => [freshKey],
@@ -52,7 +52,7 @@ export const keyCases: readonly Case[] = [
     http: 400,
   },
   {
-    title: 'a key of 255 characters is a key',
+    title: 'a key of 255 characters is accepted',
     ...create([PLENTY, 1]),
     keys: (freshKey) => [freshKey.padEnd(255, '~ !')],
     reply: { orderID: '<order>' },
@@ -64,7 +64,7 @@ export const keyCases: readonly Case[] = [
     { title: 'the same key twice is refused', keys: (freshKey: string) => [freshKey, freshKey] },
   ].map((each) => ({ ...each, ...create([PLENTY, 1]), ...invalid(['idempotency-key', KEY]) })),
   {
-    title: 'a key is not spent by a request that is not valid',
+    title: 'an invalid request does not use up its key',
     given: async (client, freshKey) => {
       await createOrder(client, PLENTY, 0, freshKey);
       return 0n;

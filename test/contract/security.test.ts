@@ -1,21 +1,16 @@
 /**
- * Who is let in: every operation without, with a bad and with an ended token, and without its scope, through both
- * transports of a whole service, with the keys in a file and on a server.
+ * Authentication and authorization: every operation without a token, with an invalid or expired one, and without
+ * its scope, over both transports of a whole service, with the keys in a file and on a server.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { base64url, type CryptoKey, exportSPKI, importJWK, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  type Answer,
-  type CallerHeaders,
-  type Client,
-  grpcClient,
-  type Operation,
-  restClient,
-} from '../support/clients.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import type { Answer, CallerHeaders, Client, Operation, Request } from '../support/client.ts';
+import { openClients } from '../support/clients.ts';
+import { useDatabase } from '../support/database.ts';
+import { grpcClient } from '../support/grpc-client.ts';
 import {
   AUDIENCE,
   createIssuer,
@@ -25,10 +20,11 @@ import {
   serveKeys,
   writeKeys,
 } from '../support/issuer.ts';
+import { restClient } from '../support/rest-client.ts';
 import { startService, type TestService } from '../support/service.ts';
 
 /** The table of scopes, written a second time on purpose. */
-const operations: [Operation, request: Record<string, unknown>, scope: string][] = [
+const operations: [Operation, request: Request, scope: string][] = [
   ['createOrder', { user: 1n, items: [{ sku: 1625903, count: 1 }] }, 'orders:write'],
   ['getOrder', { orderID: 9223372036854775807n }, 'orders:read'],
   ['payOrder', { orderID: 9223372036854775807n }, 'orders:write'],
@@ -38,14 +34,13 @@ const operations: [Operation, request: Record<string, unknown>, scope: string][]
 
 const scopes = ['orders:read', 'orders:write', 'stock:read', 'stock:write'];
 
-let database: TestDatabase;
+const database = useDatabase();
 let dir: string;
 let issuer: Issuer;
 let keyServer: KeyServer;
 let services: Record<'a file' | 'a server', TestService>;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
   dir = await mkdtemp(join(tmpdir(), 'loms-security-'));
   issuer = await createIssuer();
   await writeKeys(issuer, join(dir, 'jwks.json'));
@@ -62,13 +57,12 @@ afterAll(async () => {
   await Promise.all(Object.values(services ?? {}).map((service) => service.stop()));
   await keyServer?.close();
   await rm(dir, { recursive: true, force: true });
-  await database?.drop();
 });
 
 const past = Math.floor(Date.now() / 1_000) - 60;
 
-/** Somebody's headers, and what each operation answers to them. */
-const strangers: [
+/** Headers of callers that are refused, and what every operation answers to them. */
+const refusedCallers: [
   who: string,
   headers: () => Promise<CallerHeaders>,
   code: bigint,
@@ -78,11 +72,11 @@ const strangers: [
   ['no token', async () => ({}), 16n, 401, 'CREDENTIALS_MISSING'],
   ['no bearer token', async () => ({ authorization: 'Basic YTpi' }), 16n, 401, 'CREDENTIALS_INVALID'],
   ['no JWT', async () => ({ authorization: 'Bearer secret' }), 16n, 401, 'CREDENTIALS_INVALID'],
-  ['an ended token', () => signed({ exp: past }), 16n, 401, 'CREDENTIALS_INVALID'],
+  ['an expired token', () => signed({ exp: past }), 16n, 401, 'CREDENTIALS_INVALID'],
   ['a token of another issuer', () => signed({ iss: 'https://b.test' }), 16n, 401, 'CREDENTIALS_INVALID'],
   ['a token for another audience', () => signed({ aud: 'b' }), 16n, 401, 'CREDENTIALS_INVALID'],
   ['a token of an unknown key', () => signed({}, 'unknown'), 16n, 401, 'CREDENTIALS_INVALID'],
-  ['a token signed by a stranger', stranger, 16n, 401, 'CREDENTIALS_INVALID'],
+  ["a token signed by another issuer's key", forged, 16n, 401, 'CREDENTIALS_INVALID'],
   ['an unsigned token', unsigned, 16n, 401, 'CREDENTIALS_INVALID'],
   ['the public key as a shared secret', confused, 16n, 401, 'CREDENTIALS_INVALID'],
   ['a token without scopes', () => signed({ scope: undefined }), 7n, 403, 'SCOPE_MISSING'],
@@ -92,7 +86,7 @@ async function signed(claims: Record<string, unknown>, kid?: string): Promise<Ca
   return { authorization: `Bearer ${await issuer.sign(claims, kid)}` };
 }
 
-async function stranger(): Promise<CallerHeaders> {
+async function forged(): Promise<CallerHeaders> {
   return { authorization: `Bearer ${await (await createIssuer()).sign()}` };
 }
 
@@ -141,25 +135,25 @@ describe.each(['a file', 'a server'] as const)('with the keys in %s', (keys) => 
     });
 
     describe.each(operations)('%s', (operation, request, scope) => {
-      test.each(strangers)('with %s is refused', async (_who, headers, code, http, reason) => {
+      test.each(refusedCallers)('with %s is refused', async (_who, headers, code, http, reason) => {
         const metadata = reason === 'SCOPE_MISSING' ? { scope } : {};
         const answer = await ask(await headers(), operation, request);
         expect(answer).toEqual(refusal(code, http, reason, metadata));
       });
 
-      test('with every scope but its own is refused, by name', async () => {
+      test('with every scope but its own is refused, and the scope is named', async () => {
         const others = scopes.filter((other) => other !== scope).join(' ');
         const answer = await ask(await signed({ scope: others }), operation, request);
         expect(answer).toEqual(refusal(7n, 403, 'SCOPE_MISSING', { scope }));
       });
 
-      test('with its own scope and no other is let in', async () => {
+      test('with only its own scope is admitted', async () => {
         const answer = await ask(await signed({ scope }), operation, request);
         if (operation === 'createOrder') expect(answer).toHaveProperty('reply');
         else expect(answer).toMatchObject({ error: { code: 5n } });
       });
 
-      test('is refused for its caller before it is looked at', async () => {
+      test('checks the caller before the request', async () => {
         const bad = { user: 0n, items: [], orderID: 0n, sku: 0 };
         expect(await ask({}, operation, bad)).toMatchObject({ error: { code: 16n } });
         expect(await ask(await signed({}), operation, bad)).toMatchObject({ error: { code: 3n } });
@@ -168,22 +162,21 @@ describe.each(['a file', 'a server'] as const)('with the keys in %s', (keys) => 
   });
 });
 
-test('while the server of the keys hangs, callers are answered by their deadline', async () => {
+test('while the key server hangs, callers are answered by their deadline', async () => {
   const silent = await serveKeys(issuer);
   silent.status = 500;
   const settings = { AUTH_JWKS: silent.url, AUTH_ISSUER: ISSUER, AUTH_AUDIENCE: AUDIENCE };
   const { app, stop } = await startService(database, settings);
   silent.hangs = true;
   const headers = await signed({});
-  const clients = [restClient(app.httpPort, headers), grpcClient(app.grpcPort, headers)];
+  const clients = openClients({ REST: app.httpPort, gRPC: app.grpcPort }, headers);
   const ask = async (client: Client) => {
     const answer = await client.call('getStock', { sku: 1625903 }, { timeoutMs: 300 });
     return JSON.stringify(answer, (_key, value) => (typeof value === 'bigint' ? Number(value) : value));
   };
   const answers = async () => (await Promise.all(clients.map(ask))).join();
-  // For a moment after the start the server of the keys is left alone.
+  // For a moment after the start the key server is not queried again.
   await expect.poll(answers, { timeout: 5_000 }).toMatch(/DEADLINE_EXCEEDED.*DEADLINE_EXCEEDED/);
-  for (const client of clients) client.close();
   await stop();
   await silent.close();
 });
@@ -192,7 +185,7 @@ describe('over REST', () => {
   const get = async (path: string, headers: CallerHeaders = {}) =>
     fetch(`http://127.0.0.1:${services['a file'].app.httpPort}${path}`, { headers });
 
-  test('a refusal says how to do better, and not what was wrong', async () => {
+  test('a refusal says how to authenticate, and not what was wrong', async () => {
     const challenge = async (headers: CallerHeaders) =>
       (await get('/stock/info/1', headers)).headers.get('www-authenticate');
     expect(await challenge({})).toBe('Bearer');
@@ -202,7 +195,7 @@ describe('over REST', () => {
     );
   });
 
-  test('the probes are open, and name our nodes to callers whom we know only', async () => {
+  test('the probes are open, and show the nodes only to authenticated callers', async () => {
     expect((await get('/livez')).status).toBe(200);
     for (const headers of [{}, { authorization: 'Bearer x' }]) {
       expect(await (await get('/readyz', headers)).json()).toEqual({
@@ -215,7 +208,7 @@ describe('over REST', () => {
     });
   });
 
-  test('the document says which scope each operation needs', async () => {
+  test('the OpenAPI document names the scope of each operation', async () => {
     const { paths, components } = (await (await get('/openapi.json')).json()) as {
       paths: Record<string, Record<string, { operationId: string; security?: unknown; responses: object }>>;
       components: { securitySchemes: object };

@@ -1,9 +1,11 @@
-/** A promotion under load, as a caller of a whole process sees it: the primary is killed, the replica takes over. */
+/** Failover of a whole process under load: the primary is killed, the replica is promoted. */
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { NodeStatus } from '../../src/db/cluster/node.ts';
-import { migrate, seed } from '../../src/db/schema/migrate.ts';
-import { type Client, grpcClient, restClient } from '../support/clients.ts';
+import { migrate } from '../../src/db/schema/migrate.ts';
+import { seed } from '../../src/db/schema/seed.ts';
+import type { Client } from '../support/client.ts';
+import { openClients } from '../support/clients.ts';
 import { type ServiceProcess, startProcess } from '../support/process.ts';
 import { query } from '../support/query.ts';
 import { quiet } from '../support/quiet.ts';
@@ -34,12 +36,12 @@ function bothHosts(): string {
 }
 
 async function readyz(process: ServiceProcess) {
-  const answer = await fetch(`http://127.0.0.1:${process.httpPort}/readyz`);
+  const answer = await fetch(`http://127.0.0.1:${process.ports.REST}/readyz`);
   const body = (await answer.json()) as { details: { writable: boolean; nodes: NodeStatus[] } };
   return { status: answer.status, ...body.details };
 }
 
-/** Creates orders in many lanes until it is told to stop. */
+/** Creates orders in many lanes until it is ended. */
 class Load {
   readonly acknowledged: bigint[] = [];
   readonly refusals = new Set<string>();
@@ -55,12 +57,12 @@ class Load {
   async #run(client: Client): Promise<void> {
     while (!this.#isOver) {
       const answer = await client.call('createOrder', { user: 1n, items: [{ sku: SKU, count: 1 }] });
-      if ('reply' in answer) this.acknowledged.push((answer.reply as { orderID: bigint }).orderID);
+      if ('reply' in answer) this.acknowledged.push(answer.reply.orderID);
       else this.refusals.add(String(answer.error.details[0]?.reason));
     }
   }
 
-  /** Waits until so many more orders were acknowledged. */
+  /** Waits until this many more orders are acknowledged. */
   async more(count: number): Promise<void> {
     const goal = this.acknowledged.length + count;
     await expect.poll(() => this.acknowledged.length, { timeout: 20_000 }).toBeGreaterThan(goal);
@@ -72,14 +74,13 @@ class Load {
   }
 }
 
-test('under load a promoted replica takes the writes over, nothing acknowledged is lost, and the old primary gets none', async () => {
+test('under load a promoted replica takes over, and no acknowledged order is lost', async () => {
   const { cluster } = temporary;
   const [newUrl = ''] = cluster.replicaUrls;
   await migrate(cluster.primaryUrl, quiet);
   await query(cluster.primaryUrl, `INSERT INTO stocks VALUES (${SKU}, 100000000, 0)`);
   service = await startProcess({ DATABASE_URL: bothHosts() });
-  const clients = [restClient(service.httpPort), grpcClient(service.grpcPort)];
-  const load = new Load(clients);
+  const load = new Load(openClients(service.ports));
   await load.more(500);
 
   await cluster.stopPrimary('immediate');
@@ -93,8 +94,8 @@ test('under load a promoted replica takes the writes over, nothing acknowledged 
   await expect
     .poll(async () => (await readyz(service as ServiceProcess)).nodes)
     .toMatchObject([
-      { role: 'primary', timeline: 2, fit: true },
-      { role: 'primary', timeline: 1, fit: false, reason: 'an old primary' },
+      { role: 'primary', timeline: 2, healthy: true },
+      { role: 'primary', timeline: 1, healthy: false, reason: 'old primary' },
     ]);
   await load.more(500);
   await load.end();
@@ -105,16 +106,15 @@ test('under load a promoted replica takes the writes over, nothing acknowledged 
   expect(load.acknowledged.filter((id) => !kept.has(id))).toEqual([]);
   expect(new Set(load.acknowledged).size).toBe(load.acknowledged.length);
   expect(load.acknowledged.slice(-400).filter((id) => old.has(id))).toEqual([]);
-  const books = 'SELECT reserved, (SELECT sum(count) FROM order_lines) AS held FROM stocks';
-  const [row] = await query(newUrl, books);
+  const audit = 'SELECT reserved, (SELECT sum(count) FROM order_lines) AS held FROM stocks';
+  const [row] = await query(newUrl, audit);
   expect(row?.reserved).toBe(row?.held);
   expect(
     [...load.refusals].filter((reason) => !['DATABASE_UNAVAILABLE', 'OUTCOME_UNKNOWN'].includes(reason)),
   ).toEqual([]);
-  for (const client of clients) client.close();
 });
 
-test('a service that finds no primary is alive and not ready, and ready once one is promoted', async () => {
+test('without a primary a service is alive and not ready, until one is promoted', async () => {
   const { cluster } = temporary;
   await migrate(cluster.primaryUrl, quiet);
   await seed(cluster.primaryUrl, 'development', quiet);
@@ -124,26 +124,26 @@ test('a service that finds no primary is alive and not ready, and ready once one
   const { status, nodes, writable } = await readyz(service);
   expect([status, writable]).toEqual([503, false]);
   expect(nodes).toMatchObject([
-    { role: 'replica', timeline: 1, fit: false, reason: 'no node is the primary' },
-    { role: 'unknown', timeline: 0, fit: false, reason: 'not reachable' },
+    { role: 'replica', timeline: 1, healthy: false, reason: 'no primary' },
+    { role: 'unknown', timeline: 0, healthy: false, reason: 'not reachable' },
   ]);
   await cluster.promoteReplica();
   await expect.poll(async () => (await readyz(service as ServiceProcess)).status).toBe(200);
 });
 
-test('a start that is to migrate waits for a primary', async () => {
+test('a start that has to migrate waits for a primary', async () => {
   const { cluster } = temporary;
   await cluster.stopPrimary('immediate');
   const starting = startProcess({ DATABASE_URL: bothHosts() });
-  // It has asked the replica when it is connected there.
-  const asked = "SELECT FROM pg_stat_activity WHERE application_name = 'loms'";
-  await expect.poll(() => query(cluster.replicaUrls[0] ?? '', asked), { timeout: 20_000 }).toHaveLength(1);
+  const [replicaUrl = ''] = cluster.replicaUrls;
+  const sessions = "SELECT FROM pg_stat_activity WHERE application_name = 'loms'";
+  await expect.poll(() => query(replicaUrl, sessions), { timeout: 20_000 }).toHaveLength(1);
   await cluster.promoteReplica();
   service = await starting;
   expect(await readyz(service)).toMatchObject({ status: 200, writable: true, migrated: true });
 });
 
-test('while no replica is there a start answers reads, also one that may change rights and stock', async () => {
+test('without a replica a start succeeds and reads are answered, also after migration and seed', async () => {
   const { cluster } = temporary;
   await query(cluster.primaryUrl, await readFile('db/roles.sql', 'utf8'));
   await query(cluster.primaryUrl, "CREATE ROLE app LOGIN PASSWORD 'app' IN ROLE loms_app");
@@ -155,22 +155,23 @@ test('while no replica is there a start answers reads, also one that may change 
     MIGRATION_DATABASE_URL: cluster.primaryUrl,
     SEED_ON_START: 'true',
   });
-  const reader = restClient(service.httpPort);
+  const [reader] = openClients(service.ports);
   expect(await reader.call('getStock', { sku: SKU })).toEqual({ reply: { count: 265n } });
   expect(await readyz(service)).toMatchObject({ status: 200, writable: false });
-  reader.close();
 });
 
-test('with the primary gone the service stays ready, for reads, and says that it takes no writes', async () => {
+test('without the primary the service stays ready for reads and reports no writes', async () => {
   const { cluster } = temporary;
   await migrate(cluster.primaryUrl, quiet);
   await seed(cluster.primaryUrl, 'development', quiet);
   service = await startProcess({ DATABASE_URL: bothHosts(), NODE_CHECK_INTERVAL_MS: '50' });
-  await expect.poll(async () => (await readyz(service as ServiceProcess)).nodes[0]?.fit).toBe(true);
+  await expect.poll(async () => (await readyz(service as ServiceProcess)).nodes[0]?.healthy).toBe(true);
   await cluster.stopPrimary('immediate');
   await expect.poll(async () => (await readyz(service as ServiceProcess)).writable).toBe(false);
-  expect(await readyz(service)).toMatchObject({ status: 200, nodes: [{ fit: true }, { fit: false }] });
-  const reader = restClient(service.httpPort);
+  expect(await readyz(service)).toMatchObject({
+    status: 200,
+    nodes: [{ healthy: true }, { healthy: false }],
+  });
+  const [reader] = openClients(service.ports);
   expect(await reader.call('getStock', { sku: SKU })).toEqual({ reply: { count: 265n } });
-  reader.close();
 });

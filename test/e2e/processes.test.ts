@@ -1,23 +1,16 @@
 /** The service as users run it: whole processes, several on one database, stopped by a signal. */
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { type Answer, type Client, grpcClient, restClient } from '../support/clients.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { afterEach, expect, test } from 'vitest';
+import type { Answer, Client } from '../support/client.ts';
+import { openClients } from '../support/clients.ts';
+import { useDatabase } from '../support/database.ts';
 import { type ServiceProcess, startProcess } from '../support/process.ts';
 
-let database: TestDatabase;
+const database = useDatabase();
 let running: ServiceProcess[] = [];
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
 
 afterEach(async () => {
   await Promise.all(running.map((service) => service.end('SIGKILL')));
   running = [];
-});
-
-afterAll(async () => {
-  await database?.drop();
 });
 
 async function start(): Promise<ServiceProcess> {
@@ -34,42 +27,29 @@ const create = (client: Client, sku: number) =>
   client.call('createOrder', { user: 1n, items: [{ sku, count: 1 }] });
 const outcomeOf = (answer: Answer) => ('reply' in answer ? 'OK' : String(answer.error.code));
 
-test('200 concurrent creates of 1 on a sku with 50, in two processes: 50 succeed, 150 are refused with code 9', async () => {
+test('200 creates at once of 50 pieces, in two processes: 50 succeed, 150 are refused', async () => {
   await database.query('INSERT INTO stocks VALUES (7, 60, 10)');
   const [one, two] = await Promise.all([start(), start()]);
-  const clients = [
-    restClient(one.httpPort),
-    grpcClient(one.grpcPort),
-    restClient(two.httpPort),
-    grpcClient(two.grpcPort),
-  ];
+  const clients = [...openClients(one.ports), ...openClients(two.ports)];
   const orders = Array.from({ length: 200 }, (_, index) => create(clients[index % 4] as Client, 7));
   const outcomes = (await Promise.all(orders)).map(outcomeOf);
   expect(outcomes.filter((outcome) => outcome === 'OK')).toHaveLength(50);
   expect(outcomes.filter((outcome) => outcome === '9')).toHaveLength(150);
   for (const client of clients)
     expect(await client.call('getStock', { sku: 7 })).toEqual({ reply: { count: 0n } });
-  for (const client of clients) client.close();
 });
 
-test('a key that is sent to two processes over both transports, all at once, makes one order', async () => {
+test('a key sent to two processes over both transports at once makes one order', async () => {
   await database.query('INSERT INTO stocks VALUES (9, 100, 0)');
   const [one, two] = await Promise.all([start(), start()]);
-  const clients = [
-    restClient(one.httpPort),
-    grpcClient(one.grpcPort),
-    restClient(two.httpPort),
-    grpcClient(two.grpcPort),
-  ];
+  const clients = [...openClients(one.ports), ...openClients(two.ports)];
   const request = { user: 1n, items: [{ sku: 9, count: 1 }] };
   const answers = await Promise.all(
     Array.from({ length: 100 }, (_, index) =>
       (clients[index % 4] as Client).call('createOrder', request, { keys: [`key ${index % 5}`] }),
     ),
   );
-  const orders = answers.map((answer) =>
-    'reply' in answer ? (answer.reply as { orderID: bigint }).orderID : 0n,
-  );
+  const orders = answers.map((answer) => ('reply' in answer ? answer.reply.orderID : 0n));
   expect(new Set(orders).size).toBe(5);
   for (let key = 0; key < 5; key++) {
     const answered = answers.filter((_, index) => index % 5 === key);
@@ -77,15 +57,14 @@ test('a key that is sent to two processes over both transports, all at once, mak
     expect(new Set(orders.filter((_, index) => index % 5 === key)).size).toBe(1);
   }
   expect(await clients[0]?.call('getStock', { sku: 9 })).toEqual({ reply: { count: 95n } });
-  for (const client of clients) client.close();
 });
 
 test.each(['SIGTERM', 'SIGINT'] as const)(
-  '%s under load: what was accepted is answered, and the end is clean',
+  '%s under load: every accepted request is answered, and the exit is clean',
   async (signal) => {
     await database.query('INSERT INTO stocks VALUES (8, 1000000, 0) ON CONFLICT DO NOTHING');
     const service = await start();
-    const clients = [restClient(service.httpPort), grpcClient(service.grpcPort)];
+    const clients = openClients(service.ports);
     const acknowledged: bigint[] = [];
     const refusals: string[] = [];
     let stopping = false;
@@ -93,33 +72,32 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
       for (;;) {
         const answer = await create(client, 8).catch((error: Error) => error);
         if (answer instanceof Error) return stopping;
-        if ('reply' in answer) acknowledged.push((answer.reply as { orderID: bigint }).orderID);
+        if ('reply' in answer) acknowledged.push(answer.reply.orderID);
         else refusals.push(String(answer.error.details[0]?.reason));
         if (stopping && !('reply' in answer)) return true;
       }
     };
     const lanes = Array.from({ length: 16 }, (_, index) => lane(clients[index % 2] as Client));
-    await expect.poll(() => acknowledged.length).toBeGreaterThan(200);
+    await expect.poll(() => acknowledged.length, { timeout: 20_000 }).toBeGreaterThan(200);
     stopping = true;
-    expect(await service.end(signal)).toBe(0);
+    expect(await service.end(signal)).toMatchObject({ code: 0 });
     expect(new Set(await Promise.all(lanes))).toEqual(new Set([true]));
     expect(refusals.filter((reason) => reason !== 'SHUTTING_DOWN')).toEqual([]);
     expect(service.log.at(-1)).toMatchObject({ msg: 'stopped' });
 
-    // Every order that was written was acknowledged, and every one that was acknowledged is there.
+    // Every written order is acknowledged, and every acknowledged order is written.
     const written = await database.query('SELECT order_id FROM order_lines WHERE sku = 8 ORDER BY order_id');
     expect(acknowledged.sort((a, b) => Number(a - b)).map(String)).toEqual(
       written.map((row) => row.order_id),
     );
     await database.query('TRUNCATE order_lines, orders');
-    for (const client of clients) client.close();
   },
 );
 
-test('a service that may not migrate is alive but not ready until somebody has', async () => {
-  const [row] = await database.query(
-    'DELETE FROM schema_migrations WHERE version = (SELECT max(version) FROM schema_migrations) RETURNING version',
-  );
+test('a service that may not migrate is alive but not ready until the database is migrated', async () => {
+  const [row] = await database.query(`
+    DELETE FROM schema_migrations
+    WHERE version = (SELECT max(version) FROM schema_migrations) RETURNING version`);
   const settings = {
     DATABASE_URL: database.primaryUrl,
     MIGRATE_ON_START: 'false',
@@ -127,13 +105,14 @@ test('a service that may not migrate is alive but not ready until somebody has',
   };
   const service = await startProcess(settings);
   running.push(service);
-  const status = async (path: string) => (await fetch(`http://127.0.0.1:${service.httpPort}${path}`)).status;
+  const status = async (path: string) =>
+    (await fetch(`http://127.0.0.1:${service.ports.REST}${path}`)).status;
   expect([await status('/livez'), await status('/readyz')]).toEqual([200, 503]);
   await database.query('INSERT INTO schema_migrations VALUES ($1)', [row?.version]);
-  await expect.poll(() => status('/readyz')).toBe(200);
+  await expect.poll(() => status('/readyz'), { timeout: 5_000 }).toBe(200);
 });
 
-test('a configuration with mistakes ends the start with all of them', async () => {
+test('a configuration with errors ends the start and lists all of them', async () => {
   const start = startProcess({ HTTP_PORT: 'http', DATABASE_URL: 'loms' });
   await expect(start).rejects.toThrow(/HTTP_PORT: must be .*\n.*DATABASE_URL: must be/);
 });

@@ -1,22 +1,23 @@
 /**
- * The service as its own database role: everything that it does works, and nothing else does. The roles are made by
- * the same file that an administrator runs.
+ * The service under its own database role: everything that it does works, and nothing else. The roles are
+ * created by the file that an administrator runs.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { migrate, seed } from '../../src/db/schema/migrate.ts';
-import { createTestDatabase, onServer, type TestDatabase } from '../support/database.ts';
+import { migrate } from '../../src/db/schema/migrate.ts';
+import { seed } from '../../src/db/schema/seed.ts';
+import { onServer, useDatabase } from '../support/database.ts';
 import { query } from '../support/query.ts';
 import { quiet } from '../support/quiet.ts';
 import { startService, type TestService } from '../support/service.ts';
 
-/** Logins of this file alone, since roles belong to the whole server. */
+/** Logins of this file only, since roles belong to the whole server. */
 const APP = 'roles_test_app';
 const MIGRATION = 'roles_test_migration';
 const PASSWORD = 'only-for-this-test';
 
-let database: TestDatabase;
+const database = useDatabase();
 let service: TestService | undefined;
 let app: pg.Client;
 let appUrl: string;
@@ -26,8 +27,7 @@ const as = (user: string, url: string) =>
   Object.assign(new URL(url), { username: user, password: PASSWORD }).href;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  // Twice: running it again is harmless. Everything was made by the superuser before.
+  // Twice: it can be repeated. All tables were created by the superuser before.
   const roles = await readFile('db/roles.sql', 'utf8');
   await database.query(roles);
   await database.query(roles);
@@ -44,11 +44,10 @@ beforeAll(async () => {
 afterAll(async () => {
   await app?.end();
   await service?.stop();
-  await database?.drop();
 });
 
 /** Every statement of `sql/`, in the form that goes to the server. */
-const generated = new URL('../src/generated/sql/', import.meta.url);
+const generated = new URL('../../src/generated/sql/', import.meta.url);
 const modules: object[] = await Promise.all(
   (await readdir(generated)).map((file) => import(new URL(file, generated).href)),
 );
@@ -65,11 +64,11 @@ const statements = modules.flatMap(Object.entries).flatMap(([name, prepared]) =>
   return [{ name, text }];
 });
 
-/** The server looks at rights when it is about to run a statement, also one that it shall only explain. */
+/** The server checks rights before it runs a statement, also one that it only explains. */
 const explain = (text: string) => app.query(`EXPLAIN (GENERIC_PLAN) ${text}`);
 
 describe('the role of the service', () => {
-  test('is looked at with every statement there is', () => {
+  test('is tested with every statement', () => {
     expect(statements.length).toBeGreaterThanOrEqual(15);
     expect(statements.every(({ text }) => text !== '')).toBe(true);
   });
@@ -78,14 +77,15 @@ describe('the role of the service', () => {
     await explain(text);
   });
 
-  test('lives the whole life of an order, on primary and replica', async () => {
+  test('serves all operations, on primary and replica', async () => {
     const urls = { primaryUrl: appUrl, replicaUrls: database.replicaUrls.map((url) => as(APP, url)) };
     service = await startService(urls, { MIGRATION_DATABASE_URL: migrationUrl, SEED_ON_START: 'large' });
     for (const client of [service.rest, service.grpc]) {
       const items = [{ sku: 1625903, count: 1 }];
       const create = async () => {
         const answer = await client.call('createOrder', { user: 1n, items });
-        return { orderID: (answer as { reply: { orderID: bigint } }).reply.orderID };
+        if ('error' in answer) throw new Error(answer.error.message);
+        return answer.reply;
       };
       const [payed, cancelled] = [await create(), await create()];
       for (let i = 0; i < 2; i++) expect(await client.call('payOrder', payed)).toEqual({ reply: {} });
@@ -93,12 +93,12 @@ describe('the role of the service', () => {
       expect(await client.call('getOrder', payed)).toMatchObject({ reply: { status: 'payed' } });
       expect(await client.call('getStock', { sku: 1000000001 })).toEqual({ reply: { count: 1000000n } });
     }
-    const { nodes: seen, ready } = await readiness(service);
-    expect([ready, seen]).toEqual([
+    const { nodes, ready } = await readiness(service);
+    expect([ready, nodes]).toEqual([
       true,
       [
-        expect.objectContaining({ role: 'primary', fit: true }),
-        expect.objectContaining({ role: 'replica', fit: true }),
+        expect.objectContaining({ role: 'primary', healthy: true }),
+        expect.objectContaining({ role: 'replica', healthy: true }),
       ],
     ]);
   });
@@ -132,7 +132,7 @@ describe('the role of the service', () => {
     await expect(app.query(statement)).rejects.toThrow(/permission denied|must be owner/);
   });
 
-  test('loses what it was given beside the list, as soon as somebody migrates', async () => {
+  test('loses rights that are not on the list with the next migration', async () => {
     await query(database.primaryUrl, 'GRANT ALL ON ALL TABLES IN SCHEMA public TO loms_app');
     await query(database.primaryUrl, 'GRANT UPDATE ON order_ids TO loms_app');
     await explain('DELETE FROM orders');
@@ -142,7 +142,7 @@ describe('the role of the service', () => {
   });
 });
 
-test('an older version that starts beside a newer one leaves it its rights', async () => {
+test('an older version that starts beside a newer one does not take its rights', async () => {
   await query(database.primaryUrl, 'GRANT DELETE ON orders TO loms_app');
   await query(database.primaryUrl, "INSERT INTO schema_migrations VALUES ('99990101000000')");
   await migrate(migrationUrl, quiet);
@@ -152,7 +152,7 @@ test('an older version that starts beside a newer one leaves it its rights', asy
   await expect(explain('DELETE FROM orders')).rejects.toThrow('permission denied');
 });
 
-test('the migration role makes an empty database what it must be, owned by loms_owner', async () => {
+test('the migration role migrates an empty database, whose tables loms_owner owns', async () => {
   await onServer('CREATE DATABASE roles_test_empty');
   const superuserUrl = Object.assign(new URL(database.primaryUrl), { pathname: 'roles_test_empty' }).href;
   const url = as(MIGRATION, superuserUrl);

@@ -1,6 +1,6 @@
 /**
- * No secret in the log: whole processes at their most talkative level, driven into the errors that know one. And
- * the probe that the image's health check runs, under TLS too.
+ * No secret in the log: whole processes at the level `trace`, driven into the errors that could show one. And
+ * the probe of the image's health check, under TLS too.
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -9,22 +9,21 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createAuthority } from '../support/certificates.ts';
-import { grpcClient, restClient } from '../support/clients.ts';
-import { createTestDatabase, onServer, type TestDatabase } from '../support/database.ts';
+import { openClients } from '../support/clients.ts';
+import { onServer, useDatabase } from '../support/database.ts';
 import { AUDIENCE, createIssuer, ISSUER, type Issuer, writeKeys } from '../support/issuer.ts';
 import { type ServiceProcess, startProcess } from '../support/process.ts';
 
 const USER = 'secrets_test';
 const PASSWORD = 'hush-hush-4711';
 
-let database: TestDatabase;
+const database = useDatabase();
 let dir: string;
 let issuer: Issuer;
 let auth: Record<string, string>;
 let service: ServiceProcess | undefined;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
   await onServer(`CREATE ROLE ${USER} SUPERUSER LOGIN PASSWORD '${PASSWORD}'`);
   dir = await mkdtemp(join(tmpdir(), 'loms-secrets-'));
   issuer = await createIssuer();
@@ -40,7 +39,6 @@ afterEach(async () => {
 
 afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
-  await database?.drop();
 });
 
 const withUser = (url: string, password = PASSWORD) =>
@@ -50,7 +48,7 @@ function expectNoneOf(text: string, secrets: readonly string[]): void {
   for (const secret of secrets) expect(text.includes(secret), `a secret is shown: ${secret}`).toBe(false);
 }
 
-test('neither tokens nor passwords are logged, while callers are refused and connections break', async () => {
+test('neither tokens nor passwords are logged when callers are refused and connections break', async () => {
   service = await startProcess({
     ...auth,
     DATABASE_URL: withUser(database.primaryUrl),
@@ -66,37 +64,30 @@ test('neither tokens nor passwords are logged, while callers are refused and con
     'not-a-jwt-at-all',
   ];
   for (const token of tokens) {
-    for (const make of [
-      restClient(service.httpPort, bearer(token)),
-      grpcClient(service.grpcPort, bearer(token)),
-    ]) {
-      await make.call('getStock', { sku: 1625903 });
-      make.close();
-    }
+    const clients = openClients(service.ports, { authorization: `Bearer ${token}` });
+    for (const client of clients) await client.call('getStock', { sku: 1625903 });
   }
   const name = new URL(database.primaryUrl).pathname.slice(1);
   await onServer(`ALTER ROLE ${USER} PASSWORD 'changed'`);
-  await onServer(
-    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${USER}' AND datname = '${name}'`,
-  );
-  const told = () => (service?.log ?? []).map((line) => String(line.msg));
-  await expect.poll(told).toContain('node is not fit');
+  await onServer(`
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE usename = '${USER}' AND datname = '${name}'`);
+  const messages = () => (service?.log ?? []).map((line) => String(line.msg));
+  await expect.poll(messages).toContain('node is unhealthy');
   await onServer(`ALTER ROLE ${USER} PASSWORD '${PASSWORD}'`);
   await service.end('SIGTERM');
-  expect(told()).toEqual(
+  expect(messages()).toEqual(
     expect.arrayContaining(['credentials are not valid', 'connection lost', 'http request']),
   );
   const text = JSON.stringify(service.log);
   expectNoneOf(text, [PASSWORD, ...tokens, ...tokens.map((token) => token.split('.')[2] ?? token)]);
 });
 
-const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
-
 test.each([
   ['a wrong password', () => ({ DATABASE_URL: withUser(database.primaryUrl, 'wrong-hush') })],
-  ['a server that is not there', () => ({ DATABASE_URL: `postgres://${USER}:wrong-hush@127.0.0.1:1/loms` })],
+  ['an unreachable server', () => ({ DATABASE_URL: `postgres://${USER}:wrong-hush@127.0.0.1:1/loms` })],
   [
-    'a URL that programs read differently',
+    'a URL that programs parse differently',
     () => ({ DATABASE_URL: `postgres://u:%zzwrong-hush@127.0.0.1:1/loms` }),
   ],
   [
@@ -106,8 +97,8 @@ test.each([
       MIGRATION_DATABASE_URL: withUser(database.primaryUrl, 'wrong-hush'),
     }),
   ],
-  ['a key that is none', () => ({ TLS_CERT_FILE: join(dir, 'bad.pem'), TLS_KEY_FILE: join(dir, 'bad.pem') })],
-])('a start that fails for %s shows no secret', async (_what, settings) => {
+  ['an invalid key', () => ({ TLS_CERT_FILE: join(dir, 'bad.pem'), TLS_KEY_FILE: join(dir, 'bad.pem') })],
+])('a start that fails because of %s shows no secret', async (_what, settings) => {
   await writeFile(
     join(dir, 'bad.pem'),
     `-----BEGIN PRIVATE KEY-----\n${PASSWORD}\n-----END PRIVATE KEY-----\n`,
@@ -126,18 +117,19 @@ test.each([
   expectNoneOf(error.message, [PASSWORD, 'wrong-hush']);
 });
 
-test('what would be logged by mistake is blackened', async () => {
+test('a secret that is logged by mistake is redacted', async () => {
   const script = `
     import { openLog } from './src/telemetry/log.ts';
-    openLog('info').error({ password: 'hush', err: Object.assign(new Error('e'), { client: { password: 'hush' } }),
-      request: { headers: { authorization: 'Bearer hush' } } }, 'mistake');`;
+    const err = Object.assign(new Error('e'), { client: { password: 'hush' } });
+    const request = { headers: { authorization: 'Bearer hush' } };
+    openLog('info').error({ password: 'hush', err, request }, 'mistake');`;
   const args = ['--import', 'tsx', '--input-type=module', '--eval', script];
   const { stdout } = await promisify(execFile)(process.execPath, args);
   expect(JSON.parse(stdout)).toMatchObject({ password: '***', request: { headers: '***' } });
   expectNoneOf(stdout, ['hush']);
 });
 
-test('the probe says whether the service is ready, under mutual TLS too', async () => {
+test('the probe reports whether the service is ready, under mutual TLS too', async () => {
   const authority = createAuthority('ours');
   const pair = authority.sign('loms');
   const files = { TLS_CERT_FILE: 'cert.pem', TLS_KEY_FILE: 'key.pem', TLS_CLIENT_CA_FILE: 'ca.pem' };
@@ -156,7 +148,7 @@ test('the probe says whether the service is ready, under mutual TLS too', async 
     AUTH: 'none',
     DATABASE_URL: database.primaryUrl,
   });
-  const settings = { HTTP_HOST: '0.0.0.0', AUTH: 'none', HTTP_PORT: String(service.httpPort) };
+  const settings = { HTTP_HOST: '0.0.0.0', AUTH: 'none', HTTP_PORT: String(service.ports.REST) };
   await expect.poll(() => probe({ ...settings, ...paths }), { timeout: 10_000 }).toBe(0);
   expect(await probe(settings)).toBe(1);
 });

@@ -1,4 +1,4 @@
-/** TLS and mutual TLS of both servers, with certificates that the test makes, and their renewal while they run. */
+/** TLS and mutual TLS of both servers, and the renewal of certificates while they run. */
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
@@ -9,6 +9,7 @@ import tls from 'node:tls';
 import { Client, credentials } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { StockServiceService } from '../../src/generated/proto/loms/stock/v1/stock.ts';
+import { Deadlines } from '../../src/timing/deadlines.ts';
 import { type GrpcServer, startGrpcServer } from '../../src/transport/grpc/server.ts';
 import { type HttpServer, startHttpServer } from '../../src/transport/http/server.ts';
 import { Certificates } from '../../src/transport/tls.ts';
@@ -53,7 +54,7 @@ async function start(mutual: boolean, handshakeMs?: number) {
   const certificates = await Certificates.open(files, quiet, handshakeMs);
   const place = { host: '127.0.0.1', port: 0, logger: quiet, certificates };
   const http = await startHttpServer(testApp(), place);
-  const common = { loms: new MemoryLoms(), now: Date.now, requestTimeoutMs: TIMEOUT_MS };
+  const common = { loms: new MemoryLoms(), deadlines: new Deadlines(), requestTimeoutMs: TIMEOUT_MS };
   const grpc = await startGrpcServer({ ...place, ...common });
   running = { certificates, http, grpc };
   return running;
@@ -64,7 +65,7 @@ interface Trust {
   readonly pair?: Pair | undefined;
 }
 
-/** Asks for a stock: 'OK', or 'refused' where no request came through. */
+/** Reads a stock. Resolves to 'OK', or to 'refused' when the connection failed. */
 type Ask = (trust: Trust) => Promise<string>;
 
 const byRest: Ask = ({ ca, pair }) =>
@@ -76,12 +77,12 @@ const byRest: Ask = ({ ca, pair }) =>
       ca,
       agent: false,
     };
-    const asked = request({ ...options, ...pair }, (response) => {
+    const outgoing = request({ ...options, ...pair }, (response) => {
       response.resume();
       resolve(response.statusCode === 200 ? 'OK' : String(response.statusCode));
     });
-    asked.on('error', () => resolve('refused'));
-    asked.end();
+    outgoing.on('error', () => resolve('refused'));
+    outgoing.end();
   });
 
 const byGrpc: Ask = ({ ca, pair }) =>
@@ -99,7 +100,7 @@ const byGrpc: Ask = ({ ca, pair }) =>
       { deadline },
       (error) => {
         channel.close();
-        // 14: the connection did not come about.
+        // 14: there was no connection.
         resolve(error === null ? 'OK' : error.code === 14 ? 'refused' : error.message);
       },
     );
@@ -112,40 +113,40 @@ describe.each([
   ['REST', byRest],
   ['gRPC', byGrpc],
 ] as const)('%s', (transport, ask) => {
-  test('under TLS serves whoever trusts its certificate', async () => {
+  test('under TLS serves callers that trust its certificate', async () => {
     await start(false);
     expect(await ask({ ca: authority.cert })).toBe('OK');
     expect(await ask({ ca: other.cert })).toBe('refused');
   });
 
-  test('under mutual TLS serves who has a certificate of the authority, and nobody else', async () => {
+  test('under mutual TLS serves only callers with a certificate of the authority', async () => {
     await start(true);
     expect(await ask({ ca: authority.cert })).toBe('refused');
     expect(await ask({ ca: authority.cert, pair: stranger })).toBe('refused');
     expect(await ask({ ca: authority.cert, pair: client })).toBe('OK');
   });
 
-  test.each([false, true])('shows a renewed certificate without a restart (mutual: %s)', async (mutual) => {
+  test.each([false, true])('uses a renewed certificate without a restart (mutual: %s)', async (mutual) => {
     const { certificates } = await start(mutual);
     const pair = mutual ? client : undefined;
     await write(other.sign('loms'));
-    await certificates.look();
+    await certificates.renew();
     expect(await ask({ ca: other.cert, pair })).toBe('OK');
     expect(await ask({ ca: authority.cert, pair })).toBe('refused');
     if (mutual) expect(await ask({ ca: other.cert, pair: stranger })).toBe('refused');
   });
 
-  test('keeps its certificate while the new one is only half there', async () => {
+  test('keeps its certificate while the new one is incomplete', async () => {
     const { certificates } = await start(false);
     await writeFile(join(dir, 'cert.pem'), other.sign('loms').cert);
-    await certificates.look();
+    await certificates.renew();
     expect(await ask({ ca: authority.cert })).toBe('OK');
     await rm(join(dir, 'cert.pem'));
-    await certificates.look();
+    await certificates.renew();
     expect(await ask({ ca: authority.cert })).toBe('OK');
   });
 
-  test('speaks TLS 1.2 and 1.3, and nothing older, also where Node.js was told to', async () => {
+  test('accepts TLS 1.2 and 1.3 and nothing older, whatever the defaults of Node.js', async () => {
     const { DEFAULT_CIPHERS } = tls;
     onTestFinished(() => {
       tls.DEFAULT_CIPHERS = DEFAULT_CIPHERS;
@@ -172,7 +173,7 @@ describe.each([
     expect([await protocol('TLSv1.1'), await protocol('TLSv1')]).toEqual([null, null]);
   });
 
-  test('hangs up on who opens a connection and does not begin with TLS', async () => {
+  test('closes a connection on which no TLS handshake begins', async () => {
     await start(true, 100);
     const silent = connect(ports[transport](), '127.0.0.1');
     silent.on('error', () => {}).resume();
@@ -180,7 +181,7 @@ describe.each([
     expect(await ask({ ca: authority.cert, pair: client })).toBe('OK');
   });
 
-  test('hangs up on who speaks no TLS, and is not held up by who says nothing', async () => {
+  test('closes a connection without TLS, and stops in time despite a silent one', async () => {
     const { http, grpc } = await start(false);
     const plain = connect(ports[transport](), '127.0.0.1', () =>
       plain.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n'),
@@ -198,24 +199,24 @@ describe.each([
   });
 });
 
-test('HTTPS tells browsers to stay with it, and answers what is not HTTP as ever', async () => {
+test('HTTPS sends Strict-Transport-Security, and answers bad HTTP like plain HTTP', async () => {
   await start(false);
   const socket = tls.connect({ host: '127.0.0.1', port: running?.http.port ?? 0, ca: authority.cert });
-  let heard = '';
+  let received = '';
   socket.on('data', (data) => {
-    heard += data;
+    received += data;
   });
   socket.write('GET /livez HTTP/1.1\r\nhost: a\r\n\r\nthis is not http\r\n\r\n');
   await once(socket, 'close');
-  expect(heard).toMatch(/^HTTP\/1.1 200 OK\r\n[\s\S]*strict-transport-security: max-age=31536000\r\n/i);
-  expect(heard).toMatch(/HTTP\/1.1 400 Bad Request[\s\S]*INVALID_REQUEST/);
+  expect(received).toMatch(/^HTTP\/1.1 200 OK\r\n[\s\S]*strict-transport-security: max-age=31536000\r\n/i);
+  expect(received).toMatch(/HTTP\/1.1 400 Bad Request[\s\S]*INVALID_REQUEST/);
 });
 
-test('without TLS nothing is said of it', async () => {
+test('without TLS there is no Strict-Transport-Security', async () => {
   expect((await testApp().request('/docs')).headers.has('strict-transport-security')).toBe(false);
 });
 
-test('files that cannot be read, or do not belong together, are named', async () => {
+test('files that cannot be read or do not match are named', async () => {
   await write({ cert: server.cert, key: client.key });
   const [cert, key] = [join(dir, 'cert.pem'), join(dir, 'key.pem')];
   const open = (files: { cert: string; key: string; clientCa?: string }) => Certificates.open(files, quiet);
@@ -233,28 +234,28 @@ describe('authorities for clients', () => {
   const broken: [string, () => string][] = [
     ['an empty file', () => ''],
     ['garbage', () => 'garbage'],
-    ['a certificate that is cut off', () => authority.cert.slice(0, authority.cert.length / 2)],
+    ['a truncated certificate', () => authority.cert.slice(0, authority.cert.length / 2)],
     ['one certificate and half another', () => authority.cert + other.cert.slice(0, 200)],
     ['half a certificate and a whole one', () => other.cert.slice(0, 200) + authority.cert],
     ['a certificate without its middle', () => authority.cert.split('\n').toSpliced(3, 4).join('\n')],
     ['a key', () => server.key],
   ];
 
-  test.each(broken)('%s: no start, and no renewal', async (_title, text) => {
+  test.each(broken)('%s: no start and no renewal', async (_title, text) => {
     const { certificates } = await start(true);
     onTestFinished(() => writeFile(join(dir, 'ca.pem'), authority.cert));
     await writeFile(join(dir, 'ca.pem'), text());
-    await certificates.look();
+    await certificates.renew();
     expect(certificates.current.ca?.toString()).toBe(authority.cert);
     const files = { cert: join(dir, 'cert.pem'), key: join(dir, 'key.pem'), clientCa: join(dir, 'ca.pem') };
     await expect(Certificates.open(files, quiet)).rejects.toThrow(/^TLS_CLIENT_CA_FILE holds/);
   });
 
-  test('several, with words between them', async () => {
+  test('several, with text between them', async () => {
     const { certificates } = await start(true);
     onTestFinished(() => writeFile(join(dir, 'ca.pem'), authority.cert));
     await writeFile(join(dir, 'ca.pem'), `ours - and yours:\n${authority.cert}\nyours:\n${other.cert}`);
-    await certificates.look();
+    await certificates.renew();
     expect([
       await byRest({ ca: authority.cert, pair: stranger }),
       await byGrpc({ ca: authority.cert, pair: client }),

@@ -1,4 +1,4 @@
-/** Certificates that a test makes: an authority, and what it signs. Nothing needs to be installed for it. */
+/** Certificates for tests: an authority, and what it signs. No program needs to be installed. */
 import forge from 'node-forge';
 
 export interface Pair {
@@ -7,16 +7,16 @@ export interface Pair {
 }
 
 export interface Authority {
-  /** The authority's own certificate, which those trust who trust it. */
+  /** The authority's own certificate, for its users to trust. */
   readonly cert: string;
-  /** Signs a new certificate for a name, that servers and clients alike may show; it is good for 127.0.0.1 too. */
+  /** Signs a new certificate for a name, of a server or a client. It is valid for 127.0.0.1 too. */
   sign(name: string): Pair;
 }
 
 const DAY_MS = 24 * 60 * 60_000;
 let serialNumber = 1;
 
-/** Makes an authority of its own. */
+/** Creates an authority. */
 export function createAuthority(name: string): Authority {
   const keys = forge.pki.rsa.generateKeyPair(2048);
   const subject = [{ name: 'commonName', value: name }];

@@ -1,9 +1,7 @@
-/**
- * The cluster of a test run: primary and synchronous replica, with a migrated and seeded database that each
- * test file clones.
- */
+/** The cluster of a test run: primary and synchronous replica, with a migrated, seeded database to clone. */
 import type { TestProject } from 'vitest/node';
-import { migrate, seed } from '../../src/db/schema/migrate.ts';
+import { migrate } from '../../src/db/schema/migrate.ts';
+import { seed } from '../../src/db/schema/seed.ts';
 import { quiet } from './quiet.ts';
 import { startTemporaryCluster } from './temporary-cluster.ts';
 
@@ -14,7 +12,7 @@ declare module 'vitest' {
   }
 }
 
-/** Starts the cluster before the first test and returns what ends it after the last. */
+/** Starts the cluster before the first test, and returns what ends it after the last. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { cluster, remove } = await startTemporaryCluster();
   await migrate(cluster.primaryUrl, quiet);

@@ -1,14 +1,11 @@
-/**
- * A third server beside the two of a temporary cluster: a copy of one of them, on a port of its own. And how one
- * server is made to follow another.
- */
+/** A third server beside the two of a temporary cluster: a copy of one of them, on a port of its own. */
 import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../../src/embedded/command.ts';
 import { findPlace } from '../../src/embedded/place.ts';
 import { PostgresServer } from '../../src/embedded/server.ts';
 import { REPLICATOR, REPLICATOR_PASSWORD, urlOf } from '../../src/embedded/settings.ts';
-import { freePorts } from './free-port.ts';
+import { freePorts } from './ports.ts';
 
 export interface CopiedServer {
   readonly url: string;
@@ -31,7 +28,7 @@ export async function copyServer(dir: string, from: 'primary' | 'replica'): Prom
   return { url: urlOf(port), start: () => server.start(), stop: () => server.stop('immediate') };
 }
 
-/** Makes a stopped server a replica of another one, through a slot there of the name `follower`. */
+/** Makes a stopped server a replica of another one, by that one's replication slot `follower`. */
 export async function follow(dir: string, name: 'primary' | 'copy', url: string): Promise<void> {
   const folder = join((await findPlace(dir)).home, name);
   const server = `host=127.0.0.1 port=${new URL(url).port}`;
@@ -40,7 +37,7 @@ export async function follow(dir: string, name: 'primary' | 'copy', url: string)
   await writeFile(join(folder, 'standby.signal'), '');
 }
 
-/** Adds settings that win over the server's configuration file. */
+/** Adds settings that override the server's configuration file. */
 function configure(folder: string, settings: readonly string[]): Promise<void> {
   return appendFile(join(folder, 'postgresql.auto.conf'), `${settings.join('\n')}\n`);
 }

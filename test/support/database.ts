@@ -1,44 +1,67 @@
 /**
- * A database for one test file: a clone of the run's migrated and seeded one, on primary and replica.
+ * A database for one test file: a clone of the run's migrated and seeded one, on primary and replica. And
+ * what tests open on it: a router, and the operations without a transport.
  */
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { inject } from 'vitest';
+import { afterAll, beforeAll, inject } from 'vitest';
 import { Router, type RouterOptions } from '../../src/db/cluster/router.ts';
-import { createService, type Service, type ServiceOptions } from '../../src/service/service.ts';
+import {
+  type BatchingOptions,
+  createService,
+  type Service,
+  type ServiceOptions,
+} from '../../src/service/service.ts';
+import { Deadlines } from '../../src/timing/deadlines.ts';
 import { quiet } from './quiet.ts';
 
 export interface TestDatabase {
   readonly primaryUrl: string;
   readonly replicaUrls: readonly string[];
-  /** Runs a statement on the primary and gives its rows; integers come as strings. */
+  /** Runs a statement on the primary and returns its rows; 64-bit integers are strings. */
   query(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
-  drop(): Promise<void>;
 }
 
-/** Clones the run's database under a new name. */
-export async function createTestDatabase(): Promise<TestDatabase> {
+/** A database of its own for the tests of a file or block: created before them, dropped after them. */
+export function useDatabase(): TestDatabase {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   const withName = (url: string) => Object.assign(new URL(url), { pathname: name }).href;
-  await onServer(`CREATE DATABASE ${name} TEMPLATE loms`);
   const primaryUrl = withName(inject('primaryUrl'));
   const pool = new pg.Pool({ connectionString: primaryUrl, max: 2 });
   pool.on('error', () => {});
+  beforeAll(() => onServer(`CREATE DATABASE ${name} TEMPLATE loms`));
+  afterAll(async () => {
+    await pool.end();
+    await onServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  });
   return {
     primaryUrl,
     replicaUrls: inject('replicaUrls').map(withName),
     query: async (text, values) => (await pool.query(text, values)).rows,
-    async drop() {
-      await pool.end();
-      await onServer(`DROP DATABASE ${name} WITH (FORCE)`);
-    },
   };
+}
+
+/** A router for the tests of a file or block. It checks its nodes once before them. */
+export function useRouter(...options: Parameters<typeof openRouter>): Router {
+  const router = openRouter(...options);
+  beforeAll(async () => {
+    await router.check();
+  });
+  afterAll(() => router.stop());
+  return router;
+}
+
+/** The operations on a database of their own, without a transport, for the tests of a file or block. */
+export function useLoms(): { database: TestDatabase; router: Router; loms: Service } {
+  const database = useDatabase();
+  const router = useRouter(database);
+  return { database, router, loms: openService(router) };
 }
 
 const OBJECT_IN_USE = '55006';
 const CLONE_ATTEMPTS_MAX = 100;
 
-/** Runs a statement beside the databases of tests. Two files that clone at the same moment take turns. */
+/** Runs a statement outside of the tests' databases. Two files that clone at the same moment take turns. */
 export async function onServer(statement: string): Promise<void> {
   const url = Object.assign(new URL(inject('primaryUrl')), { pathname: 'postgres' }).href;
   const client = new pg.Client({ connectionString: url });
@@ -59,7 +82,7 @@ export async function onServer(statement: string): Promise<void> {
   }
 }
 
-/** A router on a test's database, not started: a test checks the nodes when it wants to, and once before use. */
+/** A router that is not started: the test checks the nodes, at least once before use. */
 export function openRouter(
   urls: { primaryUrl: string; replicaUrls: readonly string[] },
   more: Partial<RouterOptions> = {},
@@ -72,17 +95,18 @@ export function openRouter(
     writeTimeoutMs: 10_000,
     checkIntervalMs: 60_000,
     replicaLagMaxMs: 5_000,
-    now: Date.now,
     logger: quiet,
     ...more,
   });
 }
 
-/** A service on a router, with the limits that a test does not care about. */
+/** The operations on a database, with limits that most tests do not care about. */
 export function openService(
   database: ServiceOptions['database'],
-  more: Partial<ServiceOptions> = {},
+  { deadlines = new Deadlines(), wallClock = Date.now, ...batching }: ServiceLimits = {},
 ): Service {
-  const options = { now: Date.now, queueMax: 10_000, batchMax: 1_000, writeLanes: 1, readLanes: 2 };
-  return createService({ database, logger: quiet, ...options, ...more });
+  const limits = { queueMax: 10_000, batchMax: 1_000, writeLanes: 1, readLanes: 2, ...batching };
+  return createService({ database, logger: quiet, deadlines, wallClock, batching: limits });
 }
+
+type ServiceLimits = Partial<Pick<ServiceOptions, 'deadlines' | 'wallClock'> & BatchingOptions>;

@@ -1,13 +1,12 @@
-/** gRPC calls without a gRPC library, so that a test can begin a request and not end it. */
+/** gRPC calls without a gRPC library, so that a test can start a request without ending it. */
 import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
 import { onTestFinished } from 'vitest';
-import { ErrorInfo } from '../../src/generated/proto/google/rpc/error_details.ts';
-import { Status } from '../../src/generated/proto/google/rpc/status.ts';
 import { StockServiceService as stock } from '../../src/generated/proto/loms/stock/v1/stock.ts';
 import { DETAILS_TRAILER } from '../../src/transport/grpc/errors.ts';
+import { decodeStatus, reasonOf } from './status.ts';
 
-/** A message as it goes over the wire: whether it is compressed, its length, its bytes. */
+/** A message as it is framed on the wire: whether it is compressed, its length, its bytes. */
 export function framed(message: Uint8Array, compressed = false): Buffer {
   const frame = Buffer.alloc(5 + message.length);
   frame.writeUInt8(compressed ? 1 : 0);
@@ -18,19 +17,19 @@ export function framed(message: Uint8Array, compressed = false): Buffer {
 
 export interface RawCall {
   readonly stream: ClientHttp2Stream;
-  /** The reason of its refusal, 'OK', or 'reset' when the stream ended without a status. */
+  /** The reason of its error, 'OK', or 'reset' when the stream ended without a status. */
   readonly answer: Promise<string>;
-  /** Resolves when neither side has anything of it any more. */
+  /** Resolves when both sides have closed the stream. */
   readonly closed: Promise<unknown>;
 }
 
 export interface RawCalls {
   readonly session: ClientHttp2Session;
-  /** Begins a call of GetStock, says these bytes, and does not end it. */
+  /** Starts a call of GetStock, sends these bytes, and does not end it. */
   begin(bytes?: Uint8Array, headers?: Record<string, string>): RawCall;
 }
 
-/** Opens a connection, which ends with the test. */
+/** Opens a connection, which is closed with the test. */
 export async function rawCalls(port: number): Promise<RawCalls> {
   const session = connect(`http://127.0.0.1:${port}`);
   session.on('error', () => {});
@@ -58,8 +57,7 @@ function answerOf(stream: ClientHttp2Stream): Promise<string> {
       if (fields['grpc-status'] === '0') resolve('OK');
       const details = fields[DETAILS_TRAILER];
       if (typeof details !== 'string') return;
-      const [info] = Status.decode(Buffer.from(details, 'base64')).details;
-      resolve(ErrorInfo.decode(info?.value ?? Buffer.of()).reason);
+      resolve(reasonOf(decodeStatus(details)) ?? '');
     };
     stream
       .on('response', read)

@@ -1,13 +1,11 @@
-/** The gRPC server over Loms in memory, and a client that tells all that a refusal says. */
+/** The gRPC server on Loms in memory, and calls of it with their errors decoded. */
 import { Client, credentials, Metadata, type MethodDefinition, type ServiceError } from '@grpc/grpc-js';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
-import { BadRequest, ErrorInfo, RetryInfo } from '../../src/generated/proto/google/rpc/error_details.ts';
-import { Status } from '../../src/generated/proto/google/rpc/status.ts';
-import { InsufficientStock } from '../../src/generated/proto/loms/order/v1/order.ts';
-import { DETAILS_TRAILER } from '../../src/transport/grpc/errors.ts';
+import { Deadlines } from '../../src/timing/deadlines.ts';
 import { type GrpcServer, type GrpcServerOptions, startGrpcServer } from '../../src/transport/grpc/server.ts';
 import { MemoryLoms } from './memory-loms.ts';
+import { statusOf } from './status.ts';
 
 export const REQUEST_TIMEOUT_MS = 3_000;
 
@@ -16,14 +14,14 @@ export interface TestServer extends GrpcServer {
   readonly address: string;
 }
 
-/** Starts a server on a free port, with a client; both end with the test. */
+/** Starts a server on a free port, with a client; both are closed with the test. */
 export async function startTestServer(options: Partial<GrpcServerOptions> = {}): Promise<TestServer> {
   const server = await startGrpcServer({
     loms: new MemoryLoms(),
     logger: pino({ level: 'silent' }),
     host: '127.0.0.1',
     port: 0,
-    now: Date.now,
+    deadlines: new Deadlines(),
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
     ...options,
   });
@@ -36,7 +34,7 @@ export async function startTestServer(options: Partial<GrpcServerOptions> = {}):
   return { ...server, client, address };
 }
 
-/** A call that got a status instead of a reply. `details` are decoded, each with its type. */
+/** The error of a call. `details` are decoded, each with its type. */
 export interface Refused {
   readonly code: number;
   readonly message: string;
@@ -54,7 +52,7 @@ export function ask<Request, Reply>(
 ): Promise<Answer<Reply>> {
   const { path, requestSerialize, responseDeserialize } = method;
   const options = { deadline: deadlineMs };
-  return new Promise((resolve) => {
+  return new Promise<Answer<Reply> | ServiceError>((resolve) => {
     client.makeUnaryRequest(
       path,
       requestSerialize,
@@ -63,41 +61,19 @@ export function ask<Request, Reply>(
       new Metadata(),
       options,
       (error, reply) => {
-        if (error) resolve({ refused: refusedOf(error) });
+        if (error) resolve(error);
         else if (reply !== undefined) resolve({ reply });
       },
     );
-  });
+  }).then((answer) => (answer instanceof Error ? refusedBy(answer) : answer));
 }
 
-/** A method that takes bytes as they are, whatever a contract says of them. */
+function refusedBy(error: ServiceError): { readonly refused: Refused } {
+  return { refused: statusOf(error) ?? { code: error.code, message: error.details, details: [] } };
+}
+
+/** A method whose messages are bytes, also ones that the contract forbids. */
 export function raw(path: string) {
-  const asItIs = (bytes: Uint8Array) => Buffer.from(bytes);
-  return { path, requestSerialize: asItIs, responseDeserialize: asItIs };
-}
-
-function refusedOf(error: ServiceError): Refused {
-  const [trailer] = error.metadata.get(DETAILS_TRAILER);
-  if (!Buffer.isBuffer(trailer)) return { code: error.code, message: error.details, details: [] };
-  const status = Status.decode(trailer);
-  if (status.code !== error.code || status.message !== error.details) {
-    throw new Error(`the trailer says ${status.code} ${status.message}, the status ${error.message}`);
-  }
-  const details = status.details.map(({ typeUrl, value }) => ({ type: typeUrl, ...decode(typeUrl, value) }));
-  return { code: error.code, message: error.details, details };
-}
-
-function decode(typeUrl: string, value: Uint8Array): object {
-  switch (typeUrl) {
-    case 'type.googleapis.com/google.rpc.ErrorInfo':
-      return ErrorInfo.decode(value);
-    case 'type.googleapis.com/google.rpc.BadRequest':
-      return BadRequest.decode(value);
-    case 'type.googleapis.com/google.rpc.RetryInfo':
-      return RetryInfo.decode(value);
-    case 'type.googleapis.com/loms.order.v1.InsufficientStock':
-      return InsufficientStock.decode(value);
-    default:
-      throw new Error(`unexpected detail: ${typeUrl}`);
-  }
+  const copy = (bytes: Uint8Array) => Buffer.from(bytes);
+  return { path, requestSerialize: copy, responseDeserialize: copy };
 }

@@ -1,23 +1,23 @@
-/** An HTTP/2 session that carries gRPC calls byte by byte, right or wrong, which no gRPC library would send. */
+/** An HTTP/2 session that carries gRPC calls byte by byte, valid or not, which no gRPC library would send. */
 import { once } from 'node:events';
 import http2, { type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2';
 import { setImmediate } from 'node:timers/promises';
 
-export interface GrpcSaid {
+export interface GrpcBytes {
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
-  /** Each is written by itself, one after the other. */
+  /** Each is written on its own, one after the other. */
   readonly writes: readonly Buffer[];
-  /** The caller resets the stream with this code instead of ending it, and expects no answer. */
+  /** The caller resets the stream with this code instead of ending it, and expects no response. */
   readonly reset?: number;
 }
 
-export interface GrpcHeard {
+export interface GrpcResponse {
   /** Headers and trailers in one. */
   readonly fields: IncomingHttpHeaders;
   readonly body: Buffer;
 }
 
-const ANSWER_LIMIT_MS = 8_000;
+const RESPONSE_LIMIT_MS = 8_000;
 
 export class GrpcSession {
   readonly #session: ClientHttp2Session;
@@ -44,12 +44,12 @@ export class GrpcSession {
   /**
    * Makes a call.
    *
-   * @returns what was answered, or nothing when the caller reset the stream.
-   * @throws when no answer comes in time or the service resets the stream.
+   * @returns the response, or undefined when the caller reset the stream.
+   * @throws when no response arrives in time or the service resets the stream.
    */
-  async say({ headers, writes, reset }: GrpcSaid): Promise<GrpcHeard | undefined> {
+  async send({ headers, writes, reset }: GrpcBytes): Promise<GrpcResponse | undefined> {
     const stream = this.#session.request(headers as http2.OutgoingHttpHeaders, { endStream: false });
-    const heard = hear(stream);
+    const response = receive(stream);
     for (const bytes of writes) {
       if (!stream.writable) break;
       stream.write(bytes);
@@ -58,20 +58,21 @@ export class GrpcSession {
     if (reset !== undefined) {
       await setImmediate();
       stream.close(reset);
-      await heard;
+      await response;
       return undefined;
     }
     stream.end();
-    const limit = setTimeout(() => stream.close(http2.constants.NGHTTP2_CANCEL), ANSWER_LIMIT_MS);
-    const { fields, body } = await heard;
+    const limit = setTimeout(() => stream.close(http2.constants.NGHTTP2_CANCEL), RESPONSE_LIMIT_MS);
+    const { fields, body } = await response;
     clearTimeout(limit);
-    if (fields[':status'] === undefined)
-      throw new Error(`no answer; the stream was reset with ${stream.rstCode}`);
+    if (fields[':status'] === undefined) {
+      throw new Error(`no response; the stream was reset with ${stream.rstCode}`);
+    }
     return { fields, body };
   }
 }
 
-function hear(stream: ClientHttp2Stream): Promise<GrpcHeard> {
+function receive(stream: ClientHttp2Stream): Promise<GrpcResponse> {
   let fields: IncomingHttpHeaders = {};
   const chunks: Buffer[] = [];
   stream.on('response', (headers) => {

@@ -1,40 +1,46 @@
-/** The REST app over Loms in memory, and the requests that its tests send. */
+/** The REST app on Loms in memory, and the requests that its tests send. */
 import { Readable } from 'node:stream';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { pino } from 'pino';
-import { createHttpApp, type HttpAppOptions } from '../../src/transport/http/server.ts';
+import type { Clock } from '../../src/timing/clock.ts';
+import { Deadlines } from '../../src/timing/deadlines.ts';
+import { createHttpApp, type HttpAppOptions } from '../../src/transport/http/routes.ts';
 import { MemoryLoms } from './memory-loms.ts';
 
 export const silent = pino({ level: 'silent' });
 
-/** The clock of these tests stands still here. */
+/** The time of these tests' clock, which stands still. */
 export const NOW_MS = 1_000_000;
 
 export const REQUEST_TIMEOUT_MS = 3_000;
 
-export function testApp(options: Partial<HttpAppOptions> = {}): OpenAPIHono {
+/** @param now the clock of its deadlines. */
+export function testApp({
+  now = () => NOW_MS,
+  ...options
+}: Partial<HttpAppOptions> & { readonly now?: Clock } = {}): OpenAPIHono {
   return createHttpApp({
     loms: new MemoryLoms(),
     logger: silent,
-    now: () => NOW_MS,
+    deadlines: new Deadlines(now),
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
     readiness: () => ({ ready: true, details: {} }),
     ...options,
   });
 }
 
-/** An answer with its body as text, because parsing it could round what the test looks at. */
+/** An answer with its body as text, because parsing could round numbers. */
 export interface Answer {
   readonly status: number;
   readonly text: string;
 }
 
-/** A request's body, as the HTTP server hands it to the app. */
+/** A request's body, as the HTTP server passes it to the app. */
 export function incoming(body: string | Uint8Array) {
   return { incoming: Readable.from([Buffer.from(body)]) };
 }
 
-/** Sends a body exactly as it is written, as JSON. */
+/** Sends a body as JSON, byte for byte. */
 export async function post(
   app: OpenAPIHono,
   path: string,
@@ -53,7 +59,7 @@ async function read(pending: Response | Promise<Response>): Promise<Answer> {
   return { status: response.status, text: await response.text() };
 }
 
-/** The paths that an INVALID_REQUEST names; anything else fails the test. */
+/** The field paths of an INVALID_REQUEST; any other answer fails the test. */
 export function violations({ status, text }: Answer): string[] {
   const body = JSON.parse(text);
   if (status !== 400 || body.code !== 3) throw new Error(`not an INVALID_REQUEST: ${status} ${text}`);

@@ -1,4 +1,4 @@
-/** An issuer of tokens as a test needs one: it makes keys, publishes them as a file or by HTTP, and signs. */
+/** A token issuer for tests: it creates keys, publishes them in a file or over HTTP, and signs tokens. */
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,21 +7,21 @@ import { exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from '
 export const ISSUER = 'https://issuer.test';
 export const AUDIENCE = 'loms';
 
-/** Claims that hold for every operation; a test changes what it is about, or leaves it out by undefined. */
+/** Claims that differ from the defaults, which are valid for every operation; undefined leaves one out. */
 export type Claims = Record<string, unknown>;
 
 export interface Issuer {
   /** The public keys. */
   jwks(): { keys: JWK[] };
-  /** Signs a token: for `alice`, for a minute, with every scope, unless the claims say otherwise. */
+  /** Signs a token: for `alice`, for a minute, with every scope, unless the claims differ. */
   sign(claims?: Claims, kid?: string): Promise<string>;
-  /** From now on signs with a new key, which is published in place of the old one. */
+  /** Replaces the key: from now on a new one signs and is published. */
   rotate(): Promise<void>;
 }
 
 const everyScope = 'orders:read orders:write stock:read stock:write';
 
-/** Makes an issuer. `now` is its clock, in milliseconds since the epoch. */
+/** Creates an issuer. `now` is its clock, in milliseconds since the epoch. */
 export async function createIssuer(now: () => number = Date.now, algorithm = 'ES256'): Promise<Issuer> {
   let count = 0;
   const makeKey = async () => {
@@ -51,16 +51,16 @@ export function writeKeys(issuer: Issuer, path: string): Promise<void> {
 
 export interface KeyServer {
   readonly url: string;
-  /** What it answers besides the keys of this moment. */
+  /** The HTTP status of its responses. */
   status: number;
-  /** Whether it takes requests and never answers them. */
+  /** Whether it accepts requests and never answers them. */
   hangs: boolean;
-  /** How often it was asked. */
+  /** How many requests it has received. */
   asked: number;
   close(): Promise<void>;
 }
 
-/** Serves an issuer's keys of each moment by HTTP. */
+/** Serves an issuer's current keys over HTTP. */
 export async function serveKeys(issuer: Issuer): Promise<KeyServer> {
   const server = createServer((_request, response) => {
     keys.asked++;

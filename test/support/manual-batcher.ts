@@ -1,16 +1,23 @@
-/** A batcher of numbers for tests: its batches end when the test says so. */
+/** A batcher of numbers for tests, whose batches end when the test ends them. */
 import { expect, vi } from 'vitest';
-import { Batcher, type BatcherOptions, type Begin, type Caller } from '../../src/service/batcher.ts';
+import { Batcher, type BatcherOptions, type Caller, type Claim } from '../../src/service/batcher.ts';
+import type { Clock, SetTimer } from '../../src/timing/clock.ts';
+import { Deadlines } from '../../src/timing/deadlines.ts';
 
 export const by = (deadlineMs: number): Caller => ({ deadlineMs });
 export const never = by(Number.POSITIVE_INFINITY);
 
-/** Builds one, with limits that a test does not care about. */
-export function setUp(options: Partial<BatcherOptions<number, string>> = {}) {
+type Options = Partial<BatcherOptions<number, string>> & {
+  readonly now?: Clock;
+  readonly setTimer?: SetTimer;
+};
+
+/** Builds one, with limits that most tests do not care about. */
+export function setUp({ now = () => 0, setTimer, ...options }: Options = {}) {
   const batches: number[][] = [];
   const ends: (() => void)[] = [];
-  const run = async (begin: Begin<number>) => {
-    const requests = begin();
+  const run = async (claim: Claim<number>) => {
+    const requests = claim();
     batches.push([...requests]);
     await new Promise<void>((resolve) => ends.push(resolve));
     return requests.map((request) => `done ${request}`);
@@ -18,13 +25,20 @@ export function setUp(options: Partial<BatcherOptions<number, string>> = {}) {
   const limits = { batchMax: 100, queueMax: 1_000, queueWeightMax: 1_000, lanes: 1, weightMax: 1_000 };
   const kind = { writes: true, weigh: () => 1 };
   const onFailure = vi.fn();
-  const batcher = new Batcher({ run, now: () => 0, onFailure, ...limits, ...kind, ...options });
+  const batcher = new Batcher({
+    run,
+    deadlines: new Deadlines(now, setTimer),
+    onFailure,
+    ...limits,
+    ...kind,
+    ...options,
+  });
   const started = (count: number) => vi.waitFor(() => expect(batches).toHaveLength(count));
   const end = () => ends.shift()?.();
   return { batcher, batches, started, end, onFailure };
 }
 
-/** What became of each reply so far: its value, the error's name, or undefined while it is open. */
+/** The state of each reply: its value, the error's name, or undefined while it is pending. */
 export function watch(replies: Promise<string>[]): (string | undefined)[] {
   const seen: (string | undefined)[] = replies.map(() => undefined);
   for (const [index, reply] of replies.entries()) {

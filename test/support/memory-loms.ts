@@ -1,17 +1,15 @@
-/** Loms without a database, for tests of what stands in front of it. */
+/** Loms in memory, for tests of the transports. */
+import type { Call, CreateOrderRequest, Loms } from '../../src/domain/loms.ts';
+import { mergeLines, type Order, transitions } from '../../src/domain/orders/order.ts';
+import { accepted, type Outcome, refused } from '../../src/domain/outcome.ts';
 import {
-  accepted,
   insufficientStock,
-  type Outcome,
   orderNotCancellable,
   orderNotFound,
   orderNotPayable,
-  refused,
-  type Shortage,
   stockNotFound,
-} from '../../src/domain/errors.ts';
-import type { Call, CreateOrderRequest, Loms } from '../../src/domain/loms.ts';
-import { mergeLines, type Order, transitions } from '../../src/domain/orders/order.ts';
+} from '../../src/domain/refusals.ts';
+import type { Shortage } from '../../src/domain/stock/allocation.ts';
 
 export class MemoryLoms implements Loms {
   /** Every call's deadline, in order. */
@@ -56,11 +54,11 @@ export class MemoryLoms implements Loms {
   }
 
   async payOrder(orderId: bigint, call: Call): Promise<Outcome<void>> {
-    return this.#settle('pay', orderId, call);
+    return this.#transition('pay', orderId, call);
   }
 
   async cancelOrder(orderId: bigint, call: Call): Promise<Outcome<void>> {
-    return this.#settle('cancel', orderId, call);
+    return this.#transition('cancel', orderId, call);
   }
 
   async getStock(sku: number, call: Call): Promise<Outcome<{ count: bigint }>> {
@@ -69,7 +67,7 @@ export class MemoryLoms implements Loms {
     return count === undefined ? refused(stockNotFound(sku)) : accepted({ count });
   }
 
-  #settle(name: 'pay' | 'cancel', orderId: bigint, call: Call): Outcome<void> {
+  #transition(name: 'pay' | 'cancel', orderId: bigint, call: Call): Outcome<void> {
     this.deadlines.push(call.deadlineMs);
     const order = this.orders.get(orderId);
     if (order === undefined) return refused(orderNotFound(orderId));

@@ -1,4 +1,4 @@
-/** A log for tests that expect failures: it says nothing. */
+/** A logger without output, for tests that expect failures. */
 import { pino } from 'pino';
 
 export const quiet = pino({ level: 'silent' });

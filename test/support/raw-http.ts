@@ -1,13 +1,13 @@
-/** A TCP connection that says exactly what a test wants to be said, and keeps what it hears. */
+/** A TCP connection that sends exactly the bytes a test chooses, and keeps what it receives. */
 import { connect, type Socket } from 'node:net';
 
 export interface RawConnection {
   readonly socket: Socket;
-  /** Everything heard so far. */
+  /** Everything received so far. */
   heard(): string;
-  /** Resolves as soon as what was heard matches; rejects when the connection closes before. */
+  /** Resolves as soon as what was received matches; rejects when the connection closes before. */
   until(pattern: RegExp): Promise<string>;
-  /** Resolves with everything heard when the connection is closed. */
+  /** Resolves with everything received when the connection is closed. */
   readonly closed: Promise<string>;
 }
 
@@ -18,7 +18,7 @@ export async function rawConnection(port: number): Promise<RawConnection> {
   socket.setEncoding('utf8').on('data', (chunk) => {
     text += chunk;
   });
-  // A reset is one way of being closed; tests look at what was heard before.
+  // A reset closes the connection as well; tests look at what was received before.
   socket.on('error', () => socket.destroy());
   const closed = new Promise<string>((resolve) => socket.once('close', () => resolve(text)));
   await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject));

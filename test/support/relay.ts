@@ -1,42 +1,50 @@
 /**
- * A TCP relay that stands for a network which can be slow, cut, or silent.
+ * A TCP relay between a client and a server: a network that can be slow, cut, or silent.
  *
- * It listens on a port of its own and passes on to another one. What it does to the connections can be changed
- * while they are open.
+ * It listens on a port of its own and passes on to another one. Its faults can be changed while connections
+ * are open.
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-export interface Relay {
-  readonly port: number;
-  /** By how many milliseconds what the server sends is held back from now on. */
+/** How the relay treats its connections. */
+interface Faults {
+  /** By how many milliseconds what the server sends is delayed from now on. */
   delayMs: number;
-  /** Whether every byte is passed on by itself, both ways. */
+  /** Whether every byte is sent in a packet of its own, both ways. */
   sliced: boolean;
   /**
-   * Whether nothing is passed on, not even the end of a connection. What comes meanwhile is kept and passed on
-   * when this is over, as a network does that loses packets for a while.
+   * Whether nothing is passed on, not even the end of a connection. What arrives meanwhile is passed on
+   * afterwards, as in a network that loses packets for a while.
    */
   silent: boolean;
-  /** Cuts every connection, both ends, with a reset, and tells how many there were. */
+  /** Whether new connections are accepted and then wait, before anything of them reaches the server. */
+  holding: boolean;
+}
+
+export interface Relay extends Faults {
+  readonly port: number;
+  /** How many connections have not reached the server. */
+  readonly waiting: number;
+  /** Cuts every connection, both ends, with a reset. Returns how many there were. */
   reset(): number;
   /**
-   * Cuts the server's end of every connection, and tells how many there were. The client's end stays open, and
-   * nobody will answer on it.
+   * Cuts the server's end of every connection. The client's end stays open and never gets an answer. Returns
+   * how many there were.
    */
   halfOpen(): number;
   close(): void;
 }
 
-/** So much is held back at most, for each direction of a connection; then its sender has to wait. */
+/** Limit of the bytes kept for each direction of a connection; at the limit its sender has to wait. */
 const HELD_MAX_BYTES = 64 * 1024 * 1024;
-/** So many single bytes are sent before others have a turn. */
+/** Single bytes sent in a row before other work gets a turn. */
 const SLICES_PER_TURN = 32;
 
 /** Starts a relay to a port of this machine, on any free port. */
 export async function startRelay(targetPort: number): Promise<Relay> {
   const links = new Set<Link>();
-  const faults: Faults = { delayMs: 0, sliced: false, silent: false };
+  const faults: Faults = { delayMs: 0, sliced: false, silent: false, holding: false };
   const server = createServer({ noDelay: true, pauseOnConnect: true }, (client) => {
     const link = new Link(client, targetPort, faults, () => links.delete(link));
     links.add(link);
@@ -46,10 +54,16 @@ export async function startRelay(targetPort: number): Promise<Relay> {
     for (const link of links) link.cut(end);
     return count;
   };
+  const wakeAll = () => {
+    for (const link of links) link.wake();
+  };
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
+    get waiting() {
+      return [...links].filter((link) => link.isWaiting).length;
+    },
     get delayMs() {
       return faults.delayMs;
     },
@@ -67,7 +81,14 @@ export async function startRelay(targetPort: number): Promise<Relay> {
     },
     set silent(silent) {
       faults.silent = silent;
-      if (!silent) for (const link of links) link.wake();
+      wakeAll();
+    },
+    get holding() {
+      return faults.holding;
+    },
+    set holding(holding) {
+      faults.holding = holding;
+      wakeAll();
     },
     reset: () => cutAll('both'),
     halfOpen: () => cutAll('server'),
@@ -78,14 +99,7 @@ export async function startRelay(targetPort: number): Promise<Relay> {
   };
 }
 
-/** What the relay does to all its connections now. */
-interface Faults {
-  delayMs: number;
-  sliced: boolean;
-  silent: boolean;
-}
-
-/** One connection: the client's end and, as soon as the network is not silent, the server's. */
+/** One connection: the client's end and, as soon as it is passed on, the server's. */
 class Link {
   readonly #client: Socket;
   readonly #targetPort: number;
@@ -105,10 +119,16 @@ class Link {
     this.wake();
   }
 
-  /** Goes on after a silence. */
+  /** Whether it has not reached the server. */
+  get isWaiting(): boolean {
+    return this.#server === undefined;
+  }
+
+  /** Continues, where the relay's faults allow it. */
   wake(): void {
-    if (this.#faults.silent) return;
-    if (this.#server === undefined && !this.#client.destroyed) this.#connect();
+    const { silent, holding } = this.#faults;
+    if (silent || (holding && this.isWaiting)) return;
+    if (this.isWaiting && !this.#client.destroyed) this.#connect();
     for (const flow of this.#flows) flow.pump();
     this.#leave();
   }
@@ -117,7 +137,7 @@ class Link {
     this.#half = end === 'server';
     for (const flow of this.#flows) flow.stop();
     this.#server?.resetAndDestroy();
-    // Reading on, it notices when the client gives up.
+    // Only a socket that is read notices that the client gives up.
     if (this.#half) this.#client.resume();
     else this.#client.resetAndDestroy();
     this.#leave();
@@ -140,7 +160,7 @@ class Link {
   }
 }
 
-/** One direction of a connection: passes on what comes, in its order, and in the end that it has ended. */
+/** One direction of a connection: passes on the bytes in their order, and then the end. */
 class Flow {
   readonly #from: Socket;
   readonly #to: Socket;
@@ -167,7 +187,7 @@ class Flow {
     from.resume();
   }
 
-  /** Passes nothing on any more. */
+  /** Drops everything from now on. */
   stop(): void {
     this.#stopped = true;
     this.#held = [];

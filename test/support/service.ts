@@ -1,10 +1,12 @@
-/**
- * The whole service for a test: app, REST and gRPC on free ports, on a database of the test's own.
- */
+/** The whole service for tests, in their own process: the app with REST and gRPC on free ports. */
+import { afterAll, beforeAll } from 'vitest';
 import { type App, startApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config/config.ts';
-import { type Client, grpcClient, restClient } from './clients.ts';
+import type { Client } from './client.ts';
+import { type TestDatabase, useDatabase } from './database.ts';
+import { grpcClient } from './grpc-client.ts';
 import { quiet } from './quiet.ts';
+import { restClient } from './rest-client.ts';
 
 export interface TestService {
   readonly app: App;
@@ -16,7 +18,7 @@ export interface TestService {
 /**
  * Starts the service on a database.
  *
- * @param settings environment variables, as an operator would set them.
+ * @param settings environment variables, as an operator sets them.
  */
 export async function startService(
   urls: { primaryUrl: string; replicaUrls: readonly string[] },
@@ -37,8 +39,37 @@ export async function startService(
     rest,
     grpc,
     async stop() {
+      rest.close();
       grpc.close();
       await app.stop();
+    },
+  };
+}
+
+/** The service on a database of its own, for the tests of a file or block. */
+export function useService(): { database: TestDatabase; service: Omit<TestService, 'stop'> } {
+  const database = useDatabase();
+  let started: TestService | undefined;
+  const service = () => {
+    if (started === undefined) throw new Error('the service has not been started');
+    return started;
+  };
+  beforeAll(async () => {
+    started = await startService(database);
+  });
+  afterAll(() => started?.stop());
+  return {
+    database,
+    service: {
+      get app() {
+        return service().app;
+      },
+      get rest() {
+        return service().rest;
+      },
+      get grpc() {
+        return service().grpc;
+      },
     },
   };
 }

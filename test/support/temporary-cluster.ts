@@ -1,6 +1,4 @@
-/**
- * A cluster that lives for one run: in a temporary folder, on free ports, gone without a trace afterwards.
- */
+/** A cluster for one run: in a temporary folder, on free ports, removed afterwards. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +8,7 @@ import {
   removeEmbeddedCluster,
   startEmbeddedCluster,
 } from '../../src/embedded/cluster.ts';
-import { freePorts } from './free-port.ts';
+import { freePorts } from './ports.ts';
 
 export interface TemporaryCluster {
   readonly dir: string;

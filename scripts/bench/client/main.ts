@@ -5,7 +5,7 @@
  */
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { BEGIN } from '../processes.ts';
+import { BEGIN } from '../program.ts';
 import { pickSkus, pickUser } from '../stock.ts';
 import type { Load, LoadResult } from '../types.ts';
 import { grpc } from './grpc.ts';

@@ -10,13 +10,13 @@ export function checkAnswers({ calls, toleranceMs }: Evidence): Violation[] {
     }
     if (call.reason === 'INTERNAL') violations.push({ kind: 'internal error', text: nameOf(call) });
   }
-  const isMove = ({ operation }: Call) => operation === 'pay' || operation === 'cancel';
-  const creates = groupCalls(calls, (call) => (call.operation === 'create' ? call.user : undefined));
+  const isMove = ({ operation }: Call) => operation === 'payOrder' || operation === 'cancelOrder';
+  const creates = groupCalls(calls, (call) => (call.operation === 'createOrder' ? call.user : undefined));
   const moves = groupCalls(calls, (call) => (isMove(call) ? call.orderId : undefined));
   for (const attempts of creates.values()) violations.push(...unresolved(attempts));
   for (const attempts of moves.values()) {
-    violations.push(...unresolved(attempts.filter((call) => call.operation === 'pay')));
-    violations.push(...unresolved(attempts.filter((call) => call.operation === 'cancel')));
+    violations.push(...unresolved(attempts.filter((call) => call.operation === 'payOrder')));
+    violations.push(...unresolved(attempts.filter((call) => call.operation === 'cancelOrder')));
   }
   return violations;
 }

@@ -40,10 +40,10 @@ test('a changed order: other lines in the end, or to a reader', () => {
   expect(found(withOrders((order) => [order.orderId === 14 ? { ...order, lines } : order]))).toEqual([
     'changed order',
   ]);
-  expect(found(withCalls(({ operation }) => operation === 'get', { seenLines: lines }))).toEqual([
+  expect(found(withCalls(({ operation }) => operation === 'getOrder', { seenLines: lines }))).toEqual([
     'changed order',
   ]);
-  expect(found(withCalls(({ operation }) => operation === 'get', { seenUser: 9 }))).toEqual([
+  expect(found(withCalls(({ operation }) => operation === 'getOrder', { seenUser: 9 }))).toEqual([
     'changed order',
   ]);
 });
@@ -94,7 +94,7 @@ test('oversold: more is held in the end than there was', () => {
 
 test('oversold for a moment: two were promised the same pieces, and one of them gave them back', () => {
   const more = create(100, 6, both, { answeredId: 16 });
-  const back = call(120, { operation: 'cancel', orderId: 16, outcome: 'ok' });
+  const back = call(120, { operation: 'cancelOrder', orderId: 16, outcome: 'ok' });
   const orders = [...honestState().orders, finalOrder(16, 'cancelled', both)];
   const keys = new Map(honestState().keys).set('6', 16);
   const evidence = withMoreCalls(more, back);
@@ -102,7 +102,7 @@ test('oversold for a moment: two were promised the same pieces, and one of them 
 });
 
 test('a stale read of an order: acknowledged as paid, then read as open, or not found', () => {
-  const isRead = ({ operation }: Call) => operation === 'get';
+  const isRead = ({ operation }: Call) => operation === 'getOrder';
   expect(found(withCalls(isRead, { status: 'awaiting payment' }))).toEqual(['stale read']);
   const missing = { outcome: 'refused', reason: 'ORDER_NOT_FOUND' } as const;
   const { status: _status, ...read } = honestCalls().find(isRead) as Call;
@@ -111,7 +111,7 @@ test('a stale read of an order: acknowledged as paid, then read as open, or not 
 });
 
 test('a read that began before the acknowledgement had ended may see either', () => {
-  const isRead = ({ operation }: Call) => operation === 'get';
+  const isRead = ({ operation }: Call) => operation === 'getOrder';
   expect(found(withCalls(isRead, { startMs: 45, status: 'awaiting payment' }))).toEqual([]);
 });
 
@@ -123,7 +123,7 @@ test('a stale read of the stock: more than can be left, or less than can be held
 });
 
 test('an illegal transition: out of a last state, seen by a reader or in the end', () => {
-  const isRead = ({ operation }: Call) => operation === 'get';
+  const isRead = ({ operation }: Call) => operation === 'getOrder';
   expect(found(withCalls(isRead, { status: 'cancelled' }))).toEqual(['illegal transition']);
   const end = withOrders((order) => [
     order.orderId === 14 ? { ...order, status: 'awaiting payment' } : order,
@@ -140,7 +140,9 @@ test('stuck new: in the end, or to a reader', () => {
   expect(
     found(withOrders((order) => [order.orderId === 15 ? { ...order, status: 'new' } : order])),
   ).toContain('stuck new');
-  expect(found(withCalls(({ operation }) => operation === 'get', { status: 'new' }))).toContain('stuck new');
+  expect(found(withCalls(({ operation }) => operation === 'getOrder', { status: 'new' }))).toContain(
+    'stuck new',
+  );
 });
 
 test('a false acknowledgement: paid by the answer and open in the database', () => {
@@ -176,13 +178,13 @@ test('a late answer, and a bug that was answered or logged', () => {
 
 test('a stale read of a failed order: refused for want of stock, then not found or open', () => {
   const missing = { outcome: 'refused', reason: 'ORDER_NOT_FOUND' } as const;
-  expect(found(withMoreCalls(call(100, { operation: 'get', orderId: 13, ...missing })))).toEqual([
+  expect(found(withMoreCalls(call(100, { operation: 'getOrder', orderId: 13, ...missing })))).toEqual([
     'stale read',
   ]);
   const open = { status: 'awaiting payment', seenUser: 3, seenLines: both } as const;
-  expect(found(withMoreCalls(call(100, { operation: 'get', orderId: 13, outcome: 'ok', ...open })))).toEqual([
-    'stale read',
-  ]);
+  expect(
+    found(withMoreCalls(call(100, { operation: 'getOrder', orderId: 13, outcome: 'ok', ...open }))),
+  ).toEqual(['stale read']);
 });
 
 test('a replica that differs in the end', () => {

@@ -9,7 +9,7 @@ export function checkCreates({ calls, final }: Evidence): Violation[] {
   for (const order of final.orders) {
     byUser.set(order.user, [...(byUser.get(order.user) ?? []), order]);
   }
-  const creates = groupCalls(calls, (call) => (call.operation === 'create' ? call.user : undefined));
+  const creates = groupCalls(calls, (call) => (call.operation === 'createOrder' ? call.user : undefined));
   const violations = [...creates].flatMap(([user, attempts]) =>
     checkOne(user, attempts, byUser.get(user) ?? [], final.keys),
   );

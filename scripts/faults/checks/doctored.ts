@@ -29,7 +29,14 @@ export function call(startMs: number, what: Omit<Call, keyof typeof common | 'st
 
 export function create(startMs: number, user: number, lines: Call['lines'], answer: Partial<Call>): Call {
   const outcome = answer.outcome ?? 'ok';
-  return call(startMs, { operation: 'create', user, lines: lines ?? [], key: `${user}`, outcome, ...answer });
+  return call(startMs, {
+    operation: 'createOrder',
+    user,
+    lines: lines ?? [],
+    key: `${user}`,
+    outcome,
+    ...answer,
+  });
 }
 
 /**
@@ -43,17 +50,17 @@ export function honestCalls(): Call[] {
     create(20, 3, both, { ...short, answeredId: 13 }),
     create(25, 4, hot, { answeredId: 14 }),
     create(30, 5, hot, { outcome: 'unknown', reason: 'OUTCOME_UNKNOWN' }),
-    call(40, { operation: 'pay', orderId: 11, outcome: 'ok' }),
-    call(45, { operation: 'cancel', orderId: 14, outcome: 'ok' }),
+    call(40, { operation: 'payOrder', orderId: 11, outcome: 'ok' }),
+    call(45, { operation: 'cancelOrder', orderId: 14, outcome: 'ok' }),
     create(50, 5, hot, { answeredId: 15, replayed: true }),
     call(60, {
-      ...{ operation: 'get', orderId: 11, outcome: 'ok' },
+      ...{ operation: 'getOrder', orderId: 11, outcome: 'ok' },
       ...{ status: 'payed', seenUser: 1, seenLines: hot },
     }),
-    call(70, { operation: 'stock', sku: SCARCE, outcome: 'ok', count: 0 }),
-    call(80, { operation: 'stock', sku: HOT, outcome: 'ok', count: 94 }),
+    call(70, { operation: 'getStock', sku: SCARCE, outcome: 'ok', count: 0 }),
+    call(80, { operation: 'getStock', sku: HOT, outcome: 'ok', count: 94 }),
     call(90, {
-      ...{ operation: 'cancel', orderId: 11, outcome: 'refused' },
+      ...{ operation: 'cancelOrder', orderId: 11, outcome: 'refused' },
       ...{ reason: 'ORDER_NOT_CANCELLABLE', status: 'payed' },
     }),
     create(95, 6, hot, { outcome: 'refused', reason: 'DATABASE_UNAVAILABLE' }),

@@ -3,7 +3,10 @@ import type { OrderStatus } from '../../../src/domain/orders/order.ts';
 import { type Evidence, groupCalls, nameOf, type Violation } from './evidence.ts';
 
 /** The status that an order has when it was moved. */
-export const statusAfter: Readonly<Record<string, OrderStatus>> = { pay: 'payed', cancel: 'cancelled' };
+export const statusAfter: Readonly<Record<string, OrderStatus>> = {
+  payOrder: 'payed',
+  cancelOrder: 'cancelled',
+};
 
 export function checkMoves({ calls, final }: Evidence): Violation[] {
   const violations: Violation[] = [];

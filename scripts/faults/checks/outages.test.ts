@@ -6,7 +6,7 @@ import type { Evidence } from './evidence.ts';
 
 const outage = { fromMs: 200, untilMs: 1_000 };
 const pay = (startMs: number, outcome: Call['outcome'], orderId = 12) =>
-  call(startMs, { operation: 'pay', orderId, outcome });
+  call(startMs, { operation: 'payOrder', orderId, outcome });
 
 /** With these calls, of which 12 is paid in the end. */
 function during(...calls: Call[]): string[] {
@@ -51,7 +51,8 @@ test('a false acknowledgement: an order that says that it was created in the out
 });
 
 test('reads that stopped: none was answered for longer than a silent node takes to be noticed', () => {
-  const read = (startMs: number) => call(startMs, { operation: 'stock', sku: 1, outcome: 'ok', count: 94 });
+  const read = (startMs: number) =>
+    call(startMs, { operation: 'getStock', sku: 1, outcome: 'ok', count: 94 });
   const long = { fromMs: 200, untilMs: 2_800 };
   expect(found({ ...withMoreCalls(), outages: [long] })).toEqual(['reads stopped']);
   expect(found({ ...withMoreCalls(read(300)), outages: [long] })).toEqual(['reads stopped']);

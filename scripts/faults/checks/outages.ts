@@ -23,7 +23,7 @@ function checkAcknowledged(calls: readonly Call[], outage: Outage): Violation[] 
     const matter = matterOf(call);
     firstMs.set(matter, Math.min(firstMs.get(matter) ?? Number.POSITIVE_INFINITY, call.startMs));
   }
-  const ranNow = (call: Call) => call.operation === 'create' && !call.replayed;
+  const ranNow = (call: Call) => call.operation === 'createOrder' && !call.replayed;
   return calls
     .filter((call) => isWrite(call) && (call.outcome === 'ok' || call.answeredId !== undefined))
     .filter(({ startMs, endMs }) => startMs >= outage.fromMs && endMs <= outage.untilMs)
@@ -36,7 +36,7 @@ function checkAcknowledged(calls: readonly Call[], outage: Outage): Violation[] 
 
 /** What a write is about: its repeats are about the same. */
 function matterOf({ operation, user, orderId }: Call): string {
-  return `${operation} ${operation === 'create' ? user : orderId}`;
+  return `${operation} ${operation === 'createOrder' ? user : orderId}`;
 }
 
 function checkReads(calls: readonly Call[], { fromMs, untilMs }: Outage): Violation[] {

@@ -45,18 +45,19 @@ function stuck(text: string): Violation {
 }
 
 function sightOf(call: Call): Sight[] {
-  const acknowledged = call.operation !== 'get';
+  const acknowledged = call.operation !== 'getOrder';
   const status = call.status ?? reachedBy(call);
   return status === undefined ? [] : [{ call, status, acknowledged }];
 }
 
 function reachedBy({ operation, outcome, answeredId }: Call): OrderStatus | undefined {
   // A create without enough stock is refused, and its order kept.
-  if (operation === 'create' && outcome === 'refused') return answeredId === undefined ? undefined : 'failed';
+  if (operation === 'createOrder' && outcome === 'refused')
+    return answeredId === undefined ? undefined : 'failed';
   if (outcome !== 'ok') return undefined;
-  if (operation === 'create') return 'awaiting payment';
-  if (operation === 'pay') return 'payed';
-  return operation === 'cancel' ? 'cancelled' : undefined;
+  if (operation === 'createOrder') return 'awaiting payment';
+  if (operation === 'payOrder') return 'payed';
+  return operation === 'cancelOrder' ? 'cancelled' : undefined;
 }
 
 /** An order that was once seen in a last state is never seen in another one, now or in the end. */
@@ -74,7 +75,7 @@ function checkLastStates(
   const other = last.find(({ status }) => status !== first.status);
   const inTheEnd = final === undefined || final.status === first.status ? undefined : final.status;
   const open = sights.find(
-    ({ call, status }) => status === 'awaiting payment' && call.operation === 'create',
+    ({ call, status }) => status === 'awaiting payment' && call.operation === 'createOrder',
   );
   const wasFailed = first.status === 'failed' && open !== undefined;
   if (other === undefined && inTheEnd === undefined && !wasFailed) return violations;
@@ -95,7 +96,7 @@ function checkStale(about: readonly Call[], sights: readonly Sight[]): Violation
   return about
     .filter((call) => {
       if (call.reason === 'ORDER_NOT_FOUND') return call.startMs > existsMs;
-      return call.operation === 'get' && call.status === 'awaiting payment' && call.startMs > movedMs;
+      return call.operation === 'getOrder' && call.status === 'awaiting payment' && call.startMs > movedMs;
     })
     .map((call) => ({ kind: 'stale read', text: `${nameOf(call)} saw ${call.status ?? 'nothing'}` }));
 }
@@ -104,7 +105,7 @@ function checkStale(about: readonly Call[], sights: readonly Sight[]): Violation
 function checkContents(about: readonly Call[], created: Call | undefined): Violation[] {
   if (created === undefined) return [];
   return about
-    .filter(({ operation, outcome }) => operation === 'get' && outcome === 'ok')
+    .filter(({ operation, outcome }) => operation === 'getOrder' && outcome === 'ok')
     .filter(
       ({ seenUser, seenLines }) =>
         seenUser !== created.user || !sameLines(seenLines ?? [], created.lines ?? []),

@@ -20,7 +20,7 @@ interface Hold {
 export function checkStockReads({ calls, final, stock }: Evidence): Violation[] {
   const holds = holdsOf({ calls, final });
   const reads = groupCalls(calls, ({ operation, outcome, sku }) =>
-    operation === 'stock' && outcome === 'ok' ? sku : undefined,
+    operation === 'getStock' && outcome === 'ok' ? sku : undefined,
   );
   return [...reads].flatMap(([sku, ofSku]) =>
     ofSku.flatMap((read) => checkRead(read, stock.get(sku) ?? 0, holds.get(sku) ?? [])),
@@ -42,11 +42,11 @@ function checkRead(read: Call, begun: number, holds: readonly Hold[]): Violation
 }
 
 function holdsOf({ calls, final }: Pick<Evidence, 'calls' | 'final'>): Map<number, Hold[]> {
-  const creates = groupCalls(calls, (call) => (call.operation === 'create' ? call.user : undefined));
+  const creates = groupCalls(calls, (call) => (call.operation === 'createOrder' ? call.user : undefined));
   const cancelBegunMs = firstCancels(calls);
   const cancelDoneMs = new Map<number, number>();
   for (const { operation, outcome, orderId, endMs } of calls) {
-    if (operation !== 'cancel' || outcome !== 'ok' || orderId === undefined) continue;
+    if (operation !== 'cancelOrder' || outcome !== 'ok' || orderId === undefined) continue;
     cancelDoneMs.set(orderId, Math.min(cancelDoneMs.get(orderId) ?? Number.POSITIVE_INFINITY, endMs));
   }
   const holds = new Map<number, Hold[]>();

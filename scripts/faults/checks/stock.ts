@@ -55,7 +55,7 @@ function checkPromises({ calls, stock }: Evidence): Violation[] {
   const changes = new Map<number, [atMs: number, count: number][]>();
   const known = new Set<number>();
   for (const { operation, outcome, answeredId, lines, endMs } of calls) {
-    if (operation !== 'create' || outcome !== 'ok' || answeredId === undefined || known.has(answeredId))
+    if (operation !== 'createOrder' || outcome !== 'ok' || answeredId === undefined || known.has(answeredId))
       continue;
     known.add(answeredId);
     const untilMs = cancelMs.get(answeredId) ?? Number.POSITIVE_INFINITY;
@@ -82,7 +82,7 @@ function checkPromises({ calls, stock }: Evidence): Violation[] {
 export function firstCancels(calls: readonly Call[]): Map<number, number> {
   const first = new Map<number, number>();
   for (const { operation, outcome, orderId, startMs } of calls) {
-    if (operation !== 'cancel' || outcome === 'refused' || orderId === undefined) continue;
+    if (operation !== 'cancelOrder' || outcome === 'refused' || orderId === undefined) continue;
     first.set(orderId, Math.min(first.get(orderId) ?? Number.POSITIVE_INFINITY, startMs));
   }
   return first;

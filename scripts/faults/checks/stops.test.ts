@@ -8,7 +8,7 @@ test('accepted but not answered: done by a call that lost its connection, while 
   const evidence = { ...withCalls(({ startMs }) => startMs === 30, lost), orderly: true };
   expect(found(evidence)).toEqual(['accepted but not answered']);
   const silent = withCalls(({ startMs }) => startMs === 40, lost);
-  const paid = call(100, { operation: 'pay', orderId: 11, outcome: 'ok' });
+  const paid = call(100, { operation: 'payOrder', orderId: 11, outcome: 'ok' });
   const orders = honestState().orders.map((each) =>
     each.orderId === 11 ? { ...each, updatedMs: 45 } : each,
   );
@@ -21,7 +21,7 @@ test('accepted but not answered: done by a call that lost its connection, while 
 test('accepted but not answered: a read that was with the service before it was told to stop', () => {
   const lost = { outcome: 'unknown', reason: 'CONNECTION_LOST' } as const;
   const stopped = (what: Partial<Call>) => ({
-    ...withMoreCalls(call(100, { operation: 'stock', sku: 1, ...lost, ...what })),
+    ...withMoreCalls(call(100, { operation: 'getStock', sku: 1, ...lost, ...what })),
     ...{ orderly: true, stops: [{ writtenByMs: 102, atMs: 105 }] },
   });
   expect(found(stopped({ onExisting: true }))).toEqual(['accepted but not answered']);

@@ -16,7 +16,7 @@ const CLOCK_MS = 2;
 
 /** What was done by a call that got no answer. */
 function tookEffect({ calls, final, beganAtMs }: Evidence): Call[] {
-  const creates = groupCalls(calls, (call) => (call.operation === 'create' ? call.user : undefined));
+  const creates = groupCalls(calls, (call) => (call.operation === 'createOrder' ? call.user : undefined));
   const moves = groupCalls(calls, (call) => (statusAfter[call.operation] ? call.orderId : undefined));
   const users = new Set(final.orders.map((order) => order.user));
   const lost: Call[] = [];

@@ -1,4 +1,4 @@
-/** Faults of those who call: they go away, have no time, or ask the same several times at once. */
+/** Faults of callers: they disconnect, set short deadlines, or repeat a request concurrently. */
 import { usualBehaviour } from '../lives.ts';
 import type { Fault } from './fault.ts';
 
@@ -6,7 +6,7 @@ const LONG_MS = 2_000;
 
 export const clientDisconnects: Fault = {
   kind: 'client-disconnects',
-  what: 'three in ten callers go away within 40 ms, for 2 seconds',
+  what: 'three in ten callers disconnect within 40 ms, for 2 seconds',
   bit: (calls) => calls.some(({ reason }) => reason === 'ABANDONED'),
   async strike({ behaviour, pause }) {
     behaviour.abandonShare = 0.3;
@@ -32,7 +32,9 @@ export const deadlines: Fault = {
 
 export const duplicateKeys: Fault = {
   kind: 'duplicate-keys',
-  what: 'six in ten creates sent two to four times at once with one key, to two processes over both transports, while callers go away',
+  what:
+    'six in ten creates sent two to four times at once with one key, to two processes over both ' +
+    'transports, while callers disconnect',
   services: 2,
   bit: (calls) => calls.some(({ replayed }) => replayed),
   behaviour: { duplicateShare: 0.6 },

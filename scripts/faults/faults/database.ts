@@ -1,5 +1,4 @@
-/** Faults inside of the database: sessions ended, locks held, connections and disk used up, schema changed. */
-import { readFileSync } from 'node:fs';
+/** Faults of the database: sessions terminated, locks held, connections or disk exhausted, schema changed. */
 import { open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -7,11 +6,11 @@ import { migrate } from '../../../src/db/schema/migrate.ts';
 import { query } from '../../../test/support/query.ts';
 import { quiet } from '../../../test/support/quiet.ts';
 import { diskObstacle } from '../disk.ts';
+import { statements } from '../statements.ts';
 import { type Fault, hurtWrites, type Scene } from './fault.ts';
 
 const TERMINATIONS = 25;
 const CANCELLATIONS = 200;
-const signalOne = readFileSync(new URL('../sql/signal-one.sql', import.meta.url), 'utf8');
 const TERMINATE_ALL =
   "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'loms'";
 const PLACES = 1_000;
@@ -24,7 +23,7 @@ export const backendTerminate: Fault = {
     let ended = 0;
     for (let left = TERMINATIONS; left > 0; left--) {
       const { url } = random.chance(0.7) ? primary : replica;
-      ended += (await query(url, signalOne, [random.between(0, PLACES), 'terminate'])).length;
+      ended += (await query(url, statements.sessionSignal, [random.between(0, PLACES), 'terminate'])).length;
       await scene.pause(random.between(0, 80));
     }
     if (ended < TERMINATIONS / 2) throw new Error(`the fault did not strike: ${ended} sessions were ended`);
@@ -33,13 +32,15 @@ export const backendTerminate: Fault = {
 
 export const backendCancel: Fault = {
   kind: 'backend-cancel',
-  what: 'pg_cancel_backend on random sessions of the service on the primary, 200 times: in BEGIN, in a statement, in COMMIT',
+  what:
+    'pg_cancel_backend on random sessions of the service on the primary, 200 times: in BEGIN, ' +
+    'in a statement, in COMMIT',
   bit: hurtWrites,
   async strike({ primary, random, pause }) {
     const client = await connect(primary.url);
     try {
       for (let left = CANCELLATIONS; left > 0; left--) {
-        await client.query(signalOne, [random.between(0, PLACES), 'cancel']);
+        await client.query(statements.sessionSignal, [random.between(0, PLACES), 'cancel']);
         await pause(random.between(0, 10));
       }
     } finally {
@@ -69,7 +70,7 @@ export const poolExhausted: Fault = {
   },
 };
 
-/** Whoever locks all tables while transactions run meets one that holds some of them, now and then. */
+/** Locks all tables. With transactions running this deadlocks now and then, so it is retried. */
 async function lockAll(client: pg.Client): Promise<void> {
   for (let left = LOCK_ATTEMPTS_MAX; ; left--) {
     await client.query('BEGIN');
@@ -87,7 +88,9 @@ const EXHAUSTED_MS = 1_500;
 
 export const connectionsExhausted: Fault = {
   kind: 'connections-exhausted',
-  what: 'all sessions of the service ended, and the connections that the primary has taken by others for 1.5 seconds',
+  what:
+    'all sessions of the service terminated, and all connections of the primary taken by others ' +
+    'for 1.5 seconds',
   async strike(scene) {
     const { primary, history } = scene;
     const clients: pg.Client[] = [];
@@ -129,7 +132,7 @@ const WRITE_WAL = "SELECT pg_logical_emit_message(false, 'faults', repeat('x', 4
 
 export const diskFull: Fault = {
   kind: 'disk-full',
-  what: 'the disk of the primary full for 1.5 seconds; in half of the runs it stops for want of WAL',
+  what: 'the disk of the primary full for 1.5 seconds; in half of the runs it stops, unable to write WAL',
   smallDisk: true,
   obstacle: diskObstacle,
   bit: hurtWrites,
@@ -176,7 +179,9 @@ const SCHEMA_CHANGES = [
 
 export const migration: Fault = {
   kind: 'migration',
-  what: 'what migrations do, under load: indexes, a new column, a table rewritten; and migrate, with nothing left to do',
+  what:
+    'the work of migrations under load: indexes, a new column, a table rewrite; ' +
+    'and migrate with nothing to apply',
   async strike(scene) {
     const { primary } = scene;
     // As every instance does that starts meanwhile.

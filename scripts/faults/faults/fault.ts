@@ -34,7 +34,7 @@ export interface Scene {
 export interface Fault {
   /** Its name in commands and reports. */
   readonly kind: string;
-  /** What is done, in a line. */
+  /** What is injected, in one line. */
   readonly what: string;
   /** How many processes of the service run; one without it. */
   readonly services?: number;
@@ -54,7 +54,7 @@ export interface Fault {
   heal?(scene: Scene): Promise<void>;
 }
 
-/** Holds a harm under which no commit can be confirmed. It has been done before, and is taken back afterwards. */
+/** Records the time during which a fault, already injected, lets no commit be confirmed. */
 export async function withoutConfirmation({ history }: Scene, hold: () => Promise<void>): Promise<void> {
   const fromMs = history.note('no commit can be confirmed');
   await hold();
@@ -66,7 +66,7 @@ export function hurtWrites(calls: readonly Call[]): boolean {
   return calls.some((call) => isWrite(call) && !isDecided(call));
 }
 
-/** Some write was under way and got no answer that tells. */
+/** Some write was running and its outcome is unknown. */
 export function interruptedWrites(calls: readonly Call[]): boolean {
   return calls.some((call) => isWrite(call) && call.outcome === 'unknown');
 }

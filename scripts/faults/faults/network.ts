@@ -34,13 +34,13 @@ export const connectionReset: Fault = {
 
 export const connectionHalfOpen: Fault = {
   kind: 'connection-half-open',
-  what: 'connections whose server is gone without a word, to both servers in turn, eight times',
+  what: 'half-open connections, whose server vanished silently, to both servers in turn, eight times',
   strike: (scene) => cutInTurn(scene, toDatabase(scene), (relay) => relay.halfOpen()),
 };
 
 export const latency: Fault = {
   kind: 'latency',
-  what: '10 to 60 ms more between the service and both servers',
+  what: '10 to 60 ms of added latency between the service and both servers',
   async strike(scene) {
     for (const relay of toDatabase(scene)) relay.delayMs = scene.random.between(10, 60);
     await scene.pause(LONG_MS);
@@ -52,7 +52,7 @@ export const latency: Fault = {
 
 export const slicing: Fault = {
   kind: 'slicing',
-  what: 'every byte in a packet of its own, on all ways',
+  what: 'every byte in a packet of its own, on all connections',
   async strike({ relays, pause }) {
     for (const relay of Object.values(relays)) relay.sliced = true;
     await pause(LONG_MS);
@@ -64,7 +64,7 @@ export const slicing: Fault = {
 
 export const blackHole: Fault = {
   kind: 'black-hole',
-  what: 'nothing passes between the service and the primary for 2.6 seconds, then all that was sent',
+  what: 'no traffic between the service and the primary for 2.6 seconds, then everything that was sent',
   bit: hurtWrites,
   async strike(scene) {
     scene.relays.primary.silent = true;
@@ -83,7 +83,7 @@ export const walReset: Fault = {
 
 export const walLatency: Fault = {
   kind: 'wal-latency',
-  what: '10 to 60 ms more from the primary to the replica',
+  what: '10 to 60 ms of added latency from the primary to the replica',
   async strike(scene) {
     scene.relays.wal.delayMs = scene.random.between(10, 60);
     await scene.pause(LONG_MS);
@@ -95,7 +95,7 @@ export const walLatency: Fault = {
 
 export const walBlackHole: Fault = {
   kind: 'wal-black-hole',
-  what: 'nothing passes between the primary and the replica for 2.6 seconds, then all that was sent',
+  what: 'no traffic between the primary and the replica for 2.6 seconds, then everything that was sent',
   bit: hurtWrites,
   async strike(scene) {
     scene.relays.wal.silent = true;

@@ -9,15 +9,15 @@ import {
   withoutConfirmation,
 } from './fault.ts';
 
-/** Longer than a transaction may take, so that what waits ends by itself. */
+/** Longer than a transaction may take, so that waiting transactions time out. */
 const FREEZE_MS = 2_600;
-/** Stops in order while the fault lasts; one more takes it back. */
+/** Graceful stops while the fault lasts; healing makes one more. */
 const STOPS = 2;
 const DOWN_MAX_MS = 500;
 
 export const serviceKill: Fault = {
   kind: 'service-kill',
-  what: 'kill -9 of the service with batches under way, then a restart',
+  what: 'kill -9 of the service while batches run, then a restart',
   bit: interruptedWrites,
   strike: (scene) => firstService(scene).kill(),
   heal: (scene) => firstService(scene).start(),
@@ -37,7 +37,7 @@ export const serviceTerminate: Fault = {
   heal: restart,
 };
 
-/** Stops the service in order and starts it again. */
+/** Stops the service gracefully and starts it again. */
 async function restart(scene: Scene): Promise<void> {
   const { history } = scene;
   const writtenByMs = history.now();
@@ -47,7 +47,7 @@ async function restart(scene: Scene): Promise<void> {
   await firstService(scene).start();
 }
 
-/** How often this process turns to its connections before it is certain that what was asked before was written. */
+/** Turns of the event loop after which earlier requests have certainly been written to their sockets. */
 const TURNS = 20;
 
 async function turns(): Promise<void> {
@@ -90,7 +90,7 @@ export const primaryPromote: Fault = {
 
 export const primaryReturns: Fault = {
   kind: 'primary-returns',
-  what: 'the same, and then the old primary comes back and still takes itself for the primary',
+  what: 'the same, and then the old primary returns and still acts as the primary',
   bit: hurtWrites,
   async strike(scene) {
     await strikePrimary(scene);

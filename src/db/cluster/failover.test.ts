@@ -1,9 +1,9 @@
-/** What the router does when the primary is lost, replaced, and comes back: each case on a cluster of its own. */
+/** Failover: the primary is lost, replaced, and comes back. Each case runs on a cluster of its own. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type CopiedServer, copyServer, follow } from '../../../test/support/copied-server.ts';
 import { openRouter } from '../../../test/support/database.ts';
-import { openGate } from '../../../test/support/gate.ts';
 import { query } from '../../../test/support/query.ts';
+import { startRelay } from '../../../test/support/relay.ts';
 import { startTemporaryCluster, type TemporaryCluster } from '../../../test/support/temporary-cluster.ts';
 import type { EmbeddedCluster } from '../../embedded/cluster.ts';
 import { stockRead } from '../../generated/sql/stocks.ts';
@@ -49,7 +49,7 @@ async function copy(from: 'primary' | 'replica'): Promise<CopiedServer> {
   return server;
 }
 
-/** Adds a second replica, and says whom commits wait for from then on. */
+/** Adds a second replica, and sets which replicas commits wait for. */
 async function addReplica(synchronousNames: string): Promise<CopiedServer> {
   await onA("SELECT pg_create_physical_replication_slot('follower', true)");
   await cluster.stopPrimary();
@@ -78,14 +78,14 @@ const checked = async (router: Router) => {
   return nodes(router);
 };
 
-/** Lets A acknowledge by itself, as where nobody has set up synchronous replication: only the router is left. */
+/** Lets A acknowledge alone, as without synchronous replication: only the router protects then. */
 async function letAcknowledgeAlone(router: Router): Promise<void> {
   await onA("ALTER SYSTEM SET synchronous_standby_names = ''");
   await onA('SELECT pg_reload_conf()');
-  await expect.poll(() => checked(router)).toEqual(['primary 1', 'replica 1: no commit waits for it']);
+  await expect.poll(() => checked(router)).toEqual(['primary 1', 'replica 1: not synchronous']);
 }
 
-test('one check after a promotion writes and reads go to the new primary, and the old one gets neither', async () => {
+test('one check after a promotion the new primary gets writes and reads, the old one neither', async () => {
   const router = await open();
   await reserve(router);
   await cluster.stopPrimary('immediate');
@@ -98,7 +98,7 @@ test('one check after a promotion writes and reads go to the new primary, and th
   expect([await reservedBy(router), await reservedOnB()]).toEqual([2, 2]);
 
   await cluster.startPrimary();
-  expect(await checked(router)).toEqual(['primary 1: an old primary', 'primary 2']);
+  expect(await checked(router)).toEqual(['primary 1: old primary', 'primary 2']);
   for (let expected = 3; expected < 10; expected++) {
     await reserve(router);
     expect(await reservedBy(router)).toBe(expected);
@@ -106,7 +106,7 @@ test('one check after a promotion writes and reads go to the new primary, and th
   expect([await reservedOnA(), await reservedOnB()]).toEqual([1, 9]);
 });
 
-test('an old primary that comes back between two checks is neither written nor read', async () => {
+test('an old primary that comes back between two checks gets neither writes nor reads', async () => {
   const router = await open();
   await letAcknowledgeAlone(router);
   await reserve(router);
@@ -119,50 +119,50 @@ test('an old primary that comes back between two checks is neither written nor r
   for (let index = 0; index < 3; index++) {
     await expect(reserve(router)).rejects.toBeInstanceOf(DatabaseUnavailable);
   }
-  expect(nodes(router)[0]).toBe('primary 1: another server than the last check saw');
-  expect(await checked(router)).toEqual(['primary 1: an old primary', 'primary 2']);
+  expect(nodes(router)[0]).toBe('primary 1: server changed since the last check');
+  expect(await checked(router)).toEqual(['primary 1: old primary', 'primary 2']);
   await reserve(router);
   expect([await reservedOnA(), await reservedOnB(), await reservedBy(router)]).toEqual([1, 101, 101]);
 });
 
-test('an old primary that comes back while a check is under way is seen for what it is by that check', async () => {
-  const gate = await openGate(Number(new URL(cluster.primaryUrl).port));
-  const gated = Object.assign(new URL(cluster.primaryUrl), { port: gate.port }).href;
-  const router = openRouter({ primaryUrl: gated, replicaUrls: cluster.replicaUrls });
+test('an old primary that comes back during a check is recognised by that check', async () => {
+  const relay = await startRelay(Number(new URL(cluster.primaryUrl).port));
+  const relayed = Object.assign(new URL(cluster.primaryUrl), { port: relay.port }).href;
+  const router = openRouter({ primaryUrl: relayed, replicaUrls: cluster.replicaUrls });
   routers.push(router);
   await router.check();
   await cluster.stopPrimary('immediate');
   await router.check();
-  gate.close();
+  relay.holding = true;
   const answered =
     "SELECT state_change FROM pg_stat_activity WHERE application_name = 'loms' AND state = 'idle'";
   const before = await onB(answered);
   const check = router.check();
-  await expect.poll(() => gate.waiting).toBe(1);
-  // B has answered, as a replica, before it is promoted; A answers after it has come back.
+  await expect.poll(() => relay.waiting).toBe(1);
+  // B answers as a replica, then is promoted; A answers after it has come back.
   await expect.poll(async () => (await onB(answered))[0]).not.toEqual(before[0]);
   await cluster.promoteReplica();
   await cluster.startPrimary();
-  gate.open();
+  relay.holding = false;
   await check;
-  expect(nodes(router)).toEqual(['primary 1: an old primary', 'primary 2']);
-  gate.end();
+  expect(nodes(router)).toEqual(['primary 1: old primary', 'primary 2']);
+  relay.close();
 });
 
-test('an old primary that never went away loses its connections, those in use too', async () => {
+test('an old primary that never stopped loses its connections, those in use too', async () => {
   const router = await open();
   await letAcknowledgeAlone(router);
   await cluster.promoteReplica();
-  let checkedMeanwhile: string[] = [];
+  let statusMeanwhile: string[] = [];
   const late = router.write(async (db) => {
     await db.query('UPDATE stocks SET reserved = reserved + 1', []);
-    checkedMeanwhile = await checked(router);
+    statusMeanwhile = await checked(router);
     return { writes: [], result: undefined };
   });
   const error = await late.catch((thrown) => thrown);
-  expect(checkedMeanwhile).toEqual(['primary 1: an old primary', 'primary 2']);
+  expect(statusMeanwhile).toEqual(['primary 1: old primary', 'primary 2']);
   expect([DatabaseUnavailable, OutcomeUnknown].some((kind) => error instanceof kind)).toBe(true);
-  // The one that is left asks how it is.
+  // The remaining connection queries the node's state.
   await expect
     .poll(() => onA("SELECT FROM pg_stat_activity WHERE application_name = 'loms'"))
     .toHaveLength(1);
@@ -170,7 +170,7 @@ test('an old primary that never went away loses its connections, those in use to
   expect([await reservedOnA(), await reservedOnB()]).toEqual([0, 1]);
 });
 
-test('a primary that was restarted on its timeline is used again after one check, and its replica with it', async () => {
+test('a primary restarted on its timeline is used again after one check, and so is its replica', async () => {
   const router = await open();
   await reserve(router);
   await cluster.stopPrimary('immediate');
@@ -182,10 +182,10 @@ test('a primary that was restarted on its timeline is used again after one check
   expect(await reservedBy(router)).toBe(2);
 });
 
-test('without any primary nothing is written or read until one is promoted', async () => {
+test('without a primary nothing is written or read until one is promoted', async () => {
   await cluster.stopPrimary('immediate');
   const router = await open();
-  expect(nodes(router)).toEqual(['unknown 0: not reachable', 'replica 1: no node is the primary']);
+  expect(nodes(router)).toEqual(['unknown 0: not reachable', 'replica 1: no primary']);
   expect([router.writable, router.primary]).toEqual([false, undefined]);
   await expect(reserve(router)).rejects.toBeInstanceOf(DatabaseUnavailable);
   await expect(read(router)).rejects.toBeInstanceOf(DatabaseUnavailable);
@@ -198,7 +198,7 @@ test('without any primary nothing is written or read until one is promoted', asy
   expect([router.writable, await reservedBy(router)]).toEqual([true, 1]);
 });
 
-test('a new primary that is to wait for a replica that it has not is read, and refuses writes at once', async () => {
+test('a new primary without its required replica is read, and its writes are rejected at once', async () => {
   const router = await open();
   await cluster.stopPrimary('immediate');
   await onB("ALTER SYSTEM SET synchronous_standby_names = 'FIRST 1 (store_sync)'");
@@ -219,36 +219,23 @@ test('a new primary that is to wait for a replica that it has not is read, and r
   await reserve(router);
 });
 
-test('of two old primaries neither is used', async () => {
-  await cluster.stopPrimary();
-  const other = await copy('primary');
-  await cluster.promoteReplica();
-  await Promise.all([cluster.startPrimary(), other.start()]);
-  const router = await open(other.url);
-  expect(nodes(router)).toEqual(['primary 1: an old primary', 'primary 2', 'primary 1: an old primary']);
-  for (let expected = 1; expected < 10; expected++) {
-    await reserve(router);
-    expect(await reservedBy(router)).toBe(expected);
-  }
-});
-
-test('of two primaries on one timeline the one in force stays it, and a newcomer to both uses neither', async () => {
+test('of two primaries on one timeline the one in force stays, and a new router uses neither', async () => {
   await cluster.stopPrimary();
   const twin = await copy('primary');
   await cluster.startPrimary();
   const router = await open(twin.url);
   await twin.start();
-  expect((await checked(router))[2]).toBe('primary 1: one of two primaries');
+  expect((await checked(router))[2]).toBe('primary 1: two primaries on one timeline');
   await expect.poll(async () => (await checked(router))[1]).toBe('replica 1');
   await reserve(router);
-  const newcomer = await open(twin.url);
-  expect(nodes(newcomer)).toEqual([
-    'primary 1: one of two primaries',
-    'replica 1: no node is the primary',
-    'primary 1: one of two primaries',
+  const newRouter = await open(twin.url);
+  expect(nodes(newRouter)).toEqual([
+    'primary 1: two primaries on one timeline',
+    'replica 1: no primary',
+    'primary 1: two primaries on one timeline',
   ]);
-  await expect(reserve(newcomer)).rejects.toBeInstanceOf(DatabaseUnavailable);
-  await expect(read(newcomer)).rejects.toBeInstanceOf(DatabaseUnavailable);
+  await expect(reserve(newRouter)).rejects.toBeInstanceOf(DatabaseUnavailable);
+  await expect(read(newRouter)).rejects.toBeInstanceOf(DatabaseUnavailable);
 });
 
 test('a replica that still follows the old primary is not read', async () => {
@@ -260,23 +247,19 @@ test('a replica that still follows the old primary is not read', async () => {
   expect(router.status()[2]?.reads).toBe(2);
 
   await cluster.promoteReplica();
-  expect(await checked(router)).toEqual([
-    'primary 1: an old primary',
-    'primary 2',
-    'replica 1: another timeline',
-  ]);
+  expect(await checked(router)).toEqual(['primary 1: old primary', 'primary 2', 'replica 1: other timeline']);
   for (let expected = 2; expected < 10; expected++) {
     await reserve(router);
     expect(await reservedBy(router)).toBe(expected);
   }
 });
 
-test('a replica that another may take over from at any moment is not read', async () => {
+test('a replica that another may replace at any moment is not read', async () => {
   const third = await addReplica('FIRST 1 (store_sync, follower)');
   const states = () => onA('SELECT sync_state FROM pg_stat_replication ORDER BY 1');
   await expect.poll(states).toEqual([{ sync_state: 'potential' }, { sync_state: 'sync' }]);
   const router = await open(third.url);
-  const unread = 'replica 1: no commit waits for it';
+  const unread = 'replica 1: not synchronous';
   await expect.poll(() => checked(router)).toEqual(['primary 1', unread, unread]);
   await reserve(router);
   expect(await reservedBy(router)).toBe(1);
@@ -284,36 +267,36 @@ test('a replica that another may take over from at any moment is not read', asyn
   await expect.poll(() => checked(router)).toEqual(['primary 1', 'replica 1', 'replica 1: not reachable']);
 });
 
-test('a server of another cluster is not used, also on a higher timeline', async () => {
+test('a server of another cluster is not used, even on a higher timeline', async () => {
   const other = await startTemporaryCluster();
   const [promoted = ''] = other.cluster.replicaUrls;
-  const gate = await openGate(Number(new URL(promoted).port));
+  const relay = await startRelay(Number(new URL(promoted).port));
   try {
     await other.cluster.stopPrimary();
     await other.cluster.promoteReplica();
-    const stranger = Object.assign(new URL(promoted), { port: gate.port }).href;
-    gate.close();
-    const router = await open(stranger);
-    gate.open();
-    expect(await checked(router)).toEqual(['primary 1', 'replica 1', 'primary 2: of another cluster']);
+    const foreignUrl = Object.assign(new URL(promoted), { port: relay.port }).href;
+    relay.holding = true;
+    const router = await open(foreignUrl);
+    relay.holding = false;
+    expect(await checked(router)).toEqual(['primary 1', 'replica 1', 'primary 2: other cluster']);
     await reserve(router);
     expect(await reservedBy(router)).toBe(1);
 
-    const newcomer = await open(stranger);
-    expect(nodes(newcomer)).toEqual([
-      'primary 1: of another cluster',
-      'replica 1: of another cluster',
-      'primary 2: of another cluster',
+    const newRouter = await open(foreignUrl);
+    expect(nodes(newRouter)).toEqual([
+      'primary 1: other cluster',
+      'replica 1: other cluster',
+      'primary 2: other cluster',
     ]);
-    await expect(reserve(newcomer)).rejects.toBeInstanceOf(DatabaseUnavailable);
-    await expect(read(newcomer)).rejects.toBeInstanceOf(DatabaseUnavailable);
+    await expect(reserve(newRouter)).rejects.toBeInstanceOf(DatabaseUnavailable);
+    await expect(read(newRouter)).rejects.toBeInstanceOf(DatabaseUnavailable);
   } finally {
-    gate.end();
+    relay.close();
     await other.remove();
   }
 });
 
-test('an old primary that was made a replica of the new one is read again', async () => {
+test('an old primary that became a replica of the new one is read again', async () => {
   const router = await open();
   await cluster.stopPrimary();
   await cluster.promoteReplica();
@@ -321,7 +304,7 @@ test('an old primary that was made a replica of the new one is read again', asyn
   expect(await checked(router)).toEqual(['primary 1: not reachable', 'primary 2']);
   await follow(temporary.dir, 'primary', cluster.replicaUrls[0] ?? '');
   await cluster.startPrimary();
-  await expect.poll(() => checked(router)).toEqual(['replica 2: no commit waits for it', 'primary 2']);
+  await expect.poll(() => checked(router)).toEqual(['replica 2: not synchronous', 'primary 2']);
   await onB("ALTER SYSTEM SET synchronous_standby_names = 'follower'");
   await onB('SELECT pg_reload_conf()');
   await expect.poll(() => checked(router)).toEqual(['replica 2', 'primary 2']);

@@ -1,110 +1,121 @@
-/** Whom a read goes to when nodes fail, are silent, or come late, with a clock that the test moves. */
+/** Hedged reads from nodes that fail, are slow, or answer late, with a clock that the test moves. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { askInTurn, silentLast } from './hedged-read.ts';
+import { Deadlines } from '../../timing/deadlines.ts';
+import { hedgedRead, slowLast } from './hedged-read.ts';
 
-const PATIENCE_MS = 100;
+const HEDGE_DELAY_MS = 100;
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
+let deadlines: Deadlines;
 
-class Broken extends Error {}
+beforeEach(() => {
+  vi.useFakeTimers();
+  deadlines = new Deadlines();
+});
 
-/** A node that answers, or breaks, when the test says so. */
+afterEach(() => {
+  expect(deadlines.size).toBe(0);
+  vi.useRealTimers();
+});
+
+class NodeError extends Error {}
+
+/** A node that answers or fails when the test calls for it. */
 function node(name: string) {
-  let say = () => {};
+  let succeed = () => {};
   let fail: (error?: Error) => void = () => {};
   const answer = new Promise<string>((resolve, reject) => {
-    say = () => resolve(name);
-    fail = (error = new Broken(name)) => reject(error);
+    succeed = () => resolve(name);
+    fail = (error = new NodeError(name)) => reject(error);
   });
   answer.catch(() => {});
-  return { name, overdue: 0, answer, say, fail };
+  return { name, slowReads: 0, answer, succeed, fail };
 }
 
 type Node = ReturnType<typeof node>;
 
-/** Asks them, and notes who was. */
-function ask(...nodes: [Node, ...Node[]]) {
-  const asked: string[] = [];
-  const answer = askInTurn(nodes, {
-    ask: (each) => {
-      asked.push(each.name);
+/** Starts a hedged read, and records which nodes got it. */
+function read(...nodes: [Node, ...Node[]]) {
+  const queried: string[] = [];
+  const answer = hedgedRead(nodes, {
+    read: (each) => {
+      queried.push(each.name);
       return each.answer;
     },
-    patienceMs: PATIENCE_MS,
-    isOfNode: (error) => error instanceof Broken,
+    hedgeDelayMs: HEDGE_DELAY_MS,
+    isNodeError: (error) => error instanceof NodeError,
+    deadlines,
   });
   answer.catch(() => {});
-  return { asked, answer };
+  return { queried, answer };
 }
 
 const settled = () => vi.advanceTimersByTimeAsync(0);
-const later = () => vi.advanceTimersByTimeAsync(PATIENCE_MS);
+const passDelay = () => vi.advanceTimersByTimeAsync(HEDGE_DELAY_MS);
 
-test('the first node is asked alone as long as it answers soon', async () => {
+test('the first node is read alone while it answers in time', async () => {
   const [a, b] = [node('a'), node('b')];
-  const { asked, answer } = ask(a, b);
-  a.say();
+  const { queried, answer } = read(a, b);
+  a.succeed();
   expect(await answer).toBe('a');
-  await later();
-  expect(asked).toEqual(['a']);
+  await passDelay();
+  expect(queried).toEqual(['a']);
 });
 
-test('a node that fails makes room for the next at once', async () => {
+test('when a node fails the next one is read at once', async () => {
   const [a, b] = [node('a'), node('b')];
-  const { asked, answer } = ask(a, b);
+  const { queried, answer } = read(a, b);
   a.fail();
   await settled();
-  expect(asked).toEqual(['a', 'b']);
-  b.say();
+  expect(queried).toEqual(['a', 'b']);
+  b.succeed();
   expect(await answer).toBe('b');
 });
 
-test('while a node is silent the next one is asked too, and the first answer counts, whoever gives it', async () => {
+test('while a node is slow the next one is read too, and the first answer wins', async () => {
   for (const first of ['a', 'b']) {
     const [a, b] = [node('a'), node('b')];
-    const { asked, answer } = ask(a, b);
-    await later();
-    expect([asked, a.overdue]).toEqual([['a', 'b'], 1]);
-    for (const each of [a, b]) if (each.name === first) each.say();
+    const { queried, answer } = read(a, b);
+    await passDelay();
+    expect([queried, a.slowReads]).toEqual([['a', 'b'], 1]);
+    for (const each of [a, b]) if (each.name === first) each.succeed();
     expect(await answer).toBe(first);
     for (const each of [a, b]) each.fail();
     await settled();
-    expect([a.overdue, b.overdue]).toEqual([0, 0]);
+    expect([a.slowReads, b.slowReads]).toEqual([0, 0]);
   }
 });
 
-test('a next node that is silent as well is asked only when this one fails', async () => {
+test('a next node that is slow too is read only when this one fails', async () => {
   const [a, b] = [node('a'), node('b')];
-  b.overdue = 1;
-  const { asked, answer } = ask(a, b);
-  await later();
-  expect(asked).toEqual(['a']);
+  b.slowReads = 1;
+  const { queried, answer } = read(a, b);
+  await passDelay();
+  expect(queried).toEqual(['a']);
   a.fail();
   await settled();
-  expect(asked).toEqual(['a', 'b']);
-  b.say();
+  expect(queried).toEqual(['a', 'b']);
+  b.succeed();
   expect(await answer).toBe('b');
 });
 
-test('nobody more is asked once there is an answer', async () => {
+test('no further node is read once there is an answer', async () => {
   const [a, b, c] = [node('a'), node('b'), node('c')];
-  const { asked, answer } = ask(a, b, c);
-  await later();
-  a.say();
+  const { queried, answer } = read(a, b, c);
+  await passDelay();
+  a.succeed();
   expect(await answer).toBe('a');
-  await later();
+  await passDelay();
   b.fail();
-  await later();
-  expect(asked).toEqual(['a', 'b']);
+  await passDelay();
+  expect(queried).toEqual(['a', 'b']);
 });
 
-test('it has failed only when the last of all has, also of those that were silent', async () => {
+test('a read fails only when every node has failed, slow ones included', async () => {
   const [a, b] = [node('a'), node('b')];
-  const { answer } = ask(a, b);
+  const { answer } = read(a, b);
   const failed = vi.fn();
   answer.catch(failed);
-  await later();
+  await passDelay();
   b.fail();
   await settled();
   expect(failed).not.toHaveBeenCalled();
@@ -112,19 +123,19 @@ test('it has failed only when the last of all has, also of those that were silen
   await expect(answer).rejects.toThrow('a');
 });
 
-test('an error that is not the node’s is told at once, and no other node is asked', async () => {
+test("an error that is not the node's is thrown at once, and no other node is read", async () => {
   const [a, b] = [node('a'), node('b')];
-  const { asked, answer } = ask(a, b);
+  const { queried, answer } = read(a, b);
   a.fail(new Error('a bug'));
   await expect(answer).rejects.toThrow('a bug');
-  await later();
-  expect(asked).toEqual(['a']);
+  await passDelay();
+  expect(queried).toEqual(['a']);
 });
 
-test('silent nodes are asked last until they are heard of, and where all are silent the order stays', async () => {
+test('slow nodes are read last until they answer, and where all are slow the order stays', async () => {
   const [a, b, c] = [node('a'), node('b'), node('c')];
-  a.overdue = 2;
-  expect(silentLast([a, b, c]).map(({ name }) => name)).toEqual(['b', 'c', 'a']);
-  b.overdue = c.overdue = 2;
-  expect(silentLast([c, a, b]).map(({ name }) => name)).toEqual(['c', 'a', 'b']);
+  a.slowReads = 2;
+  expect(slowLast([a, b, c]).map(({ name }) => name)).toEqual(['b', 'c', 'a']);
+  b.slowReads = c.slowReads = 2;
+  expect(slowLast([c, a, b]).map(({ name }) => name)).toEqual(['c', 'a', 'b']);
 });

@@ -1,77 +1,80 @@
 /**
- * Reads that do not wait for a node that has fallen silent: another is asked as well, and the first answer counts.
- * A node whose process is frozen or whose network swallows packets refuses nothing, so nothing tells in time.
+ * Hedged reads: when a node has not answered within `hedgeDelayMs`, the next one gets the same read, and the
+ * first answer wins. A node whose process is frozen, or whose network drops packets, rejects nothing, so no
+ * error comes in time.
  */
+import type { Deadlines } from '../../timing/deadlines.ts';
 
-export interface Askable {
-  /** How many of its answers are waited for longer than one should have to. */
-  overdue: number;
+export interface HedgeTarget {
+  /** The number of its reads in flight that have taken longer than the hedge delay. */
+  slowReads: number;
 }
 
-export interface Asking<Node, T> {
-  readonly ask: (node: Node) => Promise<T>;
-  /** How long a node may be silent, in milliseconds, before the next one is asked too. */
-  readonly patienceMs: number;
-  /** Whether another node may do better after such an error. */
-  readonly isOfNode: (error: unknown) => boolean;
+export interface HedgeOptions<Node, T> {
+  readonly read: (node: Node) => Promise<T>;
+  /** How long a node may take, in milliseconds, before the next one gets the read too. */
+  readonly hedgeDelayMs: number;
+  /** Whether another node may succeed after this error. */
+  readonly isNodeError: (error: unknown) => boolean;
+  readonly deadlines: Deadlines;
 }
 
 /**
- * Asks the nodes one after the other, each when the one before it failed or has been silent for too long; the latter
- * only while the next is not silent itself.
+ * Reads from the nodes in the order given: from the next one when the one before failed, or is slow and the
+ * next is not.
  *
  * @returns the first answer.
- * @throws the last error when all have failed, or at once the first that is not the node's.
+ * @throws the last error when all nodes have failed, or at once the first error that is not the node's.
  */
-export function askInTurn<Node extends Askable, T>(
+export function hedgedRead<Node extends HedgeTarget, T>(
   nodes: readonly [Node, ...Node[]],
-  { ask, patienceMs, isOfNode }: Asking<Node, T>,
+  { read, hedgeDelayMs, isNodeError, deadlines }: HedgeOptions<Node, T>,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const left = [...nodes];
-    let open = 0;
+    const remaining = [...nodes];
+    let inFlight = 0;
     let isSettled = false;
     const settle = (how: () => void) => {
       isSettled = true;
       how();
     };
-    const askNext = () => {
-      const node = left.shift();
+    const readNext = () => {
+      const node = remaining.shift();
       if (node === undefined || isSettled) return;
-      open++;
-      let isOverdue = false;
-      let isPassed = false;
-      const timer = setTimeout(() => {
-        isOverdue = true;
-        node.overdue++;
-        // One that is silent as well is not given more to do: where all are slow, that would make them slower.
-        if (left[0]?.overdue !== 0) return;
-        isPassed = true;
-        askNext();
-      }, patienceMs);
-      const heard = () => {
-        open--;
-        clearTimeout(timer);
-        if (isOverdue) node.overdue--;
+      inFlight++;
+      let isHedged = false;
+      const onTimeout = () => {
+        node.slowReads++;
+        // A next node that is slow too gets no extra load: it would only get slower.
+        if (remaining[0]?.slowReads !== 0) return;
+        isHedged = true;
+        readNext();
       };
-      ask(node).then(
+      const delay = { deadlineMs: deadlines.now() + hedgeDelayMs, onTimeout };
+      deadlines.add(delay);
+      const onAnswer = () => {
+        inFlight--;
+        const wasSlow = !deadlines.delete(delay);
+        if (wasSlow) node.slowReads--;
+      };
+      read(node).then(
         (answer) => {
-          heard();
+          onAnswer();
           settle(() => resolve(answer));
         },
         (error) => {
-          heard();
-          if (!isOfNode(error)) return settle(() => reject(error));
-          if (!isPassed) askNext();
-          if (open === 0) settle(() => reject(error));
+          onAnswer();
+          if (!isNodeError(error)) return settle(() => reject(error));
+          if (!isHedged) readNext();
+          if (inFlight === 0) settle(() => reject(error));
         },
       );
     };
-    askNext();
+    readNext();
   });
 }
 
-/** Those first whose fewest answers are overdue, and otherwise in the order given. */
-export function silentLast<Node extends Askable>(nodes: readonly Node[]): readonly Node[] {
-  return nodes.toSorted((one, other) => one.overdue - other.overdue);
+/** Orders the nodes by their slow reads, the fewest first; where these are equal the order stays. */
+export function slowLast<Node extends HedgeTarget>(nodes: readonly Node[]): readonly Node[] {
+  return nodes.toSorted((one, other) => one.slowReads - other.slowReads);
 }

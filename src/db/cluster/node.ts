@@ -1,153 +1,150 @@
 /**
- * One database node as the router sees it: its connections, what it said of itself when it was last asked, and
- * whether it is fit to be used.
+ * One database node as the router sees it: its connections, and the verdict of the last round (topology.ts).
  *
- * The router decides on what a node says; a node sees to it that a decision holds for the server that it was
- * made about. When a server dies its connections break, and whatever stands at its address later was started
- * at another time: the same data after a restart, or an old primary that should no longer be one. So every new
- * connection tells when its server was started, and is used only when that is what the last check saw.
+ * A verdict holds for one server only. When a server dies its connections break, and the server that is later
+ * at its address has another start time: the same data after a restart, or an old primary. So every new
+ * connection first queries the start time, and is used only when that is the server that the last round
+ * accepted.
  */
 import type pg from 'pg';
 import type { Logger } from 'pino';
-import { type INodeStateResult, nodeStarted, nodeState } from '../../generated/sql/nodes.ts';
+import { nodeStarted, nodeState } from '../../generated/sql/cluster.ts';
 import { DatabaseUnavailable } from '../errors.ts';
 import { type ConnectionLimits, destroy, openPool, readerOf } from '../pool.ts';
 import type { Queryable } from '../types.ts';
-import { ReplayLag } from './replay-lag.ts';
+import { type Answer, type Role, type TopologyNode, unknownNode } from './topology.ts';
 
-/** What a node says that it is; `unknown` until it has answered once. */
-export type Role = 'primary' | 'replica' | 'unknown';
-
-export type NodeState = INodeStateResult;
-
-/** What an operator is shown of a node. */
+/** A node as `/readyz` shows it to an operator. */
 export interface NodeStatus {
+  /** Its host and port. */
   readonly name: string;
   readonly role: Role;
   /** The timeline that it writes or follows; 0 until it has answered once. */
   readonly timeline: number;
-  readonly fit: boolean;
-  /** Why it is not fit; empty when it is. */
+  readonly healthy: boolean;
+  /** Why it is unhealthy; empty when it is healthy. */
   readonly reason: string;
-  /** How many reads it has answered. */
+  /** The number of reads that it has answered. */
   readonly reads: number;
 }
 
 export class DatabaseNode {
   readonly url: string;
-  /** Its host and port, which is all that is told of it. */
+  /** Its host and port: all that logs and `/readyz` show of the URL. */
   readonly name: string;
-  /** The connections for the service's work, each to the server that the last check saw. */
+  /** The connections for the service's work, each to the accepted server. */
   readonly pool: pg.Pool;
   /** Runs reads on this node, each with its time limit. */
   readonly reader: Queryable;
-  readonly lag = new ReplayLag();
-  role: Role = 'unknown';
-  /** Which cluster the server belongs to that answered last. */
-  system: string | undefined;
-  timeline = 0;
-  /** When the server was started that answered last. */
-  lastStarted: string | undefined;
-  /** The slot through which this server has streamed when it was last seen to stream. */
-  slot: string | undefined;
   reads = 0;
-  overdue = 0;
-  #reason = 'not checked yet';
-  /** When the server was started that may be used; undefined while none may. */
-  #started: string | undefined;
+  slowReads = 0;
+  #role: Role = unknownNode.role;
+  #timeline = unknownNode.timeline;
+  #reason: string | undefined = unknownNode.reason;
+  /** The start time of the server that connections may be used to; undefined while the node is fenced. */
+  #accepted: string | undefined;
   readonly #limits: ConnectionLimits;
   readonly #log: Logger;
-  readonly #onStranger: () => void;
+  readonly #onUnknownServer: () => void;
   readonly #clients = new Set<pg.ClientBase>();
-  /** A connection for checks alone. It never waits behind work, and reaches whatever server is there. */
-  readonly #checks: pg.Pool;
+  /**
+   * A connection for `queryState` alone. It never queues behind work, and reaches whatever server is there.
+   */
+  readonly #statePool: pg.Pool;
 
-  /** @param onStranger is told when a new connection found a server that no check has seen. */
-  constructor(url: string, limits: ConnectionLimits, log: Logger, onStranger: () => void) {
+  /** @param onUnknownServer called when a new connection reached a server that was not accepted. */
+  constructor(url: string, limits: ConnectionLimits, log: Logger, onUnknownServer: () => void) {
     const { hostname, port } = new URL(url);
     this.url = url;
     this.name = `${hostname}:${port || 5432}`;
     this.#limits = limits;
     this.#log = log.child({ node: this.name });
-    this.#onStranger = onStranger;
+    this.#onUnknownServer = onUnknownServer;
     const onError = (error: Error) => this.#log.debug({ err: error }, 'connection lost');
-    this.pool = openPool(url, limits, onError, (client) => this.#verify(client));
+    this.pool = openPool(url, limits, onError, (client) => this.#verifyServer(client));
     this.pool.on('connect', (client) => this.#clients.add(client));
     this.pool.on('remove', (client) => this.#clients.delete(client));
-    this.#checks = openPool(url, { ...limits, poolSize: 1 }, onError);
+    this.#statePool = openPool(url, { ...limits, poolSize: 1 }, onError);
     this.reader = readerOf(this.pool, limits.readTimeoutMs);
   }
 
-  get fit(): boolean {
-    return this.#reason === '';
+  get healthy(): boolean {
+    return this.#reason === undefined;
   }
 
   get status(): NodeStatus {
-    const { name, role, timeline, fit, reads } = this;
-    return { name, role, timeline, fit, reason: this.#reason, reads };
+    const { name, healthy, reads } = this;
+    return { name, role: this.#role, timeline: this.#timeline, healthy, reason: this.#reason ?? '', reads };
   }
 
-  /** Asks the node how it is, and remembers what it says. An error is the answer of one that cannot be reached. */
-  async ask(): Promise<NodeState | Error> {
+  /** Queries the node's state. Never throws: the error is the answer of a node that is not reachable. */
+  async queryState(): Promise<Answer> {
     const { readTimeoutMs, writeTimeoutMs: timeoutMs } = this.#limits;
     try {
-      const [state] = await nodeState.run({ timeoutMs }, readerOf(this.#checks, readTimeoutMs));
-      if (state === undefined) throw new Error('the node told no state');
-      this.role = state.in_recovery ? 'replica' : 'primary';
-      this.system = state.system;
-      this.timeline = state.timeline;
-      this.lastStarted = state.started;
-      return state;
+      const [state] = await nodeState.run({ timeoutMs }, readerOf(this.#statePool, readTimeoutMs));
+      return state ?? new Error('the node returned no state');
     } catch (error) {
       return error as Error;
     }
   }
 
-  /** Lets the server that was started then be used, and forgets what was known of another one in its place. */
-  admit(started: string): void {
-    if (this.#started === started) return;
-    this.#disconnect();
-    this.#started = started;
-    this.slot = undefined;
-    this.lag.forget();
+  /**
+   * Applies the verdict of a round.
+   *
+   * @param answer what the node answered in it, for the log.
+   */
+  apply({ role, timeline, accepted, reason }: TopologyNode, answer?: Answer): void {
+    this.#role = role;
+    this.#timeline = timeline;
+    if (accepted === undefined) this.#fence();
+    else this.#acceptServer(accepted.started);
+    if (reason === undefined) this.#markHealthy();
+    else this.markUnhealthy(reason, answer instanceof Error ? answer : undefined);
   }
 
-  /** Puts the node back among those that are asked. */
-  putBack(): void {
-    if (!this.fit) this.#log.info({ role: this.role, timeline: this.timeline }, 'node is fit');
-    this.#reason = '';
-  }
-
-  /** Takes the node out until a check finds it fit again. The log hears of it once for each reason. */
-  takeOut(reason: string, cause?: unknown): void {
-    const { role, timeline } = this;
-    if (this.#reason !== reason) this.#log.warn({ role, timeline, err: cause, reason }, 'node is not fit');
+  /** Stops the use of the node until a round finds it healthy. Logged once for each reason. */
+  markUnhealthy(reason: string, cause?: unknown): void {
+    const node = { role: this.#role, timeline: this.#timeline };
+    if (this.#reason !== reason) this.#log.warn({ ...node, err: cause, reason }, 'node is unhealthy');
     this.#reason = reason;
   }
 
-  /** Closes all connections, those in use too, and lets none be made: nothing may come from this server. */
-  shut(): void {
-    this.#started = undefined;
+  /** Closes all connections; statements in flight are finished first. */
+  async close(): Promise<void> {
+    await Promise.allSettled([this.pool.end(), this.#statePool.end()]);
+  }
+
+  #markHealthy(): void {
+    const node = { role: this.#role, timeline: this.#timeline };
+    if (!this.healthy) this.#log.info(node, 'node is healthy');
+    this.#reason = undefined;
+  }
+
+  /** Closes all connections, those in use too, and accepts no new one: nothing may come from this server. */
+  #fence(): void {
+    this.#accepted = undefined;
     this.#disconnect();
   }
 
-  /** Closes all connections; statements under way are finished first. */
-  async close(): Promise<void> {
-    await Promise.allSettled([this.pool.end(), this.#checks.end()]);
+  /** Lets connections to this server be used, and closes those to another one. */
+  #acceptServer(started: string): void {
+    if (this.#accepted === started) return;
+    this.#disconnect();
+    this.#accepted = started;
   }
 
-  async #verify(client: pg.ClientBase): Promise<void> {
+  async #verifyServer(client: pg.ClientBase): Promise<void> {
     try {
       const [server] = await nodeStarted.run(undefined, readerOf(client, this.#limits.connectTimeoutMs));
-      if (server?.started === this.#started) return;
+      if (server?.started === this.#accepted) return;
     } catch (error) {
       destroy(client);
       throw error;
     }
     destroy(client);
-    if (this.fit) this.takeOut('another server than the last check saw');
-    this.#onStranger();
-    throw new DatabaseUnavailable('no check has seen this server yet');
+    if (this.healthy) this.markUnhealthy('server changed since the last check');
+    this.#onUnknownServer();
+    throw new DatabaseUnavailable('the server has not been checked yet');
   }
 
   #disconnect(): void {

@@ -1,25 +1,29 @@
 /**
- * How far a replica's replay is behind, measured by its own progress and our clock. The age of its last
- * replayed transaction, which is often taken for this, is hours after an idle night with nothing behind at all.
+ * How far a replica's replay is behind, by its own progress and our clock. The age of its last replayed
+ * transaction is no measure: after an idle night it is hours, with nothing left to replay.
  */
-export class ReplayLag {
-  /** WAL that had been received, but not replayed, when we looked at this time. */
-  #goal: { readonly received: bigint; readonly sinceMs: number } | undefined;
 
-  /**
-   * @param received WAL received so far, in bytes; `replayed` likewise.
-   * @param nowMs the time of the look.
-   * @returns for how many milliseconds WAL that was seen to have been received has not been replayed.
-   */
-  look(received: bigint, replayed: bigint, nowMs: number): number {
-    if (this.#goal === undefined || replayed >= this.#goal.received) {
-      this.#goal = replayed < received ? { received, sinceMs: nowMs } : undefined;
-    }
-    return this.#goal === undefined ? 0 : nowMs - this.#goal.sinceMs;
-  }
+/** WAL that a replica had received, but not replayed, at `sinceMs`. */
+export interface Backlog {
+  /** The position up to which WAL had been received, in bytes. */
+  readonly received: bigint;
+  readonly sinceMs: number;
+}
 
-  /** Begins anew, for another server. */
-  forget(): void {
-    this.#goal = undefined;
-  }
+/**
+ * Keeps a backlog until it is replayed, then takes the one that has gathered by then; undefined when there is
+ * none.
+ */
+export function nextBacklog(
+  before: Backlog | undefined,
+  { received, replayed }: { readonly received: bigint; readonly replayed: bigint },
+  nowMs: number,
+): Backlog | undefined {
+  if (before !== undefined && replayed < before.received) return before;
+  return replayed < received ? { received, sinceMs: nowMs } : undefined;
+}
+
+/** For how many milliseconds received WAL has not been replayed. */
+export function replayLagMs(backlog: Backlog | undefined, nowMs: number): number {
+  return backlog === undefined ? 0 : nowMs - backlog.sinceMs;
 }

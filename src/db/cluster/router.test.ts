@@ -1,4 +1,4 @@
-/** The router and what the service promises about reads, on a cluster whose replica comes and goes. */
+/** The router, and the service's promise about reads, on a cluster whose replica stops and returns. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { openRouter, openService } from '../../../test/support/database.ts';
 import { query } from '../../../test/support/query.ts';
@@ -47,21 +47,26 @@ const reserveOne = () =>
     writes: [db.query('UPDATE stocks SET reserved = reserved + 1 WHERE sku = 7', [])],
     result: undefined,
   }));
-const nodes = () => router.status().map(({ role, fit, reason }) => (fit ? role : `${role}: ${reason}`));
+const nodes = () =>
+  router.status().map(({ role, healthy, reason }) => (healthy ? role : `${role}: ${reason}`));
+const writable = async () => {
+  await router.check();
+  return router.writable;
+};
 const reads = () => Object.fromEntries(router.status().map((node) => [node.role, node.reads]));
 
-test('the replica is synchronous and the primary says so', async () => {
+test('the primary lists the replica as synchronous', async () => {
   const rows = await onPrimary('SELECT sync_state, state FROM pg_stat_replication');
   expect(rows).toEqual([{ sync_state: 'sync', state: 'streaming' }]);
   expect(nodes()).toEqual(['primary', 'replica']);
 });
 
-test('reads go to every fit node in turn, the primary included', async () => {
+test('reads go to every healthy node in turn, the primary included', async () => {
   for (let index = 0; index < 10; index++) await read();
   expect(reads()).toEqual({ primary: 5, replica: 5 });
 });
 
-test('1,000 created orders are all seen by the read that follows, and the replica answers its share', async () => {
+test('1,000 created orders are all visible to the next read, and the replica answers its share', async () => {
   const loms = openService(router);
   const pair = async (index: number) => {
     const created = await loms.createOrder({ user: BigInt(index + 1), items: [{ sku: 7, count: 1 }] }, call);
@@ -83,10 +88,10 @@ test('1,000 created orders are all seen by the read that follows, and the replic
   expect(replica / (primary + replica)).toBeGreaterThanOrEqual(0.4);
 });
 
-test('with the replica stopped reads go on, and come back to it when it returns', async () => {
+test('with the replica stopped reads continue, and use it again after it returns', async () => {
   await cluster.stopReplica('immediate');
   for (let index = 0; index < 6; index++) expect(await read()).toHaveLength(1);
-  expect(nodes()).toEqual(['primary', 'replica: a read failed']);
+  expect(nodes()).toEqual(['primary', 'replica: read failed']);
   await router.check();
   expect(nodes()).toEqual(['primary', 'replica: not reachable']);
   await cluster.startReplica();
@@ -99,7 +104,7 @@ test('with the replica stopped reads go on, and come back to it when it returns'
   expect(reads().replica).toBe(before + 1);
 });
 
-test('while the replica is silent reads are answered by the primary, without waiting for it each time', async () => {
+test('while the replica is slow the primary answers reads, without a delay for each', async () => {
   const slowThere =
     'SELECT pg_is_in_recovery() AS replica, pg_sleep(CASE WHEN pg_is_in_recovery() THEN 0.9 ELSE 0 END)';
   const ask = async () => (await router.read((db) => db.query(slowThere, []))).rows[0]?.replica;
@@ -110,11 +115,11 @@ test('while the replica is silent reads are answered by the primary, without wai
   expect(nodes()).toEqual(['primary', 'replica']);
 });
 
-test('a read that the replica cancels for its replay is answered by the next node, and the replica stays in', async () => {
+test('a read that the replica cancels for replay is retried on the next node', async () => {
   const patient = openRouter(cluster);
   await patient.check();
   await onPrimary('CREATE TABLE notes ()');
-  // Nodes take turns: the second read is the replica's.
+  // Nodes are read in turn: the second read goes to the replica.
   await patient.read((db) => db.query('SELECT 1', []));
   const states: unknown[] = [];
   const answer = patient.read(async (db) => {
@@ -129,23 +134,23 @@ test('a read that the replica cancels for its replay is answered by the next nod
   await expect
     .poll(() => onReplica("SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
     .toHaveLength(1);
-  // Its replay needs the table for itself.
+  // Its replay needs an exclusive lock on the table.
   await onPrimary('DROP TABLE notes; CREATE TABLE notes ()');
   expect([await answer, states]).toMatchObject([[{ replica: false }], ['40001']]);
   expect(patient.status()).toMatchObject([
-    { fit: true, reads: 2 },
-    { fit: true, reads: 0 },
+    { healthy: true, reads: 2 },
+    { healthy: true, reads: 0 },
   ]);
   await onPrimary('DROP TABLE notes');
   await patient.stop();
 });
 
-test('with the replica stopped a write is not acknowledged: its outcome is unknown until the replica is back', async () => {
+test('with the replica stopped the outcome of a write is unknown until it is back', async () => {
   const reserved = async () => Number((await read())[0]?.reserved);
   const before = await reserved();
   await cluster.stopReplica();
   await expect(reserveOne()).rejects.toBeInstanceOf(OutcomeUnknown);
-  // The first transaction still waits for the replica and holds the row: the next one is not begun.
+  // The first transaction still waits for the replica and holds the row: the next one is rejected.
   await expect(reserveOne()).rejects.toBeInstanceOf(DatabaseUnavailable);
   expect(await reserved()).toBe(before);
   await cluster.startReplica();
@@ -154,7 +159,7 @@ test('with the replica stopped a write is not acknowledged: its outcome is unkno
   expect(await reserved()).toBe(before + 2);
 });
 
-test('once the router knows that the replica is gone, writes are refused at once and leave nothing behind', async () => {
+test('once the replica is known to be gone, writes are rejected at once and leave no trace', async () => {
   await cluster.stopReplica();
   await router.check();
   expect(router.writable).toBe(false);
@@ -169,7 +174,7 @@ test('once the router knows that the replica is gone, writes are refused at once
   expect(router.writable).toBe(true);
 });
 
-test('a statement of somebody else that waits for the replica is not taken for a commit of ours', async () => {
+test("another client's statement that waits for the replica does not count as a commit of ours", async () => {
   await onReplica('SELECT pg_wal_replay_pause()');
   const waiting = onPrimary('INSERT INTO stocks VALUES (8, 1, 0)');
   const long = "wait_event = 'SyncRep' AND clock_timestamp() - query_start > interval '1 second'";
@@ -182,13 +187,9 @@ test('a statement of somebody else that waits for the replica is not taken for a
   await waiting;
 });
 
-test('a replica that streams and confirms nothing stops the writes too, until it confirms again', async () => {
+test('a replica that streams and confirms nothing stops writes too, until it confirms again', async () => {
   await onReplica('SELECT pg_wal_replay_pause()');
   await expect(reserveOne()).rejects.toBeInstanceOf(OutcomeUnknown);
-  const writable = async () => {
-    await router.check();
-    return router.writable;
-  };
   await expect.poll(writable).toBe(false);
   await expect(reserveOne()).rejects.toBeInstanceOf(DatabaseUnavailable);
   await onReplica('SELECT pg_wal_replay_resume()');
@@ -196,7 +197,7 @@ test('a replica that streams and confirms nothing stops the writes too, until it
   await reserveOne();
 });
 
-test('an order that is payed on the primary alone is not said to be payed', async () => {
+test('an order that is payed on the primary alone is not reported as payed', async () => {
   const loms = openService(router);
   const created = await loms.createOrder({ user: 1n, items: [{ sku: 7, count: 1 }] }, call);
   if (!created.ok) throw new Error(created.refusal.message);
@@ -209,19 +210,19 @@ test('an order that is payed on the primary alone is not said to be payed', asyn
   expect(await pay).toMatchObject(unknown);
   expect(await loms.payOrder(orderId, call)).toMatchObject(unknown);
   await cluster.startReplica();
-  await router.check();
+  await expect.poll(writable).toBe(true);
   expect(await loms.payOrder(orderId, call)).toMatchObject({ ok: true });
   for (let index = 0; index < 4; index++) {
     expect(await loms.getOrder(orderId, call)).toMatchObject({ value: { status: 'payed' } });
   }
 });
 
-test('a create whose answer was lost was done: a repeat with its key gets the one order', async () => {
+test('a create whose answer was lost was done: a retry with its key gets the same order', async () => {
   const loms = openService(router);
   const create = () => loms.createOrder({ user: 5_000n, items: [{ sku: 7, count: 1 }] }, keyed('lost'));
   await cluster.stopReplica();
   expect(await create()).toMatchObject(unknown);
-  // The first one still waits for the replica and holds the key: nothing is begun beside it.
+  // The first one still waits for the replica and holds the key: the retry is rejected.
   expect(await create()).toMatchObject({ ok: false, refusal: { reason: 'DATABASE_UNAVAILABLE' } });
   await cluster.startReplica();
   await expect.poll(create).toMatchObject({ ok: true, replayed: true });
@@ -234,9 +235,9 @@ test('a create whose answer was lost was done: a repeat with its key gets the on
   });
 });
 
-test('what is kept under a key on the primary alone is not repeated before a replica has it', async () => {
+test('an outcome that only the primary has stored is not replayed before a replica has it', async () => {
   const loms = openService(router);
-  // No stock row is locked for an unknown sku, so a batch that only repeats this has nothing else to write.
+  // No stock row is locked for an unknown sku, so a batch that only replays this has nothing else to write.
   const create = () => loms.createOrder({ user: 1n, items: [{ sku: 99, count: 1 }] }, keyed('alone'));
   await cluster.stopReplica();
   const first = create();
@@ -260,20 +261,20 @@ test('a commit whose wait for the replica is cancelled is not acknowledged', asy
   await cluster.startReplica();
 });
 
-test('a replica that no commit waits for is not asked, since its reads may be old', async () => {
+test('a replica that is not synchronous is not read, since its data may be stale', async () => {
   await onPrimary("ALTER SYSTEM SET synchronous_standby_names = ''");
   await onPrimary('SELECT pg_reload_conf()');
   const check = async () => {
     await router.check();
     return nodes();
   };
-  await expect.poll(check).toEqual(['primary', 'replica: no commit waits for it']);
+  await expect.poll(check).toEqual(['primary', 'replica: not synchronous']);
   await onPrimary('ALTER SYSTEM RESET synchronous_standby_names');
   await onPrimary('SELECT pg_reload_conf()');
   await expect.poll(check).toEqual(['primary', 'replica']);
 });
 
-test('a replica that does not replay what it receives is taken out, and put back when it has', async () => {
+test('a replica that does not replay what it receives is unhealthy until it has', async () => {
   let nowMs = 0;
   const watched = openRouter(cluster, { replicaLagMaxMs: 5_000, now: () => nowMs, writeTimeoutMs: 500 });
   const reasonAt = async (timeMs: number) => {
@@ -289,23 +290,23 @@ test('a replica that does not replay what it receives is taken out, and put back
   await watched.stop();
 });
 
-test('the primary is found wherever it is named', async () => {
+test('the primary is found at any position of the URLs', async () => {
   const [replicaUrl = ''] = cluster.replicaUrls;
   const swapped = openRouter({ primaryUrl: replicaUrl, replicaUrls: [cluster.primaryUrl] });
   await swapped.check();
   expect(swapped.status()).toMatchObject([
-    { role: 'replica', timeline: 1, fit: true, reason: '' },
-    { role: 'primary', timeline: 1, fit: true, reason: '' },
+    { role: 'replica', timeline: 1, healthy: true, reason: '' },
+    { role: 'primary', timeline: 1, healthy: true, reason: '' },
   ]);
   expect(swapped.primary?.url).toBe(cluster.primaryUrl);
   await swapped.stop();
 });
 
-test('before its first check a node is not used', async () => {
+test('before its first check a node is unhealthy and not used', async () => {
   const unchecked = openRouter(cluster);
   expect(unchecked.status()).toMatchObject([
-    { role: 'unknown', timeline: 0, fit: false, reason: 'not checked yet' },
-    { role: 'unknown', timeline: 0, fit: false, reason: 'not checked yet' },
+    { role: 'unknown', timeline: 0, healthy: false, reason: 'not checked yet' },
+    { role: 'unknown', timeline: 0, healthy: false, reason: 'not checked yet' },
   ]);
   await expect(unchecked.read((db) => stockRead.run({ skus: [7n] }, db))).rejects.toBeInstanceOf(
     DatabaseUnavailable,

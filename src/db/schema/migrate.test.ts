@@ -1,25 +1,14 @@
-/** Migrations and seeds, by themselves and by instances that start at once. */
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import {
-  createTestDatabase,
-  onServer,
-  openRouter,
-  type TestDatabase,
-} from '../../../test/support/database.ts';
+/** Migrations and seeds, also by instances that start at the same time. */
+import { expect, inject, test } from 'vitest';
+import { onServer, openRouter, useDatabase } from '../../../test/support/database.ts';
 import { quiet } from '../../../test/support/quiet.ts';
-import { isMigrated, migrate, seed } from './migrate.ts';
+import { migrate } from './migrate.ts';
+import { seed } from './seed.ts';
+import { isMigrated } from './version.ts';
 
-let database: TestDatabase;
+const database = useDatabase();
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-
-afterAll(async () => {
-  await database?.drop();
-});
-
-test('instances that start at once on an empty database migrate it once and all succeed', async () => {
+test('instances that start together on an empty database migrate it once, and all succeed', async () => {
   const url = Object.assign(new URL(inject('primaryUrl')), { pathname: 'empty' }).href;
   await onServer('CREATE DATABASE empty');
   const router = openRouter({ primaryUrl: url, replicaUrls: [] });
@@ -34,7 +23,7 @@ test('instances that start at once on an empty database migrate it once and all 
   }
 });
 
-test('a migration that fails says why, and shows no password', async () => {
+test('the error of a failed migration shows its cause and no password', async () => {
   await onServer("CREATE ROLE weak LOGIN PASSWORD 's3cret'");
   await onServer('CREATE DATABASE forbidden');
   const url = Object.assign(new URL(inject('primaryUrl')), {
@@ -61,7 +50,7 @@ test('a database that lacks the newest migration is not migrated', async () => {
   await router.stop();
 });
 
-test('the development stock is what the contract with developers says', async () => {
+test('the development stock is the documented one', async () => {
   const rows = await database.query('SELECT sku, total_count, reserved FROM stocks ORDER BY sku');
   const sold = rows.filter((row) => row.total_count === row.reserved).map((row) => row.sku);
   expect(rows).toHaveLength(16);
@@ -70,7 +59,7 @@ test('the development stock is what the contract with developers says', async ()
   expect(rows).toContainEqual({ sku: '1076963', total_count: '300', reserved: '35' });
 });
 
-test('seeding again leaves stock as it is, and the large set adds 10,000 skus', async () => {
+test('seeding again leaves stock as it is; the large set adds 10,000 skus', async () => {
   await database.query('UPDATE stocks SET reserved = 7 WHERE sku = 1625903');
   await seed(database.primaryUrl, 'development', quiet);
   await seed(database.primaryUrl, 'large', quiet);
@@ -80,7 +69,7 @@ test('seeding again leaves stock as it is, and the large set adds 10,000 skus', 
   expect(row).toEqual({ reserved: '7', count: '10016' });
 });
 
-test('an unknown seed set is refused by name, also one that names a path', async () => {
+test('an unknown seed set is rejected by its name, a path too', async () => {
   await expect(seed(database.primaryUrl, '../migrations', quiet)).rejects.toThrow(
     "no seed set '../migrations'",
   );

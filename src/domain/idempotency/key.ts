@@ -1,11 +1,14 @@
-/**
- * Idempotency keys: what a caller may send as one, and what makes two requests under it the same. Pure.
- */
+/** Idempotency keys: what a client may send as one, and which requests under one key are the same. Pure. */
 import { createHash } from 'node:crypto';
 import { IDEMPOTENCY_KEY_MAX } from '../limits.ts';
 import type { CreateOrderRequest } from '../loms.ts';
+import { accepted, type Outcome, refused } from '../outcome.ts';
+import { invalidRequest } from '../violations.ts';
 
-/** A key as one request carries it. Keys of different callers have nothing to do with each other. */
+/** The name of the key in violations: it is a header in REST and metadata in gRPC. */
+export const IDEMPOTENCY_KEY_FIELD = 'idempotency-key';
+
+/** A key as one request carries it. Keys of different callers are independent. */
 export interface IdempotencyKey {
   /** Caller and key as one text, by which the key is looked up within a batch. */
   readonly id: string;
@@ -16,28 +19,32 @@ export interface IdempotencyKey {
 
 const printable = new RegExp(`^[ -~]{1,${IDEMPOTENCY_KEY_MAX}}$`);
 
+const badKey = invalidRequest([
+  {
+    field: IDEMPOTENCY_KEY_FIELD,
+    description: `must be 1 to ${IDEMPOTENCY_KEY_MAX} printable ASCII characters, sent once`,
+  },
+]);
+
 /**
- * Reads a key as it was sent, without the blanks around it, which transports may drop.
+ * Reads the key of a request as it was sent. Blanks around it are dropped, as transports may do.
  *
- * @returns undefined when it is none. A comma with a space is how a header that was sent several times arrives,
- * in both transports, so it stands for more than one key.
+ * @param request with one line per sku, sorted by sku.
+ * @returns the key, or INVALID_REQUEST. A comma with a space is how a header that was sent several times
+ * arrives, in both transports, so it stands for more than one key.
  */
-export function readIdempotencyKey(text: string): string | undefined {
-  const key = text.replace(/^[ \t]+|[ \t]+$/g, '');
-  return printable.test(key) && !text.includes(', ') ? key : undefined;
+export function keyOf(caller: string, sent: string, request: CreateOrderRequest): Outcome<IdempotencyKey> {
+  const key = sent.replace(/^[ \t]+|[ \t]+$/g, '');
+  if (!printable.test(key) || sent.includes(', ')) return refused(badKey);
+  return accepted({ id: keyId(caller, key), caller, key, requestHash: hashRequest(request) });
 }
 
-/** @param request with one line per sku, sorted by sku. */
-export function idempotencyKey(caller: string, key: string, request: CreateOrderRequest): IdempotencyKey {
-  return { id: keyId(caller, key), caller, key, requestHash: hashRequest(request) };
-}
-
-/** A key holds no line break, so no two pairs give the same text. */
+/** A key holds no line break, so no two pairs have the same id. */
 export function keyId(caller: string, key: string): string {
   return `${key}\n${caller}`;
 }
 
-/** The same for all requests that ask for the same, whatever the transport and the order of their lines. */
+/** The same for all requests with the same content, in either transport and with their lines in any order. */
 function hashRequest({ user, items }: CreateOrderRequest): Buffer {
   const lines = items.map(({ sku, count }) => `${sku}x${count}`);
   return createHash('sha256').update(`${user}:${lines.join()}`).digest();

@@ -1,106 +1,103 @@
 /**
  * Creating orders: a batch of them in one transaction, two round trips.
  *
- * 1. Claim the idempotency keys, lock the stock of all skus in the batch, in sku order, and draw the ids.
- * 2. Decide in memory who gets stock, then fill in the keys, write orders, lines and one sum per sku, and commit.
+ * 1. Claim the idempotency keys, lock the stock of all skus in the batch, in sku order, and draw the order
+ *    ids.
+ * 2. Decide in memory who gets stock, then record the outcome under the keys, write orders, lines and one sum
+ *    per sku, and commit.
  */
-
-import type { Database, Queryable } from '../../db/types.ts';
+import type { Plan, Queryable } from '../../db/types.ts';
 import { orderIdsTake, orderInsert, orderLineInsert } from '../../generated/sql/orders.ts';
-import type { Begin } from '../../service/batcher.ts';
-import {
-  accepted,
-  insufficientStock,
-  invalidRequest,
-  type Outcome,
-  refused,
-  replayed,
-  type Shortage,
-  standing,
-} from '../errors.ts';
-import type { IdempotencyKey } from '../idempotency/key.ts';
-import { claimKeys, type KeptOrder, settleKeys } from '../idempotency/store.ts';
+import { type IdempotencyKey, keyOf } from '../idempotency/key.ts';
+import { claimKeys, type KeptOrder, recordOutcomes } from '../idempotency/store.ts';
 import { COUNT_MAX } from '../limits.ts';
-import type { CreateOrderRequest } from '../loms.ts';
-import { type Allocation, allocate } from '../stock/allocation.ts';
+import type { Call, CreateOrderRequest } from '../loms.ts';
+import { accepted, type Outcome, refused, replayed } from '../outcome.ts';
+import { fixedRefusals, insufficientStock } from '../refusals.ts';
+import { type Allocation, allocate, type Shortage } from '../stock/allocation.ts';
 import { changeStock, lockStock } from '../stock/stock.ts';
-import { type Line, mergeLines, reservationStatus } from './order.ts';
+import { invalidFields } from '../violations.ts';
+import { mergeLines, reservationStatus, toSkuColumn } from './order.ts';
 
 export type CreateOrderOutcome = Outcome<{ orderId: bigint }>;
 
-/** A request as a batch takes it: one line per sku, and perhaps a key under which it is run only once. */
+/**
+ * A request as a batch takes it: one line per sku, and the key under which it runs only once, if it has one.
+ */
 export interface OrderToCreate extends CreateOrderRequest {
   readonly key?: IdempotencyKey;
 }
 
 /** An order that is about to be written. */
-interface FreshOrder {
+interface NewOrder {
   readonly request: OrderToCreate;
   readonly orderId: bigint;
   readonly shortages: readonly Shortage[];
 }
 
 /**
- * Joins the request's lines by sku.
+ * Prepares a request for its batch: merges its lines by sku, and binds its idempotency key to what it
+ * requests.
  *
- * @returns the request with one line per sku, or INVALID_REQUEST naming every line of a sku whose sum is more
- * than an order may hold.
+ * @returns INVALID_REQUEST naming every line of a sku whose sum is more than an order may hold, or a bad key.
  */
-export function joinLines(request: CreateOrderRequest): Outcome<CreateOrderRequest> {
+export function prepareOrder(request: CreateOrderRequest, call: Call): Outcome<OrderToCreate> {
   const items = mergeLines(request.items);
-  if (items.every((line) => line.count <= COUNT_MAX)) return accepted({ user: request.user, items });
-  const tooMany = new Set(items.filter((line) => line.count > COUNT_MAX).map((line) => line.sku));
-  const paths = request.items.flatMap((line, index) =>
-    tooMany.has(line.sku) ? [`items[${index}].count`] : [],
-  );
-  return refused(invalidRequest(paths));
+  const tooMany = new Set(items.filter(({ count }) => count > COUNT_MAX).map(({ sku }) => sku));
+  if (tooMany.size > 0) {
+    const paths = request.items.flatMap(({ sku }, index) =>
+      tooMany.has(sku) ? [`items[${index}].count`] : [],
+    );
+    return refused(invalidFields('CreateOrderRequest', paths));
+  }
+  const merged = { user: request.user, items };
+  if (call.idempotencyKey === undefined) return accepted(merged);
+  const key = keyOf(call.caller, call.idempotencyKey, merged);
+  return key.ok ? accepted({ ...merged, key: key.value }) : key;
 }
 
 /**
  * Writes a batch of orders and reserves their stock, each order all or nothing.
  *
- * @param begin gives the requests in the order of their arrival. Of those under one key the first is run, unless the key was used
- * before; the others get the outcome of the one that was.
+ * @param requests in the order of their arrival. Of those with the same key the first runs, unless the key
+ * was used before; the others get the outcome of the one that ran.
  * @param now the time to write into the orders.
- * @returns for each request its id, or INSUFFICIENT_STOCK with the id of the order kept as failed, or
+ * @returns for each request its order's id, or INSUFFICIENT_STOCK with the id of the order kept as failed, or
  * IDEMPOTENCY_KEY_REUSED.
  */
-export function createOrders(
-  database: Database,
-  begin: Begin<OrderToCreate>,
+export async function createOrders(
+  tx: Queryable,
+  requests: readonly OrderToCreate[],
   now: Date,
-): Promise<readonly CreateOrderOutcome[]> {
-  return database.write(async (db) => {
-    const requests = begin();
-    const skus = new Set(requests.flatMap((request) => request.items.map((line) => line.sku)));
-    const [{ fresh, kept }, available, ids] = await Promise.all([
-      claimKeys(db, requests, now),
-      lockStock(db, skus),
-      orderIdsTake.run({ count: requests.length }, db),
-    ]);
-    const { shortages, reserved } = allocate(
-      fresh.map((request) => request.items),
-      available,
-    );
-    const orders = fresh.map((request, index): FreshOrder => {
-      const id = ids[index];
-      if (id === undefined) throw new Error('fewer order ids than orders');
-      return { request, orderId: id.order_id, shortages: shortages[index] ?? [] };
-    });
-    const settled = orders.flatMap(({ request: { key }, ...order }) => (key ? [{ key, ...order }] : []));
-    const writes = [
-      ...settleKeys(db, settled, now),
-      ...writeOrders(db, orders, now),
-      ...reserve(db, reserved),
-    ];
-    return { writes, result: answer(requests, orders, [...kept, ...settled]) };
+): Promise<Plan<CreateOrderOutcome[]>> {
+  const skus = new Set(requests.flatMap(({ items }) => items.map(({ sku }) => sku)));
+  const [{ fresh, kept }, available, ids] = await Promise.all([
+    claimKeys(tx, requests, now),
+    lockStock(tx, skus),
+    orderIdsTake.run({ count: requests.length }, tx),
+  ]);
+  const { shortages, reserved } = allocate(
+    fresh.map(({ items }) => items),
+    available,
+  );
+  const orders = fresh.map((request, index): NewOrder => {
+    const id = ids[index];
+    if (id === undefined) throw new Error('fewer order ids than orders');
+    return { request, orderId: id.order_id, shortages: shortages[index] ?? [] };
   });
+  const keyed = orders.flatMap(({ request: { key }, ...order }) => (key ? [{ key, ...order }] : []));
+  const writes = [
+    ...recordOutcomes(tx, keyed, now),
+    ...writeOrders(tx, orders, now),
+    ...reserve(tx, reserved),
+  ];
+  return { writes, result: outcomesOf(requests, orders, [...kept, ...keyed]) };
 }
 
-/** The outcome of each request: of its own order, or of the one that stands under its key. */
-function answer(
+/** The outcome of each request: that of its own order, or of the order kept under its key. */
+function outcomesOf(
   requests: readonly OrderToCreate[],
-  orders: readonly FreshOrder[],
+  orders: readonly NewOrder[],
   kept: readonly KeptOrder[],
 ): CreateOrderOutcome[] {
   const ownOf = new Map(orders.map((order) => [order.request, order]));
@@ -109,45 +106,33 @@ function answer(
     const own = ownOf.get(request);
     if (own !== undefined) return outcomeOf(own);
     const first = request.key && keptOf.get(request.key.id);
-    if (first === undefined) throw new Error('a request was neither run nor is there an order under its key');
+    if (first === undefined) throw new Error('a request neither ran nor has its key an order');
     const isSame = request.key?.requestHash.equals(first.key.requestHash);
-    return isSame ? replayed(outcomeOf(first)) : refused(standing.idempotencyKeyReused);
+    return isSame ? replayed(outcomeOf(first)) : refused(fixedRefusals.idempotencyKeyReused);
   });
 }
 
-function outcomeOf({ orderId, shortages }: Pick<FreshOrder, 'orderId' | 'shortages'>): CreateOrderOutcome {
+function outcomeOf({ orderId, shortages }: Pick<NewOrder, 'orderId' | 'shortages'>): CreateOrderOutcome {
   return shortages.length > 0 ? refused(insufficientStock(orderId, shortages)) : accepted({ orderId });
 }
 
-function writeOrders(db: Queryable, orders: readonly FreshOrder[], now: Date): Promise<unknown>[] {
+function writeOrders(tx: Queryable, orders: readonly NewOrder[], now: Date): Promise<unknown>[] {
   if (orders.length === 0) return [];
-  const lines = orders.flatMap(({ orderId, request }) =>
-    request.items.map((line: Line) => ({ orderId, ...line })),
-  );
-  return [
-    orderInsert.run(
-      {
-        orderIds: orders.map((order) => order.orderId),
-        userIds: orders.map((order) => order.request.user),
-        statuses: orders.map(
-          ({ shortages }) => reservationStatus[shortages.length > 0 ? 'short' : 'granted'],
-        ),
-        now,
-      },
-      db,
-    ),
-    orderLineInsert.run(
-      {
-        orderIds: lines.map((line) => line.orderId),
-        skus: lines.map((line) => BigInt(line.sku)),
-        counts: lines.map((line) => line.count),
-      },
-      db,
-    ),
-  ];
+  const lines = orders.flatMap(({ orderId, request }) => request.items.map((line) => ({ orderId, ...line })));
+  const columns = {
+    orderIds: orders.map(({ orderId }) => orderId),
+    userIds: orders.map(({ request }) => request.user),
+    statuses: orders.map(({ shortages }) => reservationStatus[shortages.length > 0 ? 'short' : 'granted']),
+  };
+  const lineColumns = {
+    orderIds: lines.map(({ orderId }) => orderId),
+    skus: toSkuColumn(lines.map(({ sku }) => sku)),
+    counts: lines.map(({ count }) => count),
+  };
+  return [orderInsert.run({ ...columns, now }, tx), orderLineInsert.run(lineColumns, tx)];
 }
 
-function reserve(db: Queryable, reserved: Allocation['reserved']): Promise<unknown>[] {
+function reserve(tx: Queryable, reserved: Allocation['reserved']): Promise<unknown>[] {
   const changes = [...reserved].map(([sku, count]) => ({ sku, total: 0, reserved: count }));
-  return changes.length > 0 ? [changeStock(db, changes)] : [];
+  return changes.length > 0 ? [changeStock(tx, changes)] : [];
 }

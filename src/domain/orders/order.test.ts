@@ -2,15 +2,18 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { COUNT_MAX } from '../limits.ts';
-import { joinLines } from './create.ts';
+import { ANONYMOUS } from '../loms.ts';
+import { prepareOrder } from './create.ts';
 import { asOrderStatus, mergeLines, orderStatuses, reservationStatus, transitions } from './order.ts';
+
+const call = { deadlineMs: Number.POSITIVE_INFINITY, caller: ANONYMOUS };
 
 const line = fc.record({
   sku: fc.integer({ min: 1, max: 9 }),
   count: fc.integer({ min: 1, max: COUNT_MAX }),
 });
 
-test('joined lines have each sku once, sorted, and the same sum', () => {
+test('merged lines have each sku once, sorted, and the same sum', () => {
   fc.assert(
     fc.property(fc.array(line), (lines) => {
       const merged = mergeLines(lines);
@@ -30,14 +33,14 @@ test('lines of one sku that add up to more than 65535 are refused, each by its p
     { sku: 2, count: 65_535 },
     { sku: 1, count: 1 },
   ];
-  const refused = joinLines({ user: 1n, items });
+  const refused = prepareOrder({ user: 1n, items }, call);
   expect(refused).toMatchObject({
     refusal: {
       reason: 'INVALID_REQUEST',
       detail: { fieldViolations: [{ field: 'items[0].count' }, { field: 'items[2].count' }] },
     },
   });
-  expect(joinLines({ user: 1n, items: items.slice(0, 2) })).toMatchObject({ ok: true });
+  expect(prepareOrder({ user: 1n, items: items.slice(0, 2) }, call)).toMatchObject({ ok: true });
 });
 
 test('orders only move from awaiting payment, to payed or to cancelled', () => {

@@ -1,24 +1,24 @@
 /**
- * An order: its lines, its states, and the only place that says how it moves between them.
+ * An order: its lines, its states, and the only place that defines the transitions between them.
  *
  *     new -> awaiting payment -> payed | cancelled
  *     new -> failed
  *
- * `new` is the state before the reservation is decided. The decision falls in the transaction that writes
- * the order, so nobody ever reads an order in it.
+ * `new` is the state before the reservation is decided. The decision is made in the transaction that writes
+ * the order, so no reader ever sees an order in it.
  */
 
 export const orderStatuses = ['new', 'awaiting payment', 'failed', 'payed', 'cancelled'] as const;
 
 export type OrderStatus = (typeof orderStatuses)[number];
 
-/** One line: so many pieces of one sku. */
+/** One line: a number of pieces of one sku. */
 export interface Line {
   readonly sku: number;
   readonly count: number;
 }
 
-/** An order as its readers see it. Lines come sorted by sku. */
+/** An order as its readers see it. Lines are sorted by sku. */
 export interface Order {
   readonly orderId: bigint;
   readonly user: bigint;
@@ -26,16 +26,16 @@ export interface Order {
   readonly items: readonly Line[];
 }
 
-/** What the reservation's decision makes of a new order. */
+/** The status of a new order, by the decision on its reservation. */
 export const reservationStatus = {
   granted: 'awaiting payment',
   short: 'failed',
 } as const satisfies Record<string, OrderStatus>;
 
 /**
- * A move that a caller can ask for. It starts in `from` and ends in `to`; an order that is in `to` already
- * stays there, so that asking twice is harmless. `takesGoods` says whether the reserved pieces leave the
- * warehouse (pay) or become free again (cancel).
+ * A change of status that a caller can request. An order that already is in `to` stays there, so a repeated
+ * request is harmless. `takesGoods`: the reserved pieces leave the warehouse (pay) or become available again
+ * (cancel).
  */
 export interface Transition {
   readonly from: OrderStatus;
@@ -49,7 +49,7 @@ export const transitions = {
 } as const satisfies Record<string, Transition>;
 
 /**
- * Reads a status that the database gave.
+ * Reads a status from the database.
  *
  * @throws when it is none of the five, which the table's CHECK does not allow.
  */
@@ -59,11 +59,20 @@ export function asOrderStatus(text: string): OrderStatus {
   return status;
 }
 
+/** Skus as the database takes them: its columns are 64 bits wide, while a sku has 32. */
+export function toSkuColumn(skus: Iterable<number>): bigint[] {
+  return Array.from(skus, BigInt);
+}
+
+/** A sku as the database returns it. */
+export function fromSkuColumn(sku: bigint): number {
+  return Number(sku);
+}
+
 /**
- * Joins lines with the same sku into one line with their sum, sorted by sku.
+ * Merges lines with the same sku into one line with their sum.
  *
- * @param lines as the caller sent them.
- * @returns the joined lines; sums are not checked here.
+ * @returns the merged lines, sorted by sku; sums are not checked here.
  */
 export function mergeLines(lines: readonly Line[]): Line[] {
   const merged: Line[] = [];

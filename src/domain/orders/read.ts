@@ -1,30 +1,24 @@
-/**
- * Reading orders, many at once, on any node.
- */
-import type { Database } from '../../db/types.ts';
+/** Reading orders, many in one statement, on any node. */
+import type { Queryable } from '../../db/types.ts';
 import { type IOrderReadResult, orderRead } from '../../generated/sql/orders.ts';
-import { accepted, type Outcome, orderNotFound, refused } from '../errors.ts';
-import { asOrderStatus, type Line, type Order } from './order.ts';
+import { accepted, type Outcome, refused } from '../outcome.ts';
+import { orderNotFound } from '../refusals.ts';
+import { asOrderStatus, fromSkuColumn, type Line, type Order } from './order.ts';
 
-/**
- * Reads orders in one statement.
- *
- * @returns for each id its order, or ORDER_NOT_FOUND.
- */
-export async function readOrders(database: Database, orderIds: readonly bigint[]): Promise<Outcome<Order>[]> {
-  const rows = await database.read((db) => orderRead.run({ orderIds: [...new Set(orderIds)] }, db));
-  const orders = ordersOf(rows);
+/** @returns for each id its order, or ORDER_NOT_FOUND. */
+export async function readOrders(db: Queryable, orderIds: readonly bigint[]): Promise<Outcome<Order>[]> {
+  const orders = ordersOf(await orderRead.run({ orderIds: [...new Set(orderIds)] }, db));
   return orderIds.map((id) => {
     const order = orders.get(id);
     return order === undefined ? refused(orderNotFound(id)) : accepted(order);
   });
 }
 
-/** Puts orders together from rows of one line each, which come sorted by order and sku. */
+/** Assembles orders from rows of one line each, which are sorted by order and sku. */
 export function ordersOf(rows: readonly IOrderReadResult[]): Map<bigint, Order> {
   const orders = new Map<bigint, Order & { items: Line[] }>();
   for (const row of rows) {
-    const line = { sku: Number(row.sku), count: row.count };
+    const line = { sku: fromSkuColumn(row.sku), count: row.count };
     const order = orders.get(row.order_id);
     if (order !== undefined) {
       order.items.push(line);

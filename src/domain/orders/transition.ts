@@ -1,92 +1,81 @@
 /**
- * Paying and cancelling orders: one form for both, a batch in one transaction, two round trips.
+ * Transitions of orders, pay and cancel alike: a batch in one transaction, two round trips.
  *
- * 1. Move those orders that may move (a guarded update, which is its own lock), and read all of them.
- * 2. Lock the stock of the moved orders' skus, in sku order, write one sum per sku, and commit.
+ * 1. Change the status of the orders that may change (a guarded update, which is its own lock), and read all
+ *    of them.
+ * 2. Lock the stock of the changed orders' skus, in sku order, write one sum per sku, and commit.
  */
-
-import type { Database, Queryable } from '../../db/types.ts';
+import type { Plan, Queryable } from '../../db/types.ts';
 import { orderConfirm, orderRead, orderTransition } from '../../generated/sql/orders.ts';
-import type { Begin } from '../../service/batcher.ts';
-import {
-  accepted,
-  type Outcome,
-  orderNotCancellable,
-  orderNotFound,
-  orderNotPayable,
-  type Refusal,
-  refused,
-} from '../errors.ts';
+import { accepted, type Outcome, type Refusal, refused } from '../outcome.ts';
+import { orderNotCancellable, orderNotFound, orderNotPayable } from '../refusals.ts';
 import { changeStock, lockStock, type StockChange } from '../stock/stock.ts';
 import { type Order, type OrderStatus, type Transition, transitions } from './order.ts';
 import { ordersOf } from './read.ts';
 
+/** Refuses a transition that the order's status does not allow. */
+type Refuse = (orderId: bigint, status: OrderStatus) => Refusal;
+
 /** Pays a batch of orders: their reserved goods leave the stock. */
-export function payOrders(database: Database, begin: Begin<bigint>, now: Date) {
-  return moveOrders(database, begin, now, transitions.pay, orderNotPayable);
+export function payOrders(tx: Queryable, orderIds: readonly bigint[], now: Date) {
+  return transitionOrders(tx, orderIds, now, transitions.pay, orderNotPayable);
 }
 
-/** Cancels a batch of orders: their reserved goods become free again. */
-export function cancelOrders(database: Database, begin: Begin<bigint>, now: Date) {
-  return moveOrders(database, begin, now, transitions.cancel, orderNotCancellable);
+/** Cancels a batch of orders: their reserved goods become available again. */
+export function cancelOrders(tx: Queryable, orderIds: readonly bigint[], now: Date) {
+  return transitionOrders(tx, orderIds, now, transitions.cancel, orderNotCancellable);
 }
 
 /**
- * @param begin gives ids that may name an order more than once; it is moved once and all get the same answer.
- * @returns for each id, whether its order is in the status asked for now; otherwise ORDER_NOT_FOUND, or what
- * `notAllowed` makes of the status that it is in.
+ * Changes the status of a batch of orders.
+ *
+ * @param orderIds may name an order more than once: it changes once, and each gets the same outcome.
+ * @returns for each id, whether its order is now in the requested status; otherwise ORDER_NOT_FOUND, or what
+ * `refuse` makes of the order's status.
  */
-function moveOrders(
-  database: Database,
-  begin: Begin<bigint>,
+async function transitionOrders(
+  tx: Queryable,
+  orderIds: readonly bigint[],
   now: Date,
   transition: Transition,
-  notAllowed: (orderId: bigint, status: OrderStatus) => Refusal,
-): Promise<readonly Outcome<void>[]> {
-  return database.write(async (db) => {
-    const orderIds = begin();
-    const distinct = [...new Set(orderIds)];
-    const [movedRows, rows] = await Promise.all([
-      orderTransition.run({ orderIds: distinct, from: transition.from, to: transition.to, now }, db),
-      orderRead.run({ orderIds: distinct }, db),
-    ]);
-    const orders = ordersOf(rows);
-    const moved = movedRows.map((row) => orders.get(row.order_id) as Order);
-    const changes = changesOf(moved, transition);
-    // What moves nothing writes nothing, and its COMMIT would wait for nobody. Yet "it is payed already" may
-    // tell of a payment that was never confirmed, so it is confirmed now.
-    const writes = moved.length > 0 ? changeStockInOrder(db, changes) : [orderConfirm.run(undefined, db)];
-    return { writes, result: orderIds.map((id) => answer(id, orders.get(id), transition, notAllowed)) };
-  });
+  refuse: Refuse,
+): Promise<Plan<Outcome<void>[]>> {
+  const distinct = [...new Set(orderIds)];
+  const [changedRows, rows] = await Promise.all([
+    orderTransition.run({ orderIds: distinct, from: transition.from, to: transition.to, now }, tx),
+    orderRead.run({ orderIds: distinct }, tx),
+  ]);
+  const orders = ordersOf(rows);
+  const changed = changedRows.map((row) => orders.get(row.order_id) as Order);
+  const changes = stockChangesOf(changed, transition);
+  // A batch that changes nothing writes nothing, and its COMMIT would wait for no replica. Yet "it is payed
+  // already" may rest on a payment that was never confirmed, so it is confirmed now.
+  const writes = changed.length > 0 ? lockAndChangeStock(tx, changes) : [orderConfirm.run(undefined, tx)];
+  return { writes, result: orderIds.map((id) => outcomeOf(id, orders.get(id), transition, refuse)) };
 }
 
-function changeStockInOrder(db: Queryable, changes: readonly StockChange[]): Promise<unknown>[] {
-  return [
-    lockStock(
-      db,
-      changes.map((change) => change.sku),
-    ),
-    changeStock(db, changes),
-  ];
+function lockAndChangeStock(tx: Queryable, changes: readonly StockChange[]): Promise<unknown>[] {
+  const skus = changes.map(({ sku }) => sku);
+  return [lockStock(tx, skus), changeStock(tx, changes)];
 }
 
-function answer(
+function outcomeOf(
   orderId: bigint,
   order: Order | undefined,
   transition: Transition,
-  notAllowed: (orderId: bigint, status: OrderStatus) => Refusal,
+  refuse: Refuse,
 ): Outcome<void> {
-  // An order that could still move was written between the update and the read of this very transaction:
-  // when the update looked, it did not exist.
+  // An order that could still change was written between the update and the read of this transaction: it did
+  // not exist when the update ran.
   if (order === undefined || order.status === transition.from) return refused(orderNotFound(orderId));
   if (order.status === transition.to) return accepted(undefined);
-  return refused(notAllowed(orderId, order.status));
+  return refused(refuse(orderId, order.status));
 }
 
-/** What the orders' move does to the stock, one sum per sku. */
-function changesOf(orders: readonly Order[], transition: Transition): StockChange[] {
+/** What the orders' transition does to the stock, one sum per sku. */
+function stockChangesOf(orders: readonly Order[], transition: Transition): StockChange[] {
   const counts = new Map<number, number>();
-  for (const { sku, count } of orders.flatMap((order) => order.items)) {
+  for (const { sku, count } of orders.flatMap(({ items }) => items)) {
     counts.set(sku, (counts.get(sku) ?? 0) + count);
   }
   return [...counts].map(([sku, count]) => ({

@@ -1,17 +1,23 @@
 /**
- * Who gets stock: the decision that a batch of new orders comes down to. Pure, so that every rule of it can
- * be tested without a database.
+ * Allocation: which orders of a batch get stock. Pure, so that every rule of it can be tested without a
+ * database.
  */
-import type { Shortage } from '../errors.ts';
 import type { Line } from '../orders/order.ts';
 
-/** How many pieces of each sku can be given away. A sku that is not in the map has no stock. */
+/** The available pieces of each sku. A sku that is not in the map has no stock. */
 export type Available = ReadonlyMap<number, bigint>;
 
+/** One line of an order that the stock could not serve. `available` is what was left at that moment. */
+export interface Shortage {
+  readonly sku: number;
+  readonly requested: number;
+  readonly available: bigint;
+}
+
 export interface Allocation {
-  /** For each order, in the order given, the lines that were short; none means that it got all its lines. */
+  /** For each order, in the order given, its short lines; none means that it got all its lines. */
   readonly shortages: readonly (readonly Shortage[])[];
-  /** What was given away of each sku, summed over all orders that got their lines. Only what is above 0. */
+  /** The pieces given away of each sku, summed over all orders that got their lines. Only what is above 0. */
   readonly reserved: ReadonlyMap<number, number>;
 }
 

@@ -1,35 +1,36 @@
-/**
- * Stock as the batch transactions use it: locked in sku order, changed by one sum per sku.
- */
+/** Stock as transactions use it: locked in sku order, changed by one sum per sku. */
 import type { Queryable } from '../../db/types.ts';
 import { stockChange, stockLock } from '../../generated/sql/stocks.ts';
+import { fromSkuColumn, toSkuColumn } from '../orders/order.ts';
 import type { Available } from './allocation.ts';
 
-/** One sku's summed change by a batch. */
+/** The summed change of one sku by a batch. */
 export interface StockChange {
   readonly sku: number;
   readonly total: number;
   readonly reserved: number;
 }
 
-/** What can be bought of a stock row. The table's CHECK keeps it from being negative; the contract says so too. */
+/**
+ * The pieces of a stock row that can be bought. The table's CHECK keeps it from being negative; so does this.
+ */
 export function availableOf(row: { total_count: bigint; reserved: bigint }): bigint {
   const available = row.total_count - row.reserved;
   return available > 0n ? available : 0n;
 }
 
-/** Locks the stock of these skus until the transaction ends, and tells what can be bought of each. */
-export async function lockStock(db: Queryable, skus: Iterable<number>): Promise<Available> {
-  const rows = await stockLock.run({ skus: Array.from(skus, BigInt) }, db);
-  return new Map(rows.map((row) => [Number(row.sku), availableOf(row)]));
+/** Locks the stock of these skus until the transaction ends. Returns what is available of each. */
+export async function lockStock(tx: Queryable, skus: Iterable<number>): Promise<Available> {
+  const rows = await stockLock.run({ skus: toSkuColumn(skus) }, tx);
+  return new Map(rows.map((row) => [fromSkuColumn(row.sku), availableOf(row)]));
 }
 
 /** Writes a batch's changes to stock that the transaction has locked. */
-export async function changeStock(db: Queryable, changes: readonly StockChange[]): Promise<void> {
-  const params = {
-    skus: changes.map((change) => BigInt(change.sku)),
-    totalChanges: changes.map((change) => BigInt(change.total)),
-    reservedChanges: changes.map((change) => BigInt(change.reserved)),
+export async function changeStock(tx: Queryable, changes: readonly StockChange[]): Promise<void> {
+  const columns = {
+    skus: toSkuColumn(changes.map(({ sku }) => sku)),
+    totalChanges: changes.map(({ total }) => BigInt(total)),
+    reservedChanges: changes.map(({ reserved }) => BigInt(reserved)),
   };
-  await stockChange.run(params, db);
+  await stockChange.run(columns, tx);
 }

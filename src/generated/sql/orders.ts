@@ -23,12 +23,12 @@ export interface IOrderIdsTakeQuery {
   result: IOrderIdsTakeResult;
 }
 
-const orderIdsTakeIR: any = {"usedParamSet":{"count":true},"params":[{"name":"count","required":true,"transform":{"type":"scalar"},"locs":[{"a":179,"b":185}]}],"statement":"-- Draws ids for so many new orders; they rise. Ids drawn by a transaction that fails are lost.\n-- Locks: none.\nSELECT nextval('order_ids') AS \"order_id!\"\nFROM generate_series(1, :count!::integer)"};
+const orderIdsTakeIR: any = {"usedParamSet":{"count":true},"params":[{"name":"count","required":true,"transform":{"type":"scalar"},"locs":[{"a":187,"b":193}]}],"statement":"-- Draws :count ids for new orders, in ascending order. Ids drawn by a transaction that fails are lost.\n-- Locks: none.\nSELECT nextval('order_ids') AS \"order_id!\"\nFROM generate_series(1, :count!::integer)"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Draws ids for so many new orders; they rise. Ids drawn by a transaction that fails are lost.
+ * -- Draws :count ids for new orders, in ascending order. Ids drawn by a transaction that fails are lost.
  * -- Locks: none.
  * SELECT nextval('order_ids') AS "order_id!"
  * FROM generate_series(1, :count!::integer)
@@ -54,16 +54,17 @@ export interface IOrderInsertQuery {
   result: IOrderInsertResult;
 }
 
-const orderInsertIR: any = {"usedParamSet":{"now":true,"orderIds":true,"userIds":true,"statuses":true},"params":[{"name":"now","required":true,"transform":{"type":"scalar"},"locs":[{"a":245,"b":249},{"a":265,"b":269}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":296,"b":305}]},{"name":"userIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":318,"b":326}]},{"name":"statuses","required":true,"transform":{"type":"scalar"},"locs":[{"a":339,"b":348}]}],"statement":"-- Writes new orders with the status that the reservation gave them. The arrays run side by side.\n-- Locks: the new rows.\nINSERT INTO orders (order_id, user_id, status, created_at, updated_at)\nSELECT fresh.order_id, fresh.user_id, fresh.status, :now!::timestamptz, :now!::timestamptz\nFROM unnest(:orderIds!::bigint[], :userIds!::bigint[], :statuses!::text[]) AS fresh (order_id, user_id, status)"};
+const orderInsertIR: any = {"usedParamSet":{"now":true,"orderIds":true,"userIds":true,"statuses":true},"params":[{"name":"now","required":true,"transform":{"type":"scalar"},"locs":[{"a":246,"b":250},{"a":266,"b":270}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":297,"b":306}]},{"name":"userIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":319,"b":327}]},{"name":"statuses","required":true,"transform":{"type":"scalar"},"locs":[{"a":340,"b":349}]}],"statement":"-- Writes new orders with the status that follows from their reservation. The arrays are parallel.\n-- Locks: the new rows.\nINSERT INTO orders (order_id, user_id, status, created_at, updated_at)\nSELECT fresh.order_id, fresh.user_id, fresh.status, :now!::timestamptz, :now!::timestamptz\nFROM unnest(:orderIds!::bigint[], :userIds!::bigint[], :statuses!::text[])\n    AS fresh (order_id, user_id, status)"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Writes new orders with the status that the reservation gave them. The arrays run side by side.
+ * -- Writes new orders with the status that follows from their reservation. The arrays are parallel.
  * -- Locks: the new rows.
  * INSERT INTO orders (order_id, user_id, status, created_at, updated_at)
  * SELECT fresh.order_id, fresh.user_id, fresh.status, :now!::timestamptz, :now!::timestamptz
- * FROM unnest(:orderIds!::bigint[], :userIds!::bigint[], :statuses!::text[]) AS fresh (order_id, user_id, status)
+ * FROM unnest(:orderIds!::bigint[], :userIds!::bigint[], :statuses!::text[])
+ *     AS fresh (order_id, user_id, status)
  * ```
  */
 export const orderInsert = new PreparedQuery<IOrderInsertParams,IOrderInsertResult>(orderInsertIR);
@@ -85,13 +86,13 @@ export interface IOrderLineInsertQuery {
   result: IOrderLineInsertResult;
 }
 
-const orderLineInsertIR: any = {"usedParamSet":{"orderIds":true,"skus":true,"counts":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":260,"b":269}]},{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":282,"b":287}]},{"name":"counts","required":true,"transform":{"type":"scalar"},"locs":[{"a":300,"b":307}]}],"statement":"-- Writes the lines of new orders. The arrays run side by side.\n-- Locks: the new rows, and a share of the orders' keys, which the same transaction wrote.\nINSERT INTO order_lines (order_id, sku, count)\nSELECT fresh.order_id, fresh.sku, fresh.count\nFROM unnest(:orderIds!::bigint[], :skus!::bigint[], :counts!::integer[]) AS fresh (order_id, sku, count)"};
+const orderLineInsertIR: any = {"usedParamSet":{"orderIds":true,"skus":true,"counts":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":261,"b":270}]},{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":283,"b":288}]},{"name":"counts","required":true,"transform":{"type":"scalar"},"locs":[{"a":301,"b":308}]}],"statement":"-- Writes the lines of new orders. The arrays are parallel.\n-- Locks: the new rows, and a key share lock on their orders, which the same transaction wrote.\nINSERT INTO order_lines (order_id, sku, count)\nSELECT fresh.order_id, fresh.sku, fresh.count\nFROM unnest(:orderIds!::bigint[], :skus!::bigint[], :counts!::integer[]) AS fresh (order_id, sku, count)"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Writes the lines of new orders. The arrays run side by side.
- * -- Locks: the new rows, and a share of the orders' keys, which the same transaction wrote.
+ * -- Writes the lines of new orders. The arrays are parallel.
+ * -- Locks: the new rows, and a key share lock on their orders, which the same transaction wrote.
  * INSERT INTO order_lines (order_id, sku, count)
  * SELECT fresh.order_id, fresh.sku, fresh.count
  * FROM unnest(:orderIds!::bigint[], :skus!::bigint[], :counts!::integer[]) AS fresh (order_id, sku, count)
@@ -119,14 +120,14 @@ export interface IOrderTransitionQuery {
   result: IOrderTransitionResult;
 }
 
-const orderTransitionIR: any = {"usedParamSet":{"to":true,"now":true,"orderIds":true,"from":true},"params":[{"name":"to","required":true,"transform":{"type":"scalar"},"locs":[{"a":290,"b":293}]},{"name":"now","required":true,"transform":{"type":"scalar"},"locs":[{"a":318,"b":322}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":371,"b":380}]},{"name":"from","required":true,"transform":{"type":"scalar"},"locs":[{"a":408,"b":413}]}],"statement":"-- Moves those of the given orders that are in the status :from to the status :to, and names them.\n-- Locks: these order rows. The guard on the status is the lock: whoever commits first wins, the other finds\n-- the order moved and does not get it back from here.\nUPDATE orders\nSET status = :to!, updated_at = greatest(:now!::timestamptz, created_at)\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = :from!\nRETURNING order_id"};
+const orderTransitionIR: any = {"usedParamSet":{"to":true,"now":true,"orderIds":true,"from":true},"params":[{"name":"to","required":true,"transform":{"type":"scalar"},"locs":[{"a":303,"b":306}]},{"name":"now","required":true,"transform":{"type":"scalar"},"locs":[{"a":331,"b":335}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":384,"b":393}]},{"name":"from","required":true,"transform":{"type":"scalar"},"locs":[{"a":421,"b":426}]}],"statement":"-- Transitions those of the given orders that have the status :from to the status :to, and returns their ids.\n-- Locks: these order rows. The guard on the status is a compare-and-set: of two transactions the first to\n-- commit wins, and the other does not get the order back.\nUPDATE orders\nSET status = :to!, updated_at = greatest(:now!::timestamptz, created_at)\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = :from!\nRETURNING order_id"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Moves those of the given orders that are in the status :from to the status :to, and names them.
- * -- Locks: these order rows. The guard on the status is the lock: whoever commits first wins, the other finds
- * -- the order moved and does not get it back from here.
+ * -- Transitions those of the given orders that have the status :from to the status :to, and returns their ids.
+ * -- Locks: these order rows. The guard on the status is a compare-and-set: of two transactions the first to
+ * -- commit wins, and the other does not get the order back.
  * UPDATE orders
  * SET status = :to!, updated_at = greatest(:now!::timestamptz, created_at)
  * WHERE order_id = ANY(:orderIds!::bigint[])
@@ -157,13 +158,13 @@ export interface IOrderReadQuery {
   result: IOrderReadResult;
 }
 
-const orderReadIR: any = {"usedParamSet":{"orderIds":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":409,"b":418},{"a":458,"b":467}]}],"statement":"-- Reads orders with their lines, a row for each line, sorted by order and sku, on any node. One statement and\n-- so one snapshot: an order is never seen without its lines. An unknown id has no row in the answer.\n-- Locks: none.\nSELECT orders.order_id, orders.user_id, orders.status, lines.sku, lines.count\nFROM orders\nJOIN order_lines AS lines ON lines.order_id = orders.order_id\nWHERE orders.order_id = ANY(:orderIds!::bigint[])\n  AND lines.order_id = ANY(:orderIds!::bigint[])\nORDER BY orders.order_id, lines.sku"};
+const orderReadIR: any = {"usedParamSet":{"orderIds":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":402,"b":411},{"a":451,"b":460}]}],"statement":"-- Reads orders with their lines, one row per line, sorted by order and sku, on any node. It is one statement\n-- and so one snapshot: an order is never seen without its lines. An unknown id returns no row.\n-- Locks: none.\nSELECT orders.order_id, orders.user_id, orders.status, lines.sku, lines.count\nFROM orders\nJOIN order_lines AS lines ON lines.order_id = orders.order_id\nWHERE orders.order_id = ANY(:orderIds!::bigint[])\n  AND lines.order_id = ANY(:orderIds!::bigint[])\nORDER BY orders.order_id, lines.sku"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Reads orders with their lines, a row for each line, sorted by order and sku, on any node. One statement and
- * -- so one snapshot: an order is never seen without its lines. An unknown id has no row in the answer.
+ * -- Reads orders with their lines, one row per line, sorted by order and sku, on any node. It is one statement
+ * -- and so one snapshot: an order is never seen without its lines. An unknown id returns no row.
  * -- Locks: none.
  * SELECT orders.order_id, orders.user_id, orders.status, lines.sku, lines.count
  * FROM orders
@@ -190,13 +191,13 @@ export interface IOrderConfirmQuery {
   result: IOrderConfirmResult;
 }
 
-const orderConfirmIR: any = {"usedParamSet":{},"params":[],"statement":"-- Writes a record to the WAL that changes nothing, so that the COMMIT behind it waits for the replica like any\n-- other: an answer that rests on what was read alone could tell of what no replica has. Locks: none.\nSELECT pg_logical_emit_message(true, 'loms', '') IS NOT NULL AS \"emitted!\""};
+const orderConfirmIR: any = {"usedParamSet":{},"params":[],"statement":"-- Writes a WAL record that changes nothing, so that the COMMIT behind it waits for the replica: otherwise a\n-- reply that is based on reads alone could show a state that no replica has. Locks: none.\nSELECT pg_logical_emit_message(true, 'loms', '') IS NOT NULL AS \"emitted!\""};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Writes a record to the WAL that changes nothing, so that the COMMIT behind it waits for the replica like any
- * -- other: an answer that rests on what was read alone could tell of what no replica has. Locks: none.
+ * -- Writes a WAL record that changes nothing, so that the COMMIT behind it waits for the replica: otherwise a
+ * -- reply that is based on reads alone could show a state that no replica has. Locks: none.
  * SELECT pg_logical_emit_message(true, 'loms', '') IS NOT NULL AS "emitted!"
  * ```
  */

@@ -21,14 +21,14 @@ export interface IStockLockQuery {
   result: IStockLockResult;
 }
 
-const stockLockIR: any = {"usedParamSet":{"skus":true},"params":[{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":341,"b":346}]}],"statement":"-- Locks the stock of the given skus and reads it. A sku without stock has no row in the answer.\n-- Locks: these stock rows, in sku order, so that batches which share skus queue up and never deadlock.\n-- A row that had to be waited for is read as the transaction before left it.\nSELECT sku, total_count, reserved\nFROM stocks\nWHERE sku = ANY(:skus!::bigint[])\nORDER BY sku\nFOR NO KEY UPDATE"};
+const stockLockIR: any = {"usedParamSet":{"skus":true},"params":[{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":336,"b":341}]}],"statement":"-- Locks the stock of the given skus and reads it. A sku without stock returns no row.\n-- Locks: these stock rows, in sku order, so that batches which share skus queue up and never deadlock.\n-- After a wait for a row lock, the row is read as the transaction before left it.\nSELECT sku, total_count, reserved\nFROM stocks\nWHERE sku = ANY(:skus!::bigint[])\nORDER BY sku\nFOR NO KEY UPDATE"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Locks the stock of the given skus and reads it. A sku without stock has no row in the answer.
+ * -- Locks the stock of the given skus and reads it. A sku without stock returns no row.
  * -- Locks: these stock rows, in sku order, so that batches which share skus queue up and never deadlock.
- * -- A row that had to be waited for is read as the transaction before left it.
+ * -- After a wait for a row lock, the row is read as the transaction before left it.
  * SELECT sku, total_count, reserved
  * FROM stocks
  * WHERE sku = ANY(:skus!::bigint[])
@@ -55,14 +55,14 @@ export interface IStockChangeQuery {
   result: IStockChangeResult;
 }
 
-const stockChangeIR: any = {"usedParamSet":{"skus":true,"totalChanges":true,"reservedChanges":true},"params":[{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":427,"b":432},{"a":596,"b":601}]},{"name":"totalChanges","required":true,"transform":{"type":"scalar"},"locs":[{"a":445,"b":458}]},{"name":"reservedChanges","required":true,"transform":{"type":"scalar"},"locs":[{"a":471,"b":487}]}],"statement":"-- Adds one sum per sku to what there is and to what is reserved: a reservation adds to the second, a\n-- cancelled order takes from it, a payed one takes from both. The arrays run side by side.\n-- Locks: none, the caller holds them by stockLock. The table's CHECK refuses what would oversell.\nUPDATE stocks\nSET total_count = stocks.total_count + change.total_count,\n    reserved = stocks.reserved + change.reserved\nFROM unnest(:skus!::bigint[], :totalChanges!::bigint[], :reservedChanges!::bigint[])\n    AS change (sku, total_count, reserved)\nWHERE stocks.sku = change.sku\n  AND stocks.sku = ANY(:skus!::bigint[])"};
+const stockChangeIR: any = {"usedParamSet":{"skus":true,"totalChanges":true,"reservedChanges":true},"params":[{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":415,"b":420},{"a":584,"b":589}]},{"name":"totalChanges","required":true,"transform":{"type":"scalar"},"locs":[{"a":433,"b":446}]},{"name":"reservedChanges","required":true,"transform":{"type":"scalar"},"locs":[{"a":459,"b":475}]}],"statement":"-- Adds one sum per sku to total_count and to reserved: a reservation adds to reserved, a cancelled order\n-- subtracts from it, a paid one subtracts from both. The arrays are parallel.\n-- Locks: none, the caller holds them through stockLock. The table's CHECK rejects an oversell.\nUPDATE stocks\nSET total_count = stocks.total_count + change.total_count,\n    reserved = stocks.reserved + change.reserved\nFROM unnest(:skus!::bigint[], :totalChanges!::bigint[], :reservedChanges!::bigint[])\n    AS change (sku, total_count, reserved)\nWHERE stocks.sku = change.sku\n  AND stocks.sku = ANY(:skus!::bigint[])"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Adds one sum per sku to what there is and to what is reserved: a reservation adds to the second, a
- * -- cancelled order takes from it, a payed one takes from both. The arrays run side by side.
- * -- Locks: none, the caller holds them by stockLock. The table's CHECK refuses what would oversell.
+ * -- Adds one sum per sku to total_count and to reserved: a reservation adds to reserved, a cancelled order
+ * -- subtracts from it, a paid one subtracts from both. The arrays are parallel.
+ * -- Locks: none, the caller holds them through stockLock. The table's CHECK rejects an oversell.
  * UPDATE stocks
  * SET total_count = stocks.total_count + change.total_count,
  *     reserved = stocks.reserved + change.reserved
@@ -93,12 +93,12 @@ export interface IStockReadQuery {
   result: IStockReadResult;
 }
 
-const stockReadIR: any = {"usedParamSet":{"skus":true},"params":[{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":179,"b":184}]}],"statement":"-- Reads what there is of the given skus, on any node. A sku without stock has no row in the answer.\n-- Locks: none.\nSELECT sku, total_count, reserved\nFROM stocks\nWHERE sku = ANY(:skus!::bigint[])"};
+const stockReadIR: any = {"usedParamSet":{"skus":true},"params":[{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":165,"b":170}]}],"statement":"-- Reads the stock of the given skus, on any node. A sku without stock returns no row.\n-- Locks: none.\nSELECT sku, total_count, reserved\nFROM stocks\nWHERE sku = ANY(:skus!::bigint[])"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Reads what there is of the given skus, on any node. A sku without stock has no row in the answer.
+ * -- Reads the stock of the given skus, on any node. A sku without stock returns no row.
  * -- Locks: none.
  * SELECT sku, total_count, reserved
  * FROM stocks

@@ -1,4 +1,6 @@
-/** Slow, silent and greedy callers, over real connections: others are served meanwhile, and these are cut off. */
+/**
+ * Slow, silent and greedy callers, over real connections: others are served meanwhile, and these are cut off.
+ */
 import { once } from 'node:events';
 import { connect } from 'node:http2';
 import { type AddressInfo, connect as connectTcp, createServer } from 'node:net';
@@ -7,7 +9,7 @@ import { framed } from '../../../test/support/grpc-raw.ts';
 import { ask, raw, startTestServer } from '../../../test/support/grpc-server.ts';
 import { MemoryLoms } from '../../../test/support/memory-loms.ts';
 import { rawConnection } from '../../../test/support/raw-http.ts';
-import { accepted } from '../../domain/errors.ts';
+import { accepted } from '../../domain/outcome.ts';
 import { GetStockRequest, StockServiceService as stock } from '../../generated/proto/loms/stock/v1/stock.ts';
 
 const sku = 1625903;
@@ -36,7 +38,7 @@ const headers = (more: Record<string, string> = {}) => ({
 const request = framed(GetStockRequest.encode({ sku }).finish());
 
 test('connections past their number are closed at once, and those within are served', async () => {
-  const { port, client } = await startTestServer({ connectionsMax: 1 });
+  const { port, client } = await startTestServer({ limits: { connectionsMax: 1 } });
   expect(await ask(client, stock.getStock, { sku })).toEqual(served);
   const refused = await rawConnection(port);
   expect(await refused.closed).toBe('');
@@ -49,12 +51,12 @@ test('a port in use is an error that names it', async () => {
 });
 
 test('a caller who says nothing is cut off', async () => {
-  const { port } = await startTestServer({ limits: impatient });
+  const { port } = await startTestServer({ connectionOptions: impatient });
   await (await rawConnection(port)).closed;
 });
 
 test('a caller who stops to read is cut off, and others are served meanwhile', async () => {
-  const { port, client } = await startTestServer({ limits: impatient });
+  const { port, client } = await startTestServer({ connectionOptions: impatient });
   // Between the two, because a session of Node.js reads on whatever one says to its socket.
   const toServer = connectTcp(port, '127.0.0.1');
   const relay = createServer((caller) => {
@@ -92,7 +94,7 @@ test('requests that are too large in sum are refused at once, and what was taken
     await gate;
     return accepted({ count: 7n });
   };
-  const { client } = await startTestServer({ loms, requestsMaxBytes: 100 });
+  const { client } = await startTestServer({ loms, limits: { requestsMaxBytes: 100 } });
   // A field that the contract does not know is passed over, and weighs all the same.
   const padding = Buffer.concat([Buffer.from([0x7a, 40]), Buffer.alloc(40)]);
   const large = Buffer.concat([GetStockRequest.encode({ sku }).finish(), padding]);

@@ -1,27 +1,37 @@
 /**
- * The one place that turns a refusal into a gRPC status.
- *
- * The status travels twice: as code and message, and once more as a `google.rpc.Status` with its details in
- * the trailer `grpc-status-details-bin`, where clients of all languages look for them.
+ * Refusals as gRPC statuses. A status travels twice: as code and message, and once more as a
+ * `google.rpc.Status` with its details in the trailer `grpc-status-details-bin`, where clients of all
+ * languages look for them.
  */
-import { Metadata, type StatusObject } from '@grpc/grpc-js';
-import { codeOf, type Detail, ERROR_DOMAIN, type Refusal, standing } from '../../domain/errors.ts';
+import {
+  status as codes,
+  Metadata,
+  type ServerInterceptingCall,
+  type ServerInterceptingCallInterface,
+  type ServerInterceptor,
+  type StatusObject,
+} from '@grpc/grpc-js';
+import { codeOf, ERROR_DOMAIN } from '../../domain/errors.ts';
+import type { Detail, Refusal } from '../../domain/outcome.ts';
+import { fixedRefusals } from '../../domain/refusals.ts';
 import type { Any } from '../../generated/proto/google/protobuf/any.ts';
 import { BadRequest, ErrorInfo, RetryInfo } from '../../generated/proto/google/rpc/error_details.ts';
 import { Status } from '../../generated/proto/google/rpc/status.ts';
 import { InsufficientStock } from '../../generated/proto/loms/order/v1/order.ts';
+import { malformedRequest } from '../refusals.ts';
+import { interceptStatus } from './internals.ts';
 
 /** The trailer that carries the encoded `google.rpc.Status`. */
 export const DETAILS_TRAILER = 'grpc-status-details-bin';
 
-/** The statuses of refusals that always say the same, made once: under overload they are most of the answers. */
-const standingStatuses = new Map(
-  Object.values(standing).map((refusal) => [refusal as Refusal, encode(refusal)]),
+/** The statuses of refusals without parameters, encoded once: under overload most replies are one of them. */
+const fixedStatuses = new Map(
+  Object.values(fixedRefusals).map((refusal) => [refusal as Refusal, encode(refusal)]),
 );
 
 /** The gRPC status of a refusal: its code, its message and the trailer with all details, ErrorInfo first. */
 export function statusOf(refusal: Refusal): StatusObject {
-  const { code, message, trailer } = standingStatuses.get(refusal) ?? encode(refusal);
+  const { code, message, trailer } = fixedStatuses.get(refusal) ?? encode(refusal);
   const metadata = new Metadata();
   metadata.set(DETAILS_TRAILER, trailer);
   return { code, details: message, metadata };
@@ -29,7 +39,7 @@ export function statusOf(refusal: Refusal): StatusObject {
 
 function encode(refusal: Refusal): { code: number; message: string; trailer: Buffer } {
   const { reason, message } = refusal;
-  const code = codeOf(refusal);
+  const code = codeOf(reason);
   const info = ErrorInfo.encode({ reason, domain: ERROR_DOMAIN, metadata: { ...refusal.metadata } });
   const details = [any('google.rpc.ErrorInfo', info)];
   if (refusal.detail !== undefined) details.push(detailOf(refusal.detail));
@@ -61,4 +71,41 @@ function detailOf(detail: Detail): Any {
 
 function any(type: string, message: { finish(): Uint8Array }): Any {
   return { typeUrl: `type.googleapis.com/${type}`, value: Buffer.from(message.finish()) };
+}
+
+/** A status as grpc-js makes it: perhaps without metadata. */
+type BareStatus = Parameters<ServerInterceptingCallInterface['sendStatus']>[0];
+
+/** What grpc-js answers with the code INTERNAL although the client is at fault. */
+const clientFault = /^(Invalid grpc-timeout|Failed to decompress|Error deserializing request)/;
+
+/**
+ * Adds details to the statuses that grpc-js sends by itself, some of them before a call reaches its handler.
+ */
+export const detailedStatuses: ServerInterceptor = (_method, call) => {
+  interceptStatus(call, detailed);
+  return call as ServerInterceptingCall;
+};
+
+function detailed(status: BareStatus): BareStatus {
+  if (status.code === codes.OK || (status.metadata?.get(DETAILS_TRAILER).length ?? 0) > 0) return status;
+  const refusal = refusalOf(status);
+  return refusal === undefined ? status : statusOf(refusal);
+}
+
+/** What a bare status means. Statuses of health and reflection are not ours and stay as they are. */
+function refusalOf({ code, details = '' }: BareStatus): Refusal | undefined {
+  switch (code) {
+    case codes.RESOURCE_EXHAUSTED:
+      return fixedRefusals.requestTooLarge;
+    case codes.UNIMPLEMENTED:
+      // The method exists, but the call has no message or several, or is compressed in an unknown way.
+      return malformedRequest;
+    case codes.INTERNAL:
+      return clientFault.test(details) ? malformedRequest : fixedRefusals.internal;
+    case codes.UNKNOWN:
+      return fixedRefusals.internal;
+    default:
+      return undefined;
+  }
 }

@@ -4,7 +4,8 @@ import { Client, credentials, type MethodDefinition } from '@grpc/grpc-js';
 import { service as contract } from 'grpc-health-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { ask, startTestServer } from '../../../test/support/grpc-server.ts';
-import { refused, standing } from '../../domain/errors.ts';
+import { refused } from '../../domain/outcome.ts';
+import { fixedRefusals } from '../../domain/refusals.ts';
 
 interface Asked {
   readonly service: string;
@@ -34,13 +35,13 @@ test('the health of a service that is not ours is not found', async () => {
 });
 
 test('it is open also where callers are known', async () => {
-  const authenticate = () => refused(standing.credentialsMissing);
+  const authenticate = () => refused(fixedRefusals.credentialsMissing);
   const { client } = await startTestServer({ authenticate });
   expect(await ask(client, Check, { service: '' })).toEqual({ reply: { status: 'NOT_SERVING' } });
 });
 
 test('watchers past their number are refused, until one of them goes', async () => {
-  const { address } = await startTestServer({ streamsMax: 1 });
+  const { address } = await startTestServer({ limits: { streamsMax: 1 } });
   const client = new Client(address, credentials.createInsecure());
   onTestFinished(() => client.close());
   const { path, requestSerialize, responseDeserialize } = Watch;

@@ -1,43 +1,32 @@
-/** The gRPC server: both services, health and reflection, behind explicit limits. */
-import { Server, type ServerOptions } from '@grpc/grpc-js';
+/** The gRPC server: our services, health and reflection, behind explicit limits. */
+import type { IncomingHttpHeaders } from 'node:http2';
+import { Server, type ServerOptions, setLogger } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
-import type { Authenticate } from '../../domain/access.ts';
+import { IDEMPOTENCY_KEY_FIELD } from '../../domain/idempotency/key.ts';
 import { REQUEST_MAX_BYTES } from '../../domain/limits.ts';
-import type { Loms } from '../../domain/loms.ts';
-import { Deadlines } from '../../timing/deadlines.ts';
+import type { OperationName } from '../../domain/operations.ts';
+import { fixedRefusals } from '../../domain/refusals.ts';
+import type { TransportContext } from '../operation.ts';
 import type { Certificates } from '../tls.ts';
-import { Arrivals } from './arrivals.ts';
-import { serverCredentials } from './credentials.ts';
-import { addHealth } from './health.ts';
-import { answerUnknownMethods, detailedStatuses, keepBadKeys, logLibrary } from './library.ts';
-import { listen } from './listen.ts';
+import { addHealth, addReflection, createStreamHost } from './builtin.ts';
+import { detailedStatuses, statusOf } from './errors.ts';
+import { assertInternals, internalsOptions, onHeaders, onUnknownMethod } from './internals.ts';
+import { listen, serverCredentials } from './listener.ts';
 import { orderMethods } from './order.ts';
-import { addReflection } from './reflection.ts';
+import { PendingCalls } from './pending-calls.ts';
 import { stockMethods } from './stock.ts';
-import { createStreamHost } from './streams.ts';
-import { register } from './unary.ts';
+import { register, type UnaryMethod } from './unary.ts';
 
-export interface GrpcServerOptions {
-  readonly loms: Loms;
-  readonly logger: Logger;
+export interface GrpcServerOptions extends TransportContext {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
-  /** The time in milliseconds since the epoch. */
-  readonly now: () => number;
-  /** The longest time that a call is worked on, in milliseconds, also when its caller would wait longer. */
-  readonly requestTimeoutMs: number;
-  /** Other limits than `connectionLimits`, for tests. */
-  readonly limits?: ServerOptions;
-  readonly connectionsMax?: number;
-  readonly arrivingMax?: number;
-  readonly streamsMax?: number;
-  readonly requestsMaxBytes?: number;
-  /** Checks who calls; left out, everybody may do everything. */
-  readonly authenticate?: Authenticate | undefined;
-  /** False leaves out server reflection, by which clients ask for the contracts. */
+  /** Other limits than the defaults, for tests. */
+  readonly connectionOptions?: ServerOptions;
+  readonly limits?: Partial<GrpcLimits>;
+  /** False leaves out server reflection, by which clients read the contracts. */
   readonly reflection?: boolean;
-  /** With certificates it serves TLS, and nothing but that. */
+  /** With certificates it serves TLS, and nothing else. */
   readonly certificates?: Certificates | undefined;
 }
 
@@ -45,28 +34,28 @@ export interface GrpcServer {
   /** The port that it listens on. */
   readonly port: number;
 
-  /** Tells health checks whether calls are welcome. They are not until this is called. */
+  /** Sets whether health checks report SERVING. They do not until this is called. */
   setServing(serving: boolean): void;
 
   /**
-   * Stops in order: health says NOT_SERVING, calls that arrive are refused with SHUTTING_DOWN, and so are those
-   * whose request is not whole yet; calls that were accepted are finished. What is not finished after `graceMs` milliseconds is cut off.
+   * Stops in order: health reports NOT_SERVING, new and pending calls are refused with SHUTTING_DOWN, running
+   * calls are finished. After `graceMs` milliseconds the rest is cut off.
    */
   stop(graceMs: number): Promise<void>;
 }
 
 /**
  * The limits of a connection. Headers have none here, because grpc-js leaves them to Node.js, which refuses
- * more than 64 KiB or 128 fields of them. Channelz, which grpc-js has on, stays on: a forced shutdown finds
- * its connections by it, and `keepBadKeys` the calls.
+ * more than 64 KiB or 128 fields of them.
  */
-const connectionLimits: ServerOptions = {
+export const connectionOptions: ServerOptions = {
+  ...internalsOptions,
   'grpc.max_receive_message_length': REQUEST_MAX_BYTES,
-  // What a connection may have in flight. Past it callers wait at their end, where waiting costs us nothing:
+  // What a connection may have in flight. Past it clients wait at their end, where waiting costs us nothing:
   // to refuse a call costs what reading it costs, which is most of the work.
   'grpc.max_concurrent_streams': 128,
-  // A peer that is gone without a word is noticed after 30 seconds. So is one whose HTTP/2 was so bad that Node.js
-  // has said goodbye: it then reads no more, and would not hear that the peer hung up.
+  // A peer that vanished is noticed after 30 seconds. So is one whose HTTP/2 was so bad that Node.js has sent
+  // GOAWAY: Node.js then stops reading, and would not notice that the peer disconnected.
   'grpc.keepalive_time_ms': 20_000,
   'grpc.keepalive_timeout_ms': 10_000,
   // Connections are renewed now and then, so that clients find new instances and spread over them.
@@ -75,51 +64,54 @@ const connectionLimits: ServerOptions = {
   'grpc.max_connection_age_grace_ms': 60_000,
 };
 
-const CONNECTIONS_MAX = 1_024;
+export interface GrpcLimits {
+  readonly connectionsMax: number;
+  /** Pending calls. Each may hold a message twice: as it came, and decompressed. */
+  readonly pendingMax: number;
+  /** Streams of health and reflection: one for each connection that watches the health. */
+  readonly streamsMax: number;
+  /** The bytes of all running requests in sum: a queue of large ones must not fill the memory. */
+  readonly requestsMaxBytes: number;
+}
 
-/** Each may hold a message twice: as it came, and without its compression. */
-const ARRIVING_MAX = 1_024;
-
-/** One for each connection that watches the health. */
-const STREAMS_MAX = 1_024;
-
-/** What the requests that are being answered may have in sum: a queue of large ones must not fill the memory. */
-const REQUESTS_MAX_BYTES = 64 * 1024 * 1024;
+export const grpcLimits: GrpcLimits = {
+  connectionsMax: 1_024,
+  pendingMax: 1_024,
+  streamsMax: 1_024,
+  requestsMaxBytes: 64 * 1024 * 1024,
+};
 
 /**
  * Starts to listen.
  *
- * @throws when the address cannot be bound.
+ * @throws when the address cannot be bound, or grpc-js lacks what `internals.ts` needs.
  */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
-  const { loms, logger, now, requestTimeoutMs, authenticate } = options;
-  const { arrivingMax = ARRIVING_MAX, requestsMaxBytes = REQUESTS_MAX_BYTES } = options;
+  const { loms, logger, deadlines, requestTimeoutMs, host, port } = options;
+  const { connectionsMax, pendingMax, streamsMax, requestsMaxBytes } = { ...grpcLimits, ...options.limits };
   logLibrary(logger);
-  const arrivals = new Arrivals({ now, requestTimeoutMs, arrivingMax });
-  const interceptors = [detailedStatuses, arrivals.intercept];
-  const server = new Server({ ...connectionLimits, ...options.limits, interceptors });
-  answerUnknownMethods(server);
-  keepBadKeys(server);
-  const methods = [...orderMethods(loms), ...stockMethods(loms)];
-  const deadlines = new Deadlines(now);
-  register(server, methods, { logger, now, requestTimeoutMs, deadlines, requestsMaxBytes, authenticate });
-  const streams = createStreamHost(server, options.streamsMax ?? STREAMS_MAX);
-  const health = addHealth(streams);
+  const pendingCalls = new PendingCalls({ deadlines, requestTimeoutMs, pendingMax });
+  const interceptors = [detailedStatuses, pendingCalls.intercept];
+  const server = new Server({ ...connectionOptions, ...options.connectionOptions, interceptors });
+  const credentials = serverCredentials(options.certificates);
+  assertInternals(server, credentials);
+  onUnknownMethod(server, () => statusOf(fixedRefusals.methodNotAllowed));
+  onHeaders(server, preserveInvalidKey);
+  const methods: Record<OperationName, UnaryMethod> = { ...orderMethods(loms), ...stockMethods(loms) };
+  register(server, methods, { context: options, pendingCalls, requestsMaxBytes });
+  const streams = createStreamHost(server, streamsMax);
+  const paths = Object.values(methods).map(({ path }) => path);
+  const health = addHealth(streams, paths);
   if (options.reflection !== false) addReflection(streams);
-  const port = await listen(server, {
-    host: options.host,
-    port: options.port,
-    credentials: serverCredentials(options.certificates),
-    connectionsMax: options.connectionsMax ?? CONNECTIONS_MAX,
-    onError: (error) => logger.error({ err: error }, 'gRPC server'),
-  });
+  const onError = (error: Error) => logger.error({ err: error }, 'gRPC server');
+  const listener = await listen(server, { host, port, credentials, connectionsMax, onError });
 
   return {
-    port: port.number,
+    port: listener.port,
     setServing: health.setServing,
     async stop(graceMs) {
-      port.close();
-      arrivals.stop();
+      listener.close();
+      pendingCalls.stop();
       health.setServing(false);
       streams.endAll();
       await shutDown(server, graceMs, logger);
@@ -127,10 +119,36 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   };
 }
 
+/** What grpc-js accepts as the value of metadata. Anything else it drops, with a line in its own log only. */
+const metadataValue = /^[ -~]*$/;
+
+/**
+ * Replaces an idempotency key that grpc-js would drop by an empty one, which is refused as invalid. Otherwise
+ * a create that was meant to be safe would run without a key.
+ */
+function preserveInvalidKey(headers: IncomingHttpHeaders): void {
+  const key = headers[IDEMPOTENCY_KEY_FIELD];
+  if (key !== undefined && !metadataValue.test(String(key))) headers[IDEMPOTENCY_KEY_FIELD] = '';
+}
+
+/**
+ * Makes grpc-js log to our log, for the whole process. Metadata that it cannot read it would log with their
+ * values, which are the client's and may be credentials: of those only the fact is logged, and only for
+ * debugging.
+ */
+function logLibrary(logger: Logger): void {
+  setLogger({
+    error: (text: unknown) => {
+      if (String(text).startsWith('Failed to add metadata')) logger.debug('metadata could not be read');
+      else logger.warn({ text }, 'grpc-js');
+    },
+  });
+}
+
 function shutDown(server: Server, graceMs: number, logger: Logger): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => {
-      logger.warn({ graceMs }, 'calls were still running at the end of the grace time and are cut off');
+      logger.warn({ graceMs }, 'gRPC calls still ran at the end of the grace time and are cut off');
       server.forceShutdown();
       resolve();
     }, graceMs);

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { framed, rawCalls } from '../../../test/support/grpc-raw.ts';
 import { ask, startTestServer } from '../../../test/support/grpc-server.ts';
 import { MemoryLoms } from '../../../test/support/memory-loms.ts';
-import { accepted } from '../../domain/errors.ts';
+import { accepted } from '../../domain/outcome.ts';
 import { GetStockRequest, StockServiceService as stock } from '../../generated/proto/loms/stock/v1/stock.ts';
 
 const GRACE_MS = 5_000;

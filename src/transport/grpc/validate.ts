@@ -1,15 +1,15 @@
 /**
- * The border of the gRPC side: request bytes in, a checked request out.
- *
- * The rules are those of the `.proto` files, read from the descriptor set by protovalidate.
+ * Reads gRPC requests: bytes in, a valid request out. The rules are those of the `.proto` files, which
+ * protovalidate reads from the descriptor set.
  */
 import { createFileRegistry, type DescMessage, fromBinary, type Message } from '@bufbuild/protobuf';
 import { base64Decode } from '@bufbuild/protobuf/wire';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { createValidator, type Violation } from '@bufbuild/protovalidate';
-import { accepted, invalidRequest, type Outcome, refused } from '../../domain/errors.ts';
-import { LINES_MAX } from '../../domain/limits.ts';
+import { accepted, type Outcome, refused } from '../../domain/outcome.ts';
+import { invalidFields, type MessageName, rulesOf } from '../../domain/violations.ts';
 import { descriptorSet } from '../../generated/proto/descriptor.ts';
+import { malformedRequest } from '../refusals.ts';
 
 /** The contracts and what they import, as descriptors. */
 export const descriptors = fromBinary(FileDescriptorSetSchema, base64Decode(descriptorSet));
@@ -21,19 +21,20 @@ const validator = createValidator();
  * Makes the function that reads the requests of one method.
  *
  * @param path the method as it is called, such as `/loms.order.v1.OrderService/GetOrder`.
- * @returns a function from a request's bytes to the request, or to INVALID_REQUEST.
- * It throws only when a rule of the `.proto` cannot be evaluated.
+ * @returns a function from a request's bytes to the request, or to INVALID_REQUEST. It throws only when a
+ * rule of the `.proto` cannot be evaluated.
  * @throws when no contract has such a method.
  */
 export function requestReader<Request>(path: string): (bytes: Uint8Array) => Outcome<Request> {
   const schema = requestSchema(path);
+  const name = schema.name as MessageName;
   return (bytes) => {
     const message = decode(schema, bytes);
-    if (message === undefined) return refused(invalidRequest(['']));
-    emptyOverlongLists(schema, message);
+    if (message === undefined) return refused(malformedRequest);
+    emptyOverlongLists(name, schema, message);
     const result = validator.validate(schema, message);
     if (result.kind === 'error') throw result.error;
-    if (result.kind === 'invalid') return refused(invalidRequest(result.violations.map(jsonPath)));
+    if (result.kind === 'invalid') return refused(invalidFields(name, result.violations.map(jsonPath)));
     // Both libraries name fields alike and read 64-bit integers as bigint, so a message that was decoded for
     // its validation is the request that ts-proto declares, and need not be decoded twice.
     return accepted(message as unknown as Request);
@@ -56,14 +57,18 @@ function decode(schema: DescMessage, bytes: Uint8Array): Message | undefined {
 }
 
 /**
- * A list past its limit is refused as a whole, just as an empty one is. The largest request has room for
- * 65,000 lines; to describe what is wrong with each of them would hold up all other callers for seconds.
+ * Empties lists that are longer than the contract allows, so that each is refused as a whole. The largest
+ * request has room for 65,000 lines; to describe what is wrong with each of them would hold up all other
+ * requests for seconds.
  */
-function emptyOverlongLists(schema: DescMessage, message: Message): void {
+function emptyOverlongLists(name: MessageName, schema: DescMessage, message: Message): void {
   const fields = message as unknown as Record<string, unknown>;
-  for (const { fieldKind, localName } of schema.fields) {
+  const rules = rulesOf(name);
+  for (const { jsonName, localName } of schema.fields) {
     const value = fields[localName];
-    if (fieldKind === 'list' && Array.isArray(value) && value.length > LINES_MAX) fields[localName] = [];
+    const rule = rules[jsonName];
+    const isOverlong = rule?.type === 'list' && Array.isArray(value) && value.length > rule.maxItems;
+    if (isOverlong) fields[localName] = [];
   }
 }
 

@@ -1,7 +1,7 @@
 /** What callers get whose HTTP is bad, and how they are got rid of. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { answerBadHttp } from './bad-http.ts';
 
 test('a caller who hears the answer and does not hang up is hung up on', async () => {
@@ -15,8 +15,12 @@ test('a caller who hears the answer and does not hang up is hung up on', async (
     server.close();
   });
   const [socket] = (await once(server, 'connection')) as [Socket];
+  const setTimer = vi.spyOn(socket, 'setTimeout').mockReturnThis();
   answerBadHttp(new Error('bad'), socket, []);
   const [answer] = (await once(client, 'data')) as [Buffer];
   expect(answer.toString()).toMatch(/^HTTP\/1\.1 400 /);
+  const [[limitMs, onTimeout] = []] = setTimer.mock.calls;
+  expect(limitMs).toBeGreaterThan(0);
+  onTimeout?.();
   await once(socket.resume(), 'close');
 });

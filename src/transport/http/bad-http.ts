@@ -1,51 +1,52 @@
-/** Answers what is not HTTP, or too slow or too large to become a request, in the form of all errors. */
+/** Replies to what is not HTTP, or too slow or too large to become a request, in the form of all errors. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { invalidRequest, type Refusal, standing } from '../../domain/errors.ts';
+import type { Refusal } from '../../domain/outcome.ts';
+import { fixedRefusals } from '../../domain/refusals.ts';
+import { malformedRequest } from '../refusals.ts';
 import { errorBody } from './errors.ts';
 import { stringifyJson } from './json.ts';
 
 const answers: Record<string, readonly [status: string, refusal: Refusal]> = {
-  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', standing.requestTooLarge],
-  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', standing.deadlineExceeded],
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', fixedRefusals.requestTooLarge],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', fixedRefusals.deadlineExceeded],
 };
 
-const notARequest = invalidRequest(['']);
-const badRequest = ['400 Bad Request', notARequest] as const;
+const badRequest = ['400 Bad Request', malformedRequest] as const;
 
-/** So long a caller may take to hear the answer and hang up. */
+/** The time that a client gets to read the reply and disconnect. */
 const LINGER_MS = 2_000;
 
-/** Connections whose caller is being told, once the requests before have been answered. */
-const leaving = new WeakSet<Socket>();
+/** Connections that close after this reply, once earlier requests have theirs. */
+const closing = new WeakSet<Socket>();
 
 /**
- * For the server's event `clientError`: says what was wrong, where anybody still listens, and hangs up. Requests
- * that came whole on the same connection are answered first, or this answer would be taken for theirs.
+ * For the server's event `clientError`: replies, where the connection still takes it, and closes. Complete
+ * requests on the same connection get their replies first, or this one would be taken for theirs.
  *
- * @param inFlight the answers that the server owes, in the order of their requests.
+ * @param running the replies that are not sent yet, in the order of their requests.
  */
 export function answerBadHttp(
   error: NodeJS.ErrnoException,
   socket: Socket,
-  inFlight: Iterable<ServerResponse>,
+  running: Iterable<ServerResponse>,
 ): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();
     return;
   }
-  if (leaving.has(socket)) return;
-  leaving.add(socket);
-  const owed = [...inFlight].filter(({ req }) => req.socket === socket);
+  if (closing.has(socket)) return;
+  closing.add(socket);
+  const owed = [...running].filter(({ req }) => req.socket === socket);
   const last = owed.findLast(({ req }) => req.complete);
-  const hangUp = () => {
-    // A request that turns out bad after its answer has begun has been told enough.
-    const isTold = owed.some(({ req, headersSent }) => headersSent && !req.complete);
-    socket.end(isTold ? '' : rawAnswer(error));
+  const close = () => {
+    // If the response has already started, just close.
+    const hasStarted = owed.some(({ req, headersSent }) => headersSent && !req.complete);
+    socket.end(hasStarted ? '' : rawAnswer(error));
     socket.setTimeout(LINGER_MS, () => socket.destroy());
   };
-  if (last === undefined) hangUp();
-  else last.once('close', hangUp);
+  if (last === undefined) close();
+  else last.once('close', close);
 }
 
 function rawAnswer(error: NodeJS.ErrnoException): string {
@@ -60,23 +61,25 @@ function rawAnswer(error: NodeJS.ErrnoException): string {
   return `${head.join('\r\n')}\r\n\r\n${body}`;
 }
 
-/** Whether a request says whom it is for, as HTTP/1.1 demands. HTTP/1.0 does not, and some probes speak it. */
+/**
+ * Whether a request says whom it is for, as HTTP/1.1 demands. HTTP/1.0 does not, and some probes speak it.
+ */
 export function hasHost({ headers, httpVersion }: IncomingMessage): boolean {
   return headers.host !== undefined || httpVersion === '1.0';
 }
 
-/** Refuses a request that says no host. */
+/** Refuses a request without a host. */
 export function answerNoHost(outgoing: ServerResponse): void {
   answerBadRequest(400, outgoing);
 }
 
-/** For the server's event `checkExpectation`: nothing but `100-continue` can be expected of us. */
+/** For the server's event `checkExpectation`: only `100-continue` is supported. */
 export function answerBadExpectation(_incoming: IncomingMessage, outgoing: ServerResponse): void {
   answerBadRequest(417, outgoing);
 }
 
 function answerBadRequest(status: number, outgoing: ServerResponse): void {
-  const body = stringifyJson(errorBody(notARequest));
+  const body = stringifyJson(errorBody(malformedRequest));
   const length = Buffer.byteLength(body);
   const headers = { 'content-type': 'application/json', 'content-length': length, connection: 'close' };
   outgoing.writeHead(status, headers).end(body);

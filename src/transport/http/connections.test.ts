@@ -1,4 +1,6 @@
-/** Slow, silent and greedy callers, over real connections: others are served meanwhile, and these are cut off. */
+/**
+ * Slow, silent and greedy callers, over real connections: others are served meanwhile, and these are cut off.
+ */
 import { afterEach, expect, test } from 'vitest';
 import { silent, testApp } from '../../../test/support/http-app.ts';
 import { rawConnection } from '../../../test/support/raw-http.ts';
@@ -66,7 +68,7 @@ test('a caller who asks and asks and reads no answer is cut off, and others are 
   socket.pause();
   // More than the buffers of both ends hold: the page's script has over a megabyte.
   for (let count = 0; count < 30; count++)
-    socket.write('GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: loms\r\n\r\n');
+    socket.write('GET /docs/swagger-ui-dist/swagger-ui-bundle.js HTTP/1.1\r\nHost: loms\r\n\r\n');
   await othersAreServed(port);
   const begin = performance.now();
   await new Promise((resolve) => setTimeout(resolve, 600));

@@ -1,4 +1,6 @@
-/** The limits of the connections that REST comes over: against callers who are slow, silent, verbose or many. */
+/**
+ * The limits of the connections that REST comes over: against callers who are slow, silent, verbose or many.
+ */
 import type { Server, ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
 
@@ -14,7 +16,9 @@ export interface ConnectionLimits {
   readonly idleMs: number;
   /** How long a request or its answer may make no step; longer than any answer takes to be made. */
   readonly stuckMs: number;
-  /** A connection older than this is closed with its next answer, so that clients spread over new instances. */
+  /**
+   * A connection older than this is closed with its next answer, so that clients spread over new instances.
+   */
   readonly ageMs: number;
 }
 
@@ -30,7 +34,8 @@ export const connectionLimits: ConnectionLimits = {
   ageMs: 60 * 60_000,
 };
 
-const HEAD_MAX_BYTES = 16 * 1024;
+/** The most bytes of a request's line and headers. */
+export const HEAD_MAX_BYTES = 16 * 1024;
 
 /** What Node.js must know of the limits when it makes a server. */
 export function serverOptions(limits: ConnectionLimits): ServerOptions {

@@ -1,4 +1,5 @@
 /** The OpenAPI document and the Swagger page, against what the service does. */
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { post, testApp } from '../../../test/support/http-app.ts';
 
@@ -121,9 +122,8 @@ describe('the OpenAPI document', () => {
 
 const files = [
   ['/docs', 'text/html; charset=utf-8'],
-  ['/docs/swagger-initializer.js', 'text/javascript; charset=utf-8'],
-  ['/docs/swagger-ui-bundle.js', 'text/javascript; charset=utf-8'],
-  ['/docs/swagger-ui.css', 'text/css; charset=utf-8'],
+  ['/docs/swagger-ui-dist/swagger-ui-bundle.js', 'text/javascript; charset=utf-8'],
+  ['/docs/swagger-ui-dist/swagger-ui.css', 'text/css; charset=utf-8'],
   ['/docs/favicon-32x32.png', 'image/png'],
 ] as const;
 
@@ -136,39 +136,58 @@ describe('Swagger UI', () => {
     expect(response.headers.get('referrer-policy')).toBe('no-referrer');
     expect(response.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
     expect(response.headers.get('content-security-policy')).toMatch(
-      /^default-src 'none'; script-src 'self';/,
+      /^default-src 'none'; script-src 'self' 'sha256-[\w+/]{43}='; style-src 'self';/,
     );
     expect((await response.arrayBuffer()).byteLength).toBeGreaterThan(100);
   });
 
+  test('allows one inline script, that of the page, by its hash', async () => {
+    const response = await testApp().request('/docs');
+    const inline = [...(await response.text()).matchAll(/<script[^>]*>([^<]+)<\/script>/g)];
+    expect(inline).toHaveLength(1);
+    const hash = createHash('sha256')
+      .update(inline[0]?.[1] ?? '')
+      .digest('base64');
+    const policy = response.headers.get('content-security-policy');
+    expect(policy).toContain(`script-src 'self' 'sha256-${hash}';`);
+    expect(policy).not.toContain('unsafe');
+  });
+
   test('is not sent again to a browser that has it', async () => {
     const app = testApp();
-    const etag = (await app.request('/docs/swagger-ui.css')).headers.get('etag') ?? '';
-    const response = await app.request('/docs/swagger-ui.css', { headers: { 'if-none-match': etag } });
+    const path = '/docs/swagger-ui-dist/swagger-ui.css';
+    const etag = (await app.request(path)).headers.get('etag') ?? '';
+    const response = await app.request(path, { headers: { 'if-none-match': etag } });
     expect([response.status, await response.text()]).toEqual([304, '']);
-    const other = await app.request('/docs/swagger-ui.css', { headers: { 'if-none-match': '"other"' } });
+    const other = await app.request(path, { headers: { 'if-none-match': '"other"' } });
     expect(other.status).toBe(200);
   });
 
   test('refers to no other host, and only to files that are served', async () => {
     const app = testApp();
     const page = await (await app.request('/docs')).text();
-    const initializer = await (await app.request('/docs/swagger-initializer.js')).text();
-    expect(page + initializer).not.toMatch(/https?:|["'(]\/\//);
-    expect(initializer).toContain('validatorUrl: null');
+    expect(page).not.toMatch(/https?:|["'(]\/\//);
+    expect(page).toContain("validatorUrl: 'none'");
+    expect(page).toContain("url: '/openapi.json'");
     const referred = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1] ?? '');
-    expect(referred).toHaveLength(4);
-    for (const path of referred) expect((await app.request(path)).status, path).toBe(200);
+    expect(referred).toHaveLength(3);
+    for (const path of [...referred, '/openapi.json'])
+      expect((await app.request(path)).status, path).toBe(200);
   });
 
   test.each([
     '/docs/package.json',
     '/docs/index.html',
+    '/docs/swagger-ui-dist/package.json',
+    '/docs/swagger-ui-dist/index.html',
+    '/docs/swagger-ui-dist/swagger-initializer.js',
+    '/docs/swagger-ui-dist/../package.json',
+    '/docs/swagger-ui-dist/..%2fpackage.json',
     '/docs/../package.json',
     '/docs/..%2f..%2fpackage.json',
     '/docs/%2e%2e/%2e%2e/package.json',
     '/docs//etc/passwd',
-    '/docs/swagger-ui.css%00.png',
+    '/docs/swagger-ui-dist/swagger-ui.css%00.png',
   ])('%s is not served', async (path) => {
     expect((await testApp().request(path)).status).toBe(404);
   });
@@ -181,7 +200,7 @@ describe('Swagger UI', () => {
 
 test('all of it can be left out', async () => {
   const app = testApp({ docs: false });
-  for (const path of ['/', '/docs', '/docs/', '/docs/swagger-ui.css', '/openapi.json']) {
+  for (const path of ['/', '/docs/', '/openapi.json', ...files.map(([path]) => path)]) {
     expect((await app.request(path)).status, path).toBe(404);
   }
 });

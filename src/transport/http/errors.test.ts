@@ -1,35 +1,35 @@
 /** How a refusal looks over REST. */
 import { describe, expect, test } from 'vitest';
+import type { Refusal } from '../../domain/outcome.ts';
 import {
+  fixedRefusals,
   insufficientStock,
-  invalidRequest,
   orderNotFound,
   orderNotPayable,
-  type Refusal,
   scopeMissing,
-  standing,
-} from '../../domain/errors.ts';
+} from '../../domain/refusals.ts';
+import { invalidFields } from '../../domain/violations.ts';
 import { errorResponse } from './errors.ts';
 
 /** The contract's table, written a second time on purpose. */
 const table: [Refusal, code: number, status: number, retryAfter: boolean][] = [
-  [invalidRequest(['user']), 3, 400, false],
+  [invalidFields('CreateOrderRequest', ['user']), 3, 400, false],
   [insufficientStock(1n, [{ sku: 1, requested: 2, available: 1n }]), 9, 400, false],
   [orderNotPayable(1n, 'failed'), 9, 400, false],
   [orderNotFound(1n), 5, 404, false],
-  [standing.credentialsMissing, 16, 401, false],
-  [standing.credentialsInvalid, 16, 401, false],
+  [fixedRefusals.credentialsMissing, 16, 401, false],
+  [fixedRefusals.credentialsInvalid, 16, 401, false],
   [scopeMissing('orders:read'), 7, 403, false],
-  [standing.keysUnavailable, 14, 503, true],
-  [standing.pathNotFound, 5, 404, false],
-  [standing.methodNotAllowed, 12, 405, false],
-  [standing.requestTooLarge, 8, 413, false],
-  [standing.queueFull, 8, 429, true],
-  [standing.internal, 13, 500, false],
-  [standing.databaseUnavailable, 14, 503, true],
-  [standing.shuttingDown, 14, 503, true],
-  [standing.outcomeUnknown, 14, 503, false],
-  [standing.deadlineExceeded, 4, 504, false],
+  [fixedRefusals.keysUnavailable, 14, 503, true],
+  [fixedRefusals.pathNotFound, 5, 404, false],
+  [fixedRefusals.methodNotAllowed, 12, 405, false],
+  [fixedRefusals.requestTooLarge, 8, 413, false],
+  [fixedRefusals.queueFull, 8, 429, true],
+  [fixedRefusals.internal, 13, 500, false],
+  [fixedRefusals.databaseUnavailable, 14, 503, true],
+  [fixedRefusals.shuttingDown, 14, 503, true],
+  [fixedRefusals.outcomeUnknown, 14, 503, false],
+  [fixedRefusals.deadlineExceeded, 4, 504, false],
 ];
 
 async function bodyOf(response: Response) {
@@ -53,7 +53,7 @@ describe('errorResponse', () => {
   });
 
   test('names every bad field in a BadRequest', async () => {
-    const body = await bodyOf(errorResponse(invalidRequest(['items[1].count'])));
+    const body = await bodyOf(errorResponse(invalidFields('CreateOrderRequest', ['items[1].count'])));
     expect(body.details[1]).toEqual({
       '@type': 'type.googleapis.com/google.rpc.BadRequest',
       fieldViolations: [{ field: 'items[1].count', description: expect.stringContaining('from 1 to 65535') }],
@@ -70,7 +70,7 @@ describe('errorResponse', () => {
   });
 
   test('says in header and details alike when to try again', async () => {
-    const response = errorResponse(standing.queueFull);
+    const response = errorResponse(fixedRefusals.queueFull);
     expect(response.headers.get('retry-after')).toBe('1');
     expect((await bodyOf(response)).details[1]).toEqual({
       '@type': 'type.googleapis.com/google.rpc.RetryInfo',
@@ -79,6 +79,6 @@ describe('errorResponse', () => {
   });
 
   test('carries no second detail where the refusal has none', async () => {
-    expect((await bodyOf(errorResponse(standing.internal))).details).toHaveLength(1);
+    expect((await bodyOf(errorResponse(fixedRefusals.internal))).details).toHaveLength(1);
   });
 });

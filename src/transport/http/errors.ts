@@ -2,15 +2,9 @@
  * The REST form of a refusal: the one table from code to HTTP status, and the one error body, which is the
  * JSON form of `google.rpc.Status`.
  */
-import {
-  type CodeName,
-  codeOf,
-  type Detail,
-  ERROR_DOMAIN,
-  type Refusal,
-  reasons,
-  standing,
-} from '../../domain/errors.ts';
+import { type CodeName, codeOf, ERROR_DOMAIN, reasons } from '../../domain/errors.ts';
+import type { Detail, Refusal } from '../../domain/outcome.ts';
+import { fixedRefusals } from '../../domain/refusals.ts';
 import { stringifyJson } from './json.ts';
 
 const httpStatuses: Record<CodeName, number> = {
@@ -63,7 +57,7 @@ export function errorBody(refusal: Refusal): { code: number; message: string; de
     domain: ERROR_DOMAIN,
     metadata,
   };
-  return { code: codeOf(refusal), message, details: detail ? [info, detailBody(detail)] : [info] };
+  return { code: codeOf(reason), message, details: detail ? [info, detailBody(detail)] : [info] };
 }
 
 function detailBody(detail: Detail): unknown {
@@ -87,9 +81,11 @@ function detailBody(detail: Detail): unknown {
   }
 }
 
-/** The bodies of refusals that always say the same, printed once: under overload they are most of the answers. */
-const standingBodies = new Map(
-  Object.values(standing).map((refusal) => [refusal as Refusal, stringifyJson(errorBody(refusal))]),
+/**
+ * The bodies of refusals that always say the same, printed once: under overload they are most of the answers.
+ */
+const fixedBodies = new Map(
+  Object.values(fixedRefusals).map((refusal) => [refusal as Refusal, stringifyJson(errorBody(refusal))]),
 );
 
 /** What `WWW-Authenticate` says to a refusal for its credentials (RFC 6750). */
@@ -102,6 +98,6 @@ function challengeOf({ reason, metadata }: Refusal): string | undefined {
 
 /** Answers with a refusal. `headers` come on top of its own (`Allow`, `Connection`). */
 export function errorResponse(refusal: Refusal, headers: Record<string, string> = {}): Response {
-  const body = standingBodies.get(refusal) ?? stringifyJson(errorBody(refusal));
+  const body = fixedBodies.get(refusal) ?? stringifyJson(errorBody(refusal));
   return jsonResponse(httpStatusOf(refusal), body, { ...headersOf(refusal), ...headers });
 }

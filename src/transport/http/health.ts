@@ -1,8 +1,9 @@
-/** `/livez` and `/readyz`, for whoever restarts the process or sends requests to it. */
+/** The probes `/livez` and `/readyz`, for process managers and load balancers. */
 import { type OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
+import type { Authenticate } from '../../domain/access.ts';
+import type { Readiness } from '../readiness.ts';
 import { jsonResponse } from './errors.ts';
 import { stringifyJson } from './json.ts';
-import type { HttpAppOptions } from './options.ts';
 
 const tags = ['health'];
 
@@ -11,8 +12,8 @@ const readiness = z
     ready: z.boolean(),
     details: z.unknown().openapi({
       description:
-        'For human readers; its form may change. Without credentials, where they are asked for elsewhere, it ' +
-        'tells no more than whether writes are taken.',
+        'For human readers; its form may change. Where credentials are required, callers without any see ' +
+        'only whether writes are accepted.',
     }),
   })
   .openapi('Readiness');
@@ -22,10 +23,10 @@ const livezRoute = {
   path: '/livez',
   operationId: 'livez',
   tags,
-  summary: 'Tell that the process answers',
+  summary: 'Whether the process responds',
   responses: {
     200: {
-      description: 'The process answers, whatever its database does.',
+      description: 'The process responds, whatever its database does.',
       content: { 'application/json': { schema: z.object({ alive: z.literal(true) }).openapi('Liveness') } },
     },
   },
@@ -36,29 +37,37 @@ const readyzRoute = {
   path: '/readyz',
   operationId: 'readyz',
   tags,
-  summary: 'Tell whether requests are served',
+  summary: 'Whether requests are served',
   responses: {
     200: { description: 'Send requests.', content: { 'application/json': { schema: readiness } } },
     503: { description: 'Send none now.', content: { 'application/json': { schema: readiness } } },
   },
 } satisfies RouteConfig;
 
-/** Adds both probes. They do not touch the database: they tell what is known already. */
-export function addHealthRoutes(app: OpenAPIHono, options: HttpAppOptions): void {
+export interface HealthOptions {
+  readonly readiness: () => Readiness;
+  readonly authenticate?: Authenticate | undefined;
+}
+
+/** Adds both probes. They do not touch the database: they show the state that is known already. */
+export function addHealthRoutes(app: OpenAPIHono, options: HealthOptions): void {
   app.openAPIRegistry.registerPath(livezRoute);
   app.get(livezRoute.path, () => jsonResponse(200, '{"alive":true}'));
 
   app.openAPIRegistry.registerPath(readyzRoute);
   app.get(readyzRoute.path, async (c) => {
-    const shown = await mayLook(c.req.raw.headers.get('authorization'), options);
+    const shown = await canSeeDetails(c.req.raw.headers.get('authorization'), options);
     const { ready, details: all } = options.readiness();
     const details = shown ? all : { writable: all.writable };
     return jsonResponse(ready ? 200 : 503, stringifyJson({ ready, details }));
   });
 }
 
-/** The probes are open, but the names of our nodes are for callers whom we know. */
-async function mayLook(authorization: string | null, { authenticate }: HttpAppOptions): Promise<boolean> {
+/** The probes are open, but the names of our nodes are for known callers only. */
+async function canSeeDetails(
+  authorization: string | null,
+  { authenticate }: HealthOptions,
+): Promise<boolean> {
   if (authenticate === undefined) return true;
   return authorization !== null && (await authenticate(authorization)).ok;
 }

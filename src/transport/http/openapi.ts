@@ -1,7 +1,9 @@
 /** The parts of the OpenAPI document that all operations share: error responses, their schema, its title. */
 import { type OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
-import type { Scope } from '../../domain/access.ts';
-import { codes, ERROR_DOMAIN, type Refusal, reasons, scopeMissing, standing } from '../../domain/errors.ts';
+import { codes, ERROR_DOMAIN, reasons } from '../../domain/errors.ts';
+import type { Scope } from '../../domain/operations.ts';
+import type { Refusal } from '../../domain/outcome.ts';
+import { fixedRefusals, scopeMissing } from '../../domain/refusals.ts';
 import { errorBody, headersOf, httpStatusOf } from './errors.ts';
 import { stringifyJson } from './json.ts';
 
@@ -61,11 +63,11 @@ const error = z
 
 /** What every operation can answer, whatever it does. */
 const always: readonly Refusal[] = [
-  standing.queueFull,
-  standing.deadlineExceeded,
-  standing.databaseUnavailable,
-  standing.shuttingDown,
-  standing.internal,
+  fixedRefusals.queueFull,
+  fixedRefusals.deadlineExceeded,
+  fixedRefusals.databaseUnavailable,
+  fixedRefusals.shuttingDown,
+  fixedRefusals.internal,
 ];
 
 const statusDescriptions: Record<number, string> = {
@@ -142,9 +144,12 @@ function errorContent(examples: Record<string, object>): ErrorContent {
 /** The name of the one way to show who calls. */
 const BEARER = 'bearer';
 
-/** An operation's entry where callers are known: it needs a token with this scope, and may refuse for want of it. */
+/**
+ * An operation's entry where callers are known: it needs a token with this scope, and may refuse for want of
+ * it.
+ */
 export function secured<Route extends RouteConfig>(route: Route, scope: Scope): Route {
-  const { credentialsMissing, credentialsInvalid, keysUnavailable } = standing;
+  const { credentialsMissing, credentialsInvalid, keysUnavailable } = fixedRefusals;
   const refusals = [credentialsMissing, credentialsInvalid, scopeMissing(scope), keysUnavailable];
   return {
     ...route,
@@ -153,7 +158,7 @@ export function secured<Route extends RouteConfig>(route: Route, scope: Scope): 
   };
 }
 
-/** Tells the document, and through it the page's Authorize button, how callers show who they are. */
+/** Describes how callers authenticate: for the document, and through it for the page's Authorize button. */
 export function addBearerScheme(app: OpenAPIHono): void {
   app.openAPIRegistry.registerComponent('securitySchemes', BEARER, {
     type: 'http',
@@ -177,7 +182,7 @@ export function openApiText(app: OpenAPIHono): string {
     tags: [
       { name: 'order', description: 'Create, read, pay and cancel orders' },
       { name: 'stock', description: 'What can be ordered' },
-      { name: 'health', description: 'For whoever watches over the service' },
+      { name: 'health', description: 'Probes' },
     ],
   });
   return stringifyJson(document);

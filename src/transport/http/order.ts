@@ -1,61 +1,106 @@
-/** The operations on orders. */
-import { type OpenAPIHono, z } from '@hono/zod-openapi';
+/** The operations on orders over REST: route, schemas and printing of each. */
+import { z } from '@hono/zod-openapi';
+import { IDEMPOTENCY_KEY_MAX } from '../../domain/limits.ts';
+import type { Loms } from '../../domain/loms.ts';
+import { type Order, orderStatuses } from '../../domain/orders/order.ts';
+import type { Refusal } from '../../domain/outcome.ts';
 import {
+  fixedRefusals,
   insufficientStock,
-  invalidRequest,
   orderNotCancellable,
   orderNotFound,
   orderNotPayable,
-  type Refusal,
-  standing,
-} from '../../domain/errors.ts';
-import type { Order } from '../../domain/orders/order.ts';
+} from '../../domain/refusals.ts';
+import { invalidFields } from '../../domain/violations.ts';
+import { contract } from '../../generated/contract.ts';
+import { emptyReply, int64, int64Reply, list, OR_STRING, uint32 } from './fields.ts';
 import { responses } from './openapi.ts';
-import { addOperation, type OperationRoute } from './operation.ts';
-import type { HttpAppOptions } from './options.ts';
-import { bodyReader, readParameter } from './request.ts';
-import {
-  createOrderReply,
-  createOrderRequest,
-  emptyReply,
-  getOrderReply,
-  idempotencyKeyHeader,
-  orderIdParameter,
-  orderIdRequest,
-} from './schemas.ts';
+import { bodyReader, pathReader } from './request.ts';
+import { route } from './route.ts';
 
 const tags = ['order'];
 
-/** What every operation with a body that changes something can answer besides its own refusals. */
-const writeRefusals = [standing.requestTooLarge, standing.outcomeUnknown];
+/** What every operation with a body that writes can be refused with, besides its own refusals. */
+const writeRefusals = [fixedRefusals.requestTooLarge, fixedRefusals.outcomeUnknown];
 
-const createOrderRoute = {
+const item = z
+  .object({
+    sku: uint32(contract.Item.sku, 'The stock keeping unit.', 1625903),
+    count: uint32(contract.Item.count, 'How many pieces, also when summed over lines with the same sku.', 2),
+  })
+  .openapi('Item');
+
+const ORDER_ID = 'The id that creating the order gave.';
+
+export const createOrderRequest = z
+  .object({
+    user: int64(contract.CreateOrderRequest.user, `Who orders. ${OR_STRING}`, 42),
+    items: list(contract.CreateOrderRequest.items, item, 'Lines with the same sku count as one line.'),
+  })
+  .openapi('CreateOrderRequest');
+
+export const orderIdRequest = z
+  .object({ orderID: int64(contract.GetOrderRequest.orderID, `${ORDER_ID} ${OR_STRING}`, 1) })
+  .openapi('OrderIDRequest');
+
+export const orderIdParameter = int64(contract.GetOrderRequest.orderID, ORDER_ID, 1);
+
+const readNewOrder = bodyReader('CreateOrderRequest', createOrderRequest);
+const readOrderId = pathReader('GetOrderRequest', 'orderID', 'order_id', orderIdParameter);
+const readOrderToPay = bodyReader('PayOrderRequest', orderIdRequest);
+const readOrderToCancel = bodyReader('CancelOrderRequest', orderIdRequest);
+
+/**
+ * For the document only: the domain checks the key itself, for both transports. It has no example, because
+ * "Try it out" would send that with every order, and the second would be refused for it.
+ */
+const idempotencyKeyHeader = z
+  .string()
+  .min(1)
+  .max(IDEMPOTENCY_KEY_MAX)
+  .regex(/^[ -~]+$/)
+  .optional()
+  .openapi({
+    description:
+      'Any text of printable ASCII characters that is new for each new order, such as a UUID. It is kept ' +
+      'for a day, or as long as the operator configured.',
+  });
+
+const createOrderReply = z
+  .object({ orderID: int64Reply('The new order. Ids rise by creation.', 1) })
+  .openapi('CreateOrderResponse');
+
+const getOrderReply = z
+  .object({
+    status: z.enum(orderStatuses).openapi({ example: 'awaiting payment' }),
+    user: int64Reply('Who ordered.', 42),
+    items: z.array(item).openapi({ description: 'Sorted by sku, one line per sku.' }),
+  })
+  .openapi('GetOrderResponse');
+
+const jsonBody = <Schema extends z.ZodType>(schema: Schema, example: unknown) => ({
+  required: true,
+  content: { 'application/json': { schema, example } },
+});
+
+const createOrderDocument = {
   method: 'post',
   path: '/order/create',
-  operationId: 'createOrder',
   tags,
   summary: 'Create an order and reserve its stock',
   description:
     'Reserves all lines or none. Where the stock does not suffice the order is kept as `failed` and the ' +
-    'answer names every short line. With an `Idempotency-Key` the request can be sent again without harm: ' +
-    'it is run once, and whoever repeats it gets the first answer again.',
+    'refusal names every short line. With an `Idempotency-Key` the request can be retried without harm: ' +
+    'it runs once, and each retry gets the first reply again.',
   request: {
     headers: z.object({ 'Idempotency-Key': idempotencyKeyHeader }),
-    body: {
-      required: true,
-      content: {
-        'application/json': {
-          schema: createOrderRequest,
-          example: {
-            user: 42,
-            items: [
-              { sku: 1625903, count: 2 },
-              { sku: 139275865, count: 1 },
-            ],
-          },
-        },
-      },
-    },
+    body: jsonBody(createOrderRequest, {
+      user: 42,
+      items: [
+        { sku: 1625903, count: 2 },
+        { sku: 139275865, count: 1 },
+      ],
+    }),
   },
   responses: responses(
     {
@@ -65,18 +110,17 @@ const createOrderRoute = {
       replays: true,
     },
     [
-      invalidRequest(['user', 'items[1].count']),
-      standing.idempotencyKeyReused,
+      invalidFields('CreateOrderRequest', ['user', 'items[1].count']),
+      fixedRefusals.idempotencyKeyReused,
       insufficientStock(2n, [{ sku: 1625903, requested: 65_535, available: 10_000n }]),
       ...writeRefusals,
     ],
   ),
-} satisfies OperationRoute;
+} as const;
 
-const getOrderRoute = {
+const getOrderDocument = {
   method: 'get',
   path: '/order/info/{order_id}',
-  operationId: 'getOrder',
   tags,
   summary: 'Read an order',
   request: { params: z.object({ order_id: orderIdParameter }) },
@@ -86,76 +130,66 @@ const getOrderRoute = {
       description: 'The order, its lines sorted by sku.',
       example: { status: 'awaiting payment', user: 42, items: [{ sku: 1625903, count: 2 }] },
     },
-    [invalidRequest(['orderID']), orderNotFound(1n)],
+    [invalidFields('GetOrderRequest', ['orderID']), orderNotFound(1n)],
   ),
-} satisfies OperationRoute;
+} as const;
 
-/** Paying and cancelling differ in their words only. */
-function settleRoute(verb: 'pay' | 'cancel', summary: string, description: string, refusal: Refusal) {
+/** What the documents of the transitions have in common. */
+const transitionDocument = (refusal: Refusal) => ({
+  tags,
+  request: { body: jsonBody(orderIdRequest, { orderID: 1 }) },
+  responses: responses({ schema: emptyReply, description: 'It is done, or was done before.', example: {} }, [
+    invalidFields('PayOrderRequest', ['orderID']),
+    refusal,
+    orderNotFound(1n),
+    ...writeRefusals,
+  ]),
+});
+
+const payOrderDocument = {
+  ...transitionDocument(orderNotPayable(1n, 'cancelled')),
+  method: 'post',
+  path: '/order/pay',
+  summary: 'Pay an order',
+  description: 'Takes the reserved goods out of the stock. Paying twice is harmless.',
+} as const;
+
+const cancelOrderDocument = {
+  ...transitionDocument(orderNotCancellable(1n, 'payed')),
+  method: 'post',
+  path: '/order/cancel',
+  summary: 'Cancel an order',
+  description: 'Makes the reserved goods available again. Cancelling twice is harmless.',
+} as const;
+
+/** The routes of the operations on orders. */
+export function orderRoutes(loms: Loms) {
   return {
-    method: 'post',
-    path: `/order/${verb}`,
-    operationId: `${verb}Order`,
-    tags,
-    summary,
-    description,
-    request: {
-      body: {
-        required: true,
-        content: { 'application/json': { schema: orderIdRequest, example: { orderID: 1 } } },
-      },
-    },
-    responses: responses(
-      { schema: emptyReply, description: 'It is done, or was done before.', example: {} },
-      [invalidRequest(['orderID']), refusal, orderNotFound(1n), ...writeRefusals],
-    ),
-  } satisfies OperationRoute;
-}
-
-const payOrderRoute = settleRoute(
-  'pay',
-  'Pay an order',
-  'Takes the reserved goods out of the stock. Paying twice is harmless.',
-  orderNotPayable(1n, 'cancelled'),
-);
-
-const cancelOrderRoute = settleRoute(
-  'cancel',
-  'Cancel an order',
-  'Gives the reserved goods back. Cancelling twice is harmless.',
-  orderNotCancellable(1n, 'payed'),
-);
-
-const readNewOrder = bodyReader(createOrderRequest);
-const readOrderId = bodyReader(orderIdRequest);
-
-/** Adds the four operations on orders. */
-export function addOrderRoutes(app: OpenAPIHono, options: HttpAppOptions): void {
-  const { loms } = options;
-  addOperation(app, options, {
-    route: createOrderRoute,
-    read: readNewOrder,
-    run: (request, call) => loms.createOrder(request, call),
-    print: ({ orderId }) => `{"orderID":${orderId}}`,
-  });
-  addOperation(app, options, {
-    route: getOrderRoute,
-    read: (c) => readParameter(c, 'order_id', 'orderID', orderIdParameter),
-    run: (orderId, call) => loms.getOrder(orderId, call),
-    print: printOrder,
-  });
-  addOperation(app, options, {
-    route: payOrderRoute,
-    read: readOrderId,
-    run: ({ orderID }, call) => loms.payOrder(orderID, call),
-    print: () => '{}',
-  });
-  addOperation(app, options, {
-    route: cancelOrderRoute,
-    read: readOrderId,
-    run: ({ orderID }, call) => loms.cancelOrder(orderID, call),
-    print: () => '{}',
-  });
+    createOrder: route({
+      document: createOrderDocument,
+      read: readNewOrder,
+      run: (request, call) => loms.createOrder(request, call),
+      print: ({ orderId }) => `{"orderID":${orderId}}`,
+    }),
+    getOrder: route({
+      document: getOrderDocument,
+      read: readOrderId,
+      run: (orderId, call) => loms.getOrder(orderId, call),
+      print: printOrder,
+    }),
+    payOrder: route({
+      document: payOrderDocument,
+      read: readOrderToPay,
+      run: ({ orderID }, call) => loms.payOrder(orderID, call),
+      print: () => '{}',
+    }),
+    cancelOrder: route({
+      document: cancelOrderDocument,
+      read: readOrderToCancel,
+      run: ({ orderID }, call) => loms.cancelOrder(orderID, call),
+      print: () => '{}',
+    }),
+  };
 }
 
 function printOrder({ status, user, items }: Order): string {

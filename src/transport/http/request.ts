@@ -1,68 +1,99 @@
-/** Reads what a request holds: its JSON body or a part of its path, checked by a schema. */
+/** Reads what a REST request holds: its call from the headers, and its JSON body or a part of its path. */
+import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import type { ZodType } from 'zod';
-import { accepted, invalidRequest, type Outcome, refused, standing } from '../../domain/errors.ts';
+import { IDEMPOTENCY_KEY_FIELD } from '../../domain/idempotency/key.ts';
 import { REQUEST_MAX_BYTES } from '../../domain/limits.ts';
+import { accepted, type Outcome, refused } from '../../domain/outcome.ts';
+import { fixedRefusals } from '../../domain/refusals.ts';
+import { invalidFields, type MessageName } from '../../domain/violations.ts';
 import type { Deadlines } from '../../timing/deadlines.ts';
-import { Body } from './body.ts';
+import type { Incoming, Read, TransportContext } from '../operation.ts';
+import { badRequestTimeout, malformedRequest, REQUEST_TIMEOUT } from '../refusals.ts';
+import { violatedPaths } from './fields.ts';
 import { parseJson } from './json.ts';
-import { violatedPaths } from './schemas.ts';
 
-/** Reads what an operation is asked; what does not come by the deadline is given up. */
-export type Reader<T> = (
-  c: Context,
-  deadlineMs: number,
-  deadlines: Deadlines,
-) => Outcome<T> | Promise<Outcome<T>>;
+const seconds = /^\d+(\.\d+)?$/;
+
+/**
+ * Reads the headers of a call. Its deadline is what the client states, and never later than the service
+ * allows.
+ */
+export function readCall(c: Context, { deadlines, requestTimeoutMs }: TransportContext): Outcome<Incoming> {
+  const stated = c.req.header(REQUEST_TIMEOUT);
+  const timeoutMs =
+    stated === undefined ? requestTimeoutMs : Math.min(millisecondsOf(stated), requestTimeoutMs);
+  if (timeoutMs === 0) return refused(badRequestTimeout);
+  const reply = (c.env as HttpBindings | undefined)?.outgoing as ServerResponse | undefined;
+  return accepted({
+    deadlineMs: deadlines.now() + timeoutMs,
+    authorization: c.req.header('authorization'),
+    idempotencyKey: c.req.header(IDEMPOTENCY_KEY_FIELD),
+    disconnected: () => reply?.destroyed ?? false,
+  });
+}
+
+/** 0 for what is not a number of seconds. */
+function millisecondsOf(stated: string): number {
+  return seconds.test(stated) ? Number(stated) * 1_000 : 0;
+}
+
+type Reader<Request> = Read<Context, Request>;
+
+/**
+ * Makes the reader of one part of the path.
+ *
+ * @param message the request's message in the contract, and `field` of it by its name in JSON (`orderID`).
+ * @param parameter the part's name in the route (`order_id`).
+ */
+export function pathReader<T>(
+  message: MessageName,
+  field: string,
+  parameter: string,
+  schema: ZodType<T>,
+): Reader<T> {
+  return (c) => {
+    const parsed = schema.safeParse(c.req.param(parameter));
+    return parsed.success ? accepted(parsed.data) : refused(invalidFields(message, [field]));
+  };
+}
 
 const jsonContentType = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 
-/** `fatal` refuses bytes that are no UTF-8, instead of reading them as replacement characters. */
+/** `fatal` refuses bytes that are not UTF-8, instead of reading them as replacement characters. */
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-const tooLarge = refused(standing.requestTooLarge);
-const tooLate = refused(standing.deadlineExceeded);
-
-/** The body is no JSON object at all: the violation is the whole request's. */
-const notJson = invalidRequest(['']);
+const tooLarge = refused(fixedRefusals.requestTooLarge);
+const tooLate = refused(fixedRefusals.deadlineExceeded);
+const malformed = refused(malformedRequest);
 
 /**
- * Makes the function that reads and checks JSON bodies.
+ * Makes the reader of a JSON body.
  *
- * @returns a function from a request, and from when and where it is given up, to INVALID_REQUEST with every bad
- * field, REQUEST_TOO_LARGE, DEADLINE_EXCEEDED or what the body says.
+ * @param message the request's message in the contract.
+ * @returns a reader that refuses with INVALID_REQUEST and every bad field, REQUEST_TOO_LARGE or
+ * DEADLINE_EXCEEDED.
  */
-export function bodyReader<T>(schema: ZodType<T>): Reader<T> {
+export function bodyReader<T>(message: MessageName, schema: ZodType<T>): Reader<T> {
   return async (c, deadlineMs, deadlines) => {
-    const request = c.req.raw;
-    if (!jsonContentType.test(request.headers.get('content-type') ?? '')) return refused(notJson);
-    if (Number(request.headers.get('content-length')) > REQUEST_MAX_BYTES) return tooLarge;
+    const { headers } = c.req.raw;
+    if (!jsonContentType.test(headers.get('content-type') ?? '')) return malformed;
+    if (Number(headers.get('content-length')) > REQUEST_MAX_BYTES) return tooLarge;
     const bytes = await readBytes((c.env as HttpBindings).incoming, deadlineMs, deadlines);
     if (!bytes.ok) return bytes;
     let json: unknown;
     try {
       json = parseJson(utf8.decode(bytes.value));
     } catch {
-      // Bad UTF-8, bad JSON, or nesting beyond the stack: in each case the caller did not send a request.
-      return refused(notJson);
+      // Bad UTF-8, bad JSON, or nesting beyond the stack.
+      return malformed;
     }
     const parsed = schema.safeParse(json);
     if (parsed.success) return accepted(parsed.data);
-    return refused(invalidRequest(violatedPaths(parsed.error.issues)));
+    return refused(invalidFields(message, violatedPaths(parsed.error.issues)));
   };
-}
-
-/**
- * Reads and checks one part of the path.
- *
- * @param name of the part in the route (`order_id`).
- * @param field how violations name it (`orderID`), which is its name in gRPC's JSON form.
- */
-export function readParameter<T>(c: Context, name: string, field: string, schema: ZodType<T>): Outcome<T> {
-  const parsed = schema.safeParse(c.req.param(name));
-  return parsed.success ? accepted(parsed.data) : refused(invalidRequest([field]));
 }
 
 /**
@@ -76,24 +107,67 @@ function readBytes(
 ): Promise<Outcome<Uint8Array>> {
   return new Promise((resolve) => {
     let body: Body | undefined = new Body(REQUEST_MAX_BYTES);
-    const settle = (outcome: Outcome<Uint8Array>) => {
+    const finish = (outcome: Outcome<Uint8Array>) => {
       body = undefined;
-      deadlines.delete(waiting);
+      deadlines.delete(pending);
       resolve(outcome);
     };
-    const waiting = { deadlineMs, giveUp: () => settle(tooLate) };
-    deadlines.add(waiting);
-    // Once it is refused all is read on and dropped, so that a caller who sends first and listens later hears the
-    // refusal. The HTTP server cuts the connection when this takes long.
-    incoming.on('data', (piece: Buffer) => {
-      if (body?.add(piece) === false) settle(tooLarge);
+    const pending = { deadlineMs, onTimeout: () => finish(tooLate) };
+    deadlines.add(pending);
+    // After a refusal the rest is read and dropped, so that a client that sends first and listens later gets
+    // the refusal. The HTTP server cuts the connection when this takes long.
+    incoming.on('data', (chunk: Buffer) => {
+      if (body?.add(chunk) === false) finish(tooLarge);
     });
     incoming.on('end', () => {
-      if (body !== undefined) settle(accepted(body.bytes));
+      if (body !== undefined) finish(accepted(body.bytes));
     });
-    // Without an end before it the caller went away in the middle: nobody hears the answer.
+    // Closed without an end: the client disconnected in the middle of the body.
     incoming.on('close', () => {
-      if (body !== undefined) settle(refused(notJson));
+      if (body !== undefined) finish(malformed);
     });
   });
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * A body that grows. One that comes in one chunk, as nearly all do, is never copied. Otherwise its buffer
+ * doubles when it is full: however small the chunks are, each byte is copied about twice, not once for every
+ * chunk.
+ */
+export class Body {
+  readonly #maxBytes: number;
+  #buffer: Buffer = NOTHING;
+  #size = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** What came so far. */
+  get bytes(): Buffer {
+    return this.#size === this.#buffer.length ? this.#buffer : this.#buffer.subarray(0, this.#size);
+  }
+
+  /** Adds a chunk. Returns false, and does not add it, when the body would be larger than its limit. */
+  add(chunk: Buffer): boolean {
+    const size = this.#size + chunk.length;
+    if (size > this.#maxBytes) return false;
+    if (this.#size === 0) {
+      this.#buffer = chunk;
+    } else {
+      // The first chunk fills its buffer, so the buffers of Node.js are never written to.
+      if (size > this.#buffer.length) this.#grow(size);
+      this.#buffer.set(chunk, this.#size);
+    }
+    this.#size = size;
+    return true;
+  }
+
+  #grow(size: number): void {
+    const grown = Buffer.allocUnsafe(Math.min(this.#maxBytes, Math.max(size, 2 * this.#buffer.length)));
+    grown.set(this.#buffer.subarray(0, this.#size));
+    this.#buffer = grown;
+  }
 }

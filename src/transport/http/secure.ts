@@ -4,7 +4,10 @@ import { createServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Certificates } from '../tls.ts';
 
-/** Makes the server. Where an authority for clients is configured, a client without its certificate gets nowhere. */
+/**
+ * Makes the server. Where an authority for clients is configured, a client without its certificate is
+ * rejected in the handshake.
+ */
 export function createSecureServer(
   certificates: Certificates,
   limits: ServerOptions,
@@ -21,18 +24,20 @@ export function createSecureServer(
       handshakeTimeout: certificates.handshakeMs,
     },
     (incoming, outgoing) => {
-      // A browser that was here once by TLS comes by nothing else for a year.
+      // A browser that came by TLS once uses nothing else for a year.
       outgoing.setHeader('strict-transport-security', 'max-age=31536000');
       answer(incoming, outgoing);
     },
   );
   certificates.onRenewal((renewed) => server.setSecureContext(renewed));
-  // There is nobody to answer to: what came was no TLS, or the handshake failed.
+  // No reply is possible: it was not TLS, or the handshake failed.
   server.on('tlsClientError', (_error, socket) => socket.destroy());
   return closingHandshakes(server);
 }
 
-/** Closing all connections has to include those whose handshake is under way, which Node.js does not know of. */
+/**
+ * Closing all connections must include those in their handshake, which Node.js does not track.
+ */
 function closingHandshakes(server: Server): Server {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {

@@ -1,56 +1,23 @@
-/** The REST side as a whole: the app with all its routes, and the HTTP server under it. */
-import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+/** The HTTP server under the REST app: connections, what is not a request, and the stop. */
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener, RequestError } from '@hono/node-server';
-import { OpenAPIHono } from '@hono/zod-openapi';
+import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
-import { invalidRequest, standing } from '../../domain/errors.ts';
+import { fixedRefusals } from '../../domain/refusals.ts';
+import { malformedRequest } from '../refusals.ts';
 import type { Certificates } from '../tls.ts';
 import { answerBadExpectation, answerBadHttp, answerNoHost, hasHost } from './bad-http.ts';
 import { type ConnectionLimits, connectionLimits, limitConnections, serverOptions } from './connections.ts';
-import { addDocs } from './docs.ts';
 import { errorResponse } from './errors.ts';
-import { addHealthRoutes } from './health.ts';
-import { addBearerScheme } from './openapi.ts';
-import type { HttpAppOptions } from './options.ts';
-import { addOrderRoutes } from './order.ts';
 import { createSecureServer } from './secure.ts';
-import { addStockRoutes } from './stock.ts';
-
-export type { HttpAppOptions, Readiness } from './options.ts';
-
-/** Builds the app: every route, and the answers where there is none. It listens nowhere yet. */
-export function createHttpApp(options: HttpAppOptions): OpenAPIHono {
-  const app = new OpenAPIHono();
-  if (options.authenticate) addBearerScheme(app);
-  addOrderRoutes(app, options);
-  addStockRoutes(app, options);
-  addHealthRoutes(app, options);
-  if (options.docs !== false) addDocs(app);
-  app.notFound((c) => {
-    const allowed = allowedMethods(app, c.req.path);
-    if (allowed.length === 0) return errorResponse(standing.pathNotFound);
-    return errorResponse(standing.methodNotAllowed, { allow: allowed.join(', ') });
-  });
-  app.onError((error, c) => {
-    options.logger.error({ err: error, method: c.req.method, path: c.req.path }, 'http request failed');
-    return errorResponse(standing.internal);
-  });
-  return app;
-}
-
-/** Asks the routes themselves, so that there is no second list of paths. */
-function allowedMethods(app: OpenAPIHono, path: string): string[] {
-  const known = ['GET', 'POST'].filter((method) => app.router.match(method, path)[0].length > 0);
-  return known.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
-}
 
 export interface HttpServerOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
   readonly logger: Logger;
-  /** With certificates it serves HTTPS, and nothing but that. */
+  /** With certificates it serves HTTPS, and nothing else. */
   readonly certificates?: Certificates | undefined;
   /** Limits in place of those in `connectionLimits`. */
   readonly limits?: Partial<ConnectionLimits>;
@@ -60,80 +27,74 @@ export interface HttpServer {
   readonly port: number;
 
   /**
-   * Stops: no new connections, idle ones are closed, what is being answered is finished, what still arrives
-   * is refused with SHUTTING_DOWN. Resolves when all connections are closed.
+   * Stops: no new connections, idle ones are closed, running requests are finished, new ones are refused with
+   * SHUTTING_DOWN. Resolves when all connections are closed.
    *
-   * @param graceMs after which whatever is left is cut.
+   * @param graceMs after which the rest is cut off.
    */
   stop(graceMs: number): Promise<void>;
 }
 
-/** Connections that the system holds for us until we take them: a thousand clients may come at one moment. */
+/**
+ * Connections that the system holds until they are accepted: a thousand clients may connect at one moment.
+ */
 const BACKLOG_MAX = 4_096;
 
 /**
  * Serves the app.
  *
- * @throws when the address cannot be listened on, saying which.
+ * @throws when the address cannot be listened on.
  */
 export async function startHttpServer(app: OpenAPIHono, options: HttpServerOptions): Promise<HttpServer> {
-  const { host, port, logger } = options;
+  const { certificates, logger } = options;
   const limits = { ...connectionLimits, ...options.limits };
-  const inFlight = new Set<ServerResponse>();
+  const running = new RunningRequests();
   let stopped: Promise<void> | undefined;
-  let noneInFlight: (() => void) | undefined;
 
-  const answer = getRequestListener(
-    (request, env) => {
-      if (stopped) return errorResponse(standing.shuttingDown, { connection: 'close' });
-      return app.fetch(request, env);
-    },
-    {
-      // HTTP/1.0 asks without a host, as some load balancers' probes do.
-      hostname: 'localhost',
-      errorHandler: (error) => {
-        // A request whose target or host makes no URL never reaches the app.
-        if (error instanceof RequestError) return errorResponse(invalidRequest(['']));
-        logger.error({ err: error }, 'http request failed');
-        return errorResponse(standing.internal);
-      },
-    },
-  );
+  const answer = requestListener(app, () => stopped !== undefined, logger);
   const serve: RequestListener = (incoming, outgoing) => {
     if (isOld(incoming.socket)) outgoing.setHeader('connection', 'close');
-    inFlight.add(outgoing);
-    outgoing.once('close', () => {
-      inFlight.delete(outgoing);
-      if (inFlight.size === 0) noneInFlight?.();
-    });
+    running.add(outgoing);
     if (hasHost(incoming)) void answer(incoming, outgoing);
     else answerNoHost(outgoing);
   };
-  const server = options.certificates
-    ? createSecureServer(options.certificates, serverOptions(limits), serve)
+  const server = certificates
+    ? createSecureServer(certificates, serverOptions(limits), serve)
     : createServer(serverOptions(limits), serve);
-  server.on('clientError', (error, socket) => answerBadHttp(error, socket as Socket, inFlight));
+  server.on('clientError', (error, socket) => answerBadHttp(error, socket as Socket, running));
   server.on('checkExpectation', answerBadExpectation);
   const isOld = limitConnections(server, limits);
+  await listen(server, options);
 
-  async function finish(graceMs: number): Promise<void> {
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    for (const outgoing of inFlight) if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
-    if (inFlight.size > 0) {
-      await new Promise<void>((resolve) => {
-        const grace = setTimeout(resolve, graceMs);
-        noneInFlight = () => {
-          clearTimeout(grace);
-          resolve();
-        };
-      });
-    }
-    if (inFlight.size > 0) logger.warn({ requests: inFlight.size }, 'http requests are cut off');
-    // Also closes connections on which nothing was asked yet, which Node.js does not count as idle.
-    server.closeAllConnections();
-    await closed;
-  }
+  return {
+    port: (server.address() as AddressInfo).port,
+    stop(graceMs) {
+      stopped ??= drain(server, running, graceMs, logger);
+      return stopped;
+    },
+  };
+}
 
+function requestListener(app: OpenAPIHono, isStopping: () => boolean, logger: Logger) {
+  return getRequestListener(
+    (request, env) => {
+      if (isStopping()) return errorResponse(fixedRefusals.shuttingDown, { connection: 'close' });
+      return app.fetch(request, env);
+    },
+    {
+      // HTTP/1.0 sends no host, as some load balancers' probes do.
+      hostname: 'localhost',
+      errorHandler: (error) => {
+        // A request whose target or host makes no URL never reaches the app.
+        if (error instanceof RequestError) return errorResponse(malformedRequest);
+        logger.error({ err: error }, 'http request failed');
+        return errorResponse(fixedRefusals.internal);
+      },
+    },
+  );
+}
+
+async function listen(server: Server, { host, port, logger }: HttpServerOptions): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const why = error.code === 'EADDRINUSE' ? 'the port is in use' : error.message;
@@ -142,12 +103,53 @@ export async function startHttpServer(app: OpenAPIHono, options: HttpServerOptio
     server.listen({ port, host, backlog: BACKLOG_MAX }, resolve);
   });
   server.removeAllListeners('error').on('error', (error) => logger.error({ err: error }, 'http server'));
+}
 
-  return {
-    port: (server.address() as AddressInfo).port,
-    stop(graceMs) {
-      stopped ??= finish(graceMs);
-      return stopped;
-    },
-  };
+async function drain(
+  server: Server,
+  running: RunningRequests,
+  graceMs: number,
+  logger: Logger,
+): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  for (const outgoing of running) if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
+  await running.end(graceMs);
+  if (running.size > 0) logger.warn({ requests: running.size }, 'http requests are cut off');
+  // Also closes connections without a request so far, which Node.js does not count as idle.
+  server.closeAllConnections();
+  await closed;
+}
+
+/** The requests whose replies are not sent yet, in the order of their arrival. */
+class RunningRequests {
+  readonly #replies = new Set<ServerResponse>();
+  #onEnd: (() => void) | undefined;
+
+  get size(): number {
+    return this.#replies.size;
+  }
+
+  [Symbol.iterator](): Iterator<ServerResponse> {
+    return this.#replies.values();
+  }
+
+  add(reply: ServerResponse): void {
+    this.#replies.add(reply);
+    reply.once('close', () => {
+      this.#replies.delete(reply);
+      if (this.size === 0) this.#onEnd?.();
+    });
+  }
+
+  /** Resolves when all have ended, or after `graceMs`. */
+  async end(graceMs: number): Promise<void> {
+    if (this.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, graceMs);
+      this.#onEnd = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
 }

@@ -1,32 +1,48 @@
-/** The operation on stock. */
-import { type OpenAPIHono, z } from '@hono/zod-openapi';
-import { invalidRequest, stockNotFound } from '../../domain/errors.ts';
+/** The operations on stock over REST: route, schemas and printing of each. */
+import { z } from '@hono/zod-openapi';
+import type { Loms } from '../../domain/loms.ts';
+import { stockNotFound } from '../../domain/refusals.ts';
+import { invalidFields } from '../../domain/violations.ts';
+import { contract } from '../../generated/contract.ts';
+import { inPath, int64Reply, uint32 } from './fields.ts';
 import { responses } from './openapi.ts';
-import { addOperation, type OperationRoute } from './operation.ts';
-import type { HttpAppOptions } from './options.ts';
-import { readParameter } from './request.ts';
-import { getStockReply, skuParameter } from './schemas.ts';
+import { pathReader } from './request.ts';
+import { route } from './route.ts';
 
-const getStockRoute = {
-  method: 'get',
-  path: '/stock/info/{sku}',
-  operationId: 'getStock',
-  tags: ['stock'],
-  summary: 'Tell how many pieces of a sku can be ordered',
-  request: { params: z.object({ sku: skuParameter }) },
-  responses: responses(
-    { schema: getStockReply, description: 'The stock without what is reserved.', example: { count: 10_000 } },
-    [invalidRequest(['sku']), stockNotFound(1625903)],
-  ),
-} satisfies OperationRoute;
+const tags = ['stock'];
 
-/** Adds the operation on stock. */
-export function addStockRoutes(app: OpenAPIHono, options: HttpAppOptions): void {
-  const { loms } = options;
-  addOperation(app, options, {
-    route: getStockRoute,
-    read: (c) => readParameter(c, 'sku', 'sku', skuParameter),
-    run: (sku, call) => loms.getStock(sku, call),
-    print: ({ count }) => `{"count":${count}}`,
-  });
+export const skuParameter = inPath(uint32(contract.GetStockRequest.sku, 'The stock keeping unit.', 1625903));
+
+const readSku = pathReader('GetStockRequest', 'sku', 'sku', skuParameter);
+
+const getStockReply = z
+  .object({
+    count: int64Reply('Pieces that can be ordered now: the stock without what is reserved.', 10_000),
+  })
+  .openapi('GetStockResponse');
+
+/** The routes of the operations on stock. */
+export function stockRoutes(loms: Loms) {
+  return {
+    getStock: route({
+      document: {
+        method: 'get',
+        path: '/stock/info/{sku}',
+        tags,
+        summary: 'Read how many pieces of a sku can be ordered',
+        request: { params: z.object({ sku: skuParameter }) },
+        responses: responses(
+          {
+            schema: getStockReply,
+            description: 'The stock without what is reserved.',
+            example: { count: 10_000 },
+          },
+          [invalidFields('GetStockRequest', ['sku']), stockNotFound(1625903)],
+        ),
+      },
+      read: readSku,
+      run: (sku, call) => loms.getStock(sku, call),
+      print: ({ count }) => `{"count":${count}}`,
+    }),
+  };
 }

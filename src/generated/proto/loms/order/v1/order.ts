@@ -20,28 +20,28 @@ export const protobufPackage = "loms.order.v1";
 
 export const protobufFileName = "loms/order/v1/order.proto";
 
-/** Orders: creating them, reading them, paying and cancelling them. */
+/** Orders: create, read, pay and cancel. */
 
-/** One line of an order: so many pieces of one sku. */
+/** One line of an order: a number of pieces of one sku. */
 export interface Item {
   /** The stock keeping unit. */
   sku: number;
   /**
-   * How many pieces. At most 65535, also when summed over lines with the same sku; a larger value is
-   * refused, never cut off.
+   * The number of pieces. At most 65535, also when summed over lines with the same sku. A larger value is
+   * refused, never truncated.
    */
   count: number;
 }
 
 export interface CreateOrderRequest {
-  /** Who orders. */
+  /** The user who orders. */
   user: bigint;
-  /** What is ordered, in any order. Lines with the same sku are joined to one line with their sum. */
+  /** The ordered lines, in any order. Lines with the same sku are merged into one line with their sum. */
   items: Item[];
 }
 
 export interface CreateOrderResponse {
-  /** The new order, whose status is "awaiting payment". Ids rise by creation; a failed order uses one up. */
+  /** The new order; its status is "awaiting payment". Ids rise by creation, and a failed order takes one too. */
   orderId: bigint;
 }
 
@@ -51,11 +51,11 @@ export interface GetOrderRequest {
 }
 
 export interface GetOrderResponse {
-  /** Where the order stands in its life. */
+  /** The order's status. */
   status: string;
-  /** Who ordered. */
+  /** The user who ordered. */
   user: bigint;
-  /** What was ordered: one line per sku, sorted by sku. */
+  /** The ordered lines: one per sku, sorted by sku. */
   items: Item[];
 }
 
@@ -76,23 +76,23 @@ export interface CancelOrderResponse {
 }
 
 /**
- * The error detail of INSUFFICIENT_STOCK: what could not be had, so that a cart can offer what is left
- * without a second call.
+ * The error detail of INSUFFICIENT_STOCK: what is short, so that a cart can offer what is left without a
+ * second call.
  */
 export interface InsufficientStock {
   /** The order, which was kept with the status "failed". */
   orderId: bigint;
-  /** Every line that the stock could not serve, sorted by sku. */
+  /** Every line that exceeds the stock, sorted by sku. */
   shortages: Shortage[];
 }
 
-/** One line that the stock could not serve. */
+/** One line that exceeds the stock. */
 export interface Shortage {
   /** The stock keeping unit. */
   sku: number;
-  /** How many pieces the order asked for, summed over its lines with this sku. */
+  /** The number of pieces that the order requests, summed over its lines with this sku. */
   requested: number;
-  /** How many pieces could be had at that moment; 0 where the sku has no stock at all. */
+  /** The number of pieces that were available at that moment; 0 if the sku has no stock. */
   available: bigint;
 }
 
@@ -687,8 +687,8 @@ export const Shortage: MessageFns<Shortage> = {
  *     new -> awaiting payment -> payed | cancelled
  *     new -> failed
  *
- * A refused call answers with a google.rpc.Status in the trailer grpc-status-details-bin. Its first detail
- * is a google.rpc.ErrorInfo with the domain "loms" and a stable reason. Every call may be refused with
+ * A refused call ends with a google.rpc.Status in the trailer grpc-status-details-bin. Its first detail is a
+ * google.rpc.ErrorInfo with the domain "loms" and a stable reason. Every call may be refused with
  * INVALID_REQUEST (INVALID_ARGUMENT, with a google.rpc.BadRequest that names each bad field), and with
  * RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED, UNAVAILABLE or INTERNAL. UNAVAILABLE is safe to retry, unless its
  * reason is OUTCOME_UNKNOWN.
@@ -698,15 +698,16 @@ export const OrderServiceService = {
   /**
    * Creates an order and reserves its stock: all lines or none.
    *
-   * Refused with INSUFFICIENT_STOCK (FAILED_PRECONDITION, with an InsufficientStock) when a line asks for
-   * more than is available or for a sku that has no stock. The order is then kept with the status "failed".
+   * Refused with INSUFFICIENT_STOCK (FAILED_PRECONDITION, with an InsufficientStock) when a line requests
+   * more than is available or a sku that has no stock. The order is then kept with the status "failed".
    *
-   * With the metadata "idempotency-key" (1 to 255 printable ASCII characters, one value, new for each new order)
-   * the call can be repeated without harm: it is run once, and whoever repeats it gets the first outcome again,
-   * also where that was INSUFFICIENT_STOCK, marked by the initial metadata "idempotency-replayed: true". Requests
-   * are the same when user and summed lines are. Refused with IDEMPOTENCY_KEY_REUSED (INVALID_ARGUMENT, with a
-   * google.rpc.BadRequest) when the key came with another request before. Keys belong to their caller and are
-   * kept for a day, or as long as the operator says. OUTCOME_UNKNOWN is resolved by a repeat with the same key.
+   * The metadata "idempotency-key" (1 to 255 printable ASCII characters, one value, new for each new order)
+   * makes the call safe to retry. It runs once. A retry gets the first outcome again, INSUFFICIENT_STOCK
+   * included, marked by the initial metadata "idempotency-replayed: true". Two requests are the same when
+   * their user and their summed lines are equal. Refused with IDEMPOTENCY_KEY_REUSED (INVALID_ARGUMENT, with
+   * a google.rpc.BadRequest) when the key was used with another request. Keys belong to their caller and are
+   * kept for a day, or as long as the operator configured. A retry with the same key resolves
+   * OUTCOME_UNKNOWN.
    */
   createOrder: {
     path: "/loms.order.v1.OrderService/CreateOrder" as const,
@@ -732,11 +733,11 @@ export const OrderServiceService = {
     responseDeserialize: (value: Buffer): GetOrderResponse => GetOrderResponse.decode(value),
   },
   /**
-   * Pays an order that is "awaiting payment": the reserved pieces leave the stock. Paying a "payed" order
-   * is OK and changes nothing, so that repeating the call is safe without a key.
+   * Pays an order that is "awaiting payment": the reserved pieces leave the stock. Paying a "payed" order is
+   * OK and changes nothing, so a retry is safe without a key.
    *
-   * Refused with ORDER_NOT_FOUND (NOT_FOUND), or with ORDER_NOT_PAYABLE (FAILED_PRECONDITION), whose
-   * metadata names the order's status.
+   * Refused with ORDER_NOT_FOUND (NOT_FOUND), or with ORDER_NOT_PAYABLE (FAILED_PRECONDITION), whose metadata
+   * names the order's status.
    */
   payOrder: {
     path: "/loms.order.v1.OrderService/PayOrder" as const,
@@ -749,7 +750,7 @@ export const OrderServiceService = {
   },
   /**
    * Cancels an order that is "awaiting payment": the reserved pieces become available again. Cancelling a
-   * "cancelled" order is OK and changes nothing, so that repeating the call is safe without a key.
+   * "cancelled" order is OK and changes nothing, so a retry is safe without a key.
    *
    * Refused with ORDER_NOT_FOUND (NOT_FOUND), or with ORDER_NOT_CANCELLABLE (FAILED_PRECONDITION), whose
    * metadata names the order's status.
@@ -769,15 +770,16 @@ export interface OrderServiceServer extends UntypedServiceImplementation {
   /**
    * Creates an order and reserves its stock: all lines or none.
    *
-   * Refused with INSUFFICIENT_STOCK (FAILED_PRECONDITION, with an InsufficientStock) when a line asks for
-   * more than is available or for a sku that has no stock. The order is then kept with the status "failed".
+   * Refused with INSUFFICIENT_STOCK (FAILED_PRECONDITION, with an InsufficientStock) when a line requests
+   * more than is available or a sku that has no stock. The order is then kept with the status "failed".
    *
-   * With the metadata "idempotency-key" (1 to 255 printable ASCII characters, one value, new for each new order)
-   * the call can be repeated without harm: it is run once, and whoever repeats it gets the first outcome again,
-   * also where that was INSUFFICIENT_STOCK, marked by the initial metadata "idempotency-replayed: true". Requests
-   * are the same when user and summed lines are. Refused with IDEMPOTENCY_KEY_REUSED (INVALID_ARGUMENT, with a
-   * google.rpc.BadRequest) when the key came with another request before. Keys belong to their caller and are
-   * kept for a day, or as long as the operator says. OUTCOME_UNKNOWN is resolved by a repeat with the same key.
+   * The metadata "idempotency-key" (1 to 255 printable ASCII characters, one value, new for each new order)
+   * makes the call safe to retry. It runs once. A retry gets the first outcome again, INSUFFICIENT_STOCK
+   * included, marked by the initial metadata "idempotency-replayed: true". Two requests are the same when
+   * their user and their summed lines are equal. Refused with IDEMPOTENCY_KEY_REUSED (INVALID_ARGUMENT, with
+   * a google.rpc.BadRequest) when the key was used with another request. Keys belong to their caller and are
+   * kept for a day, or as long as the operator configured. A retry with the same key resolves
+   * OUTCOME_UNKNOWN.
    */
   createOrder: handleUnaryCall<CreateOrderRequest, CreateOrderResponse>;
   /**
@@ -787,16 +789,16 @@ export interface OrderServiceServer extends UntypedServiceImplementation {
    */
   getOrder: handleUnaryCall<GetOrderRequest, GetOrderResponse>;
   /**
-   * Pays an order that is "awaiting payment": the reserved pieces leave the stock. Paying a "payed" order
-   * is OK and changes nothing, so that repeating the call is safe without a key.
+   * Pays an order that is "awaiting payment": the reserved pieces leave the stock. Paying a "payed" order is
+   * OK and changes nothing, so a retry is safe without a key.
    *
-   * Refused with ORDER_NOT_FOUND (NOT_FOUND), or with ORDER_NOT_PAYABLE (FAILED_PRECONDITION), whose
-   * metadata names the order's status.
+   * Refused with ORDER_NOT_FOUND (NOT_FOUND), or with ORDER_NOT_PAYABLE (FAILED_PRECONDITION), whose metadata
+   * names the order's status.
    */
   payOrder: handleUnaryCall<PayOrderRequest, PayOrderResponse>;
   /**
    * Cancels an order that is "awaiting payment": the reserved pieces become available again. Cancelling a
-   * "cancelled" order is OK and changes nothing, so that repeating the call is safe without a key.
+   * "cancelled" order is OK and changes nothing, so a retry is safe without a key.
    *
    * Refused with ORDER_NOT_FOUND (NOT_FOUND), or with ORDER_NOT_CANCELLABLE (FAILED_PRECONDITION), whose
    * metadata names the order's status.
@@ -808,15 +810,16 @@ export interface OrderServiceClient extends Client {
   /**
    * Creates an order and reserves its stock: all lines or none.
    *
-   * Refused with INSUFFICIENT_STOCK (FAILED_PRECONDITION, with an InsufficientStock) when a line asks for
-   * more than is available or for a sku that has no stock. The order is then kept with the status "failed".
+   * Refused with INSUFFICIENT_STOCK (FAILED_PRECONDITION, with an InsufficientStock) when a line requests
+   * more than is available or a sku that has no stock. The order is then kept with the status "failed".
    *
-   * With the metadata "idempotency-key" (1 to 255 printable ASCII characters, one value, new for each new order)
-   * the call can be repeated without harm: it is run once, and whoever repeats it gets the first outcome again,
-   * also where that was INSUFFICIENT_STOCK, marked by the initial metadata "idempotency-replayed: true". Requests
-   * are the same when user and summed lines are. Refused with IDEMPOTENCY_KEY_REUSED (INVALID_ARGUMENT, with a
-   * google.rpc.BadRequest) when the key came with another request before. Keys belong to their caller and are
-   * kept for a day, or as long as the operator says. OUTCOME_UNKNOWN is resolved by a repeat with the same key.
+   * The metadata "idempotency-key" (1 to 255 printable ASCII characters, one value, new for each new order)
+   * makes the call safe to retry. It runs once. A retry gets the first outcome again, INSUFFICIENT_STOCK
+   * included, marked by the initial metadata "idempotency-replayed: true". Two requests are the same when
+   * their user and their summed lines are equal. Refused with IDEMPOTENCY_KEY_REUSED (INVALID_ARGUMENT, with
+   * a google.rpc.BadRequest) when the key was used with another request. Keys belong to their caller and are
+   * kept for a day, or as long as the operator configured. A retry with the same key resolves
+   * OUTCOME_UNKNOWN.
    */
   createOrder(
     request: CreateOrderRequest,
@@ -854,11 +857,11 @@ export interface OrderServiceClient extends Client {
     callback: (error: ServiceError | null, response: GetOrderResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Pays an order that is "awaiting payment": the reserved pieces leave the stock. Paying a "payed" order
-   * is OK and changes nothing, so that repeating the call is safe without a key.
+   * Pays an order that is "awaiting payment": the reserved pieces leave the stock. Paying a "payed" order is
+   * OK and changes nothing, so a retry is safe without a key.
    *
-   * Refused with ORDER_NOT_FOUND (NOT_FOUND), or with ORDER_NOT_PAYABLE (FAILED_PRECONDITION), whose
-   * metadata names the order's status.
+   * Refused with ORDER_NOT_FOUND (NOT_FOUND), or with ORDER_NOT_PAYABLE (FAILED_PRECONDITION), whose metadata
+   * names the order's status.
    */
   payOrder(
     request: PayOrderRequest,
@@ -877,7 +880,7 @@ export interface OrderServiceClient extends Client {
   ): ClientUnaryCall;
   /**
    * Cancels an order that is "awaiting payment": the reserved pieces become available again. Cancelling a
-   * "cancelled" order is OK and changes nothing, so that repeating the call is safe without a key.
+   * "cancelled" order is OK and changes nothing, so a retry is safe without a key.
    *
    * Refused with ORDER_NOT_FOUND (NOT_FOUND), or with ORDER_NOT_CANCELLABLE (FAILED_PRECONDITION), whose
    * metadata names the order's status.

@@ -20,7 +20,7 @@ export const protobufPackage = "loms.stock.v1";
 
 export const protobufFileName = "loms/stock/v1/stock.proto";
 
-/** Stock: how much of it can be bought. */
+/** Stock: what is available of each sku. */
 
 export interface GetStockRequest {
   /** The stock keeping unit. */
@@ -28,7 +28,7 @@ export interface GetStockRequest {
 }
 
 export interface GetStockResponse {
-  /** How many pieces are neither sold nor reserved. */
+  /** The number of pieces that are neither sold nor reserved. */
   count: bigint;
 }
 
@@ -127,14 +127,14 @@ export const GetStockResponse: MessageFns<GetStockResponse> = {
   },
 };
 
-/** What the warehouse holds. Errors take the same form as those of loms.order.v1.OrderService. */
+/** The stock of the warehouse. Errors have the same form as those of loms.order.v1.OrderService. */
 export type StockServiceService = typeof StockServiceService;
 export const StockServiceService = {
   /**
-   * Tells how many pieces of a sku can be bought now.
+   * Returns how many pieces of a sku are available now.
    *
-   * Refused with STOCK_NOT_FOUND (NOT_FOUND) when the sku has no stock, which is not the same as a stock
-   * that is used up.
+   * Refused with STOCK_NOT_FOUND (NOT_FOUND) when the sku has no stock. That is different from a stock of
+   * which nothing is available, whose count is 0.
    */
   getStock: {
     path: "/loms.stock.v1.StockService/GetStock" as const,
@@ -149,20 +149,20 @@ export const StockServiceService = {
 
 export interface StockServiceServer extends UntypedServiceImplementation {
   /**
-   * Tells how many pieces of a sku can be bought now.
+   * Returns how many pieces of a sku are available now.
    *
-   * Refused with STOCK_NOT_FOUND (NOT_FOUND) when the sku has no stock, which is not the same as a stock
-   * that is used up.
+   * Refused with STOCK_NOT_FOUND (NOT_FOUND) when the sku has no stock. That is different from a stock of
+   * which nothing is available, whose count is 0.
    */
   getStock: handleUnaryCall<GetStockRequest, GetStockResponse>;
 }
 
 export interface StockServiceClient extends Client {
   /**
-   * Tells how many pieces of a sku can be bought now.
+   * Returns how many pieces of a sku are available now.
    *
-   * Refused with STOCK_NOT_FOUND (NOT_FOUND) when the sku has no stock, which is not the same as a stock
-   * that is used up.
+   * Refused with STOCK_NOT_FOUND (NOT_FOUND) when the sku has no stock. That is different from a stock of
+   * which nothing is available, whose count is 0.
    */
   getStock(
     request: GetStockRequest,

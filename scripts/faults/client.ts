@@ -1,0 +1,112 @@
+/** Makes the calls of the workload, and records what a caller then knows. */
+import type { OrderStatus } from '../../src/domain/orders/order.ts';
+import {
+  type Client,
+  type Failure,
+  type Request as Message,
+  NoAnswer,
+  type Answer as Received,
+  type Reply,
+  type Transport,
+} from '../../test/support/client.ts';
+import { grpcClient } from '../../test/support/grpc-client.ts';
+import { restClient } from '../../test/support/rest-client.ts';
+import type { Answer, Manner, Request, Shortage } from './history.ts';
+
+/** Calls one process of the service. It never throws: a failure is an answer too. */
+export interface FaultClient {
+  call(request: Request, manner: Manner): Promise<Answer>;
+  close(): void;
+}
+
+/** How long after its deadline a caller keeps waiting, to see whether the answer comes late. */
+const WAIT_ON_MS = 3_000;
+
+/** gRPC connections to one process, so that the loss of one is not the loss of all calls. */
+const GRPC_CONNECTIONS = 4;
+
+/** Opens a client of a process for each transport. */
+export function openClients(ports: Readonly<Record<Transport, number>>): Record<Transport, FaultClient> {
+  return {
+    REST: recorded(restClient(ports.REST)),
+    gRPC: recorded(grpcClient(ports.gRPC, {}, GRPC_CONNECTIONS)),
+  };
+}
+
+function recorded(client: Client): FaultClient {
+  return {
+    async call(request, { deadlineMs, abandonMs }) {
+      const options = {
+        timeoutMs: deadlineMs,
+        disconnectAfterMs: abandonMs ?? deadlineMs + WAIT_ON_MS,
+        ...(request.key === undefined ? {} : { keys: [request.key] }),
+      };
+      try {
+        return answerOf(await client.call(request.operation, messageOf(request), options));
+      } catch (error) {
+        if (!(error instanceof NoAnswer)) throw error;
+        return withoutAnswer(error, abandonMs !== undefined);
+      }
+    },
+    close: () => client.close(),
+  };
+}
+
+function messageOf({ operation, user, lines, orderId, sku }: Request): Message {
+  if (operation === 'createOrder') return { user: BigInt(user ?? 0), items: lines ?? [] };
+  return operation === 'getStock' ? { sku: sku ?? 0 } : { orderID: BigInt(orderId ?? 0) };
+}
+
+function answerOf(received: Received): Answer {
+  const answer = 'reply' in received ? readReply(received.reply) : readFailure(received.error, received.http);
+  return received.replayed ? { ...answer, replayed: true } : answer;
+}
+
+/** The numbers of a run are small, so that none is rounded. */
+function readReply(reply: Reply): Answer {
+  if ('orderID' in reply) return { outcome: 'ok', answeredId: Number(reply.orderID) };
+  if ('count' in reply) return { outcome: 'ok', count: Number(reply.count) };
+  if (!('items' in reply)) return { outcome: 'ok' };
+  const { status, user, items } = reply as Reply<'getOrder'>;
+  const seenLines = items.map(({ sku, count }) => ({ sku: Number(sku), count: Number(count) }));
+  return { outcome: 'ok', status, seenUser: Number(user), seenLines };
+}
+
+interface ErrorInfo {
+  readonly reason: string;
+  readonly metadata?: { readonly status?: OrderStatus };
+}
+
+function readFailure({ code, details }: Failure, http: number | undefined): Answer {
+  const info = details.find(({ reason }) => typeof reason === 'string') as ErrorInfo | undefined;
+  if (info === undefined) {
+    return { outcome: 'unknown', reason: http === undefined ? `GRPC_${code}` : `HTTP_${http}` };
+  }
+  const { reason, metadata: { status } = {} } = info;
+  if (reason === 'OUTCOME_UNKNOWN') return { outcome: 'unknown', reason };
+  const short = details.find(({ shortages }) => shortages !== undefined);
+  return {
+    outcome: 'refused',
+    reason,
+    ...(status === undefined ? {} : { status }),
+    ...(short === undefined ? {} : readShortages(short)),
+  };
+}
+
+/** The order that a create without enough stock was kept as, and its lines that were short. */
+function readShortages({ orderID, shortages }: Failure['details'][number]) {
+  const numbers = (shortages as Record<keyof Shortage, bigint>[]).map(({ sku, requested, available }) => ({
+    sku: Number(sku),
+    requested: Number(requested),
+    available: Number(available),
+  }));
+  return { answeredId: Number(orderID), shortages: numbers };
+}
+
+function withoutAnswer({ reason, onOpenConnection }: NoAnswer, isAbandoned: boolean): Answer {
+  if (reason === 'NOT_SENT') return { outcome: 'refused', reason };
+  if (reason === 'DISCONNECTED') {
+    return { outcome: 'unknown', reason: isAbandoned ? 'ABANDONED' : 'NO_ANSWER' };
+  }
+  return { outcome: 'unknown', reason, ...(onOpenConnection ? { onExisting: true } : {}) };
+}

@@ -1,0 +1,49 @@
+/*
+  What the fault runs ask of the database, around the service.
+*/
+
+/* @name stockInsert */
+-- The initial stock of a run. The template has none.
+INSERT INTO stocks (sku, total_count, reserved)
+SELECT sku, total_count, 0
+FROM unnest($1::bigint[], $2::bigint[]) AS beginning (sku, total_count);
+
+/* @name sessionSignal */
+-- Terminates a session of the service or cancels its statement ($2, 'terminate' or 'cancel'): session number $1,
+-- modulo their number. Returns no row when the service has none.
+SELECT CASE $2 WHEN 'terminate' THEN pg_terminate_backend(pid) ELSE pg_cancel_backend(pid) END AS signalled
+FROM (
+    SELECT pid,
+           row_number() OVER (ORDER BY pid) - 1 AS place,
+           count(*) OVER () AS sessions
+    FROM pg_stat_activity
+    WHERE application_name = 'loms'
+) AS session
+WHERE place = $1::bigint % sessions;
+
+/* @name finalOrdersRead */
+-- Every order with its lines, sorted by sku, at the end of a run.
+SELECT orders.order_id,
+       orders.user_id,
+       orders.status,
+       extract(epoch FROM orders.updated_at) * 1000 AS updated_ms,
+       coalesce(
+           jsonb_agg(jsonb_build_object('sku', lines.sku, 'count', lines.count) ORDER BY lines.sku)
+               FILTER (WHERE lines.sku IS NOT NULL),
+           '[]'
+       ) AS lines
+FROM orders
+LEFT JOIN order_lines AS lines ON lines.order_id = orders.order_id
+GROUP BY orders.order_id
+ORDER BY orders.order_id;
+
+/* @name finalStocksRead */
+-- The stock of every sku at the end of a run.
+SELECT sku, total_count, reserved
+FROM stocks
+ORDER BY sku;
+
+/* @name finalKeysRead */
+-- The order of every idempotency key at the end of a run.
+SELECT key, order_id
+FROM idempotency_keys;

@@ -1,3 +1,0 @@
--- Which order each idempotency key led to.
-SELECT key, order_id
-FROM idempotency_keys;

@@ -1,0 +1,11 @@
+/** The statements of the fault runs. */
+import { readStatements } from '../lib/statements.ts';
+
+export const statements = readStatements(
+  new URL('faults.sql', import.meta.url),
+  'stockInsert',
+  'sessionSignal',
+  'finalOrdersRead',
+  'finalStocksRead',
+  'finalKeysRead',
+);

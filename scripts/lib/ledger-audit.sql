@@ -1,0 +1,51 @@
+/*
+  The ledger audit: whether stock and orders agree. Initial stock is recorded in a table of the audit's own.
+*/
+
+/* @name initialStocksRecord */
+-- Records the initial stock of every sku. Run once, before the first order.
+CREATE TABLE initial_stocks AS SELECT sku, total_count FROM stocks;
+
+/* @name ledgerAudit */
+-- Stock and orders agree when each sku has reserved what open orders reserve of it, and has lost what payed
+-- orders took, and each order has lines and a decided status. One statement and so one snapshot.
+WITH held AS (
+    SELECT lines.sku,
+           sum(lines.count) FILTER (WHERE orders.status = 'awaiting payment') AS reserved,
+           sum(lines.count) FILTER (WHERE orders.status = 'payed') AS taken
+    FROM order_lines AS lines
+    JOIN orders ON orders.order_id = lines.order_id
+    GROUP BY lines.sku
+)
+SELECT
+    (SELECT count(*)
+     FROM stocks
+     JOIN initial_stocks AS initial ON initial.sku = stocks.sku
+     LEFT JOIN held ON held.sku = stocks.sku
+     WHERE stocks.reserved <> coalesce(held.reserved, 0)
+        OR stocks.total_count <> initial.total_count - coalesce(held.taken, 0))::integer AS wrong_skus,
+    (SELECT count(*)
+     FROM stocks
+     WHERE stocks.reserved < 0 OR stocks.reserved > stocks.total_count)::integer AS oversold_skus,
+    (SELECT count(*)
+     FROM orders
+     WHERE NOT EXISTS (SELECT FROM order_lines AS lines WHERE lines.order_id = orders.order_id))::integer
+        AS bare_orders,
+    (SELECT count(*) FROM orders WHERE status = 'new')::integer AS undecided_orders,
+    (SELECT count(*) FROM orders)::integer AS orders;
+
+/* @name ordersDelete */
+-- Deletes all orders. Run while nothing else runs.
+TRUNCATE orders, order_lines;
+
+/* @name stocksReset */
+-- Restores the initial stock, when the orders are deleted.
+UPDATE stocks
+SET total_count = initial.total_count, reserved = 0
+FROM initial_stocks AS initial
+WHERE initial.sku = stocks.sku
+  AND (stocks.reserved > 0 OR stocks.total_count <> initial.total_count);
+
+/* @name stocksVacuum */
+-- Removes the dead rows of a reset, so that they do not slow down what is measured next.
+VACUUM (ANALYZE) stocks;

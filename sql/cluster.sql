@@ -1,0 +1,57 @@
+/*
+  What the connection router queries from a database node about itself.
+*/
+
+/* @name nodeState */
+-- Returns everything that the router needs to know about a node, in one row. Runs on every node. No lock.
+-- system: the cluster that the server belongs to; a primary and its replicas share it.
+-- started: the server's start time, by which a later server at the same address is recognised.
+-- timeline: on a primary that of the WAL it writes now (the control file shows the old one until the first
+-- checkpoint after a promotion); on a replica the one it receives or, receiving nothing, that of its last
+-- checkpoint.
+-- slot_name, received, replayed: on a replica, the slot it streams through and its WAL positions, in bytes.
+-- synchronous_slots: on a primary, the slots of the standbys that every commit waits for. Members of a quorum
+-- are left out: the others may confirm a commit before it is visible there. Empty while a standby is
+-- `potential`: it may take over at any moment, and from then on commits do not wait for the current one.
+-- commits_hang: on a primary, whether commits cannot be confirmed. Either a standby is required and none is
+-- connected, or one is connected and confirms nothing, which shows as a commit of ours that waits longer than
+-- the write timeout. Without pg_read_all_stats the states are null: that counts as one that may confirm.
+SELECT
+    (SELECT system_identifier FROM pg_control_system())::text AS "system!",
+    extract(epoch FROM pg_postmaster_start_time())::text AS "started!",
+    pg_is_in_recovery() AS "in_recovery!",
+    CASE
+        WHEN pg_is_in_recovery() THEN coalesce(
+            (SELECT received_tli FROM pg_stat_wal_receiver),
+            (SELECT timeline_id FROM pg_control_checkpoint())
+        )
+        ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int
+    END AS "timeline!",
+    (SELECT slot_name FROM pg_stat_wal_receiver WHERE status = 'streaming') AS "slot_name?",
+    coalesce(pg_last_wal_receive_lsn() - '0/0', 0)::bigint AS "received!",
+    coalesce(pg_last_wal_replay_lsn() - '0/0', 0)::bigint AS "replayed!",
+    ARRAY(
+        SELECT slots.slot_name::text
+        FROM pg_replication_slots AS slots
+        JOIN pg_stat_replication AS standby ON standby.pid = slots.active_pid
+        WHERE standby.sync_state = 'sync'
+          AND NOT EXISTS (SELECT FROM pg_stat_replication WHERE sync_state = 'potential')
+    ) AS "synchronous_slots!",
+    current_setting('synchronous_standby_names') <> ''
+    AND (
+        NOT EXISTS (
+            SELECT FROM pg_stat_replication
+            WHERE sync_state IS NULL OR sync_state IN ('sync', 'quorum')
+        )
+        OR EXISTS (
+            SELECT FROM pg_stat_activity
+            WHERE wait_event = 'SyncRep'
+              AND application_name = current_setting('application_name')
+              AND datname = current_database()
+              AND clock_timestamp() - query_start > make_interval(secs => :timeoutMs!::float8 / 1000)
+        )
+    ) AS "commits_hang!";
+
+/* @name nodeStarted */
+-- Returns the start time of the server that a new connection has reached, in the form of nodeState. No lock.
+SELECT extract(epoch FROM pg_postmaster_start_time())::text AS "started!";

@@ -1,0 +1,22 @@
+/** Seeds: sets of stock for development and load tests. */
+import { readdir, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { Logger } from 'pino';
+import { withClient } from './client.ts';
+
+const seedsDir = fileURLToPath(new URL('../../../db/seeds', import.meta.url));
+
+/**
+ * Adds the stock of a seed set. Stock that exists is left as it is.
+ *
+ * @param url the primary.
+ * @param name a file of `db/seeds`, without its ending.
+ * @throws when there is no such set.
+ */
+export async function seed(url: string, name: string, log: Logger): Promise<void> {
+  const names = (await readdir(seedsDir)).map((file) => file.replace(/\.sql$/, ''));
+  if (!names.includes(name)) throw new Error(`no seed set '${name}', there is: ${names.join(', ')}`);
+  const text = await readFile(`${seedsDir}/${name}.sql`, 'utf8');
+  const { rowCount } = await withClient(url, (client) => client.query(text, []));
+  log.info({ seed: name, added: rowCount }, 'seeded stock');
+}

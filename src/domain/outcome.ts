@@ -1,0 +1,46 @@
+/** Outcomes: every operation returns its value or a refusal. A refusal is a value, never thrown. */
+import type { Reason } from './errors.ts';
+import type { Shortage } from './stock/allocation.ts';
+
+/** One bad field: its path as a client writes it in JSON (`items[1].count`), and what it must be. */
+export interface FieldViolation {
+  readonly field: string;
+  readonly description: string;
+}
+
+/** What a refusal carries besides its `ErrorInfo`: at most one of these. */
+export type Detail =
+  | { readonly type: 'BadRequest'; readonly fieldViolations: readonly FieldViolation[] }
+  | { readonly type: 'RetryInfo'; readonly retryDelaySeconds: number }
+  | { readonly type: 'InsufficientStock'; readonly orderId: bigint; readonly shortages: readonly Shortage[] };
+
+/** A reply that is not a value. `message` and `metadata` are for the caller and hold no internals. */
+export interface Refusal {
+  readonly reason: Reason;
+  readonly message: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly detail?: Detail;
+}
+
+export type Outcome<T> = (
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly refusal: Refusal }
+) & {
+  /** Set when this is the outcome of an earlier request with the same idempotency key. */
+  readonly replayed?: true;
+};
+
+/** The outcome of a success. */
+export function accepted<T>(value: T): Outcome<T> {
+  return { ok: true, value };
+}
+
+/** The outcome of a refusal. */
+export function refused(refusal: Refusal): Outcome<never> {
+  return { ok: false, refusal };
+}
+
+/** Marks an outcome as that of an earlier request. */
+export function replayed<T>(outcome: Outcome<T>): Outcome<T> {
+  return { ...outcome, replayed: true };
+}

@@ -1,0 +1,93 @@
+/**
+ * The refusals besides those of bad fields (`violations.ts`). Messages are for the caller and hold no
+ * internals.
+ */
+import type { Reason } from './errors.ts';
+import { IDEMPOTENCY_KEY_FIELD } from './idempotency/key.ts';
+import { REQUEST_MAX_BYTES } from './limits.ts';
+import type { Scope } from './operations.ts';
+import type { OrderStatus } from './orders/order.ts';
+import type { Refusal } from './outcome.ts';
+import type { Shortage } from './stock/allocation.ts';
+
+/** The delay before a retry that refusals suggest. By then most queues are empty again. */
+const RETRY_DELAY_SECONDS = 1;
+
+function refusal(reason: Reason, message: string, metadata: Record<string, string> = {}): Refusal {
+  return { reason, message, metadata };
+}
+
+/**
+ * Nothing was done, and a retry helps. OUTCOME_UNKNOWN is not built by this, although its code is
+ * UNAVAILABLE: it would invite clients to retry automatically what may have been done already.
+ */
+function retrySafe(reason: Reason, message: string): Refusal {
+  return {
+    ...refusal(reason, message),
+    detail: { type: 'RetryInfo', retryDelaySeconds: RETRY_DELAY_SECONDS },
+  };
+}
+
+/** Not enough stock: the order is kept as failed, and every short line is named. */
+export function insufficientStock(orderId: bigint, shortages: readonly Shortage[]): Refusal {
+  const skus = shortages.length === 1 ? `sku ${shortages[0]?.sku}` : `${shortages.length} skus`;
+  return {
+    ...refusal('INSUFFICIENT_STOCK', `not enough stock for ${skus}`),
+    detail: { type: 'InsufficientStock', orderId, shortages },
+  };
+}
+
+export function orderNotFound(orderId: bigint): Refusal {
+  return refusal('ORDER_NOT_FOUND', `no order ${orderId}`, { orderID: String(orderId) });
+}
+
+export function stockNotFound(sku: number): Refusal {
+  return refusal('STOCK_NOT_FOUND', `no stock of sku ${sku}`, { sku: String(sku) });
+}
+
+export function orderNotPayable(orderId: bigint, status: OrderStatus): Refusal {
+  const metadata = { orderID: String(orderId), status };
+  return refusal('ORDER_NOT_PAYABLE', `order ${orderId} is ${status} and cannot be payed`, metadata);
+}
+
+export function orderNotCancellable(orderId: bigint, status: OrderStatus): Refusal {
+  const metadata = { orderID: String(orderId), status };
+  return refusal('ORDER_NOT_CANCELLABLE', `order ${orderId} is ${status} and cannot be cancelled`, metadata);
+}
+
+/** The caller is known, and its credentials lack this scope. */
+export function scopeMissing(scope: Scope): Refusal {
+  return refusal('SCOPE_MISSING', `this needs the scope ${scope}`, { scope });
+}
+
+/**
+ * The key was used with another request. The violation is the key's: the request may be valid with another
+ * one.
+ */
+const idempotencyKeyReused: Refusal = {
+  ...refusal('IDEMPOTENCY_KEY_REUSED', 'the idempotency key was used with another request'),
+  detail: {
+    type: 'BadRequest',
+    fieldViolations: [
+      { field: IDEMPOTENCY_KEY_FIELD, description: 'must be a new one for each different request' },
+    ],
+  },
+};
+
+/** The refusals without parameters. Each is one object, so that transports can encode it once. */
+export const fixedRefusals = {
+  idempotencyKeyReused,
+  credentialsMissing: refusal('CREDENTIALS_MISSING', 'a bearer token is needed'),
+  // The log has the cause; in a reply it would help an attacker to forge credentials.
+  credentialsInvalid: refusal('CREDENTIALS_INVALID', 'the credentials are not valid'),
+  keysUnavailable: retrySafe('KEYS_UNAVAILABLE', 'credentials cannot be checked now, nothing was done'),
+  pathNotFound: refusal('PATH_NOT_FOUND', 'no such path'),
+  methodNotAllowed: refusal('METHOD_NOT_ALLOWED', 'no such method'),
+  requestTooLarge: refusal('REQUEST_TOO_LARGE', `the request is larger than ${REQUEST_MAX_BYTES} bytes`),
+  queueFull: retrySafe('QUEUE_FULL', 'too many requests are waiting, try again later'),
+  deadlineExceeded: refusal('DEADLINE_EXCEEDED', 'the deadline passed, nothing was done'),
+  databaseUnavailable: retrySafe('DATABASE_UNAVAILABLE', 'the database cannot be reached, nothing was done'),
+  shuttingDown: retrySafe('SHUTTING_DOWN', 'the service is shutting down, nothing was done'),
+  outcomeUnknown: refusal('OUTCOME_UNKNOWN', 'the outcome is unknown: it may or may not have been done'),
+  internal: refusal('INTERNAL', 'internal error'),
+} as const satisfies Record<string, Refusal>;

@@ -1,0 +1,80 @@
+/**
+ * Requests that are refused for their fields: what each field of each message must be, from the contract's
+ * rules.
+ */
+import { contract } from '../generated/contract.ts';
+import { VIOLATIONS_MAX } from './limits.ts';
+import type { FieldViolation, Refusal } from './outcome.ts';
+
+export type MessageName = keyof typeof contract;
+
+type Rule =
+  | { readonly type: 'int64' | 'uint32'; readonly min: bigint; readonly max: bigint }
+  | { readonly type: 'list'; readonly of: MessageName; readonly minItems: number; readonly maxItems: number };
+
+/** The contract's rules for the fields of a message, by their names in JSON. */
+export function rulesOf(message: MessageName): Readonly<Record<string, Rule>> {
+  return contract[message];
+}
+
+/**
+ * What the contract's rules cannot say of a field: what the elements of a list are, and conditions on sums.
+ */
+const remarks: Readonly<Record<string, string>> = {
+  'Item.count': ', also when summed over lines with the same sku',
+  'CreateOrderRequest.items': ' lines, each with sku and count',
+};
+
+/** Sorts `items[2]` before `items[10]`. Made once, because making a collator is slow. */
+const byPath = new Intl.Collator('en', { numeric: true });
+
+/**
+ * Refuses a request for fields that break the contract's rules.
+ *
+ * @param message the request's message.
+ * @param paths the bad fields, each as its JSON path (`items[1].count`), in any order, also repeated: two
+ * validators that find the same fields give the same refusal.
+ */
+export function invalidFields(message: MessageName, paths: Iterable<string>): Refusal {
+  const sorted = [...new Set(paths)].sort(byPath.compare);
+  const shown = sorted
+    .slice(0, VIOLATIONS_MAX)
+    .map((field) => ({ field, description: ruleOf(message, field) }));
+  return invalidRequest(shown, sorted.length - shown.length);
+}
+
+/**
+ * Refuses a request for these violations.
+ *
+ * @param omitted how many more there are.
+ */
+export function invalidRequest(fieldViolations: readonly FieldViolation[], omitted = 0): Refusal {
+  const names = fieldViolations.map(({ field }) => field || 'request').join(', ');
+  return {
+    reason: 'INVALID_REQUEST',
+    message: `invalid request: ${names}${omitted > 0 ? ` and ${omitted} more` : ''}`,
+    metadata: {},
+    detail: { type: 'BadRequest', fieldViolations },
+  };
+}
+
+/** What the field at this path must be. */
+function ruleOf(message: MessageName, path: string): string {
+  const names = path.replaceAll(/\[\d+\]/g, '').split('.');
+  let owner = message;
+  for (const [index, name] of names.entries()) {
+    const rules = rulesOf(owner);
+    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
+    if (rule === undefined) break;
+    const isLast = index === names.length - 1;
+    if (isLast) return describe(rule, remarks[`${owner}.${name}`] ?? '');
+    if (rule.type !== 'list') break;
+    owner = rule.of;
+  }
+  return 'is not valid';
+}
+
+function describe(rule: Rule, remark: string): string {
+  if (rule.type === 'list') return `must be a list of ${rule.minItems} to ${rule.maxItems}${remark}`;
+  return `must be a whole number from ${rule.min} to ${rule.max}${remark}`;
+}

@@ -1,0 +1,100 @@
+/**
+ * The services that come from libraries: `grpc.health.v1` and server reflection. Anybody may open their
+ * streams, which outlive a request: so these are limited in number, and a stop ends them itself, instead of
+ * waiting for their clients.
+ */
+import { toBinary } from '@bufbuild/protobuf';
+import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
+import type { Server, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
+import { ReflectionService } from '@grpc/reflection';
+import { HealthImplementation } from 'grpc-health-check';
+import { fixedRefusals } from '../../domain/refusals.ts';
+import { statusOf } from './errors.ts';
+import { descriptors } from './validate.ts';
+
+interface OpenStream {
+  end(): void;
+  once(event: 'close', listener: () => void): void;
+  /** Ends it with a status. */
+  emit(event: 'error', status: object): void;
+}
+
+/** Where services with streams are added, in place of the server itself. */
+export interface StreamHost {
+  addService(service: ServiceDefinition, implementation: UntypedServiceImplementation): void;
+  /** Ends all open streams with the status OK. */
+  endAll(): void;
+}
+
+/**
+ * Adds services to a server and tracks their open streams.
+ *
+ * @param streamsMax the most open streams; further ones are refused with QUEUE_FULL.
+ */
+export function createStreamHost(server: Server, streamsMax: number): StreamHost {
+  const open = new Set<OpenStream>();
+
+  /** Accepts a stream, or refuses it. Returns whether it was accepted. */
+  function accept(stream: OpenStream): boolean {
+    if (open.size >= streamsMax) {
+      stream.emit('error', statusOf(fixedRefusals.queueFull));
+      return false;
+    }
+    open.add(stream);
+    stream.once('close', () => open.delete(stream));
+    return true;
+  }
+
+  return {
+    addService(service, implementation) {
+      const handlers: UntypedServiceImplementation = { ...implementation };
+      for (const [name, method] of Object.entries(service)) {
+        const handle = [name, method.originalName ?? ''].map((known) => implementation[known]).find(Boolean);
+        if (!method.responseStream || handle === undefined) continue;
+        handlers[name] = (stream: OpenStream, ...rest: unknown[]) => {
+          if (accept(stream)) Reflect.apply(handle, implementation, [stream, ...rest]);
+        };
+      }
+      server.addService(service, handlers);
+    },
+    endAll() {
+      for (const stream of open) stream.end();
+    },
+  };
+}
+
+export interface Health {
+  setServing(serving: boolean): void;
+}
+
+/**
+ * Adds the health service. It reports NOT_SERVING until it is set.
+ *
+ * @param paths of the served methods: each of their services has a status, and the server as a whole has one.
+ */
+export function addHealth(host: StreamHost, paths: readonly string[]): Health {
+  const names = new Set(['', ...paths.map((path) => path.split('/')[1] ?? '')]);
+  const statuses = [...names].map((name) => [name, 'NOT_SERVING'] as const);
+  const health = new HealthImplementation(Object.fromEntries(statuses));
+  health.addToServer(host);
+  return {
+    setServing(serving) {
+      for (const name of names) health.setStatus(name, serving ? 'SERVING' : 'NOT_SERVING');
+    },
+  };
+}
+
+/**
+ * Adds server reflection (v1 and v1alpha), by which `buf curl` and `grpcurl` work without our `.proto` files.
+ *
+ * The library takes its descriptors from loaded packages, but what protobufjs has loaded has lost every
+ * `json_name`, and with it `orderID`. Of a package it reads only the encoded files, so it gets those as buf
+ * compiled them.
+ */
+export function addReflection(host: StreamHost): void {
+  const fileDescriptorProtos = descriptors.file.map((file) =>
+    Buffer.from(toBinary(FileDescriptorProtoSchema, file)),
+  );
+  const contracts = { format: 'Protocol Buffer 3 DescriptorProto', type: {}, fileDescriptorProtos } as const;
+  new ReflectionService({ contracts }).addToServer(host);
+}

@@ -1,0 +1,139 @@
+/** What grpc-js answers and logs by itself, as callers and operators see it. */
+import { gzipSync } from 'node:zlib';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { BaseServerInterceptingCall } from '@grpc/grpc-js/build/src/server-interceptors.js';
+import { pino } from 'pino';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { startTestServer } from '../../../test/support/grpc-server.ts';
+import { GrpcSession } from '../../../test/support/grpc-session.ts';
+import { MemoryLoms } from '../../../test/support/memory-loms.ts';
+import { decodeStatus, reasonOf } from '../../../test/support/status.ts';
+import { keyOf } from '../../domain/idempotency/key.ts';
+import { REQUEST_MAX_BYTES } from '../../domain/limits.ts';
+import { refused } from '../../domain/outcome.ts';
+import { fixedRefusals } from '../../domain/refusals.ts';
+import { CreateOrderRequest } from '../../generated/proto/loms/order/v1/order.ts';
+import { DETAILS_TRAILER } from './errors.ts';
+import { assertInternals } from './internals.ts';
+
+const getStock = '/loms.stock.v1.StockService/GetStock';
+
+function framed(message: Buffer, flag = 0): Buffer {
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt8(flag);
+  prefix.writeUInt32BE(message.length, 1);
+  return Buffer.concat([prefix, message]);
+}
+
+/** Calls, and gives the code and the reason that its details tell. */
+async function call(port: number, path: string, writes: Buffer[], more: Record<string, string> = {}) {
+  const session = await GrpcSession.open(port);
+  onTestFinished(() => session.close());
+  const headers = { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', ...more };
+  const heard = await session.send({ headers, writes });
+  const status = decodeStatus(String(heard?.fields[DETAILS_TRAILER] ?? ''));
+  const { code, message } = status;
+  const told = [Number(heard?.fields['grpc-status']), decodeURI(String(heard?.fields['grpc-message']))];
+  expect(told).toEqual([code, message]);
+  return { code, reason: reasonOf(status) };
+}
+
+const message = Buffer.of(8, 7);
+const invalid = { code: 3, reason: 'INVALID_REQUEST' };
+const tooLarge = { code: 8, reason: 'REQUEST_TOO_LARGE' };
+const unknown = { code: 12, reason: 'METHOD_NOT_ALLOWED' };
+const huge = Buffer.alloc(REQUEST_MAX_BYTES + 1);
+
+test.each<[string, object, string, Buffer[], Record<string, string>?]>([
+  ['an unknown method', unknown, '/loms.stock.v1.StockService/Nope', [framed(message)]],
+  ['an unknown method, before any message', unknown, '/nope', []],
+  ['an unknown method with bytes above ASCII', unknown, '/n\xf6pe', [framed(message)]],
+  ['no message', invalid, getStock, []],
+  ['half a message', invalid, getStock, [framed(message).subarray(0, 6)]],
+  ['two messages', invalid, getStock, [framed(message), framed(message)]],
+  ['a timeout that is none', invalid, getStock, [framed(message)], { 'grpc-timeout': 'soon' }],
+  ['compression that is none', invalid, getStock, [framed(message, 1)], { 'grpc-encoding': 'gzip' }],
+  ['an unknown compression', invalid, getStock, [framed(message, 1)], { 'grpc-encoding': 'br' }],
+  ['a message that is too large', tooLarge, getStock, [framed(huge)]],
+  [
+    'a message that grows too large',
+    tooLarge,
+    getStock,
+    [framed(gzipSync(huge), 1)],
+    { 'grpc-encoding': 'gzip' },
+  ],
+])('%s is refused in the form of all errors', async (_title, refusal, path, writes, more) => {
+  const { port } = await startTestServer();
+  expect(await call(port, path, writes, more)).toEqual(refusal);
+});
+
+test.each(['\xe9l\xe9', 'a\tb', '\xff'])('the key %j is none, and the domain hears of it', async (key) => {
+  const loms = new MemoryLoms();
+  loms.createOrder = async (request, { idempotencyKey: sent = 'nothing' }) => {
+    const key = keyOf('', sent, request);
+    return key.ok ? refused(fixedRefusals.internal) : key;
+  };
+  const { port } = await startTestServer({ loms });
+  const order = CreateOrderRequest.encode({ user: 1n, items: [{ sku: 1625903, count: 1 }] }).finish();
+  const path = '/loms.order.v1.OrderService/CreateOrder';
+  expect(await call(port, path, [framed(Buffer.from(order))], { 'idempotency-key': key })).toEqual(invalid);
+});
+
+test('metadata that cannot be read is not logged, whatever it holds', async () => {
+  const written: string[] = [];
+  const logger = pino({ level: 'debug' }, { write: (line: string) => written.push(line) });
+  const { port } = await startTestServer({ logger });
+  const session = await GrpcSession.open(port);
+  onTestFinished(() => session.close());
+  const headers = {
+    ':method': 'POST',
+    ':path': getStock,
+    'content-type': 'application/grpc',
+    authorization: 'Bearer secret\xff',
+  };
+  await session.send({ headers, writes: [framed(message)] });
+  expect(written.join()).toContain('metadata could not be read');
+  expect(written.join()).not.toContain('secret');
+});
+
+describe('a grpc-js without a part that is needed', () => {
+  const start = (change: (server: Server) => void) => {
+    const server = new Server({ 'grpc.enable_channelz': 1 });
+    change(server);
+    return () => assertInternals(server, ServerCredentials.createInsecure());
+  };
+
+  test('starts when every part is there', () => {
+    expect(start(() => {})).not.toThrow();
+  });
+
+  test.each(['_channelzHandler', '_retrieveHandler'])('does not start without %s', (name) => {
+    expect(start((server) => Object.assign(server, { [name]: undefined }))).toThrow(`has no Server.${name}`);
+  });
+
+  test('does not start when channelz is off, by whose handler calls come in', () => {
+    const server = new Server({ 'grpc.enable_channelz': 0 });
+    expect(() => assertInternals(server, ServerCredentials.createInsecure())).toThrow('has no channelz');
+  });
+
+  test('does not start when credentials have no options for TLS', () => {
+    const credentials = Object.assign(ServerCredentials.createInsecure(), {
+      _getConstructorOptions: undefined,
+    });
+    const server = new Server({ 'grpc.enable_channelz': 1 });
+    expect(() => assertInternals(server, credentials as never)).toThrow('_getConstructorOptions');
+  });
+
+  test.each(['start', 'sendStatus'] as const)('does not start when calls have no method %s', (name) => {
+    const { prototype } = BaseServerInterceptingCall;
+    const method = prototype[name];
+    onTestFinished(() => void Object.assign(prototype, { [name]: method }));
+    Object.assign(prototype, { [name]: undefined });
+    expect(start(() => {})).toThrow(`has no ${name} of a call`);
+  });
+
+  test('a server with channelz switched off refuses to start', async () => {
+    const starting = startTestServer({ connectionOptions: { 'grpc.enable_channelz': 0 } });
+    await expect(starting).rejects.toThrow('this version of @grpc/grpc-js has no channelz');
+  });
+});

@@ -1,0 +1,101 @@
+/**
+ * Fields of REST requests and replies as zod schemas, with the contract's limits. They validate requests, and
+ * the OpenAPI document is printed from them. They read values as `parseJson` gives them: an integer literal
+ * is a bigint.
+ */
+import { z } from '@hono/zod-openapi';
+
+/** The contract's rule for an integer, from `src/generated/contract.ts`. */
+interface IntegerRule {
+  readonly min: bigint;
+  readonly max: bigint;
+}
+
+/** The contract's rule for a list. */
+interface ListRule {
+  readonly minItems: number;
+  readonly maxItems: number;
+}
+
+const decimal = /^(0|[1-9]\d{0,18})$/;
+
+/** Reads an integer that was sent as text. What is not a plain decimal stays as it is and is refused. */
+function readDecimal(value: unknown): unknown {
+  return typeof value === 'string' && decimal.test(value) ? BigInt(value) : value;
+}
+
+/**
+ * OpenAPI's types have no bigint, but the document is printed by `stringifyJson`, which prints all digits.
+ */
+const limitsOf = ({ min, max }: IntegerRule) => ({ minimum: Number(min), maximum: max as unknown as number });
+
+/** A 64-bit integer of a request, as a number or a decimal string. */
+export function int64(rule: IntegerRule, description: string, example: number): z.ZodType<bigint> {
+  return z.preprocess(readDecimal, z.bigint().min(rule.min).max(rule.max)).openapi({
+    type: 'integer',
+    format: 'int64',
+    ...limitsOf(rule),
+    description,
+    example,
+  });
+}
+
+/** An integer of at most 32 bits: it is far below 2^53, so the domain takes it as a number. */
+export function uint32(rule: IntegerRule, description: string, example: number): z.ZodType<number> {
+  return z
+    .bigint()
+    .min(rule.min)
+    .max(rule.max)
+    .transform(Number)
+    .openapi({ type: 'integer', format: 'int64', ...limitsOf(rule), description, example });
+}
+
+/** The same as a part of the path, where every number is text. */
+export function inPath<T>(schema: z.ZodType<T>): z.ZodType<T> {
+  return z.preprocess(readDecimal, schema);
+}
+
+/**
+ * A list of objects.
+ *
+ * A list past its limit is refused as a whole, as an empty one is: to describe what is wrong with each of
+ * thousands of elements would help nobody and hold up all other requests. gRPC does the same. An element that
+ * is not an object is read as an empty one, as gRPC reads it, so that each of its fields is named.
+ */
+export function list<T>(rule: ListRule, element: z.ZodType<T>, description: string): z.ZodType<T[]> {
+  const readElement = z.preprocess((value) => (isJsonObject(value) ? value : {}), element);
+  const readList = (value: unknown) => (Array.isArray(value) && value.length > rule.maxItems ? [] : value);
+  return z
+    .preprocess(readList, z.array(readElement).min(rule.minItems))
+    .openapi({ minItems: rule.minItems, maxItems: rule.maxItems, description });
+}
+
+/** A 64-bit integer of a reply. */
+export function int64Reply(description: string, example: number) {
+  return z.bigint().openapi({ type: 'integer', format: 'int64', description, example });
+}
+
+export const emptyReply = z.object({}).openapi('Empty');
+
+/** For descriptions of 64-bit fields. */
+export const OR_STRING = 'A decimal string is accepted too, for clients that round large numbers.';
+
+function isJsonObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Names the fields that zod found bad as a client writes them in JSON: `items[1].count`.
+ *
+ * @param issues of a failed parse.
+ */
+export function violatedPaths(issues: readonly { readonly path: readonly PropertyKey[] }[]): string[] {
+  return issues.map(({ path }) => {
+    let text = '';
+    for (const key of path) {
+      if (typeof key === 'number') text += `[${key}]`;
+      else text += text === '' ? String(key) : `.${String(key)}`;
+    }
+    return text;
+  });
+}

@@ -1,0 +1,68 @@
+/**
+ * Routes: how an operation is entered into the app and its OpenAPI document, and how its outcome is rendered.
+ */
+import type { OpenAPIHono, RouteConfig } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { type OperationName, operations } from '../../domain/operations.ts';
+import { type AnyHandler, type Handler, perform, type TransportContext } from '../operation.ts';
+import { errorResponse, jsonResponse } from './errors.ts';
+import { secured } from './openapi.ts';
+import { readCall } from './request.ts';
+
+interface Documented {
+  /** Method, path and the entry in the OpenAPI document; its id is the operation's name. */
+  readonly document: Omit<RouteConfig, 'operationId'>;
+}
+
+/** A route in the table of routes. */
+export type Route = AnyHandler<Context, string> & Documented;
+
+/** Defines a route. */
+export function route<Request, Value>(each: Handler<Context, Request, Value, string> & Documented): Route {
+  return each;
+}
+
+/** The header that every operation takes, for the OpenAPI document. */
+const requestTimeoutHeader = z
+  .string()
+  .optional()
+  .openapi({
+    param: { name: 'Request-Timeout', in: 'header' },
+    type: 'number',
+    exclusiveMinimum: 0,
+    description:
+      'Seconds that the client waits, such as 5 or 0.5; the service may set a lower limit. The reply comes ' +
+      'by then, whatever becomes of the request.',
+  });
+
+/** Marks the reply to a request that did not run, because one with its idempotency key ran before. */
+const replayHeaders = { 'idempotency-replayed': 'true' };
+
+/**
+ * Adds an operation to the app and to its OpenAPI document.
+ *
+ * It is one handler without middleware: Hono then calls it directly, which every request gains from. For the
+ * same reason it does not use zod-openapi's own validators, which besides would round 64-bit integers.
+ */
+export function addOperation(
+  app: OpenAPIHono,
+  context: TransportContext,
+  name: OperationName,
+  { document, ...handler }: Route,
+): void {
+  const headers = [requestTimeoutHeader, document.request?.headers ?? []].flat();
+  const documented = { ...document, operationId: name, request: { ...document.request, headers } };
+  const { scope } = operations[name];
+  app.openAPIRegistry.registerPath(context.authenticate ? secured(documented, scope) : documented);
+  app.on(document.method, routingPath(document.path), async (c) => {
+    const outcome = await perform(context, name, handler, readCall(c, context), c);
+    const replay = outcome.replayed ? replayHeaders : undefined;
+    return outcome.ok ? jsonResponse(200, outcome.value, replay) : errorResponse(outcome.refusal, replay);
+  });
+}
+
+/** Hono writes `:sku` where OpenAPI writes `{sku}`. */
+function routingPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}

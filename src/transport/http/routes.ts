@@ -1,0 +1,46 @@
+/** The REST app: every route, and the replies where there is none. It listens nowhere. */
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { type OperationName, operations } from '../../domain/operations.ts';
+import { fixedRefusals } from '../../domain/refusals.ts';
+import type { TransportContext } from '../operation.ts';
+import { addDocs } from './docs.ts';
+import { errorResponse } from './errors.ts';
+import { addHealthRoutes, type HealthOptions } from './health.ts';
+import { addBearerScheme } from './openapi.ts';
+import { orderRoutes } from './order.ts';
+import { addOperation, type Route } from './route.ts';
+import { stockRoutes } from './stock.ts';
+
+export interface HttpAppOptions extends TransportContext, HealthOptions {
+  /** False leaves out the OpenAPI document and its page. */
+  readonly docs?: boolean;
+}
+
+/** Builds the app. */
+export function createHttpApp(options: HttpAppOptions): OpenAPIHono {
+  const { loms, logger } = options;
+  const app = new OpenAPIHono();
+  if (options.authenticate) addBearerScheme(app);
+  const routes: Record<OperationName, Route> = { ...orderRoutes(loms), ...stockRoutes(loms) };
+  for (const name of Object.keys(operations) as OperationName[])
+    addOperation(app, options, name, routes[name]);
+  addHealthRoutes(app, options);
+  if (options.docs !== false) addDocs(app);
+  app.notFound((c) => {
+    const allowed = allowedMethods(app, c.req.path);
+    if (allowed.length === 0) return errorResponse(fixedRefusals.pathNotFound);
+    return errorResponse(fixedRefusals.methodNotAllowed, { allow: allowed.join(', ') });
+  });
+  app.onError((error, c) => {
+    logger.error({ err: error, method: c.req.method, path: c.req.path }, 'http request failed');
+    return errorResponse(fixedRefusals.internal);
+  });
+  return app;
+}
+
+/** The methods of the routes that a path has. */
+function allowedMethods(app: OpenAPIHono, path: string): string[] {
+  const methods = [...new Set(app.routes.map(({ method }) => method))];
+  const allowed = methods.filter((method) => app.router.match(method, path)[0].length > 0);
+  return allowed.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
+}

@@ -1,0 +1,124 @@
+/**
+ * THE pipeline: every request of both transports goes through `perform` once, from its admission to its
+ * outcome. What is to happen with every request (a log line, a metric, a span) belongs here.
+ */
+import type { Logger } from 'pino';
+import { type Authenticate, admit } from '../domain/access.ts';
+import { ANONYMOUS, type Call, type Loms } from '../domain/loms.ts';
+import type { OperationName } from '../domain/operations.ts';
+import { accepted, type Outcome, refused } from '../domain/outcome.ts';
+import { fixedRefusals } from '../domain/refusals.ts';
+import type { Deadlines } from '../timing/deadlines.ts';
+
+/** What `app.ts` gives to both transports. */
+export interface TransportContext {
+  readonly loms: Loms;
+  readonly logger: Logger;
+  /** For everything that a request waits for; its clock is that of all deadlines. */
+  readonly deadlines: Deadlines;
+  /** The most time that a request gets, in milliseconds, also when its client would wait longer. */
+  readonly requestTimeoutMs: number;
+  /** Checks credentials; without it everybody may do everything. */
+  readonly authenticate?: Authenticate | undefined;
+}
+
+/** What a transport knows of a request before it reads it. */
+export interface Incoming {
+  /** On the clock of `TransportContext.deadlines`, in milliseconds. */
+  readonly deadlineMs: number;
+  readonly authorization: string | undefined;
+  /** As it was sent, if it was sent. */
+  readonly idempotencyKey: string | undefined;
+  readonly disconnected: () => boolean;
+}
+
+/** Reads and validates a request; what does not arrive by the deadline is refused. */
+export type Read<Source, Request> = (
+  source: Source,
+  deadlineMs: number,
+  deadlines: Deadlines,
+) => Outcome<Request> | Promise<Outcome<Request>>;
+
+/**
+ * One operation as a transport serves it. `Source` is what it reads the request from, `Printed` its encoded
+ * reply.
+ */
+export interface Handler<Source, Request, Value, Printed> {
+  readonly read: Read<Source, Request>;
+  run(request: Request, call: Call): Promise<Outcome<Value>>;
+  print(value: Value): Printed;
+}
+
+/** A handler in a table of handlers: the types of its request and its value are its own matter. */
+export type AnyHandler<Source, Printed> = Handler<Source, unknown, unknown, Printed>;
+
+const tooLate = refused(fixedRefusals.deadlineExceeded);
+
+/**
+ * Performs a request: admits its caller, reads it, runs it, prints its value.
+ *
+ * @param incoming the request's call, or why it cannot be read.
+ * @returns the printed value or the refusal. It never rejects: a bug is logged and becomes INTERNAL.
+ */
+export async function perform<Source, Printed>(
+  context: TransportContext,
+  name: OperationName,
+  handler: AnyHandler<Source, Printed>,
+  incoming: Outcome<Incoming>,
+  source: Source,
+): Promise<Outcome<Printed>> {
+  const { logger, deadlines } = context;
+  const startMs = deadlines.now();
+  let outcome: Outcome<Printed>;
+  try {
+    outcome = await answer(context, name, handler, incoming, source);
+  } catch (error) {
+    logger.error({ err: error, operation: name }, 'request failed: this is a bug');
+    outcome = refused(fixedRefusals.internal);
+  }
+  if (logger.isLevelEnabled('debug')) {
+    const reason = outcome.ok ? 'OK' : outcome.refusal.reason;
+    logger.debug({ operation: name, reason, durationMs: deadlines.now() - startMs }, 'request');
+  }
+  return outcome;
+}
+
+async function answer<Source, Printed>(
+  context: TransportContext,
+  name: OperationName,
+  handler: AnyHandler<Source, Printed>,
+  incoming: Outcome<Incoming>,
+  source: Source,
+): Promise<Outcome<Printed>> {
+  if (!incoming.ok) return incoming;
+  // Most requests are admitted and read synchronously: an await for each of them shows in a profile.
+  const admitting = admitCall(context, name, incoming.value);
+  const call = admitting instanceof Promise ? await admitting : admitting;
+  if (!call.ok) return call;
+  const reading = handler.read(source, call.value.deadlineMs, context.deadlines);
+  const request = reading instanceof Promise ? await reading : reading;
+  if (!request.ok) return request;
+  const outcome = await handler.run(request.value, call.value);
+  return outcome.ok ? { ...outcome, value: handler.print(outcome.value) } : outcome;
+}
+
+/** Admits the caller of a request by its deadline, also while its credentials are being checked. */
+function admitCall(
+  { authenticate, deadlines }: TransportContext,
+  name: OperationName,
+  incoming: Incoming,
+): Outcome<Call> | Promise<Outcome<Call>> {
+  const callOf = (caller: string): Outcome<Call> => {
+    const { deadlineMs, idempotencyKey, disconnected } = incoming;
+    return accepted({ deadlineMs, idempotencyKey, caller, disconnected });
+  };
+  if (authenticate === undefined) return callOf(ANONYMOUS);
+  const admitted = (caller: Parameters<typeof admit>[0]): Outcome<Call> => {
+    const admission = admit(caller, name);
+    return admission.ok ? callOf(admission.value) : admission;
+  };
+  const identity = authenticate(incoming.authorization);
+  return identity instanceof Promise
+    ? deadlines.settleBy(identity, tooLate, incoming.deadlineMs).then(admitted)
+    : admitted(identity);
+}

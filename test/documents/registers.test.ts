@@ -1,0 +1,142 @@
+/** The registers in the documents are those of the code: errors, configuration, scopes and limits. */
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { CHECKS_MAX, TOKEN_MAX_CHARS } from '../../src/auth/tokens.ts';
+import { readConfig, variableNames } from '../../src/config/config.ts';
+import { variables } from '../../src/config/variables.ts';
+import { codeOf, type Reason, reasons } from '../../src/domain/errors.ts';
+import * as limits from '../../src/domain/limits.ts';
+import { operations, scopes } from '../../src/domain/operations.ts';
+import type { Refusal } from '../../src/domain/outcome.ts';
+import { BATCH_LINES_MAX, connectionsNeeded } from '../../src/service/service.ts';
+import { connectionOptions, grpcLimits } from '../../src/transport/grpc/server.ts';
+import { connectionLimits, HEAD_MAX_BYTES } from '../../src/transport/http/connections.ts';
+import { httpStatusOf } from '../../src/transport/http/errors.ts';
+import { HANDSHAKE_TIMEOUT_MS } from '../../src/transport/tls.ts';
+
+/** The cells of the first table after a text, a row each, without its two head rows. */
+function table(file: string, start: string): string[][] {
+  const [, after = ''] = readFileSync(file, 'utf8').split(`\n${start}`);
+  const rows = /\n((?:\|.*\n)+)/.exec(after)?.[1]?.trim().split('\n') ?? [];
+  return rows.slice(2).map((row) =>
+    row
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+}
+
+/** What stands in backticks in a cell. */
+const named = (cell = '') => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
+
+test('docs/errors.md lists every reason with its code and its HTTP status', () => {
+  const rows = table('docs/errors.md', '**Branch on').map(([reason, code = '', http = '']) => [
+    named(reason)[0],
+    Number.parseInt(code, 10),
+    Number.parseInt(http, 10),
+  ]);
+  const refusal = (reason: Reason): Refusal => ({ reason, message: '', metadata: {} });
+  const expected = (Object.keys(reasons) as Reason[]).map((reason) => [
+    reason,
+    codeOf(reason),
+    httpStatusOf(refusal(reason)),
+  ]);
+  expect(rows.sort()).toEqual(expected.sort());
+});
+
+test('the README lists every variable with its default', () => {
+  const rows = table('README.md', '## Configuration');
+  const documented = new Map(
+    rows.flatMap(([variables, defaults]) => {
+      const values = named(defaults);
+      return named(variables).map((name, index) => [name, values[index]] as const);
+    }),
+  );
+  expect([...documented.keys()].sort()).toEqual([...variableNames].sort());
+  for (const [name, value] of documented) {
+    // Set explicitly, a default changes nothing.
+    if (value !== undefined) expect(readConfig({ [name]: value }), name).toEqual(readConfig({}));
+    else expect([undefined, []], `the default of ${name}`).toContainEqual(defaultOf(name));
+  }
+});
+
+function defaultOf(name: string): unknown {
+  return variables.shape[name as keyof typeof variables.shape].safeParse(undefined).data;
+}
+
+test('docs/security.md lists every operation with its scope', () => {
+  const rows = table('docs/security.md', '**Scopes**');
+  const documented = rows.flatMap(([names, scope]) => named(names).map((name) => [name, named(scope)[0]]));
+  const expected = Object.entries(operations).map(([name, { scope }]) => [name, scope]);
+  expect(documented.sort()).toEqual(expected.sort());
+  const text = readFileSync('docs/security.md', 'utf8');
+  for (const scope of scopes) expect(text).toContain(`\`${scope}\``);
+});
+
+const count = (value: number) => value.toLocaleString('en');
+const kibibytes = (bytes: number) => `${bytes / 1024} KiB`;
+const mebibytes = (bytes: number) => `${bytes / 1024 ** 2} MiB`;
+/** In the largest unit that needs no fraction. */
+const time = (valueMs: number) => {
+  const units = { h: 3_600_000, min: 60_000, s: 1_000, ms: 1 };
+  const [unit, sizeMs] = Object.entries(units).find(([, each]) => valueMs % each === 0) ?? ['ms', 1];
+  return `${valueMs / sizeMs} ${unit}`;
+};
+
+test('docs/operations.md lists every limit with its value', () => {
+  const config = readConfig({});
+  const { batching, database } = config;
+  const grpcMs = (name: keyof typeof connectionOptions) => Number(connectionOptions[name]);
+  const expected: Record<string, string> = {
+    'lines of an order': count(limits.LINES_MAX),
+    'pieces of a sku in an order': count(limits.COUNT_MAX),
+    'idempotency key': `${limits.IDEMPOTENCY_KEY_MAX} characters`,
+    'body or message': kibibytes(limits.REQUEST_MAX_BYTES),
+    'REST: head of a request': kibibytes(HEAD_MAX_BYTES),
+    'waiting requests of one operation': count(batching.queueMax),
+    'lines of waiting new orders': count(operations.createOrder.queueWeightMax ?? 0),
+    'tokens that are checked at once': count(CHECKS_MAX),
+    token: `${count(TOKEN_MAX_CHARS)} characters`,
+    'gRPC: bytes of all running requests': mebibytes(grpcLimits.requestsMaxBytes),
+    'gRPC: pending calls, whose request is incomplete': count(grpcLimits.pendingMax),
+    'gRPC: streams of health and reflection': count(grpcLimits.streamsMax),
+    'requests of a batch': count(batching.batchMax),
+    'lines of a batch': count(BATCH_LINES_MAX),
+    'running batches of one operation that writes': count(batching.writeLanes),
+    'running batches of one operation that reads': count(batching.readLanes),
+    'time of a request, unless its deadline is sooner': time(config.requestTimeoutMs),
+    'time of a transaction': time(database.writeTimeoutMs),
+    'time of a read on one node': time(database.readTimeoutMs),
+    'time of a read before it is hedged': time(database.readTimeoutMs / 10),
+    'time to get a database connection': time(database.connectTimeoutMs),
+    'database connections to each node': count(connectionsNeeded(batching) + 2),
+    'REST: connections': count(connectionLimits.connectionsMax),
+    'gRPC: connections': count(grpcLimits.connectionsMax),
+    'gRPC: calls at a time on one connection': count(grpcMs('grpc.max_concurrent_streams')),
+    'TLS handshake of a connection': time(HANDSHAKE_TIMEOUT_MS),
+    'REST: time for the head of a request': time(connectionLimits.headMs),
+    'REST: time for the whole request': time(connectionLimits.requestMs),
+    'REST: request or reply without progress': time(config.requestTimeoutMs + connectionLimits.stuckMs),
+    'REST: idle connection': time(connectionLimits.idleMs),
+    'gRPC: idle connection': time(grpcMs('grpc.max_connection_idle_ms')),
+    'gRPC: silent peer, which does not answer pings': time(
+      grpcMs('grpc.keepalive_time_ms') + grpcMs('grpc.keepalive_timeout_ms'),
+    ),
+    'age of a connection': time(connectionLimits.ageMs),
+    'gRPC: time to finish after GOAWAY': time(grpcMs('grpc.max_connection_age_grace_ms')),
+  };
+  /** Limits of Node.js, and one of the router's own connections. */
+  const elsewhere = [
+    'gRPC: head of a request',
+    'gRPC: header fields of a request',
+    'database connections for the checks, to each node',
+  ];
+  const documented = new Map(
+    table('docs/operations.md', '## Limits').map(([name = '', value = '']) => [name, value]),
+  );
+  for (const name of elsewhere) expect(documented.delete(name), name).toBe(true);
+  expect([...documented.keys()].sort()).toEqual(Object.keys(expected).sort());
+  for (const [name, value] of Object.entries(expected)) {
+    expect(documented.get(name)?.split(/ \(|, /)[0], name).toBe(value);
+  }
+});

@@ -1,0 +1,64 @@
+/** Decodes google.rpc.Status, in which gRPC carries code, message and details of an error. */
+import type { ServiceError } from '@grpc/grpc-js';
+import { BadRequest, ErrorInfo, RetryInfo } from '../../src/generated/proto/google/rpc/error_details.ts';
+import { Status } from '../../src/generated/proto/google/rpc/status.ts';
+import { InsufficientStock } from '../../src/generated/proto/loms/order/v1/order.ts';
+import { DETAILS_TRAILER } from '../../src/transport/grpc/errors.ts';
+
+const messages = {
+  'type.googleapis.com/google.rpc.ErrorInfo': ErrorInfo,
+  'type.googleapis.com/google.rpc.BadRequest': BadRequest,
+  'type.googleapis.com/google.rpc.RetryInfo': RetryInfo,
+  'type.googleapis.com/loms.order.v1.InsufficientStock': InsufficientStock,
+};
+
+type TypeUrl = keyof typeof messages;
+
+/** A decoded detail, with the type URL that it was sent under. */
+export type Detail = {
+  [Url in TypeUrl]: { readonly type: Url } & ReturnType<(typeof messages)[Url]['decode']>;
+}[TypeUrl];
+
+export interface DecodedStatus {
+  readonly code: number;
+  readonly message: string;
+  readonly details: readonly Detail[];
+}
+
+/**
+ * Decodes a status.
+ *
+ * @param trailer its bytes, or their base64 text as in the HTTP/2 trailers.
+ * @throws when a detail is of a type that the contract does not name.
+ */
+export function decodeStatus(trailer: Uint8Array | string): DecodedStatus {
+  const bytes = typeof trailer === 'string' ? Buffer.from(trailer, 'base64') : trailer;
+  const { code, message, details } = Status.decode(bytes);
+  return { code, message, details: details.map(({ typeUrl, value }) => decodeDetail(typeUrl, value)) };
+}
+
+/**
+ * The status that the service sent with an error of a grpc-js call.
+ *
+ * @returns undefined when the call was ended by something else: the client's library, or the network.
+ * @throws when code or message differ from those of the call.
+ */
+export function statusOf(error: ServiceError): DecodedStatus | undefined {
+  const [trailer] = error.metadata.get(DETAILS_TRAILER);
+  if (!Buffer.isBuffer(trailer)) return undefined;
+  const status = decodeStatus(trailer);
+  if (status.code !== error.code || status.message !== error.details) {
+    throw new Error(`trailer: ${status.code} ${status.message}, call: ${error.code} ${error.details}`);
+  }
+  return status;
+}
+
+/** The reason of an error, which stands in its first detail; undefined where there is none. */
+export function reasonOf({ details: [first] }: DecodedStatus): string | undefined {
+  return first?.type === 'type.googleapis.com/google.rpc.ErrorInfo' ? first.reason : undefined;
+}
+
+function decodeDetail(typeUrl: string, bytes: Uint8Array): Detail {
+  if (!Object.hasOwn(messages, typeUrl)) throw new Error(`unexpected detail ${typeUrl}`);
+  return { type: typeUrl, ...messages[typeUrl as TypeUrl].decode(bytes) } as Detail;
+}
