@@ -1,7 +1,9 @@
 /**
- * SQL on a running server: whose data it serves, whether the replica streams, and the backup for a new replica.
+ * SQL on a running server: whose data it serves, whether the replica streams, and the backup for a new
+ * replica.
  *
- * All other SQL is in `sql/`, where it is checked against the schema. These statements run before there is one.
+ * All other SQL is in `sql/`, where it is checked against the schema. These statements run before there is
+ * one.
  */
 import pg from 'pg';
 import { SLOT, STANDBY, urlOf } from './settings.ts';

@@ -351,7 +351,7 @@ describe('an embedded cluster whose service was killed while it was set up', { t
 });
 
 describe('the folder of an embedded cluster', { timeout: LIMIT_MS }, () => {
-  test('is emptied, and the servers are stopped, whoever started them', async () => {
+  test('is emptied, and the servers are stopped, also those of another process', async () => {
     const cluster = await start();
     await removeEmbeddedCluster(options.dir, logger);
     for (const url of urlsOf(cluster)) expect(await isRefused(url)).toBe(true);
@@ -392,7 +392,7 @@ async function start(changed: Partial<EmbeddedOptions> = {}): Promise<EmbeddedCl
   return cluster;
 }
 
-/** Stops the servers, whoever started them. */
+/** Stops the servers, also those of another process. */
 async function stopServers(): Promise<void> {
   const place = await findPlace(options.dir);
   for (const name of servers) await new PostgresServer(join(home, name), '', place).stop();

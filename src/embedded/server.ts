@@ -1,6 +1,6 @@
 /**
- * One PostgreSQL server: a data folder, a log file, and the process that works on them, if one does. Which one,
- * and whether any, PostgreSQL's own lock file decides: postmaster.pid in the data folder.
+ * One PostgreSQL server: a data folder, a log file, and the process that works on them, if one does. Which
+ * one, and whether any, PostgreSQL's own lock file decides: postmaster.pid in the data folder.
  */
 import { readFile, realpath, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -40,11 +40,12 @@ export class PostgresServer {
   }
 
   /**
-   * Attaches to the server that runs on the data, or starts one, and waits until it accepts connections, after
-   * a crash also until it has recovered.
+   * Attaches to the server that runs on the data, or starts one, and waits until it accepts connections,
+   * after a crash also until it has recovered.
    *
    * @param conf is written before a start; a server that runs keeps its own.
-   * @throws with the end of the log when the server does not come up; code EADDRINUSE when the port is in use.
+   * @throws with the end of the log when the server does not come up; code EADDRINUSE when the port is in
+   * use.
    */
   async start(conf?: Conf): Promise<void> {
     const deadlineMs = performance.now() + LOCKED_LIMIT_MS;
@@ -70,8 +71,8 @@ export class PostgresServer {
   }
 
   /**
-   * Stops the server that runs, whoever started it. A fast stop that takes too long becomes an immediate one,
-   * and a server that does not end then either (it may be suspended) is killed.
+   * Stops the server that runs, also one that another process started. A fast stop that takes too long
+   * becomes an immediate one, and a server that does not end then either (it may be suspended) is killed.
    */
   async stop(mode: StopMode = 'fast'): Promise<void> {
     const holder = await this.#holder();
@@ -108,10 +109,10 @@ export class PostgresServer {
   }
 
   /**
-   * The live process that holds the lock file. The file may be left from a server that was killed, and its process
-   * id may belong to something else by now. A server that is ready listens on the port in its file: where nothing
-   * does, or a server of other data, the file is removed. Should processes of the killed server still use its
-   * shared memory, PostgreSQL refuses to start without the file too.
+   * The live process that holds the lock file. The file may be left from a server that was killed, and its
+   * process id may belong to something else by now. A server that is ready listens on the port in its file:
+   * where nothing does, or a server of other data, the file is removed. Should processes of the killed server
+   * still use its shared memory, PostgreSQL refuses to start without the file too.
    */
   async #holder(): Promise<{ pid: number; port: number; isReady: boolean } | undefined> {
     if (!(await this.#isLocked())) return undefined;
