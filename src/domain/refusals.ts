@@ -1,7 +1,4 @@
-/**
- * The refusals besides those of bad fields (`violations.ts`). Messages are for the caller and hold no
- * internals.
- */
+/** The refusals except those of bad fields (`violations.ts`). Messages hold no internals. */
 import type { Reason } from './errors.ts';
 import { IDEMPOTENCY_KEY_FIELD } from './idempotency/key.ts';
 import { REQUEST_MAX_BYTES } from './limits.ts';
@@ -60,10 +57,7 @@ export function scopeMissing(scope: Scope): Refusal {
   return refusal('SCOPE_MISSING', `this needs the scope ${scope}`, { scope });
 }
 
-/**
- * The key was used with another request. The violation is the key's: the request may be valid with another
- * one.
- */
+/** The key was used with another request. The violation is the key's: the request may be valid. */
 const idempotencyKeyReused: Refusal = {
   ...refusal('IDEMPOTENCY_KEY_REUSED', 'the idempotency key was used with another request'),
   detail: {

@@ -92,10 +92,7 @@ export async function startEmbeddedCluster(options: EmbeddedOptions): Promise<Em
   };
 }
 
-/**
- * Stops the servers that run on a folder's data, also those of other processes, and removes the data for
- * good. `dir` itself stays.
- */
+/** Stops the servers on a folder's data, whichever process started them, and removes the data for good. */
 export async function removeEmbeddedCluster(dir: string, logger: Logger): Promise<void> {
   const entry = join(dir, 'postgresql');
   if ((await stat(entry).catch(() => undefined)) !== undefined) {

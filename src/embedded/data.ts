@@ -20,9 +20,7 @@ CREATE ROLE ${REPLICATOR} REPLICATION LOGIN PASSWORD '${REPLICATOR_PASSWORD}'
 CREATE DATABASE ${DATABASE}
 `;
 
-/**
- * What is not copied from a running primary: it belongs to that process, or reaches the replica by streaming.
- */
+/** Not copied from a running primary: it belongs to that process, or reaches the replica by streaming. */
 const NOT_COPIED = ['pg_wal', 'pg_replslot', 'postmaster.pid', 'postmaster.opts'];
 
 /** Builds a new primary with its roles and the empty database. */
@@ -99,10 +97,7 @@ export async function makeFolderFor({ account }: Place, folder: string): Promise
   await run('install', ['-d', '-m', '700', ...owner, folder]);
 }
 
-/**
- * Replaces a file. The account does so itself: root must not follow links that the account may have put
- * there.
- */
+/** Replaces a file, as the account: root must not follow links that the account may have put there. */
 export async function writeFor({ account }: Place, path: string, input: string): Promise<void> {
   await run('/bin/sh', ['-c', 'umask 077 && cat >"$0.$$" && mv "$0.$$" "$0"', path], { account, input });
 }

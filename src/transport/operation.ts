@@ -39,10 +39,7 @@ export type Read<Source, Request> = (
   deadlines: Deadlines,
 ) => Outcome<Request> | Promise<Outcome<Request>>;
 
-/**
- * One operation as a transport serves it. `Source` is what it reads the request from, `Printed` its encoded
- * reply.
- */
+/** An operation as a transport serves it. `Source` holds the request, `Printed` is the encoded reply. */
 export interface Handler<Source, Request, Value, Printed> {
   readonly read: Read<Source, Request>;
   run(request: Request, call: Call): Promise<Outcome<Value>>;

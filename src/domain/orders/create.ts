@@ -21,9 +21,7 @@ import { mergeLines, reservationStatus, toSkuColumn } from './order.ts';
 
 export type CreateOrderOutcome = Outcome<{ orderId: bigint }>;
 
-/**
- * A request as a batch takes it: one line per sku, and the key under which it runs only once, if it has one.
- */
+/** A request as a batch takes it: one line per sku, and its idempotency key, if it has one. */
 export interface OrderToCreate extends CreateOrderRequest {
   readonly key?: IdempotencyKey;
 }

@@ -24,9 +24,7 @@ function readDecimal(value: unknown): unknown {
   return typeof value === 'string' && decimal.test(value) ? BigInt(value) : value;
 }
 
-/**
- * OpenAPI's types have no bigint, but the document is printed by `stringifyJson`, which prints all digits.
- */
+/** OpenAPI's types have no bigint, but the document is printed by `stringifyJson`, with all digits. */
 const limitsOf = ({ min, max }: IntegerRule) => ({ minimum: Number(min), maximum: max as unknown as number });
 
 /** A 64-bit integer of a request, as a number or a decimal string. */

@@ -17,10 +17,7 @@ import { parseJson } from './json.ts';
 
 const seconds = /^\d+(\.\d+)?$/;
 
-/**
- * Reads the headers of a call. Its deadline is what the client states, and never later than the service
- * allows.
- */
+/** Reads the headers of a call. Its deadline is the client's, or the service's if that is earlier. */
 export function readCall(c: Context, { deadlines, requestTimeoutMs }: TransportContext): Outcome<Incoming> {
   const stated = c.req.header(REQUEST_TIMEOUT);
   const timeoutMs =
