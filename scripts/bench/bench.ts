@@ -66,7 +66,10 @@ export class Bench {
     return median(this.find(filter).map(figure));
   }
 
-  /** The concurrency at which a subject did most, by the medians of its rounds; `untried` where none was tried. */
+  /**
+   * The concurrency at which a subject did most, by the medians of its rounds; `untried` where none was
+   * tried.
+   */
   best(filter: Filter, untried = USUAL): number {
     const tried = [...new Set(this.find(filter).map((step) => step.concurrency))];
     const done = (concurrency: number) => this.median({ ...filter, concurrency });

@@ -14,7 +14,9 @@ export interface Figure {
   readonly is: 'at least' | 'under';
   readonly unit?: Unit;
   readonly measured: number;
-  /** Undefined where there was nothing to measure: an overload in which nothing was refused has no refusals. */
+  /**
+   * Undefined where there was nothing to measure: an overload in which nothing was refused has no refusals.
+   */
   readonly reached: boolean | undefined;
   /** The smallest and the largest of the rounds. */
   readonly range?: readonly [number, number];

@@ -1,4 +1,4 @@
-/** What the runs must show: each figure with what it is to be, what it is, and whether that suffices. */
+/** The figures of the runs: each with its target, its value, and whether it is reached. */
 import type { Figure } from '../lib/figures.ts';
 import { median } from '../lib/statistics.ts';
 import type { ViolationKind } from './checks/evidence.ts';
@@ -8,7 +8,7 @@ export const KINDS_MIN = 15;
 const SEEDS_MIN = 10;
 const STOPS_MIN = 30;
 
-/** Works out the figures from the runs that were made. */
+/** Computes the figures of the runs. */
 export function figuresOf(results: readonly RunResult[]): Figure[] {
   const kinds = new Set(results.map(({ kind }) => kind).filter((kind) => kind !== 'nothing')).size;
   const seeds = new Set(results.map(({ seed }) => seed)).size;
@@ -26,19 +26,13 @@ export function figuresOf(results: readonly RunResult[]): Figure[] {
       reached: (kinds >= KINDS_MIN && seeds >= SEEDS_MIN) || undefined,
     },
     none('acknowledged orders lost or changed', 'lost order', 'changed order', 'false acknowledgement'),
-    none(
-      'applied twice',
-      'applied twice',
-      'two outcomes for one key',
-      'wrong replay',
-      'books do not balance',
-    ),
+    none('applied twice', 'applied twice', 'two outcomes for one key', 'wrong replay', 'ledger mismatch'),
     none('done though refused', 'done though refused'),
     none('oversold', 'oversold'),
-    none('stuck in `new`, or moved against the diagram', 'stuck new', 'illegal transition'),
+    none('stuck in `new`, or an illegal transition', 'stuck new', 'illegal transition'),
     none('stale reads, replicas that differ in the end', 'stale read', 'replica differs'),
     {
-      name: 'unknown outcomes found out by asking again',
+      name: 'unknown outcomes resolved by retries',
       wanted: 'all',
       measured: `${unknown - unresolved} of ${unknown}`,
       reached: unresolved === 0,
@@ -55,7 +49,7 @@ export function figuresOf(results: readonly RunResult[]): Figure[] {
   ];
 }
 
-/** What callers hear while the synchronous replica holds its connections and says nothing. */
+/** The answers while the synchronous replica keeps its connections open and does not respond. */
 function replicaStopped(runs: readonly RunResult[]): Figure[] {
   const calls = runs.reduce((sum, run) => sum + run.calls, 0);
   const late = countOf(runs, 'late answer');
@@ -101,7 +95,7 @@ function recovery(results: readonly RunResult[], kind: string, event: string, bo
   };
 }
 
-/** How long each run took to recover; infinite where it did not while it was watched. */
+/** How long each run took to recover; infinite for a run that did not. */
 export function recoverySeconds(results: readonly RunResult[]): number[] {
   return results.map(({ recovery: { tookMs } }) => (tookMs ?? Number.POSITIVE_INFINITY) / 1_000);
 }
@@ -119,7 +113,7 @@ function stops(results: readonly RunResult[]): Figure {
   return {
     name: 'SIGTERM under load: accepted requests without an answer',
     wanted: `0 of ${STOPS_MIN} stops`,
-    measured: `${unanswered} of ${stopped} stops; lost on the way: ${lost}`,
+    measured: `${unanswered} of ${stopped} stops; calls without an answer: ${lost}`,
     reached: unanswered > 0 ? false : isEnough || undefined,
   };
 }
