@@ -29,8 +29,8 @@ export class BenchAudit extends LedgerAudit {
   }
 
   /**
-   * Waits until the last requests of a load are done: its client has ended, but they may still be running. The
-   * service's checks of its nodes come and go meanwhile.
+   * Waits until the last requests of a load are done: its client has ended, but they may still be running.
+   * The service's checks of its nodes come and go meanwhile.
    *
    * @throws when that takes too long.
    */

@@ -10,10 +10,10 @@ import type { Measured, Scenario, Subject, Transport } from './types.ts';
 export const subjectNames: Record<Subject, string> = {
   loms: 'loms',
   fullQueue: 'queue full',
-  border: 'transport only',
+  border: 'border alone',
   seedDesign: 'seed design',
   singleStatement: 'single statement',
-  sqlAlone: 'SQL alone',
+  sqlAlone: 'SQL by itself',
 };
 
 export const scenarioNames: Record<Scenario, string> = {
@@ -66,14 +66,17 @@ export class Bench {
     return median(this.find(filter).map(figure));
   }
 
-  /** The concurrency with the highest median rate of a subject; `untried` when none was tried. */
+  /**
+   * The concurrency at which a subject did most, by the medians of its rounds; `untried` where none was
+   * tried.
+   */
   best(filter: Filter, untried = USUAL): number {
     const tried = [...new Set(this.find(filter).map((step) => step.concurrency))];
     const done = (concurrency: number) => this.median({ ...filter, concurrency });
     return tried.sort((a, b) => done(b) - done(a))[0] ?? untried;
   }
 
-  /** The concurrency with the highest rate of a transport in a scenario, by the sweep. */
+  /** Where a transport does most in a scenario, as the sweep told. */
   peak(transport: Transport, scenario: Scenario): number {
     return this.best({ part: 'sweep', subject: 'loms', transport, scenario });
   }

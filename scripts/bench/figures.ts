@@ -1,4 +1,4 @@
-/** The figures of the bench: each with its target, its measured value, and whether the target is met. */
+/** What the bench must show: each figure with what it is to be, what it is, and whether that suffices. */
 
 import { median } from '../lib/statistics.ts';
 import type { Bench, Filter } from './bench.ts';
@@ -9,22 +9,24 @@ type Unit = 'ms' | 'MiB';
 
 export interface Figure {
   readonly name: string;
-  /** The target: the figure must be at least this bound, or under it. */
+  /** The bound, and whether the figure is to be at least or under it. */
   readonly bound: number;
   readonly is: 'at least' | 'under';
   readonly unit?: Unit;
   readonly measured: number;
-  /** Undefined when there was nothing to measure, such as refusals in an overload without any. */
+  /**
+   * Undefined where there was nothing to measure: an overload in which nothing was refused has no refusals.
+   */
   readonly reached: boolean | undefined;
-  /** The smallest and the largest value of the rounds. */
+  /** The smallest and the largest of the rounds. */
   readonly range?: readonly [number, number];
 }
 
 const REFUSED_WITHIN_MS = 50;
-/** The limit for the service's memory in an overload. */
+/** What "bounded" is taken to mean of the service's memory in an overload. */
 const MEMORY_MAX_MIB = 1_024;
 
-/** Computes the figures from the measured steps. */
+/** Works out the figures from what was measured. */
 export function figuresOf(bench: Bench): Figure[] {
   const loms = { part: 'turns', subject: 'loms', transport: 'REST' } as const;
   const spread: Filter = { ...loms, scenario: 'spread' };
@@ -69,7 +71,7 @@ export function figuresOf(bench: Bench): Figure[] {
       const peak = bench.median({ ...spread, transport });
       return [
         atLeast(
-          `overload over ${transport}: goodput / peak`,
+          `overload over ${transport}: useful answers / peak`,
           0.9,
           over.map((step) => step.perSecond / peak),
         ),
@@ -91,14 +93,14 @@ export function figuresOf(bench: Bench): Figure[] {
     }),
     ...(['REST', 'gRPC'] as const).map((transport) =>
       under(
-        `one client over ${transport}: median latency minus that of the SQL alone`,
+        `one client over ${transport}: median latency minus that of the SQL by itself`,
         1.5,
         oneClientDifferences(bench, transport),
         'ms',
       ),
     ),
     under('commits per order at saturation', 0.05, [commitsPerOrder]),
-    // A batch takes two round trips: its first statements with BEGIN, its last with COMMIT.
+    // A batch goes out in two: its first statements with BEGIN, its last with COMMIT.
     under('SQL round trips per order at saturation', 0.1, [2 * commitsPerOrder]),
   ];
 }
@@ -142,14 +144,14 @@ function oneClientDifferences(bench: Bench, transport: 'REST' | 'gRPC'): number[
   );
 }
 
-/** Formats a figure's value. */
+/** A figure's number as people read it. */
 export function shown(value: number, unit?: Unit): string {
   if (Number.isNaN(value)) return '-';
   const digits = Math.abs(value) < 0.1 ? 4 : Math.abs(value) < 10 ? 2 : 1;
   return `${value.toFixed(digits)}${unit ? ` ${unit}` : ''}`;
 }
 
-/** Formats whether the target is met. */
+/** Whether a figure suffices, in a word. */
 export function verdict(reached: boolean | undefined): string {
   if (reached === undefined) return 'nothing to measure';
   return reached ? 'yes' : '**no**';

@@ -15,7 +15,9 @@ export async function warmUp({ plan, take }: Taking): Promise<void> {
   await take({ ...common, subject: 'loms', transport: 'REST', scenario: 'stock' });
 }
 
-/** Looks for the number of clients at which the designs without a service do most, where there is a choice. */
+/**
+ * Looks for the number of clients at which the designs without a service do most, where there is a choice.
+ */
 export async function findClients({ plan, take }: Taking): Promise<void> {
   if (plan.clients.length === 1) return;
   const common = { part: 'clients', round: 0, transport: 'SQL', seconds: plan.sweepSeconds } as const;
@@ -121,7 +123,10 @@ export async function fullQueue({ plan, take }: Taking): Promise<void> {
   }
 }
 
-/** Slows the replica. With no delay it speaks through the relay too, so that only the delay makes a difference. */
+/**
+ * Slows the replica. With no delay it speaks through the relay too, so that only the delay makes a
+ * difference.
+ */
 export async function delays({ plan, take, bench }: Taking): Promise<void> {
   const relay = await bench.stage.detour(true);
   const common = { part: 'delay', subject: 'loms', transport: 'REST', scenario: 'spread' } as const;

@@ -1,6 +1,6 @@
 /**
- * REST for the load client: HTTP/1.1 over plain sockets, one request at a time on each, bytes made beforehand.
- * Node's own HTTP client takes as much time as the service it is to load, on the same cores.
+ * REST for the load client: HTTP/1.1 over plain sockets, one request at a time on each, bytes made
+ * beforehand. Node's own HTTP client takes as much time as the service it is to load, on the same cores.
  */
 import type { Protocol, Wire } from './wire.ts';
 
