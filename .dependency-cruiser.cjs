@@ -77,7 +77,7 @@ module.exports = {
       name: 'src-knows-no-scripts',
       comment: 'Scripts come after the product and its tests; what those share with scripts lives in test/.',
       severity: 'error',
-      from: { path: '^src/' },
+      from: { path: '^(src|test)/' },
       to: { path: '^scripts/' },
     },
     {

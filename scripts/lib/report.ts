@@ -1,12 +1,15 @@
-/** Figures that a run must show, as a table for its page and lines for its terminal. */
+/**
+ * Reports of the scripts: figures with their targets, as lines, as a table, and in pages that people write.
+ */
+import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 
-/** A figure with what it is to be and what it is. */
+/** A figure with its target and its value. */
 export interface Figure {
   readonly name: string;
   readonly wanted: string;
   readonly measured: string;
-  /** Undefined where too few runs were made to tell. */
+  /** Undefined when there were too few runs to decide. */
   readonly reached: boolean | undefined;
 }
 
@@ -18,7 +21,7 @@ export function figuresTable(figures: readonly Figure[]): string {
   return ['| figure | wanted | measured | reached |', '|---|---|---|---|', ...rows].join('\n');
 }
 
-/** Shows the figures in the terminal. */
+/** Prints the figures. */
 export function showFigures(figures: readonly Figure[]): void {
   for (const { name, wanted, measured, reached } of figures) {
     process.stdout.write(
@@ -27,7 +30,7 @@ export function showFigures(figures: readonly Figure[]): void {
   }
 }
 
-/** When and on what machine a run was made. */
+/** The date and the machine of a run. */
 export function aboutRun(): string {
   const day = new Date().toISOString().slice(0, 10);
   const processor = cpus()[0]?.model.trim() ?? 'unknown';
@@ -37,4 +40,22 @@ export function aboutRun(): string {
 function verdict(reached: boolean | undefined): string {
   if (reached === undefined) return 'too few runs';
   return reached ? 'yes' : '**no**';
+}
+
+const END = '<!-- figures:end -->';
+
+/**
+ * Reads a page, and replaces its section of figures. The section stands between two marks.
+ *
+ * @param command that writes the figures (`make bench`), as the first mark names it.
+ * @returns the page with the new figures.
+ * @throws when the page has no marks for these figures.
+ */
+export async function pageWithFigures(path: string, command: string, figures: string): Promise<string> {
+  const begin = `<!-- figures:begin, written by ${command} -->`;
+  const page = await readFile(path, 'utf8');
+  const before = page.indexOf(begin);
+  const after = page.indexOf(END, before);
+  if (before < 0 || after < 0) throw new Error(`${path} has no marks for the figures`);
+  return `${page.slice(0, before)}${begin}\n${figures}\n${page.slice(after)}`;
 }
