@@ -1,13 +1,13 @@
 /**
- * What loms is measured against, as a process of its own: designs that write each order by itself, through a
- * pool of `pg` in a closed loop. There is no HTTP before them, no validation and no queue, in their favour.
+ * The designs that loms is compared with, as a process of its own. They write each order by itself, through a
+ * pool of `pg` in a closed loop. They have no HTTP, no validation and no queue, which is in their favour.
  *
  * - seedDesign: statements in sequence in two transactions, as such services are usually written. All
  *   statements are prepared, and the lines are inserted together.
  * - singleStatement: one statement does everything, in one round trip.
  * - sqlAlone: one client that runs the service's own batch transaction, with one order in the batch.
  *
- * It does as its one argument says, and prints what came of it as JSON.
+ * Its one argument is the load. It prints the result as JSON.
  */
 import pg from 'pg';
 import { pino } from 'pino';
@@ -79,7 +79,7 @@ function singleStatement(pool: pg.Pool, user: number, skus: readonly number[]): 
   return pool.query(prepared('singleStatementCreate', [user, skus, skus.map(() => COUNT)]));
 }
 
-/** The service's own code for a batch, on the service's own kind of connection, with nothing before it. */
+/** The service's own batch transaction on the service's own connection, without its queue and transports. */
 async function openSqlAlone(url: string): Promise<{ create: Create; close: () => Promise<void> }> {
   const { Router } = await built<typeof import('../../src/db/cluster/router.ts')>('db/cluster/router.js');
   const { createOrders } =
@@ -113,15 +113,14 @@ async function openDesign({ subject, url, clients }: Baseline) {
   return { create, close: () => pool.end() };
 }
 
-/** Each client finishes the order that it is at when the time is over. */
+/** At the end of the time each client finishes its order. */
 async function run(baseline: Baseline): Promise<void> {
   const { create, close } = await openDesign(baseline);
   const one = () => create(pickUser(), pickSkus(baseline.scenario));
   await Promise.all(Array.from({ length: baseline.clients }, one));
   const tally = new Tally(baseline.subject);
   process.stdout.write(BEGIN);
-  const beganMs = performance.now();
-  const endMs = beganMs + baseline.seconds * 1_000;
+  const endMs = performance.now() + baseline.seconds * 1_000;
   const client = async () => {
     while (performance.now() < endMs) {
       const sentMs = performance.now();

@@ -1,5 +1,4 @@
-/** A run of the bench: it takes steps, shows each as it is done, and keeps what was measured. */
-
+/** A run of the bench: it makes steps, prints each, and keeps the results. */
 import { median } from '../lib/statistics.ts';
 import { type Plan, USUAL } from './plan.ts';
 import type { Stage } from './stage.ts';

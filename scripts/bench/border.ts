@@ -1,6 +1,6 @@
 /**
- * The border alone: the routes and rpcs of the built service in front of a Loms that answers at once, as a
- * process of its own. What it can do is the ceiling of what the service can.
+ * The transports alone: the routes and methods of the built service on a Loms that answers at once, as a
+ * process of its own. Its rate is the upper limit of the service's.
  */
 import { pino } from 'pino';
 import type { Loms } from '../../src/domain/loms.ts';

@@ -1,9 +1,8 @@
-/** What the bench must show: each figure with what it is to be, what it is, and whether that suffices. */
-
+/** The figures of the bench: each with its target, its value, and whether it is reached. */
 import { median } from '../lib/statistics.ts';
 import type { Bench, Filter } from './bench.ts';
 import { MANY } from './plan.ts';
-import type { Measured } from './types.ts';
+import type { Measured, Transport } from './types.ts';
 
 type Unit = 'ms' | 'MiB';
 
@@ -14,19 +13,17 @@ export interface Figure {
   readonly is: 'at least' | 'under';
   readonly unit?: Unit;
   readonly measured: number;
-  /**
-   * Undefined where there was nothing to measure: an overload in which nothing was refused has no refusals.
-   */
+  /** Undefined when there was nothing to measure, such as refusals in an overload without any. */
   readonly reached: boolean | undefined;
   /** The smallest and the largest of the rounds. */
   readonly range?: readonly [number, number];
 }
 
 const REFUSED_WITHIN_MS = 50;
-/** What "bounded" is taken to mean of the service's memory in an overload. */
+/** The bound of the service's memory in an overload. */
 const MEMORY_MAX_MIB = 1_024;
 
-/** Works out the figures from what was measured. */
+/** Computes the figures of a run. */
 export function figuresOf(bench: Bench): Figure[] {
   const loms = { part: 'turns', subject: 'loms', transport: 'REST' } as const;
   const spread: Filter = { ...loms, scenario: 'spread' };
@@ -36,10 +33,6 @@ export function figuresOf(bench: Bench): Figure[] {
   const overSeed = (scenario: 'spread' | 'hot'): Filter => ({ ...sql, subject: 'seedDesign', scenario });
   const saturated = bench.find(spread);
   const commitsPerOrder = median(saturated.map((step) => step.commits / step.orders));
-  const atLeast = (name: string, bound: number, ratios: readonly number[]) =>
-    figure({ name, bound, is: 'at least' }, ratios);
-  const under = (name: string, bound: number, values: readonly number[], unit?: Unit) =>
-    figure({ name, bound, is: 'under', ...(unit ? { unit } : {}) }, values);
   return [
     atLeast('create over REST, spread / seed design, spread', 8, ratios(bench, spread, overSeed('spread'))),
     atLeast('create over REST, hot / seed design, hot', 20, ratios(bench, hot, overSeed('hot'))),
@@ -66,31 +59,7 @@ export function figuresOf(bench: Bench): Figure[] {
     ),
     atLeast('replica slowed by 5 ms / not slowed, at 2,000 in flight', 0.8, delayRatios(bench, 5)),
     atLeast('2,000 in flight / peak', 0.9, ratios(bench, { ...spread, part: 'many' }, spread)),
-    ...(['REST', 'gRPC'] as const).flatMap((transport) => {
-      const over = bench.find({ part: 'overload', transport });
-      const peak = bench.median({ ...spread, transport });
-      return [
-        atLeast(
-          `overload over ${transport}: useful answers / peak`,
-          0.9,
-          over.map((step) => step.perSecond / peak),
-        ),
-        under(
-          `full queue over ${transport}: refusals, 99th percentile`,
-          REFUSED_WITHIN_MS,
-          bench
-            .find({ part: 'full queue', transport })
-            .flatMap((step) => (step.refused > 0 ? (step.refusalLatency?.p99 ?? []) : [])),
-          'ms',
-        ),
-        under(
-          `overload over ${transport}: memory of the service`,
-          MEMORY_MAX_MIB,
-          over.flatMap((step) => (step.rssBytes === undefined ? [] : step.rssBytes / 2 ** 20)),
-          'MiB',
-        ),
-      ];
-    }),
+    ...(['REST', 'gRPC'] as const).flatMap((transport) => overloadFigures(bench, { ...spread, transport })),
     ...(['REST', 'gRPC'] as const).map((transport) =>
       under(
         `one client over ${transport}: median latency minus that of the SQL by itself`,
@@ -103,6 +72,42 @@ export function figuresOf(bench: Bench): Figure[] {
     // A batch goes out in two: its first statements with BEGIN, its last with COMMIT.
     under('SQL round trips per order at saturation', 0.1, [2 * commitsPerOrder]),
   ];
+}
+
+/** @param peak the steps of a transport at its peak, with which its overload is compared. */
+function overloadFigures(bench: Bench, peak: Filter & { readonly transport: Transport }): Figure[] {
+  const { transport } = peak;
+  const over = bench.find({ part: 'overload', transport });
+  const peakPerSecond = bench.median(peak);
+  return [
+    atLeast(
+      `overload over ${transport}: useful answers / peak`,
+      0.9,
+      over.map((step) => step.perSecond / peakPerSecond),
+    ),
+    under(
+      `full queue over ${transport}: refusals, 99th percentile`,
+      REFUSED_WITHIN_MS,
+      bench
+        .find({ part: 'full queue', transport })
+        .flatMap((step) => (step.refused > 0 ? (step.refusalLatency?.p99 ?? []) : [])),
+      'ms',
+    ),
+    under(
+      `overload over ${transport}: memory of the service`,
+      MEMORY_MAX_MIB,
+      over.flatMap((step) => (step.rssBytes === undefined ? [] : step.rssBytes / 2 ** 20)),
+      'MiB',
+    ),
+  ];
+}
+
+function atLeast(name: string, bound: number, values: readonly number[]): Figure {
+  return figure({ name, bound, is: 'at least' }, values);
+}
+
+function under(name: string, bound: number, values: readonly number[], unit?: Unit): Figure {
+  return figure({ name, bound, is: 'under', ...(unit ? { unit } : {}) }, values);
 }
 
 function figure(about: Pick<Figure, 'name' | 'bound' | 'is' | 'unit'>, values: readonly number[]): Figure {

@@ -1,23 +1,20 @@
-/**
- * The programs of the bench, which run to their end and print a result. All are children of this process and
- * end with it.
- */
+/** The programs of the bench, which run to their end and print a result, as children of this process. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { root, tailOf } from '../../test/support/process.ts';
 import { BEGIN } from './program.ts';
 
-/** What a program may need beyond the time that its load takes. */
+/** What a program may need besides the time of its load. */
 const PROGRAM_GRACE_MS = 30_000;
 
 /**
  * Runs a program to its end.
  *
- * @param seconds for which it works by itself; it may take somewhat longer.
- * @param onBegin is called when it prints the first time.
+ * @param seconds of its load; it may take somewhat longer.
+ * @param onBegin is called at its first output.
  * @returns what it printed.
- * @throws with what it wrote when it fails or does not end.
+ * @throws with its errors when it fails or does not end.
  */
 export async function runProgram(
   file: string,
@@ -45,7 +42,7 @@ export async function runProgram(
 }
 
 /**
- * Runs one of the bench's own programs, which takes JSON, prints BEGIN, and in the end prints JSON.
+ * Runs one of the bench's own programs, which takes JSON, and prints BEGIN and then JSON.
  *
  * @param onBegin is called when its load begins.
  */
@@ -62,7 +59,7 @@ export async function runOwn<Result>(
 
 const running = new Set<ChildProcess>();
 
-/** Ends the programs that run now, so that what waits for them fails. */
+/** Kills the running programs, so that their callers fail. */
 export function endPrograms(): void {
   for (const child of running) child.kill('SIGKILL');
 }

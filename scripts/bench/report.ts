@@ -3,7 +3,7 @@
  * between the two marks is replaced.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { pageWithFigures } from '../lib/page.ts';
+import { pageWithFigures } from '../lib/report.ts';
 import type { Bench } from './bench.ts';
 import { type Figure, shown, verdict } from './figures.ts';
 import { type Picture, picturesOf } from './pictures.ts';

@@ -1,6 +1,6 @@
 /**
- * All that the bench measures, set up: a temporary cluster with its synchronous replica, migrated and seeded,
- * the service on it, the border alone, and the relay that can slow the replica.
+ * The stage of the bench: a temporary cluster with its synchronous replica, migrated and seeded, the service
+ * on it, the transports alone, and the relay that can slow the replica.
  */
 import pg from 'pg';
 import { pino } from 'pino';
@@ -17,30 +17,30 @@ export interface Stage {
   readonly primaryUrl: string;
   readonly replicaUrls: readonly string[];
   readonly loms: ServiceProcess;
-  /** The service with a queue so short that it is full under any load. */
+  /** The service with a queue that is full under any load. */
   readonly fullQueue: ServiceProcess;
   readonly border: ServiceProcess;
   readonly audit: BenchAudit;
-  /** Has the replica speak to the primary through the relay, until `detour` is called with false. */
+  /** Connects the replica to the primary through the relay, or again directly. */
   detour(through: boolean): Promise<Relay>;
-  /** Ends everything and removes the data. */
+  /** Stops everything and removes the data. */
   clear(): Promise<void>;
 }
 
 const SWITCH_LIMIT_MS = 30_000;
 const SWITCH_INTERVAL_MS = 50;
 
-/** Few enough waiting requests that most of a usual load finds no place. */
+/** Short enough to refuse most of a usual load. */
 const SHORT_QUEUE = '16';
 
-/** The settings of the service that this run's environment changes. */
+/** The settings of the service that this run's environment sets. */
 export function changedSettings(): Record<string, string> {
   const known = variableNames;
   const set = known.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));
   return Object.fromEntries(set) as Record<string, string>;
 }
 
-/** Sets the stage. When that fails, what was set up is cleared away. */
+/** Sets the stage. When that fails, what was started is stopped. */
 export async function setStage(): Promise<Stage> {
   const closers: (() => Promise<unknown> | unknown)[] = [];
   const clear = async () => {
@@ -80,7 +80,7 @@ export async function setStage(): Promise<Stage> {
   }
 }
 
-/** Has the replica stream from another port, and waits until commits wait for it again. */
+/** Makes the replica stream from another port, and waits until it is synchronous again. */
 async function followThrough(replicaUrl: string, primaryUrl: string, port: number): Promise<void> {
   const before = await query(primaryUrl, 'SELECT pid FROM pg_stat_replication');
   const [row] = await query(replicaUrl, 'SHOW primary_conninfo');

@@ -6,7 +6,7 @@ import type { Stage } from './stage.ts';
 import type { LoadResult, Measured, Scenario, Subject, Transport } from './types.ts';
 import { watchUsage } from './usage.ts';
 
-/** What a step is to measure. */
+/** What a step measures. */
 export interface Step {
   readonly part: string;
   readonly round: number;
@@ -22,16 +22,16 @@ export interface Step {
   readonly ownClient?: boolean;
 }
 
-/** More requests than this without any answer fail the bench, as a share of all. */
+/** A larger share of requests without an answer fails the bench. */
 const FAILED_MAX = 0.01;
 
-/** Where a refusal is the answer that is asked for; its order is written all the same. */
+/** Scenarios in which a refusal is an expected answer; its order is written, too. */
 const REFUSING: readonly Scenario[] = ['infeasible', 'soldOut'];
 
 /**
  * Runs a step.
  *
- * @param hasWrk whether wrk is there to load REST; what it cannot do, the client of our own does.
+ * @param hasWrk whether wrk can load REST; the own client makes the other loads.
  * @throws when the ledger audit fails after it, an acknowledged order is missing, or requests got no answer.
  */
 export async function runStep(stage: Stage, step: Step, hasWrk: boolean): Promise<Measured> {
@@ -63,11 +63,11 @@ export async function runStep(stage: Stage, step: Step, hasWrk: boolean): Promis
   };
 }
 
-/** Runs the load, and watches what the service and the machine use meanwhile. */
+/** Runs the load, and measures what the service and the machine use meanwhile. */
 async function loadWatched(stage: Stage, step: Step, hasWrk: boolean) {
   const watch = () => watchUsage(serverOf(stage, step.subject)?.pid);
   let usage = watch();
-  // A load client of our own takes a while to start, which is not what is looked at.
+  // The start of the own client is not measured.
   const onBegin = () => {
     usage();
     usage = watch();

@@ -1,4 +1,4 @@
-/** What a process and the machine use while a step runs, as Linux tells it; elsewhere nothing is told. */
+/** What a process and the machine use during a step. On Linux only; elsewhere it is empty. */
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 
@@ -17,7 +17,7 @@ export interface Usage {
 /**
  * Watches a process, or only the machine.
  *
- * @returns the function that ends the watch and tells the largest memory and the mean use of the cores.
+ * @returns a function that ends the watch, and returns the largest memory and the mean use of the cores.
  */
 export function watchUsage(pid: number | undefined): () => Usage {
   if (process.platform !== 'linux') return () => ({});
@@ -39,7 +39,7 @@ export function watchUsage(pid: number | undefined): () => Usage {
   };
 }
 
-/** What stands in a file of /proc, or nothing when its process has ended. */
+/** The content of a file of /proc; empty when its process has ended. */
 function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');
@@ -56,7 +56,7 @@ function residentBytesOf(pid: number): number {
 /** User and system time of a process, all threads together. */
 function cpuSecondsOf(pid: number): number {
   const stat = read(`/proc/${pid}/stat`);
-  // The name stands in brackets and may itself hold brackets and blanks.
+  // The name is in brackets, and may hold brackets and blanks.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / TICKS_PER_SECOND;
 }

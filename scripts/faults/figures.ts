@@ -1,5 +1,5 @@
 /** The figures of the runs: each with its target, its value, and whether it is reached. */
-import type { Figure } from '../lib/figures.ts';
+import type { Figure } from '../lib/report.ts';
 import { median } from '../lib/statistics.ts';
 import type { ViolationKind } from './checks/evidence.ts';
 import type { RunResult } from './run.ts';

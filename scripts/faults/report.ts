@@ -1,7 +1,6 @@
 /** The report of the runs: a line for each as it ends, and a summary in JSON and as a page. */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { aboutRun, type Figure, figuresTable, showFigures } from '../lib/figures.ts';
-import { pageWithFigures } from '../lib/page.ts';
+import { aboutRun, type Figure, figuresTable, pageWithFigures, showFigures } from '../lib/report.ts';
 import { median } from '../lib/statistics.ts';
 import type { Fault } from './faults/fault.ts';
 import { figuresOf, recoverySeconds, shownSeconds } from './figures.ts';

@@ -5,7 +5,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { afterEach, expect, test } from 'vitest';
-import type { Figure } from '../lib/figures.ts';
+import type { Figure } from '../lib/report.ts';
 import { quickKinds } from './faults/table.ts';
 import type { RunResult } from './run.ts';
 

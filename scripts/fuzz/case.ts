@@ -10,7 +10,9 @@ import type { GrpcBytes } from '../../test/support/grpc-session.ts';
  */
 export type Expectation = 'accepted' | 'refused' | 'unauthenticated' | 'forbidden' | 'any';
 
-/** Refusals by the stored state. An invalid request must not get them: it is refused before the state is read. */
+/**
+ * Refusals by the stored state. An invalid request must not get them: it is refused before the state is read.
+ */
 const stateReasons: readonly (Reason | undefined)[] = [
   'INSUFFICIENT_STOCK',
   'ORDER_NOT_FOUND',

@@ -1,7 +1,6 @@
 /** The figures of a run, and their place in the documentation. */
 import { writeFile } from 'node:fs/promises';
-import { aboutRun, type Figure, figuresTable } from '../lib/figures.ts';
-import { pageWithFigures } from '../lib/page.ts';
+import { aboutRun, type Figure, figuresTable, pageWithFigures } from '../lib/report.ts';
 import { GROWTH_MAX_BYTES_PER_CASE, growthOf, isLeak } from './memory.ts';
 import { CASES_MIN } from './plan.ts';
 import { type Report, ROUND } from './run.ts';

@@ -2,6 +2,7 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import type { DescMethod } from '@bufbuild/protobuf';
 import fc, { type Arbitrary } from 'fast-check';
+import { framed } from '../../test/support/grpc-session.ts';
 import type { CaseBody as CaseBodyOf, Expectation, GrpcCase, Kind } from './case.ts';
 import { inPieces, randomBytes } from './http-bytes.ts';
 import { expectationOf, faultyMessage, methods, pathOf, validFields } from './messages.ts';
@@ -29,14 +30,6 @@ export const faulty = method.chain((each) =>
   faultyMessage(each.input).map((message) => withExpectation(each, message)),
 );
 const garbage = fc.tuple(method, randomBytes(500)).map((made) => withExpectation(...made));
-
-/** A message behind gRPC's five bytes, which may be wrong. */
-function framed(message: Buffer, flag = 0, length = message.length): Buffer {
-  const prefix = Buffer.alloc(5);
-  prefix.writeUInt8(flag);
-  prefix.writeUInt32BE(length >>> 0, 1);
-  return Buffer.concat([prefix, message]);
-}
 
 function call(path: string, writes: readonly Buffer[], expected: Expectation, more: Headers = {}): CaseBody {
   const headers = {

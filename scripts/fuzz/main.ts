@@ -12,7 +12,7 @@ import { seed as seedStock } from '../../src/db/schema/seed.ts';
 import { asBuilt } from '../../test/support/process.ts';
 import { startTemporaryCluster } from '../../test/support/temporary-cluster.ts';
 import { BadArgument } from '../lib/arguments.ts';
-import { type Figure, showFigures } from '../lib/figures.ts';
+import { type Figure, showFigures } from '../lib/report.ts';
 import { figuresOf, writeFigures } from './figures.ts';
 import { CASES_MIN, type Plan, readPlan } from './plan.ts';
 import { describeFinding, describeReport } from './report.ts';

@@ -15,7 +15,7 @@ import {
   writeKeys,
 } from '../../test/support/issuer.ts';
 import { quiet } from '../../test/support/quiet.ts';
-import { type Authenticate, type Identity } from '../domain/access.ts';
+import type { Authenticate, Identity } from '../domain/access.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import { openTokens, type TokenOptions } from './tokens.ts';
 

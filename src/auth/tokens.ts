@@ -2,7 +2,7 @@
 import { errors, type JWTPayload, jwtVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
-import { type Authenticate, type Identity } from '../domain/access.ts';
+import type { Authenticate, Identity } from '../domain/access.ts';
 import { accepted, type Outcome, refused } from '../domain/outcome.ts';
 import { fixedRefusals } from '../domain/refusals.ts';
 import { isUrl, type Keys, openKeys } from './keys.ts';

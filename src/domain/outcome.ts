@@ -1,5 +1,5 @@
 /** Outcomes: every operation returns its value or a refusal. A refusal is a value, never thrown. */
-import { type Reason } from './errors.ts';
+import type { Reason } from './errors.ts';
 import type { Shortage } from './stock/allocation.ts';
 
 /** One bad field: its path as a client writes it in JSON (`items[1].count`), and what it must be. */

@@ -1,5 +1,5 @@
 /** The refusals except those of bad fields (`violations.ts`). Messages hold no internals. */
-import { type Reason } from './errors.ts';
+import type { Reason } from './errors.ts';
 import { IDEMPOTENCY_KEY_FIELD } from './idempotency/key.ts';
 import { REQUEST_MAX_BYTES } from './limits.ts';
 import type { Scope } from './operations.ts';

@@ -1,6 +1,6 @@
 /** The probes `/livez` and `/readyz`, for process managers and load balancers. */
 import { type OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
-import { type Authenticate } from '../../domain/access.ts';
+import type { Authenticate } from '../../domain/access.ts';
 import type { Readiness } from '../readiness.ts';
 import { jsonResponse } from './errors.ts';
 import { stringifyJson } from './json.ts';
