@@ -3,7 +3,7 @@
  * process of its own. Its rate is the upper limit of the service's.
  */
 import { pino } from 'pino';
-import type { Loms } from '../../src/domain/loms.ts';
+import type { Loms } from '../../src/domain/operations.ts';
 import { built } from './program.ts';
 
 const { createHttpApp } =
