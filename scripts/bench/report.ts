@@ -1,6 +1,6 @@
 /**
  * The report: a page with the figures of a run, and its pictures. The page is `docs/performance.md`: what
- * people wrote there stays, only what stands between the two marks is replaced.
+ * people wrote there stays, only the section between the two marks is replaced.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { pageWithFigures } from '../lib/report.ts';

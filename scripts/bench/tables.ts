@@ -28,7 +28,7 @@ export function tablesOf(bench: Bench): string[] {
     ),
     ...overload(bench),
     ...section('A slow replica', 'Through the relay; with 0 ms it only passes on.', groups(bench, ['delay'])),
-    ...section('One client', 'What stands between the SQL and its caller.', groups(bench, ['one client'])),
+    ...section('One client', 'What the service adds to the SQL.', groups(bench, ['one client'])),
   ];
 }
 
