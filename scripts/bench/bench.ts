@@ -75,7 +75,7 @@ export class Bench {
     return tried.sort((a, b) => done(b) - done(a))[0] ?? untried;
   }
 
-  /** Where a transport does most in a scenario, as the sweep told. */
+  /** The concurrency at which a transport does most in a scenario, by the sweep. */
   peak(transport: Transport, scenario: Scenario): number {
     return this.best({ part: 'sweep', subject: 'loms', transport, scenario });
   }

@@ -1,4 +1,4 @@
-/** The parts of the bench, in their order. Each takes its steps; what they mean is told in figures.ts. */
+/** The parts of the bench, in their order. figures.ts evaluates their steps. */
 import type { Bench } from './bench.ts';
 import { MANY, OPEN_LOOP_CONNECTIONS, OPEN_LOOP_MAX, USUAL } from './plan.ts';
 import type { Step } from './step.ts';
@@ -6,7 +6,7 @@ import type { Scenario } from './types.ts';
 
 const transports = ['REST', 'gRPC'] as const;
 
-/** Brings servers and database to the state in which they stay: code compiled, caches filled. */
+/** Warms up servers and database: code is compiled, caches are filled. */
 export async function warmUp({ plan, take }: Taking): Promise<void> {
   const common = { part: 'warm-up', round: 0, concurrency: USUAL, seconds: plan.warmUpSeconds } as const;
   for (const subject of ['border', 'fullQueue', 'loms'] as const) {
@@ -15,9 +15,7 @@ export async function warmUp({ plan, take }: Taking): Promise<void> {
   await take({ ...common, subject: 'loms', transport: 'REST', scenario: 'stock' });
 }
 
-/**
- * Looks for the number of clients at which the designs without a service do most, where there is a choice.
- */
+/** Finds the number of clients at which the designs without a service do most, where the plan has several. */
 export async function findClients({ plan, take }: Taking): Promise<void> {
   if (plan.clients.length === 1) return;
   const common = { part: 'clients', round: 0, transport: 'SQL', seconds: plan.sweepSeconds } as const;
@@ -28,7 +26,7 @@ export async function findClients({ plan, take }: Taking): Promise<void> {
   }
 }
 
-/** Goes over the concurrencies, from one request in flight to thousands. */
+/** Measures each concurrency, from one request in flight to thousands. */
 export async function sweep({ plan, take }: Taking): Promise<void> {
   const scenarios: [Scenario, number][] = plan.quick
     ? [['spread', 1]]
@@ -50,7 +48,7 @@ export async function sweep({ plan, take }: Taking): Promise<void> {
   }
 }
 
-/** Measures all that is compared, in turns; every other round goes backwards, so that no drift adds up. */
+/** Measures all that is compared, in turns; every other round is in reverse order, against drift. */
 export async function turns({ plan, take, bench }: Taking): Promise<void> {
   const spread = bench.peak('REST', 'spread');
   const grpcSpread = bench.peak('gRPC', 'spread');
@@ -85,7 +83,7 @@ export async function turns({ plan, take, bench }: Taking): Promise<void> {
   }
 }
 
-/** Orders that cannot be met: some, and all. */
+/** Orders that cannot be fulfilled: some, and all. */
 export async function refusals({ plan, take, bench }: Taking): Promise<void> {
   for (const scenario of ['infeasible', 'soldOut'] as const) {
     for (const transport of transports) {
@@ -95,7 +93,7 @@ export async function refusals({ plan, take, bench }: Taking): Promise<void> {
   }
 }
 
-/** Offers a multiple of what is answered at the peak, whatever comes back. */
+/** Overload: an open loop at a multiple of the peak rate. */
 export async function overload({ plan, take, bench }: Taking): Promise<void> {
   for (const transport of transports) {
     const peak = bench.median({ part: 'turns', subject: 'loms', transport, scenario: 'spread' });
@@ -109,7 +107,7 @@ export async function overload({ plan, take, bench }: Taking): Promise<void> {
   }
 }
 
-/** Has most of a usual load find the queue full: what is looked at is how soon it hears so. */
+/** A full queue for most of a usual load: how fast are its refusals? */
 export async function fullQueue({ plan, take }: Taking): Promise<void> {
   for (const transport of transports) {
     const step = {
@@ -124,8 +122,7 @@ export async function fullQueue({ plan, take }: Taking): Promise<void> {
 }
 
 /**
- * Slows the replica. With no delay it speaks through the relay too, so that only the delay makes a
- * difference.
+ * Slows the replica. It is connected through the relay without a delay too, so that only the delay differs.
  */
 export async function delays({ plan, take, bench }: Taking): Promise<void> {
   const relay = await bench.stage.detour(true);
@@ -140,7 +137,7 @@ export async function delays({ plan, take, bench }: Taking): Promise<void> {
   await bench.stage.detour(false);
 }
 
-/** One client by itself: what the service adds to the time that the SQL takes. */
+/** One client: what the service adds to the time of the SQL. */
 export async function oneClient({ plan, take }: Taking): Promise<void> {
   const common = { part: 'one client', scenario: 'spread', concurrency: 1 } as const;
   for (let round = 0; round < plan.oneClientRounds; round++) {
@@ -154,7 +151,7 @@ export async function oneClient({ plan, take }: Taking): Promise<void> {
   }
 }
 
-/** What a part is given. */
+/** What a part needs. */
 export interface Taking {
   readonly bench: Bench;
   readonly plan: Bench['plan'];

@@ -45,7 +45,7 @@ function verdict(reached: boolean | undefined): string {
 const END = '<!-- figures:end -->';
 
 /**
- * Reads a page, and replaces its section of figures. The section stands between two marks.
+ * Reads a page, and replaces its section of figures. The section is between two marks.
  *
  * @param command that writes the figures (`make bench`), as the first mark names it.
  * @returns the page with the new figures.

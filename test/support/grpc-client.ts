@@ -126,7 +126,7 @@ function answerOf({ error, isDisconnected, onOpenConnection, ...mark }: Failed):
   throw new NoAnswer(`GRPC_${error.code}`, { onOpenConnection, text: error.details, cause: error });
 }
 
-/** A detail as it stands in REST's bodies. */
+/** A detail in the form of REST's bodies. */
 function toJson({ type, ...detail }: Detail): object {
   if ('retryDelay' in detail) return { '@type': type, retryDelay: `${detail.retryDelay?.seconds}s` };
   if (!('fieldViolations' in detail)) return { '@type': type, ...detail };
@@ -134,7 +134,7 @@ function toJson({ type, ...detail }: Detail): object {
   return { '@type': type, fieldViolations: violations };
 }
 
-/** The generated code says `orderId` where the contract's JSON name is `orderID`. */
+/** The generated code has `orderId` for the contract's JSON name `orderID`. */
 function toProto(request: Request): object {
   return 'orderID' in request ? { ...request, orderId: request.orderID } : request;
 }

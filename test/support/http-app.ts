@@ -10,7 +10,7 @@ import { MemoryLoms } from './memory-loms.ts';
 
 export const silent = pino({ level: 'silent' });
 
-/** The time of these tests' clock, which stands still. */
+/** The time of these tests' clock, which does not move. */
 export const NOW_MS = 1_000_000;
 
 export const REQUEST_TIMEOUT_MS = 3_000;

@@ -62,19 +62,6 @@ export const slicing: Fault = {
   },
 };
 
-export const blackHole: Fault = {
-  kind: 'black-hole',
-  what: 'nothing passes between the service and the primary for 2.6 seconds, then all that was sent',
-  hadEffect: failedWrites,
-  async inject(context) {
-    context.relays.primary.silent = true;
-    await duringOutage(context, () => context.pause(SILENT_MS));
-  },
-  async heal({ relays }) {
-    relays.primary.silent = false;
-  },
-};
-
 export const walReset: Fault = {
   kind: 'wal-reset',
   what: 'reset of the connection from the replica to the primary, eight times',
@@ -93,15 +80,28 @@ export const walLatency: Fault = {
   },
 };
 
+/** Nothing passes a relay, and no commit can be confirmed. */
+function silence(relay: 'primary' | 'wal'): Pick<Fault, 'hadEffect' | 'inject' | 'heal'> {
+  return {
+    hadEffect: failedWrites,
+    async inject(context) {
+      context.relays[relay].silent = true;
+      await duringOutage(context, () => context.pause(SILENT_MS));
+    },
+    async heal({ relays }) {
+      relays[relay].silent = false;
+    },
+  };
+}
+
+export const blackHole: Fault = {
+  kind: 'black-hole',
+  what: 'nothing passes between the service and the primary for 2.6 seconds, then all that was sent',
+  ...silence('primary'),
+};
+
 export const walBlackHole: Fault = {
   kind: 'wal-black-hole',
   what: 'nothing passes between the primary and the replica for 2.6 seconds, then all that was sent',
-  hadEffect: failedWrites,
-  async inject(context) {
-    context.relays.wal.silent = true;
-    await duringOutage(context, () => context.pause(SILENT_MS));
-  },
-  async heal({ relays }) {
-    relays.wal.silent = false;
-  },
+  ...silence('wal'),
 };

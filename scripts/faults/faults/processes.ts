@@ -115,24 +115,26 @@ export const replicaKill: Fault = {
   heal: ({ replica }) => replica.start(),
 };
 
+/** A server is frozen, and no commit can be confirmed. */
+function freeze(server: 'primary' | 'replica'): Pick<Fault, 'hadEffect' | 'inject' | 'heal'> {
+  return {
+    hadEffect: failedWrites,
+    async inject(context) {
+      await context[server].freeze();
+      await duringOutage(context, () => context.pause(FREEZE_MS));
+    },
+    heal: async (context) => context[server].thaw(),
+  };
+}
+
 export const replicaFreeze: Fault = {
   kind: 'replica-freeze',
   what: 'SIGSTOP of all processes of the replica, SIGCONT after 2.6 seconds',
-  hadEffect: failedWrites,
-  async inject(context) {
-    await context.replica.freeze();
-    await duringOutage(context, () => context.pause(FREEZE_MS));
-  },
-  heal: async ({ replica }) => replica.thaw(),
+  ...freeze('replica'),
 };
 
 export const primaryFreeze: Fault = {
   kind: 'primary-freeze',
   what: 'SIGSTOP of all processes of the primary, SIGCONT after 2.6 seconds',
-  hadEffect: failedWrites,
-  async inject(context) {
-    await context.primary.freeze();
-    await duringOutage(context, () => context.pause(FREEZE_MS));
-  },
-  heal: async ({ primary }) => primary.thaw(),
+  ...freeze('primary'),
 };
