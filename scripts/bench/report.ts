@@ -4,7 +4,7 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
-import { pageWithFigures } from '../lib/page.ts';
+import { pageWithFigures } from '../lib/report.ts';
 import type { Bench } from './bench.ts';
 import { type Figure, shown, verdict } from './figures.ts';
 import { type Picture, picturesOf } from './pictures.ts';

@@ -132,7 +132,7 @@ async function startReplica(
   await start().catch(async (error) => {
     if (error.code === 'EADDRINUSE') throw error;
     if (replica.startedBy === 'others') {
-      const message = `the replica in ${replica.dataDir}, started by another process, is broken: stop it first`;
+      const message = `the replica in ${replica.dataDir}, which another process started, is broken: stop it`;
       throw new Error(message, { cause: error });
     }
     logger.warn({ err: error }, 'the replica is broken: rebuilding it from the primary');
