@@ -87,11 +87,7 @@ export class Bench {
     const times = `p50 ${latency.p50.toFixed(1)} ms, p99 ${latency.p99.toFixed(1)} ms`;
     const more = refused > 0 ? `, ${refused.toLocaleString('en')} refused` : '';
     const place = `${part} ${round + 1}`.padEnd(14);
-    const columns = [
-      `${place} ${what.padEnd(52)}`,
-      `x${String(concurrency).padEnd(5)} ${rate.padStart(10)} `,
-    ];
-    process.stdout.write(`${clock.padStart(6)}  ${columns.join(' ')} ${times}${more}
-`);
+    const load = `${place} ${what.padEnd(52)} x${String(concurrency).padEnd(5)}`;
+    process.stdout.write(`${clock.padStart(6)}  ${load} ${rate.padStart(10)}  ${times}${more}\n`);
   }
 }

@@ -1,11 +1,11 @@
 /**
- * `make bench`: measures the service on a cluster of its own, and writes the figures. README.md is a tour of
- * the files.
+ * `make bench`: measures the service on a cluster of its own, and writes the figures.
  *
  *     node --import tsx scripts/bench/main.ts [--quick]
  *
  * The results go to `build/bench/result.json`, and with plots into `docs/performance.md`. A quick run shows
  * that the bench works, with rough figures: it leaves `docs` alone and writes its page to `build/bench`.
+ * README.md is a tour of the files.
  */
 import { Bench } from './bench.ts';
 import { figuresOf, printFigures } from './figures.ts';

@@ -1,6 +1,6 @@
 /**
- * The programs of the bench: how the bench runs them as children of its process, and what those that it has
- * itself (`baseline.ts`, `client/main.ts`, `transport-only.ts`) share.
+ * The programs of the bench, which run as child processes: how they are started, and what the bench's own
+ * programs (`baseline.ts`, `client/main.ts`, `transport-only.ts`) share.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
