@@ -3,7 +3,7 @@
  * front of a stub that answers at once. Its rate is the upper limit of the service's rate.
  */
 import { pino } from 'pino';
-import type { Loms } from '../../src/domain/loms.ts';
+import type { Loms } from '../../src/domain/operations.ts';
 import { built } from './processes.ts';
 
 const { createHttpApp } =

@@ -2,7 +2,6 @@
 import type { Reason } from './errors.ts';
 import { IDEMPOTENCY_KEY_FIELD } from './idempotency/key.ts';
 import { REQUEST_MAX_BYTES } from './limits.ts';
-import type { Scope } from './operations.ts';
 import type { OrderStatus } from './orders/order.ts';
 import type { Refusal } from './outcome.ts';
 import type { Shortage } from './stock/allocation.ts';
@@ -53,7 +52,7 @@ export function orderNotCancellable(orderId: bigint, status: OrderStatus): Refus
 }
 
 /** The caller is known, and its credentials lack this scope. */
-export function scopeMissing(scope: Scope): Refusal {
+export function scopeMissing(scope: string): Refusal {
   return refusal('SCOPE_MISSING', `this needs the scope ${scope}`, { scope });
 }
 

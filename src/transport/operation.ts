@@ -4,8 +4,8 @@
  */
 import type { Logger } from 'pino';
 import { type Authenticate, admit } from '../domain/access.ts';
-import { ANONYMOUS, type Call, type Loms } from '../domain/loms.ts';
-import type { OperationName } from '../domain/operations.ts';
+import { ANONYMOUS, type Call } from '../domain/call.ts';
+import type { Loms, OperationName } from '../domain/operations.ts';
 import { accepted, type Outcome, refused } from '../domain/outcome.ts';
 import { fixedRefusals } from '../domain/refusals.ts';
 import type { Deadlines } from '../timing/deadlines.ts';

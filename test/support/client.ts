@@ -2,7 +2,7 @@
  * The client of the service that tests and scripts share: one interface, implemented by rest-client.ts and
  * grpc-client.ts. Field names are the contract's JSON names, and every integer of an answer is a bigint.
  */
-import type { Loms } from '../../src/domain/loms.ts';
+import type { Loms } from '../../src/domain/operations.ts';
 import type { Line, OrderStatus } from '../../src/domain/orders/order.ts';
 import { OrderServiceService as orders } from '../../src/generated/proto/loms/order/v1/order.ts';
 import { StockServiceService as stock } from '../../src/generated/proto/loms/stock/v1/stock.ts';

@@ -1,6 +1,12 @@
 /** Loms in memory, for tests of the transports. */
-import type { Call, CreateOrderRequest, Loms } from '../../src/domain/loms.ts';
-import { mergeLines, type Order, transitions } from '../../src/domain/orders/order.ts';
+import type { Call } from '../../src/domain/call.ts';
+import type { Loms } from '../../src/domain/operations.ts';
+import {
+  type CreateOrderRequest,
+  mergeLines,
+  type Order,
+  transitions,
+} from '../../src/domain/orders/order.ts';
 import { accepted, type Outcome, refused } from '../../src/domain/outcome.ts';
 import {
   insufficientStock,

@@ -1,7 +1,7 @@
 /** The operations on orders over REST: route, schemas and printing of each. */
 import { z } from '@hono/zod-openapi';
 import { IDEMPOTENCY_KEY_MAX } from '../../domain/limits.ts';
-import type { Loms } from '../../domain/loms.ts';
+import type { Loms } from '../../domain/operations.ts';
 import { type Order, orderStatuses } from '../../domain/orders/order.ts';
 import type { Refusal } from '../../domain/outcome.ts';
 import {

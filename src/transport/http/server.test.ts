@@ -5,7 +5,7 @@ import { silent, testApp, violations } from '../../../test/support/http-app.ts';
 import { MemoryLoms } from '../../../test/support/memory-loms.ts';
 import { rawConnection } from '../../../test/support/raw-http.ts';
 import { REQUEST_MAX_BYTES } from '../../domain/limits.ts';
-import type { Loms } from '../../domain/loms.ts';
+import type { Loms } from '../../domain/operations.ts';
 import { type HttpServer, startHttpServer } from './server.ts';
 
 const order = '{"user":9007199254740993,"items":[{"sku":1625903,"count":1}]}';

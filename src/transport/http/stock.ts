@@ -1,6 +1,6 @@
 /** The operations on stock over REST: route, schemas and printing of each. */
 import { z } from '@hono/zod-openapi';
-import type { Loms } from '../../domain/loms.ts';
+import type { Loms } from '../../domain/operations.ts';
 import { stockNotFound } from '../../domain/refusals.ts';
 import { invalidFields } from '../../domain/violations.ts';
 import { contract } from '../../generated/contract.ts';
