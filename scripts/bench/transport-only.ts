@@ -21,7 +21,7 @@ const items = [
   { sku: 1_000_000_002, count: 1 },
 ];
 
-const loms: Loms = {
+const loms: Partial<Loms> = {
   createOrder: async () => accepted({ orderId: ++lastOrderId }),
   getOrder: async (orderId) => accepted({ orderId, user: 42n, status: 'payed', items }),
   payOrder: async () => accepted(undefined),
@@ -30,7 +30,7 @@ const loms: Loms = {
 };
 
 const logger = pino({ level: 'info' });
-const common = { loms, logger, deadlines: new Deadlines(), requestTimeoutMs: 10_000 };
+const common = { loms: loms as Loms, logger, deadlines: new Deadlines(), requestTimeoutMs: 10_000 };
 const readiness = () => ({ ready: true, details: {} });
 const place = { host: '127.0.0.1', port: 0 };
 const http = await startHttpServer(createHttpApp({ ...common, readiness }), { ...place, logger });

@@ -7,7 +7,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { base64url, type CryptoKey, exportSPKI, importJWK, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Answer, CallerHeaders, Client, Operation, Request } from '../support/client.ts';
+import {
+  type Answer,
+  type CallerHeaders,
+  type Client,
+  type Operation,
+  operations as operationTable,
+  type Request,
+} from '../support/client.ts';
 import { openClients } from '../support/clients.ts';
 import { useDatabase } from '../support/database.ts';
 import { grpcClient } from '../support/grpc-client.ts';
@@ -23,14 +30,9 @@ import {
 import { restClient } from '../support/rest-client.ts';
 import { startService, type TestService } from '../support/service.ts';
 
-/** The table of scopes, written a second time on purpose. */
-const operations: [Operation, request: Request, scope: string][] = [
-  ['createOrder', { user: 1n, items: [{ sku: 1625903, count: 1 }] }, 'orders:write'],
-  ['getOrder', { orderID: 9223372036854775807n }, 'orders:read'],
-  ['payOrder', { orderID: 9223372036854775807n }, 'orders:write'],
-  ['cancelOrder', { orderID: 9223372036854775807n }, 'orders:write'],
-  ['getStock', { sku: 4000000000 }, 'stock:read'],
-];
+const operations = Object.entries(operationTable).map(
+  ([name, { example, scope }]) => [name as Operation, example as Request, scope] as const,
+);
 
 const scopes = ['orders:read', 'orders:write', 'stock:read', 'stock:write'];
 

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import tls from 'node:tls';
 import { Client, credentials } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { Loms } from '../../src/domain/operations.ts';
 import { StockServiceService } from '../../src/generated/proto/loms/stock/v1/stock.ts';
 import { Deadlines } from '../../src/timing/deadlines.ts';
 import { type GrpcServer, startGrpcServer } from '../../src/transport/grpc/server.ts';
@@ -54,7 +55,8 @@ async function start(mutual: boolean, handshakeMs?: number) {
   const certificates = await Certificates.open(files, quiet, handshakeMs);
   const place = { host: '127.0.0.1', port: 0, logger: quiet, certificates };
   const http = await startHttpServer(testApp(), place);
-  const common = { loms: new MemoryLoms(), deadlines: new Deadlines(), requestTimeoutMs: TIMEOUT_MS };
+  const loms = new MemoryLoms() as Partial<Loms> as Loms;
+  const common = { loms, deadlines: new Deadlines(), requestTimeoutMs: TIMEOUT_MS };
   const grpc = await startGrpcServer({ ...place, ...common });
   running = { certificates, http, grpc };
   return running;

@@ -48,8 +48,8 @@ export function uint32(rule: IntegerRule, description: string, example: number):
     .openapi({ type: 'integer', format: 'int64', ...limitsOf(rule), description, example });
 }
 
-/** The same as a part of the path, where every number is text. */
-export function inPath<T>(schema: z.ZodType<T>): z.ZodType<T> {
+/** The same as a parameter, in path or query, where every number is text. */
+export function asText<T>(schema: z.ZodType<T>): z.ZodType<T> {
   return z.preprocess(readDecimal, schema);
 }
 

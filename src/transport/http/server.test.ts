@@ -73,7 +73,7 @@ describe('a fault in the service', () => {
     'is logged and answered with INTERNAL, telling nothing: %s',
     async (thrown) => {
       const { lines, logger } = recorder();
-      const loms: Loms = Object.assign(new MemoryLoms(), { getStock: () => Promise.reject(thrown) });
+      const loms: Partial<Loms> = Object.assign(new MemoryLoms(), { getStock: () => Promise.reject(thrown) });
       const { port } = await start({ loms, logger });
       const response = await fetch(`http://127.0.0.1:${port}/stock/info/1`);
       const text = await response.text();
