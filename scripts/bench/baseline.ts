@@ -13,12 +13,12 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { readStatements } from '../lib/statements.ts';
 import { Tally } from './client/tally.ts';
-import { BEGIN, built } from './program.ts';
+import { BEGIN, built } from './processes.ts';
 import { pickSkus, pickUser } from './stock.ts';
 import type { Scenario, Subject } from './types.ts';
 
 export interface Baseline {
-  readonly subject: Exclude<Subject, 'loms' | 'fullQueue' | 'border'>;
+  readonly subject: Exclude<Subject, 'loms' | 'fullQueue' | 'transportOnly'>;
   readonly scenario: Scenario;
   readonly url: string;
   readonly clients: number;
@@ -38,7 +38,7 @@ const texts = readStatements(
 /** A statement that the server prepares once per connection, as `pg` takes it. */
 const prepared = (name: keyof typeof texts, values: unknown[]) => ({ name, text: texts[name], values });
 
-/** Writes one order. */
+/** Creates one order. */
 type Create = (user: number, skus: readonly number[]) => Promise<unknown>;
 
 const COUNT = 1;
@@ -113,7 +113,7 @@ async function openDesign({ subject, url, clients }: Baseline) {
   return { create, close: () => pool.end() };
 }
 
-/** At the end of the time each client finishes its order. */
+/** When the time is over, each client finishes its current order, which is not counted. */
 async function run(baseline: Baseline): Promise<void> {
   const { create, close } = await openDesign(baseline);
   const one = () => create(pickUser(), pickSkus(baseline.scenario));

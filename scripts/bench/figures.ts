@@ -1,4 +1,4 @@
-/** The figures of the bench: each with its target, its value, and whether it is reached. */
+/** The figures of the bench: each with its target, its measured value, and whether the target is met. */
 import { median } from '../lib/statistics.ts';
 import type { Bench, Filter } from './bench.ts';
 import { MANY } from './plan.ts';
@@ -8,28 +8,28 @@ type Unit = 'ms' | 'MiB';
 
 export interface Figure {
   readonly name: string;
-  /** The bound, and whether the figure is to be at least or under it. */
+  /** The target: the figure must be at least this bound, or under it. */
   readonly bound: number;
   readonly is: 'at least' | 'under';
   readonly unit?: Unit;
   readonly measured: number;
   /** Undefined when there was nothing to measure, such as refusals in an overload without any. */
   readonly reached: boolean | undefined;
-  /** The smallest and the largest of the rounds. */
+  /** The smallest and the largest value of the rounds. */
   readonly range?: readonly [number, number];
 }
 
 const REFUSED_WITHIN_MS = 50;
-/** The bound of the service's memory in an overload. */
+/** The limit for the service's memory in an overload. */
 const MEMORY_MAX_MIB = 1_024;
 
-/** Computes the figures of a run. */
+/** Computes the figures from the measured steps. */
 export function figuresOf(bench: Bench): Figure[] {
-  const loms = { part: 'turns', subject: 'loms', transport: 'REST' } as const;
+  const loms = { part: 'interleaved', subject: 'loms', transport: 'REST' } as const;
   const spread: Filter = { ...loms, scenario: 'spread' };
   const hot: Filter = { ...loms, scenario: 'hot' };
-  const sql = { part: 'turns', transport: 'SQL' } as const;
-  const border = { ...loms, subject: 'border' } as const;
+  const sql = { part: 'interleaved', transport: 'SQL' } as const;
+  const transportOnly = { ...loms, subject: 'transportOnly' } as const;
   const overSeed = (scenario: 'spread' | 'hot'): Filter => ({ ...sql, subject: 'seedDesign', scenario });
   const saturated = bench.find(spread);
   const commitsPerOrder = median(saturated.map((step) => step.commits / step.orders));
@@ -45,7 +45,7 @@ export function figuresOf(bench: Bench): Figure[] {
     atLeast(
       'create over REST / the same route with no database',
       0.6,
-      ratios(bench, spread, { ...border, scenario: 'spread' }),
+      ratios(bench, spread, { ...transportOnly, scenario: 'spread' }),
     ),
     atLeast(
       'create over gRPC / create over REST, by the same client',
@@ -55,33 +55,33 @@ export function figuresOf(bench: Bench): Figure[] {
     atLeast(
       'stock info over REST / the same route with no database',
       0.7,
-      ratios(bench, { ...loms, scenario: 'stock' }, { ...border, scenario: 'stock' }),
+      ratios(bench, { ...loms, scenario: 'stock' }, { ...transportOnly, scenario: 'stock' }),
     ),
     atLeast('replica slowed by 5 ms / not slowed, at 2,000 in flight', 0.8, delayRatios(bench, 5)),
     atLeast('2,000 in flight / peak', 0.9, ratios(bench, { ...spread, part: 'many' }, spread)),
     ...(['REST', 'gRPC'] as const).flatMap((transport) => overloadFigures(bench, { ...spread, transport })),
     ...(['REST', 'gRPC'] as const).map((transport) =>
       under(
-        `one client over ${transport}: median latency minus that of the SQL by itself`,
+        `one client over ${transport}: median latency minus that of the SQL alone`,
         1.5,
         oneClientDifferences(bench, transport),
         'ms',
       ),
     ),
     under('commits per order at saturation', 0.05, [commitsPerOrder]),
-    // A batch goes out in two: its first statements with BEGIN, its last with COMMIT.
+    // A batch takes two round trips: its first statements with BEGIN, its last with COMMIT.
     under('SQL round trips per order at saturation', 0.1, [2 * commitsPerOrder]),
   ];
 }
 
-/** @param peak the steps of a transport at its peak, with which its overload is compared. */
+/** @param peak filter of the steps of a transport at its peak, with which its overload is compared. */
 function overloadFigures(bench: Bench, peak: Filter & { readonly transport: Transport }): Figure[] {
   const { transport } = peak;
   const over = bench.find({ part: 'overload', transport });
   const peakPerSecond = bench.median(peak);
   return [
     atLeast(
-      `overload over ${transport}: useful answers / peak`,
+      `overload over ${transport}: goodput / peak`,
       0.9,
       over.map((step) => step.perSecond / peakPerSecond),
     ),
@@ -118,7 +118,7 @@ function figure(about: Pick<Figure, 'name' | 'bound' | 'is' | 'unit'>, values: r
   return { ...about, measured, reached, ...(range ? { range } : {}) };
 }
 
-/** The ratio of two steps in each round. */
+/** The ratio of two rates in each round. */
 function ratios(bench: Bench, upper: Filter, lower: Filter): number[] {
   return perRound(bench.find(upper), bench.find(lower), (a, b) => a.perSecond / b.perSecond);
 }
@@ -149,14 +149,14 @@ function oneClientDifferences(bench: Bench, transport: 'REST' | 'gRPC'): number[
   );
 }
 
-/** A figure's number as people read it. */
+/** Formats a figure's value. */
 export function shown(value: number, unit?: Unit): string {
   if (Number.isNaN(value)) return '-';
   const digits = Math.abs(value) < 0.1 ? 4 : Math.abs(value) < 10 ? 2 : 1;
   return `${value.toFixed(digits)}${unit ? ` ${unit}` : ''}`;
 }
 
-/** Whether a figure suffices, in a word. */
+/** Formats whether the target is met. */
 export function verdict(reached: boolean | undefined): string {
   if (reached === undefined) return 'nothing to measure';
   return reached ? 'yes' : '**no**';
@@ -167,8 +167,7 @@ export function printFigures(figures: readonly Figure[]): void {
   process.stdout.write('\n');
   for (const { name, is, bound, unit, measured, reached } of figures) {
     const wanted = `${is} ${bound}${unit ? ` ${unit}` : ''}`;
-    process.stdout.write(
-      `${name.padEnd(68)} ${wanted.padStart(15)} ${shown(measured, unit).padStart(10)}  ${verdict(reached)}\n`,
-    );
+    const values = `${wanted.padStart(15)} ${shown(measured, unit).padStart(10)}`;
+    process.stdout.write(`${name.padEnd(68)} ${values}  ${verdict(reached)}\n`);
   }
 }

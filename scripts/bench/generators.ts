@@ -5,7 +5,7 @@ import type { Load, LoadResult } from './types.ts';
 
 const script = fileURLToPath(new URL('client/scenario.lua', import.meta.url));
 
-/** Longer than any answer takes, so that wrk waits for all. */
+/** Longer than any answer takes, so that wrk waits for every answer. */
 const WRK_TIMEOUT = '30s';
 
 /** The name and version of wrk, or undefined where it is not installed. */
@@ -22,10 +22,8 @@ export async function runWrk(load: Load): Promise<LoadResult> {
   const options = ['-t1', `-c${concurrency}`, `-d${seconds}s`, '--timeout', WRK_TIMEOUT, '-s', script];
   const args = [...options, `http://127.0.0.1:${port}`, '--', scenario, seed];
   const output = await runProgram('wrk', args, seconds);
-  const { answers, ...measured } = JSON.parse(/^RESULT (.*)$/m.exec(output)?.[1] ?? '') as Record<
-    string,
-    number
-  >;
+  const json = /^RESULT (.*)$/m.exec(output)?.[1] ?? '';
+  const { answers, ...measured } = JSON.parse(json) as Record<string, number>;
   const { refused = 0, failed = 0, p50 = 0, p90 = 0, p99 = 0, max = 0 } = measured;
   return {
     generator: 'wrk',
@@ -38,7 +36,7 @@ export async function runWrk(load: Load): Promise<LoadResult> {
   };
 }
 
-/** Runs the own client, which can make all loads. */
+/** Runs the project's own client, which can make all loads. */
 export function runOwnClient(load: Load, onBegin: () => void): Promise<LoadResult> {
   return runOwn('client/main.ts', load, onBegin);
 }

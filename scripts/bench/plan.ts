@@ -1,18 +1,17 @@
-/** How much the bench measures and for how long: once in full, once in under two minutes. */
-
+/** How much the bench measures, and for how long: the full run, and a quick run of under two minutes. */
 export interface Plan {
   readonly quick: boolean;
-  /** The length of a step, in whole seconds. */
+  /** The duration of a step, in seconds; the load generators need whole ones. */
   readonly stepSeconds: number;
-  /** The length of a step in the parts that find the best concurrency. */
+  /** The duration of a step in the parts that find the best concurrency. */
   readonly sweepSeconds: number;
   readonly warmUpSeconds: number;
-  /** How often all that is compared is measured, in turns. */
+  /** The rounds of the interleaved part. */
   readonly rounds: number;
-  /** Requests in flight that are tried. */
+  /** The numbers of requests in flight. */
   readonly concurrencies: readonly number[];
   readonly sweepRounds: number;
-  /** Numbers of clients at which the designs without a service are tried. */
+  /** The numbers of clients of the designs without a service. */
   readonly clients: readonly number[];
   /** The delays of the replica, in milliseconds. */
   readonly delays: readonly number[];
@@ -23,19 +22,19 @@ export interface Plan {
   readonly oneClientRounds: number;
 }
 
-/** Requests in flight for the figure of many. */
+/** Requests in flight of the figures for many. */
 export const MANY = 2_000;
 
-/** Requests in flight where no sweep has found the best. */
+/** Requests in flight where no sweep has found the best number. */
 export const USUAL = 128;
 
 /**
- * Connections, or HTTP/2 streams, of an open loop. With more, a REST client would be refused for its
+ * Connections, or HTTP/2 streams, that an open loop may use. With more, the service would refuse REST
  * connections, which is not what is measured.
  */
 export const OPEN_LOOP_MAX = { REST: 3_500, gRPC: 14_000 } as const;
 
-/** Connections of gRPC's open loop: many clients, not a few that send a lot. */
+/** The connections of gRPC's open loop: many clients, not a few that send a lot. */
 export const OPEN_LOOP_CONNECTIONS = 64;
 
 export const fullPlan: Plan = {

@@ -1,8 +1,8 @@
 /**
- * The stock of all loads, and their orders: two lines of one piece each.
+ * The stock of all loads, and the skus of their orders: two lines of one piece each.
  *
- * Orders of a hot sku have it and one random sku. It is the highest, so that a design that locks in sku order
- * locks it last and for the shortest time: that favours the designs that loms is compared with.
+ * An order with the hot sku has one random sku besides. The hot sku is the highest, so a design that locks in
+ * sku order locks it last and for the shortest time. That favours the designs that loms is compared with.
  */
 import type { Scenario } from './types.ts';
 
@@ -15,7 +15,7 @@ export const HOT_SKU = FIRST_SKU + SKUS - 1;
 /** A sku with no pieces. The bench adds it to the seed set. */
 export const SOLD_OUT_SKU = FIRST_SKU + SKUS;
 
-/** One in this many orders has it, where some are to be refused. */
+/** In the scenario `infeasible`, one in this many orders contains the sold-out sku. */
 export const INFEASIBLE_EVERY = 10;
 
 /** The skus of the next order: two different ones, the lower first. */

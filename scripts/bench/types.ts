@@ -24,11 +24,11 @@ export interface LoadResult {
   /** The program that made the load. */
   readonly generator: string;
   readonly seconds: number;
-  /** Answers of success. */
+  /** Successful answers. */
   readonly ok: number;
-  /** Answers of refusal: a status other than 200 or OK. */
+  /** Refusals: answers with a status other than 200 or OK. */
   readonly refused: number;
-  /** No answer: connections lost, streams reset. */
+  /** Requests without an answer: connections lost, streams reset. */
   readonly failed: number;
   /** Open loop: requests that were due while all connections were busy, and were never sent. */
   readonly heldBack: number;
@@ -45,7 +45,7 @@ export interface LoadResult {
  * What is measured: the service, the service with a queue that is always full, its transports without a
  * database, or a design without a service.
  */
-export type Subject = 'loms' | 'fullQueue' | 'border' | 'seedDesign' | 'singleStatement' | 'sqlAlone';
+export type Subject = 'loms' | 'fullQueue' | 'transportOnly' | 'seedDesign' | 'singleStatement' | 'sqlAlone';
 
 /** One measured step. */
 export interface Measured extends LoadResult {

@@ -6,6 +6,7 @@
  *
  * Histories and a summary go to `build/faults`; a run of fifteen kinds or more also writes its figures into
  * `docs/reliability.md`. A quick run has a few kinds with one seed, and runs the service from its sources.
+ * README.md is a tour of the files.
  */
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -4,7 +4,7 @@
  *     node --import tsx scripts/fuzz/main.ts [--cases n] [--seed n] [--only index]
  *
  * A case is repeated by its seed and index: `--seed 7 --only 1234`. A run of 50,000 cases or more also writes
- * its figures into `docs/reliability.md`.
+ * its figures into `docs/reliability.md`. README.md is a tour of the files.
  */
 import { pino } from 'pino';
 import { migrate } from '../../src/db/schema/migrate.ts';

@@ -24,7 +24,7 @@ import type { OnAnswer, Protocol, Wire } from './wire.ts';
 
 export interface GrpcRequest {
   readonly path: string;
-  /** The message behind gRPC's five bytes. */
+  /** The message, after gRPC's prefix of five bytes. */
   readonly message: Buffer;
 }
 
@@ -52,7 +52,7 @@ export const grpc: Protocol<GrpcRequest> = {
   start: (socket, slots, onLost) => new GrpcWire(socket, slots, onLost),
 };
 
-/** The request of get, pay and cancel. */
+/** The message of get, pay and cancel. */
 function orderIdMessage(orderId: string): Uint8Array {
   return GetOrderRequest.encode({ orderId: BigInt(orderId) }).finish();
 }
@@ -150,14 +150,14 @@ class GrpcWire implements Wire<GrpcRequest>, FrameHandler {
     }
   }
 
-  /** A stream that ended without a status counts as code 2, UNKNOWN, like in gRPC clients. */
+  /** A stream that ended without a status counts as code 2, UNKNOWN, as in gRPC clients. */
   #end(id: number, status = 2): void {
     const stream = this.#streams.get(id);
     this.#streams.delete(id);
     stream?.onAnswer(status === 0, status, stream.reply);
   }
 
-  /** Collects what is written in one turn, and sends it at once. */
+  /** Collects the writes of one turn of the event loop, and sends them together. */
   #write(...chunks: Buffer[]): void {
     if (this.#outgoing.length === 0) {
       queueMicrotask(() => {

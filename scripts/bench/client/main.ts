@@ -1,11 +1,11 @@
 /**
- * The own load client: a process whose one argument is the load, and which prints the result as JSON. It
- * loads REST and gRPC, in a closed loop (each answer is followed by the next request) or in an open one (a
- * fixed rate of requests).
+ * The project's own load client, as a process of its own: its one argument is the load, and it prints the
+ * result as JSON. It loads REST and gRPC, in a closed loop (each answer is followed by the next request) or
+ * in an open loop (a fixed rate of requests, whatever the answers).
  */
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { BEGIN } from '../program.ts';
+import { BEGIN } from '../processes.ts';
 import { pickSkus, pickUser } from '../stock.ts';
 import type { Load, LoadResult } from '../types.ts';
 import { grpc } from './grpc.ts';
@@ -17,7 +17,7 @@ import type { Protocol, Wire } from './wire.ts';
 const GENERATOR = 'own client';
 /** How many different requests are encoded in advance and then sent in turn. */
 const PREPARED = 8_192;
-/** How often an open loop sends what has become due. */
+/** How often an open loop sends the requests that have become due. */
 const PACE_MS = 1;
 
 async function run<Request>(protocol: Protocol<Request>, load: Load): Promise<LoadResult> {

@@ -23,12 +23,12 @@ export interface Protocol<Request> {
   stock(sku: number): Request;
   /** Reads the id in the reply to `create`. */
   orderIdOf(reply: Buffer): string;
-  /** How many connections to open for a load. */
+  /** The number of connections of a load. */
   connections(load: Load): number;
   /**
    * Starts the protocol on an open socket.
    *
-   * @param slots how many requests it carries at a time.
+   * @param slots the number of requests in flight that it may carry.
    * @param onLost is called when the connection is lost, with the number of requests without an answer.
    */
   start(socket: Socket, slots: number, onLost: (requests: number) => void): Wire<Request>;

@@ -1,10 +1,10 @@
 /**
- * The transports alone: the routes and methods of the built service on a Loms that answers at once, as a
- * process of its own. Its rate is the upper limit of the service's.
+ * The transports without a database, as a process of its own: the routes and methods of the built service in
+ * front of a stub that answers at once. Its rate is the upper limit of the service's rate.
  */
 import { pino } from 'pino';
 import type { Loms } from '../../src/domain/operations.ts';
-import { built } from './program.ts';
+import { built } from './processes.ts';
 
 const { createHttpApp } =
   await built<typeof import('../../src/transport/http/routes.ts')>('transport/http/routes.js');
@@ -13,7 +13,6 @@ const { startHttpServer } =
 const { startGrpcServer } =
   await built<typeof import('../../src/transport/grpc/server.ts')>('transport/grpc/server.js');
 const { accepted } = await built<typeof import('../../src/domain/outcome.ts')>('domain/outcome.js');
-
 const { Deadlines } = await built<typeof import('../../src/timing/deadlines.ts')>('timing/deadlines.js');
 
 let lastOrderId = 0n;
