@@ -63,7 +63,7 @@ export interface RestCase {
   readonly service: ServiceName;
   /** Each is written on its own, one after the other. */
   readonly writes: readonly Buffer[];
-  /** The requests in them; empty where they cannot be told apart. */
+  /** The requests in them; empty where they cannot be distinguished. */
   readonly requests: readonly SentRequest[];
   /** At least this many are answered; instead of the other answers the connection may be closed. */
   readonly answersMin: number;

@@ -1,6 +1,6 @@
 /**
- * Authentication and authorization: every operation without a token, with an invalid or expired one, and without
- * its scope, over both transports of a whole service, with the keys in a file and on a server.
+ * Authentication and authorization: every operation without a token, with an invalid or expired one, and
+ * without its scope, over both transports of a whole service, with the keys in a file and on a server.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
