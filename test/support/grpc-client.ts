@@ -136,16 +136,16 @@ function toJson({ type, ...detail }: Detail): object {
 
 /** The generated code has `orderId` for the contract's JSON name `orderID`. */
 function toProto(request: Request): object {
-  return 'orderID' in request ? { ...request, orderId: request.orderID } : request;
+  return Object.fromEntries(Object.entries(request).map(([key, value]) => [key.replace(/ID$/, 'Id'), value]));
 }
 
-/** Integers as bigints and `orderId` by its JSON name. */
+/** Integers as bigints, and ids by their JSON names. */
 function toContract(value: unknown): unknown {
   if (typeof value === 'number') return BigInt(value);
   if (Array.isArray(value)) return value.map(toContract);
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).map(([key, inner]) => [
-    key === 'orderId' ? 'orderID' : key,
+    key.replace(/Id$/, 'ID'),
     toContract(inner),
   ]);
   return Object.fromEntries(entries);

@@ -173,7 +173,7 @@ function gatedLoms() {
     await gate;
     return MemoryLoms.prototype.getStock.call(loms, sku, call);
   };
-  return { loms: Object.assign(loms, { getStock }) as Loms, asked, open };
+  return { loms: Object.assign(loms, { getStock }), asked, open };
 }
 
 describe('stop', () => {
