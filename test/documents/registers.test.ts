@@ -8,7 +8,7 @@ import { codeOf, type Reason, reasons } from '../../src/domain/errors.ts';
 import * as limits from '../../src/domain/limits.ts';
 import { operations, scopes } from '../../src/domain/operations.ts';
 import type { Refusal } from '../../src/domain/outcome.ts';
-import { BATCH_LINES_MAX, connectionsNeeded } from '../../src/service/service.ts';
+import { BATCH_LINES_MAX } from '../../src/service/service.ts';
 import { connectionOptions, grpcLimits } from '../../src/transport/grpc/server.ts';
 import { connectionLimits, HEAD_MAX_BYTES } from '../../src/transport/http/connections.ts';
 import { httpStatusOf } from '../../src/transport/http/errors.ts';
@@ -110,7 +110,6 @@ test('docs/operations.md lists every limit with its value', () => {
     'time of a read on one node': time(database.readTimeoutMs),
     'time of a read before it is hedged': time(database.readTimeoutMs / 10),
     'time to get a database connection': time(database.connectTimeoutMs),
-    'database connections to each node': count(connectionsNeeded(batching) + 2),
     'REST: connections': count(connectionLimits.connectionsMax),
     'gRPC: connections': count(grpcLimits.connectionsMax),
     'gRPC: calls at a time on one connection': count(grpcMs('grpc.max_concurrent_streams')),
@@ -126,10 +125,11 @@ test('docs/operations.md lists every limit with its value', () => {
     'age of a connection': time(connectionLimits.ageMs),
     'gRPC: time to finish after GOAWAY': time(grpcMs('grpc.max_connection_age_grace_ms')),
   };
-  /** Limits of Node.js, and one of the router's own connections. */
+  /** Limits of Node.js, and numbers of connections, which follow from the table of operations. */
   const elsewhere = [
     'gRPC: head of a request',
     'gRPC: header fields of a request',
+    'database connections to each node',
     'database connections for the checks, to each node',
   ];
   const documented = new Map(

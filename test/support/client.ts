@@ -44,11 +44,13 @@ interface OperationRow<Name extends Operation> {
   readonly rest: RestRoute<Name>;
   /** Written a second time on purpose: the service has its own table. */
   readonly scope: string;
-  /** A valid request, about an order or a sku that does not exist. */
+  /** A valid request, mostly about an order or a sku that does not exist, and what its answer holds. */
   readonly example: Request<Name>;
+  readonly answer: object;
 }
 
 const unknownOrder = { orderID: 9223372036854775807n };
+const notFound = { error: { code: 5n } };
 
 /** How each operation is called. The compiler requires a row for every operation of the domain. */
 export const operations = {
@@ -57,30 +59,35 @@ export const operations = {
     rest: { post: '/order/create' },
     scope: 'orders:write',
     example: { user: 1n, items: [{ sku: 1625903, count: 1 }] },
+    answer: { reply: {} },
   },
   getOrder: {
     grpc: orders.getOrder,
     rest: { get: ({ orderID }) => `/order/info/${orderID}` },
     scope: 'orders:read',
     example: unknownOrder,
+    answer: notFound,
   },
   payOrder: {
     grpc: orders.payOrder,
     rest: { post: '/order/pay' },
     scope: 'orders:write',
     example: unknownOrder,
+    answer: notFound,
   },
   cancelOrder: {
     grpc: orders.cancelOrder,
     rest: { post: '/order/cancel' },
     scope: 'orders:write',
     example: unknownOrder,
+    answer: notFound,
   },
   getStock: {
     grpc: stock.getStock,
     rest: { get: ({ sku }) => `/stock/info/${sku}` },
     scope: 'stock:read',
     example: { sku: 4000000000 },
+    answer: notFound,
   },
 } satisfies { readonly [Name in Operation]: OperationRow<Name> };
 

@@ -144,9 +144,6 @@ function toContract(value: unknown): unknown {
   if (typeof value === 'number') return BigInt(value);
   if (Array.isArray(value)) return value.map(toContract);
   if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).map(([key, inner]) => [
-    key.replace(/Id$/, 'ID'),
-    toContract(inner),
-  ]);
+  const entries = Object.entries(value).map(([key, inner]) => [key.replace(/Id$/, 'ID'), toContract(inner)]);
   return Object.fromEntries(entries);
 }

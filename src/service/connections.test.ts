@@ -1,0 +1,46 @@
+/** The connections that all operations use at once, when every lane of each is busy. */
+import { expect, test } from 'vitest';
+import { quiet } from '../../test/support/quiet.ts';
+import type { Database } from '../db/types.ts';
+import { type OperationName, operations } from '../domain/operations.ts';
+import { Deadlines } from '../timing/deadlines.ts';
+import { connectionsNeeded, createService } from './service.ts';
+
+/** A database whose transactions and reads never end. A hedged read uses a connection of two attempts. */
+function busyDatabase() {
+  const database = {
+    connections: 0,
+    write: () => {
+      database.connections += 1;
+      return new Promise<never>(() => {});
+    },
+    read: () => {
+      database.connections += 2;
+      return new Promise<never>(() => {});
+    },
+  };
+  return database;
+}
+
+test.each([
+  { writeLanes: 1, readLanes: 1 },
+  { writeLanes: 3, readLanes: 2 },
+])('with $writeLanes lanes for writes and $readLanes for reads each batch gets one', async (lanes) => {
+  const database = busyDatabase();
+  const batching = { queueMax: 100, batchMax: 1, ...lanes };
+  const loms = createService({
+    database: database as Database,
+    logger: quiet,
+    batching,
+    deadlines: new Deadlines(),
+    wallClock: Date.now,
+  });
+  const call = { deadlineMs: Number.POSITIVE_INFINITY, caller: '' };
+  for (const name of Object.keys(operations) as OperationName[]) {
+    const submit = loms[name] as (request: unknown, of: typeof call) => Promise<unknown>;
+    for (let count = 0; count < 10; count++) void submit({ user: 1n, items: [] }, call);
+  }
+  await new Promise(setImmediate);
+  await new Promise(setImmediate);
+  expect(database.connections).toBe(connectionsNeeded(batching));
+});
