@@ -161,9 +161,8 @@ describe.each(['a file', 'a server'] as const)('with the keys in %s', (keys) => 
       });
 
       test('checks the caller before the request', async () => {
-        const bad = Object.fromEntries(
-          Object.entries(request).map(([name, value]) => [name, emptyOf(value)]),
-        );
+        const fields = Object.entries(request).map(([name, value]) => [name, emptyOf(value)]);
+        const bad: Request = Object.fromEntries(fields);
         expect(await callWith({}, operation, bad)).toMatchObject({ error: { code: 16n } });
         expect(await callWith(await signed({}), operation, bad)).toMatchObject({ error: { code: 3n } });
       });
