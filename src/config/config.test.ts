@@ -1,10 +1,10 @@
-/** What the environment may say: the defaults, the rules and the mistakes. */
+/** Configuration from environment variables: defaults, rules and errors. */
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ConfigError, readConfig } from './config.ts';
 import { migrationUrl } from './urls.ts';
 
-test('without any variable the service listens on loopback and brings its own database', () => {
+test('without any variable the service listens on loopback and runs the embedded database', () => {
   const config = readConfig({});
   expect(config).toMatchObject({
     http: { host: '127.0.0.1', port: 8080 },
@@ -15,7 +15,7 @@ test('without any variable the service listens on loopback and brings its own da
   });
 });
 
-test('every mistake is listed, not only the first', () => {
+test('every invalid variable is listed, not only the first', () => {
   const read = () =>
     readConfig({
       HTTP_PORT: '80a',
@@ -38,11 +38,11 @@ test('every mistake is listed, not only the first', () => {
   }
 });
 
-test('mistakes never show a value, since a URL holds a password', () => {
+test('errors never show a value, since a URL may hold a password', () => {
   expect(() => readConfig({ DATABASE_URL: 'http://loms:secret@host/loms' })).toThrow(/^(?!.*secret)/s);
 });
 
-test('the nodes are those of DATABASE_URL and of DATABASE_REPLICA_URLS, which needs the first', () => {
+test('DATABASE_URL and DATABASE_REPLICA_URLS list the nodes, and the second requires the first', () => {
   const urls = 'postgres://a/loms, postgresql://b:5433/loms,';
   const config = readConfig({ DATABASE_URL: 'postgres://p,q/loms', DATABASE_REPLICA_URLS: urls });
   expect(config.database.urls).toEqual([
@@ -65,7 +65,7 @@ test.each([
   ['postgres://u:a%2Cb%40c@h1,h2/db', ['postgres://u:a%2Cb%40c@h1/db', 'postgres://u:a%2Cb%40c@h2/db']],
   ['postgres://u:a,b@h1,h2/db', ['postgres://u:a,b@h1/db', 'postgres://u:a,b@h2/db']],
   ['postgres://[::1],[2001:db8::2]:5433/db', ['postgres://[::1]/db', 'postgres://[2001:db8::2]:5433/db']],
-])('%s is a URL for each host', (text, urls) => {
+])('%s gives one URL for each host', (text, urls) => {
   expect(readConfig({ DATABASE_URL: text }).database.urls).toEqual(urls);
 });
 
@@ -84,7 +84,7 @@ test.each([
   'postgres://[::1/db',
   'postgres://h1/db,h2/db',
   'postgres://h1/db#h2',
-])('%s is refused', (text) => {
+])('%s is rejected', (text) => {
   expect(() => readConfig({ DATABASE_URL: text })).toThrow('DATABASE_URL: must be a postgres:// URL');
 });
 
@@ -92,21 +92,21 @@ test.each([
   ['postgres://h,H:5432/loms', undefined],
   ['postgres://[::1]:5432,[::1]/loms', undefined],
   ['postgres://h1,h2/loms', 'postgres://h3/loms,postgres://h2/loms'],
-])('a node is named once (%s)', (DATABASE_URL, DATABASE_REPLICA_URLS) => {
+])('a node that is listed twice is rejected (%s)', (DATABASE_URL, DATABASE_REPLICA_URLS) => {
   const read = () => readConfig({ DATABASE_URL, DATABASE_REPLICA_URLS });
   expect(read).toThrow('must not name a host and port twice');
 });
 
-test('a variable that is set to nothing counts as not set', () => {
+test('an empty variable counts as not set', () => {
   expect(readConfig({ DATABASE_URL: '', HTTP_PORT: '', SEED_ON_START: '' })).toEqual(readConfig({}));
 });
 
-test('seeding is asked for by true or by the name of a set', () => {
+test('SEED_ON_START is true, false or the name of a seed set', () => {
   const read = (value: string) => readConfig({ SEED_ON_START: value }).start.seed;
   expect([read('true'), read('large'), read('false')]).toEqual(['development', 'large', undefined]);
 });
 
-test('a database URL must not undo what the promises and limits rest on', () => {
+test('a database URL must not override settings that durability and limits depend on', () => {
   const read = (parameter: string) => () => readConfig({ DATABASE_URL: `postgres://p/loms?${parameter}` });
   expect(read('options=-c%20synchronous_commit%3Dlocal')).toThrow('DATABASE_URL: must not set options');
   expect(read('statement_timeout=0')).toThrow('DATABASE_URL: must not set');
@@ -115,7 +115,7 @@ test('a database URL must not undo what the promises and limits rest on', () => 
   expect(read('sslmode=require')).not.toThrow();
 });
 
-test('a stop gives accepted requests all the time that they may take', () => {
+test('the shutdown timeout must exceed the request timeout', () => {
   const read = (stop: string, request?: string) => () =>
     readConfig({ SHUTDOWN_TIMEOUT_MS: stop, REQUEST_TIMEOUT_MS: request });
   expect(read('10000')).toThrow('SHUTDOWN_TIMEOUT_MS: must be more than REQUEST_TIMEOUT_MS');
@@ -123,14 +123,14 @@ test('a stop gives accepted requests all the time that they may take', () => {
   expect(read('5001', '5000')).not.toThrow();
 });
 
-test('two servers cannot have one port', () => {
+test('two servers must not share a port', () => {
   const read = () => readConfig({ HTTP_PORT: '9000', GRPC_PORT: '9000', EMBEDDED_REPLICA_PORT: '54321' });
   expect(read).toThrow(/GRPC_PORT: must not be the same as HTTP_PORT/);
   expect(read).toThrow(/EMBEDDED_REPLICA_PORT: must not be the same as EMBEDDED_PRIMARY_PORT/);
   expect(() => readConfig({ HTTP_PORT: '0', GRPC_PORT: '0' })).not.toThrow();
 });
 
-describe('who is let in', () => {
+describe('authentication', () => {
   const jwt = {
     AUTH_JWKS: 'https://issuer.test/jwks',
     AUTH_ISSUER: 'https://issuer.test',
@@ -138,12 +138,12 @@ describe('who is let in', () => {
   };
   const issuer = { jwks: jwt.AUTH_JWKS, issuer: jwt.AUTH_ISSUER, audience: jwt.AUTH_AUDIENCE };
 
-  test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('on %s everybody, by default', (host) => {
+  test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('is off by default on %s', (host) => {
     expect(readConfig({ HTTP_HOST: host, GRPC_HOST: host }).auth).toBeUndefined();
   });
 
   test.each(['HTTP_HOST', 'GRPC_HOST'])(
-    'where %s is no loopback address, nobody before it is decided',
+    'must be set explicitly when %s is not a loopback address',
     (name) => {
       for (const host of ['0.0.0.0', '::', '192.0.2.7', 'loms.test', '127.example.com']) {
         const settings = { [name]: host };
@@ -156,14 +156,14 @@ describe('who is let in', () => {
     },
   );
 
-  test('whoever names an issuer means to ask for tokens, and must name all of it', () => {
+  test('is on when any of its variables is set, and then requires all of them', () => {
     expect(readConfig(jwt).auth).toEqual(issuer);
-    const mistakes = () => readConfig({ AUTH: 'jwt' });
-    for (const name of Object.keys(jwt)) expect(mistakes).toThrow(`  ${name}: is needed to check tokens`);
+    const read = () => readConfig({ AUTH: 'jwt' });
+    for (const name of Object.keys(jwt)) expect(read).toThrow(`  ${name}: is needed to check tokens`);
     expect(() => readConfig({ AUTH_JWKS: 'keys.json' })).toThrow('AUTH_ISSUER: is needed');
   });
 
-  test('whoever names any of the three cannot mean that everybody is let in', () => {
+  test('cannot be none when any of its variables is set', () => {
     for (const [name, value] of Object.entries(jwt))
       expect(() => readConfig({ [name]: value, AUTH: 'none' })).toThrow(
         `AUTH: must be jwt where ${name} is set`,
@@ -171,14 +171,14 @@ describe('who is let in', () => {
     expect(readConfig({ ...jwt, AUTH: 'jwt' }).auth).toEqual(issuer);
   });
 
-  test('an address of keys holds no password, since it is logged', () => {
+  test('rejects a user or password in the URL of the keys, since that URL is logged', () => {
     const read = () => readConfig({ ...jwt, AUTH_JWKS: 'https://user:secret@issuer.test/jwks' });
     expect(read).toThrow(/AUTH_JWKS: must not hold a user or password/);
     expect(read).toThrow(/^(?!.*secret)/s);
   });
 });
 
-test('TLS takes a certificate and its key', () => {
+test('TLS requires a certificate and its key', () => {
   const [cert, key] = ['/tls/cert.pem', '/tls/key.pem'];
   expect(readConfig({ TLS_CERT_FILE: cert, TLS_KEY_FILE: key }).tls).toMatchObject({ cert, key });
   expect(readConfig({}).tls).toBeUndefined();
@@ -187,14 +187,14 @@ test('TLS takes a certificate and its key', () => {
   expect(() => readConfig({ TLS_CLIENT_CA_FILE: key })).toThrow('TLS_CLIENT_CA_FILE: needs TLS_CERT_FILE');
 });
 
-test('migrating as another role needs a database that is named', () => {
+test('MIGRATION_DATABASE_URL requires DATABASE_URL', () => {
   const url = 'postgres://owner@p/loms';
   expect(() => readConfig({ MIGRATION_DATABASE_URL: url })).toThrow(
     'MIGRATION_DATABASE_URL: needs DATABASE_URL',
   );
 });
 
-test('the schema is changed as the migration role where there is one, on the node that is the primary', () => {
+test('migrations run on the primary, as the migration role where one is set', () => {
   const DATABASE_URL = 'postgres://app@a,b/loms';
   const primaryUrl = 'postgres://app@b/loms';
   const of = (settings: Record<string, string>) =>
@@ -204,7 +204,7 @@ test('the schema is changed as the migration role where there is one, on the nod
   expect(of({ MIGRATION_DATABASE_URL: 'postgres://owner@a:5433/loms' })).toBe('postgres://owner@b/loms');
 });
 
-test('a password that programs read differently is a mistake, and is not shown', () => {
+test('a password with an ambiguous encoding is rejected and not shown', () => {
   const read = () => readConfig({ DATABASE_URL: 'postgres://loms:se%cret@p/loms' });
   expect(read).toThrow('DATABASE_URL: must be');
   expect(read).toThrow(/^(?!.*cret@)/s);

@@ -1,4 +1,4 @@
-/** The outcome of a transaction, whatever happens to its statements and its connection. */
+/** The outcome of a transaction when its statements, its COMMIT or its connection fail. */
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { useDatabase } from '../../test/support/database.ts';
@@ -41,7 +41,7 @@ test("the work's writes are committed when it returns", async () => {
   expect([result, await notes()]).toEqual(['both', [1, 2]]);
 });
 
-test('a failed statement before a pipelined COMMIT rolls all back and is thrown unchanged', async () => {
+test('a failed statement before a pipelined COMMIT rolls back all and is thrown unchanged', async () => {
   const attempt = inTransaction(pool, within(5_000), async (db) => ({
     writes: [write(db, 1), write(db, 2, 'bad'), write(db, 3)],
     result: undefined,
@@ -52,7 +52,7 @@ test('a failed statement before a pipelined COMMIT rolls all back and is thrown 
   expect(await notes()).toEqual([4]);
 });
 
-test('a COMMIT that the server rejects is thrown unchanged, and nothing was done', async () => {
+test('the error of a rejected COMMIT is thrown unchanged, and nothing is committed', async () => {
   await database.query(
     'ALTER TABLE notes ADD CONSTRAINT one_word UNIQUE (word) DEFERRABLE INITIALLY DEFERRED',
   );
@@ -80,13 +80,13 @@ test('when only BEGIN fails, the statements pipelined behind it write nothing', 
   });
   await expect(attempt).rejects.toThrow(DatabaseUnavailable);
   await own.end();
-  // The server finishes what it has received, also after the client is gone.
+  // The server finishes what it has received, even after the client disconnects.
   const sessions = () => database.query('SELECT FROM pg_stat_activity WHERE pid = $1', [pid]);
   await expect.poll(sessions).toEqual([]);
   expect(await notes()).toEqual([]);
 });
 
-test('work that throws before COMMIT leaves nothing behind', async () => {
+test('work that throws before COMMIT is rolled back', async () => {
   const attempt = inTransaction(pool, within(5_000), async (db) => {
     await write(db, 1);
     throw new Error('changed my mind');
@@ -95,7 +95,7 @@ test('work that throws before COMMIT leaves nothing behind', async () => {
   expect(await notes()).toEqual([]);
 });
 
-test('a connection lost before COMMIT was sent means that nothing was done', async () => {
+test('a connection lost before COMMIT is sent fails the transaction without effect', async () => {
   const attempt = inTransaction(pool, within(5_000), async (db) => {
     await write(db, 1);
     const { rows } = await db.query('SELECT pg_backend_pid() AS pid', []);
@@ -107,7 +107,7 @@ test('a connection lost before COMMIT was sent means that nothing was done', asy
   expect(await notes()).toEqual([]);
 });
 
-test('an answer to COMMIT that does not arrive in time means that the outcome is unknown', async () => {
+test('a COMMIT without a reply in time has an unknown outcome', async () => {
   const attempt = inTransaction(pool, within(300), async (db) => ({
     writes: [db.query('SELECT pg_sleep(1)', [])],
     result: undefined,
@@ -115,25 +115,25 @@ test('an answer to COMMIT that does not arrive in time means that the outcome is
   await expect(attempt).rejects.toBeInstanceOf(OutcomeUnknown);
 });
 
-test('a connection whose transaction did not end is destroyed, and the next gets another', async () => {
+test('a connection whose transaction did not end is destroyed and replaced', async () => {
   const single = openPool(database.primaryUrl, { ...limits, poolSize: 1 }, () => {});
   const pidOf = async (db: Queryable) =>
     (await db.query('SELECT pg_backend_pid() AS pid', [])).rows[0]?.pid as number;
   const pids: number[] = [];
-  const inTime = () =>
+  const shortTransaction = () =>
     inTransaction(single, within(5_000), async (db) => {
       pids.push(await pidOf(db));
       return { writes: [], result: undefined };
     });
-  await inTime();
-  await inTime();
+  await shortTransaction();
+  await shortTransaction();
   const stuck = inTransaction(single, within(300), async (db) => ({
     writes: [db.query('SELECT pg_sleep(1)', [])],
     result: undefined,
   }));
   await expect(stuck).rejects.toBeInstanceOf(OutcomeUnknown);
   expect(single.totalCount).toBe(0);
-  await inTime();
+  await shortTransaction();
   expect(pids[1]).toBe(pids[0]);
   expect(pids[2]).not.toBe(pids[0]);
   await single.end();
@@ -156,7 +156,7 @@ test('work that throws before its first statement sends nothing, and its connect
   await single.end();
 });
 
-test('a lock timeout means that nothing was done', async () => {
+test('a lock timeout fails the transaction without effect', async () => {
   await database.query("INSERT INTO notes VALUES (1, 'good')");
   const impatient = openPool(database.primaryUrl, { ...limits, writeTimeoutMs: 400 }, () => {});
   const holder = new pg.Client({ connectionString: database.primaryUrl });
@@ -177,29 +177,29 @@ test('a lock timeout means that nothing was done', async () => {
   }
 });
 
-test('deadlocked transactions are retried until both are done', async () => {
+test('deadlocked transactions are retried until both commit', async () => {
   await database.query("INSERT INTO notes VALUES (1, 'a'), (2, 'a')");
-  let meetings = 0;
-  let meet = () => {};
-  const met = new Promise<void>((resolve) => {
-    meet = resolve;
+  let attempts = 0;
+  let signalBothStarted = () => {};
+  const bothStarted = new Promise<void>((resolve) => {
+    signalBothStarted = resolve;
   });
-  const crosswise = (first: number, second: number) =>
+  const updateInOrder = (first: number, second: number) =>
     inTransaction(pool, within(9_000), async (db) => {
       await db.query('UPDATE notes SET word = word || $1 WHERE id = $2', ['b', first]);
-      if (++meetings === 2) meet();
-      await met;
+      if (++attempts === 2) signalBothStarted();
+      await bothStarted;
       return {
         writes: [db.query('UPDATE notes SET word = word || $1 WHERE id = $2', ['b', second])],
         result: undefined,
       };
     });
-  await Promise.all([crosswise(1, 2), crosswise(2, 1)]);
-  expect(meetings).toBe(3);
+  await Promise.all([updateInOrder(1, 2), updateInOrder(2, 1)]);
+  expect(attempts).toBe(3);
   expect(await database.query('SELECT word FROM notes')).toEqual([{ word: 'abb' }, { word: 'abb' }]);
 });
 
-test('a transaction that deadlocks every time is tried four times, and nothing was done', async () => {
+test('a transaction that deadlocks every time is attempted four times and has no effect', async () => {
   await database.query("INSERT INTO notes VALUES (1, 'a'), (2, 'a')");
   const opponent = new pg.Client({ connectionString: database.primaryUrl });
   await opponent.connect();
@@ -242,14 +242,14 @@ test('a transaction with a serialisation failure is retried', async () => {
   expect([attempts, await database.query('SELECT word FROM notes')]).toEqual([2, [{ word: 'bc' }]]);
 });
 
-test('an unreachable server means that nothing was done', async () => {
+test('an unreachable server fails the transaction without effect', async () => {
   const nowhere = openPool('postgres://postgres@127.0.0.1:1/loms', limits, () => {});
   const attempt = inTransaction(nowhere, within(1_000), async () => ({ writes: [], result: undefined }));
   await expect(attempt).rejects.toBeInstanceOf(DatabaseUnavailable);
   await nowhere.end();
 });
 
-test('a node that accepts no writes fails before anything is written', async () => {
+test('a read-only node fails the transaction before anything is written', async () => {
   const replicaPool = openPool(database.replicaUrls[0] ?? '', limits, () => {});
   const attempt = inTransaction(replicaPool, within(1_000), async (db) => ({
     writes: [write(db, 1)],

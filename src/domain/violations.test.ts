@@ -1,4 +1,4 @@
-/** How bad fields are named and described: by the rule of their message and field in the contract. */
+/** Names and descriptions of invalid fields, by the rules of their message in the contract. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { VIOLATIONS_MAX } from './limits.ts';
@@ -7,7 +7,7 @@ import { invalidFields, invalidRequest } from './violations.ts';
 const violationsOf = (refusal: ReturnType<typeof invalidFields>) =>
   refusal.detail?.type === 'BadRequest' ? refusal.detail.fieldViolations : [];
 
-const describe = (...args: Parameters<typeof invalidFields>) =>
+const descriptionsOf = (...args: Parameters<typeof invalidFields>) =>
   violationsOf(invalidFields(...args)).map(({ description }) => description);
 
 test.each([
@@ -21,17 +21,17 @@ test.each([
   ],
   ['GetOrderRequest', 'orderID', 'must be a whole number from 1 to 9223372036854775807'],
   ['GetStockRequest', 'sku', 'must be a whole number from 1 to 4294967295'],
-] as const)('of %s the field %s: %s', (message, path, description) => {
-  expect(describe(message, [path])).toEqual([description]);
+] as const)('%s, field %s: %s', (message, path, description) => {
+  expect(descriptionsOf(message, [path])).toEqual([description]);
 });
 
-test('a field is looked up in its own message, not by its last name', () => {
-  expect(describe('GetStockRequest', ['count'])).toEqual(['is not valid']);
-  expect(describe('CreateOrderRequest', ['user.sku'])).toEqual(['is not valid']);
-  expect(describe('CreateOrderRequest', ['toString'])).toEqual(['is not valid']);
+test('a field is looked up in its own message by its whole path', () => {
+  expect(descriptionsOf('GetStockRequest', ['count'])).toEqual(['is not valid']);
+  expect(descriptionsOf('CreateOrderRequest', ['user.sku'])).toEqual(['is not valid']);
+  expect(descriptionsOf('CreateOrderRequest', ['toString'])).toEqual(['is not valid']);
 });
 
-test('fields are named once each, sorted by their numbers, whatever order they come in', () => {
+test('fields are listed once each and sorted by index, for any input order', () => {
   const paths = ['items[10].sku', 'user', 'items[2].count', 'items[2].sku'];
   const expected = ['items[2].count', 'items[2].sku', 'items[10].sku', 'user'];
   fc.assert(
@@ -43,14 +43,14 @@ test('fields are named once each, sorted by their numbers, whatever order they c
   );
 });
 
-test('past their limit violations are counted, not listed', () => {
+test('violations beyond the limit are counted, not listed', () => {
   const paths = Array.from({ length: VIOLATIONS_MAX + 5 }, (_, index) => `items[${index}].sku`);
   const refusal = invalidFields('CreateOrderRequest', paths);
   expect(violationsOf(refusal)).toHaveLength(VIOLATIONS_MAX);
   expect(refusal.message).toMatch(/^invalid request: items\[0\].sku, .*items\[19\].sku and 5 more$/);
 });
 
-test('a violation of the request as a whole is named so', () => {
+test('a violation of the whole request is named request', () => {
   expect(invalidRequest([{ field: '', description: 'must be readable' }]).message).toBe(
     'invalid request: request',
   );

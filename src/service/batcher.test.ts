@@ -1,4 +1,4 @@
-/** How requests go together in batches: size, weight, lanes, failures and the stop. */
+/** How the batcher forms batches: size, weight, lanes, failures and drain. */
 import { expect, test, vi } from 'vitest';
 import { never, setUp, submitAll } from '../../test/support/manual-batcher.ts';
 import { DatabaseUnavailable, OutcomeUnknown } from '../db/errors.ts';
@@ -13,7 +13,7 @@ test('an idle batcher runs a lone request at once', async () => {
   expect(await reply).toBe('done 1');
 });
 
-test('requests that wait behind a batch go together in the next one, in order of arrival', async () => {
+test('requests that wait behind a batch form the next one, in order of arrival', async () => {
   const { batcher, batches, started, end } = setUp();
   const first = submitAll(batcher, [1]);
   await started(1);
@@ -26,7 +26,7 @@ test('requests that wait behind a batch go together in the next one, in order of
   expect(await rest).toMatchObject([{ value: 'done 2' }, { value: 'done 3' }, { value: 'done 4' }]);
 });
 
-test('a batch has at most its number of requests and its weight, or is a single request', async () => {
+test('a batch keeps to its limits of requests and weight, or is a single request', async () => {
   const { batcher, batches, started, end } = setUp({
     batchMax: 3,
     weigh: (request) => request,
@@ -41,7 +41,7 @@ test('a batch has at most its number of requests and its weight, or is a single 
   await replies;
 });
 
-test('lanes run side by side and no more of them than allowed', async () => {
+test('batches run side by side, up to the number of lanes', async () => {
   const { batcher, batches, started, end } = setUp({ lanes: 2, batchMax: 1 });
   const replies = submitAll(batcher, [1, 2, 3]);
   await started(2);
@@ -53,7 +53,7 @@ test('lanes run side by side and no more of them than allowed', async () => {
   await replies;
 });
 
-test('lanes share what waits, so that one works while the other is answered', async () => {
+test('lanes share the queue, so that one batch runs while another is replied to', async () => {
   const { batcher, batches, started, end } = setUp({ lanes: 2, batchMax: 1_000 });
   const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
   const few = submitAll(batcher, numbers(100));
@@ -74,18 +74,18 @@ test('lanes share what waits, so that one works while the other is answered', as
   expect(batches.flat()).toEqual([...numbers(100), ...numbers(600)]);
 });
 
-test('past its limit the queue refuses at once and loses nothing that it took', async () => {
+test('a full queue rejects at once and loses no accepted request', async () => {
   const { batcher, started, end } = setUp({ queueMax: 2 });
-  const taken = submitAll(batcher, [1, 2]);
+  const accepted = submitAll(batcher, [1, 2]);
   await expect(batcher.submit(3, never)).rejects.toBeInstanceOf(QueueFull);
   await started(1);
   end();
-  expect(await taken).toMatchObject([{ value: 'done 1' }, { value: 'done 2' }]);
+  expect(await accepted).toMatchObject([{ value: 'done 1' }, { value: 'done 2' }]);
 });
 
-test('past its weight the queue refuses at once, and takes again what has become free', async () => {
+test('a queue at its weight limit rejects at once, and accepts again after a batch has ended', async () => {
   const { batcher, started, end } = setUp({ weigh: (request) => request, queueWeightMax: 10, weightMax: 10 });
-  const taken = submitAll(batcher, [6, 4]);
+  const accepted = submitAll(batcher, [6, 4]);
   await expect(batcher.submit(1, never)).rejects.toBeInstanceOf(QueueFull);
   await started(1);
   const next = submitAll(batcher, [10]);
@@ -93,7 +93,7 @@ test('past its weight the queue refuses at once, and takes again what has become
   end();
   await started(2);
   end();
-  expect([...(await taken), ...(await next)].every(({ status }) => status === 'fulfilled')).toBe(true);
+  expect([...(await accepted), ...(await next)].every(({ status }) => status === 'fulfilled')).toBe(true);
 });
 
 test('a batch that fails is split until only the culprit fails', async () => {
@@ -112,9 +112,9 @@ test('a batch that fails is split until only the culprit fails', async () => {
 });
 
 test.each([
-  ['cannot be reached', new DatabaseUnavailable('down')],
+  ['finds the database unavailable', new DatabaseUnavailable('down')],
   ['has an unknown outcome', new OutcomeUnknown('lost')],
-])('a batch that %s is not run again: all its requests are told', async (_, error) => {
+])('a batch that %s does not run again, and all its requests are rejected', async (_, error) => {
   const run = vi.fn().mockRejectedValue(error);
   const { batcher, onFailure } = setUp({ run });
   const settled = await submitAll(batcher, [1, 2, 3]);
@@ -123,7 +123,7 @@ test.each([
   expect(onFailure).toHaveBeenCalledExactlyOnceWith(error, 3);
 });
 
-test('drain waits for what runs and for what waits', async () => {
+test('drain waits for running batches and for the queue', async () => {
   const { batcher, started, end } = setUp({ batchMax: 1 });
   await batcher.drain();
   const replies = submitAll(batcher, [1, 2]);

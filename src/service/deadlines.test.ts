@@ -1,4 +1,4 @@
-/** Deadlines on a real database: what was told to callers is what was done. */
+/** Deadlines on a real database: the reply matches what was committed. */
 import { beforeEach, expect, test, vi } from 'vitest';
 import { openService, useDatabase, useRouter } from '../../test/support/database.ts';
 import type { Database } from '../db/types.ts';
@@ -8,7 +8,7 @@ import { Deadlines } from '../timing/deadlines.ts';
 import type { Service } from './service.ts';
 
 const database = useDatabase();
-// One connection: a write that does not get it waits, as for a primary that comes back slowly.
+// One connection: a write without it waits, as for a primary that returns slowly.
 const router = useRouter({ primaryUrl: database.primaryUrl, replicaUrls: [] }, { poolSize: 1 });
 
 beforeEach(async () => {
@@ -24,7 +24,7 @@ const create = (loms: Service, user: bigint, call = never) =>
 const users = async () =>
   (await database.query('SELECT user_id FROM orders ORDER BY user_id')).map((row) => row.user_id);
 
-/** Takes the one connection, until the function that it gives is called. */
+/** Holds the only connection until the returned function is called. */
 async function holdConnection(): Promise<() => Promise<void>> {
   let release = () => {};
   let held: Promise<void> = Promise.resolve();
@@ -44,7 +44,7 @@ async function holdConnection(): Promise<() => Promise<void>> {
   };
 }
 
-test('a create that waits for its connection at the deadline may be tried again: it is never done', async () => {
+test('a create that waits for a connection at its deadline is rejected and never runs', async () => {
   const loms = openService(router);
   const release = await holdConnection();
   const inTime = create(loms, 1n);
@@ -54,7 +54,7 @@ test('a create that waits for its connection at the deadline may be tried again:
   expect(await users()).toEqual(['1']);
 });
 
-test('a payment or cancellation that waits for its connection at the deadline is never done', async () => {
+test('a transition that waits for a connection at its deadline is rejected and never runs', async () => {
   const loms = openService(router);
   const created = await create(loms, 1n);
   if (!created.ok) throw new Error(created.refusal.message);
@@ -70,7 +70,7 @@ test('a payment or cancellation that waits for its connection at the deadline is
   expect(await loms.getOrder(orderId, never)).toMatchObject({ value: { status: 'awaiting payment' } });
 });
 
-test('a batch that was taken back is begun again without those whose deadline passed meanwhile', async () => {
+test('a batch that is retried after a rollback leaves out requests that expired meanwhile', async () => {
   let nowMs = 1_000_000;
   // Time passes while the first attempt runs; it is rolled back.
   const attempts = vi.fn();

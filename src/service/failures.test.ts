@@ -1,4 +1,4 @@
-/** How failures are logged, and how often. */
+/** The log of failures, and its rate limit. */
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { DatabaseUnavailable, OutcomeUnknown } from '../db/errors.ts';
@@ -27,7 +27,7 @@ test('an outage is logged once a second, with the number of lines suppressed', (
   ]);
 });
 
-test('anything else is logged each time, also during an outage', () => {
+test('any other failure is logged each time, even during an outage', () => {
   const { lines, logFailure } = setUp();
   logFailure('payOrder', new DatabaseUnavailable('down'), 1);
   logFailure('payOrder', new Error('a bug'), 1);

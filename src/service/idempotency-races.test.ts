@@ -1,7 +1,4 @@
-/**
- * Idempotency keys against what comes in between: their removal, deadlocks, and transactions that are taken
- * back.
- */
+/** Races of idempotency keys with their removal, with deadlocks and with rollbacks. */
 import pg from 'pg';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { openService, useDatabase, useRouter } from '../../test/support/database.ts';
@@ -20,9 +17,9 @@ beforeAll(async () => {
 });
 
 const router = useRouter(database);
-/** A second client, which no trigger holds up and which never gives way in a deadlock. */
+/** A second client, which skips the triggers and is never the victim of a deadlock. */
 let other: pg.Client;
-/** How often the work of a transaction was begun. */
+/** How many attempts at a transaction have started. */
 let attempts: number;
 
 const counted: Database = {
@@ -63,28 +60,29 @@ const claim = (...keys: string[]) => {
   );
 };
 
-/** Waits until somebody waits for another transaction, or for the gate. */
-const waits = (event: 'transactionid' | 'advisory') =>
+/** Resolves when a session waits for another transaction, or for the gate. */
+const sessionWaitsFor = (event: 'transactionid' | 'advisory') =>
   vi.waitFor(async () => {
     const found = 'SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = $1';
     expect(await database.query(found, [event])).toHaveLength(1);
   });
 
-const wordOf = (outcome: Outcome<unknown>) => {
+const resultOf = (outcome: Outcome<unknown>) => {
   if (!outcome.ok) return outcome.refusal.reason;
   return outcome.replayed ? 'replay' : 'first';
 };
 
-/** Each key stands for one order of its own, and there are as many orders as that and those without a key. */
+/** Expects that each key belongs to one order of its own, and the total number of orders. */
 async function expectOneOrderEach(keys: string[], orders: number): Promise<void> {
   const kept = await database.query(
-    'SELECT key FROM idempotency_keys JOIN orders USING (order_id) GROUP BY key HAVING count(*) = 1 ORDER BY key',
+    `SELECT key FROM idempotency_keys JOIN orders USING (order_id)
+       GROUP BY key HAVING count(*) = 1 ORDER BY key`,
   );
   expect(kept.map((row) => row.key)).toEqual(keys);
   expect(await database.query('SELECT count(*) FROM orders')).toEqual([{ count: String(orders) }]);
 }
 
-/** Holds up whoever comes to key b, when it has locked what it locks before, until the gate is opened. */
+/** Blocks transactions at key b, with their earlier locks held, until the returned function is called. */
 async function closeGate(): Promise<() => Promise<void>> {
   const keeper = new pg.Client({ connectionString: database.primaryUrl });
   await keeper.connect();
@@ -98,39 +96,39 @@ async function closeGate(): Promise<() => Promise<void>> {
   return () => keeper.end();
 }
 
-test('the removal of a key waits for a replay that holds it, and removes it then', async () => {
+test('the removal of a key waits for a replay that holds it, and then removes it', async () => {
   const first = await createAt(1_000, 'k');
   await claim('k');
   const removed = removeOld();
-  await waits('transactionid');
+  await sessionWaitsFor('transactionid');
   await other.query('COMMIT');
   expect(await removed).toEqual({ found: 1, removed: 1 });
-  expect([first, await createAt(9_000, 'k')].map(wordOf)).toEqual(['first', 'first']);
+  expect([first, await createAt(9_000, 'k')].map(resultOf)).toEqual(['first', 'first']);
   await expectOneOrderEach(['k'], 2);
 });
 
 test.each([
   ['commits', 'COMMIT', 'first', 2],
-  ['is taken back', 'ROLLBACK', 'replay', 1],
-])('a key that is being removed is claimed when the removal %s', async (_title, end, word, orders) => {
+  ['rolls back', 'ROLLBACK', 'replay', 1],
+])('a create waits until the removal of its key %s', async (_title, end, result, orders) => {
   await createAt(1_000, 'k');
   await idempotencyKeyDelete.run({ claimedAt: new Date(1_000) }, other);
   const again = createAt(9_000, 'k');
-  await waits('transactionid');
+  await sessionWaitsFor('transactionid');
   await other.query(end);
-  expect(wordOf(await again)).toBe(word);
+  expect(resultOf(await again)).toBe(result);
   await expectOneOrderEach(['k'], orders);
 });
 
-test('a removal that deadlocks with a batch of keys begins again when that has ended', async () => {
+test('a removal that deadlocks with a batch of keys is retried after that has ended', async () => {
   await createAt(1_000, 'b');
   await createAt(2_000, 'a');
   const open = await closeGate();
   try {
     const removed = removeOld();
-    await waits('advisory');
+    await sessionWaitsFor('advisory');
     const claimed = claim('a', 'b');
-    await waits('transactionid');
+    await sessionWaitsFor('transactionid');
     await open();
     expect(await claimed).toMatchObject([{ order_id: expect.anything() }, { order_id: expect.anything() }]);
     await other.query('COMMIT');
@@ -141,11 +139,11 @@ test('a removal that deadlocks with a batch of keys begins again when that has e
 });
 
 test.each([
-  ['done', 'COMMIT', ['first', 'IDEMPOTENCY_KEY_REUSED', 'replay', 'first', 'first', 'first'], 6],
-  ['taken back', 'ROLLBACK', ['replay', 'IDEMPOTENCY_KEY_REUSED', 'replay', 'replay', 'first', 'first'], 4],
+  ['committed', 'COMMIT', ['first', 'IDEMPOTENCY_KEY_REUSED', 'replay', 'first', 'first', 'first'], 6],
+  ['rolled back', 'ROLLBACK', ['replay', 'IDEMPOTENCY_KEY_REUSED', 'replay', 'replay', 'first', 'first'], 4],
 ])(
-  'a batch that deadlocks with a removal answers rightly when that is %s',
-  async (_title, end, words, orders) => {
+  'a batch that deadlocks with a removal replies correctly when the removal is %s',
+  async (_title, end, results, orders) => {
     await createAt(1_000, 'a');
     await createAt(1_000, 'b');
     const loms = openService(counted);
@@ -159,14 +157,14 @@ test.each([
         create(loms, 'c'),
         create(loms, undefined),
       ]);
-      await waits('advisory');
+      await sessionWaitsFor('advisory');
       await other.query("DELETE FROM idempotency_keys WHERE key = 'b'");
       const deleted = other.query("DELETE FROM idempotency_keys WHERE key = 'a'");
-      await waits('transactionid');
+      await sessionWaitsFor('transactionid');
       await open();
       await deleted;
       await other.query(end);
-      expect([(await outcomes).map(wordOf), attempts]).toEqual([words, 2]);
+      expect([(await outcomes).map(resultOf), attempts]).toEqual([results, 2]);
     } finally {
       await database.query('DROP FUNCTION gate CASCADE');
     }
@@ -179,10 +177,10 @@ test.each([
   ['writes its orders', 'TRIGGER fail BEFORE INSERT ON orders'],
   ['commits', 'CONSTRAINT TRIGGER fail AFTER INSERT ON orders DEFERRABLE INITIALLY DEFERRED'],
 ])(
-  'a batch that cannot be serialised when it %s is run again and answers rightly',
+  'a batch with a serialisation failure when it %s is retried and replies correctly',
   async (_title, trigger) => {
     await createAt(1_000, 'old');
-    // A sequence remembers what was taken back.
+    // A sequence keeps its value through a rollback.
     await database.query(`
     CREATE SEQUENCE failures;
     CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -199,8 +197,8 @@ test.each([
         create(loms, 'new'),
         create(loms, undefined),
       ]);
-      const words = ['first', 'replay', 'IDEMPOTENCY_KEY_REUSED', 'replay', 'first'];
-      expect([outcomes.map(wordOf), attempts]).toEqual([words, 2]);
+      const results = ['first', 'replay', 'IDEMPOTENCY_KEY_REUSED', 'replay', 'first'];
+      expect([outcomes.map(resultOf), attempts]).toEqual([results, 2]);
     } finally {
       await database.query('DROP FUNCTION fail CASCADE; DROP SEQUENCE failures');
     }

@@ -1,8 +1,7 @@
-/** Idempotency keys on a real database: what runs, what is repeated, who waits for whom. */
+/** Idempotency keys on a real database: first runs, replays, and waits between transactions. */
 import pg from 'pg';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { openRouter, openService, useLoms } from '../../test/support/database.ts';
-
 import type { Database, Queryable } from '../db/types.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Service } from './service.ts';
@@ -36,7 +35,7 @@ const stockOf = async (sku: number) => {
   return `${row?.total_count}/${row?.reserved}`;
 };
 
-/** Exactly one outcome is a first one; all others are the same, marked as replays. */
+/** Expects exactly one first outcome; all others equal it, marked as replays. */
 function expectOneFirst(outcomes: readonly Created[]): void {
   const firsts = outcomes.filter((outcome) => !outcome.replayed);
   expect(firsts).toHaveLength(1);
@@ -45,8 +44,8 @@ function expectOneFirst(outcomes: readonly Created[]): void {
   }
 }
 
-/** A database that counts the statements which are sent in transactions. */
-function counting(inner: Database): Database & { statements: string[] } {
+/** A database that records the statements that are sent in transactions. */
+function recording(inner: Database): Database & { statements: string[] } {
   const statements: string[] = [];
   const counted = (db: Queryable): Queryable => ({
     query: (text, values) => {
@@ -61,7 +60,7 @@ function counting(inner: Database): Database & { statements: string[] } {
   };
 }
 
-test('the same key and request: the first order again, marked, and nothing more is written', async () => {
+test('a retry with the same key and request gets the original reply and writes nothing', async () => {
   const first = await create('k', [
     [7, 2],
     [8, 1],
@@ -78,7 +77,7 @@ test('the same key and request: the first order again, marked, and nothing more 
   expect([await countOf('orders'), await countOf('idempotency_keys')]).toEqual([1, 1]);
 });
 
-test('a refusal for lack of stock is repeated word for word, though the stock has changed since', async () => {
+test('a refusal for lack of stock is replayed unchanged, even if the stock has changed since', async () => {
   await database.query('INSERT INTO stocks VALUES (9, 9223372036854775807, 9223372036854775806)');
   const wanted: [number, number][] = [
     [4294967295, 65535],
@@ -100,9 +99,9 @@ test('a refusal for lack of stock is repeated word for word, though the stock ha
   expect(await countOf('orders')).toBe(1);
 });
 
-test('what is available above 2^53 comes again digit for digit', async () => {
+test('a replay keeps an available count above 2^53 digit for digit', async () => {
   await database.query('INSERT INTO stocks VALUES (9, 9007199254740993, 0)');
-  // No order can be short of so much, so the key is written as if one had been.
+  // No order can lack such a count, so the test writes the shortage into the key.
   const first = await create('k', [[9, 1]]);
   await database.query(
     `UPDATE idempotency_keys SET shortages = '[{"sku":9,"requested":1,"available":"9007199254740993"}]'`,
@@ -113,7 +112,7 @@ test('what is available above 2^53 comes again digit for digit', async () => {
   });
 });
 
-test('the first answer is repeated whatever has become of the order since', async () => {
+test('a retry gets the original reply, even if the order has changed since', async () => {
   const first = await create('k');
   if (!first.ok) throw new Error(first.refusal.message);
   await loms.cancelOrder(first.value.orderId, call());
@@ -121,7 +120,7 @@ test('the first answer is repeated whatever has become of the order since', asyn
   expect(await stockOf(7)).toBe('1000/0');
 });
 
-test('the same key with another request is refused, and the key still stands for the first one', async () => {
+test('a key reused for another request is refused, and stays with the first request', async () => {
   const first = await create('k', [[7, 2]]);
   const reused = { ok: false, refusal: { reason: 'IDEMPOTENCY_KEY_REUSED' } };
   expect(await create('k', [[7, 3]])).toMatchObject(reused);
@@ -132,7 +131,7 @@ test('the same key with another request is refused, and the key still stands for
   expect([await stockOf(7), await countOf('orders')]).toEqual(['1000/2', 1]);
 });
 
-test('keys of two callers, and of no key at all, have nothing to do with each other', async () => {
+test('the same key of two callers, and requests without a key, are independent', async () => {
   const order = { user: 1n, items: [{ sku: 7, count: 1 }] };
   const outcomes = await Promise.all([
     loms.createOrder(order, call('k', 'a')),
@@ -145,7 +144,7 @@ test('keys of two callers, and of no key at all, have nothing to do with each ot
   expect([await countOf('orders'), await countOf('idempotency_keys')]).toEqual([4, 2]);
 });
 
-test('what is refused for its fields is not remembered, so that it can be mended under its key', async () => {
+test('a request with invalid fields leaves its key free, so that it can be corrected', async () => {
   const tooMany = await create('k', [
     [7, 65_535],
     [7, 1],
@@ -155,16 +154,16 @@ test('what is refused for its fields is not remembered, so that it can be mended
 });
 
 test.each([
-  ['of one batch', 1],
-  ['of two lanes', 4],
-])('50 requests %s with one key: one is run and all get its outcome', async (_title, writeLanes) => {
+  ['in one batch', 1],
+  ['in several lanes', 4],
+])('of 50 requests %s with one key, one runs and all get its outcome', async (_title, writeLanes) => {
   const service = openService(router, { writeLanes, batchMax: writeLanes === 1 ? 1_000 : 5 });
   expectOneFirst(await Promise.all(times(50, () => create('k', [[7, 1]], service))));
   expectOneFirst(await Promise.all(times(50, () => create('short', [[8, 6]], service))));
   expect([await stockOf(7), await countOf('orders')]).toEqual(['1000/1', 2]);
 });
 
-test('in one batch the first request of a key decides, and another request under it is refused', async () => {
+test('within a batch the first request of a key runs, and a different one is refused', async () => {
   const outcomes = await Promise.all([
     create('k', [[7, 1]]),
     create(undefined, [[7, 1]]),
@@ -180,12 +179,12 @@ test('in one batch the first request of a key decides, and another request under
   expect([await stockOf(7), await countOf('orders')]).toEqual(['1000/6', 3]);
 });
 
-test('two services on one database: each key is run once, whoever gets it', async () => {
-  const another = openRouter(database);
-  await another.check();
+test('two services on one database run each key once', async () => {
+  const otherRouter = openRouter(database);
+  await otherRouter.check();
   const services = [
     openService(router, { batchMax: 9, writeLanes: 2 }),
-    openService(another, { batchMax: 7, writeLanes: 2 }),
+    openService(otherRouter, { batchMax: 7, writeLanes: 2 }),
   ];
   // Each service gets the keys in an order of its own.
   const requests = times(400, (index) => {
@@ -200,16 +199,17 @@ test('two services on one database: each key is run once, whoever gets it', asyn
   }
   expect([await stockOf(7), await stockOf(8)]).toEqual(['1000/20', '5/5']);
   expect([await countOf('orders'), await countOf('idempotency_keys')]).toEqual([40, 40]);
-  await another.stop();
+  await otherRouter.stop();
 });
 
-test('batches that name keys crosswise queue up and never deadlock', async () => {
+test('batches with the same keys in opposite order wait for each other and never deadlock', async () => {
   const routers = [openRouter(database), openRouter(database)];
   await Promise.all(routers.map((each) => each.check()));
   const services = routers.map((each) => openService(each));
   await database.query(`
-    CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.1); RETURN NEW; END';
-    CREATE TRIGGER dawdle BEFORE INSERT ON idempotency_keys FOR EACH ROW EXECUTE FUNCTION dawdle()`);
+    CREATE FUNCTION delay() RETURNS trigger LANGUAGE plpgsql
+      AS 'BEGIN PERFORM pg_sleep(0.1); RETURN NEW; END';
+    CREATE TRIGGER delay BEFORE INSERT ON idempotency_keys FOR EACH ROW EXECUTE FUNCTION delay()`);
   try {
     const outcomes = await Promise.all([
       ...['a', 'b', 'c'].map((key) => create(key, [[7, 1]], services[0])),
@@ -217,9 +217,9 @@ test('batches that name keys crosswise queue up and never deadlock', async () =>
     ]);
     expect(outcomes.filter((outcome) => outcome.replayed)).toHaveLength(3);
   } finally {
-    await database.query('DROP FUNCTION dawdle CASCADE');
+    await database.query('DROP FUNCTION delay CASCADE');
   }
-  // A deadlock would be tried again and so not show in the answers; the server counts it when a session ends.
+  // A deadlock would be retried and not show in the replies; the server counts it when a session ends.
   await Promise.all(routers.map((each) => each.stop()));
   const counted = await database.query(
     'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()',
@@ -229,8 +229,8 @@ test('batches that name keys crosswise queue up and never deadlock', async () =>
 
 test.each([
   ['commits', 'COMMIT', true],
-  ['takes it back', 'ROLLBACK', false],
-])('a key that another transaction holds is waited for until it %s', async (_title, end, repeated) => {
+  ['rolls back', 'ROLLBACK', false],
+])('a create waits for a transaction that holds its key until that %s', async (_title, end, replayed) => {
   const held = await create('held');
   const other = new pg.Client({ connectionString: database.primaryUrl });
   await other.connect();
@@ -245,12 +245,12 @@ test.each([
   await other.query(end);
   await other.end();
   const outcome = await waiting;
-  if (repeated) expect(outcome).toEqual({ ...held, replayed: true });
+  if (replayed) expect(outcome).toEqual({ ...held, replayed: true });
   else expect(outcome.ok && outcome.value.orderId !== (held.ok && held.value.orderId)).toBe(true);
-  expect(await stockOf(7)).toBe(repeated ? '1000/1' : '1000/2');
+  expect(await stockOf(7)).toBe(replayed ? '1000/1' : '1000/2');
 });
 
-test('a batch that fails is split with its keys, and only the culprit hears of it', async () => {
+test('a batch that fails is split with its keys until only the culprit fails', async () => {
   await database.query('ALTER TABLE order_lines ADD CONSTRAINT no_five CHECK (count <> 5) NOT VALID');
   try {
     const requests = [
@@ -274,12 +274,12 @@ test('a batch that fails is split with its keys, and only the culprit hears of i
     await database.query('ALTER TABLE order_lines DROP CONSTRAINT no_five');
   }
   expect([await stockOf(7), await countOf('orders')]).toEqual(['1000/2', 2]);
-  // Nothing is kept under the key of what failed, so it is free.
+  // The failed request left its key free.
   expect(await create('bad', [[7, 5]])).toMatchObject({ ok: true });
 });
 
-test('without any key a batch sends no statement more, and with keys two more in the same two flights', async () => {
-  const counted = counting(router);
+test('a batch without keys sends no extra statement, and one with keys two more', async () => {
+  const counted = recording(router);
   const service = openService(counted);
   const sent = async (keys: (string | undefined)[]) => {
     counted.statements.length = 0;

@@ -1,4 +1,4 @@
-/** The five operations on a real database, by one caller and by many. */
+/** The five operations on a real database, by one client and by many. */
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
 import { openRouter, openService, useLoms } from '../../test/support/database.ts';
@@ -51,7 +51,7 @@ test('an order with enough stock awaits payment and reserves it', async () => {
   expect([await stockOf(7), await stockOf(8)]).toEqual(['10/5', '5/5']);
 });
 
-test('an order that one line is short for is kept as failed, reserves nothing and names every short line', async () => {
+test('an order with short lines is kept as failed, reserves nothing and lists every short line', async () => {
   await stock([7, 10, 8], [8, 5, 0]);
   const outcome = await create([7, 3], [8, 5], [9, 1]);
   expect(outcome).toMatchObject({
@@ -70,20 +70,20 @@ test('an order that one line is short for is kept as failed, reserves nothing an
   expect([await stockOf(7), await stockOf(8)]).toEqual(['10/8', '5/0']);
 });
 
-test('paying takes the goods out of the stock, once, however often it is asked', async () => {
+test('paying removes the goods from the stock once, for any number of pay requests', async () => {
   await stock([7, 10, 2]);
   const id = idOf(await create([7, 3]));
-  const answers = [await loms.payOrder(id, call), await loms.payOrder(id, call)];
+  const outcomes = [await loms.payOrder(id, call), await loms.payOrder(id, call)];
   const together = await Promise.all([loms.payOrder(id, call), loms.payOrder(id, call)]);
-  expect([...answers, ...together].map(resultOf)).toEqual(['OK', 'OK', 'OK', 'OK']);
+  expect([...outcomes, ...together].map(resultOf)).toEqual(['OK', 'OK', 'OK', 'OK']);
   expect([await statusOf(id), await stockOf(7)]).toEqual(['payed', '7/2']);
 });
 
-test('cancelling makes the goods free again, once, however often it is asked', async () => {
+test('cancelling releases the goods once, for any number of cancel requests', async () => {
   await stock([7, 10, 2]);
   const id = idOf(await create([7, 3]));
-  const answers = await Promise.all([loms.cancelOrder(id, call), loms.cancelOrder(id, call)]);
-  expect([...answers, await loms.cancelOrder(id, call)].map(resultOf)).toEqual(['OK', 'OK', 'OK']);
+  const outcomes = await Promise.all([loms.cancelOrder(id, call), loms.cancelOrder(id, call)]);
+  expect([...outcomes, await loms.cancelOrder(id, call)].map(resultOf)).toEqual(['OK', 'OK', 'OK']);
   expect([await statusOf(id), await stockOf(7)]).toEqual(['cancelled', '10/2']);
 });
 
@@ -91,15 +91,15 @@ test('a payed order cannot be cancelled, nor a cancelled one payed', async () =>
   await stock([7, 10, 0]);
   const [payed, cancelled] = [idOf(await create([7, 1])), idOf(await create([7, 1]))];
   await Promise.all([loms.payOrder(payed, call), loms.cancelOrder(cancelled, call)]);
-  const answers = [await loms.cancelOrder(payed, call), await loms.payOrder(cancelled, call)];
-  expect(answers).toMatchObject([
+  const outcomes = [await loms.cancelOrder(payed, call), await loms.payOrder(cancelled, call)];
+  expect(outcomes).toMatchObject([
     { ok: false, refusal: { reason: 'ORDER_NOT_CANCELLABLE', metadata: { status: 'payed' } } },
     { ok: false, refusal: { reason: 'ORDER_NOT_PAYABLE', metadata: { status: 'cancelled' } } },
   ]);
   expect(await stockOf(7)).toBe('9/0');
 });
 
-test('cancel of a failed order is refused and gives no stock back', async () => {
+test('pay and cancel of a failed order are refused and leave the stock unchanged', async () => {
   await stock([7, 10, 4]);
   const id = idOf(await create([7, 7]));
   expect(resultOf(await loms.cancelOrder(id, call))).toBe('ORDER_NOT_CANCELLABLE');
@@ -107,7 +107,7 @@ test('cancel of a failed order is refused and gives no stock back', async () => 
   expect([await statusOf(id), await stockOf(7)]).toEqual(['failed', '10/4']);
 });
 
-test('lines with the same sku are one line with their sum, so that together they cannot oversell', async () => {
+test('lines with the same sku are merged, so that together they cannot oversell', async () => {
   await stock([7, 5, 0]);
   expect(resultOf(await create([7, 3], [7, 3]))).toBe('INSUFFICIENT_STOCK');
   const id = idOf(await create([7, 2], [7, 3]));
@@ -124,7 +124,7 @@ test('an order for an unknown sku is kept as failed with all its lines', async (
   expect(await stockOf(7)).toBe('5/0');
 });
 
-test('pay racing cancel: exactly one of them wins and the stock follows it', async () => {
+test('when pay races cancel, exactly one wins, and the stock matches it', async () => {
   await stock([7, 1000, 0]);
   const ids = await Promise.all(Array.from({ length: 200 }, async () => idOf(await create([7, 1]))));
   const other = openService(router, { batchMax: 7 });
@@ -142,11 +142,11 @@ test('pay racing cancel: exactly one of them wins and the stock follows it', asy
   expect(await stockOf(7)).toBe(`${1000 - payed}/0`);
 });
 
-test('two orders that name two skus crosswise never deadlock, in one batch or in many', async () => {
+test('orders with the same skus in opposite order never deadlock, in one batch or in several', async () => {
   await stock([7, 100_000, 0], [8, 100_000, 0]);
-  const another = openRouter(database);
-  await another.check();
-  const other = openService(another, { batchMax: 3, writeLanes: 4 });
+  const otherRouter = openRouter(database);
+  await otherRouter.check();
+  const other = openService(otherRouter, { batchMax: 3, writeLanes: 4 });
   const orders = Array.from({ length: 200 }, (_, index) => {
     const items =
       index % 2 === 0
@@ -162,8 +162,8 @@ test('two orders that name two skus crosswise never deadlock, in one batch or in
   });
   expect(new Set((await Promise.all(orders)).map(resultOf))).toEqual(new Set(['OK']));
   expect([await stockOf(7), await stockOf(8)]).toEqual(['100000/200', '100000/200']);
-  // A deadlock would be tried again and so not show in the answers; the server counts it when a session ends.
-  await another.stop();
+  // A deadlock would be retried and not show in the replies; the server counts it when a session ends.
+  await otherRouter.stop();
   const counted = await database.query(
     'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()',
   );
@@ -178,7 +178,7 @@ test('200 concurrent creates of 1 on a sku with 50: exactly 50 succeed and 150 a
   expect(await loms.getStock(7, call)).toEqual({ ok: true, value: { count: 0n } });
 });
 
-test('order ids rise by creation and a failed order uses one up', async () => {
+test('order ids increase with creation, and a failed order uses one', async () => {
   await stock([7, 2, 0]);
   const ids = [];
   for (let index = 0; index < 4; index++) ids.push(idOf(await create([7, 1])));
@@ -186,20 +186,20 @@ test('order ids rise by creation and a failed order uses one up', async () => {
   expect(new Set(ids).size).toBe(4);
 });
 
-test('user 9007199254740993 comes back digit for digit', async () => {
+test('user 9007199254740993 is returned digit for digit', async () => {
   await stock([7, 1, 0]);
   const created = await loms.createOrder({ user: 9007199254740993n, items: [{ sku: 7, count: 1 }] }, call);
   expect(await loms.getOrder(idOf(created), call)).toMatchObject({ value: { user: 9007199254740993n } });
 });
 
-test('unknown orders and skus are said to be unknown', async () => {
-  const answers = await Promise.all([
+test('unknown orders and skus are refused as not found', async () => {
+  const outcomes = await Promise.all([
     loms.getOrder(1n, call),
     loms.payOrder(1n, call),
     loms.cancelOrder(1n, call),
     loms.getStock(1, call),
   ]);
-  expect(answers.map(resultOf)).toEqual([
+  expect(outcomes.map(resultOf)).toEqual([
     'ORDER_NOT_FOUND',
     'ORDER_NOT_FOUND',
     'ORDER_NOT_FOUND',
@@ -207,7 +207,7 @@ test('unknown orders and skus are said to be unknown', async () => {
   ]);
 });
 
-test('one order whose stock row is broken fails alone, and the rest of its batch is done', async () => {
+test('an order with a corrupt stock row fails alone, and the rest of its batch commits', async () => {
   await stock([7, 100, 0], [8, 100, 0]);
   const ids = await Promise.all(
     [create([7, 1]), create([8, 1]), create([7, 2])].map(async (made) => idOf(await made)),
@@ -220,7 +220,7 @@ test('one order whose stock row is broken fails alone, and the rest of its batch
   expect([await stockOf(7), await stockOf(8)]).toEqual(['97/0', '100/0']);
 });
 
-test('random lives of orders leave reserved equal to what open orders hold plus what was seeded', async () => {
+test('after any transitions, reserved stock equals the seeded count plus that of open orders', async () => {
   const step = fc.oneof(
     fc.record({
       kind: fc.constant('create' as const),
@@ -252,15 +252,15 @@ test('random lives of orders leave reserved equal to what open orders hold plus 
             }),
           );
         }
-        expect(await books()).toEqual([]);
+        expect(await mismatches()).toEqual([]);
       },
     ),
     { numRuns: 30 },
   );
 });
 
-/** The skus for which the stock is not what the seeds and the orders say. */
-async function books() {
+/** The skus whose stock differs from what the seeds and the orders add up to. */
+async function mismatches() {
   return await database.query(`
     WITH seeded (sku, total, reserved) AS (VALUES (1, 30, 5), (2, 20, 0), (3, 10, 10)),
     held AS (

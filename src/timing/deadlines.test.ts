@@ -1,18 +1,18 @@
-/** How what waits is given up, by one timer for all. */
+/** Deadlines of pending work, with one shared timer. */
 import { expect, test } from 'vitest';
 import { Deadlines } from './deadlines.ts';
 
-/** A clock that stands still until it is moved, and then rings every timer that is due. */
+/** A clock that moves only when the test moves it, and then fires every timer that is due. */
 function manualTime() {
   let nowMs = 0;
-  let timers: { ring: () => void; atMs: number }[] = [];
-  let made = 0;
+  let timers: { fire: () => void; atMs: number }[] = [];
+  let timersSet = 0;
   return {
     now: () => nowMs,
-    made: () => made,
-    setTimer(ring: () => void, delayMs: number) {
-      const timer = { ring, atMs: nowMs + delayMs };
-      made++;
+    timersSet: () => timersSet,
+    setTimer(fire: () => void, delayMs: number) {
+      const timer = { fire, atMs: nowMs + delayMs };
+      timersSet++;
       timers.push(timer);
       return () => {
         timers = timers.filter((other) => other !== timer);
@@ -22,46 +22,46 @@ function manualTime() {
       nowMs = timeMs;
       const due = timers.filter(({ atMs }) => atMs <= timeMs);
       timers = timers.filter(({ atMs }) => atMs > timeMs);
-      for (const { ring } of due) ring();
+      for (const { fire } of due) fire();
     },
   };
 }
 
-test('each is given up at its own deadline, and not when it was taken out before', () => {
+test('each entry times out at its own deadline, unless it was deleted before', () => {
   const time = manualTime();
   const deadlines = new Deadlines(time.now, time.setTimer);
-  const givenUp: number[] = [];
-  const [late, soon, gone] = [30, 10, 20].map((deadlineMs) => {
-    const waiting = { deadlineMs, onTimeout: () => void givenUp.push(deadlineMs) };
-    deadlines.add(waiting);
-    return waiting;
+  const timedOut: number[] = [];
+  const [late, soon, deleted] = [30, 10, 20].map((deadlineMs) => {
+    const pending = { deadlineMs, onTimeout: () => void timedOut.push(deadlineMs) };
+    deadlines.add(pending);
+    return pending;
   });
-  if (!late || !soon || !gone) throw new Error('there are three');
-  expect(deadlines.delete(gone)).toBe(true);
+  if (!late || !soon || !deleted) throw new Error('three entries expected');
+  expect(deadlines.delete(deleted)).toBe(true);
   time.moveTo(9);
-  expect(givenUp).toEqual([]);
+  expect(timedOut).toEqual([]);
   time.moveTo(10);
-  expect(givenUp).toEqual([10]);
+  expect(timedOut).toEqual([10]);
   time.moveTo(29);
-  expect(givenUp).toEqual([10]);
+  expect(timedOut).toEqual([10]);
   time.moveTo(30);
-  expect(givenUp).toEqual([10, 30]);
+  expect(timedOut).toEqual([10, 30]);
   expect(deadlines.size).toBe(0);
   expect(deadlines.delete(late)).toBe(false);
 });
 
-test('one timer serves all who come in the order of their deadlines', () => {
+test('one timer serves all entries that are added in the order of their deadlines', () => {
   const time = manualTime();
   const deadlines = new Deadlines(time.now, time.setTimer);
   for (let deadlineMs = 100; deadlineMs < 1_100; deadlineMs++) {
-    const waiting = { deadlineMs, onTimeout: () => {} };
-    deadlines.add(waiting);
-    deadlines.delete(waiting);
+    const pending = { deadlineMs, onTimeout: () => {} };
+    deadlines.add(pending);
+    deadlines.delete(pending);
   }
-  expect(time.made()).toBe(1);
+  expect(time.timersSet()).toBe(1);
 });
 
-test('a promise settles as it is, or late at its deadline', async () => {
+test('a promise settles by itself, or resolves to the late value at its deadline', async () => {
   const time = manualTime();
   const deadlines = new Deadlines(time.now, time.setTimer);
   expect(await deadlines.settleBy(Promise.resolve('kept'), 'late', 10)).toBe('kept');

@@ -1,4 +1,4 @@
-/** When a background task runs: at its interval, sooner when it is triggered, never twice at once. */
+/** Runs of a periodic task: at its interval, sooner when it is triggered, never two at once. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { PeriodicTask } from './periodic.ts';
 
@@ -61,7 +61,7 @@ test('a triggered run starts at once, but not within the gap after the last one'
   expect(runs).toBe(3);
 });
 
-test('however often it is triggered, no run starts while another is active, and one follows', async () => {
+test('triggers during a run start no second run, and lead to one run after it', async () => {
   void task.start();
   for (let index = 0; index < 1_000; index++) task.trigger();
   await vi.advanceTimersByTimeAsync(10_000);
@@ -72,7 +72,7 @@ test('however often it is triggered, no run starts while another is active, and 
   expect(runs).toBe(2);
 });
 
-test('a run that leaves more to do is followed after the gap', async () => {
+test('a run that reports more work is followed by another after the gap', async () => {
   void task.start();
   finish({ more: true });
   await vi.advanceTimersByTimeAsync(249);
@@ -84,7 +84,7 @@ test('a run that leaves more to do is followed after the gap', async () => {
   expect(runs).toBe(2);
 });
 
-test('a run that fails is reported, and the next follows at the interval', async () => {
+test('a failed run is reported, and the next run follows at the interval', async () => {
   void task.start();
   fail(new Error('no database'));
   await vi.advanceTimersByTimeAsync(999);

@@ -1,4 +1,4 @@
-/** How old idempotency keys are removed, in bounded runs. */
+/** Removal of expired idempotency keys, in bounded runs. */
 import { pino } from 'pino';
 import { beforeEach, expect, test } from 'vitest';
 import { openService, useDatabase, useRouter } from '../../test/support/database.ts';
@@ -20,33 +20,34 @@ const at = (timeMs: number) =>
     wallClock: () => timeMs,
     logger: quiet,
   });
-const left = async () =>
+const keysLeft = async () =>
   (await database.query('SELECT key FROM idempotency_keys ORDER BY key')).map((row) => row.key);
 const createAt = (timeMs: number, key: string) =>
   openService(router, { wallClock: () => timeMs }).createOrder(
     { user: 1n, items: [{ sku: 1625903, count: 1 }] },
     { deadlineMs: Number.POSITIVE_INFINITY, caller: '', idempotencyKey: key },
   );
-/** Keys that were claimed at a time, as many as no test wants to send. */
+/** Inserts old keys directly, since sending as many requests would take too long. */
 const fill = (count: number) =>
   database.query(
     `INSERT INTO idempotency_keys (caller, key, request_hash, created_at, order_id)
-       SELECT '', 'filled ' || n, sha256('')::bytea, to_timestamp(n / 1000.0), n FROM generate_series(1, $1::int) AS n`,
+       SELECT '', 'filled ' || n, sha256('')::bytea, to_timestamp(n / 1000.0), n
+       FROM generate_series(1, $1::int) AS n`,
     [count],
   );
 
-test('a key is kept for as long as is said, and is free again when it was removed; its order stays', async () => {
+test('a key is kept for the retention time and is free after its removal; its order stays', async () => {
   const first = await createAt(1_000, 'a');
   await createAt(2_000, 'b');
   expect(await at(11_000).runOnce()).toEqual({ removed: 0, more: false });
   expect(await createAt(11_000, 'a')).toEqual({ ...first, replayed: true });
   expect(await at(11_001).runOnce()).toEqual({ removed: 1, more: false });
-  expect(await left()).toEqual(['b']);
+  expect(await keysLeft()).toEqual(['b']);
   expect(await createAt(11_002, 'a')).not.toHaveProperty('replayed');
   expect(await database.query('SELECT count(*) FROM orders')).toEqual([{ count: '3' }]);
 });
 
-test('a step removes the oldest, and not many more than it is asked for', async () => {
+test('a step removes the oldest keys, up to its limit', async () => {
   for (const [timeMs, key] of [
     [1_000, 'd'],
     [2_000, 'c'],
@@ -54,17 +55,17 @@ test('a step removes the oldest, and not many more than it is asked for', async 
   ] as const)
     await createAt(timeMs, key);
   expect(await router.write((tx) => removeKeys(tx, new Date(9_000), 2))).toEqual({ found: 2, removed: 2 });
-  expect(await left()).toEqual(['b']);
+  expect(await keysLeft()).toEqual(['b']);
 });
 
-test('a run stops at its limit and reports that there is more', async () => {
+test('a run stops at its limit and reports that more keys are left', async () => {
   await fill(RUN_KEYS_MAX + 1);
   expect(await at(30_000).runOnce()).toEqual({ removed: RUN_KEYS_MAX, more: true });
-  expect(await left()).toHaveLength(1);
+  expect(await keysLeft()).toHaveLength(1);
   expect(await at(30_000).runOnce()).toEqual({ removed: 1, more: false });
 });
 
-test('instances that run at once remove everything and count no key twice', async () => {
+test('instances that run at the same time remove every key and count none twice', async () => {
   const all = RUN_KEYS_MAX * 3;
   await fill(all);
   const removeAll = async () => {
@@ -78,19 +79,19 @@ test('instances that run at once remove everything and count no key twice', asyn
   };
   const sums = await Promise.all([removeAll(), removeAll(), removeAll()]);
   expect(sums.reduce((total, sum) => total + sum, 0)).toBe(all);
-  expect(await left()).toEqual([]);
+  expect(await keysLeft()).toEqual([]);
 });
 
-test('a database that is away fails the run, and nothing is lost', async () => {
+test('an unavailable database fails the run, and no key is lost', async () => {
   await fill(2);
-  const away = new KeyRemoval({
+  const failing = new KeyRemoval({
     remove: () => Promise.reject(new Error('away')),
     retentionMs: 1,
     wallClock: () => 30_000,
     logger: quiet,
   });
-  await expect(away.runOnce()).rejects.toThrow('away');
-  expect(await left()).toHaveLength(2);
+  await expect(failing.runOnce()).rejects.toThrow('away');
+  expect(await keysLeft()).toHaveLength(2);
 });
 
 test('only a run that removed something is logged', async () => {

@@ -1,4 +1,4 @@
-/** Failover: the primary is lost, replaced, and comes back. Each case runs on a cluster of its own. */
+/** Failover: the primary is lost, replaced, and returns. Each case runs on a cluster of its own. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type CopiedServer, copyServer, follow } from '../../../test/support/copied-server.ts';
 import { openRouter } from '../../../test/support/database.ts';
@@ -79,14 +79,14 @@ const checked = async (router: Router) => {
   return nodes(router);
 };
 
-/** Lets A acknowledge alone, as without synchronous replication: only the router protects then. */
-async function letAcknowledgeAlone(router: Router): Promise<void> {
+/** Turns synchronous replication off on A, so that only the router prevents a split brain. */
+async function disableSyncReplication(router: Router): Promise<void> {
   await onA("ALTER SYSTEM SET synchronous_standby_names = ''");
   await onA('SELECT pg_reload_conf()');
   await expect.poll(() => checked(router)).toEqual(['primary 1', 'replica 1: not synchronous']);
 }
 
-test('one check after a promotion the new primary gets writes and reads, the old one neither', async () => {
+test('one check after a promotion, only the new primary gets writes and reads', async () => {
   const router = await open();
   await reserve(router);
   await cluster.stopPrimary('immediate');
@@ -107,9 +107,9 @@ test('one check after a promotion the new primary gets writes and reads, the old
   expect([await reservedOnA(), await reservedOnB()]).toEqual([1, 9]);
 });
 
-test('an old primary that comes back between two checks gets neither writes nor reads', async () => {
+test('an old primary that returns between two checks gets neither writes nor reads', async () => {
   const router = await open();
-  await letAcknowledgeAlone(router);
+  await disableSyncReplication(router);
   await reserve(router);
   await cluster.stopPrimary('immediate');
   await cluster.promoteReplica();
@@ -126,7 +126,7 @@ test('an old primary that comes back between two checks gets neither writes nor 
   expect([await reservedOnA(), await reservedOnB(), await reservedBy(router)]).toEqual([1, 101, 101]);
 });
 
-test('an old primary that comes back during a check is recognised by that check', async () => {
+test('an old primary that returns during a check is recognised by that check', async () => {
   const relay = await startRelay(Number(new URL(cluster.primaryUrl).port));
   const relayed = Object.assign(new URL(cluster.primaryUrl), { port: relay.port }).href;
   const router = openRouter({ primaryUrl: relayed, replicaUrls: cluster.replicaUrls });
@@ -135,13 +135,13 @@ test('an old primary that comes back during a check is recognised by that check'
   await cluster.stopPrimary('immediate');
   await router.check();
   relay.holding = true;
-  const answered =
+  const lastReply =
     "SELECT state_change FROM pg_stat_activity WHERE application_name = 'loms' AND state = 'idle'";
-  const before = await onB(answered);
+  const before = await onB(lastReply);
   const check = router.check();
   await expect.poll(() => relay.waiting).toBe(1);
-  // B answers as a replica, then is promoted; A answers after it has come back.
-  await expect.poll(async () => (await onB(answered))[0]).not.toEqual(before[0]);
+  // B replies as a replica, then is promoted; A replies after its restart.
+  await expect.poll(async () => (await onB(lastReply))[0]).not.toEqual(before[0]);
   await cluster.promoteReplica();
   await cluster.startPrimary();
   relay.holding = false;
@@ -150,9 +150,9 @@ test('an old primary that comes back during a check is recognised by that check'
   relay.close();
 });
 
-test('an old primary that never stopped loses its connections, those in use too', async () => {
+test('an old primary that never stopped loses its connections, including those in use', async () => {
   const router = await open();
-  await letAcknowledgeAlone(router);
+  await disableSyncReplication(router);
   await cluster.promoteReplica();
   let statusMeanwhile: string[] = [];
   const late = router.write(async (db) => {
@@ -183,7 +183,7 @@ test('a primary restarted on its timeline is used again after one check, and so 
   expect(await reservedBy(router)).toBe(2);
 });
 
-test('without a primary nothing is written or read until one is promoted', async () => {
+test('without a primary, writes and reads are rejected until a replica is promoted', async () => {
   await cluster.stopPrimary('immediate');
   const router = await open();
   expect(nodes(router)).toEqual(['unknown 0: not reachable', 'replica 1: no primary']);
@@ -199,7 +199,7 @@ test('without a primary nothing is written or read until one is promoted', async
   expect([router.writable, await reservedBy(router)]).toEqual([true, 1]);
 });
 
-test('a new primary without its required replica is read, and its writes are rejected at once', async () => {
+test('a new primary without its synchronous replica serves reads and rejects writes at once', async () => {
   const router = await open();
   await cluster.stopPrimary('immediate');
   await onB("ALTER SYSTEM SET synchronous_standby_names = 'FIRST 1 (store_sync)'");
@@ -220,7 +220,7 @@ test('a new primary without its required replica is read, and its writes are rej
   await reserve(router);
 });
 
-test('of two primaries on one timeline the one in force stays, and a new router uses neither', async () => {
+test('with two primaries on one timeline the one in force stays, and a new router uses none', async () => {
   await cluster.stopPrimary();
   const twin = await copy('primary');
   await cluster.startPrimary();
@@ -255,7 +255,7 @@ test('a replica that still follows the old primary is not read', async () => {
   }
 });
 
-test('a replica that another may replace at any moment is not read', async () => {
+test('a replica that is only a potential synchronous standby is not read', async () => {
   const third = await addReplica('FIRST 1 (store_sync, follower)');
   const states = () => onA('SELECT sync_state FROM pg_stat_replication ORDER BY 1');
   await expect.poll(states).toEqual([{ sync_state: 'potential' }, { sync_state: 'sync' }]);

@@ -1,4 +1,4 @@
-/** Replay lag by the replica's own progress. */
+/** Replay lag, measured by the replica's own progress. */
 import { expect, test } from 'vitest';
 import { type Backlog, nextBacklog, replayLagMs } from './replay-lag.ts';
 
@@ -19,7 +19,7 @@ test('lag counts from when received WAL was first seen unreplayed', () => {
   expect(lagsOf([200n, 100n, 0], [300n, 150n, 1_000], [300n, 199n, 2_500])).toEqual([0, 1_000, 2_500]);
 });
 
-test('a replica that keeps up never lags by more than the time between two rounds', () => {
+test('a replica that replays the WAL of each round by the next one has no lag', () => {
   const rounds = lagsOf([200n, 100n, 0], [300n, 200n, 1_000], [400n, 300n, 2_000], [400n, 400n, 3_000]);
   expect(rounds).toEqual([0, 0, 0, 0]);
 });

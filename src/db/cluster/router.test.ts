@@ -1,4 +1,4 @@
-/** The router, and the service's promise about reads, on a cluster whose replica stops and returns. */
+/** The router, and read-your-writes of the service, on a cluster whose replica stops and returns. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { openRouter, openService } from '../../../test/support/database.ts';
 import { query } from '../../../test/support/query.ts';
@@ -66,7 +66,7 @@ test('reads go to every healthy node in turn, the primary included', async () =>
   expect(reads()).toEqual({ primary: 5, replica: 5 });
 });
 
-test('1,000 created orders are all visible to the next read, and the replica answers its share', async () => {
+test('1,000 created orders are all visible to the next read, and the replica serves its share', async () => {
   const loms = openService(router);
   const pair = async (index: number) => {
     const created = await loms.createOrder({ user: BigInt(index + 1), items: [{ sku: 7, count: 1 }] }, call);
@@ -88,7 +88,7 @@ test('1,000 created orders are all visible to the next read, and the replica ans
   expect(replica / (primary + replica)).toBeGreaterThanOrEqual(0.4);
 });
 
-test('with the replica stopped reads continue, and use it again after it returns', async () => {
+test('reads continue while the replica is stopped, and use it again after it returns', async () => {
   await cluster.stopReplica('immediate');
   for (let index = 0; index < 6; index++) expect(await read()).toHaveLength(1);
   expect(nodes()).toEqual(['primary', 'replica: read failed']);
@@ -104,13 +104,14 @@ test('with the replica stopped reads continue, and use it again after it returns
   expect(reads().replica).toBe(before + 1);
 });
 
-test('while the replica is slow the primary answers reads, without a delay for each', async () => {
-  const slowThere =
+test('reads go to the primary while the replica is slow, without a hedge delay for each', async () => {
+  const slowOnReplica =
     'SELECT pg_is_in_recovery() AS replica, pg_sleep(CASE WHEN pg_is_in_recovery() THEN 0.9 ELSE 0 END)';
-  const ask = async () => (await router.read((db) => db.query(slowThere, []))).rows[0]?.replica;
-  const answers = [];
-  for (let index = 0; index < 20; index++) answers.push(await ask());
-  expect(answers).toEqual(Array(20).fill(false));
+  const isReadFromReplica = async () =>
+    (await router.read((db) => db.query(slowOnReplica, []))).rows[0]?.replica;
+  const fromReplica = [];
+  for (let index = 0; index < 20; index++) fromReplica.push(await isReadFromReplica());
+  expect(fromReplica).toEqual(Array(20).fill(false));
   expect(reads()).toEqual({ primary: 20, replica: 0 });
   expect(nodes()).toEqual(['primary', 'replica']);
 });
@@ -122,7 +123,7 @@ test('a read that the replica cancels for replay is retried on the next node', a
   // Nodes are read in turn: the second read goes to the replica.
   await patient.read((db) => db.query('SELECT 1', []));
   const states: unknown[] = [];
-  const answer = patient.read(async (db) => {
+  const rows = patient.read(async (db) => {
     const slow = 'SELECT pg_is_in_recovery() AS replica, CASE WHEN pg_is_in_recovery() THEN pg_sleep(9) END';
     try {
       return (await db.query(`${slow} FROM (SELECT count(*) FROM notes) AS counted`, [])).rows;
@@ -136,7 +137,7 @@ test('a read that the replica cancels for replay is retried on the next node', a
     .toHaveLength(1);
   // Its replay needs an exclusive lock on the table.
   await onPrimary('DROP TABLE notes; CREATE TABLE notes ()');
-  expect([await answer, states]).toMatchObject([[{ replica: false }], ['40001']]);
+  expect([await rows, states]).toMatchObject([[{ replica: false }], ['40001']]);
   expect(patient.status()).toMatchObject([
     { healthy: true, reads: 2 },
     { healthy: true, reads: 0 },
@@ -145,7 +146,7 @@ test('a read that the replica cancels for replay is retried on the next node', a
   await patient.stop();
 });
 
-test('with the replica stopped the outcome of a write is unknown until it is back', async () => {
+test('a write while the replica is stopped has an unknown outcome until the replica returns', async () => {
   const reserved = async () => Number((await read())[0]?.reserved);
   const before = await reserved();
   await cluster.stopReplica();
@@ -159,7 +160,7 @@ test('with the replica stopped the outcome of a write is unknown until it is bac
   expect(await reserved()).toBe(before + 2);
 });
 
-test('once the replica is known to be gone, writes are rejected at once and leave no trace', async () => {
+test('writes are rejected at once and leave no trace after a check finds the replica down', async () => {
   await cluster.stopReplica();
   await router.check();
   expect(router.writable).toBe(false);
@@ -174,7 +175,7 @@ test('once the replica is known to be gone, writes are rejected at once and leav
   expect(router.writable).toBe(true);
 });
 
-test("another client's statement that waits for the replica does not count as a commit of ours", async () => {
+test("another client's wait for the replica does not count as a hanging commit of the service", async () => {
   await onReplica('SELECT pg_wal_replay_pause()');
   const waiting = onPrimary('INSERT INTO stocks VALUES (8, 1, 0)');
   const long = "wait_event = 'SyncRep' AND clock_timestamp() - query_start > interval '1 second'";
@@ -187,7 +188,7 @@ test("another client's statement that waits for the replica does not count as a 
   await waiting;
 });
 
-test('a replica that streams and confirms nothing stops writes too, until it confirms again', async () => {
+test('writes are rejected while the replica streams but confirms nothing', async () => {
   await onReplica('SELECT pg_wal_replay_pause()');
   await expect(reserveOne()).rejects.toBeInstanceOf(OutcomeUnknown);
   await expect.poll(writable).toBe(false);
@@ -197,7 +198,7 @@ test('a replica that streams and confirms nothing stops writes too, until it con
   await reserveOne();
 });
 
-test('an order that is payed on the primary alone is not reported as payed', async () => {
+test('an order that is payed only on the primary is not reported as payed', async () => {
   const loms = openService(router);
   const created = await loms.createOrder({ user: 1n, items: [{ sku: 7, count: 1 }] }, call);
   if (!created.ok) throw new Error(created.refusal.message);
@@ -217,7 +218,7 @@ test('an order that is payed on the primary alone is not reported as payed', asy
   }
 });
 
-test('a create whose answer was lost was done: a retry with its key gets the same order', async () => {
+test('a retry of a create whose reply was lost gets the original order', async () => {
   const loms = openService(router);
   const create = () => loms.createOrder({ user: 5_000n, items: [{ sku: 7, count: 1 }] }, keyed('lost'));
   await cluster.stopReplica();

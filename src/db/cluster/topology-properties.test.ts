@@ -1,4 +1,4 @@
-/** What must hold for the topology after any sequence of rounds. */
+/** Properties of the topology after any sequence of rounds. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Answer, judge, type NodeState, type Topology, unknownTopology } from './topology.ts';
@@ -33,7 +33,7 @@ const rounds = fc.array(fc.record({ answers, elapsedMs: fc.nat({ max: 4 }) }), {
   maxLength: 12,
 });
 
-interface Played {
+interface JudgedRound {
   readonly before: Topology;
   readonly answers: readonly Answer[];
   readonly nowMs: number;
@@ -41,7 +41,7 @@ interface Played {
 }
 
 /** Checks a property of each round of any sequence. The arguments are frozen: a mutation throws. */
-function holds(check: (played: Played) => void): void {
+function holds(check: (round: JudgedRound) => void): void {
   const property = fc.property(fc.integer({ min: 1, max: NODES_MAX }), rounds, (nodeCount, sequence) => {
     let before = unknownTopology(nodeCount);
     let nowMs = 0;
@@ -65,7 +65,7 @@ function freeze<T>(value: T): T {
 const stateOf = (answer: Answer | undefined) => (answer instanceof Error ? undefined : answer);
 const primaryOf = ({ nodes, primary }: Topology) => (primary === undefined ? undefined : nodes[primary]);
 
-test('a primary claims to be one, is of our cluster, and has the highest timeline ever seen there', () => {
+test('the primary in force claims to be one, in our cluster, on the highest timeline seen there', () => {
   holds(({ after }) => {
     const primary = primaryOf(after);
     if (primary === undefined) return;
@@ -76,7 +76,7 @@ test('a primary claims to be one, is of our cluster, and has the highest timelin
   });
 });
 
-test('a node that claims to be the primary and is not in force is fenced', () => {
+test('a node that claims to be the primary but is not in force is fenced', () => {
   holds(({ after }) => {
     for (const [index, { role, accepted, reason }] of after.nodes.entries()) {
       if (role !== 'primary' || index === after.primary) continue;
@@ -86,7 +86,7 @@ test('a node that claims to be the primary and is not in force is fenced', () =>
   });
 });
 
-test('a node that is not fenced accepts the server that answered last', () => {
+test('a node that is not fenced accepts the server that replied last', () => {
   holds(({ before, answers, after }) => {
     for (const [index, { role, accepted }] of after.nodes.entries()) {
       if (role === 'primary' && index !== after.primary) continue;
@@ -96,7 +96,7 @@ test('a node that is not fenced accepts the server that answered last', () => {
   });
 });
 
-test('the timeline never falls, and the cluster never changes', () => {
+test('the timeline never decreases, and the cluster never changes', () => {
   holds(({ before, after }) => {
     expect(after.timeline).toBeGreaterThanOrEqual(before.timeline);
     if (before.system !== undefined) expect(after.system).toBe(before.system);
@@ -126,7 +126,7 @@ test('without a primary in force, the only node that claims the highest timeline
   });
 });
 
-test('a healthy node has answered, from the server that is accepted, and is of our cluster', () => {
+test('a healthy node has replied, from the accepted server, and belongs to our cluster', () => {
   holds(({ answers, after }) => {
     for (const [index, { reason, accepted, system }] of after.nodes.entries()) {
       if (reason !== undefined) continue;
@@ -137,7 +137,7 @@ test('a healthy node has answered, from the server that is accepted, and is of o
   });
 });
 
-test('a healthy replica is one that commits wait for, and follows the primary while that answers', () => {
+test('a healthy replica is synchronous, and follows the primary while that replies', () => {
   holds(({ answers, nowMs, after }) => {
     const primary = primaryOf(after);
     for (const [index, { reason, role, accepted }] of after.nodes.entries()) {
@@ -151,7 +151,7 @@ test('a healthy replica is one that commits wait for, and follows the primary wh
   });
 });
 
-test('a primary in force that answers is healthy; without a primary no node is', () => {
+test('a primary in force that replies is healthy; without a primary no node is', () => {
   holds(({ answers, after }) => {
     const healthy = after.nodes.filter(({ reason }) => reason === undefined);
     if (after.primary === undefined) expect(healthy).toEqual([]);
@@ -159,7 +159,7 @@ test('a primary in force that answers is healthy; without a primary no node is',
   });
 });
 
-test('slots and hanging commits are those of the latest answer of the primary in force', () => {
+test('slots and hanging commits come from the latest reply of the primary in force', () => {
   holds(({ before, answers, after }) => {
     const shown = after.primary === undefined ? undefined : stateOf(answers[after.primary]);
     const kept = after.primary === before.primary ? before.synchronousSlots : [];
@@ -168,7 +168,7 @@ test('slots and hanging commits are those of the latest answer of the primary in
   });
 });
 
-test('a round without any answer changes nothing but the health of the nodes', () => {
+test('a round without any reply changes only the health of the nodes', () => {
   holds(({ after, nowMs }) => {
     const silence = after.nodes.map(() => new Error('down'));
     const nodes = after.nodes.map((node) => ({ ...node, reason: 'not reachable' }));
@@ -177,7 +177,7 @@ test('a round without any answer changes nothing but the health of the nodes', (
   });
 });
 
-test('the same round gives the same result, and in another order of the nodes the same in that order', () => {
+test('the result of a round depends only on its input, and not on the order of the nodes', () => {
   holds(({ before, answers, nowMs, after }) => {
     const round = { answers, nowMs, replicaLagMaxMs: LAG_MAX_MS };
     expect(judge(before, round)).toEqual(after);

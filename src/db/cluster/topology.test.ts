@@ -1,4 +1,4 @@
-/** Primary election and node health, in situations that are played round by round. */
+/** Primary election and node health, in scenarios that run round by round. */
 import { describe, expect, test } from 'vitest';
 import {
   type Answer,
@@ -45,11 +45,11 @@ interface Expected extends Partial<Omit<Topology, 'nodes'>> {
   readonly nowMs?: number;
 }
 
-/** A round: what the nodes answer, the verdict on each, and what else the situation is about. */
+/** A round: the reply of each node, the expected verdict on each, and other expectations. */
 type Step = readonly [answers: readonly Answer[], verdicts: readonly string[], expected?: Expected];
 
-/** Plays the rounds, and compares each result with what is expected. */
-function play(steps: readonly Step[]): void {
+/** Runs the rounds, and compares each result with what is expected. */
+function run(steps: readonly Step[]): void {
   let topology = unknownTopology(steps[0]?.[0].length ?? 0);
   for (const [round, [answers, verdicts, expected = {}]] of steps.entries()) {
     const { accepted, nowMs = 0, ...others } = expected;
@@ -68,23 +68,23 @@ const healthy = 'healthy';
 const notReachable = 'not reachable';
 const rival = 'two primaries on one timeline';
 
-/** The first round of most situations, with one and with two synchronous replicas. */
+/** The first round of most scenarios, with one and with two synchronous replicas. */
 const pair: Step = [[primary(1), replica(1)], [healthy, healthy], { primary: 0 }];
 const trio: Step = [
   [primary(1, slots('b', 'c')), replica(1), replica(1, onC)],
   [healthy, healthy, healthy],
 ];
 
-const situations: Record<string, Record<string, readonly [Step, ...Step[]]>> = {
+const scenarios: Record<string, Record<string, readonly [Step, ...Step[]]>> = {
   election: {
-    'the node out of recovery is the primary, at any position': [
+    'the node that is not in recovery is the primary, at any position': [
       [
         [replica(1), primary(1)],
         [healthy, healthy],
         { system: 'ours', timeline: 1, primary: 1, synchronousSlots: ['b'], commitsHang: false },
       ],
     ],
-    'without a primary no node is used until one is promoted': [
+    'no node is used until a primary is promoted': [
       [[down, replica(1)], [notReachable, 'no primary'], { primary: undefined }],
       [[down, primary(2)], [notReachable, healthy], { primary: 1 }],
     ],
@@ -98,14 +98,14 @@ const situations: Record<string, Record<string, readonly [Step, ...Step[]]>> = {
       pair,
       [[primary(1), primary(2)], ['old primary', healthy], { primary: 1, accepted: [undefined, 'first'] }],
     ],
-    'of two old primaries neither is used': [
+    'neither of two old primaries is used': [
       [
         [primary(1), primary(2), primary(1)],
         ['old primary', healthy, 'old primary'],
         { primary: 1, accepted: [undefined, 'first', undefined] },
       ],
     ],
-    'a primary that does not answer stays in force': [
+    'a primary that does not reply stays in force': [
       pair,
       [[down, down], [notReachable, notReachable], { primary: 0, timeline: 1 }],
       pair,
@@ -114,12 +114,12 @@ const situations: Record<string, Record<string, readonly [Step, ...Step[]]>> = {
       pair,
       [[primary(1, restarted), replica(1)], [healthy, healthy], { primary: 0 }],
     ],
-    'a primary that became a replica is in force no more, until it is promoted again': [
+    'a primary that became a replica is not in force until it is promoted again': [
       pair,
       [[replica(1), replica(1)], ['no primary', 'no primary'], { primary: undefined }],
       [[primary(2), replica(2)], [healthy, healthy], { primary: 0, timeline: 2 }],
     ],
-    'of two primaries on one timeline the one in force stays': [
+    'the primary in force stays when another one appears on its timeline': [
       [
         [primary(1), down],
         [healthy, notReachable],
@@ -127,7 +127,7 @@ const situations: Record<string, Record<string, readonly [Step, ...Step[]]>> = {
       [[primary(1), primary(1)], [healthy, rival], { primary: 0, accepted: ['first', undefined] }],
       [[down, primary(1)], [notReachable, rival], { primary: 0 }],
     ],
-    'of two primaries on one timeline neither is used when none is in force': [
+    'neither of two primaries on one timeline is used when none is in force': [
       [[primary(1), primary(1), replica(1)], [rival, rival, 'no primary'], { primary: undefined }],
     ],
     'two replicas promoted at once are fenced until one of them is a replica again': [
@@ -140,7 +140,7 @@ const situations: Record<string, Record<string, readonly [Step, ...Step[]]>> = {
       trio,
       [[primary(1), down, replica(2, onC)], ['old primary', notReachable, 'no primary'], { timeline: 2 }],
     ],
-    'a timeline seen once counts for ever, also after its node is lost': [
+    'a timeline seen once counts forever, even after its node is lost': [
       pair,
       [[down, primary(2)], [notReachable, healthy], { primary: 1 }],
       [[primary(1), down], ['old primary', notReachable], { primary: 1 }],
@@ -149,7 +149,7 @@ const situations: Record<string, Record<string, readonly [Step, ...Step[]]>> = {
   },
 
   'other clusters': {
-    'before the first primary, while nodes belong to several clusters, none is used': [
+    'no node is used before the first primary while nodes belong to several clusters': [
       [
         [primary(1), replica(1), primary(2, foreign)],
         ['other cluster', 'other cluster', 'other cluster'],
@@ -161,7 +161,7 @@ const situations: Record<string, Record<string, readonly [Step, ...Step[]]>> = {
       ],
       [[primary(1), replica(1), replica(1)], [healthy, healthy, healthy], { primary: 0, system: 'ours' }],
     ],
-    'a wrong address that answers first, as a replica, does not decide which cluster is ours': [
+    'a replica of another cluster that replies first does not decide which cluster is ours': [
       [[replica(2, foreign), down], ['no primary', notReachable], { primary: undefined, system: undefined }],
       [[replica(2, foreign), primary(2)], ['other cluster', 'other cluster'], { primary: undefined }],
     ],
@@ -181,7 +181,7 @@ const situations: Record<string, Record<string, readonly [Step, ...Step[]]>> = {
   },
 
   replicas: {
-    'a replica that no commit waits for is not read': [
+    'a replica that is not synchronous is not read': [
       [
         [primary(1, slots('b')), replica(1, onC)],
         [healthy, 'not synchronous'],
@@ -195,7 +195,7 @@ const situations: Record<string, Record<string, readonly [Step, ...Step[]]>> = {
         [healthy, 'not synchronous'],
       ],
     ],
-    'a replica that does not stream is not read while the primary answers': [
+    'a replica that does not stream is not read while the primary replies': [
       pair,
       [
         [primary(1), replica(1, idle)],
@@ -203,7 +203,7 @@ const situations: Record<string, Record<string, readonly [Step, ...Step[]]>> = {
       ],
       pair,
     ],
-    'a synchronous replica is read while the primary is away, for however long': [
+    'a synchronous replica is read while the primary is down, for any time': [
       pair,
       [
         [down, replica(1, idle)],
@@ -215,7 +215,7 @@ const situations: Record<string, Record<string, readonly [Step, ...Step[]]>> = {
         [notReachable, healthy],
       ],
     ],
-    'a replica that was not synchronous is not read while the primary is away': [
+    'a replica that was not synchronous is not read while the primary is down': [
       [
         [primary(1), replica(1, onC)],
         [healthy, 'not synchronous'],
@@ -225,7 +225,7 @@ const situations: Record<string, Record<string, readonly [Step, ...Step[]]>> = {
         [notReachable, 'not synchronous'],
       ],
     ],
-    'a replica that never streamed is not read while the primary is away': [
+    'a replica that never streamed is not read while the primary is down': [
       [
         [primary(1), replica(1, idle)],
         [healthy, 'not synchronous'],
@@ -235,7 +235,7 @@ const situations: Record<string, Record<string, readonly [Step, ...Step[]]>> = {
         [notReachable, 'not synchronous'],
       ],
     ],
-    'a replica restarted while the primary is away is not read until it streams': [
+    'a replica restarted while the primary is down is not read until it streams': [
       pair,
       [
         [down, replica(1, { ...idle, ...restarted })],
@@ -246,7 +246,7 @@ const situations: Record<string, Record<string, readonly [Step, ...Step[]]>> = {
         [notReachable, healthy],
       ],
     ],
-    'a replica that follows the old primary is not read, by no route': [
+    'a replica that follows the old primary is never read': [
       trio,
       [
         [primary(1), primary(2, slots('c')), replica(1, onC)],
@@ -261,7 +261,7 @@ const situations: Record<string, Record<string, readonly [Step, ...Step[]]>> = {
         [notReachable, healthy, healthy],
       ],
     ],
-    'the slots of the last primary do not count for a new one that has not answered': [
+    'the slots of the last primary do not apply to a new one that has not replied': [
       [
         [primary(1, slots('b', 'c', 'd')), replica(1), replica(1, onC), replica(1, { slot_name: 'd' })],
         [healthy, healthy, healthy, healthy],
@@ -309,12 +309,12 @@ const situations: Record<string, Record<string, readonly [Step, ...Step[]]>> = {
   },
 
   'hanging commits': {
-    'hanging commits leave the primary healthy, and last until it shows otherwise': [
+    'hanging commits leave the primary healthy, and last until it reports otherwise': [
       [[primary(1, { commits_hang: true }), down], [healthy, notReachable], { commitsHang: true }],
       [[down, down], [notReachable, notReachable], { commitsHang: true }],
       [[primary(1), down], [healthy, notReachable], { commitsHang: false }],
     ],
-    'a new primary without its required replica is read and not written': [
+    'a new primary without its synchronous replica serves reads and no writes': [
       pair,
       [
         [down, primary(2, { commits_hang: true })],
@@ -322,20 +322,20 @@ const situations: Record<string, Record<string, readonly [Step, ...Step[]]>> = {
         { primary: 1, commitsHang: true },
       ],
     ],
-    'the commits of an old primary do not count': [
+    'hanging commits of an old primary are ignored': [
       [[primary(1, { commits_hang: true }), primary(2)], ['old primary', healthy], { commitsHang: false }],
     ],
   },
 
   'accepted servers': {
-    'a node that never answered accepts no connection': [
+    'a node that never replied accepts no connections': [
       [[primary(1), down], [healthy, notReachable], { accepted: ['first', undefined] }],
     ],
-    'a node that does not answer keeps its server': [
+    'a node that does not reply keeps its accepted server': [
       pair,
       [[down, down], [notReachable, notReachable], { accepted: ['first', 'first'] }],
     ],
-    'a restarted server replaces the one before': [
+    'a restarted server replaces the previous one': [
       pair,
       [[primary(1, restarted), replica(1)], [healthy, healthy], { accepted: ['second', 'first'] }],
       [
@@ -344,11 +344,11 @@ const situations: Record<string, Record<string, readonly [Step, ...Step[]]>> = {
         { accepted: ['second', 'second'] },
       ],
     ],
-    'a lost primary is fenced as soon as another takes over': [
+    'a lost primary is fenced as soon as another one takes over': [
       pair,
       [[down, primary(2)], [notReachable, healthy], { accepted: [undefined, 'first'] }],
     ],
-    'a fenced primary stays fenced while it does not answer, and after a restart': [
+    'a fenced primary stays fenced while it does not reply, and after a restart': [
       pair,
       [[primary(1), primary(2)], ['old primary', healthy], { accepted: [undefined, 'first'] }],
       [[down, primary(2)], [notReachable, healthy], { accepted: [undefined, 'first'] }],
@@ -357,8 +357,8 @@ const situations: Record<string, Record<string, readonly [Step, ...Step[]]>> = {
   },
 };
 
-describe.each(Object.entries(situations))('%s', (_group, cases) => {
-  test.each(Object.entries(cases))('%s', (_title, steps) => play(steps));
+describe.each(Object.entries(scenarios))('%s', (_group, cases) => {
+  test.each(Object.entries(cases))('%s', (_title, steps) => run(steps));
 });
 
 const judged = (before: Topology, ...answers: Answer[]) =>
@@ -371,7 +371,7 @@ test('before the first round no node is healthy, and none accepts connections', 
   expect(nodes.map((node) => node.accepted)).toEqual([undefined, undefined]);
 });
 
-test('a node that does not answer keeps its role and timeline', () => {
+test('a node that does not reply keeps its role and timeline', () => {
   const { nodes } = judged(judged(unknownTopology(2), primary(3), replica(3)), down, down);
   expect(nodes.map(({ role, timeline }) => [role, timeline])).toEqual([
     ['primary', 3],
@@ -379,7 +379,7 @@ test('a node that does not answer keeps its role and timeline', () => {
   ]);
 });
 
-test('a round is repeated when a primary answers that was started since it was last queried', () => {
+test('a round is repeated when a primary replies that was restarted since the last query', () => {
   const before = judged(unknownTopology(2), primary(1), replica(1));
   expect(mustRepeat(unknownTopology(2), [primary(1), down])).toBe(true);
   expect(mustRepeat(before, [primary(1), replica(1)])).toBe(false);
@@ -389,7 +389,7 @@ test('a round is repeated when a primary answers that was started since it was l
   expect(mustRepeat(before, [down, down])).toBe(false);
 });
 
-test('what a repeated round showed counts, also of a node that does not answer in the next one', () => {
+test('what a repeated round showed of a node counts, even if the node does not reply again', () => {
   const before = judged(unknownTopology(2), primary(1), replica(1));
   const first = [primary(1, restarted), primary(2)];
   const observed = observe(before, first);

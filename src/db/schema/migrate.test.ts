@@ -1,4 +1,4 @@
-/** Migrations and seeds, also by instances that start at the same time. */
+/** Migrations and seeds, with instances that start at the same time. */
 import { expect, inject, test } from 'vitest';
 import { onServer, openRouter, useDatabase } from '../../../test/support/database.ts';
 import { quiet } from '../../../test/support/quiet.ts';

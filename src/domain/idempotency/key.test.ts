@@ -1,4 +1,4 @@
-/** When two requests are the same, and which keys are keys. */
+/** Request hashes, and which idempotency keys are valid. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { prepareOrder } from '../orders/create.ts';
@@ -12,9 +12,9 @@ const hashOf = (request: CreateOrderRequest) => {
   return prepared.value.key?.requestHash.toString('hex');
 };
 
-/** The key that is read from what was sent, or undefined where it is refused. */
-const keyRead = (sent: string) => {
-  const key = keyOf('', sent, { user: 1n, items: [{ sku: 1, count: 1 }] });
+/** The key parsed from the value of a header, or undefined when it is refused. */
+const parsedKey = (header: string) => {
+  const key = keyOf('', header, { user: 1n, items: [{ sku: 1, count: 1 }] });
   return key.ok ? key.value.key : undefined;
 };
 
@@ -25,8 +25,8 @@ const line = fc.record({
 const lines = fc.uniqueArray(line, { minLength: 1, maxLength: 8, selector: ({ sku }) => sku });
 const user = fc.bigInt({ min: 1n, max: 2n ** 63n - 1n });
 
-test('a request has one hash, in whichever order and parts its lines come', () => {
-  const sameInOtherForm = fc.tuple(user, lines).chain(([user, items]) => {
+test('the hash of a request is independent of the order of its lines and of how counts are split', () => {
+  const equivalentRequests = fc.tuple(user, lines).chain(([user, items]) => {
     const parts = items.flatMap(({ sku, count }): Line[] => [
       { sku, count: 1 },
       { sku, count: count - 1 },
@@ -35,7 +35,7 @@ test('a request has one hash, in whichever order and parts its lines come', () =
     return fc.record({ request: fc.constant({ user, items }), other: shuffled });
   });
   fc.assert(
-    fc.property(sameInOtherForm, ({ request, other }) => {
+    fc.property(equivalentRequests, ({ request, other }) => {
       expect(hashOf({ ...request, items: other })).toBe(hashOf(request));
     }),
   );
@@ -58,7 +58,7 @@ test('requests that differ in user, sku, count or a line have different hashes',
   );
 });
 
-test('digits do not wander between the parts of a request', () => {
+test('requests with the same digits in other fields have different hashes', () => {
   const hashes = [
     { user: 1n, items: [{ sku: 23, count: 4 }] },
     { user: 12n, items: [{ sku: 3, count: 4 }] },
@@ -80,23 +80,34 @@ test('a key is 1 to 255 printable ASCII characters', () => {
   fc.assert(
     fc.property(printable, (text) => {
       const key = text.replace(/^ +| +$/g, '');
-      const good = key !== '' && key.length <= 255 && !text.includes(', ');
-      expect(keyRead(text)).toBe(good ? key : undefined);
+      const isValid = key !== '' && key.length <= 255 && !text.includes(', ');
+      expect(parsedKey(text)).toBe(isValid ? key : undefined);
     }),
   );
-  expect(keyRead('k'.repeat(255))).toHaveLength(255);
-  for (const bad of ['', ' ', ' \t ', 'k'.repeat(256), 'a\tb', 'a\nb', 'a\u0000', '\u007f', 'ключ', 'é']) {
-    expect(keyRead(bad), JSON.stringify(bad)).toBeUndefined();
+  expect(parsedKey('k'.repeat(255))).toHaveLength(255);
+  for (const invalid of [
+    '',
+    ' ',
+    ' \t ',
+    'k'.repeat(256),
+    'a\tb',
+    'a\nb',
+    'a\u0000',
+    '\u007f',
+    'ключ',
+    'é',
+  ]) {
+    expect(parsedKey(invalid), JSON.stringify(invalid)).toBeUndefined();
   }
 });
 
-test('blanks around a key do not count, and two keys are none', () => {
-  expect(keyRead(' \ta b\t ')).toBe('a b');
-  expect(keyRead('a,b')).toBe('a,b');
-  expect(keyRead('a, b')).toBeUndefined();
+test('whitespace around a key is trimmed, and two keys in one header are refused', () => {
+  expect(parsedKey(' \ta b\t ')).toBe('a b');
+  expect(parsedKey('a,b')).toBe('a,b');
+  expect(parsedKey('a, b')).toBeUndefined();
 });
 
-test('keys of different callers are different, whatever the callers are called', () => {
+test('key ids of different callers are different, for any names of the callers', () => {
   const ids = [keyId('', 'a'), keyId('a', ''), keyId('b', 'a'), keyId('a\nb', 'a'), keyId('b\na', 'a')];
   expect(new Set(ids).size).toBe(5);
 });

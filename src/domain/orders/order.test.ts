@@ -1,4 +1,4 @@
-/** The rules of an order: its lines and its states. */
+/** Rules of an order: its lines and its transitions. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ANONYMOUS } from '../call.ts';
@@ -13,7 +13,7 @@ const line = fc.record({
   count: fc.integer({ min: 1, max: COUNT_MAX }),
 });
 
-test('merged lines have each sku once, sorted, and the same sum', () => {
+test('merged lines hold each sku once, sorted, with the sum of its counts', () => {
   fc.assert(
     fc.property(fc.array(line), (lines) => {
       const merged = mergeLines(lines);
@@ -43,7 +43,7 @@ test('lines of one sku that add up to more than 65535 are refused, each by its p
   expect(prepareOrder({ user: 1n, items: items.slice(0, 2) }, call)).toMatchObject({ ok: true });
 });
 
-test('orders only move from awaiting payment, to payed or to cancelled', () => {
+test('the only transitions are from awaiting payment to payed and to cancelled', () => {
   expect(Object.values(transitions).map(({ from, to }) => `${from} -> ${to}`)).toEqual([
     'awaiting payment -> payed',
     'awaiting payment -> cancelled',
@@ -51,7 +51,7 @@ test('orders only move from awaiting payment, to payed or to cancelled', () => {
   expect(Object.values(reservationStatus)).toEqual(['awaiting payment', 'failed']);
 });
 
-test('the five statuses are these exact strings, and any other is a bug', () => {
+test('the five statuses are these exact strings, and any other throws', () => {
   expect(orderStatuses).toEqual(['new', 'awaiting payment', 'failed', 'payed', 'cancelled']);
   expect(() => asOrderStatus('paid')).toThrow('unknown order status: paid');
 });

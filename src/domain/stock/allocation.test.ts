@@ -1,4 +1,4 @@
-/** Who gets stock and who does not, as properties of any batch. */
+/** Properties of the allocation of stock to any batch of orders. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Line, mergeLines } from '../orders/order.ts';
@@ -13,15 +13,18 @@ const available = fc
   .array(fc.tuple(skus, fc.bigInt({ min: 0n, max: 200_000n })))
   .map((entries) => new Map(entries));
 
-/** What the orders that got their lines hold of each sku. */
-function held(orders: readonly Line[][], shortages: readonly (readonly unknown[])[]): Map<number, number> {
+/** The count of each sku that the granted orders hold. */
+function grantedCounts(
+  orders: readonly Line[][],
+  shortages: readonly (readonly unknown[])[],
+): Map<number, number> {
   const granted = orders.filter((_, index) => shortages[index]?.length === 0);
   const sums = new Map<number, number>();
   for (const { sku, count } of granted.flat()) sums.set(sku, (sums.get(sku) ?? 0) + count);
   return sums;
 }
 
-test('allocation never gives more than there is', () => {
+test('allocation never reserves more than is available', () => {
   fc.assert(
     fc.property(batch, available, (orders, stock) => {
       const { reserved } = allocate(orders, stock);
@@ -30,32 +33,32 @@ test('allocation never gives more than there is', () => {
   );
 });
 
-test('allocation is all or nothing: what is reserved is the sum of the orders that got every line', () => {
+test('allocation is all or nothing: it reserves the sum of the orders that got every line', () => {
   fc.assert(
     fc.property(batch, available, (orders, stock) => {
       const { shortages, reserved } = allocate(orders, stock);
       expect(shortages).toHaveLength(orders.length);
-      expect(new Map(reserved)).toEqual(held(orders, shortages));
+      expect(new Map(reserved)).toEqual(grantedCounts(orders, shortages));
     }),
   );
 });
 
-test('an order is refused exactly when those before it left too little, and every short line is named', () => {
+test('an order is refused exactly when earlier orders left too little; every short line is listed', () => {
   fc.assert(
     fc.property(batch, available, (orders, stock) => {
       const { shortages } = allocate(orders, stock);
       for (const [index, order] of orders.entries()) {
-        const before = held(orders.slice(0, index), shortages);
+        const before = grantedCounts(orders.slice(0, index), shortages);
         const leftOf = (sku: number) => (stock.get(sku) ?? 0n) - BigInt(before.get(sku) ?? 0);
         const short = order.filter(({ sku, count }) => leftOf(sku) < BigInt(count));
-        const named = short.map(({ sku, count }) => ({ sku, requested: count, available: leftOf(sku) }));
-        expect(shortages[index]).toEqual(named);
+        const listed = short.map(({ sku, count }) => ({ sku, requested: count, available: leftOf(sku) }));
+        expect(shortages[index]).toEqual(listed);
       }
     }),
   );
 });
 
-test('an order that is short leaves its other lines to those behind it', () => {
+test('a refused order leaves its stock to later orders', () => {
   const orders = [
     [
       { sku: 1, count: 5 },
@@ -74,7 +77,7 @@ test('an order that is short leaves its other lines to those behind it', () => {
   expect(reserved).toEqual(new Map([[1, 5]]));
 });
 
-test('stock above 2^53 is given away piece by piece and not rounded', () => {
+test('stock above 2^53 is not rounded', () => {
   const stock = new Map([[1, 2n ** 53n + 1n]]);
   expect(allocate([[{ sku: 1, count: 65_535 }]], stock).shortages).toEqual([[]]);
 });

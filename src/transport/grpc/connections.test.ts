@@ -1,6 +1,4 @@
-/**
- * Slow, silent and greedy callers, over real connections: others are served meanwhile, and these are cut off.
- */
+/** Slow, silent and greedy clients over real connections: they are disconnected, and others are served. */
 import { once } from 'node:events';
 import { connect } from 'node:http2';
 import { type AddressInfo, connect as connectTcp, createServer } from 'node:net';
@@ -14,7 +12,7 @@ import { GetStockRequest, StockServiceService as stock } from '../../generated/p
 
 const sku = 1625903;
 const served = { reply: { count: 10_000n } };
-const impatient = { 'grpc.keepalive_time_ms': 100, 'grpc.keepalive_timeout_ms': 100 };
+const shortKeepalive = { 'grpc.keepalive_time_ms': 100, 'grpc.keepalive_timeout_ms': 100 };
 
 /** An HTTP/2 connection without a gRPC library, so that a test can misbehave on it. */
 async function misbehave(port: number, settings = {}) {
@@ -37,7 +35,7 @@ const headers = (more: Record<string, string> = {}) => ({
 
 const request = framed(GetStockRequest.encode({ sku }).finish());
 
-test('connections past their number are closed at once, and those within are served', async () => {
+test('a connection beyond the limit is closed at once, and accepted ones are served', async () => {
   const { port, client } = await startTestServer({ limits: { connectionsMax: 1 } });
   expect(await ask(client, stock.getStock, { sku })).toEqual(served);
   const refused = await rawConnection(port);
@@ -45,25 +43,25 @@ test('connections past their number are closed at once, and those within are ser
   expect(await ask(client, stock.getStock, { sku })).toEqual(served);
 });
 
-test('a port in use is an error that names it', async () => {
+test('a port in use is an error with its address', async () => {
   const { port } = await startTestServer();
   await expect(startTestServer({ port })).rejects.toThrow(`gRPC cannot listen on 127.0.0.1:${port}`);
 });
 
-test('a caller who says nothing is cut off', async () => {
-  const { port } = await startTestServer({ connectionOptions: impatient });
+test('a silent client is disconnected', async () => {
+  const { port } = await startTestServer({ connectionOptions: shortKeepalive });
   await (await rawConnection(port)).closed;
 });
 
-test('a caller who stops to read is cut off, and others are served meanwhile', async () => {
-  const { port, client } = await startTestServer({ connectionOptions: impatient });
-  // Between the two, because a session of Node.js reads on whatever one says to its socket.
+test('a client that stops reading is disconnected, and others are served meanwhile', async () => {
+  const { port, client } = await startTestServer({ connectionOptions: shortKeepalive });
+  // A relay between the two, because a Node.js session keeps reading even when its socket is paused.
   const toServer = connectTcp(port, '127.0.0.1');
-  const relay = createServer((caller) => {
-    caller
+  const relay = createServer((peer) => {
+    peer
       .on('error', () => {})
       .pipe(toServer)
-      .pipe(caller);
+      .pipe(peer);
   }).listen(0, '127.0.0.1');
   onTestFinished(() => void relay.close());
   await once(relay, 'listening');
@@ -84,7 +82,7 @@ test('a caller who stops to read is cut off, and others are served meanwhile', a
   await closed;
 });
 
-test('requests that are too large in sum are refused at once, and what was taken is answered', async () => {
+test('requests beyond the total size limit are refused at once, and accepted ones get a reply', async () => {
   const loms = new MemoryLoms();
   let open = () => {};
   const gate = new Promise<void>((resolve) => {
@@ -95,20 +93,20 @@ test('requests that are too large in sum are refused at once, and what was taken
     return accepted({ count: 7n });
   };
   const { client } = await startTestServer({ loms, limits: { requestsMaxBytes: 100 } });
-  // A field that the contract does not know is passed over, and weighs all the same.
+  // An unknown field is ignored, but counts towards the size.
   const padding = Buffer.concat([Buffer.from([0x7a, 40]), Buffer.alloc(40)]);
   const large = Buffer.concat([GetStockRequest.encode({ sku }).finish(), padding]);
-  const answers = [1, 2, 3].map(() => ask(client, raw(stock.getStock.path), large));
-  expect(await Promise.race(answers)).toMatchObject({
+  const replies = [1, 2, 3].map(() => ask(client, raw(stock.getStock.path), large));
+  expect(await Promise.race(replies)).toMatchObject({
     refused: { code: 8, details: [{ reason: 'QUEUE_FULL' }, { retryDelay: { seconds: 1n } }] },
   });
   open();
-  const settled = await Promise.all(answers);
-  expect(settled.filter((answer) => 'reply' in answer)).toHaveLength(2);
+  const settled = await Promise.all(replies);
+  expect(settled.filter((reply) => 'reply' in reply)).toHaveLength(2);
   expect(await ask(client, raw(stock.getStock.path), large)).toHaveProperty('reply');
 });
 
-test('a caller who lets no answer through holds up nobody else', async () => {
+test('a client with a closed flow-control window does not block others', async () => {
   const { port, client } = await startTestServer();
   const { session } = await misbehave(port, { initialWindowSize: 0 });
   for (let count = 0; count < 100; count++)
@@ -120,7 +118,7 @@ test('a caller who lets no answer through holds up nobody else', async () => {
   expect(await ask(client, stock.getStock, { sku })).toEqual(served);
 });
 
-test('streams that are opened and reset without end cost the caller the connection', async () => {
+test('a client that keeps opening and resetting streams is disconnected', async () => {
   const { port, client } = await startTestServer();
   const { session, closed } = await misbehave(port);
   const flood = setInterval(() => {

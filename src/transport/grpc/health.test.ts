@@ -1,4 +1,4 @@
-/** What health checks hear, and who watches them. */
+/** Health checks and health watches. */
 import { once } from 'node:events';
 import { Client, credentials, type MethodDefinition } from '@grpc/grpc-js';
 import { service as contract } from 'grpc-health-check';
@@ -7,7 +7,7 @@ import { ask, startTestServer } from '../../../test/support/grpc-server.ts';
 import { refused } from '../../domain/outcome.ts';
 import { fixedRefusals } from '../../domain/refusals.ts';
 
-interface Asked {
+interface HealthRequest {
   readonly service: string;
 }
 
@@ -15,10 +15,13 @@ interface Health {
   readonly status: string;
 }
 
-const { Check, Watch } = contract as unknown as Record<'Check' | 'Watch', MethodDefinition<Asked, Health>>;
+const { Check, Watch } = contract as unknown as Record<
+  'Check' | 'Watch',
+  MethodDefinition<HealthRequest, Health>
+>;
 
 test.each(['', 'loms.order.v1.OrderService', 'loms.stock.v1.StockService'])(
-  'the health of "%s" is what the server was told, and not serving before it was told anything',
+  'the health of "%s" follows setServing, and is NOT_SERVING before the first call',
   async (service) => {
     const { client, setServing } = await startTestServer();
     expect(await ask(client, Check, { service })).toEqual({ reply: { status: 'NOT_SERVING' } });
@@ -29,18 +32,18 @@ test.each(['', 'loms.order.v1.OrderService', 'loms.stock.v1.StockService'])(
   },
 );
 
-test('the health of a service that is not ours is not found', async () => {
+test('the health of an unknown service is not found', async () => {
   const { client } = await startTestServer();
   expect(await ask(client, Check, { service: 'other' })).toMatchObject({ refused: { code: 5 } });
 });
 
-test('it is open also where callers are known', async () => {
+test('a health check needs no credentials', async () => {
   const authenticate = () => refused(fixedRefusals.credentialsMissing);
   const { client } = await startTestServer({ authenticate });
   expect(await ask(client, Check, { service: '' })).toEqual({ reply: { status: 'NOT_SERVING' } });
 });
 
-test('watchers past their number are refused, until one of them goes', async () => {
+test('watches beyond the limit are refused until one of them ends', async () => {
   const { address } = await startTestServer({ limits: { streamsMax: 1 } });
   const client = new Client(address, credentials.createInsecure());
   onTestFinished(() => client.close());
@@ -51,23 +54,23 @@ test('watchers past their number are refused, until one of them goes', async () 
   await once(first, 'data');
   await expect(once(watch(), 'data')).rejects.toMatchObject({ code: 8 });
   first.on('error', () => {}).cancel();
-  const isTaken = () =>
+  const isAccepted = () =>
     once(watch(), 'data').then(
       () => true,
       () => false,
     );
-  await expect.poll(isTaken).toBe(true);
+  await expect.poll(isAccepted).toBe(true);
 });
 
-test('whoever watches hears of the stop, and does not hold it up', async () => {
+test('a watch receives the stop as NOT_SERVING and does not delay it', async () => {
   const { address, setServing, stop } = await startTestServer();
   setServing(true);
   const client = new Client(address, credentials.createInsecure());
   onTestFinished(() => client.close());
   const { path, requestSerialize, responseDeserialize } = Watch;
   const watch = client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, { service: '' });
-  const heard: string[] = [];
-  watch.on('data', ({ status }: Health) => heard.push(status));
+  const statuses: string[] = [];
+  watch.on('data', ({ status }: Health) => statuses.push(status));
   const ended = once(watch, 'end');
   await once(watch, 'data');
 
@@ -75,5 +78,5 @@ test('whoever watches hears of the stop, and does not hold it up', async () => {
   await stop(5_000);
   expect(performance.now() - before).toBeLessThan(2_500);
   await ended;
-  expect(heard).toEqual(['SERVING', 'NOT_SERVING']);
+  expect(statuses).toEqual(['SERVING', 'NOT_SERVING']);
 });

@@ -1,4 +1,4 @@
-/** What grpc-js answers and logs by itself, as callers and operators see it. */
+/** Statuses and logs that grpc-js produces by itself, as clients and operators see them. */
 import { gzipSync } from 'node:zlib';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { BaseServerInterceptingCall } from '@grpc/grpc-js/build/src/server-interceptors.js';
@@ -18,16 +18,16 @@ import { assertInternals } from './internals.ts';
 
 const getStock = '/loms.stock.v1.StockService/GetStock';
 
-/** Calls, and gives the code and the reason that its details tell. */
+/** Calls a method. Returns the code of the status, and the reason in its details. */
 async function call(port: number, path: string, writes: Buffer[], more: Record<string, string> = {}) {
   const session = await GrpcSession.open(port);
   onTestFinished(() => session.close());
   const headers = { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', ...more };
-  const heard = await session.send({ headers, writes });
-  const status = decodeStatus(String(heard?.fields[DETAILS_TRAILER] ?? ''));
+  const reply = await session.send({ headers, writes });
+  const status = decodeStatus(String(reply?.fields[DETAILS_TRAILER] ?? ''));
   const { code, message } = status;
-  const told = [Number(heard?.fields['grpc-status']), decodeURI(String(heard?.fields['grpc-message']))];
-  expect(told).toEqual([code, message]);
+  const received = [Number(reply?.fields['grpc-status']), decodeURI(String(reply?.fields['grpc-message']))];
+  expect(received).toEqual([code, message]);
   return { code, reason: reasonOf(status) };
 }
 
@@ -44,8 +44,8 @@ test.each<[string, object, string, Buffer[], Record<string, string>?]>([
   ['no message', invalid, getStock, []],
   ['half a message', invalid, getStock, [framed(message).subarray(0, 6)]],
   ['two messages', invalid, getStock, [framed(message), framed(message)]],
-  ['a timeout that is none', invalid, getStock, [framed(message)], { 'grpc-timeout': 'soon' }],
-  ['compression that is none', invalid, getStock, [framed(message, 1)], { 'grpc-encoding': 'gzip' }],
+  ['an invalid timeout', invalid, getStock, [framed(message)], { 'grpc-timeout': 'soon' }],
+  ['invalid compressed bytes', invalid, getStock, [framed(message, 1)], { 'grpc-encoding': 'gzip' }],
   ['an unknown compression', invalid, getStock, [framed(message, 1)], { 'grpc-encoding': 'br' }],
   ['a message that is too large', tooLarge, getStock, [framed(huge)]],
   [
@@ -55,26 +55,29 @@ test.each<[string, object, string, Buffer[], Record<string, string>?]>([
     [framed(gzipSync(huge), 1)],
     { 'grpc-encoding': 'gzip' },
   ],
-])('%s is refused in the form of all errors', async (_title, refusal, path, writes, more) => {
+])('%s is refused with a status like any other error', async (_title, refusal, path, writes, more) => {
   const { port } = await startTestServer();
   expect(await call(port, path, writes, more)).toEqual(refusal);
 });
 
-test.each(['\xe9l\xe9', 'a\tb', '\xff'])('the key %j is none, and the domain hears of it', async (key) => {
-  const loms = new MemoryLoms();
-  loms.createOrder = async (request, { idempotencyKey: sent = 'nothing' }) => {
-    const key = keyOf('', sent, request);
-    return key.ok ? refused(fixedRefusals.internal) : key;
-  };
-  const { port } = await startTestServer({ loms });
-  const order = CreateOrderRequest.encode({ user: 1n, items: [{ sku: 1625903, count: 1 }] }).finish();
-  const path = '/loms.order.v1.OrderService/CreateOrder';
-  expect(await call(port, path, [framed(Buffer.from(order))], { 'idempotency-key': key })).toEqual(invalid);
-});
+test.each(['\xe9l\xe9', 'a\tb', '\xff'])(
+  'the invalid key %j reaches the domain and is refused',
+  async (key) => {
+    const loms = new MemoryLoms();
+    loms.createOrder = async (request, { idempotencyKey: sent = 'nothing' }) => {
+      const key = keyOf('', sent, request);
+      return key.ok ? refused(fixedRefusals.internal) : key;
+    };
+    const { port } = await startTestServer({ loms });
+    const order = CreateOrderRequest.encode({ user: 1n, items: [{ sku: 1625903, count: 1 }] }).finish();
+    const path = '/loms.order.v1.OrderService/CreateOrder';
+    expect(await call(port, path, [framed(Buffer.from(order))], { 'idempotency-key': key })).toEqual(invalid);
+  },
+);
 
-test('metadata that cannot be read is not logged, whatever it holds', async () => {
-  const written: string[] = [];
-  const logger = pino({ level: 'debug' }, { write: (line: string) => written.push(line) });
+test('metadata that cannot be parsed is not logged', async () => {
+  const logged: string[] = [];
+  const logger = pino({ level: 'debug' }, { write: (line: string) => logged.push(line) });
   const { port } = await startTestServer({ logger });
   const session = await GrpcSession.open(port);
   onTestFinished(() => session.close());
@@ -85,31 +88,31 @@ test('metadata that cannot be read is not logged, whatever it holds', async () =
     authorization: 'Bearer secret\xff',
   };
   await session.send({ headers, writes: [framed(message)] });
-  expect(written.join()).toContain('metadata could not be read');
-  expect(written.join()).not.toContain('secret');
+  expect(logged.join()).toContain('metadata could not be read');
+  expect(logged.join()).not.toContain('secret');
 });
 
-describe('a grpc-js without a part that is needed', () => {
-  const start = (change: (server: Server) => void) => {
+describe('the check of grpc-js internals', () => {
+  const check = (change: (server: Server) => void) => {
     const server = new Server({ 'grpc.enable_channelz': 1 });
     change(server);
     return () => assertInternals(server, ServerCredentials.createInsecure());
   };
 
-  test('starts when every part is there', () => {
-    expect(start(() => {})).not.toThrow();
+  test('passes when all of them are there', () => {
+    expect(check(() => {})).not.toThrow();
   });
 
-  test.each(['_channelzHandler', '_retrieveHandler'])('does not start without %s', (name) => {
-    expect(start((server) => Object.assign(server, { [name]: undefined }))).toThrow(`has no Server.${name}`);
+  test.each(['_channelzHandler', '_retrieveHandler'])('throws without %s', (name) => {
+    expect(check((server) => Object.assign(server, { [name]: undefined }))).toThrow(`has no Server.${name}`);
   });
 
-  test('does not start when channelz is off, by whose handler calls come in', () => {
+  test('throws when channelz is off, since its handler receives the calls', () => {
     const server = new Server({ 'grpc.enable_channelz': 0 });
     expect(() => assertInternals(server, ServerCredentials.createInsecure())).toThrow('has no channelz');
   });
 
-  test('does not start when credentials have no options for TLS', () => {
+  test('throws when credentials have no options for TLS', () => {
     const credentials = Object.assign(ServerCredentials.createInsecure(), {
       _getConstructorOptions: undefined,
     });
@@ -117,15 +120,15 @@ describe('a grpc-js without a part that is needed', () => {
     expect(() => assertInternals(server, credentials as never)).toThrow('_getConstructorOptions');
   });
 
-  test.each(['start', 'sendStatus'] as const)('does not start when calls have no method %s', (name) => {
+  test.each(['start', 'sendStatus'] as const)('throws when calls have no method %s', (name) => {
     const { prototype } = BaseServerInterceptingCall;
     const method = prototype[name];
     onTestFinished(() => void Object.assign(prototype, { [name]: method }));
     Object.assign(prototype, { [name]: undefined });
-    expect(start(() => {})).toThrow(`has no ${name} of a call`);
+    expect(check(() => {})).toThrow(`has no ${name} of a call`);
   });
 
-  test('a server with channelz switched off refuses to start', async () => {
+  test('runs when the server starts', async () => {
     const starting = startTestServer({ connectionOptions: { 'grpc.enable_channelz': 0 } });
     await expect(starting).rejects.toThrow('this version of @grpc/grpc-js has no channelz');
   });

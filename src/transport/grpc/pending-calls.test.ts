@@ -1,4 +1,4 @@
-/** Calls that are begun and not ended: they are answered in time, are few, and hold nothing after that. */
+/** Incomplete calls: they time out, are bounded in number, and hold nothing afterwards. */
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { rawCalls } from '../../../test/support/grpc-raw.ts';
@@ -24,17 +24,20 @@ test.each<[string, Uint8Array | undefined, Record<string, string>]>([
     { 'grpc-encoding': 'gzip' },
   ],
   ['no message to a health check', undefined, { ':path': '/grpc.health.v1.Health/Watch' }],
-  ['no end of its questions about the contracts', undefined, { ':path': reflection }],
-])('a caller who sends %s is answered when we give requests up', async (_title, bytes, headers) => {
-  const authenticate = () => refused(fixedRefusals.credentialsMissing);
-  const { port } = await startTestServer({ authenticate, requestTimeoutMs: 100 });
-  const { begin } = await rawCalls(port);
-  const { answer, closed } = begin(bytes, headers);
-  expect(await answer).toBe('DEADLINE_EXCEEDED');
-  await closed;
-});
+  ['an unended reflection stream', undefined, { ':path': reflection }],
+])(
+  'a client that sends %s gets DEADLINE_EXCEEDED after the request timeout',
+  async (_title, bytes, headers) => {
+    const authenticate = () => refused(fixedRefusals.credentialsMissing);
+    const { port } = await startTestServer({ authenticate, requestTimeoutMs: 100 });
+    const { begin } = await rawCalls(port);
+    const { answer, closed } = begin(bytes, headers);
+    expect(await answer).toBe('DEADLINE_EXCEEDED');
+    await closed;
+  },
+);
 
-test('a deadline of its own is kept, with our details', async () => {
+test("a call's own deadline applies, with our details", async () => {
   const { port, client } = await startTestServer();
   const { begin } = await rawCalls(port);
   const slow = begin(request.subarray(0, 6), { 'grpc-timeout': '200m' });
@@ -42,7 +45,7 @@ test('a deadline of its own is kept, with our details', async () => {
   expect(await slow.answer).toBe('DEADLINE_EXCEEDED');
 });
 
-test('a request that ends after its refusal is not run', async () => {
+test('a request that ends after it was refused does not run', async () => {
   const loms = new MemoryLoms();
   const { port } = await startTestServer({ loms, requestTimeoutMs: 100 });
   const { session, begin } = await rawCalls(port);
@@ -53,28 +56,28 @@ test('a request that ends after its refusal is not run', async () => {
   expect(loms.deadlines).toEqual([]);
 });
 
-test('past their number the one that lingers longest is refused, and whoever sends all is served', async () => {
+test('beyond the limit the oldest incomplete call is refused, and complete ones are served', async () => {
   const { port, client } = await startTestServer({ limits: { pendingMax: 2 } });
   const { session, begin } = await rawCalls(port);
-  const lingering = [begin(), begin(request.subarray(0, 6))];
+  const incomplete = [begin(), begin(request.subarray(0, 6))];
   await new Promise((resolve) => session.ping(resolve));
   expect(await ask(client, stock.getStock, { sku })).toHaveProperty('reply');
-  expect(await lingering[0]?.answer).toBe('QUEUE_FULL');
-  await lingering[0]?.closed;
-  lingering[1]?.stream.end(request.subarray(6));
-  expect(await lingering[1]?.answer).toBe('OK');
+  expect(await incomplete[0]?.answer).toBe('QUEUE_FULL');
+  await incomplete[0]?.closed;
+  incomplete[1]?.stream.end(request.subarray(6));
+  expect(await incomplete[1]?.answer).toBe('OK');
 });
 
-test('calls that were ended, answered or given up by their callers are not counted', async () => {
+test('calls that ended, got a reply or were cancelled do not count towards the limit', async () => {
   const { port, client } = await startTestServer({ limits: { pendingMax: 2 } });
   const { session, begin } = await rawCalls(port);
-  const lingering = begin();
+  const incomplete = begin();
   for (let count = 0; count < 5; count++) {
     expect(await ask(client, stock.getStock, { sku })).toHaveProperty('reply');
     begin(request).stream.close(8);
     await begin(undefined, { ':path': '/nope' }).closed;
     await new Promise((resolve) => session.ping(resolve));
   }
-  lingering.stream.end(request);
-  expect(await lingering.answer).toBe('OK');
+  incomplete.stream.end(request);
+  expect(await incomplete.answer).toBe('OK');
 });

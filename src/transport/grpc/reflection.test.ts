@@ -1,4 +1,4 @@
-/** What a client can learn from the server that knows no contract. */
+/** Server reflection, for clients without the contracts. */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -10,17 +10,17 @@ import { MemoryLoms } from '../../../test/support/memory-loms.ts';
 
 const buf = join(import.meta.dirname, '../../../node_modules/.bin/buf');
 
-/** Runs `buf curl` in a folder without contracts, so that it has to ask the server for them. */
+/** Runs `buf curl` in a folder without contracts, so that it has to get them from the server. */
 async function bufCurl(...args: string[]): Promise<string> {
   const options = ['curl', '--http2-prior-knowledge', '--protocol', 'grpc'];
   const { stdout } = await promisify(execFile)(buf, [...options, ...args], { cwd: tmpdir() });
   return stdout;
 }
 
-describe.each(['grpc-v1', 'grpc-v1alpha'])('a client that knows no contract, by %s', (version) => {
+describe.each(['grpc-v1', 'grpc-v1alpha'])('a client without the contracts, by %s', (version) => {
   const reflect = ['--reflect-protocol', version];
 
-  test('learns what can be called', async () => {
+  test('lists the methods', async () => {
     const { address } = await startTestServer();
     const methods = await bufCurl(...reflect, '--list-methods', `http://${address}`);
     expect(methods.trim().split('\n')).toEqual([
@@ -35,14 +35,14 @@ describe.each(['grpc-v1', 'grpc-v1alpha'])('a client that knows no contract, by 
     ]);
   });
 
-  test('calls a method with the names that JSON has', async () => {
+  test('calls a method with the JSON field names', async () => {
     const { address } = await startTestServer({ loms: new MemoryLoms(9007199254740993n) });
     const url = `http://${address}/loms.order.v1.OrderService`;
     const order = '{"user":"9007199254740993","items":[{"sku":1625903,"count":2}]}';
     const created = JSON.parse(await bufCurl(...reflect, '--data', order, `${url}/CreateOrder`));
     expect(created).toEqual({ orderID: '9007199254740993' });
-    const asked = JSON.stringify(created);
-    expect(JSON.parse(await bufCurl(...reflect, '--data', asked, `${url}/GetOrder`))).toEqual({
+    const request = JSON.stringify(created);
+    expect(JSON.parse(await bufCurl(...reflect, '--data', request, `${url}/GetOrder`))).toEqual({
       status: 'awaiting payment',
       user: '9007199254740993',
       items: [{ sku: 1625903, count: 2 }],
@@ -54,23 +54,23 @@ test.each([
   ['google.rpc.ErrorInfo', 'google/rpc/error_details.proto'],
   ['google.rpc.BadRequest', 'google/rpc/error_details.proto'],
   ['loms.order.v1.InsufficientStock', 'loms/order/v1/order.proto'],
-])('a client can look up %s, to decode the details of an error', async (symbol, file) => {
+])('%s can be looked up, to decode error details', async (symbol, file) => {
   const { client } = await startTestServer();
-  const asItIs = (bytes: Buffer) => bytes;
+  const identity = (bytes: Buffer) => bytes;
   const path = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
-  const stream = client.makeBidiStreamRequest(path, asItIs, asItIs);
+  const stream = client.makeBidiStreamRequest(path, identity, identity);
   // ServerReflectionRequest has `file_containing_symbol` as its fourth field.
   stream.write(Buffer.concat([Buffer.from([0x22, symbol.length]), Buffer.from(symbol)]));
-  const [answer] = await once(stream, 'data');
+  const [reply] = await once(stream, 'data');
   stream.end();
-  expect(answer.toString('latin1')).toContain(file);
+  expect(reply.toString('latin1')).toContain(file);
 });
 
-test('a client that keeps its reflection stream open does not hold up the stop', async () => {
+test('an open reflection stream does not delay the stop', async () => {
   const { client, stop } = await startTestServer();
-  const asItIs = (bytes: Buffer) => bytes;
+  const identity = (bytes: Buffer) => bytes;
   const path = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
-  const stream = client.makeBidiStreamRequest(path, asItIs, asItIs);
+  const stream = client.makeBidiStreamRequest(path, identity, identity);
   stream.write(Buffer.from([0x3a, 0x00]));
   await once(stream, 'data');
   stream.resume();
@@ -79,7 +79,7 @@ test('a client that keeps its reflection stream open does not hold up the stop',
   expect(performance.now() - before).toBeLessThan(2_500);
 });
 
-test('it can be left out', async () => {
+test('reflection can be switched off', async () => {
   const { address } = await startTestServer({ reflection: false });
   await expect(bufCurl('--list-methods', `http://${address}`)).rejects.toThrow('no such method');
 });

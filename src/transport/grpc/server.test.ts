@@ -16,7 +16,7 @@ const info = 'type.googleapis.com/google.rpc.ErrorInfo';
 const sku = 1625903;
 
 describe('the five operations', () => {
-  test('an order is created, read, payed and counted, digit for digit', async () => {
+  test('create, get, pay and cancel an order and get its stock, digit for digit', async () => {
     const { client } = await startTestServer({ loms: new MemoryLoms(LARGE) });
     const items = [
       { sku: 139275865, count: 1 },
@@ -45,14 +45,14 @@ describe('the five operations', () => {
     });
   });
 
-  test('an order is cancelled and its stock is free again', async () => {
+  test('a cancelled order releases its stock', async () => {
     const { client } = await startTestServer();
     await ask(client, orders.createOrder, { user: 1n, items: [{ sku, count: 5 }] });
     expect(await ask(client, orders.cancelOrder, { orderId: 1n })).toEqual({ reply: {} });
     expect(await ask(client, stock.getStock, { sku })).toEqual({ reply: { count: 10_000n } });
   });
 
-  test('every short line of the largest order reaches the caller', async () => {
+  test('every short line of the largest order reaches the client', async () => {
     const loms = new MemoryLoms();
     const shortages = Array.from({ length: LINES_MAX }, (_, i) => {
       return { sku: 4_294_960_000 + i, requested: 65_535, available: 65_534n };
@@ -68,8 +68,8 @@ describe('the five operations', () => {
   });
 });
 
-describe('a request that breaks the contract', () => {
-  test('is answered with its bad fields and never reaches the domain', async () => {
+describe('an invalid request', () => {
+  test('is refused with its invalid fields and never reaches the domain', async () => {
     const loms = new MemoryLoms();
     const { client } = await startTestServer({ loms });
     const request = { user: 1n, items: [{ sku: 1, count: 65_537 }] };
@@ -89,7 +89,7 @@ describe('a request that breaks the contract', () => {
     expect(loms.deadlines).toEqual([]);
   });
 
-  test('bytes that are no message are a malformed request, not an internal error', async () => {
+  test('is refused as malformed, not as an internal error, when its bytes are no message', async () => {
     const { client } = await startTestServer();
     expect(await ask(client, raw(orders.payOrder.path), Buffer.from('garbage'))).toMatchObject({
       refused: {
@@ -100,7 +100,7 @@ describe('a request that breaks the contract', () => {
     });
   });
 
-  test('one that is too large is refused in the words that REST uses', async () => {
+  test('is refused like over REST when it is too large', async () => {
     const { client } = await startTestServer();
     const largest = await ask(client, raw(orders.createOrder.path), Buffer.alloc(REQUEST_MAX_BYTES));
     expect(largest).toMatchObject({ refused: { code: 3 } });
@@ -115,7 +115,7 @@ describe('a request that breaks the contract', () => {
     });
   });
 
-  test('a method that does not exist is unimplemented', async () => {
+  test('is unimplemented when its method does not exist', async () => {
     const { client } = await startTestServer();
     const method = raw('/loms.order.v1.OrderService/DeleteOrder');
     expect(await ask(client, method, Buffer.alloc(0))).toMatchObject({ refused: { code: 12 } });
@@ -126,11 +126,11 @@ describe('a bug', () => {
   const secret = 'select * from passwords';
 
   test.each<[string, Partial<MemoryLoms>]>([
-    ['a throw', { getStock: async () => Promise.reject(new Error(secret)) }],
-    ['a reply that cannot be written', { getStock: async () => accepted({ count: -1n }) }],
-  ])('%s is logged with its cause and answered without it', async (_title, broken) => {
-    const written: string[] = [];
-    const logger = pino({ level: 'error' }, { write: (text: string) => written.push(text) });
+    ['an error', { getStock: async () => Promise.reject(new Error(secret)) }],
+    ['a reply that cannot be encoded', { getStock: async () => accepted({ count: -1n }) }],
+  ])('%s is logged with its cause, and the reply does not show the cause', async (_title, broken) => {
+    const logged: string[] = [];
+    const logger = pino({ level: 'error' }, { write: (text: string) => logged.push(text) });
     const { client } = await startTestServer({ loms: Object.assign(new MemoryLoms(), broken), logger });
     expect(await ask(client, stock.getStock, { sku })).toEqual({
       refused: {
@@ -139,20 +139,20 @@ describe('a bug', () => {
         details: [{ type: info, reason: 'INTERNAL', domain: 'loms', metadata: {} }],
       },
     });
-    expect(written).toHaveLength(1);
-    expect(JSON.parse(written[0] ?? '')).toMatchObject({
+    expect(logged).toHaveLength(1);
+    expect(JSON.parse(logged[0] ?? '')).toMatchObject({
       operation: 'getStock',
       err: { stack: expect.any(String) },
     });
   });
 });
 
-describe('the deadline that the domain gets', () => {
+describe('the deadline of a call in the domain', () => {
   test.each([
-    ['none is given', Number.POSITIVE_INFINITY, REQUEST_TIMEOUT_MS],
-    ['a later one is given', 60_000, REQUEST_TIMEOUT_MS],
-    ['an earlier one is given, a little before it', 1_000, 950],
-  ])('when %s', async (_title, givenMs, expectedMs) => {
+    ['is the request timeout when the client sets none', Number.POSITIVE_INFINITY, REQUEST_TIMEOUT_MS],
+    ['is the request timeout when the client sets a later one', 60_000, REQUEST_TIMEOUT_MS],
+    ['is a little before the one of the client when that is earlier', 1_000, 950],
+  ])('%s', async (_title, givenMs, expectedMs) => {
     const loms = new MemoryLoms();
     const { client } = await startTestServer({ loms });
     const before = monotonicMs();
@@ -163,7 +163,7 @@ describe('the deadline that the domain gets', () => {
   });
 });
 
-test('who cannot be let in by the deadline hears from us that nothing was done', async () => {
+test('a request whose authentication times out is refused and never runs', async () => {
   const loms = new MemoryLoms();
   const authenticate = () => new Promise<never>(() => {});
   const { client } = await startTestServer({ loms, authenticate });

@@ -1,4 +1,4 @@
-/** What becomes of calls when the server is stopped. */
+/** Calls while the server stops. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { rawCalls } from '../../../test/support/grpc-raw.ts';
@@ -12,28 +12,28 @@ const GRACE_MS = 5_000;
 const sku = 1625903;
 const request = framed(GetStockRequest.encode({ sku }).finish());
 
-/** Loms whose stock takes a while: `begun` tells that it was asked, `finish` lets it answer. */
+/** Loms with a slow getStock: `started` resolves when it is called, and `finish` lets it reply. */
 function slowLoms() {
   const loms = new MemoryLoms();
   let finish = () => {};
   const finished = new Promise<void>((resolve) => {
     finish = resolve;
   });
-  const begun = new Promise<void>((resolve) => {
+  const started = new Promise<void>((resolve) => {
     loms.getStock = async () => {
       resolve();
       await finished;
       return accepted({ count: 7n });
     };
   });
-  return { loms, begun, finish };
+  return { loms, started, finish };
 }
 
-test('a stop waits for the calls that were accepted', async () => {
-  const { loms, begun, finish } = slowLoms();
+test('a stop waits for accepted calls', async () => {
+  const { loms, started, finish } = slowLoms();
   const { client, stop } = await startTestServer({ loms });
-  const answer = ask(client, stock.getStock, { sku });
-  await begun;
+  const reply = ask(client, stock.getStock, { sku });
+  await started;
   let stopped = false;
   const stopping = stop(GRACE_MS).then(() => {
     stopped = true;
@@ -41,20 +41,20 @@ test('a stop waits for the calls that were accepted', async () => {
   await sleep(100);
   expect(stopped).toBe(false);
   finish();
-  expect(await answer).toEqual({ reply: { count: 7n } });
+  expect(await reply).toEqual({ reply: { count: 7n } });
   await stopping;
 });
 
-test('a stop cuts off what is not finished in time', async () => {
-  const { loms, begun } = slowLoms();
+test('a stop cuts off calls that do not finish within the grace period', async () => {
+  const { loms, started } = slowLoms();
   const { client, stop } = await startTestServer({ loms });
-  const answer = ask(client, stock.getStock, { sku });
-  await begun;
+  const reply = ask(client, stock.getStock, { sku });
+  await started;
   await stop(50);
-  expect(await answer).toHaveProperty('refused');
+  expect(await reply).toHaveProperty('refused');
 });
 
-test('a stop with an idle connection is over at once', async () => {
+test('a stop does not wait for idle connections', async () => {
   const { client, stop } = await startTestServer();
   await ask(client, stock.getStock, { sku });
   const before = performance.now();
@@ -62,13 +62,13 @@ test('a stop with an idle connection is over at once', async () => {
   expect(performance.now() - before).toBeLessThan(GRACE_MS / 2);
 });
 
-test('nobody can call after a stop', async () => {
+test('a call after a stop is refused', async () => {
   const { client, stop } = await startTestServer();
   await stop(GRACE_MS);
   expect(await ask(client, stock.getStock, { sku })).toMatchObject({ refused: { code: 14 } });
 });
 
-test('a call whose request is not whole yet is not waited for, and hears that we are shutting down', async () => {
+test('a stop refuses incomplete calls with SHUTTING_DOWN and does not wait for them', async () => {
   const loms = new MemoryLoms();
   const { port, stop } = await startTestServer({ loms });
   const { session, begin } = await rawCalls(port);
@@ -76,7 +76,7 @@ test('a call whose request is not whole yet is not waited for, and hears that we
   await new Promise((resolve) => session.ping(resolve));
   const stopping = stop(GRACE_MS);
   for (const call of [silent, halfway, unended]) expect(await call.answer).toBe('SHUTTING_DOWN');
-  // What comes after that comes too late.
+  // The end of the request arrives too late.
   unended.stream.end();
   await stopping;
   expect(loms.deadlines).toEqual([]);

@@ -1,4 +1,4 @@
-/** How a message is read and checked against the rules of the contract. */
+/** Decoding of messages, and their validation against the rules of the contract. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { INT64_MAX, LINES_MAX, UINT32_MAX } from '../../../test/support/limits.ts';
@@ -18,16 +18,16 @@ function create(user: bigint, items: CreateOrderRequest['items']): Outcome<Creat
   return readCreate(CreateOrderRequest.encode({ user, items }).finish());
 }
 
-/** The paths that an INVALID_REQUEST names; none when the request was accepted. */
-function badFields(outcome: Outcome<unknown>): string[] {
+/** The paths in an INVALID_REQUEST; none when the request was accepted. */
+function invalidFields(outcome: Outcome<unknown>): string[] {
   if (outcome.ok) return [];
   const detail: Detail | undefined = outcome.refusal.detail;
   if (detail?.type !== 'BadRequest') throw new Error(`no BadRequest: ${outcome.refusal.reason}`);
   return detail.fieldViolations.map(({ field }) => field);
 }
 
-describe('a request that keeps the rules', () => {
-  test('is read with all its digits', () => {
+describe('a valid request', () => {
+  test('is decoded digit for digit', () => {
     const items = [{ sku: UINT32_MAX, count: COUNT_MAX }, line];
     expect(create(INT64_MAX, items)).toMatchObject({ ok: true, value: { user: INT64_MAX, items } });
     const orderId = 9007199254740993n;
@@ -37,17 +37,17 @@ describe('a request that keeps the rules', () => {
     });
   });
 
-  test('may have as many lines as the limit says', () => {
-    expect(badFields(create(1n, Array(LINES_MAX).fill(line)))).toEqual([]);
+  test('may have as many lines as the limit allows', () => {
+    expect(invalidFields(create(1n, Array(LINES_MAX).fill(line)))).toEqual([]);
   });
 
-  test('may hold fields that we do not know yet', () => {
+  test('may hold unknown fields', () => {
     const bytes = Buffer.concat([GetStockRequest.encode({ sku: 7 }).finish(), Buffer.from([0x78, 0x01])]);
     expect(readStock(bytes)).toMatchObject({ ok: true, value: { sku: 7 } });
   });
 });
 
-describe('a bad field is named by its path in JSON', () => {
+describe('an invalid field is reported by its JSON path', () => {
   test.each<[string, bigint, CreateOrderRequest['items'], string[]]>([
     ['no user', 0n, [line], ['user']],
     ['a negative user', -1n, [line], ['user']],
@@ -59,32 +59,32 @@ describe('a bad field is named by its path in JSON', () => {
     ['an empty line', 1n, [{ sku: 0, count: 0 }], ['items[0].count', 'items[0].sku']],
     ['nothing at all', 0n, [], ['items', 'user']],
   ])('%s', (_title, user, items, paths) => {
-    expect(badFields(create(user, items))).toEqual(paths);
+    expect(invalidFields(create(user, items))).toEqual(paths);
   });
 
-  test('an order id has the name that JSON gives it', () => {
-    expect(badFields(readGet(new Uint8Array()))).toEqual(['orderID']);
+  test('an order id has its JSON name', () => {
+    expect(invalidFields(readGet(new Uint8Array()))).toEqual(['orderID']);
   });
 
-  test('a list past its limit is named as a whole, whatever its lines hold', () => {
-    expect(badFields(create(0n, Array(60_000).fill({ sku: 0, count: 0 })))).toEqual(['items', 'user']);
+  test('a list beyond its limit is reported as a whole, whatever its lines hold', () => {
+    expect(invalidFields(create(0n, Array(60_000).fill({ sku: 0, count: 0 })))).toEqual(['items', 'user']);
   });
 });
 
 test.each([
-  ['bytes that are no protobuf', Buffer.from('{"user": 1}')],
+  ['JSON instead of protobuf', Buffer.from('{"user": 1}')],
   [
-    'a message that is cut off',
+    'a truncated message',
     CreateOrderRequest.encode({ user: 1n, items: [line] })
       .finish()
       .slice(0, -1),
   ],
   ['a field of another wire type', Buffer.from([0x0a, 0x01, 0x31])],
-])('%s are refused as a malformed request', (_title, bytes) => {
-  expect(badFields(readCreate(bytes))).toEqual(['']);
+])('%s is refused as a malformed request', (_title, bytes) => {
+  expect(invalidFields(readCreate(bytes))).toEqual(['']);
 });
 
-test('a method that no contract has is a mistake of ours', () => {
+test('a method without a contract throws', () => {
   expect(() => requestReader('/loms.order.v1.OrderService/Nope')).toThrow('no contract has');
 });
 
@@ -100,7 +100,7 @@ test('a request is accepted exactly when every field is in its range', () => {
       ]);
       if (items.length === 0) expected.push('items');
       if (by < 1n) expected.push('user');
-      expect(badFields(create(by, items))).toEqual(expected);
+      expect(invalidFields(create(by, items))).toEqual(expected);
     }),
   );
 });

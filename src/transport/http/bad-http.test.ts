@@ -1,10 +1,10 @@
-/** What callers get whose HTTP is bad, and how they are got rid of. */
+/** The response to malformed HTTP, and the end of its connection. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { answerBadHttp } from './bad-http.ts';
 
-test('a caller who hears the answer and does not hang up is hung up on', async () => {
+test('a client that gets the response but keeps its connection open is disconnected', async () => {
   const server = createServer({ allowHalfOpen: true });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -17,8 +17,8 @@ test('a caller who hears the answer and does not hang up is hung up on', async (
   const [socket] = (await once(server, 'connection')) as [Socket];
   const setTimer = vi.spyOn(socket, 'setTimeout').mockReturnThis();
   answerBadHttp(new Error('bad'), socket, []);
-  const [answer] = (await once(client, 'data')) as [Buffer];
-  expect(answer.toString()).toMatch(/^HTTP\/1\.1 400 /);
+  const [response] = (await once(client, 'data')) as [Buffer];
+  expect(response.toString()).toMatch(/^HTTP\/1\.1 400 /);
   const [[limitMs, onTimeout] = []] = setTimer.mock.calls;
   expect(limitMs).toBeGreaterThan(0);
   onTimeout?.();

@@ -1,6 +1,4 @@
-/**
- * Slow, silent and greedy callers, over real connections: others are served meanwhile, and these are cut off.
- */
+/** Slow, silent and greedy clients over real connections: they are disconnected, and others are served. */
 import { afterEach, expect, test } from 'vitest';
 import { silent, testApp } from '../../../test/support/http-app.ts';
 import { rawConnection } from '../../../test/support/raw-http.ts';
@@ -18,11 +16,13 @@ afterEach(async () => {
   await server?.stop(0);
 });
 
-const ask = 'GET /stock/info/1625903 HTTP/1.1\r\nHost: loms\r\n\r\n';
+const request = 'GET /stock/info/1625903 HTTP/1.1\r\nHost: loms\r\n\r\n';
 const body = '{"user":1,"items":[{"sku":1625903,"count":1}]}';
-const postHead = `POST /order/create HTTP/1.1\r\nHost: loms\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
+const postHead =
+  'POST /order/create HTTP/1.1\r\nHost: loms\r\nContent-Type: application/json\r\n' +
+  `Content-Length: ${body.length}\r\n\r\n`;
 
-/** Says a text one character at a time, until nobody listens any more. */
+/** Sends a text over and over, one character at a time, until the connection is closed. */
 function drip(
   socket: { write(text: string): void; once(event: 'close', listener: () => void): void },
   text: string,
@@ -37,7 +37,7 @@ async function othersAreServed(port: number): Promise<void> {
   expect(await response.text()).toBe('{"count":10000}');
 }
 
-test('a caller who is slow with the head is cut off, and others are served meanwhile', async () => {
+test('a client that sends its head slowly is disconnected, and others are served meanwhile', async () => {
   const port = await start({ headMs: 200, checkIntervalMs: 20 });
   const slow = await Promise.all(Array.from({ length: 20 }, () => rawConnection(port)));
   for (const { socket } of slow)
@@ -46,7 +46,7 @@ test('a caller who is slow with the head is cut off, and others are served meanw
   for (const { closed } of slow) expect(await closed).toMatch(/^HTTP\/1.1 408 .*DEADLINE_EXCEEDED/s);
 });
 
-test('a caller who is slow with the body is cut off, and others are served meanwhile', async () => {
+test('a client that sends its body slowly is disconnected, and others are served meanwhile', async () => {
   const port = await start({ headMs: 100, requestMs: 200, checkIntervalMs: 20 });
   const slow = await Promise.all(Array.from({ length: 20 }, () => rawConnection(port)));
   for (const { socket } of slow) {
@@ -57,12 +57,12 @@ test('a caller who is slow with the body is cut off, and others are served meanw
   for (const { closed } of slow) expect(await closed).toMatch(/^HTTP\/1.1 408 .*DEADLINE_EXCEEDED/s);
 });
 
-test('a caller who says nothing is cut off', async () => {
+test('a silent client is disconnected', async () => {
   const port = await start({ headMs: 100, checkIntervalMs: 20 });
   await (await rawConnection(port)).closed;
 });
 
-test('a caller who asks and asks and reads no answer is cut off, and others are served meanwhile', async () => {
+test('a client that reads no responses is disconnected, and others are served meanwhile', async () => {
   const port = await start({ stuckMs: 200, idleMs: 200 });
   const { socket, closed } = await rawConnection(port);
   socket.pause();
@@ -70,15 +70,15 @@ test('a caller who asks and asks and reads no answer is cut off, and others are 
   for (let count = 0; count < 30; count++)
     socket.write('GET /docs/swagger-ui-dist/swagger-ui-bundle.js HTTP/1.1\r\nHost: loms\r\n\r\n');
   await othersAreServed(port);
-  const begin = performance.now();
+  const startMs = performance.now();
   await new Promise((resolve) => setTimeout(resolve, 600));
   socket.resume();
-  const heard = await closed;
-  expect(heard.match(/HTTP\/1.1 200 OK/g)?.length).toBeLessThan(30);
-  expect(performance.now() - begin).toBeLessThan(5_000);
+  const received = await closed;
+  expect(received.match(/HTTP\/1.1 200 OK/g)?.length).toBeLessThan(30);
+  expect(performance.now() - startMs).toBeLessThan(5_000);
 });
 
-test('an answer takes as long as it takes, where that is allowed', async () => {
+test('a slow body within the stuck limit is not bound by the idle limit', async () => {
   const port = await start({ stuckMs: 2_000, idleMs: 100 });
   const { socket, until } = await rawConnection(port);
   socket.write(postHead);
@@ -87,25 +87,25 @@ test('an answer takes as long as it takes, where that is allowed', async () => {
   await until(/"orderID":1/);
 });
 
-test('connections past their number are closed at once, and those within are served', async () => {
+test('a connection beyond the limit is closed at once, and accepted ones are served', async () => {
   const port = await start({ connectionsMax: 2 });
   const kept = [await rawConnection(port), await rawConnection(port)];
   for (const { socket, until } of kept) {
-    socket.write(ask);
+    socket.write(request);
     await until(/"count"/);
   }
   const refused = await rawConnection(port);
   expect(await refused.closed).toBe('');
-  kept[0]?.socket.write(ask);
+  kept[0]?.socket.write(request);
   await kept[0]?.until(/"count".*"count"/s);
 });
 
-test('an old connection is closed with its next answer, and a young one is not', async () => {
+test('an old connection is closed with its next response, and a young one is not', async () => {
   const port = await start({ ageMs: 200 });
   const { socket, until, closed } = await rawConnection(port);
-  socket.write(ask);
+  socket.write(request);
   expect(await until(/"count"/)).not.toMatch(/connection: close/i);
   await new Promise((resolve) => setTimeout(resolve, 250));
-  socket.write(ask);
+  socket.write(request);
   expect(await closed).toMatch(/"count".*connection: close.*"count"/is);
 });

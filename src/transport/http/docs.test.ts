@@ -1,4 +1,4 @@
-/** The OpenAPI document and the Swagger page, against what the service does. */
+/** The OpenAPI document and the Swagger UI, compared with what the service does. */
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { post, testApp } from '../../../test/support/http-app.ts';
@@ -60,7 +60,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  test('tells that a create takes an idempotency key, and how a replay is marked', async () => {
+  test('describes the idempotency key of a create, and the mark of a replay', async () => {
     const { post } = JSON.parse(await documentText()).paths['/order/create'];
     const key = post.parameters.find(({ name }: { name: string }) => name === 'Idempotency-Key');
     expect(key).toMatchObject({ in: 'header', required: false });
@@ -73,7 +73,7 @@ describe('the OpenAPI document', () => {
     );
   });
 
-  test('states every limit, all digits of it', async () => {
+  test('states every limit digit for digit', async () => {
     const text = await documentText();
     const { schemas } = JSON.parse(text).components;
     expect(text).toContain('"format":"int64","minimum":1,"maximum":9223372036854775807');
@@ -88,7 +88,7 @@ describe('the OpenAPI document', () => {
     expect(schemas.OrderIDRequest.required).toEqual(['orderID']);
   });
 
-  test('refers to nothing that it does not hold, and names every operation once', async () => {
+  test('resolves every reference, and has unique operation ids', async () => {
     const document = JSON.parse(await documentText());
     for (const reference of references(document)) {
       const [, components, kind, name] = reference.split('/');
@@ -101,7 +101,7 @@ describe('the OpenAPI document', () => {
     expect(ids).toEqual(expect.arrayContaining([...operations.map(([, , id]) => id), 'livez', 'readyz']));
   });
 
-  test('gives no example of an idempotency key, which "Try it out" would send with every order', async () => {
+  test('has no example of an idempotency key, which "Try it out" would send with each order', async () => {
     const document = JSON.parse(await documentText());
     const key = document.paths['/order/create'].post.parameters.find(
       (parameter: { name: string }) => parameter.name === 'Idempotency-Key',
@@ -110,7 +110,7 @@ describe('the OpenAPI document', () => {
     expect(JSON.stringify(key)).not.toContain('example');
   });
 
-  test('gives examples that the operations accept', async () => {
+  test('has examples that the operations accept', async () => {
     const app = testApp();
     const document = JSON.parse(await documentText());
     for (const path of ['/order/create', '/order/pay']) {
@@ -128,7 +128,7 @@ const files = [
 ] as const;
 
 describe('Swagger UI', () => {
-  test.each(files)('%s is served by us as %s', async (path, contentType) => {
+  test.each(files)('%s is served from this host as %s', async (path, contentType) => {
     const response = await testApp().request(path);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe(contentType);
@@ -141,7 +141,7 @@ describe('Swagger UI', () => {
     expect((await response.arrayBuffer()).byteLength).toBeGreaterThan(100);
   });
 
-  test('allows one inline script, that of the page, by its hash', async () => {
+  test('allows only the inline script of the page, by its hash', async () => {
     const response = await testApp().request('/docs');
     const inline = [...(await response.text()).matchAll(/<script[^>]*>([^<]+)<\/script>/g)];
     expect(inline).toHaveLength(1);
@@ -153,7 +153,7 @@ describe('Swagger UI', () => {
     expect(policy).not.toContain('unsafe');
   });
 
-  test('is not sent again to a browser that has it', async () => {
+  test('is not sent again to a browser that has it cached', async () => {
     const app = testApp();
     const path = '/docs/swagger-ui-dist/swagger-ui.css';
     const etag = (await app.request(path)).headers.get('etag') ?? '';
@@ -192,13 +192,13 @@ describe('Swagger UI', () => {
     expect((await testApp().request(path)).status).toBe(404);
   });
 
-  test.each(['/', '/docs/'])('%s leads to it', async (path) => {
+  test.each(['/', '/docs/'])('%s redirects to it', async (path) => {
     const response = await testApp().request(path);
     expect([response.status, response.headers.get('location')]).toEqual([302, '/docs']);
   });
 });
 
-test('all of it can be left out', async () => {
+test('the document and the UI can be switched off', async () => {
   const app = testApp({ docs: false });
   for (const path of ['/', '/docs/', '/openapi.json', ...files.map(([path]) => path)]) {
     expect((await app.request(path)).status, path).toBe(404);

@@ -1,4 +1,4 @@
-/** How a refusal looks over REST. */
+/** The form of a refusal over REST. */
 import { describe, expect, test } from 'vitest';
 import type { Refusal } from '../../domain/outcome.ts';
 import {
@@ -11,7 +11,7 @@ import {
 import { invalidFields } from '../../domain/violations.ts';
 import { errorResponse } from './errors.ts';
 
-/** The contract's table, written a second time on purpose. */
+/** The table of the contract, repeated on purpose. */
 const table: [Refusal, code: number, status: number, retryAfter: boolean][] = [
   [invalidFields('CreateOrderRequest', ['user']), 3, 400, false],
   [insufficientStock(1n, [{ sku: 1, requested: 2, available: 1n }]), 9, 400, false],
@@ -37,7 +37,7 @@ async function bodyOf(response: Response) {
 }
 
 describe('errorResponse', () => {
-  test.each(table)('answers $reason with its code and status', async (refusal, code, status, retryAfter) => {
+  test.each(table)('gives $reason its code and status', async (refusal, code, status, retryAfter) => {
     const response = errorResponse(refusal);
     expect(response.status).toBe(status);
     expect(response.headers.has('retry-after')).toBe(retryAfter);
@@ -52,7 +52,7 @@ describe('errorResponse', () => {
     });
   });
 
-  test('names every bad field in a BadRequest', async () => {
+  test('lists every invalid field in a BadRequest', async () => {
     const body = await bodyOf(errorResponse(invalidFields('CreateOrderRequest', ['items[1].count'])));
     expect(body.details[1]).toEqual({
       '@type': 'type.googleapis.com/google.rpc.BadRequest',
@@ -60,7 +60,7 @@ describe('errorResponse', () => {
     });
   });
 
-  test('names the failed order and every short line, digit for digit', async () => {
+  test('holds the failed order and every short line, digit for digit', async () => {
     const shortage = { sku: 4_294_967_295, requested: 5, available: 9_007_199_254_740_993n };
     const text = await errorResponse(insufficientStock(9_007_199_254_740_995n, [shortage])).text();
     expect(text).toContain(
@@ -69,7 +69,7 @@ describe('errorResponse', () => {
     );
   });
 
-  test('says in header and details alike when to try again', async () => {
+  test('has the same retry delay in its header and its details', async () => {
     const response = errorResponse(fixedRefusals.queueFull);
     expect(response.headers.get('retry-after')).toBe('1');
     expect((await bodyOf(response)).details[1]).toEqual({
@@ -78,7 +78,7 @@ describe('errorResponse', () => {
     });
   });
 
-  test('carries no second detail where the refusal has none', async () => {
+  test('has no second detail when the refusal has none', async () => {
     expect((await bodyOf(errorResponse(fixedRefusals.internal))).details).toHaveLength(1);
   });
 });

@@ -1,14 +1,14 @@
-/** What the probes answer. */
+/** The liveness and readiness probes. */
 import { describe, expect, test } from 'vitest';
 import { get, testApp } from '../../../test/support/http-app.ts';
 
 describe('the probes', () => {
-  test('livez answers although the service is not ready', async () => {
+  test('livez is alive even when the service is not ready', async () => {
     const app = testApp({ readiness: () => ({ ready: false, details: {} }) });
     expect(await get(app, '/livez')).toEqual({ status: 200, text: '{"alive":true}' });
   });
 
-  test('readyz follows the readiness of each moment and shows its details', async () => {
+  test('readyz follows the current readiness and shows its details', async () => {
     let ready = false;
     const app = testApp({ readiness: () => ({ ready, details: { lagBytes: 9_007_199_254_740_993n } }) });
     const details = '"details":{"lagBytes":9007199254740993}';

@@ -1,4 +1,4 @@
-/** JSON with 64-bit integers, digit for digit, in and out. */
+/** Parsing and printing of JSON with 64-bit integers, digit for digit. */
 import { describe, expect, test } from 'vitest';
 import { parseJson, stringifyJson } from './json.ts';
 
@@ -12,20 +12,20 @@ describe('parseJson', () => {
   });
 
   test.each(['1.0', '1e3', '1E0', '0.5', '184467440737095516150'])(
-    'does not take %s for an integer',
+    'does not accept %s as an integer',
     (literal) => {
       expect(parseJson(literal)).toBeNaN();
     },
   );
 
   test.each(['', ' ', '{', '{"a":1,}', "{'a':1}", '01', '+1', '.5', 'NaN', '{"a":1}x', 'undefined'])(
-    'refuses %j',
+    'rejects %j',
     (text) => {
       expect(() => parseJson(text)).toThrow(SyntaxError);
     },
   );
 
-  test('refuses two different values under one key', () => {
+  test('rejects two different values under one key', () => {
     expect(() => parseJson('{"user":1,"user":2}')).toThrow(SyntaxError);
   });
 
@@ -35,7 +35,7 @@ describe('parseJson', () => {
     expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
   });
 
-  test('throws, and does not crash, on nesting that no stack holds', () => {
+  test('throws, and does not crash, on nesting that exceeds the stack', () => {
     expect(() => parseJson('['.repeat(120_000))).toThrow();
   });
 });
@@ -47,7 +47,7 @@ describe('stringifyJson', () => {
     );
   });
 
-  test('refuses what has no JSON form', () => {
+  test('rejects a value without a JSON form', () => {
     expect(() => stringifyJson(undefined)).toThrow(TypeError);
   });
 });

@@ -1,4 +1,4 @@
-/** The routes of orders. */
+/** The order routes. */
 import { describe, expect, test } from 'vitest';
 import {
   get,
@@ -13,7 +13,7 @@ import { MemoryLoms } from '../../../test/support/memory-loms.ts';
 const LARGE = '9007199254740993';
 
 describe('the life of an order', () => {
-  test('create, read, pay and cancel answer as the contract says', async () => {
+  test('create, get, pay and cancel respond as in the contract', async () => {
     const app = testApp();
     const lines = '[{"sku":139275865,"count":1},{"sku":1625903,"count":2}]';
     expect(await post(app, '/order/create', `{"user":42,"items":${lines}}`)).toEqual({
@@ -22,7 +22,9 @@ describe('the life of an order', () => {
     });
     expect(await get(app, '/order/info/1')).toEqual({
       status: 200,
-      text: '{"status":"awaiting payment","user":42,"items":[{"sku":1625903,"count":2},{"sku":139275865,"count":1}]}',
+      text:
+        '{"status":"awaiting payment","user":42,' +
+        '"items":[{"sku":1625903,"count":2},{"sku":139275865,"count":1}]}',
     });
     expect(await post(app, '/order/pay', '{"orderID":1}')).toEqual({ status: 200, text: '{}' });
     const cancelled = await post(app, '/order/cancel', '{"orderID":1}');
@@ -33,10 +35,10 @@ describe('the life of an order', () => {
     });
   });
 
-  test('an order that the stock cannot serve is refused with its id and its short lines', async () => {
-    const answer = await post(testApp(), '/order/create', '{"user":42,"items":[{"sku":7,"count":1}]}');
-    expect(answer.status).toBe(400);
-    expect(JSON.parse(answer.text)).toMatchObject({
+  test('an order with insufficient stock is refused with its id and its short lines', async () => {
+    const response = await post(testApp(), '/order/create', '{"user":42,"items":[{"sku":7,"count":1}]}');
+    expect(response.status).toBe(400);
+    expect(JSON.parse(response.text)).toMatchObject({
       code: 9,
       details: [
         { reason: 'INSUFFICIENT_STOCK' },
@@ -52,7 +54,7 @@ describe('the life of an order', () => {
     expect((await post(app, '/order/cancel', '{"orderID":7}')).status).toBe(404);
   });
 
-  test('every operation is told when its caller stops waiting', async () => {
+  test('every operation gets the deadline of its request', async () => {
     const loms = new MemoryLoms();
     const app = testApp({ loms });
     await post(app, '/order/create', '{"user":42,"items":[{"sku":1625903,"count":1}]}');
@@ -72,14 +74,14 @@ describe('the idempotency key', () => {
     return loms.keys;
   };
 
-  test('is read from its header, whatever its letters, and handed on as it was sent', async () => {
+  test('is read from its header in any case, and passed on unchanged', async () => {
     expect(await keyOf([])).toEqual([undefined]);
     expect(await keyOf([['Idempotency-Key', 'a b']])).toEqual(['a b']);
     expect(await keyOf([['idempotency-key', '']])).toEqual(['']);
     expect(await keyOf([['IDEMPOTENCY-KEY', '\u00e9']])).toEqual(['\u00e9']);
   });
 
-  test('that is sent twice arrives as both, with a comma and a space between them', async () => {
+  test('sent twice is passed on as both values, joined by a comma and a space', async () => {
     const twice: [string, string][] = [
       ['idempotency-key', 'a'],
       ['idempotency-key', 'b'],
@@ -90,7 +92,7 @@ describe('the idempotency key', () => {
 
 describe('64-bit integers', () => {
   test.each([LARGE, `"${LARGE}"`, '9223372036854775807', '"9223372036854775807"'])(
-    'user %s goes in and comes out digit for digit',
+    'user %s is stored and returned digit for digit',
     async (user) => {
       const app = testApp();
       await post(app, '/order/create', `{"user":${user},"items":[{"sku":1625903,"count":1}]}`);
@@ -99,7 +101,7 @@ describe('64-bit integers', () => {
     },
   );
 
-  test('an order id above 2^53 is the same in every place', async () => {
+  test('an order id above 2^53 is exact in every operation', async () => {
     const app = testApp({ loms: new MemoryLoms(BigInt(LARGE)) });
     const created = await post(app, '/order/create', '{"user":1,"items":[{"sku":1625903,"count":1}]}');
     expect(created.text).toBe(`{"orderID":${LARGE}}`);
@@ -110,18 +112,18 @@ describe('64-bit integers', () => {
   });
 });
 
-describe('bad fields of a new order', () => {
-  const good = '{"sku":1,"count":1}';
+describe('invalid fields of a new order', () => {
+  const validLine = '{"sku":1,"count":1}';
   const cases: [body: string, paths: string[]][] = [
     ['{}', ['items', 'user']],
     ['{"user":null,"items":null}', ['items', 'user']],
-    [`{"items":[${good}]}`, ['user']],
+    [`{"items":[${validLine}]}`, ['user']],
     ['{"user":1}', ['items']],
     ['{"user":1,"items":[]}', ['items']],
-    [`{"user":1,"items":${good}}`, ['items']],
+    [`{"user":1,"items":${validLine}}`, ['items']],
     ['{"user":1,"items":"1"}', ['items']],
     ...['0', '-1', '1.0', '1e3', '9223372036854775808', 'true', '[1]', '{}', '""', '"x"', '"0"', '"-1"'].map(
-      (user): [string, string[]] => [`{"user":${user},"items":[${good}]}`, ['user']],
+      (user): [string, string[]] => [`{"user":${user},"items":[${validLine}]}`, ['user']],
     ),
     ...[
       '"1.0"',
@@ -132,22 +134,22 @@ describe('bad fields of a new order', () => {
       '"007"',
       '"9223372036854775808"',
       '99999999999999999999',
-    ].map((user): [string, string[]] => [`{"user":${user},"items":[${good}]}`, ['user']]),
+    ].map((user): [string, string[]] => [`{"user":${user},"items":[${validLine}]}`, ['user']]),
     ...['0', '-1', '4294967296', '1.0', '1e3', '"5"', 'null', '9007199254740993'].map(
       (sku): [string, string[]] => [`{"user":1,"items":[{"sku":${sku},"count":1}]}`, ['items[0].sku']],
     ),
     ...['0', '-1', '65536', '65537', '131073', '1.0', '1e3', '"5"', 'null', '4294967297'].map(
       (count): [string, string[]] => [
-        `{"user":1,"items":[${good},{"sku":1,"count":${count}}]}`,
+        `{"user":1,"items":[${validLine},{"sku":1,"count":${count}}]}`,
         ['items[1].count'],
       ],
     ),
     ...['null', '5', '"x"', '[]', '[1,2]', 'true', '{}', '1.5'].map((line): [string, string[]] => [
-      `{"user":1,"items":[${good},${line}]}`,
+      `{"user":1,"items":[${validLine},${line}]}`,
       ['items[1].count', 'items[1].sku'],
     ]),
     [
-      `{"user":0,"items":[${good},{"sku":0,"count":1},{"sku":1}]}`,
+      `{"user":0,"items":[${validLine},{"sku":0,"count":1},{"sku":1}]}`,
       ['items[1].sku', 'items[2].count', 'user'],
     ],
   ];
@@ -156,33 +158,33 @@ describe('bad fields of a new order', () => {
     expect(violations(await post(testApp(), '/order/create', body))).toEqual(paths);
   });
 
-  test('1000 lines are accepted, 1001 are not', async () => {
+  test('1000 lines are accepted, and 1001 are refused', async () => {
     const order = (count: number) =>
       `{"user":1,"items":[${Array(count).fill('{"sku":1625903,"count":1}').join(',')}]}`;
     expect((await post(testApp(), '/order/create', order(1000))).status).toBe(200);
     expect(violations(await post(testApp(), '/order/create', order(1001)))).toEqual(['items']);
   });
 
-  test('too many lines are refused as a whole, without a look at each', async () => {
-    const lines = [...Array(1000).fill(good), '{"sku":1,"count":0}'];
+  test('too many lines are refused as a whole, without a check of each line', async () => {
+    const lines = [...Array(1000).fill(validLine), '{"sku":1,"count":0}'];
     expect(
       violations(await post(testApp(), '/order/create', `{"user":1,"items":[${lines.join(',')}]}`)),
     ).toEqual(['items']);
   });
 
-  test('the ends of each range are accepted', async () => {
+  test('the bounds of each range are accepted', async () => {
     const app = testApp({ loms: new MemoryLoms(1n, { 4294967295: 65_535n, 1: 1n }) });
     const body = '{"user":1,"items":[{"sku":4294967295,"count":65535},{"sku":1,"count":1}]}';
     expect((await post(app, '/order/create', body)).status).toBe(200);
   });
 
-  test('fields that the contract does not know are passed over', async () => {
+  test('unknown fields are ignored', async () => {
     const body = '{"user":1,"items":[{"sku":1625903,"count":1,"price":1.5}],"note":"x"}';
     expect((await post(testApp(), '/order/create', body)).status).toBe(200);
   });
 });
 
-describe('a bad order id', () => {
+describe('an invalid order id', () => {
   test.each([
     '{}',
     '{"orderID":0}',
@@ -190,13 +192,13 @@ describe('a bad order id', () => {
     '{"orderID":"x"}',
     '{"order_id":1}',
     '{"orderID":null}',
-  ])('is named orderID in the body %s', async (body) => {
+  ])('is reported as orderID in the body %s', async (body) => {
     expect(violations(await post(testApp(), '/order/pay', body))).toEqual(['orderID']);
     expect(violations(await post(testApp(), '/order/cancel', body))).toEqual(['orderID']);
   });
 
   test.each(['0', '-1', 'abc', '1.0', '1e3', '007', '%31x', '9223372036854775808', '%20', '1%00'])(
-    'is named orderID in the path %s',
+    'is reported as orderID in the path %s',
     async (id) => {
       expect(violations(await get(testApp(), `/order/info/${id}`))).toEqual(['orderID']);
     },

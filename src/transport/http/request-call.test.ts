@@ -1,4 +1,4 @@
-/** What the headers say of a call: its time, its key, its caller. */
+/** What a call takes from its request: its deadline, and whether its client disconnected. */
 import { describe, expect, test } from 'vitest';
 import {
   incoming,
@@ -13,7 +13,7 @@ import { rawConnection } from '../../../test/support/raw-http.ts';
 import type { Call } from '../../domain/call.ts';
 import { startHttpServer } from './server.ts';
 
-const ask = async (loms: MemoryLoms, timeout: string) => {
+const getStock = async (loms: MemoryLoms, timeout: string) => {
   const response = await testApp({ loms }).request('/stock/info/1625903', {
     headers: { 'request-timeout': timeout },
   });
@@ -31,9 +31,9 @@ describe('Request-Timeout', () => {
     ['3.001', REQUEST_TIMEOUT_MS],
     ['99999999999999999999999999', REQUEST_TIMEOUT_MS],
     ['9'.repeat(400), REQUEST_TIMEOUT_MS],
-  ])('%s gives the request %i ms, and never more than the service allows', async (timeout, expectedMs) => {
+  ])('%s gives the request %i ms, and at most the limit of the service', async (timeout, expectedMs) => {
     const loms = new MemoryLoms();
-    expect((await ask(loms, timeout)).status).toBe(200);
+    expect((await getStock(loms, timeout)).status).toBe(200);
     expect(loms.deadlines).toEqual([NOW_MS + expectedMs]);
   });
 
@@ -54,13 +54,13 @@ describe('Request-Timeout', () => {
     'NaN',
     'Infinity',
     '0x10',
-  ])('%j is refused by its name, and nothing is done', async (timeout) => {
+  ])('%j is refused as an invalid field, and the operation does not run', async (timeout) => {
     const loms = new MemoryLoms();
-    expect(violations(await ask(loms, timeout))).toEqual(['request-timeout']);
+    expect(violations(await getStock(loms, timeout))).toEqual(['request-timeout']);
     expect(loms.deadlines).toEqual([]);
   });
 
-  test('is read from a real connection, and twice is once too often', async () => {
+  test('is read from a real connection, and refused when it is sent twice', async () => {
     const loms = new MemoryLoms();
     const server = await startHttpServer(testApp({ loms }), { host: '127.0.0.1', port: 0, logger: silent });
     const { socket, until } = await rawConnection(server.port);
@@ -74,20 +74,20 @@ describe('Request-Timeout', () => {
   });
 });
 
-test('the call knows when its caller went away', async () => {
+test('a call reports that its client disconnected', async () => {
   const loms = new MemoryLoms();
-  let tell = (_call: Call) => {};
-  const asked = new Promise<Call>((resolve) => {
-    tell = resolve;
+  let started = (_call: Call) => {};
+  const firstCall = new Promise<Call>((resolve) => {
+    started = resolve;
   });
   loms.getStock = (_sku, call) => {
-    tell(call);
+    started(call);
     return new Promise(() => {});
   };
   const server = await startHttpServer(testApp({ loms }), { host: '127.0.0.1', port: 0, logger: silent });
   const { socket, closed } = await rawConnection(server.port);
   socket.write('GET /stock/info/1625903 HTTP/1.1\r\nHost: loms\r\n\r\n');
-  const call = await asked;
+  const call = await firstCall;
   expect(call.disconnected?.()).toBe(false);
   socket.destroy();
   await closed;
@@ -95,11 +95,14 @@ test('the call knows when its caller went away', async () => {
   await server.stop(0);
 });
 
-describe('who cannot be answered yet hears so by the deadline, and nothing is done', () => {
+describe('a request that times out before it runs is refused and never runs', () => {
   const order = '{"user":1,"items":[{"sku":1625903,"count":1}]}';
+  const head =
+    'POST /order/create HTTP/1.1\r\nHost: loms\r\nContent-Type: application/json\r\n' +
+    `Content-Length: ${order.length}\r\n`;
   const hanging = () => new Promise<never>(() => {});
 
-  test('while credentials are checked', async () => {
+  test('during authentication', async () => {
     const loms = new MemoryLoms();
     const app = testApp({ loms, now: Date.now, authenticate: hanging });
     const headers = { 'request-timeout': '0.05', 'content-type': 'application/json' };
@@ -111,12 +114,11 @@ describe('who cannot be answered yet hears so by the deadline, and nothing is do
     expect(loms.deadlines).toEqual([]);
   });
 
-  test('while the body comes, and what does not come holds the connection no longer', async () => {
+  test('during an incomplete body, whose connection is closed', async () => {
     const loms = new MemoryLoms();
     const app = testApp({ loms, now: Date.now });
     const server = await startHttpServer(app, { host: '127.0.0.1', port: 0, logger: silent });
     const { socket, closed, until } = await rawConnection(server.port);
-    const head = `POST /order/create HTTP/1.1\r\nHost: loms\r\nContent-Type: application/json\r\nContent-Length: ${order.length}\r\n`;
     socket.write(`${head}Request-Timeout: 0.05\r\n\r\n${order.slice(0, 20)}`);
     await until(/^HTTP\/1.1 504 .*DEADLINE_EXCEEDED/s);
     await closed;
@@ -124,12 +126,11 @@ describe('who cannot be answered yet hears so by the deadline, and nothing is do
     await server.stop(0);
   });
 
-  test('while the body comes; the rest of it that comes later is passed over', async () => {
+  test('during an incomplete body, whose late rest is discarded', async () => {
     const loms = new MemoryLoms();
     const app = testApp({ loms, now: Date.now });
     const server = await startHttpServer(app, { host: '127.0.0.1', port: 0, logger: silent });
     const { socket, until } = await rawConnection(server.port);
-    const head = `POST /order/create HTTP/1.1\r\nHost: loms\r\nContent-Type: application/json\r\nContent-Length: ${order.length}\r\n`;
     socket.write(`${head}Request-Timeout: 0.05\r\n\r\n${order.slice(0, 20)}`);
     await until(/DEADLINE_EXCEEDED/);
     socket.write(`${order.slice(20)}GET /stock/info/1625903 HTTP/1.1\r\nHost: loms\r\n\r\n`);
@@ -138,7 +139,7 @@ describe('who cannot be answered yet hears so by the deadline, and nothing is do
     await server.stop(0);
   });
 
-  test('a bug in the check of credentials is still a bug', async () => {
+  test('a bug in the authentication is an internal error', async () => {
     const app = testApp({ authenticate: () => Promise.reject(new Error('bug')) });
     expect((await app.request('/stock/info/1625903')).status).toBe(500);
   });

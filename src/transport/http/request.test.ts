@@ -1,4 +1,4 @@
-/** What bodies and paths are taken, and how the others are refused. */
+/** Bodies and content types: which are accepted, and how the others are refused. */
 import { Readable } from 'node:stream';
 import { Hono } from 'hono';
 import { describe, expect, test } from 'vitest';
@@ -10,7 +10,7 @@ import { parameterReader } from './request.ts';
 
 const order = '{"user":1,"items":[{"sku":1625903,"count":1}]}';
 
-describe('a body that is no JSON object', () => {
+describe('a body that is not a JSON object', () => {
   const deep = 50_000;
   test.each([
     ['', 'empty'],
@@ -29,25 +29,26 @@ describe('a body that is no JSON object', () => {
     expect(violations(await post(testApp(), '/order/create', body))).toEqual(['']);
   });
 
-  test('is refused as a whole when it is no UTF-8', async () => {
+  test('is refused as a whole when it is not UTF-8', async () => {
     const bytes = new Uint8Array([...Buffer.from('{"user":"'), 0xff, ...Buffer.from('"}')]);
     expect(violations(await post(testApp(), '/order/create', bytes))).toEqual(['']);
   });
 
-  test('is refused as a whole when there is none', async () => {
+  test('is refused as a whole when it is missing', async () => {
     expect(violations(await post(testApp(), '/order/create', new Uint8Array()))).toEqual(['']);
   });
 });
 
 describe('hostile keys', () => {
-  test('__proto__ gives an order no fields', async () => {
+  test('__proto__ adds no fields to an order', async () => {
     const body = '{"__proto__":{"user":1,"items":[{"sku":1625903,"count":1}]}}';
     expect(violations(await post(testApp(), '/order/create', body))).toEqual(['items', 'user']);
   });
 
-  test('__proto__ and constructor beside good fields are passed over', async () => {
+  test('__proto__ and constructor beside valid fields are ignored', async () => {
     const body =
-      '{"__proto__":{"x":1},"constructor":{"prototype":{"x":1}},"user":1,"items":[{"sku":1625903,"count":1}]}';
+      '{"__proto__":{"x":1},"constructor":{"prototype":{"x":1}},' +
+      '"user":1,"items":[{"sku":1625903,"count":1}]}';
     expect((await post(testApp(), '/order/create', body)).status).toBe(200);
     expect(({} as { x?: unknown }).x).toBeUndefined();
   });
@@ -83,26 +84,26 @@ describe('content types', () => {
   });
 });
 
-test('a caller who goes away in the middle of the body is not waited for', async () => {
+test('a request whose client disconnects during the body is refused without a wait', async () => {
   const body = new Readable({ read() {} });
   body.push('{"user":');
   const headers = { 'content-type': 'application/json' };
-  const answer = testApp().request('/order/create', { method: 'POST', headers }, { incoming: body });
+  const response = testApp().request('/order/create', { method: 'POST', headers }, { incoming: body });
   body.destroy();
-  expect((await answer).status).toBe(400);
+  expect((await response).status).toBe(400);
 });
 
 describe('the size of a body', () => {
   const padded = (bytes: number) => order + ' '.repeat(bytes - order.length);
 
-  test('may be the limit', async () => {
+  test('may equal the limit', async () => {
     expect((await post(testApp(), '/order/create', padded(REQUEST_MAX_BYTES))).status).toBe(200);
   });
 
-  test('may not be one byte more', async () => {
-    const answer = await post(testApp(), '/order/create', padded(REQUEST_MAX_BYTES + 1));
-    expect(answer.status).toBe(413);
-    expect(JSON.parse(answer.text)).toMatchObject({ code: 8, details: [{ reason: 'REQUEST_TOO_LARGE' }] });
+  test('may not exceed the limit by one byte', async () => {
+    const response = await post(testApp(), '/order/create', padded(REQUEST_MAX_BYTES + 1));
+    expect(response.status).toBe(413);
+    expect(JSON.parse(response.text)).toMatchObject({ code: 8, details: [{ reason: 'REQUEST_TOO_LARGE' }] });
   });
 });
 

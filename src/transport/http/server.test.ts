@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { afterEach, describe, expect, test } from 'vitest';
 import { silent, testApp, violations } from '../../../test/support/http-app.ts';
 import { MemoryLoms } from '../../../test/support/memory-loms.ts';
-import { rawConnection } from '../../../test/support/raw-http.ts';
+import { type RawConnection, rawConnection } from '../../../test/support/raw-http.ts';
 import { REQUEST_MAX_BYTES } from '../../domain/limits.ts';
 import type { Loms } from '../../domain/operations.ts';
 import { type HttpServer, startHttpServer } from './server.ts';
@@ -23,17 +23,22 @@ afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.stop(0)));
 });
 
+/** What a connection has received until now. */
+function receivedSoFar({ until }: RawConnection): Promise<string> {
+  return until(/^/);
+}
+
 function chunk(text: string): string {
   return `${text.length.toString(16)}\r\n${text}\r\n`;
 }
 
-/** A logger and the lines that it wrote. */
+/** A logger, and the lines that it writes. */
 function recorder() {
   const lines: string[] = [];
   return { lines, logger: pino({ level: 'info' }, { write: (line: string) => lines.push(line) }) };
 }
 
-describe('where there is no route', () => {
+describe('a request without a route', () => {
   test.each([
     '/',
     '/order',
@@ -42,7 +47,7 @@ describe('where there is no route', () => {
     '/order/info/1/2',
     '/nope',
     '/docs/package.json',
-  ])('POST %s finds no path or no method', async (path) => {
+  ])('POST %s is refused as an unknown path or method', async (path) => {
     const response = await testApp().request(path, { method: 'POST' });
     const body = JSON.parse(await response.text());
     const expected = path === '/' ? [405, 12, 'METHOD_NOT_ALLOWED'] : [404, 5, 'PATH_NOT_FOUND'];
@@ -56,13 +61,13 @@ describe('where there is no route', () => {
     ['DELETE', '/order/info/1', 'GET, HEAD'],
     ['OPTIONS', '/stock/info/1', 'GET, HEAD'],
     ['POST', '/livez', 'GET, HEAD'],
-  ])('%s %s is told which methods there are', async (method, path, allow) => {
+  ])('%s %s is refused with the allowed methods', async (method, path, allow) => {
     const response = await testApp().request(path, { method });
     expect(response.status).toBe(405);
     expect(response.headers.get('allow')).toBe(allow);
   });
 
-  test('HEAD of what can be read answers like GET without a body', async () => {
+  test('HEAD responds like GET without a body', async () => {
     const response = await testApp().request('/stock/info/1625903', { method: 'HEAD' });
     expect([response.status, await response.text()]).toEqual([200, '']);
   });
@@ -70,7 +75,7 @@ describe('where there is no route', () => {
 
 describe('a fault in the service', () => {
   test.each([new Error('secret of the inside', { cause: new Error('the cause') }), 'secret of the inside'])(
-    'is logged and answered with INTERNAL, telling nothing: %s',
+    'is logged, and the response is INTERNAL without its message: %s',
     async (thrown) => {
       const { lines, logger } = recorder();
       const loms: Partial<Loms> = Object.assign(new MemoryLoms(), { getStock: () => Promise.reject(thrown) });
@@ -87,7 +92,7 @@ describe('a fault in the service', () => {
 });
 
 describe('bodies over a real connection', () => {
-  test('a chunked body is read, digit for digit', async () => {
+  test('a chunked body is read digit for digit', async () => {
     const { port } = await start();
     const { socket, until } = await rawConnection(port);
     socket.write(`${postHead}Transfer-Encoding: chunked\r\n\r\n${chunk(order.slice(0, 20))}`);
@@ -97,7 +102,7 @@ describe('bodies over a real connection', () => {
     expect(await until(/"items"/)).toContain('"user":9007199254740993');
   });
 
-  test('a chunked body past the limit is refused, and the connection goes on', async () => {
+  test('a chunked body beyond the limit is refused, and the connection stays usable', async () => {
     const { port } = await start();
     const { socket, until } = await rawConnection(port);
     const much = chunk('x'.repeat(REQUEST_MAX_BYTES / 2));
@@ -107,7 +112,7 @@ describe('bodies over a real connection', () => {
     await until(/"alive":true/);
   });
 
-  test('a chunked body without an end is refused and cut off', async () => {
+  test('a chunked body without an end is refused, and its connection is closed', async () => {
     const { port } = await start();
     const { socket, closed } = await rawConnection(port);
     socket.write(`${postHead}Transfer-Encoding: chunked\r\n\r\n`);
@@ -116,14 +121,14 @@ describe('bodies over a real connection', () => {
     clearInterval(sending);
   });
 
-  test('a body that is stated to be too large is refused before it is sent', async () => {
+  test('a body whose Content-Length is too large is refused before it is sent', async () => {
     const { port } = await start();
     const { socket, until } = await rawConnection(port);
     socket.write(`${postHead}Content-Length: ${REQUEST_MAX_BYTES + 1}\r\n\r\n`);
     expect(await until(/REQUEST_TOO_LARGE/)).toMatch(/^HTTP\/1.1 413 /);
   });
 
-  test('a caller who sends a large body first and listens later hears the refusal', async () => {
+  test('a client that sends its whole large body before it reads gets the refusal', async () => {
     const { port } = await start();
     const body = 'x'.repeat(8 * 1024 * 1024);
     const headers = { 'content-type': 'application/json' };
@@ -131,7 +136,7 @@ describe('bodies over a real connection', () => {
     expect(response.status).toBe(413);
   });
 
-  test('a caller who goes away in the middle of the body is no fault of the service', async () => {
+  test('a client that disconnects during the body is not logged', async () => {
     const { lines, logger } = recorder();
     const server = await start({ logger });
     const { socket, closed } = await rawConnection(server.port);
@@ -146,90 +151,90 @@ describe('bodies over a real connection', () => {
     expect(lines).toEqual([]);
   });
 
-  test('a request whose host makes no URL is answered with the one error body', async () => {
+  test('a request with an invalid host is refused with a normal error body', async () => {
     const { port } = await start();
     const { socket, until } = await rawConnection(port);
     socket.write('GET /livez HTTP/1.1\r\nHost: a b\r\n\r\n');
-    const heard = await until(/\}\}?\]\}$/);
-    expect(violations({ status: Number(heard.slice(9, 12)), text: heard.slice(heard.indexOf('{')) })).toEqual(
-      [''],
-    );
+    const received = await until(/\}\}?\]\}$/);
+    expect(
+      violations({ status: Number(received.slice(9, 12)), text: received.slice(received.indexOf('{')) }),
+    ).toEqual(['']);
   });
 });
 
-/** Loms whose stock answers when the test says so. */
+/** Loms whose getStock waits for `open`; `started` resolves when it is called. */
 function gatedLoms() {
   const loms = new MemoryLoms();
-  let entered = () => {};
+  let start = () => {};
   let open = () => {};
-  const asked = new Promise<void>((resolve) => {
-    entered = resolve;
+  const started = new Promise<void>((resolve) => {
+    start = resolve;
   });
   const gate = new Promise<void>((resolve) => {
     open = resolve;
   });
   const getStock: Loms['getStock'] = async (sku, call) => {
-    entered();
+    start();
     await gate;
     return MemoryLoms.prototype.getStock.call(loms, sku, call);
   };
-  return { loms: Object.assign(loms, { getStock }), asked, open };
+  return { loms: Object.assign(loms, { getStock }), started, open };
 }
 
 describe('stop', () => {
-  const ask = 'GET /stock/info/1625903 HTTP/1.1\r\nHost: loms\r\n\r\n';
+  const request = 'GET /stock/info/1625903 HTTP/1.1\r\nHost: loms\r\n\r\n';
 
-  test('finishes what is being answered and refuses what still arrives', async () => {
-    const { loms, asked, open } = gatedLoms();
+  test('finishes requests in flight and refuses new ones', async () => {
+    const { loms, started, open } = gatedLoms();
     const server = await start({ loms });
     const kept = await rawConnection(server.port);
     const inFlight = await rawConnection(server.port);
-    inFlight.socket.write(ask);
-    await asked;
+    inFlight.socket.write(request);
+    await started;
     const stopped = server.stop(10_000);
 
-    kept.socket.write(ask);
+    kept.socket.write(request);
     const refused = await kept.closed;
     expect(refused).toMatch(/^HTTP\/1.1 503 .*SHUTTING_DOWN/s);
     expect(refused).toMatch(/\r\nretry-after: 1\r\n/i);
     expect(refused).toMatch(/\r\nconnection: close\r\n/i);
     await expect(rawConnection(server.port)).rejects.toThrow('ECONNREFUSED');
 
-    expect(inFlight.heard()).toBe('');
+    expect(await receivedSoFar(inFlight)).toBe('');
     open();
-    const answered = await inFlight.closed;
-    expect(answered).toMatch(/^HTTP\/1.1 200 .*\{"count":10000\}$/s);
-    expect(answered).toMatch(/\r\nconnection: close\r\n/i);
+    const response = await inFlight.closed;
+    expect(response).toMatch(/^HTTP\/1.1 200 .*\{"count":10000\}$/s);
+    expect(response).toMatch(/\r\nconnection: close\r\n/i);
     await stopped;
   });
 
-  test('cuts off what is not finished in time', async () => {
-    const { loms, asked } = gatedLoms();
+  test('cuts off requests that do not finish in time', async () => {
+    const { loms, started } = gatedLoms();
     const server = await start({ loms });
     const inFlight = await rawConnection(server.port);
-    inFlight.socket.write(ask);
-    await asked;
-    const begin = performance.now();
+    inFlight.socket.write(request);
+    await started;
+    const startMs = performance.now();
     await server.stop(100);
-    expect(performance.now() - begin).toBeGreaterThan(90);
+    expect(performance.now() - startMs).toBeGreaterThan(90);
     expect(await inFlight.closed).toBe('');
   });
 
-  test('does not wait for connections on which nothing is asked', async () => {
+  test('does not wait for idle connections', async () => {
     const server = await start();
     const silentOne = await rawConnection(server.port);
     const idle = await rawConnection(server.port);
-    idle.socket.write(ask);
+    idle.socket.write(request);
     await idle.until(/"count"/);
-    const begin = performance.now();
+    const startMs = performance.now();
     await Promise.all([server.stop(10_000), server.stop(10_000)]);
-    expect(performance.now() - begin).toBeLessThan(1_000);
+    expect(performance.now() - startMs).toBeLessThan(1_000);
     await Promise.all([silentOne.closed, idle.closed]);
   });
 });
 
 describe('startHttpServer', () => {
-  test('says which address is in use', async () => {
+  test('throws with the address that is in use', async () => {
     const { port } = await start();
     await expect(startHttpServer(testApp(), { host: '127.0.0.1', port, logger: silent })).rejects.toThrow(
       `http cannot listen on 127.0.0.1:${port}: the port is in use`,
@@ -237,8 +242,8 @@ describe('startHttpServer', () => {
   });
 });
 
-describe('what is not a request', () => {
-  const says = async (bytes: string) => {
+describe('malformed HTTP', () => {
+  const responseTo = async (bytes: string) => {
     const server = await start();
     const connection = await rawConnection(server.port);
     connection.socket.write(bytes);
@@ -246,49 +251,49 @@ describe('what is not a request', () => {
     return { status: head.split('\r\n')[0], body: JSON.parse(body) };
   };
 
-  test('bad HTTP is answered in the form of all errors', async () => {
-    const answer = await says('NONSENSE\r\n\r\n');
-    expect(answer.status).toBe('HTTP/1.1 400 Bad Request');
-    expect(answer.body).toMatchObject({ code: 3, details: [{ reason: 'INVALID_REQUEST' }, {}] });
+  test('is refused with a normal error body', async () => {
+    const response = await responseTo('NONSENSE\r\n\r\n');
+    expect(response.status).toBe('HTTP/1.1 400 Bad Request');
+    expect(response.body).toMatchObject({ code: 3, details: [{ reason: 'INVALID_REQUEST' }, {}] });
   });
 
-  test('headers past their limit are answered in the form of all errors', async () => {
-    const answer = await says(`GET /livez HTTP/1.1\r\nhost: a\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`);
-    expect(answer.status).toBe('HTTP/1.1 431 Request Header Fields Too Large');
-    expect(answer.body).toMatchObject({ code: 8, details: [{ reason: 'REQUEST_TOO_LARGE' }] });
+  test('with headers beyond the limit is refused with a normal error body', async () => {
+    const response = await responseTo(`GET /livez HTTP/1.1\r\nhost: a\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`);
+    expect(response.status).toBe('HTTP/1.1 431 Request Header Fields Too Large');
+    expect(response.body).toMatchObject({ code: 8, details: [{ reason: 'REQUEST_TOO_LARGE' }] });
   });
 
-  test('bad HTTP behind good requests is answered after them', async () => {
-    const { loms, asked, open } = gatedLoms();
+  test('behind valid requests is refused after their responses', async () => {
+    const { loms, started, open } = gatedLoms();
     const server = await start({ loms });
     const connection = await rawConnection(server.port);
-    const good = 'GET /stock/info/1625903 HTTP/1.1\r\nHost: loms\r\n\r\n';
-    connection.socket.write(`${good}${good}NONSENSE\r\n\r\n`);
-    await asked;
+    const valid = 'GET /stock/info/1625903 HTTP/1.1\r\nHost: loms\r\n\r\n';
+    connection.socket.write(`${valid}${valid}NONSENSE\r\n\r\n`);
+    await started;
     connection.socket.write('MORE NONSENSE\r\n\r\n');
     await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(connection.heard()).toBe('');
+    expect(await receivedSoFar(connection)).toBe('');
     open();
     const statuses = (await connection.closed).match(/HTTP\/1\.1 \d+/g);
     expect(statuses).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 400']);
   });
 
-  test('a body that turns out to be no chunks is answered at once', async () => {
-    const answer = await says(`${postHead}Transfer-Encoding: chunked\r\n\r\nnonsense\r\n`);
-    expect(answer.status).toBe('HTTP/1.1 400 Bad Request');
-    expect(answer.body).toMatchObject({ code: 3, details: [{ reason: 'INVALID_REQUEST' }, {}] });
+  test('in the chunks of a body is refused at once', async () => {
+    const response = await responseTo(`${postHead}Transfer-Encoding: chunked\r\n\r\nnonsense\r\n`);
+    expect(response.status).toBe('HTTP/1.1 400 Bad Request');
+    expect(response.body).toMatchObject({ code: 3, details: [{ reason: 'INVALID_REQUEST' }, {}] });
   });
 
   test.each([
-    ['no host in HTTP/1.1', 'GET /livez HTTP/1.1\r\n\r\n', 400],
-    ['an expectation that we do not know', `${postHead}Expect: more\r\nContent-Length: 0\r\n\r\n`, 417],
-  ])('%s is answered in the form of all errors', async (_title, bytes, status) => {
-    const answer = await says(bytes);
-    expect(answer.status).toMatch(`HTTP/1.1 ${status} `);
-    expect(answer.body).toMatchObject({ code: 3, details: [{ reason: 'INVALID_REQUEST' }, {}] });
+    ['without a host in HTTP/1.1', 'GET /livez HTTP/1.1\r\n\r\n', 400],
+    ['with an unknown expectation', `${postHead}Expect: more\r\nContent-Length: 0\r\n\r\n`, 417],
+  ])('%s is refused with a normal error body', async (_title, bytes, status) => {
+    const response = await responseTo(bytes);
+    expect(response.status).toMatch(`HTTP/1.1 ${status} `);
+    expect(response.body).toMatchObject({ code: 3, details: [{ reason: 'INVALID_REQUEST' }, {}] });
   });
 
-  test('a probe by HTTP/1.0 without a host is answered', async () => {
+  test('a probe by HTTP/1.0 without a host is accepted', async () => {
     const server = await start();
     const connection = await rawConnection(server.port);
     connection.socket.write('GET /livez HTTP/1.0\r\n\r\n');

@@ -1,10 +1,10 @@
-/** The route of stock. */
+/** The stock route. */
 import { describe, expect, test } from 'vitest';
 import { get, testApp, violations } from '../../../test/support/http-app.ts';
 import { MemoryLoms } from '../../../test/support/memory-loms.ts';
 
 describe('stock', () => {
-  test('is what can be ordered now', async () => {
+  test('is the count that can be ordered now', async () => {
     expect(await get(testApp(), '/stock/info/1625903')).toEqual({ status: 200, text: '{"count":10000}' });
   });
 
@@ -14,16 +14,16 @@ describe('stock', () => {
   });
 
   test('of an unknown sku is not found', async () => {
-    const answer = await get(testApp(), '/stock/info/7');
-    expect(answer.status).toBe(404);
-    expect(JSON.parse(answer.text).details[0]).toMatchObject({
+    const response = await get(testApp(), '/stock/info/7');
+    expect(response.status).toBe(404);
+    expect(JSON.parse(response.text).details[0]).toMatchObject({
       reason: 'STOCK_NOT_FOUND',
       metadata: { sku: '7' },
     });
   });
 
   test.each(['0', '-1', 'abc', '1.0', '1e3', '007', '4294967296', '9007199254740993', '1,2'])(
-    'of the sku %s is a bad request',
+    'of the invalid sku %s is refused',
     async (sku) => {
       expect(violations(await get(testApp(), `/stock/info/${sku}`))).toEqual(['sku']);
     },
