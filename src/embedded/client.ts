@@ -1,7 +1,7 @@
 /**
- * SQL on a running server: whose data it serves, whether the replica streams, and the backup for a new replica.
+ * SQL on a running server: which data it serves, whether the replica streams, the backup for a new replica.
  *
- * All other SQL is in `sql/`, where it is checked against the schema. These statements run before there is one.
+ * These statements run before there is a schema. All other SQL is in `sql/`, checked against the schema.
  */
 import pg from 'pg';
 import { SLOT, STANDBY, urlOf } from './settings.ts';

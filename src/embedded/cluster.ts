@@ -1,11 +1,11 @@
 /**
- * The embedded cluster: a PostgreSQL primary and its synchronous streaming replica, run as processes beside the
+ * The embedded cluster: a PostgreSQL primary and its synchronous streaming replica, as processes beside the
  * service where DATABASE_URL is not set. For development and tests.
  *
- * Attach to what runs, start what does not; PostgreSQL's own lock file is the lock. So several processes may use
- * one folder, and the next service uses the servers of a killed one. The price: the process that started a server
- * stops it, also while others use it, and the servers of a killed process run on until `removeEmbeddedCluster`
- * (`make clean`) or `pg_ctl stop`.
+ * Attach to what runs, start what does not; PostgreSQL's own lock file is the lock. So several processes may
+ * use one folder, and the next service uses the servers of a killed one. The price: the process that started
+ * a server stops it, also while others use it, and the servers of a killed process run on until
+ * `removeEmbeddedCluster` (`make clean`) or `pg_ctl stop`.
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -46,11 +46,11 @@ export interface EmbeddedCluster {
 
 /**
  * Attaches to the servers of a folder or starts them, and waits until the primary answers and the replica is
- * synchronous. Missing data are made; a replica that cannot stream is rebuilt from the primary, unless another
- * process started it.
+ * synchronous. Missing data are made; a replica that cannot stream is rebuilt from the primary, unless
+ * another process started it.
  *
- * @throws when a port is in use, there is no PostgreSQL for this platform, or a server does not start. What was
- * started is stopped then.
+ * @throws when a port is in use, there is no PostgreSQL for this platform, or a server does not start. What
+ * was started is stopped then.
  */
 export async function startEmbeddedCluster(options: EmbeddedOptions): Promise<EmbeddedCluster> {
   const { logger, replica: withReplica = true } = options;
@@ -65,7 +65,7 @@ export async function startEmbeddedCluster(options: EmbeddedOptions): Promise<Em
   try {
     await makeFolderFor(place, join(place.home, 'log'));
     await startPrimary(place, primary, options);
-    // Processes that start at the same moment take turns: the second one attaches to the first one's replica.
+    // Of two processes that start at the same moment, the second attaches to the first one's replica.
     await withSetupLock(primary.port, async () => {
       await removeUnfinished(place.home);
       if (withReplica) await startReplica(place, primary, replica, options);
@@ -92,10 +92,7 @@ export async function startEmbeddedCluster(options: EmbeddedOptions): Promise<Em
   };
 }
 
-/**
- * Stops the servers that run on a folder's data, whoever started them, and removes the data for good. `dir`
- * itself stays.
- */
+/** Stops the servers that run on a folder's data, started by any process, and removes the data for good. */
 export async function removeEmbeddedCluster(dir: string, logger: Logger): Promise<void> {
   const entry = join(dir, 'postgresql');
   if ((await stat(entry).catch(() => undefined)) !== undefined) {
@@ -135,7 +132,7 @@ async function startReplica(
   await start().catch(async (error) => {
     if (error.code === 'EADDRINUSE') throw error;
     if (replica.startedBy === 'others') {
-      const message = `the replica in ${replica.dataDir}, started by another process, is broken: stop it first`;
+      const message = `the replica that another process started in ${replica.dataDir} is broken: stop it`;
       throw new Error(message, { cause: error });
     }
     logger.warn({ err: error }, 'the replica is broken: rebuilding it from the primary');

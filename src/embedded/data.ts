@@ -20,7 +20,7 @@ CREATE ROLE ${REPLICATOR} REPLICATION LOGIN PASSWORD '${REPLICATOR_PASSWORD}'
 CREATE DATABASE ${DATABASE}
 `;
 
-/** What is not copied from a running primary: it belongs to that process, or reaches the replica by streaming. */
+/** Not copied from a running primary: it belongs to that process, or reaches the replica by streaming. */
 const NOT_COPIED = ['pg_wal', 'pg_replslot', 'postmaster.pid', 'postmaster.opts'];
 
 /** Builds a new primary with its roles and the empty database. */
@@ -76,8 +76,8 @@ async function build(place: Place, dataDir: string, fill: (folder: string) => Pr
 }
 
 /**
- * Removes what killed processes have left half-built. To be called under the setup lock and with a primary that
- * runs: then no other process builds a replica, and one that still builds a primary will use the one that runs.
+ * Removes what killed processes have left half-built. To be called under the setup lock, with a primary that
+ * runs: then no other process builds a replica, and one that still builds a primary will use that one.
  */
 export async function removeUnfinished(home: string): Promise<void> {
   const names = (await readdir(home)).filter((name) => name.startsWith(BUILDING));
@@ -96,7 +96,7 @@ export async function makeFolderFor({ account }: Place, folder: string): Promise
   await run('install', ['-d', '-m', '700', ...owner, folder]);
 }
 
-/** Replaces a file. The account does so itself: root must not follow links that the account may have put there. */
+/** Replaces a file, as the servers' account: root must not follow links that it may have put there. */
 export async function writeFor({ account }: Place, path: string, input: string): Promise<void> {
   await run('/bin/sh', ['-c', 'umask 077 && cat >"$0.$$" && mv "$0.$$" "$0"', path], { account, input });
 }

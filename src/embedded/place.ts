@@ -1,10 +1,10 @@
 /**
  * Where a cluster lives, the account that its servers run as, and the programs of PostgreSQL.
  *
- * An ordinary user's cluster lives in the configured folder and runs as that user. PostgreSQL refuses to run as
- * root, and CI and containers are root: there the servers run as `nobody`. That account often cannot enter the
- * folder (a checkout below /root), so data and a copy of the programs live below /var/lib/loms, and the folder
- * holds a link to the data.
+ * An ordinary user's cluster lives in the configured folder and runs as that user. PostgreSQL refuses to run
+ * as root, and CI and containers are root: there the servers run as `nobody`. That account often cannot enter
+ * the folder (a checkout below /root), so data and a copy of the programs live below /var/lib/loms, and the
+ * folder holds a link to the data.
  */
 import { chmod, lstat, mkdir, mkdtemp, readFile, realpath, rename, rmdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

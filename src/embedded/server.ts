@@ -1,6 +1,6 @@
 /**
- * One PostgreSQL server: a data folder, a log file, and the process that works on them, if one does. Which one,
- * and whether any, PostgreSQL's own lock file decides: postmaster.pid in the data folder.
+ * One PostgreSQL server: a data folder, a log file, and the process that works on them, if one does.
+ * PostgreSQL's own lock file decides which one that is: postmaster.pid in the data folder.
  */
 import { readFile, realpath, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -40,11 +40,11 @@ export class PostgresServer {
   }
 
   /**
-   * Attaches to the server that runs on the data, or starts one, and waits until it accepts connections, after
-   * a crash also until it has recovered.
+   * Attaches to the server that runs on the data, or starts one, and waits until it accepts connections,
+   * after a crash also until it has recovered.
    *
    * @param conf is written before a start; a server that runs keeps its own.
-   * @throws with the end of the log when the server does not come up; code EADDRINUSE when the port is in use.
+   * @throws with the server's log when it does not come up; code EADDRINUSE when its port is in use.
    */
   async start(conf?: Conf): Promise<void> {
     const deadlineMs = performance.now() + LOCKED_LIMIT_MS;
@@ -70,8 +70,8 @@ export class PostgresServer {
   }
 
   /**
-   * Stops the server that runs, whoever started it. A fast stop that takes too long becomes an immediate one,
-   * and a server that does not end then either (it may be suspended) is killed.
+   * Stops the server that runs, started by any process. A fast stop that takes too long becomes an immediate
+   * one, and a server that does not end then either (it may be suspended) is killed.
    */
   async stop(mode: StopMode = 'fast'): Promise<void> {
     const holder = await this.#holder();
@@ -81,11 +81,7 @@ export class PostgresServer {
     this.startedBy = undefined;
   }
 
-  /**
-   * Ends a replica's recovery and waits until it takes writes.
-   *
-   * @throws when it does not, or is none.
-   */
+  /** Ends a replica's recovery and waits until it accepts writes; throws when it does not. */
   async promote(): Promise<void> {
     const { status, output } = await this.#pgCtl('promote', START_LIMIT_S);
     if (status !== 0) throw new Error(`PostgreSQL in ${this.dataDir} is not promoted: ${output.trim()}`);
@@ -108,10 +104,10 @@ export class PostgresServer {
   }
 
   /**
-   * The live process that holds the lock file. The file may be left from a server that was killed, and its process
-   * id may belong to something else by now. A server that is ready listens on the port in its file: where nothing
-   * does, or a server of other data, the file is removed. Should processes of the killed server still use its
-   * shared memory, PostgreSQL refuses to start without the file too.
+   * The live process that holds the lock file. The file may be left from a server that was killed, and its
+   * process id may belong to something else by now. A server that is ready listens on the port in its file:
+   * where nothing does, or a server of other data, the file is removed. Should processes of the killed server
+   * still use its shared memory, PostgreSQL refuses to start without the file too.
    */
   async #holder(): Promise<{ pid: number; port: number; isReady: boolean } | undefined> {
     if (!(await this.#isLocked())) return undefined;
