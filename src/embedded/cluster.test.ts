@@ -16,6 +16,7 @@ import {
 } from '../../test/support/embedded-folder.ts';
 import { freePorts } from '../../test/support/ports.ts';
 import { query } from '../../test/support/query.ts';
+import { withSetupLock } from './client.ts';
 import { type EmbeddedCluster, startEmbeddedCluster } from './cluster.ts';
 
 const LIMIT_MS = 60_000;
@@ -59,6 +60,18 @@ describe('an embedded cluster that runs', { timeout: LIMIT_MS }, () => {
     expect(urlsOf(first)).toEqual([urlOn(folder.options.primaryPort), urlOn(folder.options.replicaPort)]);
     expect(urlsOf(second)).toEqual(urlsOf(first));
     expect((await readdir(folder.home)).sort()).toEqual(['log', 'primary', 'replica']);
+  });
+
+  test('is set up by one process at a time', async () => {
+    const steps: number[] = [];
+    const work = async (step: number) => {
+      steps.push(step);
+      await query(cluster.primaryUrl, 'SELECT pg_sleep(0.1)');
+      steps.push(step);
+    };
+    const { primaryPort } = folder.options;
+    await Promise.all([1, 2].map((step) => withSetupLock(primaryPort, () => work(step))));
+    expect([steps[0], steps[2]]).toEqual([steps[1], steps[3]]);
   });
 
   test('has a primary and a synchronous streaming replica', async () => {
