@@ -11,7 +11,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { waitForReplica, withSetupLock } from './client.ts';
-import { buildPrimary, buildReplica, makeFolderFor, removeData, removeUnfinished } from './data.ts';
+import { buildPrimary, buildReplica, removeData, removeUnfinished } from './data.ts';
 import { exists, findPlace, type Place } from './place.ts';
 import { PostgresServer, type StopMode } from './server.ts';
 import { primaryConf, replicaConf, urlOf } from './settings.ts';
@@ -63,7 +63,6 @@ export async function startEmbeddedCluster(options: EmbeddedOptions): Promise<Em
     for (const server of [primary, replica]) if (server.startedBy === 'us') await server.stop();
   };
   try {
-    await makeFolderFor(place, join(place.home, 'log'));
     await startPrimary(place, primary, options);
     // Of two processes that start at the same moment, the second attaches to the first one's replica.
     await withSetupLock(primary.port, async () => {

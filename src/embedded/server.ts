@@ -3,10 +3,10 @@
  * PostgreSQL's own lock file decides which one that is: postmaster.pid in the data folder.
  */
 import { readFile, realpath, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { dataFolderOn } from './client.ts';
 import { execute } from './command.ts';
-import { writeFor } from './data.ts';
+import { makeFolderFor, writeFor } from './data.ts';
 import type { Place } from './place.ts';
 import type { Conf } from './settings.ts';
 
@@ -50,6 +50,7 @@ export class PostgresServer {
     const deadlineMs = performance.now() + LOCKED_LIMIT_MS;
     while (!(await this.#attach())) {
       if (conf !== undefined) await writeFor(this.#place, join(this.dataDir, 'postgresql.conf'), conf.text);
+      await makeFolderFor(this.#place, dirname(this.#logFile));
       await rename(this.#logFile, `${this.#logFile}.old`).catch(() => {});
       const { status, output } = await this.#pgCtl('start', START_LIMIT_S, '-l', this.#logFile);
       // For a replica, pg_ctl takes a failed start for a shutdown at a recovery target, which is a success.
@@ -110,16 +111,16 @@ export class PostgresServer {
    * still use its shared memory, PostgreSQL refuses to start without the file too.
    */
   async #holder(): Promise<{ pid: number; port: number; isReady: boolean } | undefined> {
-    if (!(await this.#isLocked())) return undefined;
     const file = join(this.dataDir, 'postmaster.pid');
     const text = await readText(file);
-    const [pid, , , port, , , , state] = text.split('\n');
-    const found = await dataFolderOn(Number(port))
-      .then(realpath)
-      .catch((error) => error.code);
-    const isReady = found === (await realpath(this.dataDir));
-    const isElsewhere = found === 'ECONNREFUSED' || (String(found).startsWith('/') && !isReady);
-    if (!isElsewhere || state?.trim() !== 'ready') return { pid: Number(pid), port: Number(port), isReady };
+    const lines = text.split('\n');
+    const [pid, port, isUp] = [Number(lines[0]), Number(lines[3]), lines[7]?.trim() === 'ready'];
+    if (!(pid > 0)) return undefined;
+    const found = await dataFolderOn(port).catch((error) => error.code);
+    if (found === (await realpath(this.dataDir))) return { pid, port, isReady: true };
+    if (!(await this.#isLocked())) return undefined;
+    const isElsewhere = found === 'ECONNREFUSED' || String(found).startsWith('/');
+    if (!isUp || !isElsewhere) return { pid, port, isReady: false };
     // Unless another process has removed it already, and started a server.
     if (text === (await readText(file))) await rm(file, { force: true });
     return undefined;

@@ -1,6 +1,4 @@
-/**
- * The names, passwords and configuration texts of the two servers.
- */
+/** The names, passwords and configuration texts of the two servers. */
 
 export const SUPERUSER = 'postgres';
 export const SUPERUSER_PASSWORD = 'postgres';
