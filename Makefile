@@ -96,6 +96,7 @@ generate: $(INSTALLED) ## Generate what is committed: src/generated and db/schem
 	@npx tsx scripts/generate/proto.ts
 	@npx tsx scripts/generate/sql.ts
 	@npx tsx scripts/generate/schema.ts
+	@npx tsx scripts/generate/scopes.ts
 
 .PHONY: format
 format: $(INSTALLED) ## Format the sources and fix what the linter can
@@ -109,6 +110,7 @@ verify-generated: $(INSTALLED)
 	@npx tsx scripts/generate/proto.ts --check
 	@npx tsx scripts/generate/sql.ts --check
 	@npx tsx scripts/generate/schema.ts --check
+	@npx tsx scripts/generate/scopes.ts --check
 
 .PHONY: verify-style
 verify-style: $(INSTALLED)

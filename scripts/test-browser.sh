@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Tests the Swagger page of the built service in headless Chromium, and takes the README's picture of it.
+# Tests the Swagger page of the built service in headless Chromium, and takes the README's screenshot of it.
 #
-# CHROMIUM_PATH names the browser. Without it, an installed one is used, or one is installed from Debian as root.
+# CHROMIUM_PATH names the browser. Without it, an installed one is used, or root installs one from Debian.
 set -eu
 cd "$(dirname "$0")/.."
 
-CHROMIUM_PATH=${CHROMIUM_PATH:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}
+for name in chromium chromium-browser google-chrome; do
+  CHROMIUM_PATH=${CHROMIUM_PATH:-$(command -v "$name" || true)}
+done
 if [ -z "$CHROMIUM_PATH" ] && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
   apt-get update -qq && apt-get install -y -qq chromium >/dev/null
   CHROMIUM_PATH=$(command -v chromium)

@@ -15,5 +15,5 @@ SELECT pg_advisory_lock(7163846290174) IS NULL AS "locked?";
 SELECT pg_advisory_unlock(7163846290174) AS "unlocked!";
 
 /* @name applicationRoleExists */
--- Tells whether this server has a role for the service alone; see db/roles.sql. No lock.
+-- Whether this server has a role for the service alone; see db/roles.sql. No lock.
 SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = 'loms_app') AS "exists!";

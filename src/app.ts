@@ -1,7 +1,4 @@
-/**
- * The app: the only place that builds the database, the service, the workers and the servers, and that owns
- * the order in which they start and stop.
- */
+/** The app: builds the database, service, workers and servers, and owns the order of start and stop. */
 import type { Logger } from 'pino';
 import { openTokens } from './auth/tokens.ts';
 import type { Config } from './config/config.ts';
@@ -10,7 +7,6 @@ import { Router } from './db/cluster/router.ts';
 import { migrate } from './db/schema/migrate.ts';
 import { seed } from './db/schema/seed.ts';
 import { isMigrated } from './db/schema/version.ts';
-import type { Authenticate } from './domain/access.ts';
 import { removeKeys } from './domain/idempotency/store.ts';
 import { connectionsNeeded, createService } from './service/service.ts';
 import { monotonicMs } from './timing/clock.ts';
@@ -54,7 +50,7 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
   try {
     // Mistakes in files are found before a database is started.
     const certificates = await openCertificates(config, logger, closers);
-    const authenticate = await openAuthentication(config, logger);
+    const authenticate = config.auth && (await openTokens({ ...config.auth, logger, now: Date.now }));
     const router = await openDatabase(config, logger, closers);
     signal?.throwIfAborted();
     await router.start();
@@ -135,11 +131,6 @@ async function openCertificates(
   return certificates;
 }
 
-/** The check of credentials; none where everybody is admitted. */
-async function openAuthentication({ auth }: Config, logger: Logger): Promise<Authenticate | undefined> {
-  return auth && openTokens({ ...auth, logger, now: Date.now });
-}
-
 function startWorkers(config: Config, logger: Logger, database: Router, closers: Closers): void {
   const keyRemoval = new KeyRemoval({
     remove: (before, limit) => database.write((tx) => removeKeys(tx, before, limit)),
@@ -152,10 +143,7 @@ function startWorkers(config: Config, logger: Logger, database: Router, closers:
   }
 }
 
-/**
- * Runs a task in the background until the app stops. A run that fails is logged; the next one has the same to
- * do.
- */
+/** Runs a task in the background until the app stops. After a failed run the next one has the same to do. */
 function startTask(
   name: string,
   schedule: Pick<PeriodicOptions, 'intervalMs' | 'minGapMs'>,

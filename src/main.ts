@@ -40,10 +40,7 @@ function configOrExit(): Config {
   }
 }
 
-/**
- * Stops the app, at whatever point of its start it is. The limit is for what the app's own limits do not
- * cover.
- */
+/** Stops the app at any point of its start. The limit is for what the app's own limits do not cover. */
 async function stopAndExit(starting: Promise<App>, signal: string, config: Config, logger: Logger) {
   logger.info({ signal }, 'stopping');
   const limit = setTimeout(() => {

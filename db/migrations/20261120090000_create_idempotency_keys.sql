@@ -1,7 +1,7 @@
 -- migrate:up
 
--- The outcome of each create by idempotency key, so that a retry gets the original reply. A key is claimed and
--- its order is recorded within one transaction, so no other transaction ever reads a key without its order.
+-- The outcome of each create by idempotency key, so that a retry gets the original reply. A key is claimed
+-- and its order recorded within one transaction, so no other transaction reads a key without its order.
 --
 -- The order is recorded in place: half of each page is left free, and no index covers what is recorded, so
 -- these updates stay HOT. Keys are compared and sorted as bytes, which is fast and the same on every server.

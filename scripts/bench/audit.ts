@@ -1,4 +1,4 @@
-/** The database of the bench: reset before each step, audited after it, its transactions and WAL counted. */
+/** The database of the bench: resets it before a step, audits it after it, counts transactions and WAL. */
 import { LedgerAudit } from '../lib/ledger-audit.ts';
 import { readStatements } from '../lib/statements.ts';
 
@@ -15,9 +15,9 @@ export interface Counters {
 }
 
 const SETTLE_LIMIT_MS = 20_000;
-const LOOK_INTERVAL_MS = 40;
-/** Looks in a row that must show no activity. */
-const IDLE_LOOKS = 5;
+const CHECK_INTERVAL_MS = 40;
+/** Checks in a row that must show no activity. */
+const IDLE_CHECKS = 5;
 
 export class BenchAudit extends LedgerAudit {
   /** Opens the audit of a primary that has just been seeded. */
@@ -29,20 +29,20 @@ export class BenchAudit extends LedgerAudit {
   }
 
   /**
-   * Waits until the last requests of a load are done: its client has ended, but they may still be running. The
-   * service's checks of its nodes come and go meanwhile.
+   * Waits until the last requests of a load are done: they may still run after its client has ended. The
+   * service's health checks of its nodes may interrupt the idle time, so it takes several checks in a row.
    *
-   * @throws when that takes too long.
+   * @throws when it takes too long.
    */
   async settle(): Promise<void> {
     const limitMs = performance.now() + SETTLE_LIMIT_MS;
     let last = '';
-    for (let idle = 0; idle < IDLE_LOOKS; ) {
+    for (let idle = 0; idle < IDLE_CHECKS; ) {
       const { rows } = await this.pool.query(statements.activityRead);
       idle = rows[0].busy === 0 && rows[0].transactions === last ? idle + 1 : 0;
       last = rows[0].transactions;
       if (performance.now() > limitMs) throw new Error('the service is still busy after a load');
-      await new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL_MS));
+      await new Promise((resolve) => setTimeout(resolve, CHECK_INTERVAL_MS));
     }
   }
 

@@ -1,24 +1,24 @@
 /**
- * What loms is measured against, as a process of its own: designs that write each order by itself, through a
- * pool of `pg` in a closed loop. There is no HTTP before them, no validation and no queue, in their favour.
+ * The designs that loms is compared with, as a process of its own. They write each order by itself, through a
+ * pool of `pg` in a closed loop. They have no HTTP, no validation and no queue, which is in their favour.
  *
  * - seedDesign: statements in sequence in two transactions, as such services are usually written. All
  *   statements are prepared, and the lines are inserted together.
  * - singleStatement: one statement does everything, in one round trip.
  * - sqlAlone: one client that runs the service's own batch transaction, with one order in the batch.
  *
- * It does as its one argument says, and prints what came of it as JSON.
+ * Its one argument is the load. It prints the result as JSON.
  */
 import pg from 'pg';
 import { pino } from 'pino';
 import { readStatements } from '../lib/statements.ts';
 import { Tally } from './client/tally.ts';
-import { BEGIN, built } from './program.ts';
+import { BEGIN, built } from './processes.ts';
 import { pickSkus, pickUser } from './stock.ts';
 import type { Scenario, Subject } from './types.ts';
 
 export interface Baseline {
-  readonly subject: Exclude<Subject, 'loms' | 'fullQueue' | 'border'>;
+  readonly subject: Exclude<Subject, 'loms' | 'fullQueue' | 'transportOnly'>;
   readonly scenario: Scenario;
   readonly url: string;
   readonly clients: number;
@@ -38,7 +38,7 @@ const texts = readStatements(
 /** A statement that the server prepares once per connection, as `pg` takes it. */
 const prepared = (name: keyof typeof texts, values: unknown[]) => ({ name, text: texts[name], values });
 
-/** Writes one order. */
+/** Creates one order. */
 type Create = (user: number, skus: readonly number[]) => Promise<unknown>;
 
 const COUNT = 1;
@@ -79,7 +79,7 @@ function singleStatement(pool: pg.Pool, user: number, skus: readonly number[]): 
   return pool.query(prepared('singleStatementCreate', [user, skus, skus.map(() => COUNT)]));
 }
 
-/** The service's own code for a batch, on the service's own kind of connection, with nothing before it. */
+/** The service's own batch transaction on the service's own connection, without its queue and transports. */
 async function openSqlAlone(url: string): Promise<{ create: Create; close: () => Promise<void> }> {
   const { Router } = await built<typeof import('../../src/db/cluster/router.ts')>('db/cluster/router.js');
   const { createOrders } =
@@ -113,15 +113,14 @@ async function openDesign({ subject, url, clients }: Baseline) {
   return { create, close: () => pool.end() };
 }
 
-/** Each client finishes the order that it is at when the time is over. */
+/** When the time is over, each client finishes its current order, which is not counted. */
 async function run(baseline: Baseline): Promise<void> {
   const { create, close } = await openDesign(baseline);
   const one = () => create(pickUser(), pickSkus(baseline.scenario));
   await Promise.all(Array.from({ length: baseline.clients }, one));
   const tally = new Tally(baseline.subject);
   process.stdout.write(BEGIN);
-  const beganMs = performance.now();
-  const endMs = beganMs + baseline.seconds * 1_000;
+  const endMs = performance.now() + baseline.seconds * 1_000;
   const client = async () => {
     while (performance.now() < endMs) {
       const sentMs = performance.now();

@@ -1,16 +1,15 @@
-/** A run of the bench: it takes steps, shows each as it is done, and keeps what was measured. */
-
+/** A run of the bench: measures steps, prints each, and keeps the results. */
 import { median } from '../lib/statistics.ts';
 import { type Plan, USUAL } from './plan.ts';
 import type { Stage } from './stage.ts';
 import { runStep, type Step } from './step.ts';
 import type { Measured, Scenario, Subject, Transport } from './types.ts';
 
-/** Names of subjects and scenarios for people. */
+/** The names of subjects and scenarios in reports. */
 export const subjectNames: Record<Subject, string> = {
   loms: 'loms',
   fullQueue: 'queue full',
-  border: 'transport only',
+  transportOnly: 'transport only',
   seedDesign: 'seed design',
   singleStatement: 'single statement',
   sqlAlone: 'SQL alone',
@@ -25,7 +24,7 @@ export const scenarioNames: Record<Scenario, string> = {
   stock: 'stock info',
 };
 
-/** Which of the measured steps are meant. */
+/** Selects measured steps. */
 export type Filter = Partial<Pick<Measured, 'part' | 'subject' | 'transport' | 'scenario' | 'concurrency'>>;
 
 export class Bench {
@@ -33,7 +32,7 @@ export class Bench {
   readonly stage: Stage;
   readonly measured: Measured[] = [];
   readonly #hasWrk: boolean;
-  readonly #beganMs = performance.now();
+  readonly #startMs = performance.now();
   readonly #isInterrupted: () => boolean;
 
   /** @param isInterrupted whether the run is to end early; the next step then fails. */
@@ -44,16 +43,16 @@ export class Bench {
     this.#isInterrupted = isInterrupted;
   }
 
-  /** Takes a step and shows it. */
-  async take(step: Step): Promise<Measured> {
+  /** Measures a step and prints it. */
+  async measure(step: Step): Promise<Measured> {
     if (this.#isInterrupted()) throw new Error('interrupted');
     const measured = await runStep(this.stage, step, this.#hasWrk);
     this.measured.push(measured);
-    this.#show(measured);
+    this.#print(measured);
     return measured;
   }
 
-  /** The steps that were measured and are meant. */
+  /** The measured steps that a filter selects. */
   find(filter: Filter): Measured[] {
     const wanted = Object.entries(filter);
     return this.measured.filter((step) =>
@@ -69,8 +68,8 @@ export class Bench {
   /** The concurrency with the highest median rate of a subject; `untried` when none was tried. */
   best(filter: Filter, untried = USUAL): number {
     const tried = [...new Set(this.find(filter).map((step) => step.concurrency))];
-    const done = (concurrency: number) => this.median({ ...filter, concurrency });
-    return tried.sort((a, b) => done(b) - done(a))[0] ?? untried;
+    const rate = (concurrency: number) => this.median({ ...filter, concurrency });
+    return tried.sort((a, b) => rate(b) - rate(a))[0] ?? untried;
   }
 
   /** The concurrency with the highest rate of a transport in a scenario, by the sweep. */
@@ -78,18 +77,17 @@ export class Bench {
     return this.best({ part: 'sweep', subject: 'loms', transport, scenario });
   }
 
-  #show(step: Measured): void {
+  #print(step: Measured): void {
     const { part, round, subject, transport, scenario, concurrency, perSecond, latency, refused } = step;
-    const seconds = Math.floor((performance.now() - this.#beganMs) / 1_000);
+    const seconds = Math.floor((performance.now() - this.#startMs) / 1_000);
     const clock = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
     const delay = step.delayMs === undefined ? '' : `, replica +${step.delayMs} ms`;
-    const who = `${subjectNames[subject]}, ${transport}: ${scenarioNames[scenario]}${delay}`;
-    const speed = `${Math.round(perSecond).toLocaleString('en')}/s`;
+    const what = `${subjectNames[subject]}, ${transport}: ${scenarioNames[scenario]}${delay}`;
+    const rate = `${Math.round(perSecond).toLocaleString('en')}/s`;
     const times = `p50 ${latency.p50.toFixed(1)} ms, p99 ${latency.p99.toFixed(1)} ms`;
     const more = refused > 0 ? `, ${refused.toLocaleString('en')} refused` : '';
-    const place = `${part} ${round + 1}`.padEnd(11);
-    process.stdout.write(
-      `${clock.padStart(6)}  ${place} ${who.padEnd(52)} x${String(concurrency).padEnd(5)} ${speed.padStart(10)}  ${times}${more}\n`,
-    );
+    const place = `${part} ${round + 1}`.padEnd(14);
+    const load = `${place} ${what.padEnd(52)} x${String(concurrency).padEnd(5)}`;
+    process.stdout.write(`${clock.padStart(6)}  ${load} ${rate.padStart(10)}  ${times}${more}\n`);
   }
 }

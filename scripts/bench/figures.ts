@@ -1,9 +1,8 @@
 /** The figures of the bench: each with its target, its measured value, and whether the target is met. */
-
 import { median } from '../lib/statistics.ts';
 import type { Bench, Filter } from './bench.ts';
 import { MANY } from './plan.ts';
-import type { Measured } from './types.ts';
+import type { Measured, Transport } from './types.ts';
 
 type Unit = 'ms' | 'MiB';
 
@@ -26,18 +25,14 @@ const MEMORY_MAX_MIB = 1_024;
 
 /** Computes the figures from the measured steps. */
 export function figuresOf(bench: Bench): Figure[] {
-  const loms = { part: 'turns', subject: 'loms', transport: 'REST' } as const;
+  const loms = { part: 'interleaved', subject: 'loms', transport: 'REST' } as const;
   const spread: Filter = { ...loms, scenario: 'spread' };
   const hot: Filter = { ...loms, scenario: 'hot' };
-  const sql = { part: 'turns', transport: 'SQL' } as const;
-  const border = { ...loms, subject: 'border' } as const;
+  const sql = { part: 'interleaved', transport: 'SQL' } as const;
+  const transportOnly = { ...loms, subject: 'transportOnly' } as const;
   const overSeed = (scenario: 'spread' | 'hot'): Filter => ({ ...sql, subject: 'seedDesign', scenario });
   const saturated = bench.find(spread);
   const commitsPerOrder = median(saturated.map((step) => step.commits / step.orders));
-  const atLeast = (name: string, bound: number, ratios: readonly number[]) =>
-    figure({ name, bound, is: 'at least' }, ratios);
-  const under = (name: string, bound: number, values: readonly number[], unit?: Unit) =>
-    figure({ name, bound, is: 'under', ...(unit ? { unit } : {}) }, values);
   return [
     atLeast('create over REST, spread / seed design, spread', 8, ratios(bench, spread, overSeed('spread'))),
     atLeast('create over REST, hot / seed design, hot', 20, ratios(bench, hot, overSeed('hot'))),
@@ -50,7 +45,7 @@ export function figuresOf(bench: Bench): Figure[] {
     atLeast(
       'create over REST / the same route with no database',
       0.6,
-      ratios(bench, spread, { ...border, scenario: 'spread' }),
+      ratios(bench, spread, { ...transportOnly, scenario: 'spread' }),
     ),
     atLeast(
       'create over gRPC / create over REST, by the same client',
@@ -60,35 +55,11 @@ export function figuresOf(bench: Bench): Figure[] {
     atLeast(
       'stock info over REST / the same route with no database',
       0.7,
-      ratios(bench, { ...loms, scenario: 'stock' }, { ...border, scenario: 'stock' }),
+      ratios(bench, { ...loms, scenario: 'stock' }, { ...transportOnly, scenario: 'stock' }),
     ),
     atLeast('replica slowed by 5 ms / not slowed, at 2,000 in flight', 0.8, delayRatios(bench, 5)),
     atLeast('2,000 in flight / peak', 0.9, ratios(bench, { ...spread, part: 'many' }, spread)),
-    ...(['REST', 'gRPC'] as const).flatMap((transport) => {
-      const over = bench.find({ part: 'overload', transport });
-      const peak = bench.median({ ...spread, transport });
-      return [
-        atLeast(
-          `overload over ${transport}: goodput / peak`,
-          0.9,
-          over.map((step) => step.perSecond / peak),
-        ),
-        under(
-          `full queue over ${transport}: refusals, 99th percentile`,
-          REFUSED_WITHIN_MS,
-          bench
-            .find({ part: 'full queue', transport })
-            .flatMap((step) => (step.refused > 0 ? (step.refusalLatency?.p99 ?? []) : [])),
-          'ms',
-        ),
-        under(
-          `overload over ${transport}: memory of the service`,
-          MEMORY_MAX_MIB,
-          over.flatMap((step) => (step.rssBytes === undefined ? [] : step.rssBytes / 2 ** 20)),
-          'MiB',
-        ),
-      ];
-    }),
+    ...(['REST', 'gRPC'] as const).flatMap((transport) => overloadFigures(bench, { ...spread, transport })),
     ...(['REST', 'gRPC'] as const).map((transport) =>
       under(
         `one client over ${transport}: median latency minus that of the SQL alone`,
@@ -103,6 +74,42 @@ export function figuresOf(bench: Bench): Figure[] {
   ];
 }
 
+/** @param peak filter of the steps of a transport at its peak, with which its overload is compared. */
+function overloadFigures(bench: Bench, peak: Filter & { readonly transport: Transport }): Figure[] {
+  const { transport } = peak;
+  const over = bench.find({ part: 'overload', transport });
+  const peakPerSecond = bench.median(peak);
+  return [
+    atLeast(
+      `overload over ${transport}: goodput / peak`,
+      0.9,
+      over.map((step) => step.perSecond / peakPerSecond),
+    ),
+    under(
+      `full queue over ${transport}: refusals, 99th percentile`,
+      REFUSED_WITHIN_MS,
+      bench
+        .find({ part: 'full queue', transport })
+        .flatMap((step) => (step.refused > 0 ? (step.refusalLatency?.p99 ?? []) : [])),
+      'ms',
+    ),
+    under(
+      `overload over ${transport}: memory of the service`,
+      MEMORY_MAX_MIB,
+      over.flatMap((step) => (step.rssBytes === undefined ? [] : step.rssBytes / 2 ** 20)),
+      'MiB',
+    ),
+  ];
+}
+
+function atLeast(name: string, bound: number, values: readonly number[]): Figure {
+  return figure({ name, bound, is: 'at least' }, values);
+}
+
+function under(name: string, bound: number, values: readonly number[], unit?: Unit): Figure {
+  return figure({ name, bound, is: 'under', ...(unit ? { unit } : {}) }, values);
+}
+
 function figure(about: Pick<Figure, 'name' | 'bound' | 'is' | 'unit'>, values: readonly number[]): Figure {
   const measured = median(values);
   const suffices = about.is === 'at least' ? measured >= about.bound : measured < about.bound;
@@ -111,7 +118,7 @@ function figure(about: Pick<Figure, 'name' | 'bound' | 'is' | 'unit'>, values: r
   return { ...about, measured, reached, ...(range ? { range } : {}) };
 }
 
-/** The ratio of two steps in each round. */
+/** The ratio of two rates in each round. */
 function ratios(bench: Bench, upper: Filter, lower: Filter): number[] {
   return perRound(bench.find(upper), bench.find(lower), (a, b) => a.perSecond / b.perSecond);
 }
@@ -160,8 +167,7 @@ export function printFigures(figures: readonly Figure[]): void {
   process.stdout.write('\n');
   for (const { name, is, bound, unit, measured, reached } of figures) {
     const wanted = `${is} ${bound}${unit ? ` ${unit}` : ''}`;
-    process.stdout.write(
-      `${name.padEnd(68)} ${wanted.padStart(15)} ${shown(measured, unit).padStart(10)}  ${verdict(reached)}\n`,
-    );
+    const values = `${wanted.padStart(15)} ${shown(measured, unit).padStart(10)}`;
+    process.stdout.write(`${name.padEnd(68)} ${values}  ${verdict(reached)}\n`);
   }
 }

@@ -1,11 +1,11 @@
 /**
- * `make bench`: measures the service on a cluster of its own and writes down what came of it.
+ * `make bench`: measures the service on a cluster of its own, and writes the figures.
  *
  *     node --import tsx scripts/bench/main.ts [--quick]
  *
- * The figures go to `build/bench/result.json`, and with plots into `docs/performance.md`. A quick run shows
- * that the bench works and roughly where things stand: it leaves `docs` alone and writes its page beside the
- * JSON.
+ * The results go to `build/bench/result.json`, and with plots into `docs/performance.md`. A quick run shows
+ * that the bench works, with rough figures: it leaves `docs` alone and writes its page to `build/bench`.
+ * README.md is a tour of the files.
  */
 import { Bench } from './bench.ts';
 import { figuresOf, printFigures } from './figures.ts';
@@ -14,22 +14,21 @@ import {
   delays,
   findClients,
   fullQueue,
+  interleaved,
   oneClient,
   overload,
   refusals,
   sweep,
-  turns,
   warmUp,
 } from './parts.ts';
 import { fullPlan, quickPlan } from './plan.ts';
 import { endPrograms } from './processes.ts';
-import { writeReport } from './report.ts';
-import { describeRun, RESULT_FOLDER, writeResult } from './result.ts';
+import { describeRun, RESULT_FOLDER, writeReport, writeResult } from './report.ts';
 import { setStage } from './stage.ts';
 
 const plan = process.argv.includes('--quick') ? quickPlan : fullPlan;
 const wrk = await findWrk();
-process.stdout.write(`load by ${wrk ?? 'our own client (wrk is not installed)'}; setting the stage\n`);
+process.stdout.write(`load: ${wrk ?? 'own client (wrk is not installed)'}; starting the servers\n`);
 
 let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -42,9 +41,19 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 const stage = await setStage();
 const bench = new Bench(plan, stage, wrk !== undefined, () => interrupted);
 try {
-  const taking = { bench, plan, take: bench.take.bind(bench) };
-  for (const part of [warmUp, findClients, sweep, turns, refusals, overload, fullQueue, delays, oneClient]) {
-    await part(taking);
+  const context = { bench, plan, measure: bench.measure.bind(bench) };
+  for (const part of [
+    warmUp,
+    findClients,
+    sweep,
+    interleaved,
+    refusals,
+    overload,
+    fullQueue,
+    delays,
+    oneClient,
+  ]) {
+    await part(context);
   }
   const run = await describeRun(bench, wrk);
   const figures = figuresOf(bench);

@@ -1,4 +1,4 @@
-/** The pictures of the report, drawn from made-up measurements: series, labels and values are all there. */
+/** The pictures of the report, from invented measurements: each shows its series, labels and values. */
 import { beforeAll, expect, test } from 'vitest';
 import { Bench } from './bench.ts';
 import { type Picture, picturesOf } from './pictures.ts';
@@ -8,7 +8,7 @@ import type { Measured, Scenario, Transport } from './types.ts';
 
 function step(more: Pick<Measured, 'part' | 'subject' | 'perSecond'> & Partial<Measured>): Measured {
   return {
-    ...{ generator: 'made up', seconds: 1, ok: 1, refused: 0, failed: 0, heldBack: 0, round: 0 },
+    ...{ generator: 'invented', seconds: 1, ok: 1, refused: 0, failed: 0, heldBack: 0, round: 0 },
     ...{ transport: 'REST', scenario: 'spread', concurrency: 128, orders: 1, commits: 1, walBytes: 1 },
     latency: { p50: 1.2, p90: 30, p99: 150, max: 300 },
     ...more,
@@ -33,10 +33,10 @@ function measured(): Measured[] {
     ),
   );
   const turns = (['spread', 'hot'] as const).flatMap((scenario) => [
-    step({ part: 'turns', subject: 'seedDesign', transport: 'SQL', scenario, perSecond: 1_228 }),
-    step({ part: 'turns', subject: 'singleStatement', transport: 'SQL', scenario, perSecond: 2_773 }),
+    step({ part: 'interleaved', subject: 'seedDesign', transport: 'SQL', scenario, perSecond: 1_228 }),
+    step({ part: 'interleaved', subject: 'singleStatement', transport: 'SQL', scenario, perSecond: 2_773 }),
     ...transports.map((transport) =>
-      step({ part: 'turns', subject: 'loms', transport, scenario, perSecond: 12_941 }),
+      step({ part: 'interleaved', subject: 'loms', transport, scenario, perSecond: 12_941 }),
     ),
   ]);
   const delays = quickPlan.delays.map((delayMs) =>
@@ -56,7 +56,7 @@ beforeAll(async () => {
 /** The texts that a picture shows. */
 const textsOf = (svg: string) => [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map((match) => match[1]);
 
-/** What draws the data: a path for each line, point or bar. */
+/** The shapes of the data: a path for each line, point or bar. */
 function shapesOf(svg: string, kind: 'mark-line' | 'mark-symbol' | 'mark-rect'): string[] {
   const groups = svg.matchAll(new RegExp(`<g class="${kind} role-mark layer[^>]*>(.*?)</g>`, 'gs'));
   return [...groups].flatMap((group) => group[1]?.match(/<path[^>]*>/g) ?? []);
@@ -126,7 +126,7 @@ const plot = (series: Plot['series'], more: Partial<Plot> = {}): Plot => ({
   ...more,
 });
 
-test('a bar is as high as its value, with its number above', async () => {
+test('the height of a bar is its value, and its number stands above', async () => {
   const svg = await barPlot(plot([{ name: 'a', values: [1_000, 250] }]));
   const heights = shapesOf(svg, 'mark-rect').map((bar) => Number(/v([\d.]+)/.exec(bar)?.[1]));
   expect(heights[0]).toBeGreaterThan(100);
@@ -134,7 +134,7 @@ test('a bar is as high as its value, with its number above', async () => {
   expect(textsOf(svg)).toEqual(expect.arrayContaining(['1,000', '250', 'a &lt; b &amp; c']));
 });
 
-test('a series is dashed and coloured as it is given', async () => {
+test('a series has the dashes and the colour that are given', async () => {
   const values = [1, 2];
   const svg = await linePlot(
     plot([
@@ -149,7 +149,7 @@ test('a series is dashed and coloured as it is given', async () => {
   expect(dashed).toContain('stroke-dasharray="6,5"');
 });
 
-test('what was not measured is left out, and so is a series without values', async () => {
+test('missing values and series without values are not drawn', async () => {
   const series = [
     { name: 'a', values: [1, Number.NaN] },
     { name: 'b', values: [Number.NaN, Number.NaN] },
@@ -164,7 +164,7 @@ test('what was not measured is left out, and so is a series without values', asy
   }
 });
 
-test.each([linePlot, barPlot])('%o draws the frame where nothing was measured', async (draw) => {
+test.each([linePlot, barPlot])('%o without any values draws its axes', async (draw) => {
   const svg = await draw(plot([{ name: 'a', values: [Number.NaN, Number.NaN] }]));
   expect(textsOf(svg)).toEqual(expect.arrayContaining(['x', 'y', 'one', 'two']));
   expect(svg).not.toMatch(/NaN|undefined|null|Infinity/);

@@ -12,7 +12,7 @@ export interface Picture {
 
 const transports = ['REST', 'gRPC'] as const;
 
-/** Draws the pictures of what was measured. */
+/** Draws the pictures of a run. */
 export function picturesOf(bench: Bench): Promise<Picture[]> {
   return Promise.all([
     picture('bench-throughput.svg', linePlot, throughput(bench)),
@@ -27,7 +27,7 @@ async function picture(file: string, draw: (plot: Plot) => Promise<string>, plot
   return { file, title: plot.title, svg: await draw(plot) };
 }
 
-/** A plot's axis of requests in flight. */
+/** The x axis of requests in flight. */
 function inFlight(bench: Bench) {
   const { concurrencies } = bench.plan;
   const places = concurrencies.map((concurrency) => concurrency.toLocaleString('en'));
@@ -43,8 +43,8 @@ function throughput(bench: Bench): Plot {
     ),
   });
   const level = (name: string, subject: 'seedDesign' | 'singleStatement') => {
-    const most = bench.median({ part: 'turns', subject, scenario: 'spread' });
-    return { name, values: concurrencies.map(() => most), dashed: true };
+    const rate = bench.median({ part: 'interleaved', subject, scenario: 'spread' });
+    return { name, values: concurrencies.map(() => rate), dashed: true };
   };
   return {
     ...axis,
@@ -59,11 +59,11 @@ function throughput(bench: Bench): Plot {
 }
 
 function hotAndSpread(bench: Bench): Plot {
-  const done = (scenario: Scenario) => [
-    bench.median({ part: 'turns', subject: 'seedDesign', scenario }),
-    bench.median({ part: 'turns', subject: 'singleStatement', scenario }),
-    bench.median({ part: 'turns', subject: 'loms', transport: 'REST', scenario }),
-    bench.median({ part: 'turns', subject: 'loms', transport: 'gRPC', scenario }),
+  const rates = (scenario: Scenario) => [
+    bench.median({ part: 'interleaved', subject: 'seedDesign', scenario }),
+    bench.median({ part: 'interleaved', subject: 'singleStatement', scenario }),
+    bench.median({ part: 'interleaved', subject: 'loms', transport: 'REST', scenario }),
+    bench.median({ part: 'interleaved', subject: 'loms', transport: 'gRPC', scenario }),
   ];
   return {
     title: 'Orders created a second, each at its best',
@@ -71,8 +71,8 @@ function hotAndSpread(bench: Bench): Plot {
     xName: 'the first two without HTTP',
     places: ['seed design', 'single statement', 'loms over REST', 'loms over gRPC'],
     series: [
-      { name: 'spread over 10,000 skus', values: done('spread') },
-      { name: 'one hot sku', values: done('hot') },
+      { name: 'spread over 10,000 skus', values: rates('spread') },
+      { name: 'one hot sku', values: rates('hot') },
     ],
   };
 }

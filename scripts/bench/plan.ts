@@ -1,41 +1,40 @@
-/** How much the bench measures and for how long: once in full, once in under two minutes. */
-
+/** How much the bench measures, and for how long: the full run, and a quick run of under two minutes. */
 export interface Plan {
   readonly quick: boolean;
-  /** The length of a step, in seconds; the load clients take whole ones. */
+  /** The duration of a step, in seconds; the load generators need whole ones. */
   readonly stepSeconds: number;
-  /** The length of a step in the parts that look for the best concurrency. */
+  /** The duration of a step in the parts that find the best concurrency. */
   readonly sweepSeconds: number;
   readonly warmUpSeconds: number;
-  /** How often all that is compared is measured in turns. */
+  /** The rounds of the interleaved part. */
   readonly rounds: number;
-  /** Requests in flight that are tried. */
+  /** The numbers of requests in flight. */
   readonly concurrencies: readonly number[];
   readonly sweepRounds: number;
-  /** Numbers of clients at which the designs without a service are tried. */
+  /** The numbers of clients of the designs without a service. */
   readonly clients: readonly number[];
-  /** By how much the replica is slowed, in milliseconds. */
+  /** The delays of the replica, in milliseconds. */
   readonly delays: readonly number[];
   readonly delayRounds: number;
   readonly overloadSeconds: number;
-  /** What an overload offers, as a multiple of what is answered at the best concurrency. */
+  /** The rate of an overload, as a multiple of the rate at the best concurrency. */
   readonly overloadFactor: number;
   readonly oneClientRounds: number;
 }
 
-/** In flight where the figure asks for many. */
+/** Requests in flight of the figures for many. */
 export const MANY = 2_000;
 
-/** In flight where no sweep has told what is best. */
+/** Requests in flight where no sweep has found the best number. */
 export const USUAL = 128;
 
 /**
- * Connections, or HTTP/2 streams, that an open loop may use. Past the first number a REST client would be
- * refused for its connections, which is not what is measured.
+ * Connections, or HTTP/2 streams, that an open loop may use. With more, the service would refuse REST
+ * connections, which is not what is measured.
  */
 export const OPEN_LOOP_MAX = { REST: 3_500, gRPC: 14_000 } as const;
 
-/** Over how many connections gRPC's open loop comes: many clients, not a few that send a lot. */
+/** The connections of gRPC's open loop: many clients, not a few that send a lot. */
 export const OPEN_LOOP_CONNECTIONS = 64;
 
 export const fullPlan: Plan = {

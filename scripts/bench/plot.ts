@@ -12,9 +12,9 @@ const DASHED = [6, 5];
 
 export interface Series {
   readonly name: string;
-  /** One for each place; NaN where nothing was measured. */
+  /** One for each place; NaN if it was not measured. */
   readonly values: readonly number[];
-  /** Drawn with dashes: something to compare with. */
+  /** A dashed line, for a reference. */
   readonly dashed?: boolean;
   /** The index of its colour; by default its own index among the series. */
   readonly colour?: number;
@@ -54,7 +54,7 @@ export function barPlot(plot: Plot): Promise<string> {
   ]);
 }
 
-/** How the data become positions and colours. Series without values are left out. */
+/** The channels: how data are mapped to positions and colours. Series without values are left out. */
 function channelsOf({ series, places, xName, yName, logarithmic }: Plot) {
   const drawn = series
     .map((each, index) => ({ ...each, colour: COLOURS[(each.colour ?? index) % COLOURS.length] ?? INK }))
@@ -66,7 +66,7 @@ function channelsOf({ series, places, xName, yName, logarithmic }: Plot) {
     type: 'quantitative',
     title: yName,
     scale: { type: logarithmic ? 'log' : 'linear', nice: true },
-    // So few ticks that a logarithmic axis over several decades has them at powers of ten alone.
+    // With so few ticks, a logarithmic axis over several decades has them at powers of ten only.
     axis: { tickCount: logarithmic ? 3 : 5, format: ',~r' },
   } as const;
   return {
@@ -78,7 +78,7 @@ function channelsOf({ series, places, xName, yName, logarithmic }: Plot) {
   };
 }
 
-/** One row for each value that was measured. A logarithmic axis has no place for 0. */
+/** One row for each measured value. A logarithmic axis cannot show 0. */
 function rowsOf({ series, places, logarithmic }: Plot) {
   return series.flatMap(({ name, values }) =>
     values
@@ -107,7 +107,7 @@ const config: Config = {
     titleColor: INK,
   },
   axisX: { grid: false, labelAngle: 0 },
-  // Without a browser the width of a text is estimated, on the large side: three columns would not fit.
+  // Without a browser the width of a text is overestimated: three columns would not fit.
   legend: { orient: 'top', columns: 2, labelFontSize: 12, labelLimit: 0, labelColor: INK, symbolSize: 200 },
 };
 

@@ -1,23 +1,32 @@
 /**
- * The programs of the bench, which run to their end and print a result. All are children of this process and
- * end with it.
+ * The programs of the bench, which run as child processes: how they are started, and what the bench's own
+ * programs (`baseline.ts`, `client/main.ts`, `transport-only.ts`) share.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { root, tailOf } from '../../test/support/process.ts';
-import { BEGIN } from './program.ts';
 
-/** What a program may need beyond the time that its load takes. */
+/** What a program may take beyond the time of its load. */
 const PROGRAM_GRACE_MS = 30_000;
+
+/** Printed by an own program when it is ready and its load begins. Its result follows as JSON. */
+export const BEGIN = 'begin\n';
+
+const running = new Set<ChildProcess>();
+
+/** Imports a module of `dist/`, typed as its source, so that a program runs the same code as the service. */
+export async function built<Module>(path: string): Promise<Module> {
+  return (await import(new URL(`../../dist/${path}`, import.meta.url).href)) as Module;
+}
 
 /**
  * Runs a program to its end.
  *
- * @param seconds for which it works by itself; it may take somewhat longer.
- * @param onBegin is called when it prints the first time.
+ * @param seconds the duration of its load; the program may take somewhat longer.
+ * @param onBegin is called at its first output.
  * @returns what it printed.
- * @throws with what it wrote when it fails or does not end.
+ * @throws with its error output when it fails or does not end.
  */
 export async function runProgram(
   file: string,
@@ -45,24 +54,22 @@ export async function runProgram(
 }
 
 /**
- * Runs one of the bench's own programs, which takes JSON, prints BEGIN, and in the end prints JSON.
+ * Runs an own program. Its one argument is JSON; it prints BEGIN and then its result as JSON.
  *
  * @param onBegin is called when its load begins.
  */
 export async function runOwn<Result>(
   file: string,
-  order: { readonly seconds: number },
+  what: { readonly seconds: number },
   onBegin: () => void,
 ): Promise<Result> {
   const path = fileURLToPath(new URL(file, import.meta.url));
-  const args = ['--import', 'tsx', path, JSON.stringify(order)];
-  const output = await runProgram(process.execPath, args, order.seconds, onBegin);
+  const args = ['--import', 'tsx', path, JSON.stringify(what)];
+  const output = await runProgram(process.execPath, args, what.seconds, onBegin);
   return JSON.parse(output.slice(BEGIN.length)) as Result;
 }
 
-const running = new Set<ChildProcess>();
-
-/** Ends the programs that run now, so that what waits for them fails. */
+/** Kills the running programs, so that their callers fail. */
 export function endPrograms(): void {
   for (const child of running) child.kill('SIGKILL');
 }

@@ -1,21 +1,67 @@
 /**
- * The report: the figures and the pictures of a run. The page is `docs/performance.md`; only the section
- * between the two marks is replaced.
+ * The report of a run: the result as JSON, and the page with its figures, pictures and tables. The page is
+ * `docs/performance.md`; only the section between its two marks is replaced.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { pageWithFigures } from '../lib/page.ts';
+import { cpus, totalmem } from 'node:os';
+import { pageWithFigures } from '../lib/report.ts';
 import type { Bench } from './bench.ts';
 import { type Figure, shown, verdict } from './figures.ts';
 import { type Picture, picturesOf } from './pictures.ts';
-import type { Run } from './result.ts';
+import type { Plan } from './plan.ts';
+import { changedSettings } from './stage.ts';
 import { tablesOf } from './tables.ts';
+import type { Measured } from './types.ts';
+
+export const RESULT_FOLDER = 'build/bench';
 
 const PAGE = 'docs/performance.md';
+
+/** The machine and the configuration of a run. */
+export interface Run {
+  readonly date: string;
+  readonly processor: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly node: string;
+  readonly postgres: string;
+  /** The load generator of REST in closed loops; the project's own client makes all other loads. */
+  readonly restLoad: string;
+  /** The service's settings that differ from the defaults. */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly plan: Plan;
+}
+
+/** @param wrk its name and version, or undefined where it is not installed. */
+export async function describeRun(bench: Bench, wrk: string | undefined): Promise<Run> {
+  return {
+    date: new Date().toISOString(),
+    processor: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: cpus().length,
+    memoryBytes: totalmem(),
+    node: process.version,
+    postgres: await bench.stage.audit.version(),
+    restLoad: wrk ?? 'own client',
+    settings: changedSettings(),
+    plan: bench.plan,
+  };
+}
+
+/** Writes the result of a run as JSON. */
+export async function writeResult(
+  run: Run,
+  figures: readonly Figure[],
+  measured: readonly Measured[],
+): Promise<void> {
+  await mkdir(RESULT_FOLDER, { recursive: true });
+  const text = JSON.stringify({ run, figures, measured }, undefined, 2);
+  await writeFile(`${RESULT_FOLDER}/result.json`, `${text}\n`);
+}
 
 /**
  * Writes the page and its pictures.
  *
- * @param folder `docs` to replace the page, or another folder for a copy of it.
+ * @param folder `docs` to replace the page, or another folder for a copy.
  */
 export async function writeReport(
   folder: string,

@@ -1,6 +1,6 @@
 /**
- * All that the bench measures, set up: a temporary cluster with its synchronous replica, migrated and seeded,
- * the service on it, the border alone, and the relay that can slow the replica.
+ * The stage of the bench: a temporary cluster with its synchronous replica, migrated and seeded, the service
+ * on it, the transports without a database, and the relay that can slow the replica.
  */
 import pg from 'pg';
 import { pino } from 'pino';
@@ -17,30 +17,30 @@ export interface Stage {
   readonly primaryUrl: string;
   readonly replicaUrls: readonly string[];
   readonly loms: ServiceProcess;
-  /** The service with a queue so short that it is full under any load. */
+  /** The service with a queue that is full under any load. */
   readonly fullQueue: ServiceProcess;
-  readonly border: ServiceProcess;
+  /** The transports without a database. */
+  readonly transportOnly: ServiceProcess;
   readonly audit: BenchAudit;
-  /** Has the replica speak to the primary through the relay, until `detour` is called with false. */
-  detour(through: boolean): Promise<Relay>;
-  /** Ends everything and removes the data. */
+  /** Connects the replica to the primary through the relay, or directly again. */
+  useRelay(use: boolean): Promise<Relay>;
+  /** Stops everything and removes the data. */
   clear(): Promise<void>;
 }
 
 const SWITCH_LIMIT_MS = 30_000;
 const SWITCH_INTERVAL_MS = 50;
 
-/** Few enough waiting requests that most of a usual load finds no place. */
+/** Short enough that most requests of a usual load are refused. */
 const SHORT_QUEUE = '16';
 
-/** The settings of the service that this run's environment changes. */
+/** The settings of the service that this run's environment sets. */
 export function changedSettings(): Record<string, string> {
-  const known = variableNames;
-  const set = known.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));
+  const set = variableNames.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));
   return Object.fromEntries(set) as Record<string, string>;
 }
 
-/** Sets the stage. When that fails, what was set up is cleared away. */
+/** Sets the stage. When that fails, what was started is stopped. */
 export async function setStage(): Promise<Stage> {
   const closers: (() => Promise<unknown> | unknown)[] = [];
   const clear = async () => {
@@ -67,21 +67,21 @@ export async function setStage(): Promise<Stage> {
     };
     const loms = await start(asBuilt);
     const fullQueue = await start(asBuilt, { QUEUE_MAX: SHORT_QUEUE });
-    const border = await start(['--import', 'tsx', 'scripts/bench/border.ts']);
-    const detour = async (through: boolean) => {
+    const transportOnly = await start(['--import', 'tsx', 'scripts/bench/transport-only.ts']);
+    const useRelay = async (use: boolean) => {
       const primaryPort = Number(new URL(primaryUrl).port);
-      await followThrough(replicaUrls[0] ?? '', primaryUrl, through ? relay.port : primaryPort);
+      await streamFrom(replicaUrls[0] ?? '', primaryUrl, use ? relay.port : primaryPort);
       return relay;
     };
-    return { primaryUrl, replicaUrls, loms, fullQueue, border, audit, detour, clear };
+    return { primaryUrl, replicaUrls, loms, fullQueue, transportOnly, audit, useRelay, clear };
   } catch (error) {
     await clear();
     throw error;
   }
 }
 
-/** Has the replica stream from another port, and waits until commits wait for it again. */
-async function followThrough(replicaUrl: string, primaryUrl: string, port: number): Promise<void> {
+/** Makes the replica stream from another port, and waits until it is synchronous again. */
+async function streamFrom(replicaUrl: string, primaryUrl: string, port: number): Promise<void> {
   const before = await query(primaryUrl, 'SELECT pid FROM pg_stat_replication');
   const [row] = await query(replicaUrl, 'SHOW primary_conninfo');
   const conninfo = String(row?.primary_conninfo).replace(/port=\d+/, `port=${port}`);

@@ -1,12 +1,12 @@
-/** One step: the database is reset, a load is run, and its effects are counted and audited. */
+/** One step: resets the database, runs a load, and counts and audits its effects. */
 import type { Baseline } from './baseline.ts';
 import { runOwnClient, runWrk } from './generators.ts';
 import { runOwn } from './processes.ts';
 import type { Stage } from './stage.ts';
-import type { LoadResult, Measured, Scenario, Subject, Transport } from './types.ts';
-import { watchUsage } from './usage.ts';
+import type { Load, LoadResult, Measured, Scenario, Subject, Transport } from './types.ts';
+import { measureUsage } from './usage.ts';
 
-/** What a step is to measure. */
+/** What a step measures. */
 export interface Step {
   readonly part: string;
   readonly round: number;
@@ -18,39 +18,41 @@ export interface Step {
   readonly rate?: number;
   readonly connections?: number;
   readonly delayMs?: number;
-  /** Loads REST by the client that also loads gRPC, where the two are compared. */
+  /** Loads REST with the own client, which also loads gRPC, where the two are compared. */
   readonly ownClient?: boolean;
 }
 
-/** More requests than this without any answer fail the bench, as a share of all. */
+/** A larger share of requests without an answer fails the bench. */
 const FAILED_MAX = 0.01;
 
-/** Where a refusal is the answer that is asked for; its order is written all the same. */
+/** Scenarios in which a refusal is an expected answer; its order is still written. */
 const REFUSING: readonly Scenario[] = ['infeasible', 'soldOut'];
 
 /**
  * Runs a step.
  *
- * @param hasWrk whether wrk is there to load REST; what it cannot do, the client of our own does.
+ * @param hasWrk whether wrk can load REST; the own client makes the other loads.
  * @throws when the ledger audit fails after it, an acknowledged order is missing, or requests got no answer.
  */
 export async function runStep(stage: Stage, step: Step, hasWrk: boolean): Promise<Measured> {
   const { audit } = stage;
-  const usesDatabase = step.subject !== 'border';
+  const usesDatabase = step.subject !== 'transportOnly';
   if (usesDatabase) await audit.reset();
   const before = await audit.counters();
-  const { result, used } = await loadWatched(stage, step, hasWrk);
+  const { result, used } = await loadMeasured(stage, step, hasWrk);
   if (usesDatabase) await audit.settle();
   const after = await audit.counters();
   const orders = usesDatabase ? await audit.run() : 0;
 
-  const { seconds: _asked, ownClient: _own, ...what } = step;
+  const { seconds: _planned, ownClient: _own, ...what } = step;
   const { ok, refused, failed, seconds } = result;
   if (failed > FAILED_MAX * (ok + refused) && step.rate === undefined) {
-    throw new Error(`${failed} requests got no answer, ${ok + refused} did: ${JSON.stringify(step)}`);
+    throw new Error(`${failed} requests got no answer and ${ok + refused} got one: ${JSON.stringify(step)}`);
   }
   if (writesOrders(step) && orders < ok) {
-    throw new Error(`${ok} orders were acknowledged and ${orders} are there: ${JSON.stringify(step)}`);
+    throw new Error(
+      `${ok} orders were acknowledged but ${orders} are in the database: ${JSON.stringify(step)}`,
+    );
   }
   return {
     ...what,
@@ -63,14 +65,14 @@ export async function runStep(stage: Stage, step: Step, hasWrk: boolean): Promis
   };
 }
 
-/** Runs the load, and watches what the service and the machine use meanwhile. */
-async function loadWatched(stage: Stage, step: Step, hasWrk: boolean) {
-  const watch = () => watchUsage(serverOf(stage, step.subject)?.pid);
-  let usage = watch();
-  // A load client of our own takes a while to start, which is not what is looked at.
+/** Runs the load, and measures what the service and the machine use meanwhile. */
+async function loadMeasured(stage: Stage, step: Step, hasWrk: boolean) {
+  const start = () => measureUsage(serverOf(stage, step.subject)?.pid);
+  let usage = start();
+  // The start of the own client is not measured.
   const onBegin = () => {
     usage();
-    usage = watch();
+    usage = start();
   };
   try {
     const result = await load(stage, step, hasWrk, onBegin);
@@ -81,11 +83,11 @@ async function loadWatched(stage: Stage, step: Step, hasWrk: boolean) {
 }
 
 function writesOrders({ subject, scenario }: Step): boolean {
-  return subject !== 'border' && scenario !== 'stock';
+  return subject !== 'transportOnly' && scenario !== 'stock';
 }
 
 function serverOf(stage: Stage, subject: Subject) {
-  if (subject === 'loms' || subject === 'fullQueue' || subject === 'border') return stage[subject];
+  if (subject === 'loms' || subject === 'fullQueue' || subject === 'transportOnly') return stage[subject];
   return undefined;
 }
 
@@ -98,7 +100,7 @@ function load(stage: Stage, step: Step, hasWrk: boolean, onBegin: () => void): P
   }
   const port = server.ports[transport];
   const open = { ...(rate ? { rate } : {}), ...(connections ? { connections } : {}) };
-  const order = { transport, scenario, port, concurrency, seconds, ...open };
+  const what: Load = { transport, scenario, port, concurrency, seconds, ...open };
   const wrkCan = transport === 'REST' && scenario !== 'life' && rate === undefined;
-  return hasWrk && wrkCan && !step.ownClient ? runWrk(order) : runOwnClient(order, onBegin);
+  return hasWrk && wrkCan && !step.ownClient ? runWrk(what) : runOwnClient(what, onBegin);
 }

@@ -1,13 +1,12 @@
 /**
- * The stock that all loads ask for, and the shape of their orders: two lines of one piece each.
+ * The stock of all loads, and the skus of their orders: two lines of one piece each.
  *
- * On a hot sku every order holds it and one other, random sku. It is the highest of all, so that whoever
- * locks in sku order locks it last and holds it for the shortest time: that favours the designs which lock
- * order by order, against which loms is measured.
+ * An order with the hot sku has one random sku besides. The hot sku is the highest, so a design that locks in
+ * sku order locks it last and for the shortest time. That favours the designs that loms is compared with.
  */
 import type { Scenario } from './types.ts';
 
-/** The seed set `large`: so many skus, from this one on. */
+/** The seed set `large`: its first sku, and the number of skus. */
 export const FIRST_SKU = 1_000_000_001;
 export const SKUS = 10_000;
 
@@ -16,7 +15,7 @@ export const HOT_SKU = FIRST_SKU + SKUS - 1;
 /** A sku with no pieces. The bench adds it to the seed set. */
 export const SOLD_OUT_SKU = FIRST_SKU + SKUS;
 
-/** One in so many orders asks for it where some are to be refused. */
+/** In the scenario `infeasible`, one in this many orders contains the sold-out sku. */
 export const INFEASIBLE_EVERY = 10;
 
 /** The skus of the next order: two different ones, the lower first. */
@@ -36,7 +35,7 @@ export function pickSkus(scenario: Scenario): [number, number] {
   return first < second ? [first, second] : [second, first];
 }
 
-/** Who orders: always five digits, so that all requests are of the same length. */
+/** The user of an order: always five digits, so that all requests have the same length. */
 export function pickUser(): number {
   return 10_000 + Math.floor(Math.random() * 90_000);
 }

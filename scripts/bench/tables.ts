@@ -1,5 +1,4 @@
 /** The tables of the report, in Markdown. */
-
 import { median } from '../lib/statistics.ts';
 import { type Bench, type Filter, scenarioNames, subjectNames } from './bench.ts';
 import type { Measured } from './types.ts';
@@ -9,7 +8,7 @@ export function tablesOf(bench: Bench): string[] {
     ...section(
       'Interleaved, medians',
       'Each at the concurrency with its highest rate.',
-      groups(bench, ['turns', 'own client', 'many']),
+      groups(bench, ['interleaved', 'own client', 'many']),
     ),
     ...section('By concurrency', 'REST and gRPC, medians of the rounds.', groups(bench, ['sweep'])),
     ...section(
@@ -59,14 +58,15 @@ const COLUMNS = [
   'load',
 ];
 
-function section(title: string, words: string, rows: readonly Measured[][]): string[] {
+function section(title: string, text: string, rows: readonly Measured[][]): string[] {
   if (rows.length === 0) return [];
   const lines = rows.map((steps) => `| ${cellsOf(steps).join(' | ')} |`);
-  return [`### ${title}`, '', words, '', head(COLUMNS), ...lines, ''];
+  return [`### ${title}`, '', text, '', head(COLUMNS), ...lines, ''];
 }
 
 function head(columns: readonly string[]): string {
-  return `| ${columns.join(' | ')} |\n|${columns.map((_, index) => (index === 0 ? '---' : '---:')).join('|')}|`;
+  const rule = columns.map((_, index) => (index === 0 ? '---' : '---:'));
+  return `| ${columns.join(' | ')} |\n|${rule.join('|')}|`;
 }
 
 function cellsOf(steps: readonly Measured[]): string[] {
@@ -101,8 +101,8 @@ function overload(bench: Bench): string[] {
   ];
 }
 
-/** A table of steps in which some requests are answered and others refused. */
-function answers(bench: Bench, part: string, title: string, words: string): string[] {
+/** A table of steps in which some requests succeed and others are refused. */
+function answers(bench: Bench, part: string, title: string, text: string): string[] {
   const lines = bench.find({ part }).map((step) => {
     const { transport, rate = 0, seconds, ok, refused, failed, heldBack, latency, refusalLatency } = step;
     const cells = [
@@ -130,7 +130,7 @@ function answers(bench: Bench, part: string, title: string, words: string): stri
     'p99 ms of refused',
     'service memory',
   ];
-  return [`### ${title}`, '', words, '', head(columns), ...lines, ''];
+  return [`### ${title}`, '', text, '', head(columns), ...lines, ''];
 }
 
 function whole(value: number): string {

@@ -1,22 +1,22 @@
-/** The words that the parts of the bench share: what is loaded, how, and what came of it. */
+/** The types that the parts of the bench share: loads and their results. */
 import type { Latency } from '../lib/statistics.ts';
 
-/** What the load asks for. `life` is create, pay, info, one after the other, and counts as one. */
+/** The requests of a load. `life` is create, pay, info, one after the other, and counts as one. */
 export type Scenario = 'spread' | 'hot' | 'infeasible' | 'soldOut' | 'life' | 'stock';
 
 export type Transport = 'REST' | 'gRPC';
 
-/** One load, as a load client is told. */
+/** A load, for a load generator. */
 export interface Load {
   readonly transport: Transport;
   readonly scenario: Scenario;
   readonly port: number;
-  /** Requests in flight: in a closed loop always so many, in an open loop at most. */
+  /** Requests in flight: always in a closed loop, at most in an open loop. */
   readonly concurrency: number;
   readonly seconds: number;
-  /** gRPC: connections that the requests share; without it, as few as make sense. */
+  /** gRPC: the number of connections; if not set, as few as make sense. */
   readonly connections?: number;
-  /** Sends so many a second, whatever comes back (open loop). Without it the loop is closed. */
+  /** Requests a second in an open loop. If not set, the loop is closed. */
   readonly rate?: number;
 }
 
@@ -24,32 +24,32 @@ export interface LoadResult {
   /** The program that made the load. */
   readonly generator: string;
   readonly seconds: number;
-  /** Answers of success. */
+  /** Successful answers. */
   readonly ok: number;
-  /** Answers of refusal: a status other than 200 or OK. */
+  /** Refusals: answers with a status other than 200 or OK. */
   readonly refused: number;
-  /** No answer: connections lost, streams reset. */
+  /** Requests without an answer: connections lost, streams reset. */
   readonly failed: number;
-  /** Open loop: what was due while all connections were taken, and so never sent. */
+  /** Open loop: requests that were due while all connections were busy, and were never sent. */
   readonly heldBack: number;
   readonly latency: Latency;
-  /** Of refusals alone, where the generator tells them apart. */
+  /** Of refusals only, where the generator distinguishes them. */
   readonly refusalLatency?: Latency;
-  /** Refusals by status, where the generator tells them apart. */
+  /** Refusals by status, where the generator distinguishes them. */
   readonly statuses?: Readonly<Record<string, number>>;
-  /** CPU time that the generator took, in seconds. */
+  /** The CPU time of the generator, in seconds. */
   readonly cpuSeconds?: number;
 }
 
 /**
- * Who is measured: the service, the same with a queue that is full all the time, the service's border with no
- * database behind, or a design without a service.
+ * What is measured: the service, the service with a queue that is always full, its transports without a
+ * database, or a design without a service.
  */
-export type Subject = 'loms' | 'fullQueue' | 'border' | 'seedDesign' | 'singleStatement' | 'sqlAlone';
+export type Subject = 'loms' | 'fullQueue' | 'transportOnly' | 'seedDesign' | 'singleStatement' | 'sqlAlone';
 
 /** One measured step. */
 export interface Measured extends LoadResult {
-  /** The part of the program that it belongs to. */
+  /** The part of the bench that it belongs to. */
   readonly part: string;
   readonly round: number;
   readonly subject: Subject;
@@ -57,9 +57,9 @@ export interface Measured extends LoadResult {
   readonly scenario: Scenario;
   readonly concurrency: number;
   readonly rate?: number;
-  /** By how much the replica was slowed; undefined where the primary speaks to it directly. */
+  /** The delay of the replica; undefined where it is connected to the primary directly. */
   readonly delayMs?: number;
-  /** Successes a second; where some orders are to be refused, those too. */
+  /** Successes a second; in scenarios with refusals, those too. */
   readonly perSecond: number;
   /** Orders written, refused ones included. */
   readonly orders: number;

@@ -1,9 +1,9 @@
-/** What a process and the machine use while a step runs, as Linux tells it; elsewhere nothing is told. */
+/** CPU and memory of a process and the machine during a step. On Linux only; elsewhere it is empty. */
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 
 const INTERVAL_MS = 100;
-/** The unit of times in /proc, which is the same on all systems that Node.js runs on. */
+/** The unit of times in /proc, the same on all systems that Node.js runs on. */
 const TICKS_PER_SECOND = 100;
 
 export interface Usage {
@@ -15,31 +15,31 @@ export interface Usage {
 }
 
 /**
- * Watches a process, or only the machine.
+ * Measures a process, or only the machine.
  *
- * @returns the function that ends the watch and tells the largest memory and the mean use of the cores.
+ * @returns a function that ends the measurement, and returns the largest memory and the mean CPU use.
  */
-export function watchUsage(pid: number | undefined): () => Usage {
+export function measureUsage(pid: number | undefined): () => Usage {
   if (process.platform !== 'linux') return () => ({});
-  const beganMs = performance.now();
+  const startMs = performance.now();
   const cpuBefore = pid === undefined ? 0 : cpuSecondsOf(pid);
   const idleBefore = idleSeconds();
   let rssBytes = 0;
-  const look = () => {
+  const sample = () => {
     if (pid !== undefined) rssBytes = Math.max(rssBytes, residentBytesOf(pid));
   };
-  const timer = setInterval(look, INTERVAL_MS);
+  const timer = setInterval(sample, INTERVAL_MS);
   return () => {
     clearInterval(timer);
-    look();
-    const seconds = (performance.now() - beganMs) / 1_000;
+    sample();
+    const seconds = (performance.now() - startMs) / 1_000;
     const idle = Math.min(1, (idleSeconds() - idleBefore) / seconds / cpus().length);
     if (pid === undefined) return { idle };
     return { idle, rssBytes, serviceCpu: (cpuSecondsOf(pid) - cpuBefore) / seconds };
   };
 }
 
-/** What stands in a file of /proc, or nothing when its process has ended. */
+/** The content of a file of /proc; empty when its process has ended. */
 function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');
@@ -56,12 +56,12 @@ function residentBytesOf(pid: number): number {
 /** User and system time of a process, all threads together. */
 function cpuSecondsOf(pid: number): number {
   const stat = read(`/proc/${pid}/stat`);
-  // The name stands in brackets and may itself hold brackets and blanks.
+  // The name of the process is in brackets, and may contain brackets and blanks.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / TICKS_PER_SECOND;
 }
 
-/** Time that all cores together have been idle or waited for a disk. */
+/** The time that all cores together were idle or waited for a disk. */
 function idleSeconds(): number {
   const fields = read('/proc/stat').split('\n', 1)[0]?.split(/\s+/) ?? [];
   return (Number(fields[4]) + Number(fields[5])) / TICKS_PER_SECOND;

@@ -11,11 +11,11 @@ import {
 } from '../../test/support/client.ts';
 import { grpcClient } from '../../test/support/grpc-client.ts';
 import { restClient } from '../../test/support/rest-client.ts';
-import type { Answer, Manner, Request, Shortage } from './history.ts';
+import type { Answer, CallSettings, Request, Shortage } from './history.ts';
 
-/** Calls one process of the service. It never throws: a failure is an answer too. */
+/** Calls one process of the service. It does not throw: a call without an answer is an `Answer` too. */
 export interface FaultClient {
-  call(request: Request, manner: Manner): Promise<Answer>;
+  call(request: Request, settings: CallSettings): Promise<Answer>;
   close(): void;
 }
 
@@ -108,5 +108,5 @@ function withoutAnswer({ reason, onOpenConnection }: NoAnswer, isAbandoned: bool
   if (reason === 'DISCONNECTED') {
     return { outcome: 'unknown', reason: isAbandoned ? 'ABANDONED' : 'NO_ANSWER' };
   }
-  return { outcome: 'unknown', reason, ...(onOpenConnection ? { onExisting: true } : {}) };
+  return { outcome: 'unknown', reason, ...(onOpenConnection ? { onOpenConnection: true } : {}) };
 }

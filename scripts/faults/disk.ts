@@ -1,4 +1,4 @@
-/** A small disk of its own for the primary: a tmpfs, where one can be mounted. */
+/** A small disk for the primary: a tmpfs, where one can be mounted. */
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,13 +10,13 @@ const exec = promisify(execFile);
 
 let obstacle: Promise<string | undefined> | undefined;
 
-/** Why no small disk can be had here; undefined where it can. It is tried once. */
+/** Why no small disk can be mounted here; undefined where it can. Tried once. */
 export function diskObstacle(): Promise<string | undefined> {
   obstacle ??= tryToMount();
   return obstacle;
 }
 
-/** Root may not mount either, as in most containers. */
+/** In most containers not even root may mount. */
 async function tryToMount(): Promise<string | undefined> {
   if (process.platform !== 'linux') return 'a tmpfs is mounted on Linux only';
   const folder = await mkdtemp(join(tmpdir(), 'loms-disk-'));
@@ -25,17 +25,17 @@ async function tryToMount(): Promise<string | undefined> {
     await unmount();
     return undefined;
   } catch (error) {
-    const [said] = String((error as { stderr?: string }).stderr ?? error).split('\n');
-    return `no tmpfs can be mounted: ${said}`;
+    const [reason] = String((error as { stderr?: string }).stderr ?? error).split('\n');
+    return `no tmpfs can be mounted: ${reason}`;
   } finally {
     await rmdir(folder);
   }
 }
 
 /**
- * Mounts one.
+ * Mounts a small disk.
  *
- * @returns what takes it away again, with all that is on it.
+ * @returns a function that unmounts it; its files are lost.
  */
 export async function mountSmallDisk(folder: string): Promise<() => Promise<void>> {
   await mkdir(folder, { recursive: true });

@@ -1,5 +1,5 @@
 /*
-  What the fault runs ask of the database, around the service.
+  What the fault runs do in the database, beside the service.
 */
 
 /* @name stockInsert */
@@ -9,8 +9,8 @@ SELECT sku, total_count, 0
 FROM unnest($1::bigint[], $2::bigint[]) AS beginning (sku, total_count);
 
 /* @name sessionSignal */
--- Terminates a session of the service or cancels its statement ($2, 'terminate' or 'cancel'): session number $1,
--- modulo their number. Returns no row when the service has none.
+-- Terminates a session of the service or cancels its statement ($2: terminate, cancel): number $1, modulo
+-- their number. Returns no row when the service has none.
 SELECT CASE $2 WHEN 'terminate' THEN pg_terminate_backend(pid) ELSE pg_cancel_backend(pid) END AS signalled
 FROM (
     SELECT pid,

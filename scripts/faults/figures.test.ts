@@ -1,10 +1,10 @@
-/** What the figures make of the runs, and which of them are missed. */
+/** How figures are computed from runs, and which of them are missed. */
 import { expect, test } from 'vitest';
 import type { ViolationKind } from './checks/evidence.ts';
 import { figuresOf } from './figures.ts';
 import type { RunResult } from './run.ts';
 
-/** A run in which nothing was wrong. */
+/** A run without violations. */
 function run(kind: string, seed: number, what: Partial<RunResult> = {}): RunResult {
   return {
     ...{ kind, seed, seconds: 8, calls: 1_000, orders: 100, refused: 0, unknown: 0, replayed: 0 },
@@ -21,7 +21,7 @@ const verdictOf = (name: string, results: readonly RunResult[]) =>
 const tenSeeds = (kind: string, what?: Partial<RunResult>) =>
   Array.from({ length: 10 }, (_, index) => run(kind, index + 1, what));
 
-test('too few runs miss nothing and reach nothing', () => {
+test('with too few runs a figure is neither reached nor missed', () => {
   const results = [run('service-terminate', 1, { lost: 4 })];
   expect(verdictOf('kinds of fault', results)).toBeUndefined();
   expect(verdictOf('SIGTERM', results)).toBeUndefined();
@@ -29,11 +29,11 @@ test('too few runs miss nothing and reach nothing', () => {
   expect(verdictOf('SIGTERM', tenSeeds('service-terminate'))).toBe(true);
 });
 
-test('one request that was accepted and not answered misses the figure, however few the stops', () => {
+test('one accepted request without an answer misses the figure, however few the stops', () => {
   expect(verdictOf('SIGTERM', [run('service-terminate', 1, wrong('accepted but not answered'))])).toBe(false);
 });
 
-test('the slowest run counts, and one that did not come back is slower than all', () => {
+test('the slowest run counts, and a run without recovery is the slowest', () => {
   const back = (tookMs: number | undefined) => {
     const recovery = { beforePerSecond: 900, afterPerSecond: 500, tookMs, alive: true };
     return [...tenSeeds('service-kill'), run('service-kill', 11, { recovery })];

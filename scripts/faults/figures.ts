@@ -1,5 +1,5 @@
-/** The figures of the fault runs: each with its target, its measured value, and whether the target is met. */
-import type { Figure } from '../lib/figures.ts';
+/** The figures of the runs: each with its target, its value, and whether it is reached. */
+import type { Figure } from '../lib/report.ts';
 import { median } from '../lib/statistics.ts';
 import type { ViolationKind } from './checks/evidence.ts';
 import type { RunResult } from './run.ts';
@@ -8,7 +8,7 @@ export const KINDS_MIN = 15;
 const SEEDS_MIN = 10;
 const STOPS_MIN = 30;
 
-/** Computes the figures from the runs. */
+/** Computes the figures of the runs. */
 export function figuresOf(results: readonly RunResult[]): Figure[] {
   const kinds = new Set(results.map(({ kind }) => kind).filter((kind) => kind !== 'nothing')).size;
   const seeds = new Set(results.map(({ seed }) => seed)).size;
@@ -26,36 +26,30 @@ export function figuresOf(results: readonly RunResult[]): Figure[] {
       reached: (kinds >= KINDS_MIN && seeds >= SEEDS_MIN) || undefined,
     },
     none('acknowledged orders lost or changed', 'lost order', 'changed order', 'false acknowledgement'),
-    none(
-      'applied twice',
-      'applied twice',
-      'two outcomes for one key',
-      'wrong replay',
-      'books do not balance',
-    ),
-    none('applied although refused', 'done though refused'),
+    none('applied twice', 'applied twice', 'two outcomes for one key', 'wrong replay', 'ledger mismatch'),
+    none('done though refused', 'done though refused'),
     none('oversold', 'oversold'),
     none('stuck in `new`, or an illegal transition', 'stuck new', 'illegal transition'),
-    none('stale reads, replicas that differ at the end', 'stale read', 'replica differs'),
+    none('stale reads, replicas that differ in the end', 'stale read', 'replica differs'),
     {
-      name: 'unknown outcomes resolved by a retry',
+      name: 'unknown outcomes resolved by retries',
       wanted: 'all',
       measured: `${unknown - unresolved} of ${unknown}`,
       reached: unresolved === 0,
     },
-    none('replies later than a second after their deadline', 'late answer'),
-    none('bugs, in replies or in the log', 'internal error'),
+    none('answers later than a second after their deadline', 'late answer'),
+    none('bugs, answered or logged', 'internal error'),
     none('did not recover by itself', 'did not recover'),
     none('reads stopped while writes could not be confirmed', 'reads stopped'),
     ...replicaStopped(results.filter(({ kind }) => kind === 'replica-freeze')),
-    recovery(results, 'backend-terminate', 'backends terminated', 1),
+    recovery(results, 'backend-terminate', 'backends ended', 1),
     recovery(results, 'service-kill', 'service killed and restarted', 3),
     recovery(results, 'primary-promote', 'replica promoted', 5),
     stops(results),
   ];
 }
 
-/** Replies while the synchronous replica keeps its connections open and does not respond. */
+/** The answers while the synchronous replica keeps its connections open and does not respond. */
 function replicaStopped(runs: readonly RunResult[]): Figure[] {
   const calls = runs.reduce((sum, run) => sum + run.calls, 0);
   const late = countOf(runs, 'late answer');
@@ -101,7 +95,7 @@ function recovery(results: readonly RunResult[], kind: string, event: string, bo
   };
 }
 
-/** The recovery time of each run; infinite when it did not recover during the run. */
+/** How long each run took to recover; infinite for a run that did not. */
 export function recoverySeconds(results: readonly RunResult[]): number[] {
   return results.map(({ recovery: { tookMs } }) => (tookMs ?? Number.POSITIVE_INFINITY) / 1_000);
 }
@@ -117,9 +111,9 @@ function stops(results: readonly RunResult[]): Figure {
   const unanswered = countOf(runs, 'accepted but not answered');
   const isEnough = stopped >= STOPS_MIN;
   return {
-    name: 'SIGTERM under load: accepted requests without a reply',
+    name: 'SIGTERM under load: accepted requests without an answer',
     wanted: `0 of ${STOPS_MIN} stops`,
-    measured: `${unanswered} of ${stopped} stops; lost in transit: ${lost}`,
+    measured: `${unanswered} of ${stopped} stops; calls without an answer: ${lost}`,
     reached: unanswered > 0 ? false : isEnough || undefined,
   };
 }

@@ -1,4 +1,4 @@
-/** What the database holds when a run is over. */
+/** The state of the database at the end of a run. */
 import { isDeepStrictEqual } from 'node:util';
 import pg from 'pg';
 import type { Line, OrderStatus } from '../../src/domain/orders/order.ts';
@@ -26,28 +26,27 @@ export interface FinalState {
 }
 
 const QUERY_LIMIT_MS = 20_000;
-/** How long a replica may need to receive and replay what the primary has. */
+/** How long a replica may take to replay everything. */
 const REPLAY_LIMIT_MS = 15_000;
 const LOOK_INTERVAL_MS = 200;
 
 /**
- * Reads the final state from a node, and from its replica if there is one, as soon as that shows the same, or when
- * it has had the time to.
+ * Reads the final state of a node and of its replica, if there is one: when both agree, or at the time limit.
  */
 export async function readFinalStates(url: string, replicaUrl: string | undefined) {
   if (replicaUrl === undefined) return { final: await readFinalState(url) };
   const limitMs = performance.now() + REPLAY_LIMIT_MS;
   for (;;) {
     const final = await readFinalState(url);
-    // A replica that is still being started is asked again.
-    const replica = await readFinalState(replicaUrl).catch(() => NOTHING);
+    // A replica that is still starting is read again.
+    const replica = await readFinalState(replicaUrl).catch(() => emptyState);
     const isSettled = isDeepStrictEqual(final, replica);
     if (isSettled || performance.now() > limitMs) return { final, replica };
     await new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL_MS));
   }
 }
 
-const NOTHING: FinalState = { orders: [], stocks: [], keys: new Map() };
+const emptyState: FinalState = { orders: [], stocks: [], keys: new Map() };
 
 async function readFinalState(url: string): Promise<FinalState> {
   const client = new pg.Client({ connectionString: url, query_timeout: QUERY_LIMIT_MS });

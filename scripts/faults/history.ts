@@ -1,6 +1,6 @@
 /**
- * The history of a run: every call with its answer, every fault and every look at the books, in milliseconds
- * since the run began. One process keeps it, so its times say truly what was before what.
+ * The history of a run: every call with its answer, every fault and every ledger audit, in milliseconds since
+ * the start of the run. One process records it, so its times give the true order.
  */
 import { writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
@@ -9,65 +9,65 @@ import type { Line, OrderStatus } from '../../src/domain/orders/order.ts';
 import type { Operation, Transport } from '../../test/support/client.ts';
 import type { AuditResult } from '../lib/ledger-audit.ts';
 
-/** What a call asks for. */
+/** The request of a call. */
 export interface Request {
   readonly operation: Operation;
-  /** create: who orders. Every order that is meant has a user of its own, by which it is found in the database. */
+  /** createOrder: every intended order has a user of its own, by which it is found in the database. */
   readonly user?: number;
   readonly lines?: readonly Line[];
-  /** create: the idempotency key. Repeats of one order have the same. */
+  /** createOrder: the idempotency key. Retries of one order have the same. */
   readonly key?: string;
-  /** get, pay, cancel */
+  /** getOrder, payOrder, cancelOrder */
   readonly orderId?: number;
-  /** stock */
+  /** getStock */
   readonly sku?: number;
 }
 
-/** What a caller knows of a call's outcome. */
+/** What a caller knows of the outcome of a call. */
 export interface Answer {
   /**
-   * `ok` and `refused` are the service's own words, or, for `refused`, a connection that never came about.
-   * `unknown` is all else: no answer, or one that says so.
+   * `ok` and `refused` are answers of the service; `refused` is also a call without a connection. `unknown`
+   * is everything else: no answer, or one that says so.
    */
   readonly outcome: 'ok' | 'refused' | 'unknown';
   /** Why it was refused or is unknown. */
   readonly reason?: string;
-  /** The id that a create answered with, also that of an order kept as failed. */
+  /** createOrder: the id in the answer, also that of an order kept as failed. */
   readonly answeredId?: number;
-  /** create: the lines that were short, as told by its refusal. */
+  /** createOrder: the lines without enough stock, as its refusal names them. */
   readonly shortages?: readonly Shortage[];
-  /** The order's status, as read or as named by a refusal. */
+  /** The order's status, as read or as a refusal names it. */
   readonly status?: OrderStatus;
-  /** get: whose order it is, and its lines. */
+  /** getOrder: the order's user and lines. */
   readonly seenUser?: number;
   readonly seenLines?: readonly Line[];
-  /** stock: what can be bought. */
+  /** getStock: what can be bought. */
   readonly count?: number;
-  /** The service marked the answer as one that it had given before. */
+  /** The answer was marked as a replay. */
   readonly replayed?: boolean;
-  /** No answer came, and the request had gone out on a connection that was there already. */
-  readonly onExisting?: boolean;
+  /** There was no answer, and the request was sent on a connection that had been open before. */
+  readonly onOpenConnection?: boolean;
 }
 
-/** A line of which there was not enough. */
+/** A line without enough stock. */
 export interface Shortage {
   readonly sku: number;
   readonly requested: number;
   readonly available: number;
 }
 
-/** How a call is made. */
-export interface Manner {
+/** How a call is sent. */
+export interface CallSettings {
   readonly transport: Transport;
-  /** Which of the service's processes is asked. */
+  /** The index of the service's process. */
   readonly service: number;
-  /** How long the caller is willing to wait, as the service is told. */
+  /** The deadline that the service is given. */
   readonly deadlineMs: number;
-  /** The caller goes away after so long. */
+  /** The caller disconnects after this time. */
   readonly abandonMs?: number;
 }
 
-export interface Call extends Request, Manner, Answer {
+export interface Call extends Request, CallSettings, Answer {
   readonly lane: number;
   readonly startMs: number;
   readonly endMs: number;
@@ -77,29 +77,33 @@ export function isWrite({ operation }: Request): boolean {
   return operation !== 'getOrder' && operation !== 'getStock';
 }
 
-/** A look at the books of one node. */
+/** A ledger audit of one node. */
 export interface Sample extends AuditResult {
   readonly node: 'primary' | 'replica';
   readonly atMs: number;
 }
 
-/** Something that was done to the service or around it. */
+/** Something that the run did to the service or around it. */
 export interface Event {
   readonly atMs: number;
   readonly text: string;
 }
 
-/** A time in which the synchronous replica, or the primary itself, could surely confirm no commit. */
+/**
+ * A time in which certainly no commit could be confirmed, by the synchronous replica or the primary itself.
+ */
 export interface Outage {
   readonly fromMs: number;
   readonly untilMs: number;
 }
 
-/** A stop of the service in order. */
+/** A graceful stop of the service. */
 export interface Stop {
-  /** What began before this and had a connection was with the service when it was told to stop. */
+  /**
+   * Calls that started before this, on an open connection, had reached the service when it got the signal.
+   */
   readonly writtenByMs: number;
-  /** It was told to stop. */
+  /** The signal was sent. */
   readonly atMs: number;
 }
 
@@ -109,29 +113,29 @@ export class History {
   readonly events: Event[] = [];
   readonly outages: Outage[] = [];
   readonly stops: Stop[] = [];
-  readonly #beganMs = performance.now();
-  /** The epoch time of its zero. */
-  readonly beganAtMs = Date.now();
+  readonly #startMs = performance.now();
+  /** The epoch time of its start. */
+  readonly startedAtMs = Date.now();
 
   /** Milliseconds since the run began. */
   now(): number {
-    return performance.now() - this.#beganMs;
+    return performance.now() - this.#startMs;
   }
 
-  /** Notes that something was done now, and gives the time. */
+  /** Records an event, and returns its time. */
   note(text: string): number {
     const atMs = this.now();
     this.events.push({ atMs, text });
     return atMs;
   }
 
-  /** What the checker judges of it. */
-  get told() {
-    const { calls, samples, outages, stops, beganAtMs } = this;
-    return { calls, samples, outages, stops, beganAtMs };
+  /** What the checker reads. */
+  get recorded() {
+    const { calls, samples, outages, stops, startedAtMs } = this;
+    return { calls, samples, outages, stops, startedAtMs };
   }
 
-  /** Writes all of it as JSON lines, compressed. */
+  /** Writes it as JSON lines, compressed. */
   async write(path: string): Promise<void> {
     const entries = [
       ...this.calls.map((call) => ({ at: call.startMs, entry: { type: 'call', ...call } })),

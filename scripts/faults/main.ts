@@ -1,10 +1,12 @@
 /**
- * `make faults`: runs loms, breaks what it stands on, and checks that nothing was lost and nothing done twice.
+ * `make faults`: runs the service under load, injects faults around it, and checks that no order was lost or
+ * applied twice.
  *
  *     node --import tsx scripts/faults/main.ts [--fault KIND] [--seed N] [--seeds N] [--quick]
  *
  * Histories and a summary go to `build/faults`; a run of fifteen kinds or more also writes its figures into
- * `docs/reliability.md`. A quick run takes a few kinds with one seed, and the service from its sources.
+ * `docs/reliability.md`. A quick run has a few kinds with one seed, and runs the service from its sources.
+ * README.md is a tour of the files.
  */
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -37,13 +39,13 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     interrupted = true;
   });
 }
-// To die of a bug would leave the servers running: the run is broken off in order.
+// A crash would leave the servers running: the run is interrupted and cleaned up.
 process.on('uncaughtException', (error) => {
   process.stderr.write(`${error.stack}\n`);
   interrupted = true;
 });
 
-/** The faults that were asked for. */
+/** The faults that the options name. */
 function pickFaults(): readonly Fault[] {
   if (options.fault === undefined) {
     return options.quick ? faults.filter(({ kind }) => quickKinds.includes(kind)) : faults;
@@ -61,7 +63,7 @@ function pickSeeds(): number[] {
   return Array.from({ length: wholeNumber('--seeds', options.seeds, 1) }, (_, index) => index + 1);
 }
 
-/** Runs all that was asked for. A run that could not be made counts as failed; the others go on. */
+/** Runs each fault with each seed. A run that could not be made counts as failed; the others go on. */
 async function runAll(picked: readonly Fault[], seeds: readonly number[], template: Template) {
   const results: RunResult[] = [];
   let failed = 0;
@@ -85,7 +87,7 @@ async function runAll(picked: readonly Fault[], seeds: readonly number[], templa
 }
 
 const dir = await mkdtemp(join(tmpdir(), 'loms-faults-'));
-// The servers may run as another account, which has to get in.
+// The servers may run under another account, which needs access.
 await chmod(dir, 0o755);
 let home: string | undefined;
 try {
@@ -94,9 +96,9 @@ try {
   const template = await Template.make(dir);
   home = template.place.home;
   const { results, failed } = await runAll(picked, seeds, template);
-  const isTelling = picked.length >= KINDS_MIN && !options.quick && failed === 0;
-  const figures = await writeSummary(RESULT_FOLDER, faults, results, isTelling);
-  const isMissed = isTelling && figures.some(({ reached }) => reached === false);
+  const isComplete = picked.length >= KINDS_MIN && !options.quick && failed === 0;
+  const figures = await writeSummary(RESULT_FOLDER, faults, results, isComplete);
+  const isMissed = isComplete && figures.some(({ reached }) => reached === false);
   if (failed > 0 || isMissed || results.some(({ violations }) => violations.length > 0)) process.exitCode = 1;
 } catch (error) {
   const { message, stack } = error as Error;

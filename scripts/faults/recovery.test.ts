@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Call } from './history.ts';
 import { checkRecovery, recoveryOf } from './recovery.ts';
 
-/** So many answers in each tenth of a second from one moment to another. */
+/** Calls that end between two moments, with this many in each window of 100 ms. */
 function answers(
   fromMs: number,
   untilMs: number,
@@ -18,9 +18,9 @@ function answers(
   return calls;
 }
 
-const moments = { steadyMs: 0, struckMs: 1_000, eventMs: 2_000, untilMs: 4_000 };
+const moments = { steadyMs: 0, injectedMs: 1_000, healMs: 2_000, untilMs: 4_000 };
 
-test('the time from the event to the first window in which as much is done as before', () => {
+test('the time from the healing to the first window with the rate of before', () => {
   const calls = [...answers(0, 1_000, 20), ...answers(2_000, 2_700, 5), ...answers(2_700, 4_000, 19)];
   expect(recoveryOf(calls, moments)).toEqual({
     ...{ beforePerSecond: 200, afterPerSecond: 190 },
@@ -33,14 +33,14 @@ test('one good window is no recovery', () => {
   expect(recoveryOf(calls, moments).tookMs).toBe(1_100);
 });
 
-test('less than nine tenths of it is no recovery, but the service is alive', () => {
+test('less than 90% of the rate is no recovery, but the service is alive', () => {
   const calls = [...answers(0, 1_000, 20), ...answers(2_000, 4_000, 17)];
   const recovery = recoveryOf(calls, moments);
   expect(recovery.tookMs).toBeUndefined();
   expect(checkRecovery(recovery)).toEqual([]);
 });
 
-test('a service whose writes do not succeed again did not recover, whatever it reads', () => {
+test('a service whose writes do not succeed again did not recover, whatever its reads', () => {
   const reads = answers(0, 4_000, 10, 'getOrder');
   const kinds = (...calls: Call[][]) =>
     checkRecovery(recoveryOf([...reads, ...calls.flat()], moments)).map(({ kind }) => kind);
@@ -49,11 +49,11 @@ test('a service whose writes do not succeed again did not recover, whatever it r
   expect(kinds(answers(0, 1_000, 20), answers(2_000, 4_000, 6))).toEqual([]);
 });
 
-test('a service that came back and went away again did not recover', () => {
+test('a service that recovered and failed again did not recover', () => {
   const calls = [...answers(0, 1_000, 20), ...answers(2_000, 3_100, 20)];
   expect(checkRecovery(recoveryOf(calls, moments))).toHaveLength(1);
 });
 
-test('nothing is no recovery of nothing', () => {
+test('without calls there is no recovery', () => {
   expect(recoveryOf([], moments)).toMatchObject({ tookMs: undefined, alive: false });
 });

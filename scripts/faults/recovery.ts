@@ -1,50 +1,50 @@
-/** Whether, and how soon, as much is done after a fault as before it. */
+/** Whether and how soon the rate after a fault is what it was before. */
 import { median } from '../lib/statistics.ts';
 import { isDecided } from './checks/answers.ts';
 import type { Violation } from './checks/evidence.ts';
 import { type Call, isWrite } from './history.ts';
 
 const WINDOW_MS = 100;
-/** So many windows must have it, in the median, so that one lucky window is no recovery. */
+/** The median of this many windows must reach the rate: one lucky window is no recovery. */
 const STEADY_WINDOWS = 5;
 const RECOVERED_SHARE = 0.9;
-/** Less than this is what a stopped service does, and not one on a machine that has become busy. */
+/** Below this share the service does not work; above it, the machine may only have become busier. */
 const ALIVE_SHARE = 0.25;
-/** The time that is looked at for it: other work may stop a machine for a moment. */
+/** The windows that are looked at for it: other work may stop the machine for a moment. */
 const ALIVE_WINDOWS = 10;
 
 /** The times of a run that matter for its recovery, in milliseconds since it began. */
 export interface Moments {
-  /** From here on the load ran as usual. */
+  /** From here on the workload ran normally. */
   readonly steadyMs: number;
-  /** The fault began. */
-  readonly struckMs: number;
-  /** Nothing was done any more that stands in the way. */
-  readonly eventMs: number;
-  /** The load still ran as usual until here. */
+  /** The fault was injected. */
+  readonly injectedMs: number;
+  /** The healing of the fault began. */
+  readonly healMs: number;
+  /** The workload ran normally until here. */
   readonly untilMs: number;
 }
 
 export interface Recovery {
-  /** What succeeded in each second before the fault, and at the end of the load. */
+  /** Results a second before the fault, and at the end of the workload. */
   readonly beforePerSecond: number;
   readonly afterPerSecond: number;
-  /** From the event to the first window that belongs to a recovery; undefined when there was none. */
+  /** From the healing to the first window of the recovery; undefined when there was none. */
   readonly tookMs: number | undefined;
-  /** Whether writes succeeded again at the end of the load. */
+  /** Whether writes succeeded again at the end of the workload. */
   readonly alive: boolean;
 }
 
-/** Works out the recovery from all answers that are results, refusals for the order's sake included. */
+/** Computes the recovery from all calls with a result, which includes refusals for the order itself. */
 export function recoveryOf(calls: readonly Call[], moments: Moments): Recovery {
-  const { steadyMs, struckMs, eventMs, untilMs } = moments;
+  const { steadyMs, injectedMs, healMs, untilMs } = moments;
   const results = calls.filter(isResult);
   const writes = endsOf(results.filter(isWrite));
   const all = endsOf(results);
-  const before = median(windowsOf(all, steadyMs, struckMs));
-  const after = windowsOf(all, eventMs, untilMs);
-  const endMs = Math.max(eventMs, untilMs - ALIVE_WINDOWS * WINDOW_MS);
-  const writesBefore = median(windowsOf(writes, steadyMs, struckMs));
+  const before = median(windowsOf(all, steadyMs, injectedMs));
+  const after = windowsOf(all, healMs, untilMs);
+  const endMs = Math.max(healMs, untilMs - ALIVE_WINDOWS * WINDOW_MS);
+  const writesBefore = median(windowsOf(writes, steadyMs, injectedMs));
   const writesAfter = median(windowsOf(writes, endMs, untilMs));
   const index = after.findIndex((_, from) => {
     const steady = after.slice(from, from + STEADY_WINDOWS);
@@ -60,7 +60,7 @@ export function recoveryOf(calls: readonly Call[], moments: Moments): Recovery {
   };
 }
 
-/** A service that does not come back to life by itself. That it is slower than before is a figure. */
+/** A service that does not recover by itself. How much slower it is than before is a figure. */
 export function checkRecovery({ alive, ...recovery }: Recovery): Violation[] {
   if (alive) return [];
   return [{ kind: 'did not recover', text: `writes do not succeed again: ${shownRates(recovery)}` }];
@@ -82,7 +82,7 @@ function perSecond(inWindow: number): number {
   return (inWindow * 1_000) / WINDOW_MS;
 }
 
-/** How many there are in each whole window. */
+/** The number of calls that ended in each whole window. */
 function windowsOf(ends: readonly number[], fromMs: number, untilMs: number): number[] {
   const counts = new Array<number>(Math.max(0, Math.floor((untilMs - fromMs) / WINDOW_MS))).fill(0);
   for (const endMs of ends) {

@@ -1,7 +1,6 @@
-/** The report of the fault runs: one line per run as it ends, and a summary in JSON and as a page. */
+/** The report of the runs: a line for each as it ends, and a summary in JSON and as a page. */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { aboutRun, type Figure, figuresTable, showFigures } from '../lib/figures.ts';
-import { pageWithFigures } from '../lib/page.ts';
+import { aboutRun, type Figure, figuresTable, pageWithFigures, showFigures } from '../lib/report.ts';
 import { median } from '../lib/statistics.ts';
 import type { Fault } from './faults/fault.ts';
 import { figuresOf, recoverySeconds, shownSeconds } from './figures.ts';
@@ -9,7 +8,7 @@ import { shownRates } from './recovery.ts';
 import type { RunResult } from './run.ts';
 
 const PAGE = 'docs/reliability.md';
-/** The most violations shown per run; the rest is in the summary. */
+/** How many violations are shown; the rest is in the summary. */
 const SHOWN_VIOLATIONS_MAX = 5;
 
 /** Prints the result of a run. */
@@ -33,17 +32,16 @@ export function showResult(result: RunResult): void {
 }
 
 /**
- * Writes the summary and prints the figures.
+ * Writes the summary, and prints and returns the figures.
  *
- * @param isTelling whether the figures may replace those of the documentation: enough kinds were run, and
- * none failed to run.
- * @returns the figures.
+ * @param isComplete whether enough kinds were run, without a failure, to replace the figures of the
+ * documentation.
  */
 export async function writeSummary(
   folder: string,
   faults: readonly Fault[],
   results: readonly RunResult[],
-  isTelling: boolean,
+  isComplete: boolean,
 ): Promise<readonly Figure[]> {
   const made = results.filter(({ skipped }) => skipped === undefined);
   const figures = figuresOf(made);
@@ -51,7 +49,7 @@ export async function writeSummary(
   await mkdir(folder, { recursive: true });
   await writeFile(`${folder}/summary.json`, `${JSON.stringify({ figures, results }, undefined, 2)}\n`);
   await writeFile(`${folder}/summary.md`, `${page}\n`);
-  if (isTelling) await writeFile(PAGE, await pageWithFigures(PAGE, 'make faults', `\n${page}`));
+  if (isComplete) await writeFile(PAGE, await pageWithFigures(PAGE, 'make faults', `\n${page}`));
   showFigures(figures);
   return figures;
 }
@@ -65,7 +63,7 @@ function aboutRuns(made: readonly RunResult[]): string {
   ].join('\n');
 }
 
-/** The longest recovery; for a run that did not recover, its rates. */
+/** The longest time; for a run without recovery, its rates. */
 function shownWorst(runs: readonly RunResult[]): string {
   const slow = runs.find(({ recovery }) => recovery.tookMs === undefined);
   const worst = shownSeconds(Math.max(...recoverySeconds(runs)));
@@ -91,6 +89,6 @@ function faultsTable(faults: readonly Fault[], results: readonly RunResult[]): s
     return [`| \`${kind}\` | ${what} | ${cells.join(' | ')} |`];
   });
   const head =
-    '| fault | what is injected | runs | refused | unknown at first | wrong | recovery, median | at most |';
+    '| fault | what is done | runs | refused | unknown at first | violations | recovery, median | at most |';
   return [head, '|---|---|---:|---:|---:|---:|---:|---:|', ...rows].join('\n');
 }

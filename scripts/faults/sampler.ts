@@ -1,4 +1,4 @@
-/** Looks at the books of both servers while a run is under way. */
+/** Audits the ledger of both servers during a run. */
 import pg from 'pg';
 import { auditLedger } from '../lib/ledger-audit.ts';
 import type { History, Sample } from './history.ts';
@@ -6,7 +6,7 @@ import type { History, Sample } from './history.ts';
 const INTERVAL_MS = 200;
 const LIMIT_MS = 1_000;
 
-/** Audits a node over and over until it is stopped. A node that does not answer is tried again. */
+/** Audits both nodes at intervals until it is stopped. A node that does not answer is tried again. */
 export class Sampler {
   readonly #history: History;
   readonly #loops: Promise<void>[];

@@ -1,8 +1,9 @@
 /**
- * The two PostgreSQL servers of a run, primary and synchronous replica, which a fault may kill, freeze or promote.
+ * The two PostgreSQL servers of a run, primary and synchronous replica, which a fault may kill, freeze or
+ * promote.
  *
- * They are what the embedded cluster is made of, without its supervision. All runs begin with a copy of the same
- * data folders, because to initialise a cluster takes longer than a run may.
+ * They are built like those of the embedded cluster, without its supervision. All runs start from a copy of
+ * the same data folders, because initialising a cluster takes longer than a run.
  */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
@@ -35,34 +36,34 @@ export class Postgres {
     this.#server = new PostgresServer(dataDir, logFile, place);
   }
 
-  /** Starts it, after a crash with its recovery, and waits until it answers. */
+  /** Starts it, after a crash with recovery, and waits until it answers. */
   start(conf?: Conf): Promise<void> {
     return this.#server.start(conf);
   }
 
-  /** Ends it as fast as it can be done; what was committed is kept. */
+  /** Stops it as fast as possible; commits are kept. */
   async stop(): Promise<void> {
     this.thaw();
     await this.#server.stop('immediate');
   }
 
-  /** Kills all its processes at one moment, as a power cut does. */
+  /** Kills all its processes at once, like a power cut. */
   async kill(): Promise<void> {
     for (const pid of await this.#freezeAll()) signal(pid, 'SIGKILL');
     this.#frozen = [];
   }
 
-  /** Suspends all its processes: it holds its connections and answers nothing. */
+  /** Suspends all its processes: it keeps its connections open and does not answer. */
   async freeze(): Promise<void> {
     this.#frozen = await this.#freezeAll();
   }
 
-  /** Lets it go on after `freeze`. */
+  /** Resumes it after `freeze`. */
   thaw(): void {
     for (const pid of this.#frozen.splice(0)) signal(pid, 'SIGCONT');
   }
 
-  /** The first process is suspended before it is asked for its children, so that it has no new ones. */
+  /** The parent is suspended before its children are listed, so that it starts no new ones. */
   async #freezeAll(): Promise<number[]> {
     const text = await readFile(join(this.dataDir, 'postmaster.pid'), 'utf8').catch(() => '');
     const parent = Number.parseInt(text, 10);
@@ -80,11 +81,11 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {
-    // It has ended by itself.
+    // It has already ended.
   }
 }
 
-/** Where the servers of all runs live, and the data that they begin with. */
+/** The folder of all runs' servers, and the data that they start from. */
 export class Template {
   readonly place: Place;
 
@@ -92,7 +93,7 @@ export class Template {
     this.place = place;
   }
 
-  /** Makes a migrated database without stock, on a primary and a replica. */
+  /** Creates a migrated database without stock, on a primary and a replica. */
   static async make(dir: string): Promise<Template> {
     const place = await findPlace(dir);
     const { home } = place;
@@ -118,9 +119,9 @@ export class Template {
   }
 
   /**
-   * Makes the primary of a run and starts it.
+   * Creates the primary of a run and starts it.
    *
-   * @param folder where its data are to lie; `logs` is the folder for its log.
+   * @param folder for its data; `logs` is the folder for its log.
    */
   async startPrimary(folder: string, logs: string, port: number): Promise<Postgres> {
     const dataDir = await this.#copy('primary', folder);
@@ -129,7 +130,7 @@ export class Template {
     return server;
   }
 
-  /** Makes the replica of a run, starts it, and waits until commits wait for it. */
+  /** Creates the replica of a run, starts it, and waits until it is synchronous. */
   async startReplica(
     folder: string,
     logs: string,

@@ -1,4 +1,4 @@
-/** One process of the service, which may be killed and started again on the same ports. */
+/** One process of the service, which may be killed and restarted on the same ports. */
 
 import type { Transport } from '../../test/support/client.ts';
 import { type Exit, type ServiceProcess, startProcess } from '../../test/support/process.ts';
@@ -11,13 +11,13 @@ export class Service {
   readonly clients: Readonly<Record<Transport, FaultClient>>;
   /** What it has logged, over all its starts. */
   readonly log: string[] = [];
-  /** How it ended when nobody had asked it to, or otherwise than it was asked to. */
-  readonly accidents: string[] = [];
+  /** Exits that the run did not cause, or that differ from what it caused. */
+  readonly unexpectedExits: string[] = [];
   readonly #args: readonly string[];
   readonly #ports: Readonly<Record<Transport, number>>;
   readonly #settings: Readonly<Record<string, string>>;
   #process: ServiceProcess | undefined;
-  #askedToEnd = false;
+  #isExpectedToEnd = false;
 
   /**
    * @param args of node, to run the service.
@@ -40,27 +40,28 @@ export class Service {
     const onLine = (line: string) => {
       if (this.log.push(line) > LOG_LINES_MAX) this.log.shift();
     };
-    this.#askedToEnd = false;
+    this.#isExpectedToEnd = false;
     this.#process = await startProcess({ ...this.#settings, ...ports }, { args: this.#args, onLine });
     void this.#process.exited.then((exit) => {
-      if (!this.#askedToEnd) this.accidents.push(`the service ended by itself with ${shown(exit)}`);
+      if (!this.#isExpectedToEnd)
+        this.unexpectedExits.push(`the service ended by itself with ${shown(exit)}`);
     });
   }
 
   async kill(): Promise<void> {
-    this.#askedToEnd = true;
+    this.#isExpectedToEnd = true;
     await this.#process?.end('SIGKILL');
   }
 
-  /** Stops it in order, by SIGTERM. */
+  /** Stops it gracefully, by SIGTERM. */
   async end(): Promise<void> {
     if (this.#process === undefined) return;
-    this.#askedToEnd = true;
+    this.#isExpectedToEnd = true;
     const exit = await this.#process.end();
-    if (exit.code !== 0) this.accidents.push(`SIGTERM ended the service with ${shown(exit)}`);
+    if (exit.code !== 0) this.unexpectedExits.push(`SIGTERM ended the service with ${shown(exit)}`);
   }
 
-  /** Ends it for good, with its clients. */
+  /** Kills it, and closes its clients. */
   async close(): Promise<void> {
     for (const client of Object.values(this.clients)) client.close();
     await this.kill();
@@ -68,5 +69,5 @@ export class Service {
 }
 
 function shown({ code, signal, errors }: Exit): string {
-  return `${signal ?? `code ${code}`}: ${errors.trim() || 'no words'}`;
+  return `${signal ?? `code ${code}`}: ${errors.trim() || 'no output'}`;
 }

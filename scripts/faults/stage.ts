@@ -1,4 +1,4 @@
-/** A run's stage: servers, relays and service, set up for one fault, and taken down whatever happens. */
+/** The stage of a run: servers, relays and service for one fault, removed in any case. */
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import type { Fault } from './faults/fault.ts';
 import type { Postgres, Template } from './servers.ts';
 import { Service } from './service.ts';
 import { statements } from './statements.ts';
-import { stockInTheBeginning } from './stock.ts';
+import { initialStock } from './stock.ts';
 
 export interface Stage {
   readonly primary: Postgres;
@@ -32,7 +32,7 @@ export interface StageOptions {
   readonly serviceArgs: readonly string[];
 }
 
-/** Short, so that a run is. The longest that a caller waits is in the load's usual behaviour. */
+/** Short, so that runs are short. The longest deadline of callers is in the workload's normal behaviour. */
 const settings = {
   REQUEST_TIMEOUT_MS: '5000',
   WRITE_TIMEOUT_MS: '2000',
@@ -43,7 +43,7 @@ const settings = {
   MIGRATE_ON_START: 'false',
 };
 
-/** Sets the stage. When that fails, what was set up is taken down. */
+/** Sets the stage. When that fails, what was started is stopped. */
 export async function setStage({ template, fault, serviceArgs }: StageOptions): Promise<Stage> {
   const closers: (() => Promise<unknown> | unknown)[] = [];
   const clear = async () => {
@@ -88,7 +88,7 @@ export async function setStage({ template, fault, serviceArgs }: StageOptions): 
   }
 }
 
-/** How the service is told of the two servers, which it reaches through the relays. */
+/** The URL of both servers, which the service reaches through the relays. */
 function databaseSettings(url: string, { primary, replica }: Stage['relays']): Record<string, string> {
   const { username, password, pathname } = new URL(url);
   const hosts = `127.0.0.1:${primary.port},127.0.0.1:${replica.port}`;
@@ -96,7 +96,7 @@ function databaseSettings(url: string, { primary, replica }: Stage['relays']): R
 }
 
 async function fillStock(url: string): Promise<void> {
-  const values = [[...stockInTheBeginning.keys()], [...stockInTheBeginning.values()]];
+  const values = [[...initialStock.keys()], [...initialStock.values()]];
   await query(url, statements.stockInsert, values);
   const client = new pg.Client({ connectionString: url });
   await client.connect();

@@ -1,8 +1,8 @@
-/** The stock of a run, and which of it an order asks for. */
+/** The stock of a run, and the lines of its orders. */
 import type { Line } from '../../src/domain/orders/order.ts';
 import type { Random } from './random.ts';
 
-/** Every other order holds it. */
+/** In every other order. */
 const HOT_SKU = 1;
 const HOT_PIECES = 1_000_000;
 const SPREAD_SKUS = range(1_001, 200);
@@ -14,14 +14,14 @@ const SCARCE_PIECES = 40;
 const UNKNOWN_SKU = 9_999;
 const LINES_MAX = 4;
 
-/** What every sku begins with. */
-export const stockInTheBeginning: ReadonlyMap<number, number> = new Map([
+/** The initial stock of every sku. */
+export const initialStock: ReadonlyMap<number, number> = new Map([
   [HOT_SKU, HOT_PIECES],
   ...SPREAD_SKUS.map((sku): [number, number] => [sku, SPREAD_PIECES]),
   ...SCARCE_SKUS.map((sku): [number, number] => [sku, SCARCE_PIECES]),
 ]);
 
-/** The lines of the next order: hot, spread or scarce skus, now and then an order that cannot be met. */
+/** The lines of the next order: hot, spread or scarce skus; a few orders cannot be fulfilled. */
 export function pickLines(random: Random): Line[] {
   const lines = new Map<number, number>();
   const add = (sku: number, count: number) => lines.set(sku, count);

@@ -1,4 +1,4 @@
-/** Who asks the service that wants tokens: callers whom it knows, ones without a scope, and strangers. */
+/** The callers of the service that requires tokens: valid, without the scope, and unauthenticated ones. */
 import fc, { type Arbitrary } from 'fast-check';
 import { AUDIENCE, type Claims, createIssuer, ISSUER, type Issuer } from '../../test/support/issuer.ts';
 import type { Expectation } from './case.ts';
@@ -6,13 +6,13 @@ import { mutated } from './http-bytes.ts';
 
 /** A kind of caller. */
 export interface Caller {
-  readonly who: string;
-  /** How often it comes beside the others. */
+  readonly name: string;
+  /** Its weight in the mix. */
   readonly weight: number;
-  /** What it shows, if anything. */
+  /** Its `authorization` header, if it sends one. */
   readonly authorization: Arbitrary<string | undefined>;
-  /** What is answered to whatever it asks for; left out, what it asks for decides. */
-  readonly expect?: Expectation;
+  /** What all its requests are answered; if not set, the request decides. */
+  readonly expected?: Expectation;
 }
 
 const second = () => Math.floor(Date.now() / 1_000);
@@ -41,36 +41,51 @@ const badClaims = (): Claims[] => [
   { nbf: second() + LATER_SECONDS },
 ];
 
-/** Headers of a token that nobody has signed so. */
+/** Token headers that do not match their signature. */
 const badHeaders = [
   ...['', '{', 'null', '[]', '7', '{}', '{"alg":7}', '{"alg":null}', '{"alg":"none"}', '{"alg":"HS256"}'],
   ...['{"alg":"ES512"}', '{"alg":"__proto__"}', '{"alg":"ES256","kid":"nobody"}', '{"alg":"ES256","jwk":{}}'],
   ...['{"alg":"ES256","crit":["x"],"x":1}', '{"alg":"ES256","crit":[]}', '{"alg":"ES256","b64":false}'],
 ];
 
-/** Makes the callers; all good tokens are the issuer's. */
+/** Creates the callers. The issuer signs all valid tokens. */
 export async function makeCallers(issuer: Issuer): Promise<Caller[]> {
   const signAll = (claims: Claims[], by = issuer) =>
     Promise.all(claims.map((each) => by.sign({ exp: second() + LATER_SECONDS, ...each })));
   const good = await signAll(goodClaims);
   const unscoped = await signAll(claimsWithoutScope);
-  // Another issuer calls its key by the same name.
+  // The key of another issuer has the same name.
   const bad = [...(await signAll(badClaims())), ...(await signAll(goodClaims, await createIssuer()))];
   return [
-    { who: 'a known caller', weight: 8, authorization: shown(good) },
-    { who: 'a caller without the scope', weight: 2, authorization: shown(unscoped), expect: 'unscoped' },
-    { who: 'a caller with a bad token', weight: 2, authorization: shown(bad), expect: 'stranger' },
-    { who: 'a caller with a forged token', weight: 3, authorization: forged(good), expect: 'stranger' },
-    { who: 'a caller with no token', weight: 2, authorization: noToken(good), expect: 'stranger' },
+    { name: 'a valid caller', weight: 8, authorization: headerOf(good) },
+    {
+      name: 'a caller without the scope',
+      weight: 2,
+      authorization: headerOf(unscoped),
+      expected: 'forbidden',
+    },
+    {
+      name: 'a caller with a bad token',
+      weight: 2,
+      authorization: headerOf(bad),
+      expected: 'unauthenticated',
+    },
+    {
+      name: 'a caller with a forged token',
+      weight: 3,
+      authorization: forged(good),
+      expected: 'unauthenticated',
+    },
+    { name: 'a caller with no token', weight: 2, authorization: noToken(good), expected: 'unauthenticated' },
   ];
 }
 
-function shown(tokens: readonly string[]): Arbitrary<string> {
+function headerOf(tokens: readonly string[]): Arbitrary<string> {
   const scheme = fc.constantFrom('Bearer ', 'Bearer ', 'bearer ', 'BEARER   ');
   return fc.tuple(scheme, fc.constantFrom(...tokens)).map((parts) => parts.join(''));
 }
 
-/** Good tokens with another header, cut, mixed, or with some of their signed characters changed. */
+/** Valid tokens with another header, truncated, mixed, or with signed characters changed. */
 function forged(good: readonly string[]): Arbitrary<string> {
   const part = fc.constantFrom(...good.flatMap((token) => token.split('.')));
   const token = fc.constantFrom(...good);
@@ -93,7 +108,7 @@ function forged(good: readonly string[]): Arbitrary<string> {
     .map((text) => `Bearer ${text}`.trim());
 }
 
-/** Nothing, nothing that is one token, or one that is too long to be looked at. */
+/** No header, one that holds no single token, or a token above the length limit. */
 function noToken([good = '']: readonly string[]): Arbitrary<string | undefined> {
   return fc.oneof(
     fc.constantFrom(undefined, '', 'Bearer', 'Basic Og==', 'Bearer a.b.c', 'Bearer ..', 'Bearer \xff'),

@@ -1,16 +1,19 @@
-/** What one case of the fuzz run is: the bytes that are sent, and what may be answered. */
+/** One case of the fuzz run: the bytes that are sent, and the allowed answers. And the mix of cases. */
+import fc, { type Arbitrary } from 'fast-check';
 import type { Reason } from '../../src/domain/errors.ts';
 import type { GrpcBytes } from '../../test/support/grpc-session.ts';
 
 /**
- * `accepted`: a valid request, which may only be refused for what is in the books; `refused`: one that must be refused
- * before anybody looks there; `stranger`, `unscoped`: refused because of who asks; `any`: the answer only has to be in
- * the documented form, and may not be about who asks.
+ * `accepted`: a valid request, which only the stored state may refuse. `refused`: one that must be refused
+ * before the state is read. `unauthenticated`, `forbidden`: refused because of its caller. `any`: the answer
+ * only has to be in the documented form, and must not be a refusal of the caller.
  */
-export type Expectation = 'accepted' | 'refused' | 'stranger' | 'unscoped' | 'any';
+export type Expectation = 'accepted' | 'refused' | 'unauthenticated' | 'forbidden' | 'any';
 
-/** Why a valid request may be refused. To a bad one they would say that it had been taken for a valid one. */
-const ofTheBooks: readonly (Reason | undefined)[] = [
+/**
+ * Refusals by the stored state. An invalid request must not get them: it is refused before the state is read.
+ */
+const stateReasons: readonly (Reason | undefined)[] = [
   'INSUFFICIENT_STOCK',
   'ORDER_NOT_FOUND',
   'ORDER_NOT_PAYABLE',
@@ -18,37 +21,38 @@ const ofTheBooks: readonly (Reason | undefined)[] = [
   'STOCK_NOT_FOUND',
 ];
 
-/** Why somebody is not let in, whatever is asked for. */
-const ofCallers: readonly (Reason | undefined)[] = [
+/** Refusals of a caller, whatever it requests. */
+const callerReasons: readonly (Reason | undefined)[] = [
   'CREDENTIALS_MISSING',
   'CREDENTIALS_INVALID',
   'SCOPE_MISSING',
 ];
 
-/** What each kind of request may be answered; no reason means that it was done. */
-const fits: Readonly<Record<Expectation, (reason: Reason | undefined) => boolean>> = {
-  accepted: (reason) => reason === undefined || ofTheBooks.includes(reason),
-  refused: (reason) => reason !== undefined && !ofTheBooks.includes(reason) && !ofCallers.includes(reason),
-  stranger: (reason) => reason === 'CREDENTIALS_MISSING' || reason === 'CREDENTIALS_INVALID',
-  unscoped: (reason) => reason === 'SCOPE_MISSING',
-  any: (reason) => !ofCallers.includes(reason),
+/** The reasons that each expectation allows; no reason means that the request was done. */
+const allows: Readonly<Record<Expectation, (reason: Reason | undefined) => boolean>> = {
+  accepted: (reason) => reason === undefined || stateReasons.includes(reason),
+  refused: (reason) =>
+    reason !== undefined && !stateReasons.includes(reason) && !callerReasons.includes(reason),
+  unauthenticated: (reason) => reason === 'CREDENTIALS_MISSING' || reason === 'CREDENTIALS_INVALID',
+  forbidden: (reason) => reason === 'SCOPE_MISSING',
+  any: (reason) => !callerReasons.includes(reason),
 };
 
-/** @throws WrongAnswer when a request is not answered as it has to be: done, or refused for the wrong reason. */
-export function checkReason(expect: Expectation, reason: Reason | undefined, told: string): void {
-  must(fits[expect](reason), `expected: ${expect}, answered: ${reason ?? 'OK'}, ${told}`);
+/** @throws WrongAnswer when a request was done or refused against its expectation. */
+export function checkReason(expected: Expectation, reason: Reason | undefined, answer: string): void {
+  expect(allows[expected](reason), `expected: ${expected}, answered: ${reason ?? 'OK'}, ${answer}`);
 }
 
-/** Which of the two services is asked: the one that is open to everybody, or the one that wants tokens. */
+/** The service that a case is sent to: one is open to all callers, the other requires tokens. */
 export type ServiceName = 'open' | 'guarded';
 
-/** A request of which the generator knows what it is. */
-export interface Ask {
+/** A request in the bytes of a case, as far as its generator knows it. */
+export interface SentRequest {
   readonly method: string;
-  /** As the OpenAPI document names it (`post /order/create`), where the request is meant for an operation. */
+  /** As the OpenAPI document names it (`post /order/create`), for a request of an operation. */
   readonly operation?: string;
-  readonly expect: Expectation;
-  /** It states a time limit of its own, which may pass. */
+  readonly expected: Expectation;
+  /** It has a deadline of its own, which may pass. */
   readonly mayExpire?: boolean;
 }
 
@@ -57,13 +61,13 @@ export interface RestCase {
   readonly via: 'REST';
   readonly kind: string;
   readonly service: ServiceName;
-  /** Each is written by itself, one after the other. */
+  /** Each is written on its own, one after the other. */
   readonly writes: readonly Buffer[];
-  /** The requests in them. Where they cannot be told apart there are none. */
-  readonly asks: readonly Ask[];
-  /** So many of them must be answered; the connection may be closed instead of the others. */
+  /** The requests in them; empty where they cannot be distinguished. */
+  readonly requests: readonly SentRequest[];
+  /** At least this many are answered; instead of the other answers the connection may be closed. */
   readonly answersMin: number;
-  /** The caller says that it will send no more, and listens until the connection is closed. */
+  /** The caller ends its side, and reads until the connection is closed. */
   readonly end: boolean;
 }
 
@@ -72,11 +76,11 @@ export interface GrpcCase extends GrpcBytes {
   readonly via: 'gRPC';
   readonly kind: string;
   readonly service: ServiceName;
-  readonly expect: Expectation;
+  readonly expected: Expectation;
   readonly mayExpire?: boolean;
 }
 
-/** Bytes for a connection to the gRPC port, which may or may not be HTTP/2. The server has to survive them. */
+/** Bytes for a connection to the gRPC port, which may not be HTTP/2. The server only has to survive them. */
 export interface FramesCase {
   readonly via: 'frames';
   readonly kind: string;
@@ -86,8 +90,28 @@ export interface FramesCase {
 
 export type Case = RestCase | GrpcCase | FramesCase;
 
-/** What the generator of a kind makes. */
-export type Made<Of extends Case> = Omit<Of, 'kind' | 'service'>;
+/** A case without what the mix of kinds adds. */
+export type CaseBody<Of extends Case> = Omit<Of, 'kind' | 'service'>;
+
+/** A kind of case: its name, its weight in the mix, and the generator of its cases. */
+export type Kind<Of extends Case> = readonly [
+  name: string,
+  weight: number,
+  arbitrary: Arbitrary<CaseBody<Of>>,
+];
+
+/** Mixes kinds to one arbitrary of cases for one service. */
+export function ofKinds<Of extends Case>(
+  kinds: readonly Kind<Of>[],
+  service: ServiceName = 'open',
+): Arbitrary<Case> {
+  return fc.oneof(
+    ...kinds.map(([kind, weight, arbitrary]) => ({
+      weight: Math.round(10 * weight),
+      arbitrary: arbitrary.map((body) => ({ ...body, kind, service }) as unknown as Case),
+    })),
+  );
+}
 
 /** Thrown for an answer that is not as documented. */
 export class WrongAnswer extends Error {
@@ -95,6 +119,6 @@ export class WrongAnswer extends Error {
 }
 
 /** @throws WrongAnswer unless the condition holds. */
-export function must(condition: boolean, what: string): asserts condition {
-  if (!condition) throw new WrongAnswer(what);
+export function expect(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new WrongAnswer(message);
 }

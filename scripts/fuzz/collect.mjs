@@ -1,4 +1,4 @@
-/** Loaded into a service under the fuzz run: asked by a signal, it collects its garbage and tells what it still holds. */
+/** Loaded into a service of the fuzz run: on a signal it collects garbage and reports what is still held. */
 process.on('SIGUSR2', () => {
   globalThis.gc();
   const { heapUsed, external } = process.memoryUsage();

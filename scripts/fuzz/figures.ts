@@ -1,7 +1,6 @@
-/** The figures of a fuzz run, and their place in the documentation. */
+/** The figures of a run, and their place in the documentation. */
 import { writeFile } from 'node:fs/promises';
-import { aboutRun, type Figure, figuresTable } from '../lib/figures.ts';
-import { pageWithFigures } from '../lib/page.ts';
+import { aboutRun, type Figure, figuresTable, pageWithFigures } from '../lib/report.ts';
 import { GROWTH_MAX_BYTES_PER_CASE, growthOf, isLeak } from './memory.ts';
 import { CASES_MIN } from './plan.ts';
 import { type Report, ROUND } from './run.ts';
@@ -10,8 +9,8 @@ const PAGE = 'docs/reliability.md';
 
 const MEBIBYTE = 1024 * 1024;
 
-/** Computes the figures of a run that has enough cases. */
-export function figuresOf({ cases, kinds, wrong, memory }: Report): Figure[] {
+/** Computes the figures of a run with enough cases. */
+export function figuresOf({ cases, kinds, findings, memory }: Report): Figure[] {
   const held = Object.entries(memory).map(([service, samples]): Figure => {
     const growth = growthOf(samples, ROUND);
     const [early, late] = [growth.earlyBytes, growth.lateBytes].map((bytes) => (bytes / MEBIBYTE).toFixed(1));
@@ -32,8 +31,8 @@ export function figuresOf({ cases, kinds, wrong, memory }: Report): Figure[] {
     {
       name: 'answers 5xx or not in a documented form',
       wanted: '0',
-      measured: String(wrong.length),
-      reached: wrong.length === 0,
+      measured: String(findings.length),
+      reached: findings.length === 0,
     },
     ...held,
   ];

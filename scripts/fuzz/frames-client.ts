@@ -1,26 +1,26 @@
-/** A bare connection to the gRPC port, for what may be no HTTP/2. */
+/** A TCP connection to the gRPC port, for bytes that may not be HTTP/2. */
 import { connect } from 'node:net';
 import { flags, frame, readFrames, types } from '../lib/frames.ts';
 import { readStatus } from '../lib/hpack.ts';
 import type { FramesCase } from './case.ts';
 
-/** So long the service may wait for the rest of what was begun; then the caller goes away. */
-const PATIENCE_MS = 100;
+/** How long the service may wait for the rest of something incomplete; then the caller disconnects. */
+const DISCONNECT_AFTER_MS = 100;
 
 const PING = frame(types.ping, 0, 0, Buffer.from('fuzz run'));
 
 /**
- * Says bytes on a connection of their own, waits until they have been looked at, and goes away.
+ * Sends bytes on a connection of their own, waits until the service has processed them, and disconnects.
  *
- * @returns the statuses of calls that were answered.
+ * @returns the statuses of the calls that were answered.
  */
-export async function sayFrames(port: number, { bytes }: FramesCase): Promise<number[]> {
+export async function sendFrames(port: number, { bytes }: FramesCase): Promise<number[]> {
   const socket = connect({ port, host: '127.0.0.1' });
   const statuses: number[] = [];
   await new Promise<void>((resolve) => {
-    const patience = setTimeout(resolve, PATIENCE_MS);
+    const limit = setTimeout(resolve, DISCONNECT_AFTER_MS);
     const done = () => {
-      clearTimeout(patience);
+      clearTimeout(limit);
       resolve();
     };
     const onFrame = (type: number, flag: number, _stream: number, payload: Buffer) => {

@@ -1,13 +1,13 @@
-/** The cases for gRPC that are well-formed HTTP/2: what is wrong with them is the call, its framing or its message. */
+/** Cases of gRPC in valid HTTP/2: the fault is in the call, its framing or its message. */
 import { deflateSync, gzipSync } from 'node:zlib';
 import type { DescMethod } from '@bufbuild/protobuf';
 import fc, { type Arbitrary } from 'fast-check';
-import type { Expectation, GrpcCase, Made as MadeOf } from './case.ts';
+import { framed } from '../../test/support/grpc-session.ts';
+import type { CaseBody as CaseBodyOf, Expectation, GrpcCase, Kind } from './case.ts';
 import { inPieces, randomBytes } from './http-bytes.ts';
-import type { Kind } from './kinds.ts';
-import { expectationOf, methods, pathOf, spoiltMessage, validFields } from './messages.ts';
+import { expectationOf, faultyMessage, methods, pathOf, validFields } from './messages.ts';
 
-type Made = MadeOf<GrpcCase>;
+type CaseBody = CaseBodyOf<GrpcCase>;
 type Headers = GrpcCase['headers'];
 
 export interface Call {
@@ -17,8 +17,8 @@ export interface Call {
 
 const method = fc.constantFrom(...methods);
 
-/** A call with a message that may be bad, and what may be answered to it. */
-const judged = (method: DescMethod, message: Buffer): readonly [Call, Expectation] => [
+/** A call with a message that may be invalid, and the answer that the contract expects. */
+const withExpectation = (method: DescMethod, message: Buffer): readonly [Call, Expectation] => [
   { path: pathOf(method), message },
   expectationOf(method, message),
 ];
@@ -26,20 +26,12 @@ const judged = (method: DescMethod, message: Buffer): readonly [Call, Expectatio
 export const valid: Arbitrary<Call> = method.chain((each) =>
   validFields(each.input).map((fields) => ({ path: pathOf(each), message: Buffer.concat(fields) })),
 );
-export const spoilt = method.chain((each) =>
-  spoiltMessage(each.input).map((message) => judged(each, message)),
+export const faulty = method.chain((each) =>
+  faultyMessage(each.input).map((message) => withExpectation(each, message)),
 );
-const garbage = fc.tuple(method, randomBytes(500)).map((made) => judged(...made));
+const garbage = fc.tuple(method, randomBytes(500)).map((made) => withExpectation(...made));
 
-/** A message with gRPC's five bytes before it, which may lie. */
-function framed(message: Buffer, flag = 0, length = message.length): Buffer {
-  const prefix = Buffer.alloc(5);
-  prefix.writeUInt8(flag);
-  prefix.writeUInt32BE(length >>> 0, 1);
-  return Buffer.concat([prefix, message]);
-}
-
-function call(path: string, writes: readonly Buffer[], expect: Expectation, more: Headers = {}): Made {
+function call(path: string, writes: readonly Buffer[], expected: Expectation, more: Headers = {}): CaseBody {
   const headers = {
     ':method': 'POST',
     ':path': path,
@@ -47,11 +39,11 @@ function call(path: string, writes: readonly Buffer[], expect: Expectation, more
     te: 'trailers',
     ...more,
   };
-  return { via: 'gRPC', headers, writes, expect };
+  return { via: 'gRPC', headers, writes, expected };
 }
 
-export const plain = ({ path, message }: Call, expect: Expectation, more?: Headers) =>
-  call(path, [framed(message)], expect, more);
+export const plain = ({ path, message }: Call, expected: Expectation, more?: Headers) =>
+  call(path, [framed(message)], expected, more);
 
 const timeouts = [
   '',
@@ -69,7 +61,7 @@ const timeouts = [
   '100000000H',
   '1\xffS',
 ];
-const timesThatPass = ['0n', '0S', '1n', '1u', '1m', '5m', '99999999H', '99999999M', '99999999S'];
+const shortTimeouts = ['0n', '0S', '1n', '1u', '1m', '5m', '99999999H', '99999999M', '99999999S'];
 
 const paths = [
   ...[
@@ -87,8 +79,8 @@ const paths = [
   ],
 ];
 
-/** Services beside ours, whose errors are their own. */
-const neighbours = [
+/** Services of the server that are not of our contract; their errors carry no details. */
+const otherServices = [
   '/grpc.health.v1.Health/Check',
   '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
   '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo',
@@ -132,33 +124,44 @@ const values = fc.oneof(
   ),
 );
 
-/** Makes the kinds. */
-export function callKinds(): Kind<GrpcCase>[] {
+/** The kinds of cases. */
+export function grpcKinds(): Kind<GrpcCase>[] {
+  return [...messageKinds(), ...framingKinds(), ...compressionKinds(), ...targetKinds(), ...metadataKinds()];
+}
+
+/** By their message. */
+function messageKinds(): Kind<GrpcCase>[] {
   return [
     ['valid', 12, valid.map((each) => plain(each, 'accepted'))],
-    ['a message with a fault', 20, spoilt.map((made) => plain(...made))],
+    ['a faulty message', 20, faulty.map((made) => plain(...made))],
     ['garbage as a message', 8, garbage.map((made) => plain(...made))],
+  ];
+}
+
+/** By the framing of their messages. */
+function framingKinds(): Kind<GrpcCase>[] {
+  return [
     [
       'in pieces',
       3,
       valid.chain(({ path, message }) => inPieces(framed(message)).map((all) => call(path, all, 'accepted'))),
     ],
     [
-      'a length that lies',
+      'a wrong length',
       6,
       fc.tuple(valid, fc.oneof(fc.nat(80), fc.nat(2 ** 32 - 1))).map(([{ path, message }, length]) => {
         return call(path, [framed(message, 0, length)], 'any');
       }),
     ],
     [
-      'a flag without a meaning',
+      'an undefined flag',
       4,
       fc.tuple(valid, fc.integer({ min: 1, max: 255 })).map(([{ path, message }, flag]) => {
         return call(path, [framed(message, flag)], 'any');
       }),
     ],
     [
-      'cut off',
+      'truncated',
       4,
       valid.chain(({ path, message }) =>
         fc.nat(message.length + 4).map((end) => {
@@ -175,6 +178,26 @@ export function callKinds(): Kind<GrpcCase>[] {
     ],
     ['no message', 2, valid.map(({ path }) => call(path, [], 'refused'))],
     [
+      'too large',
+      0.7,
+      fc.tuple(valid, fc.integer({ min: 131_073, max: 700_000 })).map(([{ path }, size]) => {
+        return call(path, [framed(Buffer.alloc(size))], 'refused');
+      }),
+    ],
+    [
+      'reset by the caller',
+      4,
+      fc.tuple(valid, fc.nat(13), fc.nat(30)).map(([{ path, message }, code, end]) => {
+        return { ...call(path, [framed(message).subarray(0, end)], 'any'), reset: code };
+      }),
+    ],
+  ];
+}
+
+/** By their compression. */
+function compressionKinds(): Kind<GrpcCase>[] {
+  return [
+    [
       'compressed',
       3,
       fc.tuple(valid, fc.constantFrom('gzip', 'deflate')).map(([{ path, message }, encoding]) => {
@@ -183,14 +206,14 @@ export function callKinds(): Kind<GrpcCase>[] {
       }),
     ],
     [
-      'compressed in no known way',
+      'compressed, with a wrong or unknown encoding',
       5,
       fc
         .tuple(garbage, fc.constantFrom('gzip', 'deflate', 'identity', 'br', 'snappy', '', 'gzip,gzip'))
         .map(([[{ path, message }], encoding]) => {
-          // The library takes what is said to be compressed by nothing as it is.
-          const expect = encoding === 'identity' ? 'any' : 'refused';
-          return call(path, [framed(message, 1)], expect, { 'grpc-encoding': encoding });
+          // The library accepts a compressed flag with the encoding `identity`.
+          const expected = encoding === 'identity' ? 'any' : 'refused';
+          return call(path, [framed(message, 1)], expected, { 'grpc-encoding': encoding });
         }),
     ],
     [
@@ -200,13 +223,12 @@ export function callKinds(): Kind<GrpcCase>[] {
         return call(path, [framed(gzipSync(Buffer.alloc(size)), 1)], 'refused', { 'grpc-encoding': 'gzip' });
       }),
     ],
-    [
-      'too large',
-      0.7,
-      fc.tuple(valid, fc.integer({ min: 131_073, max: 700_000 })).map(([{ path }, size]) => {
-        return call(path, [framed(Buffer.alloc(size))], 'refused');
-      }),
-    ],
+  ];
+}
+
+/** By method and content type. */
+function targetKinds(): Kind<GrpcCase>[] {
+  return [
     [
       'an unknown method',
       5,
@@ -215,7 +237,7 @@ export function callKinds(): Kind<GrpcCase>[] {
         .map((path) => call(path || '/', [framed(Buffer.alloc(0))], 'refused')),
     ],
     [
-      'an unknown method, in odd bytes',
+      'an unknown method in random bytes',
       1,
       fc.uint8Array({ minLength: 1, maxLength: 40 }).map((bytes) => {
         const text = Buffer.from(bytes)
@@ -232,7 +254,7 @@ export function callKinds(): Kind<GrpcCase>[] {
         .map(([each, type]) => plain(each, 'refused', { 'content-type': type })),
     ],
     [
-      'a content type of gRPC',
+      'another content type of gRPC',
       2,
       fc
         .tuple(valid, fc.constantFrom(...grpcContentTypes))
@@ -246,18 +268,31 @@ export function callKinds(): Kind<GrpcCase>[] {
         .map(([each, method]) => plain(each, 'any', { ':method': method })),
     ],
     [
-      'a timeout that is none',
+      'another service',
+      2,
+      fc
+        .tuple(fc.constantFrom(...otherServices), randomBytes(60))
+        .map(([path, message]) => call(path, [framed(message)], 'any')),
+    ],
+  ];
+}
+
+/** By deadline and metadata. */
+function metadataKinds(): Kind<GrpcCase>[] {
+  return [
+    [
+      'an invalid timeout',
       3,
       fc
         .tuple(valid, fc.constantFrom(...timeouts))
-        // The library is content when it finds a time in the text, of whatever length.
+        // The library accepts any text that contains a time.
         .map(([each, timeout]) => ({ ...plain(each, 'any', { 'grpc-timeout': timeout }), mayExpire: true })),
     ],
     [
-      'a timeout that passes',
+      'a timeout that may pass',
       3,
       fc
-        .tuple(valid, fc.constantFrom(...timesThatPass))
+        .tuple(valid, fc.constantFrom(...shortTimeouts))
         .map(([each, timeout]) => ({ ...plain(each, 'any', { 'grpc-timeout': timeout }), mayExpire: true })),
     ],
     [
@@ -274,20 +309,6 @@ export function callKinds(): Kind<GrpcCase>[] {
         .tuple(valid, fc.integer({ min: 20, max: 110 }))
         .map(([each, count]) => plain(each, 'any', manyHeaders(count))),
     ],
-    [
-      'reset by the caller',
-      4,
-      fc.tuple(valid, fc.nat(13), fc.nat(30)).map(([{ path, message }, code, end]) => {
-        return { ...call(path, [framed(message).subarray(0, end)], 'any'), reset: code };
-      }),
-    ],
-    [
-      'a neighbour',
-      2,
-      fc
-        .tuple(fc.constantFrom(...neighbours), randomBytes(60))
-        .map(([path, message]) => call(path, [framed(message)], 'any')),
-    ],
   ];
 }
 
@@ -295,7 +316,7 @@ function manyHeaders(count: number): Headers {
   return Object.fromEntries(Array.from({ length: count }, (_, index) => [`x-${index}`, 'y']));
 }
 
-/** Whether a path belongs to our contracts; statuses of its neighbours carry no details. */
-export function isNeighbour(path: unknown): boolean {
-  return neighbours.includes(String(path));
+/** Whether a path is of a service that is not of our contract. */
+export function isOtherService(path: unknown): boolean {
+  return otherServices.includes(String(path));
 }

@@ -1,9 +1,9 @@
-/** HTTP/1.1 requests as bytes, right or wrong. */
+/** HTTP/1.1 requests as bytes, valid or not. */
 import fc, { type Arbitrary } from 'fast-check';
 
 export type Header = readonly [name: string, value: string];
 
-/** A request in its parts, none of which needs to be valid. */
+/** The parts of a request, each of which may be invalid. */
 export interface HttpRequest {
   readonly method: string;
   readonly target: string;
@@ -15,7 +15,7 @@ export interface HttpRequest {
 export const HOST: Header = ['Host', 'loms'];
 export const JSON_TYPE: Header = ['Content-Type', 'application/json'];
 
-/** The bytes of a request. A body has its length stated. */
+/** The bytes of a request, with the length of its body. */
 export function httpBytes({ method, target, headers, body, version = 'HTTP/1.1' }: HttpRequest): Buffer {
   const length: Header[] = body === undefined ? [] : [['Content-Length', String(body.length)]];
   return Buffer.concat([
@@ -41,7 +41,7 @@ export function chunk(data: Buffer, extension = ''): Buffer {
   ]);
 }
 
-/** Cuts bytes in pieces that are sent one after the other. */
+/** Cuts bytes into pieces. */
 export function inPieces(bytes: Buffer): Arbitrary<Buffer[]> {
   return fc.array(fc.nat(bytes.length), { maxLength: 4 }).map((cuts) => {
     const at = [0, ...cuts.sort((a, b) => a - b), bytes.length];
@@ -52,7 +52,7 @@ export function inPieces(bytes: Buffer): Arbitrary<Buffer[]> {
 export const randomBytes = (maxLength: number) =>
   fc.uint8Array({ maxLength, size: 'max' }).map((bytes) => Buffer.from(bytes));
 
-/** Bytes with a few of them changed, taken out or put in. */
+/** Bytes with a few of them changed, removed or added. */
 export function mutated(bytes: Buffer): Arbitrary<Buffer> {
   const change = fc.record({
     at: fc.nat(bytes.length),

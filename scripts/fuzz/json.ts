@@ -1,24 +1,24 @@
 /**
- * JSON texts out of a schema: valid ones, and ones with one fault. They are texts and not values, so that they
- * can hold what no value can: endless digits, keys that stand twice, numbers that JSON does not know.
+ * JSON texts from a schema: valid ones, and ones with one fault. They are texts and not values, so that they
+ * can hold what no value can: very long numbers, duplicate keys, literals that are not JSON.
  */
 import fc, { type Arbitrary } from 'fast-check';
 import type { Expectation } from './case.ts';
 import { type OpenApi, resolve, type Schema } from './openapi.ts';
 
-/** Ids of orders that a run soon gives out, and of skus that have stock: what is asked for is often there. */
+/** Up to this id there are soon orders and stock, so that requests often find something. */
 const ID_MAX = 2_000n;
 
-/** A text with a fault, and what may be answered to it as a request. */
-export interface Spoilt {
+/** A text with a fault, and the expected answer to it as a request. */
+export interface FaultyJson {
   readonly text: string;
-  readonly expect: Expectation;
+  readonly expected: Expectation;
 }
 
-const refused = (text: string): Spoilt => ({ text, expect: 'refused' });
-const either = (text: string): Spoilt => ({ text, expect: 'any' });
+const refused = (text: string): FaultyJson => ({ text, expected: 'refused' });
+const either = (text: string): FaultyJson => ({ text, expected: 'any' });
 
-/** What is no valid value of any field, as it may stand in a JSON text. */
+/** Literals that are no valid value of any field. */
 const badLiterals = [
   ...['null', 'true', '{}', '[]', '""', '"x"', '" 1"', '"1 "', '"+1"', '"01"', '"0x1"', '"1e3"', '"-1"'],
   ...['0', '-0', '-1', '1.0', '1.5', '1e3', '1e400', '-1e-400', '00', '01', '+1', '.5', '1.', '0x10', '1n'],
@@ -31,10 +31,10 @@ const hugeNumber = fc
   .tuple(fc.constantFrom('', '-'), fc.integer({ min: 20, max: 20_000 }), fc.constantFrom('', '.5', 'e999999'))
   .map(([sign, digits, tail]) => `${sign}${'9'.repeat(digits)}${tail}`);
 
-/** What chance makes may be a number, or a text of digits, which some fields take for one. Anything else they may not. */
-const byChance = (text: string) => (/^"?\d/.test(text) ? either(text) : refused(text));
+/** A random text may be a number, or a string of digits, which some fields accept. Others are refused. */
+const unlessNumber = (text: string) => (/^"?\d/.test(text) ? either(text) : refused(text));
 
-const badLiteral: Arbitrary<Spoilt> = fc.oneof(
+const badLiteral: Arbitrary<FaultyJson> = fc.oneof(
   { weight: 8, arbitrary: fc.constantFrom(...badLiterals).map(refused) },
   { weight: 1, arbitrary: hugeNumber.map(refused) },
   {
@@ -42,12 +42,12 @@ const badLiteral: Arbitrary<Spoilt> = fc.oneof(
     arbitrary: fc
       .string({ unit: 'binary', maxLength: 50 })
       .map((text) => JSON.stringify(text))
-      .map(byChance),
+      .map(unlessNumber),
   },
-  { weight: 1, arbitrary: fc.json().map(byChance) },
+  { weight: 1, arbitrary: fc.json().map(unlessNumber) },
 );
 
-/** A whole number within a schema's limits, digit for digit. The document was read with rounded ones. */
+/** A whole number within a schema's limits, which were rounded when the document was parsed. */
 export function validInteger({ minimum = 0, maximum = 2 ** 53, example }: Schema): Arbitrary<bigint> {
   const min = BigInt(minimum);
   const max = maximum >= 2 ** 63 ? 2n ** 63n - 1n : BigInt(maximum);
@@ -59,7 +59,7 @@ export function validInteger({ minimum = 0, maximum = 2 ** 53, example }: Schema
   );
 }
 
-/** JSON texts that keep a schema. */
+/** JSON texts that match a schema. */
 export function validJson(document: OpenApi, reference: Schema): Arbitrary<string> {
   const schema = resolve(document, reference);
   switch (schema.type) {
@@ -67,7 +67,7 @@ export function validJson(document: OpenApi, reference: Schema): Arbitrary<strin
       return validInteger(schema).map(String);
     case 'array': {
       const { minItems: minLength = 0, maxItems: maxLength = 10, items = {} } = schema;
-      // Lines that begin alike name the same sku, and their sum may be too much.
+      // Lines of the same sku begin alike; their sum could be too high.
       const selector = (text: string) => text.split(',', 1)[0];
       const lines = { minLength, maxLength, size: 'small', selector } as const;
       return fc.uniqueArray(validJson(document, items), lines).map(arrayText);
@@ -83,29 +83,29 @@ export function validJson(document: OpenApi, reference: Schema): Arbitrary<strin
       );
     }
     default:
-      throw new Error(`the document has a schema of the type ${schema.type}, which is new here`);
+      throw new Error(`the document has a schema of the unknown type ${schema.type}`);
   }
 }
 
-/** JSON texts, or nearly JSON, that keep a schema but for one fault. */
-export function spoiltJson(document: OpenApi, reference: Schema): Arbitrary<Spoilt> {
+/** JSON texts, or nearly JSON, that match a schema except for one fault. */
+export function faultyJson(document: OpenApi, reference: Schema): Arbitrary<FaultyJson> {
   const schema = resolve(document, reference);
   switch (schema.type) {
     case 'array':
-      return spoiltArray(document, schema);
+      return faultyArray(document, schema);
     case 'object':
-      return spoiltObject(document, schema);
+      return faultyObject(document, schema);
     default:
       return badLiteral;
   }
 }
 
-function spoiltArray(document: OpenApi, { maxItems = 10, items = {} }: Schema): Arbitrary<Spoilt> {
+function faultyArray(document: OpenApi, { maxItems = 10, items = {} }: Schema): Arbitrary<FaultyJson> {
   const valid = validJson(document, items);
   const oneBad = fc
-    .tuple(valid, spoiltJson(document, items))
+    .tuple(valid, faultyJson(document, items))
     .map(([line, bad]) => ({ ...bad, text: arrayText([line, bad.text]) }));
-  // Up to the limit it depends on the sum of what the lines say.
+  // Up to the limit it depends on the sum of the lines.
   const many = fc
     .tuple(valid, fc.integer({ min: maxItems - 1, max: maxItems + 2 }))
     .map(([line, count]) => (count > maxItems ? refused : either)(arrayText(Array(count).fill(line))));
@@ -116,20 +116,20 @@ function spoiltArray(document: OpenApi, { maxItems = 10, items = {} }: Schema): 
   );
 }
 
-function spoiltObject(document: OpenApi, { properties = {}, required = [] }: Schema): Arbitrary<Spoilt> {
+function faultyObject(document: OpenApi, { properties = {}, required = [] }: Schema): Arbitrary<FaultyJson> {
   const names = Object.keys(properties);
   const valid = fc.tuple(...Object.values(properties).map((each) => validJson(document, each)));
   return fc.constantFrom(...names.entries()).chain(([at, name]) => {
-    const bad = spoiltJson(document, properties[name] ?? {});
+    const bad = faultyJson(document, properties[name] ?? {});
     const oneBad = fc
       .tuple(valid, bad)
-      .map(([texts, { text, expect }]) => ({ text: objectText(names, texts.with(at, text)), expect }));
+      .map(([texts, { text, expected }]) => ({ text: objectText(names, texts.with(at, text)), expected }));
     const missing = (texts: string[]) => objectText(names.toSpliced(at, 1), texts.toSpliced(at, 1));
     const twice = (texts: string[]) => objectText([...names, name], [...texts, '7']);
     return fc.oneof(
       { weight: 6, arbitrary: oneBad },
       { weight: 1, arbitrary: valid.map(missing).map(required.includes(name) ? refused : either) },
-      // What is said twice is refused, unless it is the same.
+      // A duplicate key is refused, unless both values are the same.
       { weight: 1, arbitrary: valid.map((texts) => (texts[at] === '7' ? either : refused)(twice(texts))) },
       { weight: 1, arbitrary: valid.map((texts) => refused(objectText(names, texts).slice(0, -1))) },
       { weight: 1, arbitrary: badLiteral },
@@ -137,12 +137,12 @@ function spoiltObject(document: OpenApi, { properties = {}, required = [] }: Sch
   });
 }
 
-/** Brackets that stand in each other so often. */
+/** Deeply nested brackets. */
 export const deepJson = fc
   .tuple(fc.constantFrom('[', '{"a":', '{"items":['), fc.integer({ min: 10, max: 30_000 }), fc.boolean())
   .map(([open, depth, closed]) => {
     const close = [...open].reverse().map((sign) => ({ '[': ']', '{': '}' })[sign] ?? '');
-    // A hundred characters are left to the limit of a body.
+    // Just below the size limit of a body.
     const times = Math.min(depth, Math.floor(130_000 / (open.length + close.join('').length)));
     return `${open.repeat(times)}1${closed ? close.join('').repeat(times) : ''}`;
   });

@@ -1,10 +1,10 @@
 /**
- * `make fuzz`: sends bad and good input to services of its own, on a cluster of its own, and checks every answer.
+ * `make fuzz`: sends valid and invalid input to services on a cluster of their own, and checks every answer.
  *
  *     node --import tsx scripts/fuzz/main.ts [--cases n] [--seed n] [--only index]
  *
- * A case is found again by seed and index: `--seed 7 --only 1234`. A run of 50,000 cases or more also writes its
- * figures into `docs/reliability.md`.
+ * A case is repeated by its seed and index: `--seed 7 --only 1234`. A run of 50,000 cases or more also writes
+ * its figures into `docs/reliability.md`. README.md is a tour of the files.
  */
 import { pino } from 'pino';
 import { migrate } from '../../src/db/schema/migrate.ts';
@@ -12,10 +12,10 @@ import { seed as seedStock } from '../../src/db/schema/seed.ts';
 import { asBuilt } from '../../test/support/process.ts';
 import { startTemporaryCluster } from '../../test/support/temporary-cluster.ts';
 import { BadArgument } from '../lib/arguments.ts';
-import { type Figure, showFigures } from '../lib/figures.ts';
+import { type Figure, showFigures } from '../lib/report.ts';
 import { figuresOf, writeFigures } from './figures.ts';
 import { CASES_MIN, type Plan, readPlan } from './plan.ts';
-import { describeReport, describeWrong } from './report.ts';
+import { describeFinding, describeReport } from './report.ts';
 import { fuzz } from './run.ts';
 import { startServices } from './services.ts';
 import { fillStock } from './stock.ts';
@@ -29,7 +29,7 @@ async function clear(): Promise<void> {
   for (const close of closers.splice(0).reverse()) await close();
 }
 
-/** Runs the cases; the exit code says whether all is well. */
+/** Runs the cases, and sets the exit code. */
 async function main(plan: Plan): Promise<void> {
   const { cluster, remove } = await startTemporaryCluster();
   closers.push(remove);
@@ -42,16 +42,16 @@ async function main(plan: Plan): Promise<void> {
   closers.push(services.end);
 
   const report = await fuzz(services, plan, (done) => process.stdout.write(`\r${done} cases`));
-  for (const wrong of report.wrong) process.stdout.write(`\n${describeWrong(wrong)}\n`);
+  for (const finding of report.findings) process.stdout.write(`\n${describeFinding(finding)}\n`);
   process.stdout.write(`\n${describeReport(report)}\n`);
   await services.areReady();
   const orders = await audit.run();
   process.stdout.write(`both services are ready; the ledger audit passed over ${orders} orders\n`);
-  if (report.wrong.length > 0) process.exitCode = 1;
-  if (report.cases >= CASES_MIN) await tell(plan.seed, figuresOf(report));
+  if (report.findings.length > 0) process.exitCode = 1;
+  if (report.cases >= CASES_MIN) await reportFigures(plan.seed, figuresOf(report));
 }
 
-async function tell(seed: number, figures: readonly Figure[]): Promise<void> {
+async function reportFigures(seed: number, figures: readonly Figure[]): Promise<void> {
   showFigures(figures);
   if (figures.some(({ reached }) => !reached)) process.exitCode = 1;
   await writeFigures(seed, figures);

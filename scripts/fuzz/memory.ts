@@ -1,38 +1,38 @@
-/** The memory that a service holds when it is at rest, and whether that grows with the cases. */
+/** The memory that an idle service holds, and whether it grows with the cases. */
 import { EventEmitter, once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { type ServiceProcess, showError, startProcess } from '../../test/support/process.ts';
 import { median } from '../lib/statistics.ts';
 
-/** Loads what collects garbage and tells what is left. */
+/** Loads the module that collects garbage and reports what is left. */
 const COLLECTING = ['--expose-gc', '--import', new URL('collect.mjs', import.meta.url).href];
 
-/** So long what was closed may take to be let go. */
+/** How long closed connections may take to be released. */
 const SETTLE_MS = 150;
-const TELL_LIMIT_MS = 10_000;
+const REPORT_LIMIT_MS = 10_000;
 
-/** A service that can be asked what it holds. */
-export interface Watched extends ServiceProcess {
-  /** Has it collect its garbage and tell what is left of heap and buffers, in bytes. */
+/** A service whose memory can be measured. */
+export interface MeasuredService extends ServiceProcess {
+  /** Collects garbage, and returns what is left of heap and buffers, in bytes. */
   heldBytes(): Promise<number>;
 }
 
-/** Starts a service like `startProcess`. What it logs as an error is shown. */
-export async function startWatched(
+/** Starts a service like `startProcess`. The errors that it logs are shown. */
+export async function startMeasured(
   args: readonly string[],
   settings: Readonly<Record<string, string>>,
-): Promise<Watched> {
-  const told = new EventEmitter();
+): Promise<MeasuredService> {
+  const reports = new EventEmitter();
   const onLine = (line: string) => {
     const { heldBytes } = JSON.parse(line);
-    if (heldBytes !== undefined) told.emit('held', heldBytes);
+    if (heldBytes !== undefined) reports.emit('held', heldBytes);
     else showError(line);
   };
   const server = await startProcess(settings, { args: [...COLLECTING, ...args], onLine });
   return Object.assign(server, {
     async heldBytes() {
       await setTimeout(SETTLE_MS);
-      const held = once(told, 'held', { signal: AbortSignal.timeout(TELL_LIMIT_MS) });
+      const held = once(reports, 'held', { signal: AbortSignal.timeout(REPORT_LIMIT_MS) });
       process.kill(server.pid, 'SIGUSR2');
       const [heldBytes] = await held;
       return heldBytes as number;
@@ -49,15 +49,15 @@ export interface Growth {
 }
 
 /**
- * A service that keeps more than this of every case has a leak: one object of a few fields is enough. What a sound
- * one still adds, code that is compiled late and caches that fill up, comes to a third of it in 50,000 cases.
+ * A service that keeps more than this of every case has a leak: one object of a few fields is enough. Code
+ * that is compiled late, and caches, come to a third of it in 50,000 cases.
  */
 export const GROWTH_MAX_BYTES_PER_CASE = 200;
 
 /**
- * Compares the end of a run with its beginning, after the first fifth, in which most code and caches are made.
+ * Compares the last fifth of a run with the second. Most code and caches are created in the first.
  *
- * @param samples what a service held after each round of so many cases.
+ * @param samples the bytes held after each round.
  */
 export function growthOf(samples: readonly number[], casesPerRound: number): Growth {
   const fifth = Math.ceil(samples.length / 5);

@@ -1,4 +1,4 @@
-/** Protobuf messages as bytes, right or nearly right, made from the descriptors of the contracts. */
+/** Protobuf messages as bytes, valid or nearly so, from the descriptors of the contract. */
 import {
   createFileRegistry,
   type DescField,
@@ -16,7 +16,7 @@ import { descriptors } from '../../src/transport/grpc/validate.ts';
 import type { Expectation } from './case.ts';
 import { randomBytes } from './http-bytes.ts';
 
-/** All methods of the contracts. */
+/** All methods of the contract. */
 export const methods: readonly DescMethod[] = [...createFileRegistry(descriptors).files]
   .filter(({ proto }) => proto.package.startsWith('loms.'))
   .flatMap(({ services }) => services)
@@ -28,7 +28,7 @@ export function pathOf({ parent, name }: DescMethod): string {
 
 const validator = createValidator();
 
-/** What may be answered to these bytes as the request of a method: the contract itself is asked. */
+/** The expected answer to these bytes as a request of a method, by the contract's own rules. */
 export function expectationOf({ input }: DescMethod, bytes: Uint8Array): Expectation {
   let request: Message;
   try {
@@ -41,7 +41,7 @@ export function expectationOf({ input }: DescMethod, bytes: Uint8Array): Expecta
   return result.kind === 'valid' && sumsFit(request) ? 'accepted' : 'refused';
 }
 
-/** Lines with the same sku count as one, whose sum has the limit of one. The contract has no rule that says so. */
+/** Whether merged lines keep the limit of a line, which the contract's rules do not cover. */
 function sumsFit(request: Message): boolean {
   const { items = [] } = request as { items?: readonly { sku: number; count: number }[] };
   const sums = new Map<number, number>();
@@ -49,7 +49,7 @@ function sumsFit(request: Message): boolean {
   return Math.max(0, ...sums.values()) <= COUNT_MAX;
 }
 
-/** Skus with stock in the seed set `development`, and small ids, which a run soon gives to orders. */
+/** Skus with stock in the seed set `development`, and small ids, which orders soon have. */
 const known = [1n, 2n, 10n, 300n, 1_625_903n, 139_275_865n];
 
 const VARINT = 0;
@@ -57,7 +57,7 @@ const LENGTH_DELIMITED = 2;
 const WIRE_TYPES = 8;
 const LINES_USUAL_MAX = 8;
 
-/** A message that keeps its rules, as its encoded fields in the order of the descriptor. */
+/** A valid message, as its encoded fields in the order of the descriptor. */
 export function validFields(message: DescMessage): Arbitrary<Buffer[]> {
   return fc.tuple(...message.fields.map(validField)).map((fields) => fields.flat());
 }
@@ -66,8 +66,8 @@ function validField(field: DescField): Arbitrary<Buffer[]> {
   if (field.fieldKind === 'scalar')
     return validNumber(field).map((value) => [numberField(field.number, value)]);
   if (field.fieldKind !== 'list' || field.message === undefined)
-    throw new Error(`${field} is of a kind that is new`);
-  // Lines that name the same sku are summed, and the sum may be too much.
+    throw new Error(`${field} is of an unknown kind`);
+  // Lines of the same sku are summed, and the sum could be too high.
   const lines = {
     minLength: 1,
     maxLength: LINES_USUAL_MAX,
@@ -80,8 +80,7 @@ function validField(field: DescField): Arbitrary<Buffer[]> {
 
 function validNumber(field: DescField): Arbitrary<bigint> {
   const { type } = getOption(field, fieldRules);
-  if (type.case !== 'int64' && type.case !== 'uint32')
-    throw new Error(`${field} has rules that are new here`);
+  if (type.case !== 'int64' && type.case !== 'uint32') throw new Error(`${field} has unknown rules`);
   const { greaterThan, lessThan } = type.value;
   const min = BigInt(greaterThan.value ?? 0);
   const max = BigInt(lessThan.value ?? (type.case === 'int64' ? 2n ** 63n - 1n : 2n ** 32n - 1n));
@@ -94,8 +93,8 @@ function validNumber(field: DescField): Arbitrary<bigint> {
   );
 }
 
-/** A message with one fault, or what a decoder may take for one. */
-export function spoiltMessage(message: DescMessage): Arbitrary<Buffer> {
+/** A message with one fault, or with something unusual. */
+export function faultyMessage(message: DescMessage): Arbitrary<Buffer> {
   const fault = fc.oneof(
     fc.tuple(fc.integer({ min: 0, max: 3 }), oddNumber).map(([number, value]) => numberField(number, value)),
     fc
@@ -139,7 +138,7 @@ const oddNumber = fc.oneof(
   fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
 );
 
-/** Varints that are longer than they need to be, or than a number can be. */
+/** Varints that are longer than necessary, or than a number can be. */
 const overlong = fc.integer({ min: 1, max: 12 }).map((length) => {
   return Buffer.concat([Buffer.alloc(length, 0x81), Buffer.of(0)]);
 });

@@ -27,16 +27,16 @@ export interface OpenApi {
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
 }
 
-/** An operation as a caller sees it. */
+/** An operation of the document. */
 export interface Operation {
   /** Method and path: `post /order/create`. */
   readonly name: string;
   readonly method: string;
   readonly path: string;
-  /** The schema of the part of the path that varies. */
+  /** The schema of the path parameter. */
   readonly parameter?: Schema;
   readonly body?: Schema;
-  /** It asks for a token. */
+  /** It requires a token. */
   readonly isGuarded: boolean;
 }
 

@@ -1,8 +1,8 @@
-/** What a run is to do, as the command line says. */
+/** The command line of a run. */
 import { parseArgs } from 'node:util';
 import { BadArgument, wholeNumber } from '../lib/arguments.ts';
 
-/** Fewer cases do not show enough: what is made once, code and caches, outweighs what every case would leave. */
+/** With fewer cases a leak does not show: code and caches outweigh it. */
 export const CASES_MIN = 50_000;
 
 export interface Plan {
@@ -12,7 +12,7 @@ export interface Plan {
   readonly only?: number | undefined;
 }
 
-/** Reads it; left out, the seed is one that hardly anybody has tried. */
+/** Reads the command line. Without a seed, the time gives one. */
 export function readPlan(args: readonly string[]): Plan {
   const { values } = parseArgs({
     args: [...args],

@@ -1,12 +1,12 @@
-/** What a fuzz run has shown, in words. */
+/** The report of a fuzz run, as text. */
 import type { Case } from './case.ts';
-import type { Report, Wrong } from './run.ts';
+import type { Finding, Report } from './run.ts';
 
 const HEX_MAX_CHARS = 4_000;
 
-/** A wrong answer, with all that is needed to ask again. */
-export function describeWrong({ index, sent, what }: Wrong): string {
-  return `case ${index}, ${sent.via}: ${sent.kind}: ${what}\n${describeCase(sent)}`;
+/** A wrong answer, with the bytes of its case. */
+export function describeFinding({ index, sent, message }: Finding): string {
+  return `case ${index}, ${sent.via}: ${sent.kind}: ${message}\n${describeCase(sent)}`;
 }
 
 function describeCase(sent: Case): string {
@@ -16,7 +16,7 @@ function describeCase(sent: Case): string {
   return bytes.join('\n');
 }
 
-/** The number of cases of each kind, and of each answer. */
+/** How often each kind of case was sent and each status answered. */
 export function describeReport(report: Report): string {
   const list = (counts: ReadonlyMap<string, number>) =>
     [...counts]
@@ -27,6 +27,6 @@ export function describeReport(report: Report): string {
     ...list(report.kinds),
     'answers',
     ...list(report.answers),
-    `${report.cases} cases, ${report.wrong.length} answered wrongly`,
+    `${report.cases} cases, ${report.findings.length} answered wrongly`,
   ].join('\n');
 }

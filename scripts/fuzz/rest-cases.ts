@@ -1,20 +1,19 @@
-/** The cases for REST that are meant for an operation: valid requests, and ones with a fault in what they say. */
+/** Cases of REST for an operation: valid requests, and ones with a fault in their content. */
 import { gzipSync } from 'node:zlib';
 import fc, { type Arbitrary } from 'fast-check';
-import type { Expectation, Made, RestCase } from './case.ts';
+import type { CaseBody, Expectation, Kind, RestCase } from './case.ts';
 import { chunk, HOST, type HttpRequest, httpBytes, inPieces, JSON_TYPE, randomBytes } from './http-bytes.ts';
-import { deepJson, spoiltJson, validInteger, validJson } from './json.ts';
-import type { Kind } from './kinds.ts';
+import { deepJson, faultyJson, validInteger, validJson } from './json.ts';
 import { type OpenApi, type Operation, operationsOf } from './openapi.ts';
 
-/** A request that is meant for an operation. */
-export interface Meant {
+/** A request for an operation. */
+export interface OperationRequest {
   readonly operation: Operation;
   readonly request: HttpRequest;
 }
 
 /** Valid requests for all operations of the document. */
-export function validRequests(document: OpenApi): Arbitrary<Meant> {
+export function validRequests(document: OpenApi): Arbitrary<OperationRequest> {
   return fc.constantFrom(...operationsOf(document)).chain((operation) => {
     const { parameter, body, method, path } = operation;
     const target = parameter
@@ -33,13 +32,13 @@ export function validRequests(document: OpenApi): Arbitrary<Meant> {
   });
 }
 
-/** Requests with one fault in their body, and what may be answered to each. */
-export function spoiltRequests(document: OpenApi): Arbitrary<[Meant, Expectation]> {
+/** Requests with one fault in their body, and the expected answers. */
+export function faultyRequests(document: OpenApi): Arbitrary<[OperationRequest, Expectation]> {
   const withBody = validRequests(document).filter(({ request }) => request.body !== undefined);
   return withBody.chain(({ operation, request }) =>
-    spoiltJson(document, operation.body ?? {}).map(({ text, expect }) => [
+    faultyJson(document, operation.body ?? {}).map(({ text, expected }) => [
       { operation, request: { ...request, body: Buffer.from(text) } },
-      expect,
+      expected,
     ]),
   );
 }
@@ -48,14 +47,20 @@ function fill(path: string, parameter: string): string {
   return path.replace(/\{\w+\}/, parameter);
 }
 
-/** The case of one request on a connection that goes on. */
-export function single({ operation, request }: Meant, expect: Expectation): Made<RestCase> {
-  return whole([httpBytes(request)], operation, expect);
+/** The case of one request on a connection that is kept. */
+export function single({ operation, request }: OperationRequest, expected: Expectation): CaseBody<RestCase> {
+  return whole([httpBytes(request)], operation, expected);
 }
 
-function whole(writes: readonly Buffer[], operation: Operation, expect: Expectation): Made<RestCase> {
+function whole(writes: readonly Buffer[], operation: Operation, expected: Expectation): CaseBody<RestCase> {
   const { method, name } = operation;
-  return { via: 'REST', writes, asks: [{ method, operation: name, expect }], answersMin: 1, end: false };
+  return {
+    via: 'REST',
+    writes,
+    requests: [{ method, operation: name, expected }],
+    answersMin: 1,
+    end: false,
+  };
 }
 
 const contentTypes = [
@@ -76,7 +81,7 @@ const contentTypes = [
   ],
 ];
 
-/** What a text in a path may be besides a number. */
+/** Texts in a path that may not be a number. */
 const pathText = fc.oneof(
   fc.string({ unit: 'binary', minLength: 1, maxLength: 30 }).map(encodeSafely),
   fc.constantFrom(
@@ -100,29 +105,29 @@ const pathText = fc.oneof(
   fc.integer({ min: 20, max: 4_000 }).map((digits) => '9'.repeat(digits)),
 );
 
-/** A lone surrogate has no percent-encoding; by way of a Buffer it becomes a replacement character. */
+/** A lone surrogate has no percent-encoding; a Buffer turns it into a replacement character. */
 function encodeSafely(text: string): string {
   return encodeURIComponent(Buffer.from(text).toString());
 }
 
-/** Makes the kinds. */
+/** The kinds of cases. */
 export function operationKinds(document: OpenApi): Kind<RestCase>[] {
   const valid = validRequests(document);
   const operations = operationsOf(document);
   const withBody = valid.filter(({ request }) => request.body !== undefined);
-  const bodies = (body: (meant: Meant) => Arbitrary<Buffer>) =>
-    withBody.chain((meant) =>
-      body(meant).map((bytes) => ({ ...meant, request: { ...meant.request, body: bytes } })),
+  const bodies = (body: (base: OperationRequest) => Arbitrary<Buffer>) =>
+    withBody.chain((base) =>
+      body(base).map((bytes) => ({ ...base, request: { ...base.request, body: bytes } })),
     );
-  const refused = (meant: Meant) => single(meant, 'refused');
+  const refused = (base: OperationRequest) => single(base, 'refused');
 
   return [
-    ['valid', 12, valid.map((meant) => single(meant, 'accepted'))],
-    ['one field is bad', 20, spoiltRequests(document).map((spoilt) => single(...spoilt))],
-    ['the path names no id', 6, parameters(operations)],
+    ['valid', 12, valid.map((base) => single(base, 'accepted'))],
+    ['a faulty body', 20, faultyRequests(document).map((faulty) => single(...faulty))],
+    ['an invalid id in the path', 6, parameters(operations)],
     ['garbage as a body', 5, bodies(() => randomBytes(2_000)).map(refused)],
-    ['text that is no JSON', 3, bodies(() => fc.string({ unit: 'binary' }).map(notAnObject)).map(refused)],
-    ['JSON of another form', 4, bodies(() => fc.json().map(notAnObject)).map(refused)],
+    ['a text that is not JSON', 3, bodies(() => fc.string({ unit: 'binary' }).map(notAnObject)).map(refused)],
+    ['JSON of another schema', 4, bodies(() => fc.json().map(notAnObject)).map(refused)],
     ['invalid UTF-8', 3, bodies(({ request }) => withBadBytes(request.body)).map(refused)],
     ['deep JSON', 1, bodies(() => deepJson.map(Buffer.from)).map(refused)],
     [
@@ -139,7 +144,7 @@ export function operationKinds(document: OpenApi): Kind<RestCase>[] {
   ];
 }
 
-function parameters(operations: readonly Operation[]): Arbitrary<Made<RestCase>> {
+function parameters(operations: readonly Operation[]): Arbitrary<CaseBody<RestCase>> {
   const varying = operations.filter(({ parameter }) => parameter !== undefined);
   return fc.tuple(fc.constantFrom(...varying), pathText).map(([operation, text]) => {
     const target = Buffer.from(fill(operation.path, text)).toString('latin1');
@@ -148,7 +153,7 @@ function parameters(operations: readonly Operation[]): Arbitrary<Made<RestCase>>
   });
 }
 
-/** Whether a text in a path may name an id, in which case it is as good as any. */
+/** Whether a text in a path may be a valid id. */
 function mayBeId(text: string): boolean {
   try {
     return /^ *[1-9]\d{0,18} *$/.test(decodeURIComponent(text));
@@ -157,7 +162,7 @@ function mayBeId(text: string): boolean {
   }
 }
 
-/** A random text that happens to be a good request would be wrong to be refused. */
+/** Turns an object into an array: a random text must not happen to be a valid request. */
 function notAnObject(text: string): Buffer {
   return Buffer.from(text.startsWith('{') ? `[${text}]` : text);
 }
@@ -176,43 +181,41 @@ function withBadBytes(body: Buffer = Buffer.alloc(0)): Arbitrary<Buffer> {
   });
 }
 
-function compressed({ operation, request }: Meant): Meant {
+function compressed({ operation, request }: OperationRequest): OperationRequest {
   const headers = [...request.headers, ['Content-Encoding', 'gzip'] as const];
   return { operation, request: { ...request, headers, body: gzipSync(request.body ?? '') } };
 }
 
-function retyped({ operation, request }: Meant): Arbitrary<Made<RestCase>> {
+function retyped({ operation, request }: OperationRequest): Arbitrary<CaseBody<RestCase>> {
   return fc.constantFrom(...contentTypes, undefined).map((type) => {
     const headers = type === undefined ? [HOST] : [HOST, ['Content-Type', type] as const];
     return single({ operation, request: { ...request, headers } }, 'any');
   });
 }
 
-function inChunks({ request }: Meant, pieces: readonly Buffer[], extension: string): Buffer {
+function inChunks({ request }: OperationRequest, pieces: readonly Buffer[], extension: string): Buffer {
   const { body: _, headers, ...rest } = request;
   const head = httpBytes({ ...rest, headers: [...headers, ['Transfer-Encoding', 'chunked']] });
   const chunks = pieces.filter((piece) => piece.length > 0).map((piece) => chunk(piece, extension));
   return Buffer.concat([head, ...chunks, Buffer.from('0\r\n\r\n')]);
 }
 
-function chunked(meant: Meant): Arbitrary<Made<RestCase>> {
+function chunked(base: OperationRequest): Arbitrary<CaseBody<RestCase>> {
   const extension = fc.constantFrom('', ';a', ';a=b', ';a="b c"');
-  return fc.tuple(inPieces(meant.request.body ?? Buffer.alloc(0)), extension).chain(([pieces, each]) => {
-    return inPieces(inChunks(meant, pieces, each)).map((writes) =>
-      whole(writes, meant.operation, 'accepted'),
-    );
+  return fc.tuple(inPieces(base.request.body ?? Buffer.alloc(0)), extension).chain(([pieces, each]) => {
+    return inPieces(inChunks(base, pieces, each)).map((writes) => whole(writes, base.operation, 'accepted'));
   });
 }
 
-function endlessChunks(meant: Meant): Made<RestCase> {
+function endlessChunks(base: OperationRequest): CaseBody<RestCase> {
   const pieces = Array.from({ length: 9 }, () => Buffer.alloc(16_384, ' '));
-  return whole([inChunks(meant, pieces, '')], meant.operation, 'refused');
+  return whole([inChunks(base, pieces, '')], base.operation, 'refused');
 }
 
-function sliced({ operation, request }: Meant): Arbitrary<Made<RestCase>> {
+function sliced({ operation, request }: OperationRequest): Arbitrary<CaseBody<RestCase>> {
   return inPieces(httpBytes(request)).map((writes) => whole(writes, operation, 'accepted'));
 }
 
-function unexpectedBody({ operation, request }: Meant): Arbitrary<Made<RestCase>> {
+function unexpectedBody({ operation, request }: OperationRequest): Arbitrary<CaseBody<RestCase>> {
   return randomBytes(2_000).map((body) => single({ operation, request: { ...request, body } }, 'accepted'));
 }

@@ -1,20 +1,20 @@
-/** Whether an answer of REST is in the documented form: the OpenAPI document's, or that of all errors. */
+/** Checks that an answer of REST is in the documented form: that of OpenAPI, or that of all errors. */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { parse } from 'lossless-json';
 import { codes, ERROR_DOMAIN, type Reason, reasons } from '../../src/domain/errors.ts';
-import { type Ask, checkReason, must, type RestCase } from './case.ts';
+import { checkReason, expect, type RestCase, type SentRequest } from './case.ts';
 import { type OpenApi, operationsOf } from './openapi.ts';
-import type { RestAnswer, RestHeard } from './rest-client.ts';
+import type { RestAnswer, RestResponses } from './rest-client.ts';
 
-/** What any request can be answered before it is known what it asks for. */
+/** Statuses of any request, before it is routed. */
 const beforeRouting = [400, 408, 413, 417, 431];
-/** Where there is no operation. */
+/** Statuses where there is no operation. */
 const noOperation = [404, 405];
-/** What a caller hears whose time is up: that nothing was done, or that nobody knows. */
+/** Answers after the deadline: nothing was done, or the outcome is unknown. */
 const lateStatuses: readonly number[] = [503, 504];
 const lateReasons: readonly string[] = ['DEADLINE_EXCEEDED', 'OUTCOME_UNKNOWN'];
 
-/** Pages, and the way to them, have no operation either. */
+/** Statuses of pages and the redirects to them, which are no operations. */
 const pages = [200, 302, 304];
 
 interface ErrorBody {
@@ -28,7 +28,7 @@ export class RestCheck {
   readonly #error: ValidateFunction;
 
   constructor(document: OpenApi) {
-    // Words that are OpenAPI's and not JSON Schema's, such as `example`, are no mistakes.
+    // Not strict: OpenAPI has keywords that JSON Schema does not have, such as `example`.
     const ajv = new Ajv2020({ strict: false, formats: { int64: true, int32: true } });
     ajv.addSchema(document, 'document');
     this.#operations = new Set(operationsOf(document).map(({ name }) => name));
@@ -49,45 +49,45 @@ export class RestCheck {
     }
   }
 
-  /** @throws WrongAnswer unless what was heard is what the document lets a caller expect. */
-  check(sent: RestCase, { answers, rest }: RestHeard): void {
-    must(rest.length === 0, `behind the answers stands ${JSON.stringify(rest.toString('latin1', 0, 200))}`);
-    must(answers.length >= sent.answersMin, `${answers.length} answers instead of ${sent.answersMin}`);
-    for (const [index, answer] of answers.entries()) this.#checkOne(sent.asks[index], answer);
+  /** @throws WrongAnswer unless the document allows the answers. */
+  check(sent: RestCase, { answers, rest }: RestResponses): void {
+    expect(rest.length === 0, `after the answers follows ${JSON.stringify(rest.toString('latin1', 0, 200))}`);
+    expect(answers.length >= sent.answersMin, `${answers.length} answers instead of ${sent.answersMin}`);
+    for (const [index, answer] of answers.entries()) this.#checkOne(sent.requests[index], answer);
   }
 
-  #checkOne(ask: Ask | undefined, answer: RestAnswer): void {
+  #checkOne(request: SentRequest | undefined, answer: RestAnswer): void {
     const { status, headers, body } = answer;
-    const isLate = ask?.mayExpire === true && lateStatuses.includes(status);
-    must(status < 500 || isLate, `status ${status}: ${body.toString('utf8', 0, 500)}`);
-    if (ask?.method === 'HEAD') return;
-    const operation = ask?.operation ?? '';
-    must(this.#operations.has(operation) || operation === '', `no operation is named ${operation}`);
+    const isLate = request?.mayExpire === true && lateStatuses.includes(status);
+    expect(status < 500 || isLate, `status ${status}: ${body.toString('utf8', 0, 500)}`);
+    if (request?.method === 'HEAD') return;
+    const operation = request?.operation ?? '';
+    expect(this.#operations.has(operation) || operation === '', `there is no operation ${operation}`);
     const schema = this.#schemas.get(`${operation} ${status}`);
-    if (schema === undefined) this.#checkStray(operation, answer);
+    if (schema === undefined) this.#checkUnlisted(operation, answer);
     if (pages.includes(status) && schema === undefined) return;
-    must(headers.get('content-type') === 'application/json', `content type ${headers.get('content-type')}`);
+    expect(headers.get('content-type') === 'application/json', `content type ${headers.get('content-type')}`);
     const value = readJson(body);
     const validate = schema ?? this.#error;
-    must(validate(value), `${JSON.stringify(validate.errors)}: ${body.toString('utf8', 0, 500)}`);
+    expect(validate(value), `${JSON.stringify(validate.errors)}: ${body.toString('utf8', 0, 500)}`);
     const reason = status >= 400 ? checkError(value as ErrorBody) : undefined;
-    must(!isLate || lateReasons.includes(reason ?? ''), `the time is up: ${body}`);
-    checkReason(ask?.expect ?? 'any', reason, body.toString('utf8', 0, 500));
+    expect(!isLate || lateReasons.includes(reason ?? ''), `after the deadline: ${body}`);
+    checkReason(request?.expected ?? 'any', reason, body.toString('utf8', 0, 500));
   }
 
-  /** The status is one that no operation lists. */
-  #checkStray(operation: string, { status, body }: RestAnswer): void {
+  /** Checks a status that the operation does not list. */
+  #checkUnlisted(operation: string, { status, body }: RestAnswer): void {
     const allowed = operation === '' ? [...beforeRouting, ...noOperation, ...pages] : beforeRouting;
-    must(allowed.includes(status), `${operation} answers ${status}: ${body.toString('utf8', 0, 500)}`);
+    expect(allowed.includes(status), `${operation} answers ${status}: ${body.toString('utf8', 0, 500)}`);
   }
 }
 
-/** @returns the reason of an error body that has the form of one. */
+/** @returns the reason of an error body, whose form is checked. */
 export function checkError({ code, details }: ErrorBody): Reason {
   const { reason = '', domain } = details[0] ?? {};
-  must(isReason(reason), `no reason is called ${reason}`);
-  must(codes[reasons[reason]] === code, `${reason} travels under ${code}`);
-  must(domain === ERROR_DOMAIN, `the domain is ${domain}`);
+  expect(isReason(reason), `unknown reason ${reason}`);
+  expect(codes[reasons[reason]] === code, `${reason} has the code ${code}`);
+  expect(domain === ERROR_DOMAIN, `the domain is ${domain}`);
   return reason;
 }
 
@@ -95,10 +95,10 @@ function isReason(text: string): text is Reason {
   return Object.hasOwn(reasons, text);
 }
 
-/** Reads numbers only where they are whole, as all of ours are; the validator takes them rounded. */
+/** Accepts whole numbers only, like all of the contract; the validator gets them rounded. */
 function readJson(body: Buffer): unknown {
   return parse(body.toString('utf8'), undefined, (literal) => {
-    must(/^-?\d+$/.test(literal), `${literal} is no whole number`);
+    expect(/^-?\d+$/.test(literal), `${literal} is not a whole number`);
     return Number(literal);
   });
 }

@@ -1,46 +1,46 @@
-/** An HTTP/1.1 connection that says the bytes of a case and hears the answers. */
+/** An HTTP/1.1 connection that sends the bytes of a case and reads the answers. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
-import { must, type RestCase } from './case.ts';
+import { expect, type RestCase } from './case.ts';
 
 export interface RestAnswer {
   readonly status: number;
-  /** By their names in small letters. */
+  /** By their names in lower case. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: Buffer;
 }
 
-export interface RestHeard {
+export interface RestResponses {
   readonly answers: readonly RestAnswer[];
-  /** What came behind them. */
+  /** What was received after them. */
   readonly rest: Buffer;
 }
 
-/** Longer than the service may take for a request, shorter than it waits for one. */
+/** Longer than the service may take for a request, shorter than it waits for an incomplete one. */
 const ANSWER_LIMIT_MS = 8_000;
 
 const LAST_CHUNK = '0\r\n\r\n';
 
 export class RestConnection {
   readonly #socket: Socket;
-  #heard: Buffer = Buffer.alloc(0);
+  #received: Buffer = Buffer.alloc(0);
   #closed = false;
-  /** The service has said that it will close the connection. */
+  /** The service has announced that it closes the connection. */
   #closing = false;
-  #onHeard = () => {};
+  #onReceived = () => {};
 
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.on('data', (data) => {
-      this.#heard = Buffer.concat([this.#heard, data]);
-      this.#onHeard();
+      this.#received = Buffer.concat([this.#received, data]);
+      this.#onReceived();
     });
-    // A reset is one way of being closed; what matters is what was heard before.
+    // A reset closes the connection as well; only what was received before matters.
     socket.on('error', () => {});
     socket.on('close', () => {
       this.#closed = true;
-      this.#onHeard();
+      this.#onReceived();
     });
   }
 
@@ -52,7 +52,7 @@ export class RestConnection {
 
   /** Whether it can carry another case. */
   get usable(): boolean {
-    return !this.#closed && !this.#closing && this.#heard.length === 0 && this.#socket.writable;
+    return !this.#closed && !this.#closing && this.#received.length === 0 && this.#socket.writable;
   }
 
   close(): void {
@@ -60,11 +60,11 @@ export class RestConnection {
   }
 
   /**
-   * Says a case and hears what is answered: as many answers as requests, or all until the connection is closed.
+   * Sends a case and reads as many answers as it has requests, or all until the connection is closed.
    *
-   * @throws WrongAnswer when neither comes in time, or what comes is no HTTP.
+   * @throws WrongAnswer when neither happens in time, or the answer is not HTTP.
    */
-  async say({ writes, asks, end }: RestCase): Promise<RestHeard> {
+  async send({ writes, requests, end }: RestCase): Promise<RestResponses> {
     for (const bytes of writes) {
       if (this.#closed) break;
       this.#socket.write(bytes);
@@ -76,29 +76,29 @@ export class RestConnection {
       const answers: RestAnswer[] = [];
       let at = 0;
       for (;;) {
-        const noBody = asks[answers.length]?.method === 'HEAD';
-        const found = readAnswer(this.#heard.subarray(at), noBody, this.#closed);
+        const noBody = requests[answers.length]?.method === 'HEAD';
+        const found = readAnswer(this.#received.subarray(at), noBody, this.#closed);
         if (found === undefined) break;
         at += found.bytes;
-        // A go-ahead is not yet an answer.
+        // `100 Continue` is not yet an answer.
         if (found.answer.status >= 200) answers.push(found.answer);
       }
-      if (this.#closed || (!end && answers.length >= asks.length)) {
-        const rest = this.#heard.subarray(at);
-        this.#heard = rest;
+      if (this.#closed || (!end && answers.length >= requests.length)) {
+        const rest = this.#received.subarray(at);
+        this.#received = rest;
         this.#closing = answers.some(({ headers }) => headers.get('connection') === 'close');
         return { answers, rest };
       }
-      must(performance.now() < late, 'no answer, and the connection stays open');
+      expect(performance.now() < late, 'no answer, and the connection stays open');
       await this.#more(late - performance.now());
     }
   }
 
-  /** Resolves when more was heard, or when nothing was for so long. */
+  /** Resolves when more is received, or at the limit. */
   #more(limitMs: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, limitMs);
-      this.#onHeard = () => {
+      this.#onReceived = () => {
         clearTimeout(timer);
         resolve();
       };
@@ -111,31 +111,31 @@ interface Found {
   readonly bytes: number;
 }
 
-/** Reads one whole answer, or nothing when its end is still to come. */
+/** Reads one whole answer; undefined while it is incomplete. */
 function readAnswer(data: Buffer, noBody: boolean, closed: boolean): Found | undefined {
   const end = data.indexOf('\r\n\r\n');
   if (end < 0) return undefined;
   const [line = '', ...lines] = data.toString('latin1', 0, end).split('\r\n');
   const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(line)?.[1]);
-  must(status >= 100, `an answer begins with ${JSON.stringify(line.slice(0, 80))}`);
+  expect(status >= 100, `an answer begins with ${JSON.stringify(line.slice(0, 80))}`);
   const headers = new Map(lines.map(splitHeader));
   const from = end + 4;
-  const made = (to: number): Found => ({
+  const upTo = (to: number): Found => ({
     answer: { status, headers, body: data.subarray(from, to) },
     bytes: to,
   });
-  // What cannot be parsed to its end is refused with a body, also where its method would forbid one.
+  // A request that cannot be parsed is refused with a body, whatever its method.
   const isHead = noBody && headers.get('connection') !== 'close';
-  if (isHead || status < 200 || status === 204 || status === 304) return made(from);
+  if (isHead || status < 200 || status === 204 || status === 304) return upTo(from);
   const length = headers.get('content-length');
   if (headers.get('transfer-encoding') === 'chunked') {
-    // Only answers without a body come in chunks: the way from `/` to the page.
+    // Only responses without a body are chunked: the redirect from `/` to the page.
     const last = data.indexOf(LAST_CHUNK, from);
-    return last < 0 ? undefined : made(last + LAST_CHUNK.length);
+    return last < 0 ? undefined : upTo(last + LAST_CHUNK.length);
   }
-  if (length === undefined) return closed ? made(data.length) : undefined;
+  if (length === undefined) return closed ? upTo(data.length) : undefined;
   const to = from + Number(length);
-  return to > data.length ? undefined : made(to);
+  return to > data.length ? undefined : upTo(to);
 }
 
 function splitHeader(line: string): [string, string] {

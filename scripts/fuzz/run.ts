@@ -1,24 +1,23 @@
 /** Runs cases against the services, many at a time, and checks every answer. */
 import fc, { type Arbitrary } from 'fast-check';
 import type { Caller } from './callers.ts';
-import { type Case, type ServiceName, WrongAnswer } from './case.ts';
+import { type Case, ofKinds, type ServiceName, WrongAnswer } from './case.ts';
+import { CaseRunner } from './case-runner.ts';
 import { frameKinds } from './frame-cases.ts';
-import { callKinds } from './grpc-cases.ts';
-import { guardedCallKinds, guardedRestKinds } from './guarded-cases.ts';
-import { ofKinds } from './kinds.ts';
+import { grpcKinds } from './grpc-cases.ts';
+import { guardedGrpcKinds, guardedRestKinds } from './guarded-cases.ts';
 import { fetchOpenApi, type OpenApi } from './openapi.ts';
 import type { Plan } from './plan.ts';
 import { operationKinds } from './rest-cases.ts';
 import { RestCheck } from './rest-check.ts';
-import { lineKinds } from './rest-lines.ts';
+import { syntaxKinds } from './rest-syntax.ts';
 import type { Services } from './services.ts';
-import { Talk } from './talk.ts';
 
 /** A case whose answer is not as documented. */
-export interface Wrong {
+export interface Finding {
   readonly index: number;
   readonly sent: Case;
-  readonly what: string;
+  readonly message: string;
 }
 
 export interface Report {
@@ -26,20 +25,20 @@ export interface Report {
   readonly kinds: ReadonlyMap<string, number>;
   /** How often each status or code was answered. */
   readonly answers: ReadonlyMap<string, number>;
-  readonly wrong: readonly Wrong[];
-  /** What each service held at rest after each round, in bytes. */
+  readonly findings: readonly Finding[];
+  /** What each idle service held after each round, in bytes. */
   readonly memory: Readonly<Record<ServiceName, readonly number[]>>;
 }
 
 const WORKERS = 32;
-/** The cases of a round are made from a seed of its own, so a case is found again without those before it. */
+/** Each round has a seed of its own, so that a case can be repeated without those before it. */
 export const ROUND = 500;
-const WRONG_MAX = 20;
+const FINDINGS_MAX = 20;
 
 /**
  * Runs cases until all are done or too many were answered wrongly.
  *
- * @param onProgress is told after each round how many are done.
+ * @param onProgress is called after each round with the number of cases done.
  */
 export async function fuzz(
   services: Services,
@@ -56,7 +55,7 @@ export async function fuzz(
   const memory: Record<ServiceName, number[]> = { open: [], guarded: [] };
   const first = only === undefined ? 0 : Math.floor(only / ROUND);
   const end = only === undefined ? cases : only + 1;
-  for (let round = first; round * ROUND < end && run.wrong.length < WRONG_MAX; round++) {
+  for (let round = first; round * ROUND < end && run.findings.length < FINDINGS_MAX; round++) {
     const numRuns = Math.min(ROUND, end - round * ROUND);
     const made = fc.sample(arbitrary, { numRuns, seed: (seed + 7_919 * round) | 0 });
     const numbered = made.map((sent, at) => ({ index: round * ROUND + at, sent }));
@@ -65,7 +64,7 @@ export async function fuzz(
     memory.guarded.push(await guarded.heldBytes());
     onProgress(run.cases);
   }
-  return { cases: run.cases, kinds: run.kinds, answers: run.answers, wrong: run.wrong, memory };
+  return { cases: run.cases, kinds: run.kinds, answers: run.answers, findings: run.findings, memory };
 }
 
 type Documents = Readonly<Record<ServiceName, OpenApi>>;
@@ -73,43 +72,44 @@ type Documents = Readonly<Record<ServiceName, OpenApi>>;
 function allCases({ open, guarded }: Documents, callers: readonly Caller[]): Arbitrary<Case> {
   return fc.oneof(
     { weight: 3, arbitrary: ofKinds(operationKinds(open)) },
-    { weight: 3, arbitrary: ofKinds(lineKinds(open)) },
-    { weight: 5, arbitrary: ofKinds(callKinds()) },
+    { weight: 3, arbitrary: ofKinds(syntaxKinds(open)) },
+    { weight: 5, arbitrary: ofKinds(grpcKinds()) },
     { weight: 1, arbitrary: ofKinds(frameKinds()) },
     { weight: 1, arbitrary: ofKinds(guardedRestKinds(guarded, callers), 'guarded') },
-    { weight: 1, arbitrary: ofKinds(guardedCallKinds(callers), 'guarded') },
+    { weight: 1, arbitrary: ofKinds(guardedGrpcKinds(callers), 'guarded') },
   );
 }
 
 class Run {
   readonly kinds = new Map<string, number>();
   readonly answers = new Map<string, number>();
-  readonly wrong: Wrong[] = [];
+  readonly findings: Finding[] = [];
   cases = 0;
-  readonly #talkTo: (name: ServiceName) => Talk;
+  readonly #runnerOf: (name: ServiceName) => CaseRunner;
 
   constructor(services: Services, documents: Documents) {
     const checks = { open: new RestCheck(documents.open), guarded: new RestCheck(documents.guarded) };
-    this.#talkTo = (name) => new Talk(services[name], checks[name], (status) => count(this.answers, status));
+    this.#runnerOf = (name) =>
+      new CaseRunner(services[name], checks[name], (status) => count(this.answers, status));
   }
 
-  /** Runs some cases, each by the worker who is free first. */
+  /** Runs cases, each by the worker that is free first. */
   async round(cases: readonly { index: number; sent: Case }[]): Promise<void> {
     const waiting = cases.values();
     const work = async () => {
-      const talks = { open: this.#talkTo('open'), guarded: this.#talkTo('guarded') };
+      const runners = { open: this.#runnerOf('open'), guarded: this.#runnerOf('guarded') };
       for (const { index, sent } of waiting) {
         this.cases++;
         count(this.kinds, `${sent.via}: ${sent.kind}`);
-        const talk = talks[sent.service];
-        await talk.run(sent).catch((error: Error) => {
-          talk.close();
-          const what = error instanceof WrongAnswer ? error.message : (error.stack ?? String(error));
-          this.wrong.push({ index, sent, what });
+        const runner = runners[sent.service];
+        await runner.run(sent).catch((error: Error) => {
+          runner.close();
+          const message = error instanceof WrongAnswer ? error.message : (error.stack ?? String(error));
+          this.findings.push({ index, sent, message });
         });
       }
-      talks.open.close();
-      talks.guarded.close();
+      runners.open.close();
+      runners.guarded.close();
     };
     await Promise.all(Array.from({ length: WORKERS }, work));
   }

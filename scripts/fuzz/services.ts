@@ -1,24 +1,24 @@
-/** The services of a run, on one database: one that is open to everybody, and one that wants tokens. */
+/** The services of a run, on one database: one is open to all callers, the other requires tokens. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AUDIENCE, createIssuer, ISSUER, writeKeys } from '../../test/support/issuer.ts';
 import { type Caller, makeCallers } from './callers.ts';
 import type { ServiceName } from './case.ts';
-import { startWatched, type Watched } from './memory.ts';
+import { type MeasuredService, startMeasured } from './memory.ts';
 
-export interface Services extends Readonly<Record<ServiceName, Watched>> {
-  /** Who asks the guarded one. */
+export interface Services extends Readonly<Record<ServiceName, MeasuredService>> {
+  /** The callers of the guarded one. */
   readonly callers: readonly Caller[];
-  /** @throws when one of them does not say that it can go on. */
+  /** @throws when one of them is not ready. */
   areReady(): Promise<void>;
   end(): Promise<void>;
 }
 
 /**
- * Starts both. When one does not start, the other is ended.
+ * Starts both. When one does not start, the other is stopped.
  *
- * @param args of node, which run the service.
+ * @param args of Node.js, to run the service.
  */
 export async function startServices(
   args: readonly string[],
@@ -29,7 +29,7 @@ export async function startServices(
     for (const close of closers.splice(0).reverse()) await close();
   };
   const start = async (settings: Record<string, string>) => {
-    const service = await startWatched(args, {
+    const service = await startMeasured(args, {
       DATABASE_URL: primaryUrl,
       DATABASE_REPLICA_URLS: replicaUrls.join(','),
       ...settings,

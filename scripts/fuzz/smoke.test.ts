@@ -1,4 +1,4 @@
-/** Bad and good input through both transports, and a check of the check. */
+/** A short fuzz run through both transports, and tests of its checks. */
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { codeOf } from '../../src/domain/errors.ts';
 import { fixedRefusals } from '../../src/domain/refusals.ts';
@@ -9,9 +9,9 @@ import { fromSources } from '../../test/support/process.ts';
 import type { LedgerAudit } from '../lib/ledger-audit.ts';
 import type { Expectation, RestCase } from './case.ts';
 import { checkGrpc } from './grpc-check.ts';
-import { growthOf, isLeak, startWatched } from './memory.ts';
+import { growthOf, isLeak, startMeasured } from './memory.ts';
 import type { OpenApi } from './openapi.ts';
-import { describeWrong } from './report.ts';
+import { describeFinding } from './report.ts';
 import { RestCheck } from './rest-check.ts';
 import { fuzz, ROUND } from './run.ts';
 import { type Services, startServices } from './services.ts';
@@ -34,11 +34,10 @@ describe('a short fuzz run', () => {
     await audit?.close();
   });
 
-  // How memory grows is not judged here: in so few cases the code that is compiled, and caches that fill up, add more
-  // than a leak would.
+  // The growth of memory is not checked here: in so few cases, compiled code and caches add more than a leak.
   test('every answer is as documented, the services stay alive and the ledger audit passes', async () => {
     const report = await fuzz(services, { cases: CASES, seed: 1 });
-    expect(report.wrong.map(describeWrong)).toEqual([]);
+    expect(report.findings.map(describeFinding)).toEqual([]);
     expect(report.cases).toBe(CASES);
     expect([...report.answers.keys()]).toEqual(
       expect.arrayContaining([
@@ -70,13 +69,13 @@ describe('the memory of a service', () => {
     ['nothing', 0, false],
     ['750 bytes', 750, true],
   ])('shows a leak when each case leaves %s', (_title, left, found) => {
-    // As a sound service was seen: it grows until most of its code is compiled, and goes up and down by a megabyte.
+    // As measured without a leak: it grows until most code is compiled, and varies by a megabyte.
     const held = (round: number) => 50e6 - 9e6 * Math.exp(-round / 15) + 1e6 * Math.sin(round);
     const samples = Array.from({ length: 100 }, (_, round) => held(round) + left * ROUND * round);
     expect(isLeak(growthOf(samples, ROUND))).toBe(found);
   });
 
-  test('is told without its garbage: heap and buffers, kept or not', async () => {
+  test('is measured without garbage, heap and buffers alike', async () => {
     const kept = `
       const kept = [];
       process.on('SIGUSR2', () => {
@@ -85,7 +84,7 @@ describe('the memory of a service', () => {
       });
       setInterval(() => {}, 1e3);
       console.log('{"msg":"loms listens","rest":":1","grpc":":2"}');`;
-    const service = await startWatched(['-e', kept], {});
+    const service = await startMeasured(['-e', kept], {});
     onTestFinished(() => void service.end());
     const samples: number[] = [];
     for (let i = 0; i < 5; i++) samples.push(await service.heldBytes());
@@ -97,7 +96,7 @@ describe('the memory of a service', () => {
   });
 });
 
-describe('the check of REST finds', () => {
+describe('the check of REST answers finds', () => {
   const refusal = { code: 5, message: 'no order 1', details: [] as unknown[] };
   const info = {
     '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
@@ -108,9 +107,9 @@ describe('the check of REST finds', () => {
 
   async function check(expectation: Expectation, status: number, body: unknown, more = {}) {
     const document = (await (await testApp().request('/openapi.json')).json()) as OpenApi;
-    const ask = { method: 'GET', operation: 'get /order/info/{order_id}', expect: expectation };
+    const request = { method: 'GET', operation: 'get /order/info/{order_id}', expected: expectation };
     const what = { via: 'REST', kind: 'x', service: 'open' } as const;
-    const sent: RestCase = { ...what, writes: [], asks: [ask], answersMin: 1, end: false };
+    const sent: RestCase = { ...what, writes: [], requests: [request], answersMin: 1, end: false };
     const headers = new Map(Object.entries({ 'content-type': 'application/json', ...more }));
     const answer = { status, headers, body: Buffer.from(JSON.stringify(body)) };
     new RestCheck(document).check(sent, { answers: [answer], rest: Buffer.alloc(0) });
@@ -119,7 +118,7 @@ describe('the check of REST finds', () => {
   const order = { status: 'payed', user: 1, items: [{ sku: 1, count: 1 }] };
   const invalid = { ...refusal, code: 3, details: [{ ...info, reason: 'INVALID_REQUEST' }] };
 
-  test('nothing in what is documented', async () => {
+  test('nothing in documented answers', async () => {
     await check('accepted', 200, order);
     await check('accepted', 404, { ...refusal, details: [info] });
     await check('refused', 400, invalid);
@@ -128,22 +127,27 @@ describe('the check of REST finds', () => {
   test.each<[string, Expectation, number, unknown, object?]>([
     ['a fault of the service', 'accepted', 500, { ...refusal, details: [info] }],
     ['a status that the operation does not list', 'accepted', 405, { ...refusal, details: [info] }],
-    ['a reply with a field too few', 'accepted', 200, { status: 'payed', user: 1 }],
-    ['a status of an order that there is not', 'accepted', 200, { ...order, status: 'paid' }],
+    ['a reply without a required field', 'accepted', 200, { status: 'payed', user: 1 }],
+    ['an unknown status of an order', 'accepted', 200, { ...order, status: 'paid' }],
     ['an error without details', 'accepted', 404, refusal],
-    ['a reason that is none', 'accepted', 404, { ...refusal, details: [{ ...info, reason: 'NO' }] }],
+    ['an unknown reason', 'accepted', 404, { ...refusal, details: [{ ...info, reason: 'NO' }] }],
     ['a reason under another code', 'accepted', 404, { ...refusal, code: 9, details: [info] }],
     ['another content type', 'accepted', 200, order, { 'content-type': 'text/html' }],
-    ['a valid request that is refused as bad', 'accepted', 400, invalid],
-    ['a bad request that is accepted', 'refused', 200, order],
-    ['a bad request that is looked up', 'refused', 404, { ...refusal, details: [info] }],
-    ['a stranger who is told that there is no order', 'stranger', 404, { ...refusal, details: [info] }],
+    ['a valid request that is refused as invalid', 'accepted', 400, invalid],
+    ['an invalid request that is accepted', 'refused', 200, order],
+    ['an invalid request that reads the state', 'refused', 404, { ...refusal, details: [info] }],
+    [
+      'an unauthenticated caller that learns of an order',
+      'unauthenticated',
+      404,
+      { ...refusal, details: [info] },
+    ],
   ])('%s', async (_title, expectation, status, body, headers) => {
     await expect(check(expectation, status, body, headers)).rejects.toThrow();
   });
 });
 
-describe('the check of gRPC finds', () => {
+describe('the check of gRPC answers finds', () => {
   const path = '/loms.stock.v1.StockService/GetStock';
   const { message } = fixedRefusals.queueFull;
   const statusFields = (refusal: (typeof fixedRefusals)[keyof typeof fixedRefusals]) => {
@@ -157,32 +161,32 @@ describe('the check of gRPC finds', () => {
   const refused = statusFields(fixedRefusals.queueFull);
   const ok = Buffer.of(0, 0, 0, 0, 2, 8, 7);
 
-  function check(expect: Expectation, fields: Record<string, string>, body: Buffer = Buffer.alloc(0)) {
+  function check(expected: Expectation, fields: Record<string, string>, body: Buffer = Buffer.alloc(0)) {
     const headers = { ':path': path, ':method': 'POST', 'content-type': 'application/grpc' };
     checkGrpc(
-      { via: 'gRPC', kind: 'x', service: 'open', headers, writes: [], expect },
+      { via: 'gRPC', kind: 'x', service: 'open', headers, writes: [], expected },
       { fields: { ':status': '200', ...fields }, body },
     );
   }
 
-  test('nothing in what is documented', () => {
+  test('nothing in documented answers', () => {
     check('accepted', { 'grpc-status': '0' }, ok);
     check('refused', refused);
-    check('stranger', statusFields(fixedRefusals.credentialsInvalid));
+    check('unauthenticated', statusFields(fixedRefusals.credentialsInvalid));
   });
 
   test.each<[string, Expectation, Record<string, string>, Buffer?]>([
     ['a fault of the service', 'any', { 'grpc-status': '13' }],
     ['no status', 'any', {}],
     ['a refusal without details', 'any', { 'grpc-status': '8', 'grpc-message': encodeURI(message) }],
-    ['details that say another code', 'any', { ...refused, 'grpc-status': '5' }],
-    ['details that say another message', 'any', { ...refused, 'grpc-message': 'x' }],
-    ['a deadline that nobody set', 'any', { 'grpc-status': '4' }],
-    ['a reply that is no message', 'any', { 'grpc-status': '0' }, Buffer.of(0, 0, 0, 0, 2, 8)],
-    ['a bad request that is accepted', 'refused', { 'grpc-status': '0' }, ok],
-    ['a stranger who is let in', 'stranger', { 'grpc-status': '0' }, ok],
-    ['a caller who is let in without the scope', 'unscoped', { 'grpc-status': '0' }, ok],
-    ['a valid request that finds no place in the queue', 'accepted', refused],
+    ['details with another code', 'any', { ...refused, 'grpc-status': '5' }],
+    ['details with another message', 'any', { ...refused, 'grpc-message': 'x' }],
+    ['a deadline that was not set', 'any', { 'grpc-status': '4' }],
+    ['a reply that is not a message', 'any', { 'grpc-status': '0' }, Buffer.of(0, 0, 0, 0, 2, 8)],
+    ['an invalid request that is accepted', 'refused', { 'grpc-status': '0' }, ok],
+    ['an unauthenticated caller that is admitted', 'unauthenticated', { 'grpc-status': '0' }, ok],
+    ['a caller that is admitted without the scope', 'forbidden', { 'grpc-status': '0' }, ok],
+    ['a valid request that is refused by a full queue', 'accepted', refused],
   ])('%s', (_title, expectation, fields, body) => {
     expect(() => check(expectation, fields, body)).toThrow();
   });

@@ -1,4 +1,4 @@
-/** The stock that the cases ask for, with its ledger audit. */
+/** The stock of the cases, with its ledger audit. */
 import { query } from '../../test/support/query.ts';
 import { LedgerAudit } from '../lib/ledger-audit.ts';
 import { readStatements } from '../lib/statements.ts';

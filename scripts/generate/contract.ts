@@ -1,6 +1,6 @@
 /**
- * Prints the limits of request fields as a module: what the `buf.validate` rules of the contracts allow, for
- * the domain and for REST, which know no protobuf.
+ * Prints the limits of request fields as a module, from the `buf.validate` rules of the contracts. The domain
+ * and REST, which do not use protobuf, read the limits there.
  */
 import {
   createFileRegistry,
@@ -17,9 +17,8 @@ const UINT32_MAX = 2n ** 32n - 1n;
 
 /**
  * @param set the contracts as an encoded FileDescriptorSet.
- * @param packages whose request messages are printed, with the messages that they are made of.
- * @throws when two messages have the same name, or a field has a type or rule that this printer does not
- * know.
+ * @param packages the packages whose request messages are printed, with the messages that they contain.
+ * @throws when two messages have the same name, or a field has a type or rule that is not supported.
  */
 export function printContract(set: Uint8Array, packages: readonly string[]): string {
   const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, set));
@@ -60,5 +59,5 @@ function printField(field: DescField): string {
     const max = lessThan.case === 'lte' ? lessThan.value : type.case === 'int64' ? INT64_MAX : UINT32_MAX;
     if (min !== undefined) return print(`type: '${type.case}', min: ${min}n, max: ${max}n`);
   }
-  throw new Error(`${field.parent.typeName}.${field.name} has a rule that is not known here`);
+  throw new Error(`${field.parent.typeName}.${field.name} has a type or rule that is not supported`);
 }

@@ -1,9 +1,8 @@
 /**
- * Writes a file descriptor back as proto2 source.
+ * Prints a file descriptor as proto2 source.
  *
- * It is made for `buf/validate/validate.proto`, which npm has as a descriptor only. An importer
- * needs its names, numbers, types and extensions; options, comments, reserved numbers and extension ranges
- * are left out.
+ * It is for `buf/validate/validate.proto`, which npm has as a descriptor only. An importer needs its names,
+ * numbers, types and extensions. Options, comments, reserved numbers and extension ranges are left out.
  */
 import type { DescEnum, DescExtension, DescField, DescFile, DescMessage } from '@bufbuild/protobuf';
 import { FieldDescriptorProto_Label, FieldDescriptorProto_Type } from '@bufbuild/protobuf/wkt';
@@ -11,7 +10,7 @@ import { FieldDescriptorProto_Label, FieldDescriptorProto_Type } from '@bufbuild
 /**
  * Prints a file without nested types, maps and groups.
  *
- * @throws when a message has a nested type, which this printer would lose.
+ * @throws when a message has a nested type, which is not supported.
  */
 export function printProto(file: DescFile): string {
   return `${[

@@ -1,6 +1,6 @@
 /**
- * What the contracts import, and the tool that reads both. Everything comes from installed npm packages, so
- * that nothing here needs a network or a copy of somebody else's file.
+ * The files that the contracts import, and buf, which reads both. All come from installed npm packages, so
+ * generating needs no network and no copies of other projects' files.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,10 +10,10 @@ import { printProto } from './print-proto.ts';
 
 export const root = join(import.meta.dirname, '../..');
 
-/** Where `buf.yaml` looks for the imports; git does not keep it. */
+/** Where `buf.yaml` looks for the imports. It is not committed. */
 const depsDir = join(root, 'build/proto-deps');
 
-/** Each file as it is imported, and where npm has put it. */
+/** Each file by the path of its import, with its path in `node_modules`. */
 const files = {
   'google/api/annotations.proto': 'google-proto-files/google/api/annotations.proto',
   'google/api/http.proto': 'google-proto-files/google/api/http.proto',
@@ -22,7 +22,7 @@ const files = {
   'grpc/health/v1/health.proto': 'grpc-health-check/proto/health/v1/health.proto',
 };
 
-/** Lays the imported files into `build/proto-deps`. */
+/** Copies the imported files into `build/proto-deps`. */
 export function prepareDeps(): void {
   rmSync(depsDir, { recursive: true, force: true });
   for (const [file, source] of Object.entries(files)) {
@@ -33,7 +33,7 @@ export function prepareDeps(): void {
   writeFileSync(validate, printProto(file_buf_validate_validate));
 }
 
-/** Runs buf in the root folder and shows what it prints. Where buf fails, this program ends as it did. */
+/** Runs buf in the root folder and shows its output. When buf fails, this program exits with its status. */
 export function buf(...args: string[]): void {
   const { error, status } = spawnSync(join(root, 'node_modules/.bin/buf'), args, {
     cwd: root,

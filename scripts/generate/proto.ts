@@ -1,7 +1,7 @@
 /**
- * Generates TypeScript from the contracts: messages and services by ts-proto and the descriptor set that
- * validation and reflection read (`src/generated/proto`), and the limits of request fields
- * (`src/generated/contract.ts`). The same contracts give the same bytes.
+ * Generates TypeScript from the contracts: the messages and services (by ts-proto) and the descriptor set of
+ * validation and reflection (`src/generated/proto`), and the limits of request fields
+ * (`src/generated/contract.ts`). The output depends on the contracts only.
  *
  *     tsx scripts/generate/proto.ts           writes them
  *     tsx scripts/generate/proto.ts --check   fails when they are stale
@@ -18,10 +18,10 @@ const outDir = 'src/generated/proto';
 const stage = 'build/proto-stage';
 const staged = join(stage, outDir);
 
-/** Our contracts: each folder of `proto/loms` is one package. */
+/** The service's contracts: each folder of `proto/loms` is one package. */
 const contracts = readdirSync('proto/loms').map((noun) => `loms.${noun}.v1`);
 
-/** The messages of an error, which no rpc names. */
+/** The messages of errors, which are not part of any method's types. */
 const errors = ['Status', 'ErrorInfo', 'BadRequest', 'RetryInfo'].map((name) => `google.rpc.${name}`);
 
 rmSync(stage, { recursive: true, force: true });
@@ -37,7 +37,7 @@ function typeFlags(types: readonly string[]): string[] {
   return types.flatMap((name) => ['--type', name]);
 }
 
-/** As a module, the descriptor set is found from `src` and from `dist` alike. */
+/** Writes the descriptor set as a module, which is found from `src` and from `dist`. */
 function writeDescriptor(types: readonly string[]): Uint8Array {
   const set = join(stage, 'descriptor.binpb');
   buf('build', '--as-file-descriptor-set', '--exclude-source-info', ...typeFlags(types), '--output', set);

@@ -1,9 +1,11 @@
 /**
- * Writes `db/schema.sql`, the schema as the migrations leave it, so that a review sees what a migration does.
- * With `--check` it only says whether it is stale.
+ * Writes `db/schema.sql`, the schema after all migrations, so that a review shows the effect of a migration.
  *
- * pg_dump is not among the binaries that npm brings. So the migrations run in PostgreSQL compiled to
- * WebAssembly, of the same major version, which comes with its pg_dump.
+ *     tsx scripts/generate/schema.ts           writes it
+ *     tsx scripts/generate/schema.ts --check   fails when it is stale
+ *
+ * The PostgreSQL binaries from npm do not include pg_dump. So the migrations run in PostgreSQL compiled to
+ * WebAssembly, of the same major version, which includes it.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { PGlite } from '@electric-sql/pglite';
@@ -29,7 +31,7 @@ function upOf(text: string): string {
   return up;
 }
 
-/** Leaves out settings of the dump's session and versions, which say nothing of the schema. */
+/** Removes versions and session settings of the dump, which are not part of the schema. */
 function tidy(text: string): string {
   const kept = text
     .split('\n')

@@ -1,6 +1,9 @@
 /**
- * Compiles `sql/*.sql` into typed functions in `src/generated/sql`, checked by a real PostgreSQL that has the
- * migrations applied. With `--check` it only says what is stale.
+ * Compiles `sql/*.sql` into typed functions in `src/generated/sql`. A temporary PostgreSQL with all
+ * migrations checks the statements and gives their types.
+ *
+ *     tsx scripts/generate/sql.ts           writes them
+ *     tsx scripts/generate/sql.ts --check   fails when they are stale
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -23,8 +26,11 @@ try {
 settle(`${stage}/src/generated/sql`, 'src/generated/sql');
 
 /**
- * pgtyped prints a parse error and goes on without the file, so its output is read for one, and every source
- * must have given a file. `--uri` is passed because PG* variables would win over a configuration file.
+ * Runs pgtyped. It prints a parse error and continues without the file, so its output is searched for errors,
+ * and each source must have an output file. `--uri` is passed because PG* variables would override a
+ * configuration file.
+ *
+ * @throws when a file was not compiled.
  */
 function compile(url: string): void {
   const config = JSON.parse(readFileSync('pgtyped.json', 'utf8'));

@@ -1,18 +1,18 @@
 /**
- * Generated files are made in `build/` first. From there they are either put in their place or, with
- * `--check`, compared with what is committed.
+ * Generated files are written to `build/` first. Then they replace the committed files or, with `--check`,
+ * are compared with them.
  */
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Whether this run compares instead of writing. */
-export const checking = process.argv.includes('--check');
+const checking = process.argv.includes('--check');
 
 /**
- * Puts staged output in its place, or fails the run when it differs from what is there.
+ * Replaces the target by staged output or, with `--check`, fails the run when they differ.
  *
- * @param staged a file or folder that was just generated.
- * @param target where it belongs; a folder is replaced as a whole.
+ * @param staged the generated file or folder.
+ * @param target the committed one; a folder is replaced as a whole.
  */
 export function settle(staged: string, target: string): void {
   if (!checking) {
@@ -28,7 +28,7 @@ export function settle(staged: string, target: string): void {
   process.exitCode = 1;
 }
 
-/** The files below a folder; of a file, itself under the empty name. */
+/** The files below a folder, by their relative paths. A file is its own, with an empty path. */
 function filesOf(path: string): string[] {
   if (!existsSync(path)) return [];
   if (statSync(path).isFile()) return [''];

@@ -1,11 +1,11 @@
-/** What a program is told on its command line. */
+/** Command line arguments. */
 
-/** A mistake of whoever called the program: its message is all that they need. */
+/** An invalid argument. Its message is shown without a stack. */
 export class BadArgument extends Error {
   override readonly name = 'BadArgument';
 }
 
-/** @throws BadArgument unless the text is a whole number, from `min` on. */
+/** @throws BadArgument unless the text is a whole number of at least `min`. */
 export function wholeNumber(name: string, text: string, min = 0): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (Number.isSafeInteger(value) && value >= min) return value;

@@ -1,4 +1,4 @@
-/** HTTP/2's frames (RFC 9113), as far as our own clients need them. */
+/** The HTTP/2 frames (RFC 9113) that the load generator and the fuzz run need. */
 
 export const types = {
   data: 0,
@@ -39,7 +39,7 @@ function settings(values: readonly (readonly [number, number])[]): Buffer {
   return frame(types.settings, 0, 0, payload);
 }
 
-/** So much may the server send on a connection in all: more than it does in any run. */
+/** How much the server may send on a connection: more than in any run. */
 const RECEIVE_WINDOW_BYTES = 2 ** 30;
 
 function windowUpdate(bytes: number): Buffer {
@@ -49,8 +49,8 @@ function windowUpdate(bytes: number): Buffer {
 }
 
 /**
- * What a client says first. It keeps no header table, so that a status can be read from its block alone, and
- * gives all the window of the connection at once, so that it never has to again.
+ * What a client sends first. It allows no header table, so that a status can be read from its block alone,
+ * and a window that lasts for the whole connection.
  */
 export const PREFACE = Buffer.concat([
   Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
@@ -63,7 +63,7 @@ export const PREFACE = Buffer.concat([
 
 const MAX_CONCURRENT_STREAMS = 3;
 
-/** How many streams a peer allows, as its settings say, or undefined when they do not. */
+/** The number of streams that a peer's settings allow, or undefined when they do not limit it. */
 export function readStreamsMax(payload: Buffer): number | undefined {
   for (let at = 0; at + 6 <= payload.length; at += 6) {
     if (payload.readUInt16BE(at) === MAX_CONCURRENT_STREAMS) return payload.readUInt32BE(at + 2);
@@ -75,7 +75,7 @@ export interface FrameHandler {
   onFrame(type: number, flag: number, stream: number, payload: Buffer): void;
 }
 
-/** Makes the function that takes a socket's bytes and hands over the frames in them. */
+/** Returns a function that takes a socket's bytes and passes on the frames in them. */
 export function readFrames(handler: FrameHandler): (chunk: Buffer) => void {
   let rest: Buffer | undefined;
   return (chunk) => {

@@ -1,6 +1,6 @@
 /**
- * As much of HPACK (RFC 7541) as our own clients need: it writes headers the way a real client does, in full
- * once and as one byte each from then on, and reads nothing but the status out of the trailers.
+ * The part of HPACK (RFC 7541) that the load generator and the fuzz run need. It writes headers like other
+ * clients: in full once, and then as one byte each. It reads only the status of the trailers.
  */
 
 const STATIC_ENTRIES = 61;
@@ -13,16 +13,16 @@ const PATH = 4;
 /** A literal that is also added to the dynamic table. */
 const ADDED = 0x40;
 
-/** Fields that are the same in all requests. */
+/** The fields that all requests share. */
 const FIXED = [
   ['content-type', 'application/grpc'],
   ['te', 'trailers'],
   ['user-agent', 'loms-bench'],
 ] as const;
 
-/** The header blocks of one connection, which the server's table follows. */
+/** Writes the header blocks of one connection, in step with the server's table. */
 export class HeaderWriter {
-  /** What the dynamic table holds, newest first. */
+  /** The entries of the dynamic table, newest first. */
   readonly #table: string[] = [];
   readonly #blocks = new Map<string, Buffer>();
 
@@ -38,7 +38,7 @@ export class HeaderWriter {
       ...FIXED.map(([name, value]) => this.#field(value, Buffer.concat([Buffer.of(ADDED), text(name)]))),
     ];
     const block = Buffer.concat(fields);
-    // An entry that was added has moved all others, so blocks that were written before are void.
+    // The added entry moves all others, so blocks that were written before are invalid.
     if (isNew) this.#blocks.clear();
     else this.#blocks.set(path, block);
     return block;
@@ -57,12 +57,12 @@ function text(value: string): Buffer {
   return Buffer.concat([Buffer.of(value.length), Buffer.from(value, 'latin1')]);
 }
 
-/** `grpc-status` as a string in Huffman's code, as nghttp2 writes it, with its length before. */
+/** `grpc-status` in Huffman's code, as nghttp2 writes it, behind its length. */
 const STATUS_NAME = Buffer.from('889acac8b21234da8f', 'hex');
 
 /**
- * The gRPC status in a block of trailers from a server that was told to keep no table, so that names and
- * values stand in the block itself. Digits are never shorter in Huffman's code, so they stand as they are.
+ * Reads the gRPC status from a block of trailers. The server may use no table, so the block holds names and
+ * values. Digits are never shorter in Huffman's code, so they are not encoded.
  *
  * @returns undefined when there is none.
  */

@@ -34,12 +34,11 @@ SELECT
     (SELECT count(*) FROM orders WHERE status = 'new')::integer AS undecided_orders,
     (SELECT count(*) FROM orders)::integer AS orders;
 
-/* @name ordersDelete */
--- Deletes all orders. Run while nothing else runs.
+/* @name ledgerReset */
+-- Deletes all orders and restores the initial stock. Both are sent together and so one transaction: orders that
+-- are still being written come before or after it.
 TRUNCATE orders, order_lines;
 
-/* @name stocksReset */
--- Restores the initial stock, when the orders are deleted.
 UPDATE stocks
 SET total_count = initial.total_count, reserved = 0
 FROM initial_stocks AS initial

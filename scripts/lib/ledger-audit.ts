@@ -6,8 +6,7 @@ const statements = readStatements(
   new URL('ledger-audit.sql', import.meta.url),
   'initialStocksRecord',
   'ledgerAudit',
-  'ordersDelete',
-  'stocksReset',
+  'ledgerReset',
   'stocksVacuum',
 );
 
@@ -66,8 +65,7 @@ export class LedgerAudit {
 
   /** Deletes all orders and restores the initial stock. */
   async reset(): Promise<void> {
-    await this.pool.query(statements.ordersDelete);
-    await this.pool.query(statements.stocksReset);
+    await this.pool.query(statements.ledgerReset);
     await this.pool.query(statements.stocksVacuum);
   }
 

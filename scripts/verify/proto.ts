@@ -1,9 +1,9 @@
 /**
- * Holds the contracts to buf's rules: its format, its STANDARD lint rules and, on request, compatibility
- * with what an earlier commit promised.
+ * Checks the contracts by buf's rules: its format, its STANDARD lint rules and, on request, compatibility
+ * with an earlier commit.
  *
- *     tsx scripts/lint-proto.ts                      format and lint
- *     tsx scripts/lint-proto.ts --against <commit>   also: nothing breaks callers of that commit
+ *     tsx scripts/verify/proto.ts                      checks format and lint rules
+ *     tsx scripts/verify/proto.ts --against <commit>   also checks that clients of that commit still work
  */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -16,10 +16,10 @@ process.chdir(root);
 prepareDeps();
 buf('format', 'proto', '--diff', '--exit-code');
 buf('lint', 'proto');
-if (values.against !== undefined) lintChanges(values.against);
+if (values.against !== undefined) checkBreaking(values.against);
 
-/** The imports of an earlier commit are not in git, but its descriptor set is, and has them in it. */
-function lintChanges(commit: string): void {
+/** Compares with the commit's descriptor set: it includes the imports, which are not committed otherwise. */
+function checkBreaking(commit: string): void {
   const path = `${commit}:src/generated/proto/descriptor.ts`;
   const source = execFileSync('git', ['show', path], { encoding: 'utf8' });
   const lines = [...source.matchAll(/^ {2}'(.*)',$/gm)].map((match) => match[1]);

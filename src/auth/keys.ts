@@ -1,7 +1,4 @@
-/**
- * The public keys that tokens are checked with: a JWKS, from a file or from a URL, read again when it has
- * grown old and when a token names a key that it does not hold.
- */
+/** The issuer's public keys: a JWKS from a file or URL, read again by age and when a key is unknown. */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -28,9 +25,7 @@ export class KeysUnavailable extends Error {
   override readonly name = 'KeysUnavailable';
 }
 
-/**
- * How long keys are used without being read again: a key that was withdrawn is honoured no longer than this.
- */
+/** How long keys are used without being read again, and so the longest use of a withdrawn key. */
 const MAX_AGE_MS = 10 * 60_000;
 
 /** The pause between two readings for the sake of an unknown key, which anybody can name. */

@@ -1,7 +1,4 @@
-/**
- * The variables of the environment, each by itself: its form, its limits and its default. README.md lists
- * them all.
- */
+/** The environment variables, each by itself: form, limits and default. README.md lists them all. */
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { splitHosts } from './urls.ts';

@@ -36,10 +36,7 @@ export function isRetryable(error: unknown): boolean {
   return retryable.has(sqlStateOf(error) ?? '');
 }
 
-/**
- * Whether a query's error means that the node cannot serve now. An error without an SQLSTATE comes from the
- * connection: refused, reset, timed out, closed.
- */
+/** Whether a query's error means that the node cannot serve now. Without SQLSTATE the connection failed. */
 export function isUnavailable(error: unknown): boolean {
   const state = sqlStateOf(error);
   return state === undefined || unavailable.test(state);

@@ -86,10 +86,7 @@ export function statementName(text: string): string {
   return name;
 }
 
-/**
- * Encodes arrays of numbers as array literals. `pg` would quote and escape every element, which shows in a
- * profile for the thousands of numbers of a batch.
- */
+/** Encodes arrays of numbers as array literals: `pg` quotes every element, which shows in a profile. */
 export function encodeValues(values: unknown[]): unknown[] {
   return values.map((value) => (isNumbers(value) ? `{${value.join(',')}}` : value));
 }

@@ -14,10 +14,7 @@ export interface Plan<T> {
   readonly result: T;
 }
 
-/**
- * Runs once for each attempt, after the connection is there. When it throws before its first statement,
- * nothing is sent to the server.
- */
+/** Runs once for each attempt, on its connection. When it throws before its first statement, none is sent. */
 export type Work<T> = (tx: Queryable) => Promise<Plan<T>>;
 
 /** The database as a whole: its primary for writes, any healthy node for reads. */

@@ -1,31 +1,46 @@
 /**
- * THE table of operations. An operation is added here first; the compiler then leads to its use case, its
- * batcher and its route in both transports. Scopes, batchers, the number of database connections and the
- * documents follow from it.
+ * THE table of operations: what REST and gRPC both serve. An operation is added here; the compiler then leads
+ * to its route in each transport. Its batcher, its place in the pool of connections, its scope and the type
+ * `Loms` follow.
+ *
+ * Requests arrive already validated field by field by the transport. Every operation may also be refused for
+ * its caller, its deadline, a full queue or the database; see `errors.ts`.
  */
-import type { Loms } from './loms.ts';
+import type { Plan, Queryable } from '../db/types.ts';
+import type { Call } from './call.ts';
+import { createOrders, type OrderToCreate, prepareOrder } from './orders/create.ts';
+import { readOrders } from './orders/read.ts';
+import { cancelOrders, payOrders } from './orders/transition.ts';
+import type { Outcome } from './outcome.ts';
+import { readStocks } from './stock/read.ts';
 
 /** What a caller may be allowed to do. */
 export const scopes = ['orders:read', 'orders:write', 'stock:read', 'stock:write'] as const;
 
 export type Scope = (typeof scopes)[number];
 
-/** An operation by the name that both contracts give it. */
-export type OperationName = keyof Loms;
-
-/** The request of an operation. */
-export type RequestOf<Name extends OperationName> = Parameters<Loms[Name]>[0];
-
-export interface OperationRules<Request = never> {
+/** The rules of one operation. A batch of its requests runs at once. */
+export type Operation = {
   /** What its caller needs. */
   readonly scope: Scope;
-  /** A `write` is a transaction on the primary; a `read` is answered by any healthy node. */
-  readonly kind: 'read' | 'write';
-  /** How many order lines a request stands for, in its queue and in its batch. */
-  readonly weigh: (request: Request) => number;
   /** The most lines in its queue. Without it only the number of requests is limited. */
   readonly queueWeightMax?: number;
-}
+  /** How many order lines a request stands for, in its queue and in its batch. */
+  weigh(request: unknown): number;
+  /** Makes of a request what its batch takes, or refuses it. Without it that is the request itself. */
+  prepare?(request: unknown, call: Call): Outcome<unknown>;
+} & (
+  | {
+      /** One transaction on the primary. */
+      readonly kind: 'write';
+      run(tx: Queryable, requests: readonly unknown[], now: Date): Promise<Plan<Outcome<unknown>[]>>;
+    }
+  | {
+      /** One statement on any healthy node. */
+      readonly kind: 'read';
+      run(db: Queryable, requests: readonly unknown[]): Promise<Outcome<unknown>[]>;
+    }
+);
 
 /** Waiting orders hold no more lines than this, which bounds their memory. All other requests are small. */
 const QUEUE_LINES_MAX = 100_000;
@@ -34,26 +49,66 @@ const QUEUE_LINES_MAX = 100_000;
  * The weight of an order that is only named by its id: how many lines it has is not known before it is read.
  * Even if all orders of a full batch had the most lines, the batch would take a fraction of a second.
  */
-const NAMED_ORDER_LINES = 50;
+const namedOrder = () => 50;
 
-type Rules = { readonly [Name in OperationName]: OperationRules<RequestOf<Name>> };
-
-const rules = {
+export const operations = {
+  /**
+   * Writes an order and reserves its stock: all lines or none.
+   *
+   * A call with an idempotency key that its caller has used before writes nothing: it gets the first outcome
+   * again, marked as a replay, or IDEMPOTENCY_KEY_REUSED when the request is a different one.
+   *
+   * Refused with INSUFFICIENT_STOCK (the order is kept as failed), or with INVALID_REQUEST when lines with
+   * the same sku add up to too many pieces or the key is invalid.
+   */
   createOrder: {
     scope: 'orders:write',
     kind: 'write',
-    weigh: ({ items }) => items.length,
+    prepare: prepareOrder,
+    run: createOrders,
+    weigh: ({ items }: OrderToCreate) => items.length,
     queueWeightMax: QUEUE_LINES_MAX,
   },
-  getOrder: { scope: 'orders:read', kind: 'read', weigh: () => NAMED_ORDER_LINES },
-  payOrder: { scope: 'orders:write', kind: 'write', weigh: () => NAMED_ORDER_LINES },
-  cancelOrder: { scope: 'orders:write', kind: 'write', weigh: () => NAMED_ORDER_LINES },
-  getStock: { scope: 'stock:read', kind: 'read', weigh: () => 1 },
-} as const satisfies Rules;
 
-export const operations: Rules = rules;
+  /** Reads an order, its lines sorted by sku. Refused with ORDER_NOT_FOUND. */
+  getOrder: { scope: 'orders:read', kind: 'read', run: readOrders, weigh: namedOrder },
 
-/** The operations of one kind. */
-export type OperationsOf<Kind> = {
-  [Name in OperationName]: (typeof rules)[Name]['kind'] extends Kind ? Name : never;
-}[OperationName];
+  /** Takes the reserved goods out of the stock. Refused with ORDER_NOT_FOUND or ORDER_NOT_PAYABLE. */
+  payOrder: { scope: 'orders:write', kind: 'write', run: payOrders, weigh: namedOrder },
+
+  /** Makes the reserved goods available again. Refused with ORDER_NOT_FOUND or ORDER_NOT_CANCELLABLE. */
+  cancelOrder: { scope: 'orders:write', kind: 'write', run: cancelOrders, weigh: namedOrder },
+
+  /** Returns how many pieces of a sku can be bought now. Refused with STOCK_NOT_FOUND. */
+  getStock: { scope: 'stock:read', kind: 'read', run: readStocks, weigh: () => 1 },
+} as const satisfies Record<string, Operation>;
+
+type Table = typeof operations;
+
+/** An operation by the name that both contracts give it. */
+export type OperationName = keyof Table;
+
+/** What a batch takes of an operation's request. */
+type ItemOf<Name extends OperationName> = Parameters<Table[Name]['run']>[1][number];
+
+/** An operation's request. */
+type RequestOf<Name extends OperationName> = Table[Name] extends {
+  prepare(request: infer Request, call: Call): unknown;
+}
+  ? Request
+  : ItemOf<Name>;
+
+type ResultOf<Name extends OperationName> = Awaited<ReturnType<Table[Name]['run']>>;
+
+/** An operation's outcome. */
+type OutcomeOf<Name extends OperationName> =
+  ResultOf<Name> extends Plan<infer Outcomes extends readonly unknown[]>
+    ? Outcomes[number]
+    : ResultOf<Name> extends readonly (infer Each)[]
+      ? Each
+      : never;
+
+/** All operations as functions: what the transports call. */
+export type Loms = {
+  [Name in OperationName]: (request: RequestOf<Name>, call: Call) => Promise<OutcomeOf<Name>>;
+};

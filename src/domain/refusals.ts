@@ -1,11 +1,7 @@
-/**
- * The refusals besides those of bad fields (`violations.ts`). Messages are for the caller and hold no
- * internals.
- */
+/** The refusals except those of bad fields (`violations.ts`). Messages hold no internals. */
 import type { Reason } from './errors.ts';
 import { IDEMPOTENCY_KEY_FIELD } from './idempotency/key.ts';
 import { REQUEST_MAX_BYTES } from './limits.ts';
-import type { Scope } from './operations.ts';
 import type { OrderStatus } from './orders/order.ts';
 import type { Refusal } from './outcome.ts';
 import type { Shortage } from './stock/allocation.ts';
@@ -56,14 +52,11 @@ export function orderNotCancellable(orderId: bigint, status: OrderStatus): Refus
 }
 
 /** The caller is known, and its credentials lack this scope. */
-export function scopeMissing(scope: Scope): Refusal {
+export function scopeMissing(scope: string): Refusal {
   return refusal('SCOPE_MISSING', `this needs the scope ${scope}`, { scope });
 }
 
-/**
- * The key was used with another request. The violation is the key's: the request may be valid with another
- * one.
- */
+/** The key was used with another request. The violation is the key's: the request may be valid. */
 const idempotencyKeyReused: Refusal = {
   ...refusal('IDEMPOTENCY_KEY_REUSED', 'the idempotency key was used with another request'),
   detail: {

@@ -1,7 +1,4 @@
-/**
- * Requests that are refused for their fields: what each field of each message must be, from the contract's
- * rules.
- */
+/** Requests that are refused for their fields: what each field must be, by the contract's rules. */
 import { contract } from '../generated/contract.ts';
 import { VIOLATIONS_MAX } from './limits.ts';
 import type { FieldViolation, Refusal } from './outcome.ts';
@@ -17,9 +14,7 @@ export function rulesOf(message: MessageName): Readonly<Record<string, Rule>> {
   return contract[message];
 }
 
-/**
- * What the contract's rules cannot say of a field: what the elements of a list are, and conditions on sums.
- */
+/** What the contract's rules do not express: the elements of a list, and conditions on sums. */
 const remarks: Readonly<Record<string, string>> = {
   'Item.count': ', also when summed over lines with the same sku',
   'CreateOrderRequest.items': ' lines, each with sku and count',

@@ -1,6 +1,4 @@
-/**
- * Runs a program to its end, as another account if need be, within a time limit.
- */
+/** Runs a program to its end, as another account if need be, within a time limit. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 

@@ -39,9 +39,7 @@ export interface BatcherOptions<Request, Reply> {
   readonly writes: boolean;
   /** The most requests in one batch. */
   readonly batchMax: number;
-  /**
-   * The most requests in the queue, and their greatest weight in sum; past either `submit` rejects at once.
-   */
+  /** The most requests in the queue, and their greatest total weight; past either `submit` rejects. */
   readonly queueMax: number;
   readonly queueWeightMax: number;
   /** How many batches run side by side. */
@@ -77,9 +75,19 @@ const expired = new DeadlinePassed(
 const timedOutRead = new DeadlinePassed('the deadline passed while the read ran');
 const timedOutWrite = new OutcomeUnknown('the deadline passed while the write ran');
 
+/** One request from `submit` to its reply. */
+interface Entry<Request, Reply> extends Pending {
+  readonly request: Request;
+  readonly weight: number;
+  readonly caller: Caller;
+  readonly resolve: (reply: Reply) => void;
+  readonly reject: (error: unknown) => void;
+  /** `claimed` while an attempt runs it, and is not known to have been rolled back. */
+  state: 'waiting' | 'claimed' | 'timed out';
+}
+
 export class Batcher<Request, Reply> {
   readonly #options: BatcherOptions<Request, Reply>;
-  readonly #owner: Owner<Request, Reply>;
   /** A set, because a request that times out leaves the middle of the queue. */
   readonly #queue = new Set<Entry<Request, Reply>>();
   #queueWeight = 0;
@@ -88,13 +96,7 @@ export class Batcher<Request, Reply> {
   #drained: (() => void)[] = [];
 
   constructor(options: BatcherOptions<Request, Reply>) {
-    const { deadlines, writes } = options;
     this.#options = options;
-    this.#owner = {
-      deadlines,
-      timedOut: writes ? timedOutWrite : timedOutRead,
-      leave: (entry) => this.#leave(entry),
-    };
   }
 
   /**
@@ -104,16 +106,21 @@ export class Batcher<Request, Reply> {
    * at the deadline when a batch that writes was running; or what the batch threw.
    */
   submit(request: Request, caller: Caller): Promise<Reply> {
-    const { queueMax, queueWeightMax, weigh } = this.#options;
+    const { queueMax, queueWeightMax, weigh, deadlines } = this.#options;
     const weight = weigh(request);
     if (this.#queue.size >= queueMax || this.#queueWeight + weight > queueWeightMax) {
       return Promise.reject(queueFull);
     }
-    const entry = new Entry(request, weight, caller, this.#owner);
-    this.#queue.add(entry);
-    this.#queueWeight += weight;
-    this.#schedule();
-    return entry.reply;
+    return new Promise((resolve, reject) => {
+      const onTimeout = () => this.#timeOut(entry);
+      const { deadlineMs } = caller;
+      const waiting = { request, weight, caller, deadlineMs, resolve, reject, onTimeout };
+      const entry: Entry<Request, Reply> = { ...waiting, state: 'waiting' };
+      this.#queue.add(entry);
+      this.#queueWeight += weight;
+      deadlines.add(entry);
+      this.#schedule();
+    });
   }
 
   /** Resolves when the queue is empty and no batch runs. */
@@ -163,108 +170,58 @@ export class Batcher<Request, Reply> {
     return batch;
   }
 
-  /** Frees the place of a request that timed out in the queue. */
-  #leave(entry: Entry<Request, Reply>): void {
-    if (!this.#queue.delete(entry)) return;
-    this.#queueWeight -= entry.weight;
-    this.#checkDrained();
-  }
-
-  /**
-   * Runs a batch and replies to its requests. A batch that fails for a reason of its own is split, halves and
-   * then singles, so that only the culprit fails.
-   */
+  /** Runs a batch and replies. One that fails for its own reason is split until only the culprit fails. */
   async #run(batch: readonly Entry<Request, Reply>[]): Promise<void> {
     const { run, deadlines, onFailure } = this.#options;
     let live = batch;
     const claim = () => {
       const nowMs = deadlines.now();
-      live = live.filter((entry) => entry.claim(nowMs));
+      live = live.filter((entry) => this.#claim(entry, nowMs));
       if (live.length === 0) throw expired;
       return live.map((entry) => entry.request);
     };
     try {
       const replies = await run(claim);
-      for (const [index, entry] of live.entries()) entry.resolve(replies[index] as Reply);
+      for (const [index, entry] of live.entries()) {
+        deadlines.delete(entry);
+        entry.resolve(replies[index] as Reply);
+      }
     } catch (error) {
       if (live.length === 0) return;
       onFailure(error, live.length);
       const isShared = error instanceof DatabaseUnavailable || error instanceof OutcomeUnknown;
       if (isShared || live.length === 1) {
-        for (const entry of live) entry.reject(error);
+        for (const entry of live) this.#reject(entry, error);
         return;
       }
-      for (const entry of live) entry.release();
+      for (const entry of live) if (entry.state === 'claimed') entry.state = 'waiting';
       const half = live.length >> 1;
       await this.#run(live.slice(0, half));
       await this.#run(live.slice(half));
     }
   }
-}
 
-/** What the requests of one batcher share. */
-interface Owner<Request, Reply> {
-  readonly deadlines: Deadlines;
-  /** The error of a request that times out while its batch runs. */
-  readonly timedOut: Error;
-  /** Frees the place of a request that timed out. */
-  leave(entry: Entry<Request, Reply>): void;
-}
-
-/** One request from `submit` to its reply. */
-class Entry<Request, Reply> implements Pending {
-  readonly request: Request;
-  readonly weight: number;
-  readonly deadlineMs: number;
-  readonly reply: Promise<Reply>;
-  readonly #caller: Caller;
-  readonly #owner: Owner<Request, Reply>;
-  /** `claimed` while an attempt runs it, and is not known to have been rolled back. */
-  #state: 'waiting' | 'claimed' | 'timed out' = 'waiting';
-  #resolve!: (reply: Reply) => void;
-  #reject!: (error: unknown) => void;
-
-  constructor(request: Request, weight: number, caller: Caller, owner: Owner<Request, Reply>) {
-    this.request = request;
-    this.weight = weight;
-    this.deadlineMs = caller.deadlineMs;
-    this.#caller = caller;
-    this.#owner = owner;
-    this.reply = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-    owner.deadlines.add(this);
-  }
-
-  /** Claims the request for an attempt. Rejects it when it expired or its client disconnected. */
-  claim(nowMs: number): boolean {
-    const isLive = this.#state !== 'timed out' && this.deadlineMs > nowMs && !this.#caller.disconnected?.();
-    if (isLive) this.#state = 'claimed';
-    else this.reject(expired);
+  /** Claims a request for an attempt. Rejects it when it expired or its client disconnected. */
+  #claim(entry: Entry<Request, Reply>, nowMs: number): boolean {
+    const isExpired = entry.state === 'timed out' || entry.deadlineMs <= nowMs;
+    const isLive = !isExpired && !entry.caller.disconnected?.();
+    if (isLive) entry.state = 'claimed';
+    else this.#reject(entry, expired);
     return isLive;
   }
 
-  /** The attempt that claimed it was rolled back. */
-  release(): void {
-    if (this.#state === 'claimed') this.#state = 'waiting';
+  #reject(entry: Entry<Request, Reply>, error: unknown): void {
+    this.#options.deadlines.delete(entry);
+    entry.reject(error);
   }
 
-  resolve(reply: Reply): void {
-    this.#owner.deadlines.delete(this);
-    this.#resolve(reply);
-  }
-
-  reject(error: unknown): void {
-    this.#owner.deadlines.delete(this);
-    this.#reject(error);
-  }
-
-  /** Whatever its batch brings later is ignored. */
-  onTimeout(): void {
-    const error = this.#state === 'claimed' ? this.#owner.timedOut : expired;
-    this.#state = 'timed out';
-    this.#reject(error);
-    this.#owner.leave(this);
+  /** Rejects a request at its deadline, and frees its place in the queue. A later result is ignored. */
+  #timeOut(entry: Entry<Request, Reply>): void {
+    const timedOut = this.#options.writes ? timedOutWrite : timedOutRead;
+    entry.reject(entry.state === 'claimed' ? timedOut : expired);
+    entry.state = 'timed out';
+    if (!this.#queue.delete(entry)) return;
+    this.#queueWeight -= entry.weight;
+    this.#checkDrained();
   }
 }

@@ -2,7 +2,7 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import { openService, useDatabase, useRouter } from '../../test/support/database.ts';
 import type { Database } from '../db/types.ts';
-import { ANONYMOUS } from '../domain/loms.ts';
+import { ANONYMOUS } from '../domain/call.ts';
 import { monotonicMs } from '../timing/clock.ts';
 import { Deadlines } from '../timing/deadlines.ts';
 import type { Service } from './service.ts';

@@ -1,7 +1,4 @@
-/**
- * Failures of the database and the batcher: the one place where they become refusals, and how they are
- * logged.
- */
+/** Failures of the database and the batcher: the one place where they become refusals, and their log. */
 import type { Logger } from 'pino';
 import { DatabaseUnavailable, OutcomeUnknown } from '../db/errors.ts';
 import { type Outcome, type Refusal, refused } from '../domain/outcome.ts';
@@ -9,10 +6,7 @@ import { fixedRefusals } from '../domain/refusals.ts';
 import type { Clock } from '../timing/clock.ts';
 import { DeadlinePassed, QueueFull } from './batcher.ts';
 
-/**
- * Turns a known failure into its refusal. Anything else is a bug and is thrown on; the transports log it and
- * answer INTERNAL.
- */
+/** Turns a known failure into its refusal. Anything else is a bug and is thrown on, to become INTERNAL. */
 export function orRefusal<T>(outcome: Promise<Outcome<T>>): Promise<Outcome<T>> {
   return outcome.catch((error) => {
     const refusal = refusalOf(error);

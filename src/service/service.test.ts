@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
 import { openRouter, openService, useLoms } from '../../test/support/database.ts';
-import { ANONYMOUS } from '../domain/loms.ts';
+import { ANONYMOUS } from '../domain/call.ts';
 import type { Line } from '../domain/orders/order.ts';
 import type { Outcome } from '../domain/outcome.ts';
 

@@ -1,11 +1,6 @@
-/**
- * The clock and the timer that durations are measured with; both are parameters, so that tests can move time.
- */
+/** The clock and the timer of all durations; both are parameters, so that tests can move time. */
 
-/**
- * A monotonic clock in milliseconds. Only differences of its values mean anything: it never jumps or runs
- * backwards.
- */
+/** A monotonic clock in milliseconds: it never jumps or runs backwards, and only differences count. */
 export type Clock = () => number;
 
 /** Calls `ring` once after a delay, unless the returned function is called first. */

@@ -1,6 +1,4 @@
-/**
- * The one background loop: runs a task at an interval, sooner when it is triggered, and never twice at once.
- */
+/** The one background loop: runs a task at an interval or when it is triggered, never twice at once. */
 
 export interface PeriodicOptions {
   /** One bounded run. When it returns `more`, the next run follows after the minimum gap. */

@@ -4,8 +4,8 @@
  */
 import type { Logger } from 'pino';
 import { type Authenticate, admit } from '../domain/access.ts';
-import { ANONYMOUS, type Call, type Loms } from '../domain/loms.ts';
-import type { OperationName } from '../domain/operations.ts';
+import { ANONYMOUS, type Call } from '../domain/call.ts';
+import type { Loms, OperationName } from '../domain/operations.ts';
 import { accepted, type Outcome, refused } from '../domain/outcome.ts';
 import { fixedRefusals } from '../domain/refusals.ts';
 import type { Deadlines } from '../timing/deadlines.ts';
@@ -39,10 +39,7 @@ export type Read<Source, Request> = (
   deadlines: Deadlines,
 ) => Outcome<Request> | Promise<Outcome<Request>>;
 
-/**
- * One operation as a transport serves it. `Source` is what it reads the request from, `Printed` its encoded
- * reply.
- */
+/** An operation as a transport serves it. `Source` holds the request, `Printed` is the encoded reply. */
 export interface Handler<Source, Request, Value, Printed> {
   readonly read: Read<Source, Request>;
   run(request: Request, call: Call): Promise<Outcome<Value>>;

@@ -20,10 +20,7 @@ export interface Readiness {
 
 export interface ReadinessOptions {
   readonly nodes: NodesState;
-  /**
-   * Whether the schema is there. Called until it was true once: migrations are not undone under a running
-   * service.
-   */
+  /** Whether the schema is there. Called until it was true once: a running service keeps its schema. */
   readonly isMigrated: () => Promise<boolean>;
   /** Called with the first state and with every change. */
   readonly onChange: (ready: boolean) => void;

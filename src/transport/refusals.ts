@@ -1,6 +1,4 @@
-/**
- * The refusals of requests that never become an operation's: what both transports find wrong with their form.
- */
+/** The refusals of requests that never reach an operation: their form is wrong, over either transport. */
 import { invalidRequest } from '../domain/violations.ts';
 
 /** The request as a whole cannot be read: it is not JSON, not protobuf, not UTF-8, or not HTTP. */

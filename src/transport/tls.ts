@@ -5,6 +5,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import tls from 'node:tls';
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
 
 /** A client that does not finish its handshake in this time is disconnected. */
@@ -61,7 +62,7 @@ export class Certificates {
   async renew(): Promise<undefined> {
     try {
       const found = await read(this.#files);
-      if (isSame(found, this.#current)) return;
+      if (isDeepStrictEqual(found, this.#current)) return;
       this.#current = found;
       for (const listener of this.#listeners) listener(found);
       this.#log.info('the TLS certificate was renewed');
@@ -89,10 +90,7 @@ async function read({ cert, key, clientCa }: TlsFiles): Promise<Certificate> {
 
 const block = /-----BEGIN ([A-Z0-9 ]+)-----[^-]*-----END \1-----/g;
 
-/**
- * Node.js takes any bytes for authorities and skips what is not one, so that no client would be accepted any
- * more.
- */
+/** Checks the authorities: Node.js skips bytes that are no certificate, and then accepts no client. */
 function checkAuthorities(pem: string): void {
   const whole = pem.match(block) ?? [];
   const edges = pem.match(/-----(BEGIN|END) /g) ?? [];
@@ -112,14 +110,4 @@ async function readOne(variable: string, path: string): Promise<Buffer> {
   } catch (error) {
     throw new Error(`${variable} cannot be read: ${(error as Error).message}`);
   }
-}
-
-function isSame(one: Certificate, other: Certificate): boolean {
-  return (
-    one.cert.equals(other.cert) && one.key.equals(other.key) && bytesOf(one.ca).equals(bytesOf(other.ca))
-  );
-}
-
-function bytesOf(buffer: Buffer | undefined): Buffer {
-  return buffer ?? Buffer.alloc(0);
 }

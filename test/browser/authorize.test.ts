@@ -1,6 +1,6 @@
 /**
- * The Swagger page of a service that requires tokens: its Authorize button, in headless Chromium. The tokens
- * are signed with a real key and checked against its JWKS.
+ * The Authorize button of the Swagger page, in headless Chromium, on a service that requires tokens. The
+ * tokens are signed with a real key and checked against its JWKS.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -35,7 +35,7 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-/** Enters a token by the page's Authorize button. */
+/** Enters a token with the page's Authorize button. */
 async function authorize(page: Page, token: string): Promise<void> {
   await page.locator('.auth-wrapper .btn.authorize').first().click();
   const dialog = page.locator('.modal-ux');
@@ -44,7 +44,7 @@ async function authorize(page: Page, token: string): Promise<void> {
   await dialog.locator('button.close-modal').click();
 }
 
-test('the Authorize button: an order is refused without a token, and created with one', async () => {
+test('the Authorize button: a create is refused without a token, and accepted with one', async () => {
   const { page, requested } = await openSwagger(browser, `http://127.0.0.1:${server.port}`);
   const refused = await tryOut(page, 'createOrder');
   expect(refused.status).toMatch(/^401/);

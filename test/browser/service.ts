@@ -1,4 +1,4 @@
-/** The service that the browser tests open: as built, on a cluster of its own. */
+/** The service of the browser tests: the built one, on a temporary cluster. */
 import type { TestProject } from 'vitest/node';
 import { asBuilt, startProcess } from '../support/process.ts';
 import { startTemporaryCluster } from '../support/temporary-cluster.ts';
@@ -10,7 +10,9 @@ declare module 'vitest' {
 }
 
 /**
- * Starts the service before the first test, and returns what ends it. LOMS_URL names a running one instead.
+ * Starts the service before the first test. If LOMS_URL is set, the tests use that running service instead.
+ *
+ * @returns a function that ends what was started.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { LOMS_URL } = process.env;

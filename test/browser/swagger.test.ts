@@ -1,9 +1,9 @@
 /**
- * The Swagger page as a person uses it, in headless Chromium.
+ * The Swagger page in headless Chromium, used through its controls.
  *
- * LOMS_URL        a running service; without it, the built one is started
- * CHROMIUM_PATH   the browser, /usr/bin/chromium by default
- * SCREENSHOT      where to write a picture of the page with an order created (docs/images/swagger.png)
+ * LOMS_URL        a running service; by default the built service is started
+ * CHROMIUM_PATH   the browser; by default /usr/bin/chromium
+ * SCREENSHOT      the file for a screenshot of the page after a create (docs/images/swagger.png)
  */
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
@@ -13,7 +13,7 @@ import {
   operation,
   remote,
   type SwaggerPage,
-  takePicture,
+  takeScreenshot,
   tryOut,
 } from './swagger-page.ts';
 
@@ -34,19 +34,19 @@ beforeEach(async () => {
 });
 
 describe('Swagger UI in a browser', () => {
-  test('creates an order by "Try it out", and nothing leaves this machine', async () => {
-    const { page, requested, complaints } = swagger;
+  test('"Try it out" creates an order, and no request leaves this machine', async () => {
+    const { page, requested, consoleErrors } = swagger;
     const { status, text } = await tryOut(page, 'createOrder');
     expect(status).toMatch(/^200/);
     expect(text).toMatch(/"orderID": \d+/);
     expect(requested).toContain(`${url}/order/create`);
     expect(remote(requested)).toEqual([]);
-    expect(complaints).toEqual([]);
-    await takePicture(page, page.locator('.live-responses-table'), process.env.SCREENSHOT);
+    expect(consoleErrors).toEqual([]);
+    await takeScreenshot(page, page.locator('.live-responses-table'), process.env.SCREENSHOT);
   });
 
-  test('sends and shows a user above 2^53 digit for digit', async () => {
-    const { page, requested, complaints } = swagger;
+  test('a user above 2^53 is sent and shown without loss of digits', async () => {
+    const { page, requested, consoleErrors } = swagger;
     const body = '{"user": 9007199254740993, "items": [{"sku": 1625903, "count": 1}]}';
     const created = await tryOut(page, 'createOrder', () =>
       operation(page, 'createOrder').locator('textarea').fill(body),
@@ -58,6 +58,6 @@ describe('Swagger UI in a browser', () => {
     );
     expect(order.text).toContain('"user": 9007199254740993');
     expect(remote(requested)).toEqual([]);
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
   });
 });

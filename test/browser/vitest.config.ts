@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** The tests in a browser, apart from the others because they need Chromium and the built service. */
+/** The browser tests. They are separate because they need Chromium and the built service. */
 export default defineConfig({
   test: {
     include: ['test/browser/**/*.test.ts'],

@@ -1,7 +1,7 @@
 /** REST (zod) and gRPC (protovalidate) refuse the same requests, in the same words. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { COUNT_MAX, INT64_MAX, LINES_MAX, UINT32_MAX } from '../../src/domain/limits.ts';
+import { COUNT_MAX } from '../../src/domain/limits.ts';
 import { type Outcome, refused } from '../../src/domain/outcome.ts';
 import { invalidFields, type MessageName } from '../../src/domain/violations.ts';
 import { OrderServiceService } from '../../src/generated/proto/loms/order/v1/order.ts';
@@ -11,6 +11,7 @@ import { violatedPaths } from '../../src/transport/http/fields.ts';
 import { parseJson, stringifyJson } from '../../src/transport/http/json.ts';
 import { createOrderRequest, orderIdParameter, orderIdRequest } from '../../src/transport/http/order.ts';
 import { skuParameter } from '../../src/transport/http/stock.ts';
+import { INT64_MAX, LINES_MAX, UINT32_MAX } from '../support/limits.ts';
 
 /** Values around every limit and any others, within the range of the wire type. */
 const near = (limits: bigint[], min: bigint, max: bigint) =>

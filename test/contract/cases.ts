@@ -1,7 +1,7 @@
 /**
  * The contract as a table: requests, and the answer of both transports, word for word.
  *
- * A case may first create a state. The id of its order stands as `<order>` in the expected answer.
+ * A case may first create a state. The id of its order is `<order>` in the expected answer.
  */
 import type { Answer, Client, Operation, Request } from '../support/client.ts';
 

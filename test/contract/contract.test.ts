@@ -43,9 +43,9 @@ test.each([
   };
   const before = await stock();
   const orderID = await createOrder(service.rest, 1625903, 3);
-  const ask = (index: number) => service[index % 2 === 0 ? 'rest' : 'grpc'].call(operation, { orderID });
-  const answers = await Promise.all(Array.from({ length: 10 }, (_, index) => ask(index)));
-  expect([...answers, await ask(0), await ask(1)]).toEqual(Array(12).fill({ reply: {} }));
+  const repeat = (index: number) => service[index % 2 === 0 ? 'rest' : 'grpc'].call(operation, { orderID });
+  const answers = await Promise.all(Array.from({ length: 10 }, (_, index) => repeat(index)));
+  expect([...answers, await repeat(0), await repeat(1)]).toEqual(Array(12).fill({ reply: {} }));
   const after = await stock();
   expect({ total: after.total - before.total, reserved: after.reserved - before.reserved }).toEqual(change);
 });

@@ -1,13 +1,20 @@
 /**
- * Authentication and authorization: every operation without a token, with an invalid or expired one, and without
- * its scope, over both transports of a whole service, with the keys in a file and on a server.
+ * Authentication and authorization: every operation without a token, with an invalid or expired one, and
+ * without its scope, over both transports of a whole service, with the keys in a file and on a server.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { base64url, type CryptoKey, exportSPKI, importJWK, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Answer, CallerHeaders, Client, Operation, Request } from '../support/client.ts';
+import {
+  type Answer,
+  type CallerHeaders,
+  type Client,
+  type Operation,
+  operations as operationTable,
+  type Request,
+} from '../support/client.ts';
 import { openClients } from '../support/clients.ts';
 import { useDatabase } from '../support/database.ts';
 import { grpcClient } from '../support/grpc-client.ts';
@@ -23,14 +30,9 @@ import {
 import { restClient } from '../support/rest-client.ts';
 import { startService, type TestService } from '../support/service.ts';
 
-/** The table of scopes, written a second time on purpose. */
-const operations: [Operation, request: Request, scope: string][] = [
-  ['createOrder', { user: 1n, items: [{ sku: 1625903, count: 1 }] }, 'orders:write'],
-  ['getOrder', { orderID: 9223372036854775807n }, 'orders:read'],
-  ['payOrder', { orderID: 9223372036854775807n }, 'orders:write'],
-  ['cancelOrder', { orderID: 9223372036854775807n }, 'orders:write'],
-  ['getStock', { sku: 4000000000 }, 'stock:read'],
-];
+const operations = Object.entries(operationTable).map(
+  ([name, { example, scope }]) => [name as Operation, example as Request, scope] as const,
+);
 
 const scopes = ['orders:read', 'orders:write', 'stock:read', 'stock:write'];
 
@@ -114,7 +116,7 @@ async function confused(): Promise<CallerHeaders> {
 
 describe.each(['a file', 'a server'] as const)('with the keys in %s', (keys) => {
   describe.each(['rest', 'grpc'] as const)('over %s', (transport) => {
-    async function ask(headers: CallerHeaders, ...call: Parameters<Client['call']>): Promise<Answer> {
+    async function callWith(headers: CallerHeaders, ...call: Parameters<Client['call']>): Promise<Answer> {
       const { app } = services[keys];
       const client =
         transport === 'rest' ? restClient(app.httpPort, headers) : grpcClient(app.grpcPort, headers);
@@ -137,26 +139,26 @@ describe.each(['a file', 'a server'] as const)('with the keys in %s', (keys) => 
     describe.each(operations)('%s', (operation, request, scope) => {
       test.each(refusedCallers)('with %s is refused', async (_who, headers, code, http, reason) => {
         const metadata = reason === 'SCOPE_MISSING' ? { scope } : {};
-        const answer = await ask(await headers(), operation, request);
+        const answer = await callWith(await headers(), operation, request);
         expect(answer).toEqual(refusal(code, http, reason, metadata));
       });
 
       test('with every scope but its own is refused, and the scope is named', async () => {
         const others = scopes.filter((other) => other !== scope).join(' ');
-        const answer = await ask(await signed({ scope: others }), operation, request);
+        const answer = await callWith(await signed({ scope: others }), operation, request);
         expect(answer).toEqual(refusal(7n, 403, 'SCOPE_MISSING', { scope }));
       });
 
       test('with only its own scope is admitted', async () => {
-        const answer = await ask(await signed({ scope }), operation, request);
+        const answer = await callWith(await signed({ scope }), operation, request);
         if (operation === 'createOrder') expect(answer).toHaveProperty('reply');
         else expect(answer).toMatchObject({ error: { code: 5n } });
       });
 
       test('checks the caller before the request', async () => {
         const bad = { user: 0n, items: [], orderID: 0n, sku: 0 };
-        expect(await ask({}, operation, bad)).toMatchObject({ error: { code: 16n } });
-        expect(await ask(await signed({}), operation, bad)).toMatchObject({ error: { code: 3n } });
+        expect(await callWith({}, operation, bad)).toMatchObject({ error: { code: 16n } });
+        expect(await callWith(await signed({}), operation, bad)).toMatchObject({ error: { code: 3n } });
       });
     });
   });
@@ -170,11 +172,11 @@ test('while the key server hangs, callers are answered by their deadline', async
   silent.hangs = true;
   const headers = await signed({});
   const clients = openClients({ REST: app.httpPort, gRPC: app.grpcPort }, headers);
-  const ask = async (client: Client) => {
+  const read = async (client: Client) => {
     const answer = await client.call('getStock', { sku: 1625903 }, { timeoutMs: 300 });
     return JSON.stringify(answer, (_key, value) => (typeof value === 'bigint' ? Number(value) : value));
   };
-  const answers = async () => (await Promise.all(clients.map(ask))).join();
+  const answers = async () => (await Promise.all(clients.map(read))).join();
   // For a moment after the start the key server is not queried again.
   await expect.poll(answers, { timeout: 5_000 }).toMatch(/DEADLINE_EXCEEDED.*DEADLINE_EXCEEDED/);
   await stop();

@@ -77,7 +77,7 @@ test('neither tokens nor passwords are logged when callers are refused and conne
   await onServer(`ALTER ROLE ${USER} PASSWORD '${PASSWORD}'`);
   await service.end('SIGTERM');
   expect(messages()).toEqual(
-    expect.arrayContaining(['credentials are not valid', 'connection lost', 'http request']),
+    expect.arrayContaining(['credentials are not valid', 'connection lost', 'request']),
   );
   const text = JSON.stringify(service.log);
   expectNoneOf(text, [PASSWORD, ...tokens, ...tokens.map((token) => token.split('.')[2] ?? token)]);

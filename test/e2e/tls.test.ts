@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import tls from 'node:tls';
 import { Client, credentials } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { Loms } from '../../src/domain/operations.ts';
 import { StockServiceService } from '../../src/generated/proto/loms/stock/v1/stock.ts';
 import { Deadlines } from '../../src/timing/deadlines.ts';
 import { type GrpcServer, startGrpcServer } from '../../src/transport/grpc/server.ts';
@@ -25,13 +26,13 @@ let authority: Authority;
 let other: Authority;
 let server: Pair;
 let client: Pair;
-let stranger: Pair;
+let foreign: Pair;
 let running: { certificates: Certificates; http: HttpServer; grpc: GrpcServer } | undefined;
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'loms-tls-'));
   [authority, other] = [createAuthority('ours'), createAuthority('another')];
-  [server, client, stranger] = [authority.sign('loms'), authority.sign('shop'), other.sign('shop')];
+  [server, client, foreign] = [authority.sign('loms'), authority.sign('shop'), other.sign('shop')];
   await writeFile(join(dir, 'ca.pem'), authority.cert);
 });
 
@@ -54,7 +55,8 @@ async function start(mutual: boolean, handshakeMs?: number) {
   const certificates = await Certificates.open(files, quiet, handshakeMs);
   const place = { host: '127.0.0.1', port: 0, logger: quiet, certificates };
   const http = await startHttpServer(testApp(), place);
-  const common = { loms: new MemoryLoms(), deadlines: new Deadlines(), requestTimeoutMs: TIMEOUT_MS };
+  const loms = new MemoryLoms() as Partial<Loms> as Loms;
+  const common = { loms, deadlines: new Deadlines(), requestTimeoutMs: TIMEOUT_MS };
   const grpc = await startGrpcServer({ ...place, ...common });
   running = { certificates, http, grpc };
   return running;
@@ -66,9 +68,9 @@ interface Trust {
 }
 
 /** Reads a stock. Resolves to 'OK', or to 'refused' when the connection failed. */
-type Ask = (trust: Trust) => Promise<string>;
+type ReadStock = (trust: Trust) => Promise<string>;
 
-const byRest: Ask = ({ ca, pair }) =>
+const byRest: ReadStock = ({ ca, pair }) =>
   new Promise((resolve) => {
     const options = {
       host: '127.0.0.1',
@@ -85,7 +87,7 @@ const byRest: Ask = ({ ca, pair }) =>
     outgoing.end();
   });
 
-const byGrpc: Ask = ({ ca, pair }) =>
+const byGrpc: ReadStock = ({ ca, pair }) =>
   new Promise((resolve) => {
     const pem = (text?: string) => (text === undefined ? null : Buffer.from(text));
     const secure = credentials.createSsl(pem(ca), pem(pair?.key), pem(pair?.cert));
@@ -112,18 +114,18 @@ const ports = { REST: () => running?.http.port ?? 0, gRPC: () => running?.grpc.p
 describe.each([
   ['REST', byRest],
   ['gRPC', byGrpc],
-] as const)('%s', (transport, ask) => {
+] as const)('%s', (transport, read) => {
   test('under TLS serves callers that trust its certificate', async () => {
     await start(false);
-    expect(await ask({ ca: authority.cert })).toBe('OK');
-    expect(await ask({ ca: other.cert })).toBe('refused');
+    expect(await read({ ca: authority.cert })).toBe('OK');
+    expect(await read({ ca: other.cert })).toBe('refused');
   });
 
   test('under mutual TLS serves only callers with a certificate of the authority', async () => {
     await start(true);
-    expect(await ask({ ca: authority.cert })).toBe('refused');
-    expect(await ask({ ca: authority.cert, pair: stranger })).toBe('refused');
-    expect(await ask({ ca: authority.cert, pair: client })).toBe('OK');
+    expect(await read({ ca: authority.cert })).toBe('refused');
+    expect(await read({ ca: authority.cert, pair: foreign })).toBe('refused');
+    expect(await read({ ca: authority.cert, pair: client })).toBe('OK');
   });
 
   test.each([false, true])('uses a renewed certificate without a restart (mutual: %s)', async (mutual) => {
@@ -131,19 +133,19 @@ describe.each([
     const pair = mutual ? client : undefined;
     await write(other.sign('loms'));
     await certificates.renew();
-    expect(await ask({ ca: other.cert, pair })).toBe('OK');
-    expect(await ask({ ca: authority.cert, pair })).toBe('refused');
-    if (mutual) expect(await ask({ ca: other.cert, pair: stranger })).toBe('refused');
+    expect(await read({ ca: other.cert, pair })).toBe('OK');
+    expect(await read({ ca: authority.cert, pair })).toBe('refused');
+    if (mutual) expect(await read({ ca: other.cert, pair: foreign })).toBe('refused');
   });
 
   test('keeps its certificate while the new one is incomplete', async () => {
     const { certificates } = await start(false);
     await writeFile(join(dir, 'cert.pem'), other.sign('loms').cert);
     await certificates.renew();
-    expect(await ask({ ca: authority.cert })).toBe('OK');
+    expect(await read({ ca: authority.cert })).toBe('OK');
     await rm(join(dir, 'cert.pem'));
     await certificates.renew();
-    expect(await ask({ ca: authority.cert })).toBe('OK');
+    expect(await read({ ca: authority.cert })).toBe('OK');
   });
 
   test('accepts TLS 1.2 and 1.3 and nothing older, whatever the defaults of Node.js', async () => {
@@ -178,7 +180,7 @@ describe.each([
     const silent = connect(ports[transport](), '127.0.0.1');
     silent.on('error', () => {}).resume();
     await once(silent, 'close');
-    expect(await ask({ ca: authority.cert, pair: client })).toBe('OK');
+    expect(await read({ ca: authority.cert, pair: client })).toBe('OK');
   });
 
   test('closes a connection without TLS, and stops in time despite a silent one', async () => {
@@ -257,7 +259,7 @@ describe('authorities for clients', () => {
     await writeFile(join(dir, 'ca.pem'), `ours - and yours:\n${authority.cert}\nyours:\n${other.cert}`);
     await certificates.renew();
     expect([
-      await byRest({ ca: authority.cert, pair: stranger }),
+      await byRest({ ca: authority.cert, pair: foreign }),
       await byGrpc({ ca: authority.cert, pair: client }),
     ]).toEqual(['OK', 'OK']);
   });

@@ -2,7 +2,7 @@
  * The client of the service that tests and scripts share: one interface, implemented by rest-client.ts and
  * grpc-client.ts. Field names are the contract's JSON names, and every integer of an answer is a bigint.
  */
-import type { Loms } from '../../src/domain/loms.ts';
+import type { Loms } from '../../src/domain/operations.ts';
 import type { Line, OrderStatus } from '../../src/domain/orders/order.ts';
 import { OrderServiceService as orders } from '../../src/generated/proto/loms/order/v1/order.ts';
 import { StockServiceService as stock } from '../../src/generated/proto/loms/stock/v1/stock.ts';
@@ -39,14 +39,50 @@ type RestRoute<Name extends Operation> =
   | { readonly get: (request: Request<Name>) => string }
   | { readonly post: string };
 
+interface OperationRow<Name extends Operation> {
+  readonly grpc: GrpcMethod;
+  readonly rest: RestRoute<Name>;
+  /** Written a second time on purpose: the service has its own table. */
+  readonly scope: string;
+  /** A valid request, about an order or a sku that does not exist. */
+  readonly example: Request<Name>;
+}
+
+const unknownOrder = { orderID: 9223372036854775807n };
+
 /** How each operation is called. The compiler requires a row for every operation of the domain. */
 export const operations = {
-  createOrder: { grpc: orders.createOrder, rest: { post: '/order/create' } },
-  getOrder: { grpc: orders.getOrder, rest: { get: ({ orderID }) => `/order/info/${orderID}` } },
-  payOrder: { grpc: orders.payOrder, rest: { post: '/order/pay' } },
-  cancelOrder: { grpc: orders.cancelOrder, rest: { post: '/order/cancel' } },
-  getStock: { grpc: stock.getStock, rest: { get: ({ sku }) => `/stock/info/${sku}` } },
-} satisfies { readonly [Name in Operation]: { grpc: GrpcMethod; rest: RestRoute<Name> } };
+  createOrder: {
+    grpc: orders.createOrder,
+    rest: { post: '/order/create' },
+    scope: 'orders:write',
+    example: { user: 1n, items: [{ sku: 1625903, count: 1 }] },
+  },
+  getOrder: {
+    grpc: orders.getOrder,
+    rest: { get: ({ orderID }) => `/order/info/${orderID}` },
+    scope: 'orders:read',
+    example: unknownOrder,
+  },
+  payOrder: {
+    grpc: orders.payOrder,
+    rest: { post: '/order/pay' },
+    scope: 'orders:write',
+    example: unknownOrder,
+  },
+  cancelOrder: {
+    grpc: orders.cancelOrder,
+    rest: { post: '/order/cancel' },
+    scope: 'orders:write',
+    example: unknownOrder,
+  },
+  getStock: {
+    grpc: stock.getStock,
+    rest: { get: ({ sku }) => `/stock/info/${sku}` },
+    scope: 'stock:read',
+    example: { sku: 4000000000 },
+  },
+} satisfies { readonly [Name in Operation]: OperationRow<Name> };
 
 /** An error of the service. */
 export interface Failure {

@@ -126,7 +126,7 @@ function answerOf({ error, isDisconnected, onOpenConnection, ...mark }: Failed):
   throw new NoAnswer(`GRPC_${error.code}`, { onOpenConnection, text: error.details, cause: error });
 }
 
-/** A detail as it stands in REST's bodies. */
+/** A detail in the form of REST's bodies. */
 function toJson({ type, ...detail }: Detail): object {
   if ('retryDelay' in detail) return { '@type': type, retryDelay: `${detail.retryDelay?.seconds}s` };
   if (!('fieldViolations' in detail)) return { '@type': type, ...detail };
@@ -134,18 +134,18 @@ function toJson({ type, ...detail }: Detail): object {
   return { '@type': type, fieldViolations: violations };
 }
 
-/** The generated code says `orderId` where the contract's JSON name is `orderID`. */
+/** The generated code has `orderId` for the contract's JSON name `orderID`. */
 function toProto(request: Request): object {
-  return 'orderID' in request ? { ...request, orderId: request.orderID } : request;
+  return Object.fromEntries(Object.entries(request).map(([key, value]) => [key.replace(/ID$/, 'Id'), value]));
 }
 
-/** Integers as bigints and `orderId` by its JSON name. */
+/** Integers as bigints, and ids by their JSON names. */
 function toContract(value: unknown): unknown {
   if (typeof value === 'number') return BigInt(value);
   if (Array.isArray(value)) return value.map(toContract);
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).map(([key, inner]) => [
-    key === 'orderId' ? 'orderID' : key,
+    key.replace(/Id$/, 'ID'),
     toContract(inner),
   ]);
   return Object.fromEntries(entries);

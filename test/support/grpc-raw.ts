@@ -6,15 +6,6 @@ import { StockServiceService as stock } from '../../src/generated/proto/loms/sto
 import { DETAILS_TRAILER } from '../../src/transport/grpc/errors.ts';
 import { decodeStatus, reasonOf } from './status.ts';
 
-/** A message as it is framed on the wire: whether it is compressed, its length, its bytes. */
-export function framed(message: Uint8Array, compressed = false): Buffer {
-  const frame = Buffer.alloc(5 + message.length);
-  frame.writeUInt8(compressed ? 1 : 0);
-  frame.writeUInt32BE(message.length, 1);
-  frame.set(message, 5);
-  return frame;
-}
-
 export interface RawCall {
   readonly stream: ClientHttp2Stream;
   /** The reason of its error, 'OK', or 'reset' when the stream ended without a status. */

@@ -2,6 +2,7 @@
 import { Client, credentials, Metadata, type MethodDefinition, type ServiceError } from '@grpc/grpc-js';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
+import type { Loms } from '../../src/domain/operations.ts';
 import { Deadlines } from '../../src/timing/deadlines.ts';
 import { type GrpcServer, type GrpcServerOptions, startGrpcServer } from '../../src/transport/grpc/server.ts';
 import { MemoryLoms } from './memory-loms.ts';
@@ -14,10 +15,17 @@ export interface TestServer extends GrpcServer {
   readonly address: string;
 }
 
+interface TestServerOptions extends Omit<Partial<GrpcServerOptions>, 'loms'> {
+  readonly loms?: Partial<Loms>;
+}
+
 /** Starts a server on a free port, with a client; both are closed with the test. */
-export async function startTestServer(options: Partial<GrpcServerOptions> = {}): Promise<TestServer> {
+export async function startTestServer({
+  loms = new MemoryLoms(),
+  ...options
+}: TestServerOptions = {}): Promise<TestServer> {
   const server = await startGrpcServer({
-    loms: new MemoryLoms(),
+    loms: loms as Loms,
     logger: pino({ level: 'silent' }),
     host: '127.0.0.1',
     port: 0,

@@ -3,6 +3,19 @@ import { once } from 'node:events';
 import http2, { type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2';
 import { setImmediate } from 'node:timers/promises';
 
+/**
+ * A message as gRPC frames it on the wire.
+ *
+ * @param flag whether it is compressed: 0 or 1, or an invalid value.
+ * @param length that is stated for it, which may be wrong.
+ */
+export function framed(message: Uint8Array, flag = 0, length = message.length): Buffer {
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt8(flag);
+  prefix.writeUInt32BE(length >>> 0, 1);
+  return Buffer.concat([prefix, message]);
+}
+
 export interface GrpcBytes {
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   /** Each is written on its own, one after the other. */

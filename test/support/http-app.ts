@@ -2,6 +2,7 @@
 import { Readable } from 'node:stream';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { pino } from 'pino';
+import type { Loms } from '../../src/domain/operations.ts';
 import type { Clock } from '../../src/timing/clock.ts';
 import { Deadlines } from '../../src/timing/deadlines.ts';
 import { createHttpApp, type HttpAppOptions } from '../../src/transport/http/routes.ts';
@@ -9,18 +10,24 @@ import { MemoryLoms } from './memory-loms.ts';
 
 export const silent = pino({ level: 'silent' });
 
-/** The time of these tests' clock, which stands still. */
+/** The time of these tests' clock, which does not move. */
 export const NOW_MS = 1_000_000;
 
 export const REQUEST_TIMEOUT_MS = 3_000;
 
-/** @param now the clock of its deadlines. */
+interface TestAppOptions extends Omit<Partial<HttpAppOptions>, 'loms'> {
+  readonly loms?: Partial<Loms>;
+  /** The clock of its deadlines. */
+  readonly now?: Clock;
+}
+
 export function testApp({
   now = () => NOW_MS,
+  loms = new MemoryLoms(),
   ...options
-}: Partial<HttpAppOptions> & { readonly now?: Clock } = {}): OpenAPIHono {
+}: TestAppOptions = {}): OpenAPIHono {
   return createHttpApp({
-    loms: new MemoryLoms(),
+    loms: loms as Loms,
     logger: silent,
     deadlines: new Deadlines(now),
     requestTimeoutMs: REQUEST_TIMEOUT_MS,

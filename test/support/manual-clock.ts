@@ -1,4 +1,4 @@
-/** A clock that stands still until the test moves it, with timers that fire on the way. */
+/** A clock that only the test moves, with timers that fire on the way. */
 export function manualClock() {
   let nowMs = 0;
   const timers = new Set<{ atMs: number; fire: () => void }>();

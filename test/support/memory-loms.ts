@@ -1,6 +1,12 @@
-/** Loms in memory, for tests of the transports. */
-import type { Call, CreateOrderRequest, Loms } from '../../src/domain/loms.ts';
-import { mergeLines, type Order, transitions } from '../../src/domain/orders/order.ts';
+/** Loms in memory, with the operations that tests of the transports call. */
+import type { Call } from '../../src/domain/call.ts';
+import type { Loms } from '../../src/domain/operations.ts';
+import {
+  type CreateOrderRequest,
+  mergeLines,
+  type Order,
+  transitions,
+} from '../../src/domain/orders/order.ts';
 import { accepted, type Outcome, refused } from '../../src/domain/outcome.ts';
 import {
   insufficientStock,
@@ -11,7 +17,7 @@ import {
 } from '../../src/domain/refusals.ts';
 import type { Shortage } from '../../src/domain/stock/allocation.ts';
 
-export class MemoryLoms implements Loms {
+export class MemoryLoms implements Partial<Loms> {
   /** Every call's deadline, in order. */
   readonly deadlines: number[] = [];
   /** The idempotency key of every create, as it was sent. */

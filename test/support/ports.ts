@@ -12,7 +12,7 @@ const COUNT = 10_000;
 /**
  * Finds loopback ports that are free. All are held until the last one is found, so that they differ.
  *
- * @throws when there are not so many.
+ * @throws when there are not enough.
  */
 export async function freePorts(count: number): Promise<number[]> {
   const held = new Map<number, Server>();

@@ -87,7 +87,7 @@ test('a reset cuts both ends', async () => {
   await expect.poll(() => accepted[0]?.destroyed).toBe(true);
 });
 
-test('half open: the server is gone and the client does not notice', async () => {
+test('half open: the server end is cut and the client does not notice', async () => {
   const { socket, received, error } = await open();
   socket.write('one');
   await expect.poll(received).toBe('one');

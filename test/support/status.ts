@@ -53,7 +53,7 @@ export function statusOf(error: ServiceError): DecodedStatus | undefined {
   return status;
 }
 
-/** The reason of an error, which stands in its first detail; undefined where there is none. */
+/** The reason of an error, from its first detail; undefined where there is none. */
 export function reasonOf({ details: [first] }: DecodedStatus): string | undefined {
   return first?.type === 'type.googleapis.com/google.rpc.ErrorInfo' ? first.reason : undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * gRPC for the load client: HTTP/2 frames over plain sockets, many calls on each, messages made beforehand.
- * A client out of grpc-js or node:http2 takes more time than the service it is to load, on the same cores.
+ * gRPC for the load client: HTTP/2 frames on plain sockets, many calls on each, messages encoded in advance.
+ * A client on grpc-js or node:http2 would take more CPU than the service that it loads, on the same cores.
  */
 import type { Socket } from 'node:net';
 import {
@@ -24,11 +24,11 @@ import type { OnAnswer, Protocol, Wire } from './wire.ts';
 
 export interface GrpcRequest {
   readonly path: string;
-  /** The message with gRPC's five bytes before it. */
+  /** The message, after gRPC's prefix of five bytes. */
   readonly message: Buffer;
 }
 
-/** More connections gain nothing in a closed loop, and each of them costs the service time. */
+/** More connections gain nothing in a closed loop, and each costs the service CPU. */
 const CONNECTIONS_MAX = 16;
 
 const ORDER = '/loms.order.v1.OrderService';
@@ -52,7 +52,7 @@ export const grpc: Protocol<GrpcRequest> = {
   start: (socket, slots, onLost) => new GrpcWire(socket, slots, onLost),
 };
 
-/** Get, pay and cancel have requests of the same form. */
+/** The message of get, pay and cancel. */
 function orderIdMessage(orderId: string): Uint8Array {
   return GetOrderRequest.encode({ orderId: BigInt(orderId) }).finish();
 }
@@ -64,15 +64,15 @@ interface Stream {
 
 const NOTHING = Buffer.alloc(0);
 
-/** What HTTP/2 lets a peer send before it is told that more is welcome. */
+/** The initial flow control window of HTTP/2. */
 const WINDOW_BYTES = 65_535;
 
 class GrpcWire implements Wire<GrpcRequest>, FrameHandler {
   readonly #socket: Socket;
-  /** How many streams may be open: what is asked for, or what the server allows. */
+  /** How many streams may be open: the load's number, or the server's limit. */
   #slots: number;
   #onReady: (() => void) | undefined;
-  /** The server has said how many streams it allows. */
+  /** Resolves when the server has sent its limit of streams. */
   readonly ready = new Promise<void>((resolve) => {
     this.#onReady = resolve;
   });
@@ -100,7 +100,7 @@ class GrpcWire implements Wire<GrpcRequest>, FrameHandler {
   }
 
   send({ path, message }: GrpcRequest, onAnswer: OnAnswer): void {
-    // The server gives the window back long before so many small messages are on their way.
+    // The server restores the window long before small messages use it up.
     if (message.length > this.#window) throw new Error('the HTTP/2 window is used up: fewer streams');
     this.#window -= message.length;
     const id = this.#nextStream;
@@ -150,14 +150,14 @@ class GrpcWire implements Wire<GrpcRequest>, FrameHandler {
     }
   }
 
-  /** A stream that ended without a status counts as code 2, UNKNOWN, as clients tell it. */
+  /** A stream that ended without a status counts as code 2, UNKNOWN, as in gRPC clients. */
   #end(id: number, status = 2): void {
     const stream = this.#streams.get(id);
     this.#streams.delete(id);
     stream?.onAnswer(status === 0, status, stream.reply);
   }
 
-  /** Gathers what is written in one turn and sends it at once. */
+  /** Collects the writes of one turn of the event loop, and sends them together. */
   #write(...chunks: Buffer[]): void {
     if (this.#outgoing.length === 0) {
       queueMicrotask(() => {

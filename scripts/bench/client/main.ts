@@ -1,11 +1,11 @@
 /**
- * The load client of our own: a process that loads the service as its one argument says, and prints what
- * came of it as JSON. It speaks REST and gRPC, in a closed loop (each answer brings the next request) or in
- * an open one (so many requests a second, whatever comes back).
+ * The project's own load client, as a process of its own: its one argument is the load, and it prints the
+ * result as JSON. It loads REST and gRPC, in a closed loop (each answer is followed by the next request) or
+ * in an open loop (a fixed rate of requests, whatever the answers).
  */
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { BEGIN } from '../program.ts';
+import { BEGIN } from '../processes.ts';
 import { pickSkus, pickUser } from '../stock.ts';
 import type { Load, LoadResult } from '../types.ts';
 import { grpc } from './grpc.ts';
@@ -13,11 +13,11 @@ import { rest } from './rest.ts';
 import { Tally } from './tally.ts';
 import type { Protocol, Wire } from './wire.ts';
 
-/** The name by which reports call this program. */
+/** The name of this program in reports. */
 const GENERATOR = 'own client';
-/** So many different requests are made beforehand and then sent in turn. */
+/** How many different requests are encoded in advance and then sent in turn. */
 const PREPARED = 8_192;
-/** How often an open loop sends what has become due. */
+/** How often an open loop sends the requests that have become due. */
 const PACE_MS = 1;
 
 async function run<Request>(protocol: Protocol<Request>, load: Load): Promise<LoadResult> {
@@ -29,13 +29,13 @@ async function run<Request>(protocol: Protocol<Request>, load: Load): Promise<Lo
   const wires = await openWires(protocol, load, onLost);
   const begin = unitOf(protocol, load, tally, () => running);
   process.stdout.write(BEGIN);
-  const beganMs = performance.now();
+  const startMs = performance.now();
   const pace = load.rate === undefined ? undefined : startOpenLoop(wires, load.rate, begin, tally);
   if (pace === undefined) startClosedLoop(wires, begin, () => running);
   await new Promise((resolve) => setTimeout(resolve, load.seconds * 1_000));
   running = false;
   clearInterval(pace);
-  const result = tally.result((performance.now() - beganMs) / 1_000);
+  const result = tally.result((performance.now() - startMs) / 1_000);
   for (const wire of wires) wire.close();
   return result;
 }
@@ -50,7 +50,7 @@ async function openWires<Request>(
   for (let index = 0; index < count; index++) {
     const socket = connect({ port: load.port, host: '127.0.0.1', noDelay: true });
     await once(socket, 'connect');
-    // A connection that breaks is closed as well, and that is where it is counted.
+    // A lost connection is closed as well, and counted there.
     socket.on('error', () => {});
     const slots = Math.floor(load.concurrency / count) + (index < load.concurrency % count ? 1 : 0);
     const wire = protocol.start(socket, slots, onLost);
@@ -60,7 +60,7 @@ async function openWires<Request>(
   return wires;
 }
 
-/** Does one unit of work on a wire, counts it, and calls `after` in the end. */
+/** Runs one unit of work on a wire, counts it, and then calls `after`. */
 type Begin<Request> = (wire: Wire<Request>, after: () => void) => void;
 
 function unitOf<Request>(
@@ -114,7 +114,7 @@ function startOpenLoop<Request>(
   begin: Begin<Request>,
   tally: Tally,
 ): NodeJS.Timeout {
-  const beganMs = performance.now();
+  const startMs = performance.now();
   let sent = 0;
   let turn = 0;
   const nextFree = () => {
@@ -125,7 +125,7 @@ function startOpenLoop<Request>(
     return undefined;
   };
   return setInterval(() => {
-    const due = Math.floor(((performance.now() - beganMs) / 1_000) * rate);
+    const due = Math.floor(((performance.now() - startMs) / 1_000) * rate);
     for (; sent < due; sent++) {
       const wire = nextFree();
       if (wire === undefined) {

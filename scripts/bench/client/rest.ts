@@ -1,6 +1,6 @@
 /**
- * REST for the load client: HTTP/1.1 over plain sockets, one request at a time on each, bytes made beforehand.
- * Node's own HTTP client takes as much time as the service it is to load, on the same cores.
+ * REST for the load client: HTTP/1.1 on plain sockets, one request at a time on each, bytes prepared in
+ * advance. Node's own HTTP client would take as much CPU as the service that it loads, on the same cores.
  */
 import type { Protocol, Wire } from './wire.ts';
 
@@ -58,7 +58,7 @@ export const rest: Protocol<string> = {
   },
 };
 
-/** Reads a whole answer, or nothing when its end is still to come. */
+/** Reads a whole answer; undefined while it is incomplete. */
 function readAnswer(data: Buffer): { status: number; body: Buffer } | undefined {
   const end = data.indexOf(HEADER_END);
   if (end < 0) return undefined;

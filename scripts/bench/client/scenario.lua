@@ -1,5 +1,5 @@
--- What wrk sends: `wrk ... -s scenario.lua URL -- SCENARIO SEED`. The orders are those of stock.ts.
--- In the end it prints what came of it as JSON, behind the word RESULT.
+-- The requests of wrk: `wrk ... -s scenario.lua URL -- SCENARIO SEED`. The orders are those of ../stock.ts.
+-- At the end it prints the result as JSON, after the word RESULT.
 
 local FIRST_SKU = 1000000001
 local SKUS = 10000
@@ -22,7 +22,7 @@ local function second_sku(first)
   return second == first and HOT_SKU or second
 end
 
--- All bodies are of the same length, so the head is the same for all.
+-- All bodies have the same length, so all requests have the same head.
 local function create()
   local first = any_sku()
   return create_head

@@ -1,8 +1,8 @@
-/** Counts answers and their times while a load runs. */
+/** Counts the answers of a load and their times. */
 import { latencyOf } from '../../lib/statistics.ts';
 import type { LoadResult } from '../types.ts';
 
-/** Past so many times of one kind no more are kept: a bound on memory, beyond what any step reaches. */
+/** A bound on memory: how many times of one kind are kept, more than any step reaches. */
 const TIMES_MAX = 5_000_000;
 
 export class Tally {
@@ -14,7 +14,7 @@ export class Tally {
   readonly #generator: string;
   heldBack = 0;
 
-  /** @param generator the name of what makes the load. */
+  /** @param generator the name of the program that makes the load. */
   constructor(generator: string) {
     this.#generator = generator;
   }

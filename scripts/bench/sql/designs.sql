@@ -1,5 +1,6 @@
 /*
-  The designs that loms is compared with: the seed design in two transactions, and the single statement.
+  The designs that loms is compared with (baseline.ts): the seed design in two transactions, and the single
+  statement.
 */
 
 /* @name seedOrderInsert */
@@ -15,7 +16,7 @@ SELECT $1, line.sku, line.count
 FROM unnest($2::bigint[], $3::integer[]) AS line (sku, count);
 
 /* @name seedStockLock */
--- Seed design, second transaction, once for each line in sku order: what can be bought.
+-- Seed design, second transaction, once for each line in sku order: the available count.
 SELECT total_count - reserved AS available
 FROM stocks
 WHERE sku = $1
@@ -34,7 +35,7 @@ SET status = $2, updated_at = now()
 WHERE order_id = $1;
 
 /* @name singleStatementCreate */
--- The best that one statement per order can do: it locks in sku order, decides, reserves and writes.
+-- The fastest design with one statement per order: locks in sku order, decides, reserves and writes.
 WITH wanted AS (
     SELECT line.sku, line.count
     FROM unnest($2::bigint[], $3::integer[]) AS line (sku, count)

@@ -1,5 +1,5 @@
 /*
-  What the bench prepares and watches on the primary.
+  What the bench prepares and measures on the primary (audit.ts).
 */
 
 /* @name soldOutStockInsert */
@@ -7,8 +7,8 @@
 INSERT INTO stocks (sku, total_count, reserved) VALUES (1000010001, 0, 0);
 
 /* @name activityRead */
--- How many sessions of others are in a transaction, and how many transactions have written so far. The last
--- requests of a load may still be running, or wait in the service's queue.
+-- The number of other sessions in a transaction, and of transactions that have written so far. The last
+-- requests of a load may still run, or wait in the service's queue.
 SELECT
     (SELECT count(*)
      FROM pg_stat_activity
@@ -19,8 +19,8 @@ SELECT
     pg_snapshot_xmax(pg_current_snapshot())::text AS transactions;
 
 /* @name countersRead */
--- What the primary has done so far. Every transaction that writes takes one id, and no other does. Unlike
--- pg_stat_database, which lags by up to a second, ids are exact at any moment.
+-- The work of the primary so far. Every transaction that writes takes one id, and no other does. Ids are
+-- exact at any moment, unlike pg_stat_database, which lags by up to a second.
 SELECT
     pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS transactions,
     (pg_current_wal_insert_lsn() - '0/0')::bigint AS wal_bytes;

@@ -1,4 +1,4 @@
-/** Every answer by itself: in time, and never a bug. Every unknown outcome: found out in the end. */
+/** Every answer is in time and never a bug. Every unknown outcome is resolved in the end. */
 import type { Call } from '../history.ts';
 import { type Evidence, groupCalls, nameOf, type Violation } from './evidence.ts';
 
@@ -10,25 +10,25 @@ export function checkAnswers({ calls, toleranceMs }: Evidence): Violation[] {
     }
     if (call.reason === 'INTERNAL') violations.push({ kind: 'internal error', text: nameOf(call) });
   }
-  const isMove = ({ operation }: Call) => operation === 'payOrder' || operation === 'cancelOrder';
+  const isTransition = ({ operation }: Call) => operation === 'payOrder' || operation === 'cancelOrder';
   const creates = groupCalls(calls, (call) => (call.operation === 'createOrder' ? call.user : undefined));
-  const moves = groupCalls(calls, (call) => (isMove(call) ? call.orderId : undefined));
+  const transitions = groupCalls(calls, (call) => (isTransition(call) ? call.orderId : undefined));
   for (const attempts of creates.values()) violations.push(...unresolved(attempts));
-  for (const attempts of moves.values()) {
+  for (const attempts of transitions.values()) {
     violations.push(...unresolved(attempts.filter((call) => call.operation === 'payOrder')));
     violations.push(...unresolved(attempts.filter((call) => call.operation === 'cancelOrder')));
   }
   return violations;
 }
 
-/** Whether an answer tells what became of what was asked for, and not only that this attempt did nothing. */
+/** Whether an answer gives the outcome of the request, and not only that this attempt did nothing. */
 export function isDecided({ outcome, reason, answeredId, status }: Call): boolean {
   if (outcome === 'ok') return true;
   const isFinal = answeredId !== undefined || status !== undefined || reason === 'IDEMPOTENCY_KEY_REUSED';
   return outcome === 'refused' && isFinal;
 }
 
-/** @param attempts to do one and the same thing. */
+/** @param attempts of one request. */
 function unresolved(attempts: readonly Call[]): Violation[] {
   if (attempts.some(isDecided)) return [];
   const unknown = attempts.filter((call) => call.outcome === 'unknown');

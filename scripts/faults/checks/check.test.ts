@@ -1,7 +1,8 @@
-/** The checker finds what was planted: an honest history is doctored in one place, and that is what it names. */
+/** The checker finds every kind of violation: a valid history is tampered with in one place. */
 import { expect, test } from 'vitest';
 import type { Call } from '../history.ts';
 import { check } from './check.ts';
+import type { Evidence } from './evidence.ts';
 import {
   batchFailed,
   both,
@@ -10,29 +11,28 @@ import {
   finalOrder,
   found,
   HOT,
-  honest,
-  honestCalls,
-  honestState,
   hot,
   SCARCE,
   sample,
   short,
+  validCalls,
+  validEvidence,
+  validState,
   withCalls,
   withFinal,
   withMoreCalls,
   withOrders,
-} from './doctored.ts';
-import type { Evidence } from './evidence.ts';
+} from './tampered.ts';
 
-test('an honest history is found to be in order', () => {
-  expect(check(honest())).toEqual([]);
-  expect(check({ ...honest(), orderly: true })).toEqual([]);
+test('a valid history has no violations', () => {
+  expect(check(validEvidence())).toEqual([]);
+  expect(check({ ...validEvidence(), graceful: true })).toEqual([]);
 });
 
 test('a lost order: acknowledged and not there', () => {
   const evidence = withOrders((order) => (order.orderId === 15 ? [] : [order]));
-  // The stock was read while the order still held its part.
-  expect(found(evidence)).toEqual(['books do not balance', 'lost order', 'stale read']);
+  // The stock was read while the order still held its lines.
+  expect(found(evidence)).toEqual(['ledger mismatch', 'lost order', 'stale read']);
 });
 
 test('a changed order: other lines in the end, or to a reader', () => {
@@ -48,7 +48,7 @@ test('a changed order: other lines in the end, or to a reader', () => {
   ]);
 });
 
-test('an order applied twice: two orders where one was meant, or one that nobody asked for', () => {
+test('an order applied twice: two orders where one was wanted, or one that no call requested', () => {
   const twice = withOrders((order) => (order.orderId === 15 ? [order, { ...order, orderId: 16 }] : [order]));
   expect(found(twice)).toContain('applied twice');
   const unasked = withOrders((order) => (order.orderId === 14 ? [order, { ...order, user: 99 }] : [order]));
@@ -60,26 +60,26 @@ test('two outcomes for one key: two answers, or a key that leads elsewhere', () 
   expect(found(withMoreCalls(again))).toContain('two outcomes for one key');
   const refused = create(100, 5, hot, { ...short, answeredId: 15 });
   expect(found(withMoreCalls(refused))).toContain('two outcomes for one key');
-  const keys = new Map(honestState().keys).set('1', 14);
+  const keys = new Map(validState().keys).set('1', 14);
   expect(found(withFinal({ keys }))).toEqual(['two outcomes for one key']);
 });
 
 test('a double reservation: the stock holds more than its orders do', () => {
-  const stocks = honestState().stocks.map((row) => (row.sku === HOT ? { ...row, reserved: 6 } : row));
-  expect(found(withFinal({ stocks }))).toEqual(['books do not balance']);
+  const stocks = validState().stocks.map((row) => (row.sku === HOT ? { ...row, reserved: 6 } : row));
+  expect(found(withFinal({ stocks }))).toEqual(['ledger mismatch']);
 });
 
-test('goods taken twice: the stock lost more than paid orders took', () => {
-  const stocks = honestState().stocks.map((row) => (row.sku === HOT ? { ...row, total: 96 } : row));
-  expect(found(withFinal({ stocks }))).toEqual(['books do not balance']);
+test('goods taken twice: the stock lost more than payed orders took', () => {
+  const stocks = validState().stocks.map((row) => (row.sku === HOT ? { ...row, total: 96 } : row));
+  expect(found(withFinal({ stocks }))).toEqual(['ledger mismatch']);
 });
 
-test('books out of balance, oversold, or an undecided order at a look in the middle of the run', () => {
+test('a ledger mismatch, oversold stock or an undecided order in an audit during the run', () => {
   const withSample = (change: Partial<typeof sample>): Evidence => ({
-    ...honest(),
+    ...validEvidence(),
     samples: [{ node: 'replica', atMs: 50, ...sample, ...change }],
   });
-  expect(found(withSample({ wrongSkus: 1 }))).toEqual(['books do not balance']);
+  expect(found(withSample({ wrongSkus: 1 }))).toEqual(['ledger mismatch']);
   expect(found(withSample({ oversoldSkus: 1 }))).toEqual(['oversold']);
   expect(found(withSample({ undecidedOrders: 1 }))).toEqual(['stuck new']);
   expect(found(withSample({ bareOrders: 1 }))).toEqual(['changed order']);
@@ -88,47 +88,47 @@ test('books out of balance, oversold, or an undecided order at a look in the mid
 test('oversold: more is held in the end than there was', () => {
   const more = create(100, 6, both, { answeredId: 16 });
   const evidence = withMoreCalls(more);
-  const orders = [...honestState().orders, finalOrder(16, 'awaiting payment', both)];
-  expect(found({ ...evidence, final: { ...honestState(), orders } })).toContain('oversold');
+  const orders = [...validState().orders, finalOrder(16, 'awaiting payment', both)];
+  expect(found({ ...evidence, final: { ...validState(), orders } })).toContain('oversold');
 });
 
-test('oversold for a moment: two were promised the same pieces, and one of them gave them back', () => {
+test('oversold for a moment: two orders held the same pieces, and one was cancelled', () => {
   const more = create(100, 6, both, { answeredId: 16 });
   const back = call(120, { operation: 'cancelOrder', orderId: 16, outcome: 'ok' });
-  const orders = [...honestState().orders, finalOrder(16, 'cancelled', both)];
-  const keys = new Map(honestState().keys).set('6', 16);
+  const orders = [...validState().orders, finalOrder(16, 'cancelled', both)];
+  const keys = new Map(validState().keys).set('6', 16);
   const evidence = withMoreCalls(more, back);
-  expect(found({ ...evidence, final: { ...honestState(), orders, keys } })).toEqual(['oversold']);
+  expect(found({ ...evidence, final: { ...validState(), orders, keys } })).toEqual(['oversold']);
 });
 
-test('a stale read of an order: acknowledged as paid, then read as open, or not found', () => {
+test('a stale read of an order: acknowledged as payed, then read as open, or not found', () => {
   const isRead = ({ operation }: Call) => operation === 'getOrder';
   expect(found(withCalls(isRead, { status: 'awaiting payment' }))).toEqual(['stale read']);
   const missing = { outcome: 'refused', reason: 'ORDER_NOT_FOUND' } as const;
-  const { status: _status, ...read } = honestCalls().find(isRead) as Call;
-  const calls = honestCalls().map((each) => (isRead(each) ? { ...read, ...missing } : each));
-  expect(found({ ...honest(), calls })).toEqual(['stale read']);
+  const { status: _status, ...read } = validCalls().find(isRead) as Call;
+  const calls = validCalls().map((each) => (isRead(each) ? { ...read, ...missing } : each));
+  expect(found({ ...validEvidence(), calls })).toEqual(['stale read']);
 });
 
-test('a read that began before the acknowledgement had ended may see either', () => {
+test('a read that began before the acknowledgement may see either', () => {
   const isRead = ({ operation }: Call) => operation === 'getOrder';
   expect(found(withCalls(isRead, { startMs: 45, status: 'awaiting payment' }))).toEqual([]);
 });
 
-test('a stale read of the stock: more than can be left, or less than can be held', () => {
+test('a stale read of stock: more or less than is possible', () => {
   const isRead = ({ sku }: Call) => sku === SCARCE;
   expect(found(withCalls(isRead, { count: 3 }))).toEqual(['stale read']);
   expect(found(withCalls(({ sku }) => sku === HOT, { count: 93 }))).toEqual(['stale read']);
   expect(found(withCalls(({ sku }) => sku === HOT, { count: 95 }))).toEqual(['stale read']);
 });
 
-test('an illegal transition: out of a last state, seen by a reader or in the end', () => {
+test('an illegal transition: out of a final status, seen by a reader or in the end', () => {
   const isRead = ({ operation }: Call) => operation === 'getOrder';
   expect(found(withCalls(isRead, { status: 'cancelled' }))).toEqual(['illegal transition']);
   const end = withOrders((order) => [
     order.orderId === 14 ? { ...order, status: 'awaiting payment' } : order,
   ]);
-  expect(found(end)).toEqual(['books do not balance', 'false acknowledgement', 'illegal transition']);
+  expect(found(end)).toEqual(['false acknowledgement', 'illegal transition', 'ledger mismatch']);
 });
 
 test('an order that was granted and then failed', () => {
@@ -145,25 +145,25 @@ test('stuck new: in the end, or to a reader', () => {
   );
 });
 
-test('a false acknowledgement: paid by the answer and open in the database', () => {
+test('a false acknowledgement: payed by the answer and open in the database', () => {
   const evidence = withOrders((order) => [
     order.orderId === 11 ? { ...order, status: 'awaiting payment' } : order,
   ]);
   expect(found(evidence)).toContain('false acknowledgement');
 });
 
-test('done though refused: the answer said that nothing was done', () => {
+test('done though refused: the answer says that nothing was done', () => {
   const refusal = { outcome: 'refused', reason: 'DATABASE_UNAVAILABLE' } as const;
   expect(found(withCalls(({ orderId, startMs }) => orderId === 14 && startMs === 45, refusal))).toContain(
     'done though refused',
   );
-  const orders = [...honestState().orders, finalOrder(16, 'failed')];
+  const orders = [...validState().orders, finalOrder(16, 'failed')];
   expect(found(withFinal({ orders }))).toEqual(['done though refused']);
 });
 
-test('an unknown outcome that was not found out', () => {
-  const calls = honestCalls().filter(({ replayed }) => !replayed);
-  expect(found({ ...honest(), calls })).toEqual(['unknown not resolved']);
+test('an unknown outcome that was not resolved', () => {
+  const calls = validCalls().filter(({ replayed }) => !replayed);
+  expect(found({ ...validEvidence(), calls })).toEqual(['unknown not resolved']);
   const unknown = { outcome: 'unknown', reason: 'CONNECTION_LOST' } as const;
   expect(found(withCalls(({ startMs }) => startMs === 40, unknown))).toEqual(['unknown not resolved']);
 });
@@ -173,10 +173,10 @@ test('a late answer, and a bug that was answered or logged', () => {
   const internal = { outcome: 'refused', reason: 'INTERNAL' } as const;
   expect(found(withCalls(({ startMs }) => startMs === 80, internal))).toEqual(['internal error']);
   const log = [batchFailed('DatabaseError')];
-  expect(found({ ...honest(), log })).toEqual(['internal error']);
+  expect(found({ ...validEvidence(), log })).toEqual(['internal error']);
 });
 
-test('a stale read of a failed order: refused for want of stock, then not found or open', () => {
+test('a stale read of a failed order: refused for lack of stock, then not found or open', () => {
   const missing = { outcome: 'refused', reason: 'ORDER_NOT_FOUND' } as const;
   expect(found(withMoreCalls(call(100, { operation: 'getOrder', orderId: 13, ...missing })))).toEqual([
     'stale read',
@@ -188,9 +188,9 @@ test('a stale read of a failed order: refused for want of stock, then not found 
 });
 
 test('a replica that differs in the end', () => {
-  const { orders, stocks, keys } = honestState();
+  const { orders, stocks, keys } = validState();
   const differs = (replica: Partial<Evidence['final']>) =>
-    found({ ...honest(), replica: { orders, stocks, keys, ...replica } });
+    found({ ...validEvidence(), replica: { orders, stocks, keys, ...replica } });
   expect(differs({ orders: orders.slice(1) })).toEqual(['replica differs']);
   expect(differs({ orders: orders.map((each) => ({ ...each, status: 'payed' })) })).toEqual([
     'replica differs',

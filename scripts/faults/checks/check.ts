@@ -1,21 +1,21 @@
 /**
- * The checker: what a history and the final state of the database must not show. Pure; every part of it has its
- * own file.
+ * The checker: finds all violations in a history and the final state of the database. Pure, a file for each
+ * part.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { checkAnswers } from './answers.ts';
 import { checkCreates } from './creates.ts';
 import type { Evidence, Violation } from './evidence.ts';
 import { checkKeys } from './keys.ts';
 import { checkLog } from './log.ts';
-import { checkMoves } from './moves.ts';
 import { checkOutages } from './outages.ts';
 import { checkReads } from './reads.ts';
-import { checkReplica } from './replica.ts';
 import { checkStock } from './stock.ts';
 import { checkStockReads } from './stock-reads.ts';
 import { checkStops } from './stops.ts';
+import { checkTransitions } from './transitions.ts';
 
-/** Finds everything that is wrong. */
+/** Finds all violations. */
 export function check(evidence: Evidence): Violation[] {
   return parts.flatMap((part) => part(evidence));
 }
@@ -24,7 +24,7 @@ const parts = [
   checkAnswers,
   checkCreates,
   checkKeys,
-  checkMoves,
+  checkTransitions,
   checkReads,
   checkStock,
   checkStockReads,
@@ -33,3 +33,14 @@ const parts = [
   checkStops,
   checkLog,
 ];
+
+/** In the end the replica holds what the primary holds. */
+function checkReplica({ final, replica }: Evidence): Violation[] {
+  if (replica === undefined || isDeepStrictEqual(final, replica)) return [];
+  const differing = final.orders.filter((order, index) => !isDeepStrictEqual(order, replica.orders[index]));
+  const text = [
+    `${replica.orders.length} orders of ${final.orders.length}`,
+    `the first that differs is ${differing[0]?.orderId ?? 'none'}`,
+  ].join(', ');
+  return [{ kind: 'replica differs', text }];
+}

@@ -1,4 +1,6 @@
-/** Creates against the final state: what was acknowledged is there once, as it was asked for, and nothing else is. */
+/**
+ * Creates and the final state: each acknowledged order is there once, as requested, and no other order is.
+ */
 import type { Line } from '../../../src/domain/orders/order.ts';
 import type { FinalOrder } from '../final-state.ts';
 import type { Call } from '../history.ts';
@@ -17,13 +19,13 @@ export function checkCreates({ calls, final }: Evidence): Violation[] {
     if (creates.has(user)) continue;
     violations.push({
       kind: 'applied twice',
-      text: `nobody asked for ${orders.length} orders of user ${user}`,
+      text: `${orders.length} orders of user ${user} that no call requested`,
     });
   }
   return violations;
 }
 
-/** @param orders the final orders of this user, who meant one. */
+/** @param orders the final orders of this user, who wanted one. */
 function checkOne(
   user: number,
   attempts: readonly Call[],
@@ -37,7 +39,7 @@ function checkOne(
   if (orders.length > 1) {
     violations.push({
       kind: 'applied twice',
-      text: `user ${user} has orders ${orders.map(idOf)}, meant one`,
+      text: `user ${user} has orders ${orders.map(idOf)}, wanted one`,
     });
   }
   if (ids.size > 1 || new Set(answered.map((call) => call.outcome)).size > 1) {
@@ -65,7 +67,7 @@ function checkOne(
   return violations;
 }
 
-/** Whether an order is what its acknowledged create asked for. */
+/** Whether an order is what its acknowledged create requested. */
 function checkKept(call: Call, order: FinalOrder): Violation[] {
   const text = `${nameOf(call)}; order ${order.orderId} is ${JSON.stringify(order)}`;
   if (!sameLines(order.lines, call.lines ?? [])) return [{ kind: 'changed order', text }];
@@ -73,7 +75,7 @@ function checkKept(call: Call, order: FinalOrder): Violation[] {
   return isFailed === (call.outcome === 'refused') ? [] : [{ kind: 'false acknowledgement', text }];
 }
 
-/** Whether two orders ask for the same; lines are sorted by sku. */
+/** Whether two orders have the same lines, which are sorted by sku. */
 export function sameLines(one: readonly Line[], other: readonly Line[]): boolean {
   return (
     one.length === other.length &&

@@ -1,8 +1,8 @@
-/** What the parts of the checker share: the evidence that they judge and the words for what they find. */
+/** What the parts of the checker share: the evidence, and the kinds of violations. */
 import type { FinalState } from '../final-state.ts';
 import type { Call, Outage, Sample, Stop } from '../history.ts';
 
-/** What can be wrong, each in a word that reports use. */
+/** The kinds of violations, as reports name them. */
 const violationKinds = [
   'lost order',
   'changed order',
@@ -12,7 +12,7 @@ const violationKinds = [
   'two outcomes for one key',
   'wrong replay',
   'oversold',
-  'books do not balance',
+  'ledger mismatch',
   'illegal transition',
   'stuck new',
   'stale read',
@@ -29,43 +29,43 @@ export type ViolationKind = (typeof violationKinds)[number];
 
 export interface Violation {
   readonly kind: ViolationKind;
-  /** What was seen, with enough to find it in the history. */
+  /** What was found, with enough to find it in the history. */
   readonly text: string;
 }
 
-/** All that there is to be judged. */
+/** All that the checker reads. */
 export interface Evidence {
   readonly calls: readonly Call[];
   readonly samples: readonly Sample[];
   readonly final: FinalState;
-  /** What the replica holds in the end, where there still is one. */
+  /** The final state of the replica, where there still is one. */
   readonly replica?: FinalState | undefined;
-  /** What the service logged, a JSON object a line. */
+  /** The log of the service, a JSON object a line. */
   readonly log: readonly string[];
-  /** How processes of the service ended that were not asked to, or not so. */
-  readonly accidents: readonly string[];
-  /** How many pieces each sku had in the beginning. */
+  /** Exits of the service that the run did not cause, or that differ from what it caused. */
+  readonly unexpectedExits: readonly string[];
+  /** The initial pieces of each sku. */
   readonly stock: ReadonlyMap<number, number>;
-  /** By how much an answer may come after its deadline. */
+  /** How long after its deadline an answer may come. */
   readonly toleranceMs: number;
-  /** The epoch time of the history's zero. */
-  readonly beganAtMs: number;
+  /** The epoch time of the history's start. */
+  readonly startedAtMs: number;
   /** When no commit could be confirmed. */
   readonly outages: readonly Outage[];
-  /** When the service was stopped in order. */
+  /** When the service was stopped gracefully. */
   readonly stops: readonly Stop[];
-  /** The service was only ever stopped in order, so whatever it took it must have answered. */
-  readonly orderly: boolean;
+  /** The service was only ever stopped gracefully, so it must have answered every accepted request. */
+  readonly graceful: boolean;
 }
 
-/** Groups calls by what `of` gives; those for which it gives nothing are left out. */
+/** Groups calls by a key; those without one are left out. */
 export function groupCalls(
   calls: readonly Call[],
-  of: (call: Call) => number | undefined,
+  keyOf: (call: Call) => number | undefined,
 ): Map<number, Call[]> {
   const groups = new Map<number, Call[]>();
   for (const call of calls) {
-    const group = of(call);
+    const group = keyOf(call);
     if (group === undefined) continue;
     const members = groups.get(group);
     if (members === undefined) groups.set(group, [call]);

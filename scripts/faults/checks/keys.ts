@@ -1,6 +1,6 @@
 /**
- * Idempotency keys: the request that was run is answered once without the mark of a replay, all others with it
- * and with the same words; and a key that stands for one request is refused to any other.
+ * Idempotency keys: one answer of a request is not marked as a replay, all others are and say the same. The
+ * key of one request is refused to any other.
  */
 import type { Call } from '../history.ts';
 import { type Evidence, nameOf, type Violation } from './evidence.ts';
@@ -20,19 +20,19 @@ export function checkKeys({ calls }: Evidence): Violation[] {
   });
 }
 
-/** @param own all requests under a key that ask for the same. */
+/** @param own all calls of one request under one key. */
 function checkReplays(own: readonly Call[]): Violation[] {
   const answered = own.filter((call) => call.answeredId !== undefined);
   const texts: string[] = [];
   const unmarked = answered.filter((call) => !call.replayed);
   if (unmarked.length > 1) texts.push(`run more than once: ${unmarked.map(nameOf).join('; ')}`);
-  // An answer that was lost may have been the first.
+  // A lost answer may have been the first.
   const isAllKnown = own.every(({ outcome }) => outcome !== 'unknown');
   if (answered.length > 0 && unmarked.length === 0 && isAllKnown) {
-    texts.push(`replays of nothing: ${answered.map(nameOf).join('; ')}`);
+    texts.push(`replays without a first answer: ${answered.map(nameOf).join('; ')}`);
   }
-  const told = new Set(answered.map(({ shortages }) => JSON.stringify(shortages)));
-  if (told.size > 1) texts.push(`told ${[...told].join(' and ')}: ${answered.map(nameOf).join('; ')}`);
+  const shortages = new Set(answered.map((call) => JSON.stringify(call.shortages)));
+  if (shortages.size > 1) texts.push(`${[...shortages].join(' and ')}: ${answered.map(nameOf).join('; ')}`);
   return texts.map(wrong);
 }
 
@@ -46,7 +46,7 @@ function isOther(user: number | undefined): (call: Call) => boolean {
   return (call) => call.user !== user;
 }
 
-/** Another request under a key is sent only when it is known what became of the first. */
+/** Another request under a key is sent only when the outcome of the first is known. */
 function checkOther(call: Call): Violation[] {
   const isRun = call.outcome === 'ok' || call.answeredId !== undefined;
   return isRun ? [wrong(`the key of another request: ${nameOf(call)}`)] : [];

@@ -1,19 +1,19 @@
-/** The checker finds what was acknowledged while nothing could be confirmed, and reads that stopped meanwhile. */
+/** The checker finds acknowledgements during an outage, and reads that stopped during it. */
 import { expect, test } from 'vitest';
 import type { Call } from '../history.ts';
-import { call, create, found, honest, hot, withMoreCalls } from './doctored.ts';
 import type { Evidence } from './evidence.ts';
+import { call, create, found, hot, validEvidence, withMoreCalls } from './tampered.ts';
 
 const outage = { fromMs: 200, untilMs: 1_000 };
 const pay = (startMs: number, outcome: Call['outcome'], orderId = 12) =>
   call(startMs, { operation: 'payOrder', orderId, outcome });
 
-/** With these calls, of which 12 is paid in the end. */
+/** What is found with these calls in an outage; order 12 is payed in the end. */
 function during(...calls: Call[]): string[] {
-  return found(paid({ ...withMoreCalls(...calls), outages: [outage] }));
+  return found(payed({ ...withMoreCalls(...calls), outages: [outage] }));
 }
 
-function paid(evidence: Evidence): Evidence {
+function payed(evidence: Evidence): Evidence {
   const orders = evidence.final.orders.map((each) =>
     each.orderId === 12 ? { ...each, status: 'payed' as const } : each,
   );
@@ -24,20 +24,20 @@ function paid(evidence: Evidence): Evidence {
   return { ...evidence, final: { ...evidence.final, orders, stocks } };
 }
 
-test('a false acknowledgement: a payment that was first asked for and acknowledged in the outage', () => {
+test('a false acknowledgement: a payment first requested and acknowledged in the outage', () => {
   expect(during(pay(300, 'ok'))).toEqual(['false acknowledgement']);
   expect(during(pay(300, 'unknown'), pay(400, 'ok'))).toEqual(['false acknowledgement']);
 });
 
-test('a payment that was asked for before, or answered after the outage, may have been confirmed', () => {
+test('a payment requested before the outage, or acknowledged after it, may have been confirmed', () => {
   expect(during(pay(150, 'ok'), pay(300, 'ok'))).toEqual([]);
   expect(during(pay(195, 'unknown'), pay(300, 'ok'))).toEqual([]);
   expect(during(pay(995, 'ok'))).toEqual([]);
 });
 
-test('a false acknowledgement: an order that says that it was created in the outage, or was first asked for in it', () => {
+test('a false acknowledgement: an order created, or first requested, in the outage', () => {
   const again = (startMs: number, replayed: boolean) => create(startMs, 4, hot, { answeredId: 14, replayed });
-  const withoutFirst = { ...honest(), outages: [outage] };
+  const withoutFirst = { ...validEvidence(), outages: [outage] };
   const calls = withoutFirst.calls.filter(({ user }) => user !== 4);
   const unknown = create(25, 4, hot, { outcome: 'unknown', reason: 'OUTCOME_UNKNOWN' });
   expect(found({ ...withoutFirst, calls: [...calls, unknown, again(300, false)] })).toEqual([
@@ -50,7 +50,7 @@ test('a false acknowledgement: an order that says that it was created in the out
   );
 });
 
-test('reads that stopped: none was answered for longer than a silent node takes to be noticed', () => {
+test('reads that stopped: none was answered for longer than the detection of a silent node takes', () => {
   const read = (startMs: number) =>
     call(startMs, { operation: 'getStock', sku: 1, outcome: 'ok', count: 94 });
   const long = { fromMs: 200, untilMs: 2_800 };

@@ -1,11 +1,11 @@
-/** What must hold while no commit can be confirmed: nothing new is acknowledged, and reads go on. */
+/** While no commit can be confirmed, nothing new is acknowledged, and reads go on. */
 import type { Call, Outage } from '../history.ts';
 import { isWrite } from '../history.ts';
 import { type Evidence, nameOf, type Violation } from './evidence.ts';
 
 /**
- * A node that says nothing is noticed when reads of it run out of time, which is a second here. Until then so many
- * may hang that all others wait behind them.
+ * A node that does not respond is detected by the time limit of reads, which is a second here. Until then
+ * enough reads may hang to block all others.
  */
 const SILENCE_MAX_MS = 2_000;
 
@@ -14,28 +14,29 @@ export function checkOutages({ calls, outages }: Evidence): Violation[] {
 }
 
 /**
- * What was first asked for in the outage and answered in it cannot have been confirmed. What was asked for before
- * may have been, so that a repeat may be answered; but not by a create that says that it ran just now.
+ * A write that was first requested in the outage and acknowledged in it cannot have been confirmed. One
+ * requested before may have been, so that a retry is acknowledged; but not by a create that is not marked as
+ * a replay.
  */
 function checkAcknowledged(calls: readonly Call[], outage: Outage): Violation[] {
   const firstMs = new Map<string, number>();
   for (const call of calls.filter(isWrite)) {
-    const matter = matterOf(call);
-    firstMs.set(matter, Math.min(firstMs.get(matter) ?? Number.POSITIVE_INFINITY, call.startMs));
+    const write = writeOf(call);
+    firstMs.set(write, Math.min(firstMs.get(write) ?? Number.POSITIVE_INFINITY, call.startMs));
   }
   const ranNow = (call: Call) => call.operation === 'createOrder' && !call.replayed;
   return calls
     .filter((call) => isWrite(call) && (call.outcome === 'ok' || call.answeredId !== undefined))
     .filter(({ startMs, endMs }) => startMs >= outage.fromMs && endMs <= outage.untilMs)
-    .filter((call) => ranNow(call) || (firstMs.get(matterOf(call)) ?? 0) >= outage.fromMs)
+    .filter((call) => ranNow(call) || (firstMs.get(writeOf(call)) ?? 0) >= outage.fromMs)
     .map((call) => ({
       kind: 'false acknowledgement',
       text: `${nameOf(call)}, while no commit could be confirmed`,
     }));
 }
 
-/** What a write is about: its repeats are about the same. */
-function matterOf({ operation, user, orderId }: Call): string {
+/** Identifies a write; its retries have the same identity. */
+function writeOf({ operation, user, orderId }: Call): string {
   return `${operation} ${operation === 'createOrder' ? user : orderId}`;
 }
 

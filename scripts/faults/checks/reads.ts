@@ -1,9 +1,9 @@
 /**
- * What callers saw of each order: its states move along the diagram only, and what was acknowledged before a
- * read began shows in it.
+ * What callers saw of each order: only legal transitions, and in every read what was acknowledged before it
+ * began.
  *
- * A read is not an acknowledgement: the replica shows a commit a moment before the primary does, so a read may
- * see it and the next one, from the other node, not yet. What no order may do is leave a last state.
+ * A read is not an acknowledgement: the replica shows a commit a moment before the primary does, so a read
+ * may see it and the next one, from the other node, not yet. But no order may leave a final status.
  */
 import type { OrderStatus } from '../../../src/domain/orders/order.ts';
 import type { FinalOrder } from '../final-state.ts';
@@ -11,11 +11,11 @@ import type { Call } from '../history.ts';
 import { sameLines } from './creates.ts';
 import { type Evidence, groupCalls, nameOf, type Violation } from './evidence.ts';
 
-/** What a call tells of its order's status. */
-interface Sight {
+/** The status of an order as a call saw it. */
+interface Observation {
   readonly call: Call;
   readonly status: OrderStatus;
-  /** Whether the call was answered from a confirmed commit, and not from a read. */
+  /** Whether the call saw it by a confirmed commit, and not by a read. */
   readonly acknowledged: boolean;
 }
 
@@ -27,12 +27,12 @@ export function checkReads({ calls, final }: Evidence): Violation[] {
   );
   const finals = new Map(final.orders.map((order) => [order.orderId, order]));
   const violations: Violation[] = [];
-  for (const [orderId, about] of groupCalls(calls, (call) => call.answeredId ?? call.orderId)) {
-    const sights = about.flatMap(sightOf);
+  for (const [orderId, ofOrder] of groupCalls(calls, (call) => call.answeredId ?? call.orderId)) {
+    const observations = ofOrder.flatMap(observationsOf);
     violations.push(
-      ...checkLastStates(orderId, sights, finals.get(orderId)),
-      ...checkStale(about, sights),
-      ...checkContents(about, created.get(orderId)),
+      ...checkFinalStatuses(orderId, observations, finals.get(orderId)),
+      ...checkStale(ofOrder, observations),
+      ...checkContents(ofOrder, created.get(orderId)),
     );
   }
   const undecided = final.orders.filter(({ status }) => status === 'new');
@@ -44,14 +44,14 @@ function stuck(text: string): Violation {
   return { kind: 'stuck new', text };
 }
 
-function sightOf(call: Call): Sight[] {
+function observationsOf(call: Call): Observation[] {
   const acknowledged = call.operation !== 'getOrder';
-  const status = call.status ?? reachedBy(call);
+  const status = call.status ?? statusAfterCall(call);
   return status === undefined ? [] : [{ call, status, acknowledged }];
 }
 
-function reachedBy({ operation, outcome, answeredId }: Call): OrderStatus | undefined {
-  // A create without enough stock is refused, and its order kept.
+function statusAfterCall({ operation, outcome, answeredId }: Call): OrderStatus | undefined {
+  // A create without enough stock is refused, and its order is kept as failed.
   if (operation === 'createOrder' && outcome === 'refused')
     return answeredId === undefined ? undefined : 'failed';
   if (outcome !== 'ok') return undefined;
@@ -60,21 +60,23 @@ function reachedBy({ operation, outcome, answeredId }: Call): OrderStatus | unde
   return operation === 'cancelOrder' ? 'cancelled' : undefined;
 }
 
-/** An order that was once seen in a last state is never seen in another one, now or in the end. */
-function checkLastStates(
+/**
+ * An order that was seen in a final status is never seen in another one, nor is it in another one in the end.
+ */
+function checkFinalStatuses(
   orderId: number,
-  sights: readonly Sight[],
+  observations: readonly Observation[],
   final: FinalOrder | undefined,
 ): Violation[] {
-  const last = sights.filter(({ status }) => status !== 'awaiting payment' && status !== 'new');
+  const last = observations.filter(({ status }) => status !== 'awaiting payment' && status !== 'new');
   const [first] = last;
-  const violations = sights
+  const violations = observations
     .filter(({ status }) => status === 'new')
     .map(({ call }) => stuck(`${nameOf(call)} saw it`));
   if (first === undefined) return violations;
   const other = last.find(({ status }) => status !== first.status);
   const inTheEnd = final === undefined || final.status === first.status ? undefined : final.status;
-  const open = sights.find(
+  const open = observations.find(
     ({ call, status }) => status === 'awaiting payment' && call.operation === 'createOrder',
   );
   const wasFailed = first.status === 'failed' && open !== undefined;
@@ -86,25 +88,25 @@ function checkLastStates(
   return [...violations, { kind: 'illegal transition', text }];
 }
 
-/** A read that began after an acknowledgement had ended sees what was acknowledged. */
-function checkStale(about: readonly Call[], sights: readonly Sight[]): Violation[] {
-  const acknowledged = sights.filter((sight) => sight.acknowledged);
+/** A read that began after an acknowledgement sees what was acknowledged. */
+function checkStale(calls: readonly Call[], observations: readonly Observation[]): Violation[] {
+  const acknowledged = observations.filter((observation) => observation.acknowledged);
   const endOf = (isMeant: (status: OrderStatus) => boolean) =>
     Math.min(...acknowledged.filter(({ status }) => isMeant(status)).map(({ call }) => call.endMs));
   const existsMs = endOf(() => true);
-  const movedMs = endOf((status) => status !== 'awaiting payment');
-  return about
+  const changedMs = endOf((status) => status !== 'awaiting payment');
+  return calls
     .filter((call) => {
       if (call.reason === 'ORDER_NOT_FOUND') return call.startMs > existsMs;
-      return call.operation === 'getOrder' && call.status === 'awaiting payment' && call.startMs > movedMs;
+      return call.operation === 'getOrder' && call.status === 'awaiting payment' && call.startMs > changedMs;
     })
     .map((call) => ({ kind: 'stale read', text: `${nameOf(call)} saw ${call.status ?? 'nothing'}` }));
 }
 
-/** What is read of an order is what was asked for. */
-function checkContents(about: readonly Call[], created: Call | undefined): Violation[] {
+/** A read sees the order as it was requested. */
+function checkContents(calls: readonly Call[], created: Call | undefined): Violation[] {
   if (created === undefined) return [];
-  return about
+  return calls
     .filter(({ operation, outcome }) => operation === 'getOrder' && outcome === 'ok')
     .filter(
       ({ seenUser, seenLines }) =>

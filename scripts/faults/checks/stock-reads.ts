@@ -1,19 +1,19 @@
 /**
- * What callers saw of the stock, as bounds. Orders that were certainly alive for all of a read are not in what
- * it shows; what it does not show must be held by orders that may have been alive.
+ * Reads of stock, against bounds. What orders certainly held during all of a read is not available in it.
+ * What is not available in it must be held by orders that may have existed.
  */
 import type { Call } from '../history.ts';
 import { type Evidence, groupCalls, nameOf, type Violation } from './evidence.ts';
 import { firstCancels } from './stock.ts';
 
-/** What an order does to one sku, and when. */
+/** What an order holds of one sku, and when. */
 interface Hold {
   readonly count: number;
-  /** It may hold from the first and surely holds from the second of these on. */
+  /** It may hold from the first of these times on, and certainly holds from the second. */
   readonly mayFromMs: number;
-  readonly surelyFromMs: number;
-  /** It surely holds until the first and may hold until the second of these. */
-  readonly surelyUntilMs: number;
+  readonly certainFromMs: number;
+  /** It certainly holds until the first of these times, and may hold until the second. */
+  readonly certainUntilMs: number;
   readonly mayUntilMs: number;
 }
 
@@ -27,15 +27,15 @@ export function checkStockReads({ calls, final, stock }: Evidence): Violation[] 
   );
 }
 
-function checkRead(read: Call, begun: number, holds: readonly Hold[]): Violation[] {
-  let surely = 0;
-  let possibly = 0;
+function checkRead(read: Call, initial: number, holds: readonly Hold[]): Violation[] {
+  let certain = 0;
+  let possible = 0;
   for (const hold of holds) {
-    if (hold.surelyFromMs < read.startMs && hold.surelyUntilMs > read.endMs) surely += hold.count;
-    if (hold.mayFromMs < read.endMs && hold.mayUntilMs > read.startMs) possibly += hold.count;
+    if (hold.certainFromMs < read.startMs && hold.certainUntilMs > read.endMs) certain += hold.count;
+    if (hold.mayFromMs < read.endMs && hold.mayUntilMs > read.startMs) possible += hold.count;
   }
   const count = read.count ?? 0;
-  const [least, most] = [Math.max(0, begun - possibly), begun - surely];
+  const [least, most] = [Math.max(0, initial - possible), initial - certain];
   if (least <= count && count <= most) return [];
   const text = `${nameOf(read)} saw ${count} of sku ${read.sku}, possible were ${least} to ${most}`;
   return [{ kind: 'stale read', text }];
@@ -43,11 +43,11 @@ function checkRead(read: Call, begun: number, holds: readonly Hold[]): Violation
 
 function holdsOf({ calls, final }: Pick<Evidence, 'calls' | 'final'>): Map<number, Hold[]> {
   const creates = groupCalls(calls, (call) => (call.operation === 'createOrder' ? call.user : undefined));
-  const cancelBegunMs = firstCancels(calls);
-  const cancelDoneMs = new Map<number, number>();
+  const cancelStartMs = firstCancels(calls);
+  const cancelEndMs = new Map<number, number>();
   for (const { operation, outcome, orderId, endMs } of calls) {
     if (operation !== 'cancelOrder' || outcome !== 'ok' || orderId === undefined) continue;
-    cancelDoneMs.set(orderId, Math.min(cancelDoneMs.get(orderId) ?? Number.POSITIVE_INFINITY, endMs));
+    cancelEndMs.set(orderId, Math.min(cancelEndMs.get(orderId) ?? Number.POSITIVE_INFINITY, endMs));
   }
   const holds = new Map<number, Hold[]>();
   for (const { orderId, user, status, lines } of final.orders) {
@@ -56,9 +56,9 @@ function holdsOf({ calls, final }: Pick<Evidence, 'calls' | 'final'>): Map<numbe
     const granted = attempts.filter(({ outcome }) => outcome === 'ok').map(({ endMs }) => endMs);
     const hold = {
       mayFromMs: Math.min(...attempts.map(({ startMs }) => startMs)),
-      surelyFromMs: Math.min(...granted),
-      surelyUntilMs: cancelBegunMs.get(orderId) ?? Number.POSITIVE_INFINITY,
-      mayUntilMs: cancelDoneMs.get(orderId) ?? Number.POSITIVE_INFINITY,
+      certainFromMs: Math.min(...granted),
+      certainUntilMs: cancelStartMs.get(orderId) ?? Number.POSITIVE_INFINITY,
+      mayUntilMs: cancelEndMs.get(orderId) ?? Number.POSITIVE_INFINITY,
     };
     for (const { sku, count } of lines) {
       const ofSku = holds.get(sku) ?? [];

@@ -1,9 +1,9 @@
-/** The stock: it balances with the orders at every look and in the end, and was at no moment promised twice. */
+/** The stock: it agrees with the orders in every audit and in the end, and was never oversold. */
 import type { Call } from '../history.ts';
 import type { Evidence, Violation } from './evidence.ts';
 
 export function checkStock(evidence: Evidence): Violation[] {
-  return [...checkSamples(evidence), ...checkBalance(evidence), ...checkPromises(evidence)];
+  return [...checkSamples(evidence), ...checkBalance(evidence), ...checkOversold(evidence)];
 }
 
 function checkSamples({ samples }: Evidence): Violation[] {
@@ -11,7 +11,7 @@ function checkSamples({ samples }: Evidence): Violation[] {
     const where = `on the ${node} at ${atMs.toFixed(0)} ms`;
     const found: Violation[] = [];
     if (oversoldSkus > 0) found.push({ kind: 'oversold', text: `${oversoldSkus} skus ${where}` });
-    if (wrongSkus > 0) found.push({ kind: 'books do not balance', text: `${wrongSkus} skus ${where}` });
+    if (wrongSkus > 0) found.push({ kind: 'ledger mismatch', text: `${wrongSkus} skus ${where}` });
     if (bareOrders > 0)
       found.push({ kind: 'changed order', text: `${bareOrders} orders without lines ${where}` });
     if (undecidedOrders > 0) found.push({ kind: 'stuck new', text: `${undecidedOrders} orders ${where}` });
@@ -19,7 +19,7 @@ function checkSamples({ samples }: Evidence): Violation[] {
   });
 }
 
-/** In the end every sku holds what open orders hold, and has lost what payed ones took. */
+/** In the end every sku has reserved what open orders hold, and has lost what payed ones took. */
 function checkBalance({ final, stock }: Evidence): Violation[] {
   const held = new Map<number, number>();
   const taken = new Map<number, number>();
@@ -27,30 +27,30 @@ function checkBalance({ final, stock }: Evidence): Violation[] {
     const sums = { 'awaiting payment': held, payed: taken }[status as string];
     for (const { sku, count } of lines) sums?.set(sku, (sums.get(sku) ?? 0) + count);
   }
-  return [...stock].flatMap(([sku, begun]): Violation[] => {
+  return [...stock].flatMap(([sku, initial]): Violation[] => {
     const row = final.stocks.find((each) => each.sku === sku);
     const [reserved, sold] = [held.get(sku) ?? 0, taken.get(sku) ?? 0];
     const violations: Violation[] = [];
-    if (reserved + sold > begun) {
+    if (reserved + sold > initial) {
       violations.push({
         kind: 'oversold',
-        text: `sku ${sku}: ${reserved} held and ${sold} sold of ${begun}`,
+        text: `sku ${sku}: ${reserved} held and ${sold} sold of ${initial}`,
       });
     }
-    if (row?.reserved !== reserved || row.total !== begun - sold) {
+    if (row?.reserved !== reserved || row.total !== initial - sold) {
       const is = `${row?.reserved} reserved of ${row?.total}`;
-      const text = `sku ${sku}: ${is}, by its orders ${reserved} of ${begun - sold}`;
-      violations.push({ kind: 'books do not balance', text });
+      const text = `sku ${sku}: ${is}, by its orders ${reserved} of ${initial - sold}`;
+      violations.push({ kind: 'ledger mismatch', text });
     }
     return violations;
   });
 }
 
 /**
- * At no moment do the orders that were certainly alive hold more than there was. An order is certainly alive
- * from its acknowledgement to the first call that may have cancelled it.
+ * At no time do orders hold more than there was. An order certainly holds its lines from its acknowledgement
+ * to the first call that may have cancelled it.
  */
-function checkPromises({ calls, stock }: Evidence): Violation[] {
+function checkOversold({ calls, stock }: Evidence): Violation[] {
   const cancelMs = firstCancels(calls);
   const changes = new Map<number, [atMs: number, count: number][]>();
   const known = new Set<number>();
@@ -67,18 +67,18 @@ function checkPromises({ calls, stock }: Evidence): Violation[] {
     }
   }
   return [...changes].flatMap(([sku, ofSku]): Violation[] => {
-    let promised = 0;
+    let held = 0;
     let most = 0;
     for (const [, count] of ofSku.sort((a, b) => a[0] - b[0] || a[1] - b[1])) {
-      promised += count;
-      most = Math.max(most, promised);
+      held += count;
+      most = Math.max(most, held);
     }
-    const begun = stock.get(sku) ?? 0;
-    return most > begun ? [{ kind: 'oversold', text: `sku ${sku}: ${most} promised of ${begun}` }] : [];
+    const initial = stock.get(sku) ?? 0;
+    return most > initial ? [{ kind: 'oversold', text: `sku ${sku}: ${most} held of ${initial}` }] : [];
   });
 }
 
-/** When each order may have been cancelled at the earliest. */
+/** The earliest time at which each order may have been cancelled. */
 export function firstCancels(calls: readonly Call[]): Map<number, number> {
   const first = new Map<number, number>();
   for (const { operation, outcome, orderId, startMs } of calls) {

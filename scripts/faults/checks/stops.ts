@@ -1,12 +1,12 @@
-/** Where the service only ever stopped in order: whatever it had taken, it answered. */
+/** Where the service was only ever stopped gracefully: it answered every request that it had accepted. */
 import type { Call, Stop } from '../history.ts';
 import { isDecided } from './answers.ts';
 import { type Evidence, groupCalls, nameOf, type Violation } from './evidence.ts';
-import { statusAfter } from './moves.ts';
+import { statusAfter } from './transitions.ts';
 
 export function checkStops(evidence: Evidence): Violation[] {
-  if (!evidence.orderly) return [];
-  const lost = [...tookEffect(evidence), ...wasWithService(evidence)].map(nameOf);
+  if (!evidence.graceful) return [];
+  const lost = [...tookEffect(evidence), ...hadReachedService(evidence)].map(nameOf);
   const texts = [...new Set(lost), ...cutOff(evidence.log)];
   return texts.map((text) => ({ kind: 'accepted but not answered', text }));
 }
@@ -14,10 +14,10 @@ export function checkStops(evidence: Evidence): Violation[] {
 /** By how much the clocks of two processes may differ. */
 const CLOCK_MS = 2;
 
-/** What was done by a call that got no answer. */
-function tookEffect({ calls, final, beganAtMs }: Evidence): Call[] {
+/** Calls without an answer that had an effect. */
+function tookEffect({ calls, final, startedAtMs }: Evidence): Call[] {
   const creates = groupCalls(calls, (call) => (call.operation === 'createOrder' ? call.user : undefined));
-  const moves = groupCalls(calls, (call) => (statusAfter[call.operation] ? call.orderId : undefined));
+  const transitions = groupCalls(calls, (call) => (statusAfter[call.operation] ? call.orderId : undefined));
   const users = new Set(final.orders.map((order) => order.user));
   const lost: Call[] = [];
   for (const [user, attempts] of creates) {
@@ -26,35 +26,35 @@ function tookEffect({ calls, final, beganAtMs }: Evidence): Call[] {
     if (wasDone) lost.push(...attempts.filter(gotNoAnswer).slice(-1));
   }
   for (const { orderId, status, updatedMs } of final.orders) {
-    const doneMs = updatedMs - beganAtMs;
-    const mayHaveDone = (moves.get(orderId) ?? [])
+    const doneMs = updatedMs - startedAtMs;
+    const mayHaveDone = (transitions.get(orderId) ?? [])
       .filter(({ operation }) => statusAfter[operation] === status)
       .filter(({ startMs, endMs }) => startMs - CLOCK_MS < doneMs && doneMs < endMs + CLOCK_MS);
-    // What moved it was none of those who had an answer.
+    // No call with an answer can have caused it.
     if (!mayHaveDone.some(isDecided)) lost.push(...mayHaveDone.filter(gotNoAnswer));
   }
   return lost;
 }
 
 /**
- * What had been written to the service, on a connection that it had, before it was told to stop. Its requests
- * are read before the signal is seen: when both are there, Node.js turns to signals last. A request that is
- * written later may meet the end of a connection that had nothing to do, which HTTP/1.1 cannot avoid.
+ * Calls without an answer that were written to the service, on an open connection, before it got the signal.
+ * Node.js reads requests before it handles signals. A request that is written later may meet the closing of
+ * an idle connection, which HTTP/1.1 cannot avoid.
  */
-function wasWithService({ calls, stops }: Evidence): Call[] {
+function hadReachedService({ calls, stops }: Evidence): Call[] {
   const isUnderWay =
     ({ startMs, endMs }: Call) =>
     (stop: Stop) =>
       startMs < stop.writtenByMs && stop.atMs < endMs;
-  return calls.filter((call) => gotNoAnswer(call) && call.onExisting && stops.some(isUnderWay(call)));
+  return calls.filter((call) => gotNoAnswer(call) && call.onOpenConnection && stops.some(isUnderWay(call)));
 }
 
-/** A call whose caller stayed and was told nothing at all. */
+/** A call without any answer, whose caller did not disconnect. */
 export function gotNoAnswer({ outcome, reason }: Call): boolean {
   return outcome === 'unknown' && reason !== 'OUTCOME_UNKNOWN' && reason !== 'ABANDONED';
 }
 
-/** What the service logs when its time to stop is over and something is still under way. */
+/** What the service logs when requests are still under way at its shutdown limit. */
 const CUT_OFF = ['are cut off', 'did not stop in time', 'did not shut down cleanly', 'stopping failed'];
 
 function cutOff(log: readonly string[]): string[] {

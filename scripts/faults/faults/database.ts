@@ -1,4 +1,4 @@
-/** Faults of the database: sessions terminated, locks held, connections or disk exhausted, schema changed. */
+/** Faults in the database: sessions terminated, locks held, connections or disk exhausted, schema changed. */
 import { open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -7,7 +7,7 @@ import { query } from '../../../test/support/query.ts';
 import { quiet } from '../../../test/support/quiet.ts';
 import { diskObstacle } from '../disk.ts';
 import { statements } from '../statements.ts';
-import { type Fault, hurtWrites, type Scene } from './fault.ts';
+import { type Fault, type FaultContext, failedWrites } from './fault.ts';
 
 const TERMINATIONS = 25;
 const CANCELLATIONS = 200;
@@ -18,25 +18,24 @@ const PLACES = 1_000;
 export const backendTerminate: Fault = {
   kind: 'backend-terminate',
   what: 'pg_terminate_backend on random sessions of the service, 25 times, on both servers',
-  async strike(scene) {
-    const { primary, replica, random } = scene;
+  async inject(context) {
+    const { primary, replica, random } = context;
     let ended = 0;
     for (let left = TERMINATIONS; left > 0; left--) {
       const { url } = random.chance(0.7) ? primary : replica;
       ended += (await query(url, statements.sessionSignal, [random.between(0, PLACES), 'terminate'])).length;
-      await scene.pause(random.between(0, 80));
+      await context.pause(random.between(0, 80));
     }
-    if (ended < TERMINATIONS / 2) throw new Error(`the fault did not strike: ${ended} sessions were ended`);
+    if (ended < TERMINATIONS / 2)
+      throw new Error(`the fault had no effect: ${ended} sessions were terminated`);
   },
 };
 
 export const backendCancel: Fault = {
   kind: 'backend-cancel',
-  what:
-    'pg_cancel_backend on random sessions of the service on the primary, 200 times: in BEGIN, ' +
-    'in a statement, in COMMIT',
-  bit: hurtWrites,
-  async strike({ primary, random, pause }) {
+  what: 'pg_cancel_backend on random sessions of the primary, 200 times: in BEGIN, a statement or COMMIT',
+  hadEffect: failedWrites,
+  async inject({ primary, random, pause }) {
     const client = await connect(primary.url);
     try {
       for (let left = CANCELLATIONS; left > 0; left--) {
@@ -49,7 +48,7 @@ export const backendCancel: Fault = {
   },
 };
 
-/** Longer than a lock is waited for. */
+/** Longer than the service waits for a lock. */
 const LOCKED_MS = 1_400;
 const LOCK_ATTEMPTS_MAX = 10;
 const DEADLOCK = '40P01';
@@ -57,8 +56,8 @@ const DEADLOCK = '40P01';
 export const poolExhausted: Fault = {
   kind: 'pool-exhausted',
   what: 'locks on all tables of the service for 1.4 seconds, so that every connection of the service waits',
-  bit: hurtWrites,
-  async strike({ primary, pause }) {
+  hadEffect: failedWrites,
+  async inject({ primary, pause }) {
     const client = await connect(primary.url);
     try {
       await lockAll(client);
@@ -70,7 +69,9 @@ export const poolExhausted: Fault = {
   },
 };
 
-/** Locks all tables. With transactions running this deadlocks now and then, so it is retried. */
+/**
+ * Locking all tables now and then deadlocks with a transaction that holds some of them: then it is repeated.
+ */
 async function lockAll(client: pg.Client): Promise<void> {
   for (let left = LOCK_ATTEMPTS_MAX; ; left--) {
     await client.query('BEGIN');
@@ -88,11 +89,9 @@ const EXHAUSTED_MS = 1_500;
 
 export const connectionsExhausted: Fault = {
   kind: 'connections-exhausted',
-  what:
-    'all sessions of the service terminated, and all connections of the primary taken by others ' +
-    'for 1.5 seconds',
-  async strike(scene) {
-    const { primary, history } = scene;
+  what: 'all sessions of the service terminated, all connections taken by others for 1.5 seconds',
+  async inject(context) {
+    const { primary, history } = context;
     const clients: pg.Client[] = [];
     const takeAll = async () => {
       for (;;) {
@@ -107,7 +106,7 @@ export const connectionsExhausted: Fault = {
       await clients[0]?.query(TERMINATE_ALL);
       while (history.now() < endMs) {
         await takeAll();
-        await scene.pause(10);
+        await context.pause(10);
       }
     } finally {
       await Promise.all(clients.map((client) => client.end()));
@@ -125,27 +124,27 @@ async function connect(url: string): Promise<pg.Client> {
 const BALLAST = 'ballast';
 const BALLAST_CHUNK = Buffer.alloc(1024 * 1024);
 const FULL_MS = 1_500;
-/** What a server writes to its log that wants space. */
+/** What a server without space writes to its log. */
 const NO_SPACE = 'No space left on device';
-/** More WAL than the files that there are can hold. */
+/** More WAL than its existing files can hold. */
 const WRITE_WAL = "SELECT pg_logical_emit_message(false, 'faults', repeat('x', 40000000))";
 
 export const diskFull: Fault = {
   kind: 'disk-full',
-  what: 'the disk of the primary full for 1.5 seconds; in half of the runs it stops, unable to write WAL',
+  what: 'the disk of the primary full for 1.5 seconds; in half of the runs it cannot write WAL and stops',
   smallDisk: true,
   obstacle: diskObstacle,
-  bit: hurtWrites,
-  async strike(scene) {
-    const { primary, primaryFolder, random } = scene;
+  hadEffect: failedWrites,
+  async inject(context) {
+    const { primary, primaryFolder, random } = context;
     await fill(join(primaryFolder, BALLAST));
-    await scene.pause(random.between(0, 500));
+    await context.pause(random.between(0, 500));
     if (random.chance(0.5)) await query(primary.url, WRITE_WAL).catch(() => {});
-    await scene.pause(FULL_MS);
+    await context.pause(FULL_MS);
   },
   async heal({ primary, primaryFolder }) {
     const log = await readFile(primary.logFile, 'utf8');
-    if (!log.includes(NO_SPACE)) throw new Error('the fault did not strike: the server had space enough');
+    if (!log.includes(NO_SPACE)) throw new Error('the fault had no effect: the server had enough space');
     await rm(join(primaryFolder, BALLAST), { force: true });
     const answers = await query(primary.url, 'SELECT 1').then(
       () => true,
@@ -157,7 +156,7 @@ export const diskFull: Fault = {
   },
 };
 
-/** Writes until nothing more can be written. */
+/** Writes until the disk is full. */
 async function fill(path: string): Promise<void> {
   const file = await open(path, 'w');
   try {
@@ -179,25 +178,23 @@ const SCHEMA_CHANGES = [
 
 export const migration: Fault = {
   kind: 'migration',
-  what:
-    'the work of migrations under load: indexes, a new column, a table rewrite; ' +
-    'and migrate with nothing to apply',
-  async strike(scene) {
-    const { primary } = scene;
-    // As every instance does that starts meanwhile.
+  what: 'schema changes under load: indexes, a new column, a table rewritten; and an empty migration',
+  async inject(context) {
+    const { primary } = context;
+    // Like every instance that starts meanwhile.
     await migrate(primary.url, quiet);
     for (const change of SCHEMA_CHANGES) {
       await query(primary.url, change);
-      await scene.pause(scene.random.between(50, 300));
+      await context.pause(context.random.between(50, 300));
     }
   },
 };
 
-/** Nothing at all: what the other runs are compared with. */
+/** No fault, for comparison. */
 export const nothing: Fault = {
   kind: 'nothing',
   what: 'no fault',
-  orderly: true,
+  graceful: true,
   behaviour: { duplicateShare: 0 },
-  strike: (scene: Scene) => scene.pause(FULL_MS),
+  inject: (context: FaultContext) => context.pause(FULL_MS),
 };

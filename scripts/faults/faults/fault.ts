@@ -1,14 +1,14 @@
-/** What a fault is, and what it may lay its hands on. */
+/** What a fault is, and the parts of a run that it acts on. */
 import type { Relay } from '../../../test/support/relay.ts';
 import { isDecided } from '../checks/answers.ts';
 import { type Call, type History, isWrite } from '../history.ts';
-import type { Behaviour } from '../lives.ts';
 import type { Random } from '../random.ts';
 import type { Postgres } from '../servers.ts';
 import type { Service } from '../service.ts';
+import type { Behaviour } from '../workload.ts';
 
-/** Everything of a run that a fault may harm. */
-export interface Scene {
+/** The parts of a run that a fault acts on. */
+export interface FaultContext {
   readonly primary: Postgres;
   readonly replica: Postgres;
   readonly relays: {
@@ -16,14 +16,14 @@ export interface Scene {
     readonly primary: Relay;
     /** From the service to the replica. */
     readonly replica: Relay;
-    /** From the replica to the primary, which it receives its changes from. */
+    /** From the replica to the primary, for its WAL stream. */
     readonly wal: Relay;
   };
   readonly services: readonly Service[];
   readonly behaviour: Behaviour;
   readonly random: Random;
   readonly history: History;
-  /** The folder that the primary's data lie in. */
+  /** The folder of the primary's data. */
   readonly primaryFolder: string;
   /** The server that takes writes; a promotion changes it. */
   leader: Postgres;
@@ -34,45 +34,47 @@ export interface Scene {
 export interface Fault {
   /** Its name in commands and reports. */
   readonly kind: string;
-  /** What is injected, in one line. */
+  /** What it does, in a line for reports. */
   readonly what: string;
-  /** How many processes of the service run; one without it. */
+  /** How many processes of the service run: one if not set. */
   readonly services?: number;
-  /** How the load differs from the usual one during the whole run. */
+  /** How the workload differs from the normal one during the whole run. */
   readonly behaviour?: Partial<Behaviour>;
-  /** The primary's data lie on a disk that is soon full. */
+  /** The primary's data are on a disk that fills up soon. */
   readonly smallDisk?: boolean;
-  /** Nothing of the service or its database is ever cut off, so all that was accepted must be answered. */
-  readonly orderly?: boolean;
-  /** Why it cannot be run here, where it cannot. */
+  /** Service and database are only ever stopped gracefully, so every accepted request must be answered. */
+  readonly graceful?: boolean;
+  /** Why it cannot be injected here; undefined where it can. */
   readonly obstacle?: () => Promise<string | undefined>;
-  /** Whether it can be seen in the calls that it did harm, where it must be seen there. */
-  readonly bit?: (calls: readonly Call[]) => boolean;
-  /** Does the harm and holds it for a while. */
-  strike(scene: Scene): Promise<void>;
-  /** Takes it back. Recovery is counted from the moment when this begins. */
-  heal?(scene: Scene): Promise<void>;
+  /** Whether the calls show its effect; not set where they need not. */
+  readonly hadEffect?: (calls: readonly Call[]) => boolean;
+  /** Injects the fault and keeps it for a while. */
+  inject(context: FaultContext): Promise<void>;
+  /** Ends the fault. The time of the recovery is counted from the start of this. */
+  heal?(context: FaultContext): Promise<void>;
 }
 
-/** Records the time during which a fault, already injected, lets no commit be confirmed. */
-export async function withoutConfirmation({ history }: Scene, hold: () => Promise<void>): Promise<void> {
+/**
+ * Records an outage, in which no commit can be confirmed: after a fault was injected, before it is healed.
+ */
+export async function duringOutage({ history }: FaultContext, hold: () => Promise<void>): Promise<void> {
   const fromMs = history.note('no commit can be confirmed');
   await hold();
   history.outages.push({ fromMs, untilMs: history.note('commits may soon be confirmed again') });
 }
 
-/** Some write was not done, or nobody knows at first. */
-export function hurtWrites(calls: readonly Call[]): boolean {
+/** Some write was not done, or its outcome was unknown at first. */
+export function failedWrites(calls: readonly Call[]): boolean {
   return calls.some((call) => isWrite(call) && !isDecided(call));
 }
 
-/** Some write was running and its outcome is unknown. */
+/** The outcome of some write was unknown at first. */
 export function interruptedWrites(calls: readonly Call[]): boolean {
   return calls.some((call) => isWrite(call) && call.outcome === 'unknown');
 }
 
-/** The service that a fault hits where only one is hit. */
-export function firstService({ services }: Scene): Service {
+/** The process of the service that a fault acts on when it acts on one. */
+export function firstService({ services }: FaultContext): Service {
   const [service] = services;
   if (service === undefined) throw new Error('there is no service');
   return service;

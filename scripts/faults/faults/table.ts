@@ -62,7 +62,7 @@ export const faults: readonly Fault[] = [
   deadlines,
 ];
 
-/** One of each group that is fast to run: what every test run takes along. */
+/** One of each group that is fast to run, for the smoke test. */
 export const quickKinds: readonly string[] = [
   serviceKill,
   serviceTerminate,

@@ -47,9 +47,7 @@ export class DatabaseNode {
   readonly #log: Logger;
   readonly #onUnknownServer: () => void;
   readonly #clients = new Set<pg.ClientBase>();
-  /**
-   * A connection for `queryState` alone. It never queues behind work, and reaches whatever server is there.
-   */
+  /** A connection for `queryState` alone: it never queues behind work, and reaches any server there. */
   readonly #statePool: pg.Pool;
 
   /** @param onUnknownServer called when a new connection reached a server that was not accepted. */

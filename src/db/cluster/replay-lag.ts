@@ -10,10 +10,7 @@ export interface Backlog {
   readonly sinceMs: number;
 }
 
-/**
- * Keeps a backlog until it is replayed, then takes the one that has gathered by then; undefined when there is
- * none.
- */
+/** Keeps a backlog until it is replayed, then takes the one gathered since; undefined when there is none. */
 export function nextBacklog(
   before: Backlog | undefined,
   { received, replayed }: { readonly received: bigint; readonly replayed: bigint },

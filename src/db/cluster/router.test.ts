@@ -4,7 +4,7 @@ import { openRouter, openService } from '../../../test/support/database.ts';
 import { query } from '../../../test/support/query.ts';
 import { quiet } from '../../../test/support/quiet.ts';
 import { startTemporaryCluster, type TemporaryCluster } from '../../../test/support/temporary-cluster.ts';
-import { ANONYMOUS } from '../../domain/loms.ts';
+import { ANONYMOUS } from '../../domain/call.ts';
 import type { EmbeddedCluster } from '../../embedded/cluster.ts';
 import { stockRead } from '../../generated/sql/stocks.ts';
 import { DatabaseUnavailable, OutcomeUnknown, sqlStateOf } from '../errors.ts';

@@ -162,10 +162,7 @@ export class Router implements Database {
     return this.#checking;
   }
 
-  /**
-   * The healthy nodes, each time from the next one on and slow ones last; the primary in force when there are
-   * none.
-   */
+  /** The healthy nodes in turn, slow ones last; the primary in force when there are none. */
   #readOrder(): readonly DatabaseNode[] {
     const healthy = this.#nodes.filter((node) => node.healthy);
     if (healthy.length === 0) return this.primary === undefined ? [] : [this.primary];

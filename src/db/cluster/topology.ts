@@ -76,9 +76,7 @@ export interface Topology {
   readonly primary: number | undefined;
   /** The slots of the replicas that commits wait for, by the primary's latest answer. */
   readonly synchronousSlots: readonly string[];
-  /**
-   * Whether a commit would wait in vain, with its locks and its connection, by the primary's latest answer.
-   */
+  /** Whether a commit would hang, with its locks and its connection, by the primary's latest answer. */
   readonly commitsHang: boolean;
   /** In the order of the answers. */
   readonly nodes: readonly TopologyNode[];
@@ -119,9 +117,7 @@ export function mustRepeat(before: Topology, answers: readonly Answer[]): boolea
   });
 }
 
-/**
- * Records what each node showed of itself, without judging it: for the answers of a round that is repeated.
- */
+/** Records what each node showed, without judging it: for the answers of a round that is repeated. */
 export function observe(before: Topology, answers: readonly Answer[]): Topology {
   const nodes = before.nodes.map((node, index) => {
     const state = stateOf(answers[index]);

@@ -1,9 +1,8 @@
 /** When two requests are the same, and which keys are keys. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { CreateOrderRequest } from '../loms.ts';
 import { prepareOrder } from '../orders/create.ts';
-import type { Line } from '../orders/order.ts';
+import type { CreateOrderRequest, Line } from '../orders/order.ts';
 import { keyId, keyOf } from './key.ts';
 
 const hashOf = (request: CreateOrderRequest) => {

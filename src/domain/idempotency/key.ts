@@ -1,7 +1,7 @@
 /** Idempotency keys: what a client may send as one, and which requests under one key are the same. Pure. */
 import { createHash } from 'node:crypto';
 import { IDEMPOTENCY_KEY_MAX } from '../limits.ts';
-import type { CreateOrderRequest } from '../loms.ts';
+import type { CreateOrderRequest } from '../orders/order.ts';
 import { accepted, type Outcome, refused } from '../outcome.ts';
 import { invalidRequest } from '../violations.ts';
 

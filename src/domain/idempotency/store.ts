@@ -1,7 +1,4 @@
-/**
- * Idempotency keys in the database: claimed, and given their outcome, by the transaction that writes their
- * orders; read by retries; removed when they are old.
- */
+/** Idempotency keys in the database: claimed and recorded with their orders, removed when they are old. */
 import type { Plan, Queryable } from '../../db/types.ts';
 import {
   type IIdempotencyKeyClaimResult,
@@ -28,10 +25,7 @@ export interface Claims<Request> {
   readonly kept: readonly KeptOrder[];
 }
 
-/**
- * Claims the keys of a batch until its transaction ends, and waits for other transactions that have claimed
- * the same ones. A batch without keys sends no statement.
- */
+/** Claims a batch's keys until its transaction ends, and waits for other transactions with the same ones. */
 export async function claimKeys<Request extends { readonly key?: IdempotencyKey }>(
   tx: Queryable,
   requests: readonly Request[],
@@ -68,9 +62,7 @@ export function recordOutcomes(tx: Queryable, orders: readonly KeptOrder[], now:
 export interface RemovedKeys {
   /** How many keys were old enough to be removed, up to the limit. */
   readonly found: number;
-  /**
-   * How many were removed: none where another instance was faster, and all that were claimed at one moment.
-   */
+  /** How many were removed: none when another instance was faster; all that were claimed at one moment. */
   readonly removed: number;
 }
 

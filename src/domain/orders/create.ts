@@ -8,22 +8,20 @@
  */
 import type { Plan, Queryable } from '../../db/types.ts';
 import { orderIdsTake, orderInsert, orderLineInsert } from '../../generated/sql/orders.ts';
+import type { Call } from '../call.ts';
 import { type IdempotencyKey, keyOf } from '../idempotency/key.ts';
 import { claimKeys, type KeptOrder, recordOutcomes } from '../idempotency/store.ts';
 import { COUNT_MAX } from '../limits.ts';
-import type { Call, CreateOrderRequest } from '../loms.ts';
 import { accepted, type Outcome, refused, replayed } from '../outcome.ts';
 import { fixedRefusals, insufficientStock } from '../refusals.ts';
 import { type Allocation, allocate, type Shortage } from '../stock/allocation.ts';
 import { changeStock, lockStock } from '../stock/stock.ts';
 import { invalidFields } from '../violations.ts';
-import { mergeLines, reservationStatus, toSkuColumn } from './order.ts';
+import { type CreateOrderRequest, mergeLines, reservationStatus, toSkuColumn } from './order.ts';
 
 export type CreateOrderOutcome = Outcome<{ orderId: bigint }>;
 
-/**
- * A request as a batch takes it: one line per sku, and the key under which it runs only once, if it has one.
- */
+/** A request as a batch takes it: one line per sku, and its idempotency key, if it has one. */
 export interface OrderToCreate extends CreateOrderRequest {
   readonly key?: IdempotencyKey;
 }

@@ -1,8 +1,8 @@
 /** The rules of an order: its lines and its states. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { ANONYMOUS } from '../call.ts';
 import { COUNT_MAX } from '../limits.ts';
-import { ANONYMOUS } from '../loms.ts';
 import { prepareOrder } from './create.ts';
 import { asOrderStatus, mergeLines, orderStatuses, reservationStatus, transitions } from './order.ts';
 

@@ -18,6 +18,12 @@ export interface Line {
   readonly count: number;
 }
 
+/** What a caller orders, in any order of lines. */
+export interface CreateOrderRequest {
+  readonly user: bigint;
+  readonly items: readonly Line[];
+}
+
 /** An order as its readers see it. Lines are sorted by sku. */
 export interface Order {
   readonly orderId: bigint;

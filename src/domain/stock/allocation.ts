@@ -1,7 +1,4 @@
-/**
- * Allocation: which orders of a batch get stock. Pure, so that every rule of it can be tested without a
- * database.
- */
+/** Allocation: which orders of a batch get stock. Pure, so that it is tested without a database. */
 import type { Line } from '../orders/order.ts';
 
 /** The available pieces of each sku. A sku that is not in the map has no stock. */

@@ -11,9 +11,7 @@ export interface StockChange {
   readonly reserved: number;
 }
 
-/**
- * The pieces of a stock row that can be bought. The table's CHECK keeps it from being negative; so does this.
- */
+/** The pieces of a stock row that can be bought; never negative, as the table's CHECK has it. */
 export function availableOf(row: { total_count: bigint; reserved: bigint }): bigint {
   const available = row.total_count - row.reserved;
   return available > 0n ? available : 0n;

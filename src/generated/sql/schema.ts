@@ -93,12 +93,12 @@ export interface IApplicationRoleExistsQuery {
   result: IApplicationRoleExistsResult;
 }
 
-const applicationRoleExistsIR: any = {"usedParamSet":{},"params":[],"statement":"-- Tells whether this server has a role for the service alone; see db/roles.sql. No lock.\nSELECT EXISTS (SELECT FROM pg_roles WHERE rolname = 'loms_app') AS \"exists!\""};
+const applicationRoleExistsIR: any = {"usedParamSet":{},"params":[],"statement":"-- Whether this server has a role for the service alone; see db/roles.sql. No lock.\nSELECT EXISTS (SELECT FROM pg_roles WHERE rolname = 'loms_app') AS \"exists!\""};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Tells whether this server has a role for the service alone; see db/roles.sql. No lock.
+ * -- Whether this server has a role for the service alone; see db/roles.sql. No lock.
  * SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = 'loms_app') AS "exists!"
  * ```
  */

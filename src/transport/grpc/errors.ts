@@ -79,9 +79,7 @@ type BareStatus = Parameters<ServerInterceptingCallInterface['sendStatus']>[0];
 /** What grpc-js answers with the code INTERNAL although the client is at fault. */
 const clientFault = /^(Invalid grpc-timeout|Failed to decompress|Error deserializing request)/;
 
-/**
- * Adds details to the statuses that grpc-js sends by itself, some of them before a call reaches its handler.
- */
+/** Adds details to the statuses that grpc-js sends by itself, some of them before the handler runs. */
 export const detailedStatuses: ServerInterceptor = (_method, call) => {
   interceptStatus(call, detailed);
   return call as ServerInterceptingCall;

@@ -5,7 +5,7 @@ import { BaseServerInterceptingCall } from '@grpc/grpc-js/build/src/server-inter
 import { pino } from 'pino';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startTestServer } from '../../../test/support/grpc-server.ts';
-import { GrpcSession } from '../../../test/support/grpc-session.ts';
+import { framed, GrpcSession } from '../../../test/support/grpc-session.ts';
 import { MemoryLoms } from '../../../test/support/memory-loms.ts';
 import { decodeStatus, reasonOf } from '../../../test/support/status.ts';
 import { keyOf } from '../../domain/idempotency/key.ts';
@@ -17,13 +17,6 @@ import { DETAILS_TRAILER } from './errors.ts';
 import { assertInternals } from './internals.ts';
 
 const getStock = '/loms.stock.v1.StockService/GetStock';
-
-function framed(message: Buffer, flag = 0): Buffer {
-  const prefix = Buffer.alloc(5);
-  prefix.writeUInt8(flag);
-  prefix.writeUInt32BE(message.length, 1);
-  return Buffer.concat([prefix, message]);
-}
 
 /** Calls, and gives the code and the reason that its details tell. */
 async function call(port: number, path: string, writes: Buffer[], more: Record<string, string> = {}) {

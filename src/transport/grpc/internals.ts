@@ -95,9 +95,7 @@ export function interceptStart(
   call.start = (listener) => start.call(call, intercept(listener));
 }
 
-/**
- * Puts a function in front of a call's `sendStatus`, for every status that is sent, also by grpc-js itself.
- */
+/** Puts a function in front of a call's `sendStatus`, also for the statuses of grpc-js itself. */
 export function interceptStatus(
   call: ServerInterceptingCallInterface,
   change: (status: Parameters<SendStatus>[0]) => Parameters<SendStatus>[0],
@@ -106,10 +104,7 @@ export function interceptStatus(
   call.sendStatus = (status) => sendStatus.call(call, change(status));
 }
 
-/**
- * Closes the stream of a call once its status was sent. Otherwise it stays open, and with it what came of the
- * request, until the client ends it too.
- */
+/** Closes a call's stream after its status: else it stays open, with its data, until the client ends it. */
 export function closeStream(call: ServerInterceptingCallInterface): void {
   const { stream } = call as unknown as CallInternals;
   setImmediate(() => stream.close());

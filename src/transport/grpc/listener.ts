@@ -1,7 +1,4 @@
-/**
- * The port of the gRPC server and its TLS. grpc-js has no limit on the number of connections, so the listener
- * is ours: it passes the connections that it accepts to grpc-js.
- */
+/** The gRPC port and its TLS. The listener is ours, because grpc-js does not limit connections. */
 import { type AddressInfo, createServer } from 'node:net';
 import { experimental, type Server, ServerCredentials } from '@grpc/grpc-js';
 import type { Certificates } from '../tls.ts';
@@ -24,9 +21,7 @@ export interface ListenerOptions {
   readonly onError: (error: Error) => void;
 }
 
-/**
- * Connections that the system holds until they are accepted: a thousand clients may connect at one moment.
- */
+/** Connections that the system holds until they are accepted: thousands may come at one moment. */
 const BACKLOG_MAX = 4_096;
 
 /**

@@ -1,5 +1,5 @@
 /** `loms.order.v1.OrderService`: the contract's messages to the domain and back. */
-import type { Loms } from '../../domain/loms.ts';
+import type { Loms } from '../../domain/operations.ts';
 import { OrderServiceService as contract } from '../../generated/proto/loms/order/v1/order.ts';
 import { unary } from './unary.ts';
 

@@ -1,8 +1,9 @@
 /** Calls that are begun and not ended: they are answered in time, are few, and hold nothing after that. */
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { framed, rawCalls } from '../../../test/support/grpc-raw.ts';
+import { rawCalls } from '../../../test/support/grpc-raw.ts';
 import { ask, startTestServer } from '../../../test/support/grpc-server.ts';
+import { framed } from '../../../test/support/grpc-session.ts';
 import { MemoryLoms } from '../../../test/support/memory-loms.ts';
 import { REQUEST_MAX_BYTES } from '../../domain/limits.ts';
 import { refused } from '../../domain/outcome.ts';
@@ -19,7 +20,7 @@ test.each<[string, Uint8Array | undefined, Record<string, string>]>([
   ['a message and no end', request, {}],
   [
     'a compressed message and no end',
-    framed(gzipSync(Buffer.alloc(REQUEST_MAX_BYTES)), true),
+    framed(gzipSync(Buffer.alloc(REQUEST_MAX_BYTES)), 1),
     { 'grpc-encoding': 'gzip' },
   ],
   ['no message to a health check', undefined, { ':path': '/grpc.health.v1.Health/Watch' }],

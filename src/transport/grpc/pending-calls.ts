@@ -18,10 +18,7 @@ export interface PendingCallsOptions {
   readonly deadlines: Deadlines;
   /** The most time from the start of a call to its reply, in milliseconds. */
   readonly requestTimeoutMs: number;
-  /**
-   * The most pending calls. Past it the oldest is refused: an honest request is complete within a moment, so
-   * the clients that linger pay, not those that come.
-   */
+  /** The most pending calls. Past it the oldest is refused: an honest request is complete in a moment. */
   readonly pendingMax: number;
 }
 
@@ -128,9 +125,7 @@ class PendingCall implements Pending {
     this.#handler.onReceiveMessage(message);
   }
 
-  /**
-   * The request is complete. One that was refused meanwhile must not run, though grpc-js would pass it on.
-   */
+  /** The request is complete. One that was refused meanwhile must not run, as it would with grpc-js. */
   onReceiveHalfClose(): void {
     this.#isComplete = this.#calls.delete(this);
     if (this.#isComplete) this.#handler.onReceiveHalfClose();

@@ -2,8 +2,9 @@
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import { ask, REQUEST_TIMEOUT_MS, raw, startTestServer } from '../../../test/support/grpc-server.ts';
+import { LINES_MAX } from '../../../test/support/limits.ts';
 import { MemoryLoms } from '../../../test/support/memory-loms.ts';
-import { LINES_MAX, REQUEST_MAX_BYTES } from '../../domain/limits.ts';
+import { REQUEST_MAX_BYTES } from '../../domain/limits.ts';
 import { accepted, refused } from '../../domain/outcome.ts';
 import { fixedRefusals, insufficientStock } from '../../domain/refusals.ts';
 import { OrderServiceService as orders } from '../../generated/proto/loms/order/v1/order.ts';

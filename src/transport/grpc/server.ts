@@ -23,7 +23,7 @@ export interface GrpcServerOptions extends TransportContext {
   readonly port: number;
   /** Other limits than the defaults, for tests. */
   readonly connectionOptions?: ServerOptions;
-  readonly limits?: Partial<GrpcLimits>;
+  readonly limits?: Partial<typeof grpcLimits>;
   /** False leaves out server reflection, by which clients read the contracts. */
   readonly reflection?: boolean;
   /** With certificates it serves TLS, and nothing else. */
@@ -44,10 +44,7 @@ export interface GrpcServer {
   stop(graceMs: number): Promise<void>;
 }
 
-/**
- * The limits of a connection. Headers have none here, because grpc-js leaves them to Node.js, which refuses
- * more than 64 KiB or 128 fields of them.
- */
+/** The limits of a connection. Those of headers are Node.js's own: 64 KiB and 128 fields. */
 export const connectionOptions: ServerOptions = {
   ...internalsOptions,
   'grpc.max_receive_message_length': REQUEST_MAX_BYTES,
@@ -64,20 +61,13 @@ export const connectionOptions: ServerOptions = {
   'grpc.max_connection_age_grace_ms': 60_000,
 };
 
-export interface GrpcLimits {
-  readonly connectionsMax: number;
-  /** Pending calls. Each may hold a message twice: as it came, and decompressed. */
-  readonly pendingMax: number;
-  /** Streams of health and reflection: one for each connection that watches the health. */
-  readonly streamsMax: number;
-  /** The bytes of all running requests in sum: a queue of large ones must not fill the memory. */
-  readonly requestsMaxBytes: number;
-}
-
-export const grpcLimits: GrpcLimits = {
+export const grpcLimits = {
   connectionsMax: 1_024,
+  /** Pending calls. Each may hold a message twice: as it came, and decompressed. */
   pendingMax: 1_024,
+  /** Streams of health and reflection: one for each connection that watches the health. */
   streamsMax: 1_024,
+  /** The bytes of all running requests in sum: a queue of large ones must not fill the memory. */
   requestsMaxBytes: 64 * 1024 * 1024,
 };
 
@@ -122,10 +112,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
 /** What grpc-js accepts as the value of metadata. Anything else it drops, with a line in its own log only. */
 const metadataValue = /^[ -~]*$/;
 
-/**
- * Replaces an idempotency key that grpc-js would drop by an empty one, which is refused as invalid. Otherwise
- * a create that was meant to be safe would run without a key.
- */
+/** Replaces a key that grpc-js would drop by an empty one: it is refused, and no create runs without key. */
 function preserveInvalidKey(headers: IncomingHttpHeaders): void {
   const key = headers[IDEMPOTENCY_KEY_FIELD];
   if (key !== undefined && !metadataValue.test(String(key))) headers[IDEMPOTENCY_KEY_FIELD] = '';

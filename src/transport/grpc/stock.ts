@@ -1,5 +1,5 @@
 /** `loms.stock.v1.StockService`: the contract's messages to the domain and back. */
-import type { Loms } from '../../domain/loms.ts';
+import type { Loms } from '../../domain/operations.ts';
 import { StockServiceService as contract } from '../../generated/proto/loms/stock/v1/stock.ts';
 import { unary } from './unary.ts';
 

@@ -1,8 +1,9 @@
 /** What becomes of calls when the server is stopped. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { framed, rawCalls } from '../../../test/support/grpc-raw.ts';
+import { rawCalls } from '../../../test/support/grpc-raw.ts';
 import { ask, startTestServer } from '../../../test/support/grpc-server.ts';
+import { framed } from '../../../test/support/grpc-session.ts';
 import { MemoryLoms } from '../../../test/support/memory-loms.ts';
 import { accepted } from '../../domain/outcome.ts';
 import { GetStockRequest, StockServiceService as stock } from '../../generated/proto/loms/stock/v1/stock.ts';

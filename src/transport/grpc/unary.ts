@@ -6,8 +6,8 @@ import {
   type ServerUnaryCall,
   type sendUnaryData,
 } from '@grpc/grpc-js';
+import type { Call } from '../../domain/call.ts';
 import { IDEMPOTENCY_KEY_FIELD } from '../../domain/idempotency/key.ts';
-import type { Call } from '../../domain/loms.ts';
 import type { OperationName } from '../../domain/operations.ts';
 import { accepted, type Outcome } from '../../domain/outcome.ts';
 import { fixedRefusals } from '../../domain/refusals.ts';

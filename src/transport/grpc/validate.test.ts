@@ -1,7 +1,8 @@
 /** How a message is read and checked against the rules of the contract. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { COUNT_MAX, INT64_MAX, LINES_MAX, UINT32_MAX } from '../../domain/limits.ts';
+import { INT64_MAX, LINES_MAX, UINT32_MAX } from '../../../test/support/limits.ts';
+import { COUNT_MAX } from '../../domain/limits.ts';
 import type { Detail, Outcome } from '../../domain/outcome.ts';
 import { CreateOrderRequest, GetOrderRequest } from '../../generated/proto/loms/order/v1/order.ts';
 import { GetStockRequest } from '../../generated/proto/loms/stock/v1/stock.ts';

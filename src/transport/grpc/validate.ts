@@ -1,7 +1,4 @@
-/**
- * Reads gRPC requests: bytes in, a valid request out. The rules are those of the `.proto` files, which
- * protovalidate reads from the descriptor set.
- */
+/** Reads gRPC requests: decodes them, and validates them by the rules of the `.proto` files. */
 import { createFileRegistry, type DescMessage, fromBinary, type Message } from '@bufbuild/protobuf';
 import { base64Decode } from '@bufbuild/protobuf/wire';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';

@@ -61,9 +61,7 @@ function rawAnswer(error: NodeJS.ErrnoException): string {
   return `${head.join('\r\n')}\r\n\r\n${body}`;
 }
 
-/**
- * Whether a request says whom it is for, as HTTP/1.1 demands. HTTP/1.0 does not, and some probes speak it.
- */
+/** Whether a request names its host, as HTTP/1.1 requires. HTTP/1.0 does not, and some probes use it. */
 export function hasHost({ headers, httpVersion }: IncomingMessage): boolean {
   return headers.host !== undefined || httpVersion === '1.0';
 }

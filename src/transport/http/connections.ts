@@ -1,38 +1,27 @@
-/**
- * The limits of the connections that REST comes over: against callers who are slow, silent, verbose or many.
- */
+/** The limits of REST connections: against clients that are slow, silent, verbose or many. */
 import type { Server, ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
 
-export interface ConnectionLimits {
+export const connectionLimits = {
   /** The most connections at a time; further ones are closed at once. */
-  readonly connectionsMax: number;
-  /** How long the head of a request may take, and the request as a whole. */
-  readonly headMs: number;
-  readonly requestMs: number;
-  /** How often these two are looked at. */
-  readonly checkIntervalMs: number;
-  /** How long a connection may be open on which nothing is asked. */
-  readonly idleMs: number;
-  /** How long a request or its answer may make no step; longer than any answer takes to be made. */
-  readonly stuckMs: number;
-  /**
-   * A connection older than this is closed with its next answer, so that clients spread over new instances.
-   */
-  readonly ageMs: number;
-}
-
-export const connectionLimits: ConnectionLimits = {
   connectionsMax: 4_096,
+  /** The time for the head of a request, and for the request as a whole. */
   headMs: 10_000,
   requestMs: 30_000,
+  /** How often these two are checked. */
   checkIntervalMs: 2_000,
-  // Longer than the 60 seconds after which load balancers usually close, so that they never send a request
-  // on a connection that is closed at this moment.
+  /**
+   * The time that a connection may be idle. Load balancers usually close after 60 seconds, so this is longer:
+   * they never send a request on a connection that closes at this moment.
+   */
   idleMs: 65_000,
+  /** The time without progress of a request or its reply; longer than it takes to make any reply. */
   stuckMs: 30_000,
+  /** A connection older than this closes with its next reply, so that clients spread over new instances. */
   ageMs: 60 * 60_000,
 };
+
+export type ConnectionLimits = typeof connectionLimits;
 
 /** The most bytes of a request's line and headers. */
 export const HEAD_MAX_BYTES = 16 * 1024;
@@ -45,7 +34,7 @@ export function serverOptions(limits: ConnectionLimits): ServerOptions {
     keepAliveTimeout: limits.idleMs,
     connectionsCheckingInterval: limits.checkIntervalMs,
     maxHeaderSize: HEAD_MAX_BYTES,
-    // We look ourselves: the answer of Node.js has no body.
+    // Checked here: the reply of Node.js has no body.
     requireHostHeader: false,
   };
 }

@@ -110,10 +110,7 @@ function distributed(name: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(readFileSync(join(swaggerUiFolder(), name)));
 }
 
-/**
- * Returns a handler that serves one file from memory. Browsers keep the file but revalidate it each time, so
- * an update shows at once.
- */
+/** Returns a handler that serves a file from memory. Browsers keep it and revalidate it each time. */
 function file(content: string | Uint8Array<ArrayBuffer>, contentType: string): (c: Context) => Response {
   const etag = `"${createHash('sha256').update(content).digest('base64url').slice(0, 16)}"`;
   const headers = {

@@ -1,7 +1,4 @@
-/**
- * The REST form of a refusal: the one table from code to HTTP status, and the one error body, which is the
- * JSON form of `google.rpc.Status`.
- */
+/** Refusals over REST: the table from code to HTTP status, and the body (`google.rpc.Status` in JSON). */
 import { type CodeName, codeOf, ERROR_DOMAIN, reasons } from '../../domain/errors.ts';
 import type { Detail, Refusal } from '../../domain/outcome.ts';
 import { fixedRefusals } from '../../domain/refusals.ts';
@@ -37,10 +34,7 @@ export function httpStatusOf(refusal: Refusal): number {
   return refusal.reason === 'REQUEST_TOO_LARGE' ? 413 : httpStatuses[reasons[refusal.reason]];
 }
 
-/**
- * The headers that a refusal has of its own: `Retry-After` where its details say when to try again, and
- * `WWW-Authenticate` where the credentials do not do.
- */
+/** The headers of a refusal: `Retry-After` with a RetryInfo, `WWW-Authenticate` for credentials. */
 export function headersOf(refusal: Refusal): Record<string, string> {
   const { detail } = refusal;
   if (detail?.type === 'RetryInfo') return { 'retry-after': String(detail.retryDelaySeconds) };
@@ -81,9 +75,7 @@ function detailBody(detail: Detail): unknown {
   }
 }
 
-/**
- * The bodies of refusals that always say the same, printed once: under overload they are most of the answers.
- */
+/** The bodies of fixed refusals, printed once: under overload most replies are one of them. */
 const fixedBodies = new Map(
   Object.values(fixedRefusals).map((refusal) => [refusal as Refusal, stringifyJson(errorBody(refusal))]),
 );

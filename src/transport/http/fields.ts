@@ -24,9 +24,7 @@ function readDecimal(value: unknown): unknown {
   return typeof value === 'string' && decimal.test(value) ? BigInt(value) : value;
 }
 
-/**
- * OpenAPI's types have no bigint, but the document is printed by `stringifyJson`, which prints all digits.
- */
+/** OpenAPI's types have no bigint, but the document is printed by `stringifyJson`, with all digits. */
 const limitsOf = ({ min, max }: IntegerRule) => ({ minimum: Number(min), maximum: max as unknown as number });
 
 /** A 64-bit integer of a request, as a number or a decimal string. */
@@ -50,8 +48,8 @@ export function uint32(rule: IntegerRule, description: string, example: number):
     .openapi({ type: 'integer', format: 'int64', ...limitsOf(rule), description, example });
 }
 
-/** The same as a part of the path, where every number is text. */
-export function inPath<T>(schema: z.ZodType<T>): z.ZodType<T> {
+/** The same as a parameter, in path or query, where every number is text. */
+export function asText<T>(schema: z.ZodType<T>): z.ZodType<T> {
   return z.preprocess(readDecimal, schema);
 }
 

@@ -120,9 +120,10 @@ function addRefusals(
     const status = httpStatusOf(refusal);
     const before = all[status] as ErrorContent | undefined;
     const example = { [refusal.reason]: { summary: refusal.message, value: errorBody(refusal) } };
+    const examples = { ...before?.content['application/json'].examples, ...example };
     all[status] = {
       description: statusDescriptions[status] ?? 'Refused.',
-      ...errorContent({ ...before?.content['application/json'].examples, ...example }),
+      content: { 'application/json': { schema: error, examples } },
       headers: {
         ...(before?.headers ?? headers[status]),
         ...('retry-after' in headersOf(refusal) ? retryAfter : {}),
@@ -137,17 +138,10 @@ interface ErrorContent {
   readonly headers?: object;
 }
 
-function errorContent(examples: Record<string, object>): ErrorContent {
-  return { content: { 'application/json': { schema: error, examples } } };
-}
-
 /** The name of the one way to show who calls. */
 const BEARER = 'bearer';
 
-/**
- * An operation's entry where callers are known: it needs a token with this scope, and may refuse for want of
- * it.
- */
+/** An operation's entry where tokens are required: with its scope, and the refusals of credentials. */
 export function secured<Route extends RouteConfig>(route: Route, scope: Scope): Route {
   const { credentialsMissing, credentialsInvalid, keysUnavailable } = fixedRefusals;
   const refusals = [credentialsMissing, credentialsInvalid, scopeMissing(scope), keysUnavailable];

@@ -1,7 +1,7 @@
 /** The operations on orders over REST: route, schemas and printing of each. */
 import { z } from '@hono/zod-openapi';
 import { IDEMPOTENCY_KEY_MAX } from '../../domain/limits.ts';
-import type { Loms } from '../../domain/loms.ts';
+import type { Loms } from '../../domain/operations.ts';
 import { type Order, orderStatuses } from '../../domain/orders/order.ts';
 import type { Refusal } from '../../domain/outcome.ts';
 import {
@@ -15,7 +15,7 @@ import { invalidFields } from '../../domain/violations.ts';
 import { contract } from '../../generated/contract.ts';
 import { emptyReply, int64, int64Reply, list, OR_STRING, uint32 } from './fields.ts';
 import { responses } from './openapi.ts';
-import { bodyReader, pathReader } from './request.ts';
+import { bodyReader, parameterReader } from './request.ts';
 import { route } from './route.ts';
 
 const tags = ['order'];
@@ -46,7 +46,8 @@ export const orderIdRequest = z
 export const orderIdParameter = int64(contract.GetOrderRequest.orderID, ORDER_ID, 1);
 
 const readNewOrder = bodyReader('CreateOrderRequest', createOrderRequest);
-const readOrderId = pathReader('GetOrderRequest', 'orderID', 'order_id', orderIdParameter);
+const getOrderRequest = z.object({ orderID: orderIdParameter });
+const readOrderId = parameterReader('GetOrderRequest', getOrderRequest, { orderID: 'order_id' });
 const readOrderToPay = bodyReader('PayOrderRequest', orderIdRequest);
 const readOrderToCancel = bodyReader('CancelOrderRequest', orderIdRequest);
 
@@ -174,7 +175,7 @@ export function orderRoutes(loms: Loms) {
     getOrder: route({
       document: getOrderDocument,
       read: readOrderId,
-      run: (orderId, call) => loms.getOrder(orderId, call),
+      run: ({ orderID }, call) => loms.getOrder(orderID, call),
       print: printOrder,
     }),
     payOrder: route({

@@ -10,7 +10,7 @@ import {
 } from '../../../test/support/http-app.ts';
 import { MemoryLoms } from '../../../test/support/memory-loms.ts';
 import { rawConnection } from '../../../test/support/raw-http.ts';
-import type { Call } from '../../domain/loms.ts';
+import type { Call } from '../../domain/call.ts';
 import { startHttpServer } from './server.ts';
 
 const ask = async (loms: MemoryLoms, timeout: string) => {

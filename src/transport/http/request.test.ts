@@ -1,8 +1,12 @@
 /** What bodies and paths are taken, and how the others are refused. */
 import { Readable } from 'node:stream';
+import { Hono } from 'hono';
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { post, testApp, violations } from '../../../test/support/http-app.ts';
 import { REQUEST_MAX_BYTES } from '../../domain/limits.ts';
+import { Deadlines } from '../../timing/deadlines.ts';
+import { parameterReader } from './request.ts';
 
 const order = '{"user":1,"items":[{"sku":1625903,"count":1}]}';
 
@@ -99,5 +103,39 @@ describe('the size of a body', () => {
     const answer = await post(testApp(), '/order/create', padded(REQUEST_MAX_BYTES + 1));
     expect(answer.status).toBe(413);
     expect(JSON.parse(answer.text)).toMatchObject({ code: 8, details: [{ reason: 'REQUEST_TOO_LARGE' }] });
+  });
+});
+
+describe('a request in path and query', () => {
+  const schema = z.object({
+    sku: z.string(),
+    status: z.union([z.string(), z.array(z.string())]).optional(),
+    pageSize: z.string().regex(/^\d+$/).optional(),
+  });
+  const parameters = { sku: 'sku', status: 'status', pageSize: 'page_size' };
+  const read = async (path: string) => {
+    const reader = parameterReader('GetStockRequest', schema, parameters);
+    const app = new Hono().get('/stock/:sku', async (c) => {
+      const outcome = await reader(c, 0, new Deadlines());
+      return c.json(outcome.ok ? outcome.value : (outcome.refusal.detail ?? null));
+    });
+    return (await app.request(path)).json();
+  };
+
+  test('has a field for each parameter, and a list for one that is repeated', async () => {
+    expect(await read('/stock/7')).toEqual({ sku: '7' });
+    expect(await read('/stock/7?status=new&page_size=5')).toEqual({ sku: '7', status: 'new', pageSize: '5' });
+    expect(await read('/stock/7?status=new&status=payed')).toEqual({ sku: '7', status: ['new', 'payed'] });
+  });
+
+  test('ignores parameters that it does not know, also one with the name of a part of the path', async () => {
+    expect(await read('/stock/7?sku=8&other=1')).toEqual({ sku: '7' });
+  });
+
+  test('is refused by the names of its fields in JSON', async () => {
+    expect(await read('/stock/7?page_size=x')).toMatchObject({ fieldViolations: [{ field: 'pageSize' }] });
+    expect(await read('/stock/7?page_size=1&page_size=2')).toMatchObject({
+      fieldViolations: [{ field: 'pageSize' }],
+    });
   });
 });

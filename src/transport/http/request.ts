@@ -17,10 +17,7 @@ import { parseJson } from './json.ts';
 
 const seconds = /^\d+(\.\d+)?$/;
 
-/**
- * Reads the headers of a call. Its deadline is what the client states, and never later than the service
- * allows.
- */
+/** Reads the headers of a call. Its deadline is the client's, or the service's if that is earlier. */
 export function readCall(c: Context, { deadlines, requestTimeoutMs }: TransportContext): Outcome<Incoming> {
   const stated = c.req.header(REQUEST_TIMEOUT);
   const timeoutMs =
@@ -43,21 +40,29 @@ function millisecondsOf(stated: string): number {
 type Reader<Request> = Read<Context, Request>;
 
 /**
- * Makes the reader of one part of the path.
+ * Makes the reader of a request that stands in the path and the query.
  *
- * @param message the request's message in the contract, and `field` of it by its name in JSON (`orderID`).
- * @param parameter the part's name in the route (`order_id`).
+ * @param message the request's message in the contract.
+ * @param schema of the request, whose values are texts here, or lists of texts where a parameter is repeated.
+ * @param parameters the name of each field's parameter (`order_id` of `orderID`).
  */
-export function pathReader<T>(
+export function parameterReader<T>(
   message: MessageName,
-  field: string,
-  parameter: string,
   schema: ZodType<T>,
+  parameters: Readonly<Record<string, string>>,
 ): Reader<T> {
+  const fields = Object.entries(parameters);
   return (c) => {
-    const parsed = schema.safeParse(c.req.param(parameter));
-    return parsed.success ? accepted(parsed.data) : refused(invalidFields(message, [field]));
+    const values = fields.map(([field, name]) => [field, c.req.param(name) ?? queryOf(c, name)]);
+    const parsed = schema.safeParse(Object.fromEntries(values));
+    if (parsed.success) return accepted(parsed.data);
+    return refused(invalidFields(message, violatedPaths(parsed.error.issues)));
   };
+}
+
+function queryOf(c: Context, name: string): string | string[] | undefined {
+  const values = c.req.queries(name);
+  return values?.length === 1 ? values[0] : values;
 }
 
 const jsonContentType = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;

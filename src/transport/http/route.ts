@@ -1,6 +1,4 @@
-/**
- * Routes: how an operation is entered into the app and its OpenAPI document, and how its outcome is rendered.
- */
+/** Routes: how an operation gets into the app and its OpenAPI document, and how its outcome is rendered. */
 import type { OpenAPIHono, RouteConfig } from '@hono/zod-openapi';
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';

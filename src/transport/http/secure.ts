@@ -4,10 +4,7 @@ import { createServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Certificates } from '../tls.ts';
 
-/**
- * Makes the server. Where an authority for clients is configured, a client without its certificate is
- * rejected in the handshake.
- */
+/** Makes the server. With an authority for clients, one without its certificate fails the handshake. */
 export function createSecureServer(
   certificates: Certificates,
   limits: ServerOptions,
@@ -35,9 +32,7 @@ export function createSecureServer(
   return closingHandshakes(server);
 }
 
-/**
- * Closing all connections must include those in their handshake, which Node.js does not track.
- */
+/** Closing all connections must include those in their handshake, which Node.js does not track. */
 function closingHandshakes(server: Server): Server {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {

@@ -5,7 +5,7 @@ import { silent, testApp, violations } from '../../../test/support/http-app.ts';
 import { MemoryLoms } from '../../../test/support/memory-loms.ts';
 import { rawConnection } from '../../../test/support/raw-http.ts';
 import { REQUEST_MAX_BYTES } from '../../domain/limits.ts';
-import type { Loms } from '../../domain/loms.ts';
+import type { Loms } from '../../domain/operations.ts';
 import { type HttpServer, startHttpServer } from './server.ts';
 
 const order = '{"user":9007199254740993,"items":[{"sku":1625903,"count":1}]}';
@@ -73,7 +73,7 @@ describe('a fault in the service', () => {
     'is logged and answered with INTERNAL, telling nothing: %s',
     async (thrown) => {
       const { lines, logger } = recorder();
-      const loms: Loms = Object.assign(new MemoryLoms(), { getStock: () => Promise.reject(thrown) });
+      const loms: Partial<Loms> = Object.assign(new MemoryLoms(), { getStock: () => Promise.reject(thrown) });
       const { port } = await start({ loms, logger });
       const response = await fetch(`http://127.0.0.1:${port}/stock/info/1`);
       const text = await response.text();
@@ -173,7 +173,7 @@ function gatedLoms() {
     await gate;
     return MemoryLoms.prototype.getStock.call(loms, sku, call);
   };
-  return { loms: Object.assign(loms, { getStock }) as Loms, asked, open };
+  return { loms: Object.assign(loms, { getStock }), asked, open };
 }
 
 describe('stop', () => {

@@ -35,9 +35,7 @@ export interface HttpServer {
   stop(graceMs: number): Promise<void>;
 }
 
-/**
- * Connections that the system holds until they are accepted: a thousand clients may connect at one moment.
- */
+/** Connections that the system holds until they are accepted: thousands may come at one moment. */
 const BACKLOG_MAX = 4_096;
 
 /**

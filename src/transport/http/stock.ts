@@ -1,19 +1,19 @@
 /** The operations on stock over REST: route, schemas and printing of each. */
 import { z } from '@hono/zod-openapi';
-import type { Loms } from '../../domain/loms.ts';
+import type { Loms } from '../../domain/operations.ts';
 import { stockNotFound } from '../../domain/refusals.ts';
 import { invalidFields } from '../../domain/violations.ts';
 import { contract } from '../../generated/contract.ts';
-import { inPath, int64Reply, uint32 } from './fields.ts';
+import { asText, int64Reply, uint32 } from './fields.ts';
 import { responses } from './openapi.ts';
-import { pathReader } from './request.ts';
+import { parameterReader } from './request.ts';
 import { route } from './route.ts';
 
 const tags = ['stock'];
 
-export const skuParameter = inPath(uint32(contract.GetStockRequest.sku, 'The stock keeping unit.', 1625903));
+export const skuParameter = asText(uint32(contract.GetStockRequest.sku, 'The stock keeping unit.', 1625903));
 
-const readSku = pathReader('GetStockRequest', 'sku', 'sku', skuParameter);
+const readSku = parameterReader('GetStockRequest', z.object({ sku: skuParameter }), { sku: 'sku' });
 
 const getStockReply = z
   .object({
@@ -41,7 +41,7 @@ export function stockRoutes(loms: Loms) {
         ),
       },
       read: readSku,
-      run: (sku, call) => loms.getStock(sku, call),
+      run: ({ sku }, call) => loms.getStock(sku, call),
       print: ({ count }) => `{"count":${count}}`,
     }),
   };

@@ -1,26 +1,26 @@
 /**
- * The load: lanes, each of which lives through one order after the other, and lanes that only read. What an
- * order is, and what is tried with it, comes from the seed, the lane's number and the order's. How often a call
- * is repeated and which orders of others a lane comes across depends on how things go, and so does what follows.
+ * The workload: lanes that create one order after the other and work with it, and lanes that only read. The
+ * seed, the lane's number and the order's decide what an order is and what is tried with it. How often a call
+ * is repeated, and which orders of others a lane uses, depends on the answers, and so does what follows.
  */
 import type { Line } from '../../src/domain/orders/order.ts';
 import type { Operation, Transport } from '../../test/support/client.ts';
 import { isDecided } from './checks/answers.ts';
 import type { FaultClient } from './client.ts';
-import type { Answer, Call, History, Manner, Request } from './history.ts';
+import type { Call, CallSettings, History, Request } from './history.ts';
 import { Random } from './random.ts';
 import { pickLines } from './stock.ts';
 
-/** How the load behaves. A fault may change it while the load runs. */
+/** How the workload behaves. A fault may change it while the workload runs. */
 export interface Behaviour {
   lanes: number;
-  /** Lanes that only read, at a steady pace, so that it shows whether reads go on while writes do not. */
+  /** Lanes that only read, at a steady rate, so that it shows whether reads go on while writes do not. */
   readers: number;
   /** The longest pause between two calls of a lane. */
   pauseMaxMs: number;
-  /** What callers are willing to wait; one of these. */
+  /** Each call has one of these deadlines. */
   deadlinesMs: readonly number[];
-  /** The share of calls whose caller goes away. */
+  /** The share of calls whose caller disconnects. */
   abandonShare: number;
   /** The share of creates that are sent several times at once. */
   duplicateShare: number;
@@ -28,7 +28,7 @@ export interface Behaviour {
   misuseShare: number;
 }
 
-export const usualBehaviour: Readonly<Behaviour> = {
+export const normalBehaviour: Readonly<Behaviour> = {
   lanes: 48,
   readers: 8,
   pauseMaxMs: 60,
@@ -38,7 +38,7 @@ export const usualBehaviour: Readonly<Behaviour> = {
   misuseShare: 0.03,
 };
 
-export interface LoadOptions {
+export interface WorkloadOptions {
   readonly seed: number;
   readonly behaviour: Behaviour;
   readonly history: History;
@@ -48,27 +48,27 @@ export interface LoadOptions {
 
 /** Orders of one lane: more than any run reaches. */
 const USERS_PER_LANE = 100_000;
-/** Who uses the key of another's order is that one plus this, so that such an order would be found. */
-const MISUSERS = 1_000_000_000;
+/** Added to the user of calls that misuse a key, so that an order they create can be recognised. */
+const MISUSE_USER_OFFSET = 1_000_000_000;
 const READ_INTERVAL_MS = 50;
 const STEPS_MAX = 5;
 const ABANDON_MAX_MS = 40;
 const RETRY_PAUSE_MAX_MS = 150;
-/** How long after the load was stopped it is still tried to find out what became of something. */
+/** How long unknown outcomes are retried after the workload was stopped. */
 const RESOLVE_LIMIT_MS = 10_000;
-/** How many orders of others a lane may come across. */
+/** How many orders are known to all lanes. */
 const KNOWN_MAX = 200;
 
-export class Load {
-  readonly #options: LoadOptions;
+export class Workload {
+  readonly #options: WorkloadOptions;
   readonly #lanes: Promise<void>[];
-  /** Orders that exist, the latest ones. */
+  /** The latest orders. */
   readonly #known: number[] = [];
   #stopping = false;
-  #giveUpMs = Number.POSITIVE_INFINITY;
+  #resolveUntilMs = Number.POSITIVE_INFINITY;
 
-  /** Starts the load. */
-  constructor(options: LoadOptions) {
+  /** Starts the workload. */
+  constructor(options: WorkloadOptions) {
     this.#options = options;
     const { lanes, readers } = options.behaviour;
     this.#lanes = Array.from({ length: lanes + readers }, (_, lane) =>
@@ -76,34 +76,34 @@ export class Load {
     );
   }
 
-  /** Begins no more orders, finds out what is unknown, and resolves when all lanes have ended. */
+  /** Starts no more orders, resolves unknown outcomes, and waits until all lanes have ended. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    this.#giveUpMs = this.#options.history.now() + RESOLVE_LIMIT_MS;
+    this.#resolveUntilMs = this.#options.history.now() + RESOLVE_LIMIT_MS;
     await Promise.all(this.#lanes);
   }
 
-  /** Ends as soon as the calls under way have ended, whatever is unknown. */
+  /** Ends with the calls under way, and leaves unknown outcomes unresolved. */
   abandon(): void {
     this.#stopping = true;
-    this.#giveUpMs = 0;
+    this.#resolveUntilMs = 0;
   }
 
   async #runLane(lane: number): Promise<void> {
-    for (let life = 1; !this.#stopping && life < USERS_PER_LANE; life++) {
-      const random = new Random(this.#options.seed, 'lane', lane, life);
-      await this.#live(lane, random, lane * USERS_PER_LANE + life);
+    for (let order = 1; !this.#stopping && order < USERS_PER_LANE; order++) {
+      const random = new Random(this.#options.seed, 'lane', lane, order);
+      await this.#runOrder(lane, random, lane * USERS_PER_LANE + order);
     }
   }
 
-  /** Reads what others have written. Who waits for an answer skips its turns. */
+  /** Reads what others have written. While an answer is late it skips its turns. */
   async #runReader(lane: number): Promise<void> {
     const random = new Random(this.#options.seed, 'reader', lane);
     while (!this.#stopping) {
       const next = new Promise((resolve) => setTimeout(resolve, READ_INTERVAL_MS));
       const [line] = pickLines(random);
       const ofStock = random.chance(0.3) || this.#known.length === 0;
-      await this.#ask(
+      await this.#call(
         lane,
         random,
         ofStock
@@ -114,14 +114,14 @@ export class Load {
     }
   }
 
-  /** One order from its creation to wherever it gets. */
-  async #live(lane: number, random: Random, user: number): Promise<void> {
+  /** One order, from its creation through a few steps. */
+  async #runOrder(lane: number, random: Random, user: number): Promise<void> {
     const lines = pickLines(random);
     const request: Request = { operation: 'createOrder', user, lines, key: `order ${user}` };
     const orderId = await this.#create(lane, random, request);
     if (orderId === undefined) return;
     if (random.chance(this.#options.behaviour.misuseShare)) {
-      await this.#create(lane, random, { ...request, user: user + MISUSERS });
+      await this.#create(lane, random, { ...request, user: user + MISUSE_USER_OFFSET });
     }
     this.#known.push(orderId);
     if (this.#known.length > KNOWN_MAX) this.#known.shift();
@@ -133,42 +133,42 @@ export class Load {
 
   async #step(lane: number, random: Random, ownId: number, lines: readonly Line[]): Promise<void> {
     const orderId = random.chance(0.1) ? random.pick(this.#known) : ownId;
-    const move = (operation: Operation) => this.#move(lane, random, { operation, orderId });
+    const transition = (operation: Operation) => this.#transition(lane, random, { operation, orderId });
     const choice = random.share();
-    if (choice < 0.4) await this.#ask(lane, random, { operation: 'getOrder', orderId });
+    if (choice < 0.4) await this.#call(lane, random, { operation: 'getOrder', orderId });
     else if (choice < 0.55)
-      await this.#ask(lane, random, { operation: 'getStock', sku: random.pick(lines).sku });
-    else if (choice < 0.75) await move('payOrder');
-    else if (choice < 0.93) await move('cancelOrder');
-    else await Promise.all([move('payOrder'), move('cancelOrder')]);
+      await this.#call(lane, random, { operation: 'getStock', sku: random.pick(lines).sku });
+    else if (choice < 0.75) await transition('payOrder');
+    else if (choice < 0.93) await transition('cancelOrder');
+    else await Promise.all([transition('payOrder'), transition('cancelOrder')]);
   }
 
   /**
-   * Creates an order and repeats that, with the same key, until it is known what became of it.
+   * Creates an order. Retries with the same key until the outcome is known.
    *
-   * @returns its id, or undefined where there is none or it cannot be known.
+   * @returns its id, or undefined when it was not created or its outcome stays unknown.
    */
   async #create(lane: number, random: Random, request: Request) {
     const copies = random.chance(this.#options.behaviour.duplicateShare) ? random.between(2, 4) : 1;
     let isUnknown = false;
-    while (this.#options.history.now() < this.#giveUpMs) {
-      const asked = Array.from({ length: copies }, () => this.#ask(lane, random, request));
-      const calls = await Promise.all(asked);
+    while (this.#options.history.now() < this.#resolveUntilMs) {
+      const sent = Array.from({ length: copies }, () => this.#call(lane, random, request));
+      const calls = await Promise.all(sent);
       const decided = calls.find(isDecided);
       if (decided) return decided.answeredId;
       isUnknown ||= calls.some(({ outcome }) => outcome === 'unknown');
-      // Who knows that nothing was done may leave it at that.
+      // When it is known that nothing was done, a retry is optional.
       if (!isUnknown && (this.#stopping || random.chance(0.3))) return undefined;
       await this.#pause(random, RETRY_PAUSE_MAX_MS);
     }
     return undefined;
   }
 
-  /** Pays or cancels, which may be repeated without harm, until it is known what became of it. */
-  async #move(lane: number, random: Random, request: Request): Promise<void> {
+  /** Pays or cancels, both idempotent. Retries until the outcome is known. */
+  async #transition(lane: number, random: Random, request: Request): Promise<void> {
     let isUnknown = false;
-    while (this.#options.history.now() < this.#giveUpMs) {
-      const call = await this.#ask(lane, random, request);
+    while (this.#options.history.now() < this.#resolveUntilMs) {
+      const call = await this.#call(lane, random, request);
       if (isDecided(call)) return;
       isUnknown ||= call.outcome === 'unknown';
       if (!isUnknown && (this.#stopping || random.chance(0.3))) return;
@@ -176,34 +176,30 @@ export class Load {
     }
   }
 
-  /** Makes one call and writes it down. */
-  async #ask(lane: number, random: Random, request: Request): Promise<Call> {
+  /** Makes one call and records it. */
+  async #call(lane: number, random: Random, request: Request): Promise<Call> {
     const { history, services } = this.#options;
-    const manner = this.#pickManner(random);
+    const settings = this.#pickSettings(random);
+    const client = services[settings.service]?.[settings.transport];
+    if (client === undefined) throw new Error(`there is no service ${settings.service}`);
     const startMs = history.now();
-    const answer = await this.#send(services, request, manner);
-    const call = { lane, ...request, ...manner, ...answer, startMs, endMs: history.now() };
+    const answer = await client.call(request, settings);
+    const call = { lane, ...request, ...settings, ...answer, startMs, endMs: history.now() };
     history.calls.push(call);
     return call;
   }
 
-  #send(services: LoadOptions['services'], request: Request, manner: Manner): Promise<Answer> {
-    const service = services[manner.service];
-    if (service === undefined) throw new Error(`there is no service ${manner.service}`);
-    return service[manner.transport].call(request, manner);
-  }
-
-  #pickManner(random: Random): Manner {
+  #pickSettings(random: Random): CallSettings {
     const { behaviour, services } = this.#options;
-    const manner = {
+    const settings = {
       transport: random.pick(['REST', 'gRPC'] as const),
       service: random.between(0, services.length - 1),
       deadlineMs: random.pick(behaviour.deadlinesMs),
     };
-    // When the load ends, callers are patient: then it shows what can be found out at all.
-    if (this.#stopping) return { ...manner, deadlineMs: Math.max(...usualBehaviour.deadlinesMs) };
-    const leaves = random.chance(behaviour.abandonShare);
-    return leaves ? { ...manner, abandonMs: random.share() * ABANDON_MAX_MS } : manner;
+    // At the end callers are patient, so that unknown outcomes are resolved wherever they can be.
+    if (this.#stopping) return { ...settings, deadlineMs: Math.max(...normalBehaviour.deadlinesMs) };
+    const disconnects = random.chance(behaviour.abandonShare);
+    return disconnects ? { ...settings, abandonMs: random.share() * ABANDON_MAX_MS } : settings;
   }
 
   #pause(random: Random, maxMs: number): Promise<void> {

@@ -1,4 +1,4 @@
-/** An honest history for the checker's own tests, and ways to doctor it in one place. */
+/** A valid history for the checker's own tests, and ways to tamper with it in one place. */
 import type { FinalOrder, FinalState } from '../final-state.ts';
 import type { Call } from '../history.ts';
 import { check } from './check.ts';
@@ -15,14 +15,14 @@ const common = { lane: 0, transport: 'REST', service: 0, deadlineMs: 1_000 } as 
 export const hot = [{ sku: HOT, count: 2 }];
 export const both = [...hot, { sku: SCARCE, count: 3 }];
 
-/** How an order is refused for which there is not enough. */
+/** The refusal of an order without enough stock. */
 export const short = {
   outcome: 'refused',
   reason: 'INSUFFICIENT_STOCK',
   shortages: [{ sku: SCARCE, requested: 3, available: 0 }],
 } as const;
 
-/** A call from a moment to ten milliseconds later. */
+/** A call that takes ten milliseconds. */
 export function call(startMs: number, what: Omit<Call, keyof typeof common | 'startMs' | 'endMs'>): Call {
   return { ...common, startMs, endMs: startMs + 10, ...what };
 }
@@ -40,10 +40,10 @@ export function create(startMs: number, user: number, lines: Call['lines'], answ
 }
 
 /**
- * Five orders: 11 is paid, 12 holds all of the scarce sku, 13 failed for want of it, 14 was cancelled, and of 15
- * nobody knew until it was asked for again with its key.
+ * Five orders: 11 is payed, 12 reserves all of the scarce sku, 13 failed for lack of it, 14 was cancelled,
+ * and the outcome of 15 was unknown until it was retried with its key.
  */
-export function honestCalls(): Call[] {
+export function validCalls(): Call[] {
   return [
     create(0, 1, hot, { answeredId: 11 }),
     create(5, 2, both, { answeredId: 12 }),
@@ -71,7 +71,7 @@ export const finalOrder = (orderId: number, status: FinalOrder['status'], lines 
   ...{ orderId, user: orderId - 10, status, lines, updatedMs: 0 },
 });
 
-export function honestState(): FinalState {
+export function validState(): FinalState {
   return {
     orders: [
       finalOrder(11, 'payed'),
@@ -88,37 +88,37 @@ export function honestState(): FinalState {
   };
 }
 
-/** How the service logs a batch that failed. */
+/** What the service logs when a batch failed. */
 export const batchFailed = (type: string) =>
   JSON.stringify({ level: 50, err: { type }, msg: 'batch failed' });
 
 export const sample = { wrongSkus: 0, oversoldSkus: 0, bareOrders: 0, undecidedOrders: 0, orders: 5 };
 
-export function honest(): Evidence {
+export function validEvidence(): Evidence {
   return {
-    calls: honestCalls(),
+    calls: validCalls(),
     samples: [{ node: 'primary', atMs: 50, ...sample }],
-    final: honestState(),
+    final: validState(),
     log: [batchFailed('DatabaseUnavailable'), '{"level":30,"msg":"ready"}'],
-    accidents: [],
+    unexpectedExits: [],
     outages: [],
     stops: [],
     stock,
     toleranceMs: 100,
-    beganAtMs: 0,
-    orderly: false,
+    startedAtMs: 0,
+    graceful: false,
   };
 }
 
-/** The kinds of what is found, each once. */
+/** The kinds of the violations that are found, each once. */
 export function found(evidence: Evidence): string[] {
   return [...new Set(check(evidence).map(({ kind }) => kind))].sort();
 }
 
-/** Changes the calls that `isMeant`, which must be there. */
+/** Changes the calls that `isMeant` selects, at least one. */
 export function withCalls(isMeant: (call: Call) => boolean, change: Partial<Call>): Evidence {
-  const evidence = honest();
-  if (!evidence.calls.some(isMeant)) throw new Error('nothing to doctor');
+  const evidence = validEvidence();
+  if (!evidence.calls.some(isMeant)) throw new Error('there is no call to tamper with');
   return {
     ...evidence,
     calls: evidence.calls.map((each) => (isMeant(each) ? { ...each, ...change } : each)),
@@ -126,12 +126,12 @@ export function withCalls(isMeant: (call: Call) => boolean, change: Partial<Call
 }
 
 export const withMoreCalls = (...calls: Call[]): Evidence => ({
-  ...honest(),
-  calls: [...honestCalls(), ...calls],
+  ...validEvidence(),
+  calls: [...validCalls(), ...calls],
 });
 export const withFinal = (change: Partial<FinalState>): Evidence => ({
-  ...honest(),
-  final: { ...honestState(), ...change },
+  ...validEvidence(),
+  final: { ...validState(), ...change },
 });
 export const withOrders = (change: (order: FinalOrder) => FinalOrder[]) =>
-  withFinal({ orders: honestState().orders.flatMap(change) });
+  withFinal({ orders: validState().orders.flatMap(change) });

@@ -1,7 +1,10 @@
-/** The figures of a run, as a table for its page and lines for the terminal. */
+/**
+ * Reports of the scripts: figures with their targets, as lines, as a table, and in pages that people write.
+ */
+import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 
-/** A figure with its target and its measured value. */
+/** A figure with its target and its value. */
 export interface Figure {
   readonly name: string;
   readonly wanted: string;
@@ -18,7 +21,7 @@ export function figuresTable(figures: readonly Figure[]): string {
   return ['| figure | target | measured | met |', '|---|---|---|---|', ...rows].join('\n');
 }
 
-/** Shows the figures in the terminal. */
+/** Prints the figures. */
 export function showFigures(figures: readonly Figure[]): void {
   for (const { name, wanted, measured, reached } of figures) {
     process.stdout.write(
@@ -37,4 +40,22 @@ export function aboutRun(): string {
 function verdict(reached: boolean | undefined): string {
   if (reached === undefined) return 'too few runs';
   return reached ? 'yes' : '**no**';
+}
+
+const END = '<!-- figures:end -->';
+
+/**
+ * Reads a page, and replaces its section of figures. The section is between two marks.
+ *
+ * @param command that writes the figures (`make bench`), as the first mark names it.
+ * @returns the page with the new figures.
+ * @throws when the page has no marks for these figures.
+ */
+export async function pageWithFigures(path: string, command: string, figures: string): Promise<string> {
+  const begin = `<!-- figures:begin, written by ${command} -->`;
+  const page = await readFile(path, 'utf8');
+  const before = page.indexOf(begin);
+  const after = page.indexOf(END, before);
+  if (before < 0 || after < 0) throw new Error(`${path} has no marks for the figures`);
+  return `${page.slice(0, before)}${begin}\n${figures}\n${page.slice(after)}`;
 }

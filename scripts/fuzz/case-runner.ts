@@ -1,22 +1,22 @@
-/** What one worker says to one service, and the check of what it hears. */
+/** Runs cases of one worker on one service, and checks the answers. */
 
 import { GrpcSession } from '../../test/support/grpc-session.ts';
 import type { ServiceProcess } from '../../test/support/process.ts';
 import type { Case, FramesCase, GrpcCase, RestCase } from './case.ts';
-import { sayFrames } from './frames-client.ts';
+import { sendFrames } from './frames-client.ts';
 import { checkCode, checkGrpc } from './grpc-check.ts';
 import type { RestCheck } from './rest-check.ts';
 import { RestConnection } from './rest-client.ts';
 
-export class Talk {
+export class CaseRunner {
   readonly #ports: ServiceProcess['ports'];
   readonly #check: RestCheck;
   readonly #onStatus: (status: string) => void;
-  /** Connections are kept as long as they carry cases. */
+  /** Connections are kept for later cases while they are usable. */
   #rest: RestConnection | undefined;
   #grpc: GrpcSession | undefined;
 
-  /** @param onStatus is told every status or code that is answered. */
+  /** @param onStatus is called with every status or code that is answered. */
   constructor(
     { ports }: Pick<ServiceProcess, 'ports'>,
     check: RestCheck,
@@ -46,21 +46,21 @@ export class Talk {
 
   async #runRest(sent: RestCase): Promise<void> {
     if (this.#rest?.usable !== true) this.#rest = await RestConnection.open(this.#ports.REST);
-    const heard = await this.#rest.say(sent);
-    for (const { status } of heard.answers) this.#onStatus(`REST ${status}`);
-    this.#check.check(sent, heard);
+    const response = await this.#rest.send(sent);
+    for (const { status } of response.answers) this.#onStatus(`REST ${status}`);
+    this.#check.check(sent, response);
   }
 
   async #runGrpc(sent: GrpcCase): Promise<void> {
     if (this.#grpc?.usable !== true) this.#grpc = await GrpcSession.open(this.#ports.gRPC);
-    const heard = await this.#grpc.send(sent);
-    if (heard === undefined) return;
-    this.#onStatus(`gRPC ${heard.fields['grpc-status'] ?? `HTTP ${heard.fields[':status']}`}`);
-    checkGrpc(sent, heard);
+    const response = await this.#grpc.send(sent);
+    if (response === undefined) return;
+    this.#onStatus(`gRPC ${response.fields['grpc-status'] ?? `HTTP ${response.fields[':status']}`}`);
+    checkGrpc(sent, response);
   }
 
   async #runFrames(sent: FramesCase): Promise<void> {
-    for (const status of await sayFrames(this.#ports.gRPC, sent)) {
+    for (const status of await sendFrames(this.#ports.gRPC, sent)) {
       this.#onStatus(`gRPC ${status}`);
       checkCode(status);
     }

@@ -1,10 +1,10 @@
 /**
- * The border alone: the routes and rpcs of the built service in front of a Loms that answers at once, as a
- * process of its own. What it can do is the ceiling of what the service can.
+ * The transports without a database, as a process of its own: the routes and methods of the built service in
+ * front of a stub that answers at once. Its rate is the upper limit of the service's rate.
  */
 import { pino } from 'pino';
-import type { Loms } from '../../src/domain/loms.ts';
-import { built } from './program.ts';
+import type { Loms } from '../../src/domain/operations.ts';
+import { built } from './processes.ts';
 
 const { createHttpApp } =
   await built<typeof import('../../src/transport/http/routes.ts')>('transport/http/routes.js');
@@ -13,7 +13,6 @@ const { startHttpServer } =
 const { startGrpcServer } =
   await built<typeof import('../../src/transport/grpc/server.ts')>('transport/grpc/server.js');
 const { accepted } = await built<typeof import('../../src/domain/outcome.ts')>('domain/outcome.js');
-
 const { Deadlines } = await built<typeof import('../../src/timing/deadlines.ts')>('timing/deadlines.js');
 
 let lastOrderId = 0n;
@@ -22,7 +21,7 @@ const items = [
   { sku: 1_000_000_002, count: 1 },
 ];
 
-const loms: Loms = {
+const loms: Partial<Loms> = {
   createOrder: async () => accepted({ orderId: ++lastOrderId }),
   getOrder: async (orderId) => accepted({ orderId, user: 42n, status: 'payed', items }),
   payOrder: async () => accepted(undefined),
@@ -31,7 +30,7 @@ const loms: Loms = {
 };
 
 const logger = pino({ level: 'info' });
-const common = { loms, logger, deadlines: new Deadlines(), requestTimeoutMs: 10_000 };
+const common = { loms: loms as Loms, logger, deadlines: new Deadlines(), requestTimeoutMs: 10_000 };
 const readiness = () => ({ ready: true, details: {} });
 const place = { host: '127.0.0.1', port: 0 };
 const http = await startHttpServer(createHttpApp({ ...common, readiness }), { ...place, logger });

@@ -1,0 +1,17 @@
+/** What an operation must know of its call besides the request. */
+export interface Call {
+  /**
+   * When the caller stops waiting, in milliseconds on the monotonic clock. Work does not start after it, and
+   * the caller gets its reply by then, also while its work runs.
+   */
+  readonly deadlineMs: number;
+  /** Whether the caller disconnected, where that is known; checked when the work is about to start. */
+  disconnected?(): boolean;
+  /** The caller's name by its credentials; `ANONYMOUS` where none are required. */
+  readonly caller: string;
+  /** The idempotency key as it was sent, if one was. */
+  readonly idempotencyKey?: string | undefined;
+}
+
+/** The caller where the service requires no credentials. */
+export const ANONYMOUS = '';
