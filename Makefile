@@ -133,7 +133,7 @@ audit: $(INSTALLED) ## Query the registry for known vulnerabilities of productio
 # -- housekeeping --
 
 .PHONY: clean
-clean: ## Remove what was built, and the embedded cluster with its data (not while it is in use)
+clean: ## Remove what was built, and the embedded cluster with its data, also while it is in use
 	@if [ -e "$${EMBEDDED_DIR:-.data}/postgresql" ]; then \
 	  $(MAKE) --no-print-directory build && node dist/cli/tasks.js clean; fi
 	@rm -rf dist build

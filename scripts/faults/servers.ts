@@ -12,7 +12,7 @@ import { promisify } from 'node:util';
 import { migrate } from '../../src/db/schema/migrate.ts';
 import { waitForReplica } from '../../src/embedded/client.ts';
 import { run } from '../../src/embedded/command.ts';
-import { buildPrimary, buildReplica, makeFolderFor } from '../../src/embedded/data.ts';
+import { buildPrimary, buildReplica } from '../../src/embedded/data.ts';
 import { findPlace, type Place } from '../../src/embedded/place.ts';
 import { PostgresServer } from '../../src/embedded/server.ts';
 import { type Conf, primaryConf, replicaConf, urlOf } from '../../src/embedded/settings.ts';
@@ -97,7 +97,6 @@ export class Template {
   static async make(dir: string): Promise<Template> {
     const place = await findPlace(dir);
     const { home } = place;
-    await makeFolderFor(place, join(home, 'log'));
     const folder = join(home, 'primary');
     await buildPrimary(place, folder);
     const [port = 0] = await freePorts(1);

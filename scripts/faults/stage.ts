@@ -4,7 +4,6 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { run } from '../../src/embedded/command.ts';
-import { makeFolderFor } from '../../src/embedded/data.ts';
 import { freePorts } from '../../test/support/ports.ts';
 import { query } from '../../test/support/query.ts';
 import { type Relay, startRelay } from '../../test/support/relay.ts';
@@ -55,7 +54,6 @@ export async function setStage({ template, fault, serviceArgs }: StageOptions): 
     const logs = join(folder, 'log');
     const primaryFolder = join(folder, 'disk');
     await mkdir(primaryFolder, { recursive: true });
-    await makeFolderFor(template.place, logs);
     closers.push(() => removeFolder(folder));
     if (fault.smallDisk) closers.push(await mountSmallDisk(primaryFolder));
 

@@ -1,10 +1,8 @@
 /**
- * SQL on a running server: whose data it serves, whether the replica streams, and the backup for a new
- * replica.
- *
- * All other SQL is in `sql/`, where it is checked against the schema. These statements run before there is
- * one.
+ * SQL on a running server: which data it serves, whether the replica streams, the backup for a new replica.
+ * These statements run before there is a schema. All other SQL is in `sql/`, checked against the schema.
  */
+import { realpath } from 'node:fs/promises';
 import pg from 'pg';
 import { SLOT, STANDBY, urlOf } from './settings.ts';
 
@@ -35,7 +33,7 @@ const START_BACKUP = [
  */
 export async function dataFolderOn(port: number): Promise<string> {
   const { rows } = await withClient(port, QUERY_LIMIT_MS, (client) => client.query('SHOW data_directory'));
-  return rows[0].data_directory;
+  return realpath(rows[0].data_directory);
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * The embedded cluster: a PostgreSQL primary and its synchronous streaming replica, run as processes beside
- * the service where DATABASE_URL is not set. For development and tests.
+ * The embedded cluster: a PostgreSQL primary and its synchronous streaming replica, as processes beside the
+ * service where DATABASE_URL is not set. For development and tests.
  *
  * Attach to what runs, start what does not; PostgreSQL's own lock file is the lock. So several processes may
  * use one folder, and the next service uses the servers of a killed one. The price: the process that started
@@ -11,7 +11,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { waitForReplica, withSetupLock } from './client.ts';
-import { buildPrimary, buildReplica, makeFolderFor, removeData, removeUnfinished } from './data.ts';
+import { buildPrimary, buildReplica, removeData, removeUnfinished } from './data.ts';
 import { exists, findPlace, type Place } from './place.ts';
 import { PostgresServer, type StopMode } from './server.ts';
 import { primaryConf, replicaConf, urlOf } from './settings.ts';
@@ -63,9 +63,8 @@ export async function startEmbeddedCluster(options: EmbeddedOptions): Promise<Em
     for (const server of [primary, replica]) if (server.startedBy === 'us') await server.stop();
   };
   try {
-    await makeFolderFor(place, join(place.home, 'log'));
     await startPrimary(place, primary, options);
-    // Processes that start at the same moment take turns: the second one attaches to the first one's replica.
+    // Of two processes that start at the same moment, the second attaches to the first one's replica.
     await withSetupLock(primary.port, async () => {
       await removeUnfinished(place.home);
       if (withReplica) await startReplica(place, primary, replica, options);
@@ -92,7 +91,7 @@ export async function startEmbeddedCluster(options: EmbeddedOptions): Promise<Em
   };
 }
 
-/** Stops the servers on a folder's data, whichever process started them, and removes the data for good. */
+/** Stops the servers that run on a folder's data, started by any process, and removes the data for good. */
 export async function removeEmbeddedCluster(dir: string, logger: Logger): Promise<void> {
   const entry = join(dir, 'postgresql');
   if ((await stat(entry).catch(() => undefined)) !== undefined) {
@@ -132,7 +131,7 @@ async function startReplica(
   await start().catch(async (error) => {
     if (error.code === 'EADDRINUSE') throw error;
     if (replica.startedBy === 'others') {
-      const message = `the replica in ${replica.dataDir}, which another process started, is broken: stop it`;
+      const message = `the replica that another process started in ${replica.dataDir} is broken: stop it`;
       throw new Error(message, { cause: error });
     }
     logger.warn({ err: error }, 'the replica is broken: rebuilding it from the primary');

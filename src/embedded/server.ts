@@ -1,12 +1,12 @@
 /**
- * One PostgreSQL server: a data folder, a log file, and the process that works on them, if one does. Which
- * one, and whether any, PostgreSQL's own lock file decides: postmaster.pid in the data folder.
+ * One PostgreSQL server: a data folder, a log file, and the process that works on them, if one does.
+ * PostgreSQL's own lock file decides which one that is: postmaster.pid in the data folder.
  */
 import { readFile, realpath, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { dataFolderOn } from './client.ts';
 import { execute } from './command.ts';
-import { writeFor } from './data.ts';
+import { makeFolderFor, writeFor } from './data.ts';
 import type { Place } from './place.ts';
 import type { Conf } from './settings.ts';
 
@@ -44,13 +44,13 @@ export class PostgresServer {
    * after a crash also until it has recovered.
    *
    * @param conf is written before a start; a server that runs keeps its own.
-   * @throws with the end of the log when the server does not come up; code EADDRINUSE when the port is in
-   * use.
+   * @throws with the server's log when it does not come up; code EADDRINUSE when its port is in use.
    */
   async start(conf?: Conf): Promise<void> {
     const deadlineMs = performance.now() + LOCKED_LIMIT_MS;
     while (!(await this.#attach())) {
       if (conf !== undefined) await writeFor(this.#place, join(this.dataDir, 'postgresql.conf'), conf.text);
+      await makeFolderFor(this.#place, dirname(this.#logFile));
       await rename(this.#logFile, `${this.#logFile}.old`).catch(() => {});
       const { status, output } = await this.#pgCtl('start', START_LIMIT_S, '-l', this.#logFile);
       // For a replica, pg_ctl takes a failed start for a shutdown at a recovery target, which is a success.
@@ -71,8 +71,8 @@ export class PostgresServer {
   }
 
   /**
-   * Stops the server that runs, also one that another process started. A fast stop that takes too long
-   * becomes an immediate one, and a server that does not end then either (it may be suspended) is killed.
+   * Stops the server that runs, started by any process. A fast stop that takes too long becomes an immediate
+   * one, and a server that does not end then either (it may be suspended) is killed.
    */
   async stop(mode: StopMode = 'fast'): Promise<void> {
     const holder = await this.#holder();
@@ -82,11 +82,7 @@ export class PostgresServer {
     this.startedBy = undefined;
   }
 
-  /**
-   * Ends a replica's recovery and waits until it takes writes.
-   *
-   * @throws when it does not, or is none.
-   */
+  /** Ends a replica's recovery and waits until it accepts writes; throws when it does not. */
   async promote(): Promise<void> {
     const { status, output } = await this.#pgCtl('promote', START_LIMIT_S);
     if (status !== 0) throw new Error(`PostgreSQL in ${this.dataDir} is not promoted: ${output.trim()}`);
@@ -115,16 +111,16 @@ export class PostgresServer {
    * still use its shared memory, PostgreSQL refuses to start without the file too.
    */
   async #holder(): Promise<{ pid: number; port: number; isReady: boolean } | undefined> {
-    if (!(await this.#isLocked())) return undefined;
     const file = join(this.dataDir, 'postmaster.pid');
     const text = await readText(file);
-    const [pid, , , port, , , , state] = text.split('\n');
-    const found = await dataFolderOn(Number(port))
-      .then(realpath)
-      .catch((error) => error.code);
-    const isReady = found === (await realpath(this.dataDir));
-    const isElsewhere = found === 'ECONNREFUSED' || (String(found).startsWith('/') && !isReady);
-    if (!isElsewhere || state?.trim() !== 'ready') return { pid: Number(pid), port: Number(port), isReady };
+    const lines = text.split('\n');
+    const [pid, port, isUp] = [Number(lines[0]), Number(lines[3]), lines[7]?.trim() === 'ready'];
+    if (!(pid > 0)) return undefined;
+    const found = await dataFolderOn(port).catch((error) => error.code);
+    if (found === (await realpath(this.dataDir))) return { pid, port, isReady: true };
+    if (!(await this.#isLocked())) return undefined;
+    const isElsewhere = found === 'ECONNREFUSED' || String(found).startsWith('/');
+    if (!isUp || !isElsewhere) return { pid, port, isReady: false };
     // Unless another process has removed it already, and started a server.
     if (text === (await readText(file))) await rm(file, { force: true });
     return undefined;

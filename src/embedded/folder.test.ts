@@ -1,0 +1,96 @@
+/** The folder of an embedded cluster: set up after a killed attempt, emptied, and elsewhere for root. */
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import {
+  EmbeddedFolder,
+  isRefused,
+  killed,
+  replicaUrl,
+  untilTrue,
+  urlsOf,
+} from '../../test/support/embedded-folder.ts';
+import { query } from '../../test/support/query.ts';
+import { removeEmbeddedCluster } from './cluster.ts';
+import { findPlace } from './place.ts';
+
+const LIMIT_MS = 60_000;
+
+let folder: EmbeddedFolder;
+
+beforeAll(async () => {
+  folder = await EmbeddedFolder.make();
+});
+afterEach(() => folder.endStarted());
+afterAll(() => folder.remove());
+
+/** What is in the folder of data that are being built. */
+async function namesBuilt(): Promise<string[]> {
+  const attempt = (await readdir(folder.home)).find((name) => name.startsWith('building-'));
+  return attempt === undefined ? [] : readdir(join(folder.home, attempt)).catch(() => []);
+}
+
+test(
+  'a set-up that was killed in initdb is done by the next start, here of a primary alone',
+  async () => {
+    const service = folder.startElsewhere();
+    await untilTrue(async () => (await namesBuilt()).includes('PG_VERSION'));
+    await killed(service);
+    expect(await readdir(folder.home)).not.toContain('primary');
+
+    const cluster = await folder.start({ replica: false });
+    expect(cluster.replicaUrls).toEqual([]);
+    expect((await readdir(folder.home)).sort()).toEqual(['log', 'primary']);
+    // With a primary that waited for a replica this would not end.
+    await query(cluster.primaryUrl, 'CREATE TABLE alone AS SELECT 7 AS n');
+  },
+  LIMIT_MS,
+);
+
+test(
+  'a set-up that was killed in the copy for the replica is done by the next start',
+  async () => {
+    const service = folder.startElsewhere();
+    await untilTrue(async () => {
+      return (await readdir(folder.home)).includes('primary') && (await namesBuilt()).includes('base');
+    });
+    await killed(service);
+    expect(await readdir(folder.home)).not.toContain('replica');
+
+    const cluster = await folder.start();
+    expect(await query(replicaUrl(cluster), 'SELECT n FROM alone')).toEqual([{ n: 7 }]);
+    // The copying program may have outlived the service; what it still wrote is removed by a later start.
+    await untilTrue(async () => {
+      await folder.start();
+      return String((await readdir(folder.home)).sort()) === 'log,primary,replica';
+    });
+  },
+  LIMIT_MS,
+);
+
+test(
+  'removal stops the servers, started by any process, and leaves nothing',
+  async () => {
+    const cluster = await folder.start();
+    const { dir, logger } = folder.options;
+    await removeEmbeddedCluster(dir, logger);
+    for (const url of urlsOf(cluster)) expect(await isRefused(url)).toBe(true);
+    expect(await readdir(dir)).toEqual([]);
+    await expect(readdir(folder.home)).rejects.toMatchObject({ code: 'ENOENT' });
+    await removeEmbeddedCluster(dir, logger);
+  },
+  LIMIT_MS,
+);
+
+test.runIf(process.getuid?.() === 0)(
+  'root has its data elsewhere, behind a link, and new data when the link was removed',
+  async () => {
+    const { dir } = folder.options;
+    const { home } = await findPlace(dir);
+    expect(home).toMatch(/^\/var\/lib\/loms\/data-/);
+    expect((await findPlace(dir)).home).toBe(home);
+    await rm(join(dir, 'postgresql'));
+    expect((await findPlace(dir)).home).not.toBe(home);
+    await rm(home, { recursive: true });
+  },
+);
