@@ -35,8 +35,8 @@ SELECT
     (SELECT count(*) FROM orders)::integer AS orders;
 
 /* @name ledgerReset */
--- Deletes all orders and restores the initial stock. Both are sent together and so one transaction: orders that
--- are still being written come before or after it.
+-- Deletes all orders and restores the initial stock. Both are sent together and so one transaction: orders
+-- that are still being written come before or after it.
 TRUNCATE orders, order_lines;
 
 UPDATE stocks

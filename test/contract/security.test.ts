@@ -84,7 +84,7 @@ const refusedCallers: [
   ['a token without scopes', () => signed({ scope: undefined }), 7n, 403, 'SCOPE_MISSING'],
 ];
 
-/** An invalid value in place of a valid one: every number of a request is above 0, every list has elements. */
+/** An invalid value in place of a valid one: numbers of a request are above 0, lists are not empty. */
 function emptyOf(value: unknown): unknown {
   if (Array.isArray(value)) return [];
   return typeof value === 'bigint' ? 0n : 0;

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 export interface RawConnection {
   readonly socket: Socket;
   /** Everything received so far. */
-  heard(): string;
+  received(): string;
   /** Resolves as soon as what was received matches; rejects when the connection closes before. */
   until(pattern: RegExp): Promise<string>;
   /** Resolves with everything received when the connection is closed. */
@@ -24,7 +24,7 @@ export async function rawConnection(port: number): Promise<RawConnection> {
   await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject));
   return {
     socket,
-    heard: () => text,
+    received: () => text,
     closed,
     until: (pattern) =>
       new Promise((resolve, reject) => {
