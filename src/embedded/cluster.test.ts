@@ -21,7 +21,7 @@ import { type EmbeddedCluster, startEmbeddedCluster } from './cluster.ts';
 
 const LIMIT_MS = 60_000;
 
-/** One folder for all tests, because new data take seconds. */
+/** One folder for all tests, because a new cluster takes seconds. */
 let folder: EmbeddedFolder;
 /** The table of the running test. */
 let table = '';
@@ -35,7 +35,7 @@ beforeAll(async () => {
   const { options } = folder;
   [first, second] = await Promise.all([startEmbeddedCluster(options), startEmbeddedCluster(options)]);
   for (const url of urlsOf(first)) {
-    // The data need not outlive a power cut, and so starts and stops are faster.
+    // Faster starts and stops; the data need not survive a power cut.
     await query(url, 'ALTER SYSTEM SET fsync = off');
     await query(url, 'SELECT pg_reload_conf()');
   }
@@ -48,15 +48,15 @@ beforeEach(() => {
 afterEach(() => folder.endStarted());
 afterAll(() => folder.remove());
 
-describe('an embedded cluster that runs', { timeout: LIMIT_MS }, () => {
-  /** Attached to what runs; it starts what the test before has stopped. */
+describe('a running embedded cluster', { timeout: LIMIT_MS }, () => {
+  /** Attached to the running servers; starts those that the previous test stopped. */
   let cluster: EmbeddedCluster;
 
   beforeEach(async () => {
     cluster = await startEmbeddedCluster(folder.options);
   });
 
-  test('is one, where two processes have started it at the same moment in an empty folder', async () => {
+  test('is a single one when two starts run at the same time in an empty folder', async () => {
     expect(urlsOf(first)).toEqual([urlOn(folder.options.primaryPort), urlOn(folder.options.replicaPort)]);
     expect(urlsOf(second)).toEqual(urlsOf(first));
     expect((await readdir(folder.home)).sort()).toEqual(['log', 'primary', 'replica']);
@@ -101,14 +101,14 @@ describe('an embedded cluster that runs', { timeout: LIMIT_MS }, () => {
     expect(await query(replicaUrl(cluster), 'SELECT slot_name FROM pg_replication_slots')).toEqual([]);
   });
 
-  test('is closed by passwords', async () => {
+  test('requires a password on both servers', async () => {
     for (const url of urlsOf(cluster)) {
       const wrong = url.replace('postgres:postgres@', 'postgres:wrong@');
       await expect(query(wrong, 'SELECT 1')).rejects.toMatchObject({ code: '28P01' });
     }
   });
 
-  test('gives both servers a session of their own, out of reach of a Ctrl-C in the terminal', async () => {
+  test('runs each server in its own process group, out of reach of Ctrl-C in the terminal', async () => {
     for (const name of servers) {
       const pid = await folder.postmasterOf(name);
       // A signal to a group that does not exist fails: the server leads a group of its own.
@@ -116,7 +116,7 @@ describe('an embedded cluster that runs', { timeout: LIMIT_MS }, () => {
     }
   });
 
-  test('is used by the next start, which neither changes nor stops it', async () => {
+  test('is used by the next start, which does not change or stop it', async () => {
     const pids = await Promise.all(servers.map((name) => folder.postmasterOf(name)));
     const settings = await readFile(join(folder.home, 'primary', 'postgresql.conf'), 'utf8');
     const [primaryPort = 0, replicaPort = 0] = await freePorts(2);
@@ -129,7 +129,7 @@ describe('an embedded cluster that runs', { timeout: LIMIT_MS }, () => {
     expect(await rowsOf(replicaUrl(cluster))).toEqual([7]);
   });
 
-  test('gets its replica from the next start where only that is missing', async () => {
+  test('gets its replica from the next start when only the replica is missing', async () => {
     const primary = await folder.postmasterOf('primary');
     await cluster.stopReplica();
     const other = await folder.start();
@@ -141,7 +141,7 @@ describe('an embedded cluster that runs', { timeout: LIMIT_MS }, () => {
     expect(await folder.postmasterOf('primary')).toBe(primary);
   });
 
-  test('gets its primary from the next start where that was killed, and the replica follows', async () => {
+  test('gets its primary from the next start after that was killed, and the replica follows it', async () => {
     const replica = await folder.postmasterOf('replica');
     process.kill(await folder.postmasterOf('primary'), 'SIGKILL');
     const other = await folder.start();
@@ -151,7 +151,7 @@ describe('an embedded cluster that runs', { timeout: LIMIT_MS }, () => {
   });
 
   test.each(['fast', 'immediate'] as const)(
-    'holds commits back while the replica is stopped (%s) and goes on when it returns',
+    'blocks commits while the replica is stopped (%s), and continues when it returns',
     async (mode) => {
       await query(cluster.primaryUrl, `CREATE TABLE ${table} (n int)`);
       await cluster.stopReplica(mode);
@@ -167,7 +167,7 @@ describe('an embedded cluster that runs', { timeout: LIMIT_MS }, () => {
     },
   );
 
-  test('rebuilds a replica whose data are broken', async () => {
+  test('rebuilds a replica whose data is corrupt', async () => {
     await query(cluster.primaryUrl, `CREATE TABLE ${table} AS SELECT 7 AS n`);
     await cluster.stopReplica();
     await truncate(join(folder.home, 'replica', 'global', 'pg_control'), 0);
@@ -177,7 +177,7 @@ describe('an embedded cluster that runs', { timeout: LIMIT_MS }, () => {
     expect(folder.log.join('')).toContain('rebuilding it from the primary');
   });
 
-  test('rebuilds a replica whose slot is lost, but not one that another process started', async () => {
+  test('rebuilds a replica whose slot is lost, unless another process started it', async () => {
     await cluster.stopReplica();
     await query(cluster.primaryUrl, "SELECT pg_drop_replication_slot('store_sync_db')");
     await expect(cluster.startReplica()).rejects.toThrow('the slot store_sync_db is lost');
@@ -192,7 +192,7 @@ describe('an embedded cluster that runs', { timeout: LIMIT_MS }, () => {
     expect(folder.log.join('')).toContain('rebuilding it from the primary');
   });
 
-  test('kills a server that is suspended and cannot stop by itself', async () => {
+  test('kills a suspended server that cannot stop by itself', async () => {
     process.kill(await folder.postmasterOf('replica'), 'SIGSTOP');
     const startMs = performance.now();
     await cluster.stopReplica('immediate');
@@ -201,11 +201,11 @@ describe('an embedded cluster that runs', { timeout: LIMIT_MS }, () => {
   });
 });
 
-describe('an embedded cluster over stops and starts', { timeout: LIMIT_MS }, () => {
-  /** Every test begins with both servers stopped. */
+describe('an embedded cluster across stops and starts', { timeout: LIMIT_MS }, () => {
+  /** Every test starts with both servers stopped. */
   beforeEach(() => folder.stopServers());
 
-  test('is stopped by the process that started it, also while another one uses it', async () => {
+  test('is stopped by the process that started it, even while another one uses it', async () => {
     const cluster = await folder.start();
     const guest = await folder.start();
     await cluster.stop();
@@ -213,7 +213,7 @@ describe('an embedded cluster over stops and starts', { timeout: LIMIT_MS }, () 
     for (const url of urlsOf(guest)) expect(await isRefused(url)).toBe(true);
   });
 
-  test('keeps its data, also on other ports', async () => {
+  test('keeps its data, even on other ports', async () => {
     const cluster = await folder.start();
     await query(cluster.primaryUrl, `CREATE TABLE ${table} AS SELECT 7 AS n`);
     await cluster.stop();
@@ -226,7 +226,7 @@ describe('an embedded cluster over stops and starts', { timeout: LIMIT_MS }, () 
     expect(folder.log.join('')).not.toContain('rebuilding');
   });
 
-  test('comes up again with all committed data after both servers were killed', async () => {
+  test('starts again with all committed data after both servers were killed', async () => {
     const cluster = await folder.start();
     await query(cluster.primaryUrl, `CREATE TABLE ${table} AS SELECT 7 AS n`);
     for (const name of servers) process.kill(await folder.postmasterOf(name), 'SIGKILL');
@@ -251,7 +251,7 @@ describe('an embedded cluster over stops and starts', { timeout: LIMIT_MS }, () 
     expect(await rowsOf(replicaUrl(next))).toEqual([7]);
   });
 
-  test('leaves a process alone that got the id of a server that was killed', async () => {
+  test('does not stop a process that got the id of a killed server', async () => {
     const cluster = await folder.start({ replica: false });
     await query(cluster.primaryUrl, `CREATE TABLE ${table} AS SELECT 7 AS n`);
     const postmaster = await folder.postmasterOf('primary');
@@ -268,7 +268,7 @@ describe('an embedded cluster over stops and starts', { timeout: LIMIT_MS }, () 
     expect(stranger.exitCode ?? stranger.signalCode).toBeNull();
   });
 
-  test('stops while a commit waits for a replica that is gone', async () => {
+  test('stops while a commit waits for a stopped replica', async () => {
     const cluster = await folder.start();
     await query(cluster.primaryUrl, `CREATE TABLE ${table} (n int)`);
     await cluster.stopReplica('immediate');
@@ -288,7 +288,7 @@ describe('an embedded cluster over stops and starts', { timeout: LIMIT_MS }, () 
     ['primaryPort', 'EMBEDDED_PRIMARY_PORT'],
     ['replicaPort', 'EMBEDDED_REPLICA_PORT'],
   ] as const)(
-    'does not start where a port is in use, and names its variable (%s)',
+    'does not start when a port is in use, and the error names its variable (%s)',
     async (port, variable) => {
       const other = createServer().listen(folder.options[port], '127.0.0.1');
       await once(other, 'listening');
@@ -303,7 +303,7 @@ describe('an embedded cluster over stops and starts', { timeout: LIMIT_MS }, () 
     },
   );
 
-  test('does not replace a primary that is missing while its replica is there', async () => {
+  test('does not replace a missing primary while its replica exists', async () => {
     await rename(join(folder.home, 'primary'), join(folder.home, 'aside'));
     await expect(startEmbeddedCluster(folder.options)).rejects.toThrow('holds a replica without its primary');
     await rename(join(folder.home, 'aside'), join(folder.home, 'primary'));

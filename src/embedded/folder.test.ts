@@ -1,4 +1,4 @@
-/** The folder of an embedded cluster: set up after a killed attempt, emptied, and elsewhere for root. */
+/** The folder of an embedded cluster: its setup after a kill, its removal, and its place for root. */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -24,14 +24,14 @@ beforeAll(async () => {
 afterEach(() => folder.endStarted());
 afterAll(() => folder.remove());
 
-/** What is in the folder of data that are being built. */
+/** The names in the folder of the data that is being built. */
 async function namesBuilt(): Promise<string[]> {
   const attempt = (await readdir(folder.home)).find((name) => name.startsWith('building-'));
   return attempt === undefined ? [] : readdir(join(folder.home, attempt)).catch(() => []);
 }
 
 test(
-  'a set-up that was killed in initdb is done by the next start, here of a primary alone',
+  'a setup that was killed during initdb is redone by the next start, here without a replica',
   async () => {
     const service = folder.startElsewhere();
     await untilTrue(async () => (await namesBuilt()).includes('PG_VERSION'));
@@ -41,14 +41,14 @@ test(
     const cluster = await folder.start({ replica: false });
     expect(cluster.replicaUrls).toEqual([]);
     expect((await readdir(folder.home)).sort()).toEqual(['log', 'primary']);
-    // With a primary that waited for a replica this would not end.
+    // This would not return if the primary waited for a replica.
     await query(cluster.primaryUrl, 'CREATE TABLE alone AS SELECT 7 AS n');
   },
   LIMIT_MS,
 );
 
 test(
-  'a set-up that was killed in the copy for the replica is done by the next start',
+  'a setup that was killed while it copied the replica is redone by the next start',
   async () => {
     const service = folder.startElsewhere();
     await untilTrue(async () => {
@@ -59,7 +59,7 @@ test(
 
     const cluster = await folder.start();
     expect(await query(replicaUrl(cluster), 'SELECT n FROM alone')).toEqual([{ n: 7 }]);
-    // The copying program may have outlived the service; what it still wrote is removed by a later start.
+    // The copy may have outlived the service; a later start removes what it still wrote.
     await untilTrue(async () => {
       await folder.start();
       return String((await readdir(folder.home)).sort()) === 'log,primary,replica';
@@ -69,7 +69,7 @@ test(
 );
 
 test(
-  'removal stops the servers, started by any process, and leaves nothing',
+  'removal stops the servers, including those of another process, and deletes everything',
   async () => {
     const cluster = await folder.start();
     const { dir, logger } = folder.options;
@@ -83,7 +83,7 @@ test(
 );
 
 test.runIf(process.getuid?.() === 0)(
-  'root has its data elsewhere, behind a link, and new data when the link was removed',
+  'the data of root is in another folder behind a link, and new after the link was removed',
   async () => {
     const { dir } = folder.options;
     const { home } = await findPlace(dir);

@@ -1,4 +1,4 @@
-/** The connections that all operations use at once, when every lane of each is busy. */
+/** The connections in use when every lane of every operation is busy. */
 import { expect, test } from 'vitest';
 import { quiet } from '../../test/support/quiet.ts';
 import type { Database } from '../db/types.ts';
@@ -6,7 +6,7 @@ import { type OperationName, operations } from '../domain/operations.ts';
 import { Deadlines } from '../timing/deadlines.ts';
 import { connectionsNeeded, createService } from './service.ts';
 
-/** A database whose transactions and reads never end. A hedged read uses a connection of two attempts. */
+/** A database whose transactions and reads never end. A hedged read uses two connections. */
 function busyDatabase() {
   const database = {
     connections: 0,
@@ -25,7 +25,7 @@ function busyDatabase() {
 test.each([
   { writeLanes: 1, readLanes: 1 },
   { writeLanes: 3, readLanes: 2 },
-])('with $writeLanes lanes for writes and $readLanes for reads each batch gets one', async (lanes) => {
+])('with $writeLanes write lanes and $readLanes read lanes, each batch gets a connection', async (lanes) => {
   const database = busyDatabase();
   const batching = { queueMax: 100, batchMax: 1, ...lanes };
   const loms = createService({
