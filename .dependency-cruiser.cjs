@@ -1,12 +1,4 @@
-/**
- * Who may import whom. `make verify` holds it, so that the rooms of docs/architecture.md stay true.
- *
- * main, cli -> app, config, telemetry      app -> everything      config, telemetry -> nothing of ours
- * transport -> domain, timing              transport/{http,grpc} -> transport, domain, timing, never each
- * other service -> domain, db, timing            workers -> service, domain, timing domain -> generated SQL
- * and contract, db/types      auth -> domain db -> generated SQL, timing              embedded, timing ->
- * nothing of ours scripts -> src, test/support             test -> src, test/support, never scripts
- */
+/** Who may import whom: the table is in docs/architecture.md, under Rooms. `make verify` holds it. */
 
 /** Product files of a room; tests may import what they like of src and test/support. */
 const room = (name) => ({ path: `^src/${name}/`, pathNot: '\\.test\\.ts$' });
@@ -32,7 +24,7 @@ module.exports = {
     ),
     rule(
       'embedded-by-import-only',
-      'The embedded cluster is loaded only where DATABASE_URL is missing.',
+      'The embedded cluster is loaded when it is needed: without DATABASE_URL, and to remove it.',
       { path: '^src/', pathNot: '^src/embedded/|\\.test\\.ts$' },
       { path: '^src/embedded/', dependencyTypesNot: ['dynamic-import'] },
     ),

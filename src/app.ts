@@ -34,9 +34,11 @@ export interface App {
 /** What must be closed, in the order in which it was opened. */
 export type Closers = (() => Promise<unknown>)[];
 
-/** Closes everything in the reverse order. */
+/** Closes everything in the reverse order, also what is behind one that fails. Throws the first error then. */
 export async function closeAll(closers: Closers): Promise<void> {
-  for (const close of closers.splice(0).reverse()) await close();
+  const errors: unknown[] = [];
+  for (const close of closers.splice(0).reverse()) await close().catch((error) => errors.push(error));
+  if (errors.length > 0) throw errors[0];
 }
 
 /**
@@ -71,7 +73,7 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
     const ports = await startServers(config, context, router, certificates, closers);
     return { ...ports, stop: () => closeAll(closers) };
   } catch (error) {
-    await closeAll(closers);
+    await closeAll(closers).catch((err) => logger.error({ err }, 'stopping failed'));
     throw error;
   }
 }
@@ -177,8 +179,8 @@ async function startServers(
   const servers: { stop(graceMs: number): Promise<void> }[] = [grpc];
   // The servers stop together, and only after health checks report it.
   closers.push(async () => {
-    readiness.stop();
-    await Promise.all(servers.map((server) => server.stop(config.shutdownTimeoutMs)));
+    const checked = readiness.stop();
+    await Promise.all([checked, ...servers.map((server) => server.stop(config.shutdownTimeoutMs))]);
   });
   const app = createHttpApp({
     ...context,

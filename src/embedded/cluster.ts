@@ -60,7 +60,11 @@ export async function startEmbeddedCluster(options: EmbeddedOptions): Promise<Em
   const replica = serverOf(place, 'replica');
   /** The primary first: it sends all that it has written, its last checkpoint too, before it ends. */
   const stop = async () => {
-    for (const server of [primary, replica]) if (server.startedBy === 'us') await server.stop();
+    try {
+      if (primary.startedBy === 'us') await primary.stop();
+    } finally {
+      if (replica.startedBy === 'us') await replica.stop();
+    }
   };
   try {
     await startPrimary(place, primary, options);

@@ -54,9 +54,9 @@ export class PostgresServer {
       await rename(this.#logFile, `${this.#logFile}.old`).catch(() => {});
       const { status, output } = await this.#pgCtl('start', START_LIMIT_S, '-l', this.#logFile);
       // For a replica, pg_ctl takes a failed start for a shutdown at a recovery target, which is a success.
-      if (status === 0 && (await this.#attach())) {
+      if (status === 0) {
         this.startedBy = 'us';
-        return;
+        if (await this.#attach()) return;
       }
       if (output.includes('did not start in time')) await this.stop('immediate');
       const log = await readText(this.#logFile);
@@ -93,7 +93,7 @@ export class PostgresServer {
     const deadlineMs = performance.now() + START_LIMIT_S * 1_000;
     for (;;) {
       const holder = await this.#holder();
-      this.startedBy = holder && 'others';
+      this.startedBy = holder && (this.startedBy ?? 'others');
       if (holder === undefined) return false;
       this.port = holder.port;
       if (holder.isReady) return true;

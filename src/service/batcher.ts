@@ -82,7 +82,7 @@ interface Entry<Request, Reply> extends Pending {
   readonly caller: Caller;
   readonly resolve: (reply: Reply) => void;
   readonly reject: (error: unknown) => void;
-  /** `claimed` while an attempt runs it, and is not known to have been rolled back. */
+  /** `claimed` from its first claim until its batch ends or is split. */
   state: 'waiting' | 'claimed' | 'timed out';
 }
 

@@ -54,21 +54,21 @@ const tooLate = refused(fixedRefusals.deadlineExceeded);
 /**
  * Performs a request: admits its caller, reads it, runs it, prints its value.
  *
- * @param incoming the request's call, or why it cannot be read.
+ * @param readCall reads the request's call, or refuses it.
  * @returns the printed value or the refusal. It never rejects: a bug is logged and becomes INTERNAL.
  */
 export async function perform<Source, Printed>(
   context: TransportContext,
   name: OperationName,
   handler: AnyHandler<Source, Printed>,
-  incoming: Outcome<Incoming>,
+  readCall: () => Outcome<Incoming>,
   source: Source,
 ): Promise<Outcome<Printed>> {
   const { logger, deadlines } = context;
   const startMs = deadlines.now();
   let outcome: Outcome<Printed>;
   try {
-    outcome = await answer(context, name, handler, incoming, source);
+    outcome = await answer(context, name, handler, readCall(), source);
   } catch (error) {
     logger.error({ err: error, operation: name }, 'request failed: this is a bug');
     outcome = refused(fixedRefusals.internal);

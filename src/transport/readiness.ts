@@ -67,11 +67,11 @@ export class ReadinessWatch {
     await this.#task.start();
   }
 
-  /** From now on the service is not ready. */
-  stop(): void {
+  /** From now on the service is not ready. Resolves when the current check has ended. */
+  stop(): Promise<void> {
     this.#stopping = true;
-    void this.#task.stop();
     this.#report();
+    return this.#task.stop();
   }
 
   async #check(): Promise<undefined> {

@@ -158,7 +158,8 @@ export class Router implements Database {
 
   /** Queries every node, elects the primary, and marks each node healthy or unhealthy. */
   check(): Promise<void> {
-    this.#checking = this.#checking.then(() => this.#checkOnce());
+    // One that failed, by a bug, must not keep the next from running.
+    this.#checking = this.#checking.catch(() => {}).then(() => this.#checkOnce());
     return this.#checking;
   }
 

@@ -1,5 +1,5 @@
 /**
- * Every use of what grpc-js keeps private or does not document, in one place. Each of them fills a gap:
+ * Every private or undocumented part of grpc-js that is called or replaced, in one place. Each of them fills a gap:
  * without it a limit or the details of an error would be lost, silently. So `assertInternals` checks all of
  * them at start, and a version of grpc-js that changes one of them does not start.
  */

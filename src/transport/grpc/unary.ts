@@ -9,7 +9,7 @@ import {
 import type { Call } from '../../domain/call.ts';
 import { IDEMPOTENCY_KEY_FIELD } from '../../domain/idempotency/key.ts';
 import type { OperationName } from '../../domain/operations.ts';
-import { accepted, type Outcome } from '../../domain/outcome.ts';
+import { accepted, type Outcome, refused } from '../../domain/outcome.ts';
 import { fixedRefusals } from '../../domain/refusals.ts';
 import {
   type AnyHandler,
@@ -74,10 +74,12 @@ export function register(
       send: sendUnaryData<Buffer>,
     ): Promise<void> => {
       const bytes = call.request.length;
-      if (heldBytes + bytes > requestsMaxBytes) return send(statusOf(fixedRefusals.queueFull));
       heldBytes += bytes;
-      const incoming = accepted(readCall(call, pendingCalls));
-      const outcome = await perform(context, name, method, incoming, call.request);
+      const admitted = () =>
+        heldBytes > requestsMaxBytes
+          ? refused(fixedRefusals.queueFull)
+          : accepted(readCall(call, pendingCalls));
+      const outcome = await perform(context, name, method, admitted, call.request);
       heldBytes -= bytes;
       if (outcome.replayed) call.sendMetadata(replayMetadata);
       if (outcome.ok) send(null, outcome.value);

@@ -40,7 +40,7 @@ function millisecondsOf(stated: string): number {
 type Reader<Request> = Read<Context, Request>;
 
 /**
- * Makes the reader of a request that stands in the path and the query.
+ * Makes the reader of a request whose fields are parameters, of the path or else of the query.
  *
  * @param message the request's message in the contract.
  * @param schema of the request, whose values are texts here, or lists of texts where a parameter is repeated.

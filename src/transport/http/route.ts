@@ -54,7 +54,7 @@ export function addOperation(
   const { scope } = operations[name];
   app.openAPIRegistry.registerPath(context.authenticate ? secured(documented, scope) : documented);
   app.on(document.method, routingPath(document.path), async (c) => {
-    const outcome = await perform(context, name, handler, readCall(c, context), c);
+    const outcome = await perform(context, name, handler, () => readCall(c, context), c);
     const replay = outcome.replayed ? replayHeaders : undefined;
     return outcome.ok ? jsonResponse(200, outcome.value, replay) : errorResponse(outcome.refusal, replay);
   });
