@@ -2,8 +2,9 @@
  * Deadlines of everything that is waited for: requests in queues and batches, credentials, bodies, incomplete
  * calls.
  *
- * All entries of an instance share one timer, set to the earliest. Deadlines mostly come in the order in which they pass, so
- * adding one costs a comparison: the timer is set already, and when it fires it is set for the next.
+ * All entries of an instance share one timer, set to the earliest. Deadlines mostly come in the order in
+ * which they pass, so adding one costs a comparison: the timer is set already, and when it fires it is set
+ * for the next.
  */
 import { type Clock, monotonicMs, type SetTimer, setNodeTimer } from './clock.ts';
 

@@ -1,7 +1,7 @@
 /**
- * Every private or undocumented part of grpc-js that is called or replaced, in one place. Each of them fills a gap:
- * without it a limit or the details of an error would be lost, silently. So `assertInternals` checks all of
- * them at start, and a version of grpc-js that changes one of them does not start.
+ * Every private or undocumented part of grpc-js that is called or replaced, in one place. Each of them fills
+ * a gap: without it a limit or the details of an error would be lost, silently. So `assertInternals` checks
+ * all of them at start, and a version of grpc-js that changes one of them does not start.
  */
 
 import type { IncomingHttpHeaders, SecureServerOptions, ServerHttp2Stream } from 'node:http2';
