@@ -2,7 +2,7 @@
 import { expect, test, vi } from 'vitest';
 import { by, never, setUp, submitAll, watch } from '../../test/support/manual-batcher.ts';
 import { manualClock } from '../../test/support/manual-clock.ts';
-import { type Claim, DeadlinePassed } from './batcher.ts';
+import { type Claim, DeadlinePassed, QueueFull } from './batcher.ts';
 
 /** Runs batches on connections that the test hands out; the first `rollbacks` attempts are rolled back. */
 function slowDatabase({ rollbacks = 0 } = {}) {
@@ -37,6 +37,27 @@ test('a request that times out in the queue is rejected at its deadline and neve
   await vi.waitFor(() => expect(replies[1]).toBe('done 3'));
   expect(batches).toEqual([[1], [3, 5, 6]]);
   await Promise.all([first, later]);
+});
+
+test('requests that time out free their places in the queue, wherever they stand', async () => {
+  const clock = manualClock();
+  const { batcher, batches, started, end } = setUp({ ...clock, queueMax: 6 });
+  const first = submitAll(batcher, [0]);
+  await started(1);
+  const waiting = watch([1, 2, 3, 4, 5, 6].map((request) => batcher.submit(request, by(request * 10))));
+  await expect(batcher.submit(7, never)).rejects.toBeInstanceOf(QueueFull);
+  clock.moveTo(20);
+  const second = submitAll(batcher, [7, 8]);
+  await expect(batcher.submit(9, never)).rejects.toBeInstanceOf(QueueFull);
+  clock.moveTo(50);
+  const third = submitAll(batcher, [9, 10, 11]);
+  await expect(batcher.submit(12, never)).rejects.toBeInstanceOf(QueueFull);
+  end();
+  await started(2);
+  end();
+  await Promise.all([first, second, third]);
+  expect(batches).toEqual([[0], [6, 7, 8, 9, 10, 11]]);
+  expect(waiting).toEqual([...Array(5).fill('DeadlinePassed'), 'done 6']);
 });
 
 test('a request that arrives after its deadline never runs', async () => {

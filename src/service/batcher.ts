@@ -82,14 +82,20 @@ interface Entry<Request, Reply> extends Pending {
   readonly caller: Caller;
   readonly resolve: (reply: Reply) => void;
   readonly reject: (error: unknown) => void;
-  /** `claimed` from its first claim until its batch ends or is split. */
-  state: 'waiting' | 'claimed' | 'timed out';
+  /** `taken` by a batch; `claimed` from the batch's first claim until it ends or is split. */
+  state: 'queued' | 'taken' | 'claimed' | 'timed out';
 }
 
 export class Batcher<Request, Reply> {
   readonly #options: BatcherOptions<Request, Reply>;
-  /** A set, because a request that times out leaves the middle of the queue. */
-  readonly #queue = new Set<Entry<Request, Reply>>();
+  /**
+   * In the order of arrival. A request that times out stays until a batch or a sweep passes it: the queue may
+   * hold a million, and finding one in their middle is slow. A set would find it, but costs the garbage
+   * collector a tenth of the throughput: what passes through a set lives until its table is collected.
+   */
+  #queue: Entry<Request, Reply>[] = [];
+  /** Requests in the queue that have not timed out, and their total weight. */
+  #queued = 0;
   #queueWeight = 0;
   #running = 0;
   #scheduled = false;
@@ -108,15 +114,24 @@ export class Batcher<Request, Reply> {
   submit(request: Request, caller: Caller): Promise<Reply> {
     const { queueMax, queueWeightMax, weigh, deadlines } = this.#options;
     const weight = weigh(request);
-    if (this.#queue.size >= queueMax || this.#queueWeight + weight > queueWeightMax) {
+    if (this.#queued >= queueMax || this.#queueWeight + weight > queueWeightMax) {
       return Promise.reject(queueFull);
     }
     return new Promise((resolve, reject) => {
-      const onTimeout = () => this.#timeOut(entry);
-      const { deadlineMs } = caller;
-      const waiting = { request, weight, caller, deadlineMs, resolve, reject, onTimeout };
-      const entry: Entry<Request, Reply> = { ...waiting, state: 'waiting' };
-      this.#queue.add(entry);
+      const entry: Entry<Request, Reply> = {
+        request,
+        weight,
+        caller,
+        deadlineMs: caller.deadlineMs,
+        resolve,
+        reject,
+        onTimeout: () => this.#timeOut(entry),
+        state: 'queued',
+        previous: undefined,
+        next: undefined,
+      };
+      this.#queue.push(entry);
+      this.#queued++;
       this.#queueWeight += weight;
       deadlines.add(entry);
       this.#schedule();
@@ -125,7 +140,7 @@ export class Batcher<Request, Reply> {
 
   /** Resolves when the queue is empty and no batch runs. */
   drain(): Promise<void> {
-    if (this.#running === 0 && this.#queue.size === 0) return Promise.resolve();
+    if (this.#running === 0 && this.#queued === 0) return Promise.resolve();
     return new Promise((resolve) => this.#drained.push(resolve));
   }
 
@@ -135,7 +150,7 @@ export class Batcher<Request, Reply> {
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      while (this.#running < this.#options.lanes && this.#queue.size > 0) void this.#runNext();
+      while (this.#running < this.#options.lanes && this.#queued > 0) void this.#runNext();
       this.#checkDrained();
     });
   }
@@ -145,27 +160,33 @@ export class Batcher<Request, Reply> {
     this.#running++;
     await this.#run(batch);
     this.#running--;
-    if (this.#queue.size > 0) this.#schedule();
+    if (this.#queued > 0) this.#schedule();
     else this.#checkDrained();
   }
 
   #checkDrained(): void {
-    if (this.#running > 0 || this.#queue.size > 0) return;
+    if (this.#running > 0 || this.#queued > 0) return;
     for (const resolve of this.#drained.splice(0)) resolve();
   }
 
   /** Takes the next batch off the queue. */
   #take(): readonly Entry<Request, Reply>[] {
     const { batchMax, lanes, weightMax } = this.#options;
-    const sizeMax = Math.min(batchMax, Math.max(SHARE_MIN, Math.ceil(this.#queue.size / lanes)));
+    const sizeMax = Math.min(batchMax, Math.max(SHARE_MIN, Math.ceil(this.#queued / lanes)));
     const batch: Entry<Request, Reply>[] = [];
+    let passed = 0;
     let weight = 0;
     for (const entry of this.#queue) {
-      if (batch.length > 0 && (batch.length === sizeMax || weight + entry.weight > weightMax)) break;
-      weight += entry.weight;
-      batch.push(entry);
-      this.#queue.delete(entry);
+      if (entry.state === 'queued') {
+        if (batch.length > 0 && (batch.length === sizeMax || weight + entry.weight > weightMax)) break;
+        entry.state = 'taken';
+        weight += entry.weight;
+        batch.push(entry);
+      }
+      passed++;
     }
+    this.#queue.splice(0, passed);
+    this.#queued -= batch.length;
     this.#queueWeight -= weight;
     return batch;
   }
@@ -194,7 +215,7 @@ export class Batcher<Request, Reply> {
         for (const entry of live) this.#reject(entry, error);
         return;
       }
-      for (const entry of live) if (entry.state === 'claimed') entry.state = 'waiting';
+      for (const entry of live) if (entry.state === 'claimed') entry.state = 'taken';
       const half = live.length >> 1;
       await this.#run(live.slice(0, half));
       await this.#run(live.slice(half));
@@ -218,10 +239,16 @@ export class Batcher<Request, Reply> {
   /** Rejects a request at its deadline, and frees its place in the queue. A later result is ignored. */
   #timeOut(entry: Entry<Request, Reply>): void {
     const timedOut = this.#options.writes ? timedOutWrite : timedOutRead;
-    entry.reject(entry.state === 'claimed' ? timedOut : expired);
+    const { state } = entry;
+    entry.reject(state === 'claimed' ? timedOut : expired);
     entry.state = 'timed out';
-    if (!this.#queue.delete(entry)) return;
+    if (state !== 'queued') return;
+    this.#queued--;
     this.#queueWeight -= entry.weight;
+    // So the queue is never more than half dead, and each request is copied only once on average.
+    if (this.#queue.length > 2 * this.#queued) {
+      this.#queue = this.#queue.filter((each) => each.state === 'queued');
+    }
     this.#checkDrained();
   }
 }

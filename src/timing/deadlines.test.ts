@@ -50,6 +50,37 @@ test('each entry times out at its own deadline, unless it was deleted before', (
   expect(deadlines.delete(late)).toBe(false);
 });
 
+test('an entry that the timeout of another deletes does not time out', () => {
+  const time = manualTime();
+  const deadlines = new Deadlines(time.now, time.setTimer);
+  const timedOut: string[] = [];
+  const entries = ['first', 'second', 'third', 'fourth'].map((name) => ({
+    deadlineMs: 10,
+    onTimeout() {
+      timedOut.push(name);
+      for (const other of entries.slice(1, 3)) deadlines.delete(other);
+    },
+  }));
+  for (const entry of entries) deadlines.add(entry);
+  time.moveTo(10);
+  expect(timedOut).toEqual(['first', 'fourth']);
+  expect(deadlines.size).toBe(0);
+});
+
+test('an entry can be added again after it was removed, but not while it is pending', () => {
+  const time = manualTime();
+  const deadlines = new Deadlines(time.now, time.setTimer);
+  let timeouts = 0;
+  const pending = { deadlineMs: 10, onTimeout: () => void timeouts++ };
+  deadlines.add(pending);
+  expect(() => deadlines.add(pending)).toThrow('added twice');
+  expect(deadlines.size).toBe(1);
+  time.moveTo(10);
+  deadlines.add(pending);
+  time.moveTo(11);
+  expect(timeouts).toBe(2);
+});
+
 test('one timer serves all entries that are added in the order of their deadlines', () => {
   const time = manualTime();
   const deadlines = new Deadlines(time.now, time.setTimer);

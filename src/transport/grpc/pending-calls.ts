@@ -29,14 +29,22 @@ export interface PendingCallsOptions {
  */
 const REPLY_AHEAD_MS = 50;
 
+/** Where a call's metadata carries its deadline to its handler. It is not sent. */
+const DEADLINE = 'deadlineMs';
+
+/** The deadline of a call that has reached its handler, in milliseconds on the monotonic clock. */
+export function deadlineOf(metadata: Metadata): number {
+  const deadlineMs = metadata.getOpaque(DEADLINE);
+  if (typeof deadlineMs !== 'number') throw new Error('a call did not pass the interceptor of pending calls');
+  return deadlineMs;
+}
+
 type Listener = Parameters<ServerInterceptingCallInterface['start']>[0];
 
 export class PendingCalls {
   readonly #options: PendingCallsOptions;
   /** In the order of their arrival. */
   readonly #calls = new Set<PendingCall>();
-  /** The deadline of each call, by the metadata that its handler gets. */
-  readonly #deadlineMs = new WeakMap<Metadata, number>();
   #stopping = false;
 
   constructor(options: PendingCallsOptions) {
@@ -51,13 +59,6 @@ export class PendingCalls {
     );
     return call as ServerInterceptingCall;
   };
-
-  /** The deadline of a call that has reached its handler, in milliseconds on the monotonic clock. */
-  deadlineOf(metadata: Metadata): number {
-    const deadlineMs = this.#deadlineMs.get(metadata);
-    if (deadlineMs === undefined) throw new Error('a call has no deadline: it did not pass the interceptor');
-    return deadlineMs;
-  }
 
   /** Refuses all pending calls, and from now on every new one. Streams are ended by their host. */
   stop(): void {
@@ -74,7 +75,7 @@ export class PendingCalls {
     const { deadlines, pendingMax } = this.#options;
     if (this.#calls.size >= pendingMax) this.#calls.values().next().value?.refuse(fixedRefusals.queueFull);
     this.#calls.add(call);
-    this.#deadlineMs.set(metadata, call.deadlineMs);
+    metadata.setOpaque(DEADLINE, call.deadlineMs);
     deadlines.add(call);
     return true;
   }

@@ -88,7 +88,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   onUnknownMethod(server, () => statusOf(fixedRefusals.methodNotAllowed));
   onHeaders(server, preserveInvalidKey);
   const methods: Record<OperationName, UnaryMethod> = { ...orderMethods(loms), ...stockMethods(loms) };
-  register(server, methods, { context: options, pendingCalls, requestsMaxBytes });
+  register(server, methods, { context: options, requestsMaxBytes });
   const streams = createStreamHost(server, streamsMax);
   const paths = Object.values(methods).map(({ path }) => path);
   const health = addHealth(streams, paths);

@@ -19,7 +19,7 @@ import {
   type TransportContext,
 } from '../operation.ts';
 import { statusOf } from './errors.ts';
-import type { PendingCalls } from './pending-calls.ts';
+import { deadlineOf } from './pending-calls.ts';
 import { requestReader } from './validate.ts';
 
 /** A method as it is served. */
@@ -47,7 +47,6 @@ export function unary<Request, Reply, Value>(
 
 export interface UnaryOptions {
   readonly context: TransportContext;
-  readonly pendingCalls: PendingCalls;
   /** The most bytes of all requests that run, in sum; grpc-js keeps them until the reply. */
   readonly requestsMaxBytes: number;
 }
@@ -65,7 +64,7 @@ replayMetadata.set('idempotency-replayed', 'true');
 export function register(
   server: Server,
   methods: Readonly<Record<OperationName, UnaryMethod>>,
-  { context, pendingCalls, requestsMaxBytes }: UnaryOptions,
+  { context, requestsMaxBytes }: UnaryOptions,
 ): void {
   let heldBytes = 0;
   for (const [name, method] of Object.entries(methods) as [OperationName, UnaryMethod][]) {
@@ -76,9 +75,7 @@ export function register(
       const bytes = call.request.length;
       heldBytes += bytes;
       const admitted = () =>
-        heldBytes > requestsMaxBytes
-          ? refused(fixedRefusals.queueFull)
-          : accepted(readCall(call, pendingCalls));
+        heldBytes > requestsMaxBytes ? refused(fixedRefusals.queueFull) : accepted(readCall(call));
       const outcome = await perform(context, name, method, admitted, call.request);
       heldBytes -= bytes;
       if (outcome.replayed) call.sendMetadata(replayMetadata);
@@ -93,10 +90,10 @@ function identity(bytes: Buffer): Buffer {
   return bytes;
 }
 
-function readCall(call: ServerUnaryCall<Buffer, Buffer>, pendingCalls: PendingCalls): Incoming {
+function readCall(call: ServerUnaryCall<Buffer, Buffer>): Incoming {
   const keys = call.metadata.get(IDEMPOTENCY_KEY_FIELD);
   return {
-    deadlineMs: pendingCalls.deadlineOf(call.metadata),
+    deadlineMs: deadlineOf(call.metadata),
     authorization: call.metadata.get('authorization')[0]?.toString(),
     idempotencyKey: keys.length === 0 ? undefined : keys.join(', '),
     disconnected: () => call.cancelled,
