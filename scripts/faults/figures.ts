@@ -5,7 +5,7 @@ import type { ViolationKind } from './checks/evidence.ts';
 import type { RunResult } from './run.ts';
 
 export const KINDS_MIN = 15;
-const SEEDS_MIN = 10;
+export const SEEDS_MIN = 10;
 const STOPS_MIN = 30;
 
 /** Computes the figures of the runs. */
@@ -37,12 +37,12 @@ export function figuresOf(results: readonly RunResult[]): Figure[] {
       measured: `${unknown - unresolved} of ${unknown}`,
       reached: unresolved === 0,
     },
-    none('answers later than a second after their deadline', 'late answer'),
-    none('bugs, answered or logged', 'internal error'),
+    none('replies later than a second after their deadline', 'late answer'),
+    none('bugs, in replies or in the log', 'internal error'),
     none('did not recover by itself', 'did not recover'),
     none('reads stopped while writes could not be confirmed', 'reads stopped'),
     ...replicaStopped(results.filter(({ kind }) => kind === 'replica-freeze')),
-    recovery(results, 'backend-terminate', 'backends ended', 1),
+    recovery(results, 'backend-terminate', 'backends terminated', 1),
     recovery(results, 'service-kill', 'service killed and restarted', 3),
     recovery(results, 'primary-promote', 'replica promoted', 5),
     stops(results),
@@ -111,9 +111,9 @@ function stops(results: readonly RunResult[]): Figure {
   const unanswered = countOf(runs, 'accepted but not answered');
   const isEnough = stopped >= STOPS_MIN;
   return {
-    name: 'SIGTERM under load: accepted requests without an answer',
+    name: 'SIGTERM under load: accepted requests without a reply',
     wanted: `0 of ${STOPS_MIN} stops`,
-    measured: `${unanswered} of ${stopped} stops; calls without an answer: ${lost}`,
+    measured: `${unanswered} of ${stopped} stops; lost in transit: ${lost}`,
     reached: unanswered > 0 ? false : isEnough || undefined,
   };
 }

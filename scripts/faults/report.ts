@@ -34,7 +34,7 @@ export function showResult(result: RunResult): void {
 /**
  * Writes the summary, and prints and returns the figures.
  *
- * @param isComplete whether enough kinds were run, without a failure, to replace the figures of the
+ * @param isComplete whether enough kinds and seeds were run, without a failure, to replace the figures of the
  * documentation.
  */
 export async function writeSummary(
