@@ -21,23 +21,11 @@ export interface Pending {
   next?: Pending | undefined;
 }
 
-/** Stands between the newest entry and the oldest, so that every entry has two neighbours. */
-interface Ring extends Pending {
-  previous: Pending;
-  next: Pending;
-}
-
-function emptyRing(): Ring {
-  const ring = { deadlineMs: Number.POSITIVE_INFINITY, onTimeout() {} } as Ring;
-  ring.previous = ring;
-  ring.next = ring;
-  return ring;
-}
-
 export class Deadlines {
   readonly now: Clock;
   readonly #setTimer: SetTimer;
-  readonly #ring = emptyRing();
+  /** Stands between the newest entry and the oldest, so that every entry has two neighbours. */
+  readonly #ring: Pending = { deadlineMs: Number.POSITIVE_INFINITY, onTimeout() {} };
   #size = 0;
   #timerAtMs = Number.POSITIVE_INFINITY;
   #cancelTimer = () => {};
@@ -45,6 +33,8 @@ export class Deadlines {
   constructor(now: Clock = monotonicMs, setTimer: SetTimer = setNodeTimer) {
     this.now = now;
     this.#setTimer = setTimer;
+    this.#ring.previous = this.#ring;
+    this.#ring.next = this.#ring;
   }
 
   /** How many are waited for. */
@@ -55,7 +45,7 @@ export class Deadlines {
   /** @throws when it is pending already. */
   add(pending: Pending): void {
     if (pending.next) throw new Error('added twice to the deadlines');
-    const newest = this.#ring.previous;
+    const newest = this.#ring.previous as Pending;
     pending.previous = newest;
     pending.next = this.#ring;
     newest.next = pending;
