@@ -9,6 +9,8 @@ export interface Call {
   disconnected?(): boolean;
   /** The caller's name by its credentials; `ANONYMOUS` where none are required. */
   readonly caller: string;
+  /** Whose share of the queues it takes: the caller's, or that of its address where callers have no names. */
+  readonly client: string;
   /** The idempotency key as it was sent, if one was. */
   readonly idempotencyKey?: string | undefined;
 }

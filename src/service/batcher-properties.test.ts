@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { setUp } from '../../test/support/manual-batcher.ts';
+import { by, setUp } from '../../test/support/manual-batcher.ts';
 import { manualClock } from '../../test/support/manual-clock.ts';
 import { DatabaseUnavailable, OutcomeUnknown } from '../db/errors.ts';
 import type { Claim } from './batcher.ts';
@@ -72,7 +72,7 @@ async function simulate(all: Requests, results: Attempts, options: { batchMax: n
   const replies: { request: number; atMs: number; reply: string }[] = [];
   for (const [request, { arrivesMs, timeoutMs, disconnectsMs }] of all.entries()) {
     const record = (reply: string) => replies.push({ request, atMs: clock.now(), reply });
-    const call = { deadlineMs: arrivesMs + timeoutMs, disconnected: () => disconnectsMs <= clock.now() };
+    const call = { ...by(arrivesMs + timeoutMs), disconnected: () => disconnectsMs <= clock.now() };
     const submit = () =>
       void batcher.submit(request, call).then(record, (error: Error) => record(error.name));
     clock.setTimer(submit, arrivesMs);

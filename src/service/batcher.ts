@@ -7,8 +7,9 @@
  */
 import { DatabaseUnavailable, OutcomeUnknown } from '../db/errors.ts';
 import type { Deadlines, Pending } from '../timing/deadlines.ts';
+import { FairQueue, type Queued, type QueueLimits } from './fair-queue.ts';
 
-/** The queue is full; the request was not accepted. */
+/** The queue, or the share of the client, is full; the request was not accepted. */
 export class QueueFull extends Error {
   override readonly name = 'QueueFull';
 }
@@ -27,7 +28,7 @@ export class DeadlinePassed extends Error {
  */
 export type Claim<Request> = () => readonly Request[];
 
-export interface BatcherOptions<Request, Reply> {
+export interface BatcherOptions<Request, Reply> extends QueueLimits {
   /**
    * Runs a batch. It calls `claim` at the last moment, when it has all that the work needs.
    *
@@ -39,9 +40,6 @@ export interface BatcherOptions<Request, Reply> {
   readonly writes: boolean;
   /** The most requests in one batch. */
   readonly batchMax: number;
-  /** The most requests in the queue, and their greatest total weight; past either `submit` rejects. */
-  readonly queueMax: number;
-  readonly queueWeightMax: number;
   /** How many batches run side by side. */
   readonly lanes: number;
   /** The weight of a request. A batch weighs at most `weightMax`, or is a single request. */
@@ -59,10 +57,12 @@ export interface BatcherOptions<Request, Reply> {
  */
 const SHARE_MIN = 128;
 
-/** The client of a request. */
+/** Where a request comes from. */
 export interface Caller {
   /** On the clock of `deadlines`, in milliseconds. */
   readonly deadlineMs: number;
+  /** Whose share of the queue the request takes. */
+  readonly client: string;
   /** Whether the client disconnected, where that is known. */
   disconnected?(): boolean;
 }
@@ -76,33 +76,25 @@ const timedOutRead = new DeadlinePassed('the deadline passed while the read ran'
 const timedOutWrite = new OutcomeUnknown('the deadline passed while the write ran');
 
 /** One request from `submit` to its reply. */
-interface Entry<Request, Reply> extends Pending {
+interface Entry<Request, Reply> extends Pending, Queued {
   readonly request: Request;
-  readonly weight: number;
   readonly caller: Caller;
   readonly resolve: (reply: Reply) => void;
   readonly reject: (error: unknown) => void;
-  /** `taken` by a batch; `claimed` from the batch's first claim until it ends or is split. */
-  state: 'queued' | 'taken' | 'claimed' | 'timed out';
+  /** `claimed` from its first claim until its batch ends or is split. */
+  state: 'waiting' | 'claimed' | 'timed out';
 }
 
 export class Batcher<Request, Reply> {
   readonly #options: BatcherOptions<Request, Reply>;
-  /**
-   * In the order of arrival. A request that times out stays until a batch or a sweep passes it: the queue may
-   * hold a million, and finding one in their middle is slow. A set would find it, but costs the garbage
-   * collector a tenth of the throughput: what passes through a set lives until its table is collected.
-   */
-  #queue: Entry<Request, Reply>[] = [];
-  /** Requests in the queue that have not timed out, and their total weight. */
-  #queued = 0;
-  #queueWeight = 0;
+  readonly #queue: FairQueue<Entry<Request, Reply>>;
   #running = 0;
   #scheduled = false;
   #drained: (() => void)[] = [];
 
   constructor(options: BatcherOptions<Request, Reply>) {
     this.#options = options;
+    this.#queue = new FairQueue(options);
   }
 
   /**
@@ -112,27 +104,26 @@ export class Batcher<Request, Reply> {
    * at the deadline when a batch that writes was running; or what the batch threw.
    */
   submit(request: Request, caller: Caller): Promise<Reply> {
-    const { queueMax, queueWeightMax, weigh, deadlines } = this.#options;
-    const weight = weigh(request);
-    if (this.#queued >= queueMax || this.#queueWeight + weight > queueWeightMax) {
-      return Promise.reject(queueFull);
-    }
+    const { weigh, deadlines } = this.#options;
     return new Promise((resolve, reject) => {
       const entry: Entry<Request, Reply> = {
         request,
-        weight,
+        weight: weigh(request),
+        client: caller.client,
         caller,
         deadlineMs: caller.deadlineMs,
         resolve,
         reject,
         onTimeout: () => this.#timeOut(entry),
-        state: 'queued',
+        state: 'waiting',
+        queued: false,
         previous: undefined,
         next: undefined,
       };
-      this.#queue.push(entry);
-      this.#queued++;
-      this.#queueWeight += weight;
+      if (!this.#queue.add(entry)) {
+        reject(queueFull);
+        return;
+      }
       deadlines.add(entry);
       this.#schedule();
     });
@@ -140,7 +131,7 @@ export class Batcher<Request, Reply> {
 
   /** Resolves when the queue is empty and no batch runs. */
   drain(): Promise<void> {
-    if (this.#running === 0 && this.#queued === 0) return Promise.resolve();
+    if (this.#running === 0 && this.#queue.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#drained.push(resolve));
   }
 
@@ -150,7 +141,7 @@ export class Batcher<Request, Reply> {
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      while (this.#running < this.#options.lanes && this.#queued > 0) void this.#runNext();
+      while (this.#running < this.#options.lanes && this.#queue.size > 0) void this.#runNext();
       this.#checkDrained();
     });
   }
@@ -160,35 +151,20 @@ export class Batcher<Request, Reply> {
     this.#running++;
     await this.#run(batch);
     this.#running--;
-    if (this.#queued > 0) this.#schedule();
+    if (this.#queue.size > 0) this.#schedule();
     else this.#checkDrained();
   }
 
   #checkDrained(): void {
-    if (this.#running > 0 || this.#queued > 0) return;
+    if (this.#running > 0 || this.#queue.size > 0) return;
     for (const resolve of this.#drained.splice(0)) resolve();
   }
 
   /** Takes the next batch off the queue. */
   #take(): readonly Entry<Request, Reply>[] {
     const { batchMax, lanes, weightMax } = this.#options;
-    const sizeMax = Math.min(batchMax, Math.max(SHARE_MIN, Math.ceil(this.#queued / lanes)));
-    const batch: Entry<Request, Reply>[] = [];
-    let passed = 0;
-    let weight = 0;
-    for (const entry of this.#queue) {
-      if (entry.state === 'queued') {
-        if (batch.length > 0 && (batch.length === sizeMax || weight + entry.weight > weightMax)) break;
-        entry.state = 'taken';
-        weight += entry.weight;
-        batch.push(entry);
-      }
-      passed++;
-    }
-    this.#queue.splice(0, passed);
-    this.#queued -= batch.length;
-    this.#queueWeight -= weight;
-    return batch;
+    const sizeMax = Math.min(batchMax, Math.max(SHARE_MIN, Math.ceil(this.#queue.size / lanes)));
+    return this.#queue.take(sizeMax, weightMax);
   }
 
   /** Runs a batch and replies. One that fails for its own reason is split until only the culprit fails. */
@@ -215,7 +191,7 @@ export class Batcher<Request, Reply> {
         for (const entry of live) this.#reject(entry, error);
         return;
       }
-      for (const entry of live) if (entry.state === 'claimed') entry.state = 'taken';
+      for (const entry of live) if (entry.state === 'claimed') entry.state = 'waiting';
       const half = live.length >> 1;
       await this.#run(live.slice(0, half));
       await this.#run(live.slice(half));
@@ -239,16 +215,8 @@ export class Batcher<Request, Reply> {
   /** Rejects a request at its deadline, and frees its place in the queue. A later result is ignored. */
   #timeOut(entry: Entry<Request, Reply>): void {
     const timedOut = this.#options.writes ? timedOutWrite : timedOutRead;
-    const { state } = entry;
-    entry.reject(state === 'claimed' ? timedOut : expired);
+    entry.reject(entry.state === 'claimed' ? timedOut : expired);
     entry.state = 'timed out';
-    if (state !== 'queued') return;
-    this.#queued--;
-    this.#queueWeight -= entry.weight;
-    // So the queue is never more than half dead, and each request is copied only once on average.
-    if (this.#queue.length > 2 * this.#queued) {
-      this.#queue = this.#queue.filter((each) => each.state === 'queued');
-    }
-    this.#checkDrained();
+    if (this.#queue.remove(entry)) this.#checkDrained();
   }
 }

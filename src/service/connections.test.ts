@@ -1,5 +1,6 @@
 /** The connections in use when every lane of every operation is busy. */
 import { expect, test } from 'vitest';
+import { anyCall } from '../../test/support/call.ts';
 import { quiet } from '../../test/support/quiet.ts';
 import type { Database } from '../db/types.ts';
 import { type OperationName, operations } from '../domain/operations.ts';
@@ -35,10 +36,9 @@ test.each([
     deadlines: new Deadlines(),
     wallClock: Date.now,
   });
-  const call = { deadlineMs: Number.POSITIVE_INFINITY, caller: '' };
   for (const name of Object.keys(operations) as OperationName[]) {
-    const submit = loms[name] as (request: unknown, of: typeof call) => Promise<unknown>;
-    for (let count = 0; count < 10; count++) void submit({ user: 1n, items: [] }, call);
+    const submit = loms[name] as (request: unknown, of: typeof anyCall) => Promise<unknown>;
+    for (let count = 0; count < 10; count++) void submit({ user: 1n, items: [] }, anyCall);
   }
   await new Promise(setImmediate);
   await new Promise(setImmediate);

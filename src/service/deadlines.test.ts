@@ -1,8 +1,8 @@
 /** Deadlines on a real database: the reply matches what was committed. */
 import { beforeEach, expect, test, vi } from 'vitest';
+import { anyCall } from '../../test/support/call.ts';
 import { openService, useDatabase, useRouter } from '../../test/support/database.ts';
 import type { Database } from '../db/types.ts';
-import { ANONYMOUS } from '../domain/call.ts';
 import { monotonicMs } from '../timing/clock.ts';
 import { Deadlines } from '../timing/deadlines.ts';
 import type { Service } from './service.ts';
@@ -16,7 +16,7 @@ beforeEach(async () => {
   await database.query('INSERT INTO stocks VALUES (7, 1000, 0)');
 });
 
-const by = (deadlineMs: number) => ({ deadlineMs, caller: ANONYMOUS });
+const by = (deadlineMs: number) => ({ ...anyCall, deadlineMs });
 const never = by(Number.POSITIVE_INFINITY);
 const tooLate = { ok: false, refusal: { reason: 'DEADLINE_EXCEEDED' } };
 const create = (loms: Service, user: bigint, call = never) =>

@@ -1,6 +1,7 @@
 /** Races of idempotency keys with their removal, with deadlocks and with rollbacks. */
 import pg from 'pg';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { anyCall } from '../../test/support/call.ts';
 import { openService, useDatabase, useRouter } from '../../test/support/database.ts';
 import type { Database } from '../db/types.ts';
 import { removeKeys } from '../domain/idempotency/store.ts';
@@ -45,10 +46,7 @@ afterEach(async () => {
 });
 
 const create = (by: Service, idempotencyKey: string | undefined, count = 1) =>
-  by.createOrder(
-    { user: 1n, items: [{ sku: 7, count }] },
-    { deadlineMs: Number.POSITIVE_INFINITY, caller: '', idempotencyKey },
-  );
+  by.createOrder({ user: 1n, items: [{ sku: 7, count }] }, { ...anyCall, idempotencyKey });
 const createAt = (timeMs: number, key: string) =>
   create(openService(router, { wallClock: () => timeMs }), key);
 const removeOld = () => counted.write((tx) => removeKeys(tx, new Date(9_000), 10));

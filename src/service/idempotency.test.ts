@@ -1,6 +1,7 @@
 /** Idempotency keys on a real database: first runs, replays, and waits between transactions. */
 import pg from 'pg';
 import { beforeEach, expect, test, vi } from 'vitest';
+import { anyCall } from '../../test/support/call.ts';
 import { openRouter, openService, useLoms } from '../../test/support/database.ts';
 import type { Database, Queryable } from '../db/types.ts';
 import type { Outcome } from '../domain/outcome.ts';
@@ -15,11 +16,7 @@ beforeEach(async () => {
   await database.query('INSERT INTO stocks VALUES (7, 1000, 0), (8, 5, 0)');
 });
 
-const call = (idempotencyKey?: string, caller = '') => ({
-  deadlineMs: Number.POSITIVE_INFINITY,
-  caller,
-  idempotencyKey,
-});
+const call = (idempotencyKey?: string, caller = '') => ({ ...anyCall, caller, idempotencyKey });
 
 const create = (key: string | undefined, items: [sku: number, count: number][] = [[7, 1]], by = loms) =>
   by.createOrder({ user: 1n, items: items.map(([sku, count]) => ({ sku, count })) }, call(key));

@@ -1,14 +1,12 @@
 /** The five operations on a real database, by one client and by many. */
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
+import { anyCall } from '../../test/support/call.ts';
 import { openRouter, openService, useLoms } from '../../test/support/database.ts';
-import { ANONYMOUS } from '../domain/call.ts';
 import type { Line } from '../domain/orders/order.ts';
 import type { Outcome } from '../domain/outcome.ts';
 
 const { database, router, loms } = useLoms();
-const call = { deadlineMs: Number.POSITIVE_INFINITY, caller: ANONYMOUS };
-
 beforeEach(async () => {
   await database.query('TRUNCATE stocks, order_lines, orders');
 });
@@ -23,7 +21,7 @@ async function stockOf(sku: number): Promise<string> {
 }
 
 const create = (...items: [sku: number, count: number][]) =>
-  loms.createOrder({ user: 1n, items: items.map(([sku, count]): Line => ({ sku, count })) }, call);
+  loms.createOrder({ user: 1n, items: items.map(([sku, count]): Line => ({ sku, count })) }, anyCall);
 
 const idOf = (outcome: Outcome<{ orderId: bigint }>) => {
   if (outcome.ok) return outcome.value.orderId;
@@ -35,14 +33,14 @@ const idOf = (outcome: Outcome<{ orderId: bigint }>) => {
 const resultOf = (outcome: Outcome<unknown>) => (outcome.ok ? 'OK' : outcome.refusal.reason);
 
 const statusOf = async (orderId: bigint) => {
-  const outcome = await loms.getOrder(orderId, call);
+  const outcome = await loms.getOrder(orderId, anyCall);
   return outcome.ok ? outcome.value.status : outcome.refusal.reason;
 };
 
 test('an order with enough stock awaits payment and reserves it', async () => {
   await stock([7, 10, 2], [8, 5, 0]);
   const orderId = idOf(await create([8, 5], [7, 3]));
-  const order = await loms.getOrder(orderId, call);
+  const order = await loms.getOrder(orderId, anyCall);
   const items = [
     { sku: 7, count: 3 },
     { sku: 8, count: 5 },
@@ -73,8 +71,8 @@ test('an order with short lines is kept as failed, reserves nothing and lists ev
 test('paying removes the goods from the stock once, for any number of pay requests', async () => {
   await stock([7, 10, 2]);
   const id = idOf(await create([7, 3]));
-  const outcomes = [await loms.payOrder(id, call), await loms.payOrder(id, call)];
-  const together = await Promise.all([loms.payOrder(id, call), loms.payOrder(id, call)]);
+  const outcomes = [await loms.payOrder(id, anyCall), await loms.payOrder(id, anyCall)];
+  const together = await Promise.all([loms.payOrder(id, anyCall), loms.payOrder(id, anyCall)]);
   expect([...outcomes, ...together].map(resultOf)).toEqual(['OK', 'OK', 'OK', 'OK']);
   expect([await statusOf(id), await stockOf(7)]).toEqual(['payed', '7/2']);
 });
@@ -82,16 +80,16 @@ test('paying removes the goods from the stock once, for any number of pay reques
 test('cancelling releases the goods once, for any number of cancel requests', async () => {
   await stock([7, 10, 2]);
   const id = idOf(await create([7, 3]));
-  const outcomes = await Promise.all([loms.cancelOrder(id, call), loms.cancelOrder(id, call)]);
-  expect([...outcomes, await loms.cancelOrder(id, call)].map(resultOf)).toEqual(['OK', 'OK', 'OK']);
+  const outcomes = await Promise.all([loms.cancelOrder(id, anyCall), loms.cancelOrder(id, anyCall)]);
+  expect([...outcomes, await loms.cancelOrder(id, anyCall)].map(resultOf)).toEqual(['OK', 'OK', 'OK']);
   expect([await statusOf(id), await stockOf(7)]).toEqual(['cancelled', '10/2']);
 });
 
 test('a payed order cannot be cancelled, nor a cancelled one payed', async () => {
   await stock([7, 10, 0]);
   const [payed, cancelled] = [idOf(await create([7, 1])), idOf(await create([7, 1]))];
-  await Promise.all([loms.payOrder(payed, call), loms.cancelOrder(cancelled, call)]);
-  const outcomes = [await loms.cancelOrder(payed, call), await loms.payOrder(cancelled, call)];
+  await Promise.all([loms.payOrder(payed, anyCall), loms.cancelOrder(cancelled, anyCall)]);
+  const outcomes = [await loms.cancelOrder(payed, anyCall), await loms.payOrder(cancelled, anyCall)];
   expect(outcomes).toMatchObject([
     { ok: false, refusal: { reason: 'ORDER_NOT_CANCELLABLE', metadata: { status: 'payed' } } },
     { ok: false, refusal: { reason: 'ORDER_NOT_PAYABLE', metadata: { status: 'cancelled' } } },
@@ -102,8 +100,8 @@ test('a payed order cannot be cancelled, nor a cancelled one payed', async () =>
 test('pay and cancel of a failed order are refused and leave the stock unchanged', async () => {
   await stock([7, 10, 4]);
   const id = idOf(await create([7, 7]));
-  expect(resultOf(await loms.cancelOrder(id, call))).toBe('ORDER_NOT_CANCELLABLE');
-  expect(resultOf(await loms.payOrder(id, call))).toBe('ORDER_NOT_PAYABLE');
+  expect(resultOf(await loms.cancelOrder(id, anyCall))).toBe('ORDER_NOT_CANCELLABLE');
+  expect(resultOf(await loms.payOrder(id, anyCall))).toBe('ORDER_NOT_PAYABLE');
   expect([await statusOf(id), await stockOf(7)]).toEqual(['failed', '10/4']);
 });
 
@@ -111,14 +109,14 @@ test('lines with the same sku are merged, so that together they cannot oversell'
   await stock([7, 5, 0]);
   expect(resultOf(await create([7, 3], [7, 3]))).toBe('INSUFFICIENT_STOCK');
   const id = idOf(await create([7, 2], [7, 3]));
-  expect(await loms.getOrder(id, call)).toMatchObject({ value: { items: [{ sku: 7, count: 5 }] } });
+  expect(await loms.getOrder(id, anyCall)).toMatchObject({ value: { items: [{ sku: 7, count: 5 }] } });
   expect(await stockOf(7)).toBe('5/5');
 });
 
 test('an order for an unknown sku is kept as failed with all its lines', async () => {
   await stock([7, 5, 0]);
   const id = idOf(await create([7, 1], [424242, 1]));
-  expect(await loms.getOrder(id, call)).toMatchObject({
+  expect(await loms.getOrder(id, anyCall)).toMatchObject({
     value: { status: 'failed', items: [{ sku: 7 }, { sku: 424242 }] },
   });
   expect(await stockOf(7)).toBe('5/0');
@@ -131,7 +129,7 @@ test('when pay races cancel, exactly one wins, and the stock matches it', async 
   const races = await Promise.all(
     ids.map((id, index) => {
       const [payer, canceller] = index % 2 === 0 ? [loms, other] : [other, loms];
-      return Promise.all([payer.payOrder(id, call), canceller.cancelOrder(id, call)]);
+      return Promise.all([payer.payOrder(id, anyCall), canceller.cancelOrder(id, anyCall)]);
     }),
   );
   const winners = races.map(([pay, cancel]) => `${resultOf(pay)} ${resultOf(cancel)}`);
@@ -158,7 +156,7 @@ test('orders with the same skus in opposite order never deadlock, in one batch o
             { sku: 8, count: 1 },
             { sku: 7, count: 1 },
           ];
-    return (index % 3 === 0 ? loms : other).createOrder({ user: 1n, items }, call);
+    return (index % 3 === 0 ? loms : other).createOrder({ user: 1n, items }, anyCall);
   });
   expect(new Set((await Promise.all(orders)).map(resultOf))).toEqual(new Set(['OK']));
   expect([await stockOf(7), await stockOf(8)]).toEqual(['100000/200', '100000/200']);
@@ -175,7 +173,7 @@ test('200 concurrent creates of 1 on a sku with 50: exactly 50 succeed and 150 a
   const outcomes = (await Promise.all(Array.from({ length: 200 }, () => create([7, 1])))).map(resultOf);
   expect(outcomes.filter((result) => result === 'OK')).toHaveLength(50);
   expect(outcomes.filter((result) => result === 'INSUFFICIENT_STOCK')).toHaveLength(150);
-  expect(await loms.getStock(7, call)).toEqual({ ok: true, value: { count: 0n } });
+  expect(await loms.getStock(7, anyCall)).toEqual({ ok: true, value: { count: 0n } });
 });
 
 test('order ids increase with creation, and a failed order uses one', async () => {
@@ -188,16 +186,16 @@ test('order ids increase with creation, and a failed order uses one', async () =
 
 test('user 9007199254740993 is returned digit for digit', async () => {
   await stock([7, 1, 0]);
-  const created = await loms.createOrder({ user: 9007199254740993n, items: [{ sku: 7, count: 1 }] }, call);
-  expect(await loms.getOrder(idOf(created), call)).toMatchObject({ value: { user: 9007199254740993n } });
+  const created = await loms.createOrder({ user: 9007199254740993n, items: [{ sku: 7, count: 1 }] }, anyCall);
+  expect(await loms.getOrder(idOf(created), anyCall)).toMatchObject({ value: { user: 9007199254740993n } });
 });
 
 test('unknown orders and skus are refused as not found', async () => {
   const outcomes = await Promise.all([
-    loms.getOrder(1n, call),
-    loms.payOrder(1n, call),
-    loms.cancelOrder(1n, call),
-    loms.getStock(1, call),
+    loms.getOrder(1n, anyCall),
+    loms.payOrder(1n, anyCall),
+    loms.cancelOrder(1n, anyCall),
+    loms.getStock(1, anyCall),
   ]);
   expect(outcomes.map(resultOf)).toEqual([
     'ORDER_NOT_FOUND',
@@ -214,7 +212,7 @@ test('an order with a corrupt stock row fails alone, and the rest of its batch c
   );
   await database.query('UPDATE stocks SET reserved = 0 WHERE sku = 8');
   const results = await Promise.all(
-    ids.map((id) => loms.payOrder(id, call).then(resultOf, (error: Error) => error.message)),
+    ids.map((id) => loms.payOrder(id, anyCall).then(resultOf, (error: Error) => error.message)),
   );
   expect(results).toEqual(['OK', expect.stringContaining('stocks_reserved_is_covered'), 'OK']);
   expect([await stockOf(7), await stockOf(8)]).toEqual(['97/0', '100/0']);
@@ -246,9 +244,9 @@ test('after any transitions, reserved stock equals the seeded count plus that of
           await Promise.all(
             steps.slice(from, from + width).map(async (each) => {
               if (each.kind === 'create')
-                ids.push(idOf(await loms.createOrder({ user: 1n, items: each.items }, call)));
-              else if (each.kind === 'pay') await loms.payOrder(ids[each.pick % ids.length] ?? 1n, call);
-              else await loms.cancelOrder(ids[each.pick % ids.length] ?? 1n, call);
+                ids.push(idOf(await loms.createOrder({ user: 1n, items: each.items }, anyCall)));
+              else if (each.kind === 'pay') await loms.payOrder(ids[each.pick % ids.length] ?? 1n, anyCall);
+              else await loms.cancelOrder(ids[each.pick % ids.length] ?? 1n, anyCall);
             }),
           );
         }

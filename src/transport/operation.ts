@@ -29,6 +29,8 @@ export interface Incoming {
   readonly authorization: string | undefined;
   /** As it was sent, if it was sent. */
   readonly idempotencyKey: string | undefined;
+  /** The address that it came from. */
+  readonly address: string;
   readonly disconnected: () => boolean;
 }
 
@@ -106,8 +108,9 @@ function admitCall(
   incoming: Incoming,
 ): Outcome<Call> | Promise<Outcome<Call>> {
   const callOf = (caller: string): Outcome<Call> => {
-    const { deadlineMs, idempotencyKey, disconnected } = incoming;
-    return accepted({ deadlineMs, idempotencyKey, caller, disconnected });
+    const { deadlineMs, idempotencyKey, address, disconnected } = incoming;
+    const client = caller === ANONYMOUS ? address : caller;
+    return accepted({ deadlineMs, idempotencyKey, caller, client, disconnected });
   };
   if (authenticate === undefined) return callOf(ANONYMOUS);
   const admitted = (caller: Parameters<typeof admit>[0]): Outcome<Call> => {

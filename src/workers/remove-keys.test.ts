@@ -1,6 +1,7 @@
 /** Removal of expired idempotency keys, in bounded runs. */
 import { pino } from 'pino';
 import { beforeEach, expect, test } from 'vitest';
+import { anyCall } from '../../test/support/call.ts';
 import { openService, useDatabase, useRouter } from '../../test/support/database.ts';
 import { quiet } from '../../test/support/quiet.ts';
 import { removeKeys } from '../domain/idempotency/store.ts';
@@ -25,7 +26,7 @@ const keysLeft = async () =>
 const createAt = (timeMs: number, key: string) =>
   openService(router, { wallClock: () => timeMs }).createOrder(
     { user: 1n, items: [{ sku: 1625903, count: 1 }] },
-    { deadlineMs: Number.POSITIVE_INFINITY, caller: '', idempotencyKey: key },
+    { ...anyCall, idempotencyKey: key },
   );
 /** Inserts old keys directly, since sending as many requests would take too long. */
 const fill = (count: number) =>

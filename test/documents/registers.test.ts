@@ -8,6 +8,7 @@ import { codeOf, type Reason, reasons } from '../../src/domain/errors.ts';
 import * as limits from '../../src/domain/limits.ts';
 import { operations, scopes } from '../../src/domain/operations.ts';
 import type { Refusal } from '../../src/domain/outcome.ts';
+import { FREE_MULTIPLE } from '../../src/service/fair-queue.ts';
 import { BATCH_LINES_MAX } from '../../src/service/service.ts';
 import { connectionOptions, grpcLimits } from '../../src/transport/grpc/server.ts';
 import { connectionLimits, HEAD_MAX_BYTES } from '../../src/transport/http/connections.ts';
@@ -96,6 +97,7 @@ test('docs/operations.md lists every limit with its value', () => {
     'REST: head of a request': kibibytes(HEAD_MAX_BYTES),
     'waiting requests of one operation': count(batching.queueMax),
     'lines of waiting new orders': count(operations.createOrder.queueWeightMax ?? 0),
+    'share of one client in either': `${FREE_MULTIPLE} times what is free`,
     'tokens that are checked at once': count(CHECKS_MAX),
     token: `${count(TOKEN_MAX_CHARS)} characters`,
     'gRPC: bytes of all running requests': mebibytes(grpcLimits.requestsMaxBytes),

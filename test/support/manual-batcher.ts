@@ -4,7 +4,7 @@ import { Batcher, type BatcherOptions, type Caller, type Claim } from '../../src
 import type { Clock, SetTimer } from '../../src/timing/clock.ts';
 import { Deadlines } from '../../src/timing/deadlines.ts';
 
-export const by = (deadlineMs: number): Caller => ({ deadlineMs });
+export const by = (deadlineMs: number, client = ''): Caller => ({ deadlineMs, client });
 export const never = by(Number.POSITIVE_INFINITY);
 
 type Options = Partial<BatcherOptions<number, string>> & {

@@ -1,10 +1,10 @@
 /** The router, and read-your-writes of the service, on a cluster whose replica stops and returns. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { anyCall } from '../../../test/support/call.ts';
 import { openRouter, openService } from '../../../test/support/database.ts';
 import { query } from '../../../test/support/query.ts';
 import { quiet } from '../../../test/support/quiet.ts';
 import { startTemporaryCluster, type TemporaryCluster } from '../../../test/support/temporary-cluster.ts';
-import { ANONYMOUS } from '../../domain/call.ts';
 import type { EmbeddedCluster } from '../../embedded/cluster.ts';
 import { stockRead } from '../../generated/sql/stocks.ts';
 import { DatabaseUnavailable, OutcomeUnknown, sqlStateOf } from '../errors.ts';
@@ -14,8 +14,7 @@ import type { Router } from './router.ts';
 let temporary: TemporaryCluster;
 let cluster: EmbeddedCluster;
 let router: Router;
-const call = { deadlineMs: Number.POSITIVE_INFINITY, caller: ANONYMOUS };
-const keyed = (idempotencyKey: string) => ({ ...call, idempotencyKey });
+const keyed = (idempotencyKey: string) => ({ ...anyCall, idempotencyKey });
 const unknown = { ok: false, refusal: { reason: 'OUTCOME_UNKNOWN' } };
 
 beforeAll(async () => {
@@ -73,10 +72,13 @@ test('reads go to every healthy node in turn, the primary included', async () =>
 test('1,000 created orders are all visible to the next read, and the replica serves its share', async () => {
   const loms = openService(router);
   const pair = async (index: number) => {
-    const created = await loms.createOrder({ user: BigInt(index + 1), items: [{ sku: 7, count: 1 }] }, call);
+    const created = await loms.createOrder(
+      { user: BigInt(index + 1), items: [{ sku: 7, count: 1 }] },
+      anyCall,
+    );
     if (!created.ok) throw new Error(created.refusal.message);
     const { orderId } = created.value;
-    return [orderId, await loms.getOrder(orderId, call)] as const;
+    return [orderId, await loms.getOrder(orderId, anyCall)] as const;
   };
   const one = async (lane: number) => {
     const pairs = [];
@@ -204,21 +206,21 @@ test('writes are rejected while the replica streams but confirms nothing', async
 
 test('an order that is payed only on the primary is not reported as payed', async () => {
   const loms = openService(router);
-  const created = await loms.createOrder({ user: 1n, items: [{ sku: 7, count: 1 }] }, call);
+  const created = await loms.createOrder({ user: 1n, items: [{ sku: 7, count: 1 }] }, anyCall);
   if (!created.ok) throw new Error(created.refusal.message);
   const { orderId } = created.value;
   await cluster.stopReplica();
-  const pay = loms.payOrder(orderId, call);
+  const pay = loms.payOrder(orderId, anyCall);
   await expect
     .poll(() => onPrimary("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"))
     .toHaveLength(1);
   expect(await pay).toMatchObject(unknown);
-  expect(await loms.payOrder(orderId, call)).toMatchObject(unknown);
+  expect(await loms.payOrder(orderId, anyCall)).toMatchObject(unknown);
   await cluster.startReplica();
   await expect.poll(writable).toBe(true);
-  expect(await loms.payOrder(orderId, call)).toMatchObject({ ok: true });
+  expect(await loms.payOrder(orderId, anyCall)).toMatchObject({ ok: true });
   for (let index = 0; index < 4; index++) {
-    expect(await loms.getOrder(orderId, call)).toMatchObject({ value: { status: 'payed' } });
+    expect(await loms.getOrder(orderId, anyCall)).toMatchObject({ value: { status: 'payed' } });
   }
 });
 

@@ -1,13 +1,13 @@
 /** Request hashes, and which idempotency keys are valid. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { anyCall } from '../../../test/support/call.ts';
 import { prepareOrder } from '../orders/create.ts';
 import type { CreateOrderRequest, Line } from '../orders/order.ts';
 import { keyId, keyOf } from './key.ts';
 
 const hashOf = (request: CreateOrderRequest) => {
-  const call = { deadlineMs: Number.POSITIVE_INFINITY, caller: '', idempotencyKey: 'key' };
-  const prepared = prepareOrder(request, call);
+  const prepared = prepareOrder(request, { ...anyCall, idempotencyKey: 'key' });
   if (!prepared.ok) throw new Error(prepared.refusal.message);
   return prepared.value.key?.requestHash.toString('hex');
 };

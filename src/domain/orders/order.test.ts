@@ -1,12 +1,10 @@
 /** Rules of an order: its lines and its transitions. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ANONYMOUS } from '../call.ts';
+import { anyCall } from '../../../test/support/call.ts';
 import { COUNT_MAX } from '../limits.ts';
 import { prepareOrder } from './create.ts';
 import { asOrderStatus, mergeLines, orderStatuses, reservationStatus, transitions } from './order.ts';
-
-const call = { deadlineMs: Number.POSITIVE_INFINITY, caller: ANONYMOUS };
 
 const line = fc.record({
   sku: fc.integer({ min: 1, max: 9 }),
@@ -33,14 +31,14 @@ test('lines of one sku that add up to more than 65535 are refused, each by its p
     { sku: 2, count: 65_535 },
     { sku: 1, count: 1 },
   ];
-  const refused = prepareOrder({ user: 1n, items }, call);
+  const refused = prepareOrder({ user: 1n, items }, anyCall);
   expect(refused).toMatchObject({
     refusal: {
       reason: 'INVALID_REQUEST',
       detail: { fieldViolations: [{ field: 'items[0].count' }, { field: 'items[2].count' }] },
     },
   });
-  expect(prepareOrder({ user: 1n, items: items.slice(0, 2) }, call)).toMatchObject({ ok: true });
+  expect(prepareOrder({ user: 1n, items: items.slice(0, 2) }, anyCall)).toMatchObject({ ok: true });
 });
 
 test('the only transitions are from awaiting payment to payed and to cancelled', () => {

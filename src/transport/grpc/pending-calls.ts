@@ -29,14 +29,22 @@ export interface PendingCallsOptions {
  */
 const REPLY_AHEAD_MS = 50;
 
-/** Where a call's metadata carries its deadline to its handler. It is not sent. */
-const DEADLINE = 'deadlineMs';
+/** Where a call's metadata carries what is known of it to its handler. It is not sent. */
+const CALL = 'call';
 
-/** The deadline of a call that has reached its handler, in milliseconds on the monotonic clock. */
-export function deadlineOf(metadata: Metadata): number {
-  const deadlineMs = metadata.getOpaque(DEADLINE);
-  if (typeof deadlineMs !== 'number') throw new Error('a call did not pass the interceptor of pending calls');
-  return deadlineMs;
+/** What is known of a call that has reached its handler. */
+export interface KnownCall {
+  /** On the monotonic clock, in milliseconds. */
+  readonly deadlineMs: number;
+  /** The address of its peer. */
+  readonly address: string;
+}
+
+/** The call with these metadata, as its handler gets them. */
+export function knownCall(metadata: Metadata): KnownCall {
+  const call = metadata.getOpaque(CALL);
+  if (!(call instanceof PendingCall)) throw new Error('a call did not pass the interceptor of pending calls');
+  return call;
 }
 
 type Listener = Parameters<ServerInterceptingCallInterface['start']>[0];
@@ -75,7 +83,7 @@ export class PendingCalls {
     const { deadlines, pendingMax } = this.#options;
     if (this.#calls.size >= pendingMax) this.#calls.values().next().value?.refuse(fixedRefusals.queueFull);
     this.#calls.add(call);
-    metadata.setOpaque(DEADLINE, call.deadlineMs);
+    metadata.setOpaque(CALL, call);
     deadlines.add(call);
     return true;
   }
@@ -96,8 +104,9 @@ export class PendingCalls {
 }
 
 /** One call. Its events from grpc-js pass through here to its handler. */
-class PendingCall implements Pending {
+class PendingCall implements Pending, KnownCall {
   readonly deadlineMs: number;
+  readonly address: string;
   readonly isStream: boolean;
   readonly #calls: PendingCalls;
   readonly #call: ServerInterceptingCallInterface;
@@ -112,6 +121,7 @@ class PendingCall implements Pending {
     isStream: boolean,
   ) {
     this.deadlineMs = deadlineMs;
+    this.address = call.getConnectionInfo().remoteAddress ?? '';
     this.isStream = isStream;
     this.#calls = calls;
     this.#call = call;

@@ -19,7 +19,7 @@ import {
   type TransportContext,
 } from '../operation.ts';
 import { statusOf } from './errors.ts';
-import { deadlineOf } from './pending-calls.ts';
+import { knownCall } from './pending-calls.ts';
 import { requestReader } from './validate.ts';
 
 /** A method as it is served. */
@@ -92,8 +92,10 @@ function identity(bytes: Buffer): Buffer {
 
 function readCall(call: ServerUnaryCall<Buffer, Buffer>): Incoming {
   const keys = call.metadata.get(IDEMPOTENCY_KEY_FIELD);
+  const { deadlineMs, address } = knownCall(call.metadata);
   return {
-    deadlineMs: deadlineOf(call.metadata),
+    deadlineMs,
+    address,
     authorization: call.metadata.get('authorization')[0]?.toString(),
     idempotencyKey: keys.length === 0 ? undefined : keys.join(', '),
     disconnected: () => call.cancelled,

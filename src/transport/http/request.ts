@@ -28,6 +28,7 @@ export function readCall(c: Context, { deadlines, requestTimeoutMs }: TransportC
     deadlineMs: deadlines.now() + timeoutMs,
     authorization: c.req.header('authorization'),
     idempotencyKey: c.req.header(IDEMPOTENCY_KEY_FIELD),
+    address: reply?.req.socket.remoteAddress ?? '',
     disconnected: () => reply?.destroyed ?? false,
   });
 }

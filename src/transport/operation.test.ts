@@ -1,0 +1,39 @@
+/** What the pipeline passes on about a call: whose share of the queues it takes, in both transports. */
+import { expect, test } from 'vitest';
+import { ask, startTestServer } from '../../test/support/grpc-server.ts';
+import { silent, testApp } from '../../test/support/http-app.ts';
+import { MemoryLoms } from '../../test/support/memory-loms.ts';
+import type { Authenticate } from '../domain/access.ts';
+import type { Call } from '../domain/call.ts';
+import { accepted } from '../domain/outcome.ts';
+import { StockServiceService as stock } from '../generated/proto/loms/stock/v1/stock.ts';
+import { startHttpServer } from './http/server.ts';
+
+const known: Authenticate = () => accepted({ name: 'cart', scopes: new Set(['stock:read']) });
+
+/** Calls both transports and returns what the operation was called with. */
+async function callsOf(authenticate?: Authenticate): Promise<Pick<Call, 'caller' | 'client'>[]> {
+  const calls: Pick<Call, 'caller' | 'client'>[] = [];
+  const loms = new MemoryLoms();
+  loms.getStock = async (_sku, { caller, client }) => {
+    calls.push({ caller, client });
+    return accepted({ count: 1n });
+  };
+  const app = testApp({ loms, authenticate });
+  const server = await startHttpServer(app, { host: '127.0.0.1', port: 0, logger: silent });
+  const { client } = await startTestServer({ loms, authenticate });
+  await fetch(`http://127.0.0.1:${server.port}/stock/info/1625903`);
+  await ask(client, stock.getStock, { sku: 1625903 });
+  await server.stop(0);
+  return calls;
+}
+
+test('a caller with a name takes its own share, over whichever transport it comes', async () => {
+  const call = { caller: 'cart', client: 'cart' };
+  expect(await callsOf(known)).toEqual([call, call]);
+});
+
+test('a caller without a name takes the share of its address', async () => {
+  const call = { caller: '', client: '127.0.0.1' };
+  expect(await callsOf()).toEqual([call, call]);
+});
