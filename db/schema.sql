@@ -9,6 +9,7 @@ CREATE TABLE public.idempotency_keys (
     key text NOT NULL COLLATE pg_catalog."C",
     request_hash bytea NOT NULL,
     shortages jsonb DEFAULT '[]'::jsonb NOT NULL,
+    expires_at timestamp with time zone DEFAULT (now() + '7 days'::interval) NOT NULL,
     CONSTRAINT idempotency_keys_key_is_printable CHECK ((((length(key) >= 1) AND (length(key) <= 255)) AND (key !~ '[^ -~]'::text))),
     CONSTRAINT idempotency_keys_order_id_is_positive CHECK ((order_id > 0)),
     CONSTRAINT idempotency_keys_request_hash_is_sha256 CHECK ((octet_length(request_hash) = 32)),
@@ -81,9 +82,9 @@ ALTER TABLE ONLY public.orders
 ALTER TABLE ONLY public.stocks
     ADD CONSTRAINT stocks_pkey PRIMARY KEY (sku);
 
--- Name: idempotency_keys_created_at; Type: INDEX; Schema: public; Owner: -
+-- Name: idempotency_keys_expires_at; Type: INDEX; Schema: public; Owner: -
 
-CREATE INDEX idempotency_keys_created_at ON public.idempotency_keys USING btree (created_at);
+CREATE INDEX idempotency_keys_expires_at ON public.idempotency_keys USING btree (expires_at);
 
 -- Name: order_lines order_lines_order_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 

@@ -14,8 +14,10 @@
 -- are left out: the others may confirm a commit before it is visible there. Empty while a standby is
 -- `potential`: it may take over at any moment, and from then on commits do not wait for the current one.
 -- commits_hang: on a primary, whether commits cannot be confirmed. Either a standby is required and none is
--- connected, or one is connected and confirms nothing, which shows as a commit of ours that waits longer than
--- the write timeout. Without pg_read_all_stats the states are null: that counts as one that may confirm.
+-- connected, or a COMMIT of ours takes longer than the write timeout, whatever it waits for: a standby that
+-- confirms nothing, a disk, another server. Without pg_read_all_stats the states of the standbys are null:
+-- that counts as one that may confirm.
+-- clock_ms: its time, in milliseconds since the epoch.
 SELECT
     (SELECT system_identifier FROM pg_control_system())::text AS "system!",
     extract(epoch FROM pg_postmaster_start_time())::text AS "started!",
@@ -37,20 +39,22 @@ SELECT
         WHERE standby.sync_state = 'sync'
           AND NOT EXISTS (SELECT FROM pg_stat_replication WHERE sync_state = 'potential')
     ) AS "synchronous_slots!",
-    current_setting('synchronous_standby_names') <> ''
-    AND (
-        NOT EXISTS (
+    (
+        current_setting('synchronous_standby_names') <> ''
+        AND NOT EXISTS (
             SELECT FROM pg_stat_replication
             WHERE sync_state IS NULL OR sync_state IN ('sync', 'quorum')
         )
-        OR EXISTS (
-            SELECT FROM pg_stat_activity
-            WHERE wait_event = 'SyncRep'
-              AND application_name = current_setting('application_name')
-              AND datname = current_database()
-              AND clock_timestamp() - query_start > make_interval(secs => :timeoutMs!::float8 / 1000)
-        )
-    ) AS "commits_hang!";
+    )
+    OR EXISTS (
+        SELECT FROM pg_stat_activity
+        WHERE state = 'active'
+          AND query = 'COMMIT'
+          AND application_name = current_setting('application_name')
+          AND datname = current_database()
+          AND clock_timestamp() - query_start > make_interval(secs => :timeoutMs!::float8 / 1000)
+    ) AS "commits_hang!",
+    (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS "clock_ms!";
 
 /* @name nodeStarted */
 -- Returns the start time of the server that a new connection has reached, in the form of nodeState. No lock.

@@ -1,6 +1,7 @@
 /*
   Idempotency keys of creates, each with the hash of its request and the outcome. One transaction claims a
-  key, writes its order and fills in the outcome. After that the key is only replayed, and removed when old.
+  key, writes its order and fills in the outcome. After that the key is only replayed, and removed after its
+  end, which was set when it was claimed. All times are the primary's.
 
   Keys are found by their unique index alone, as conflicts: a join is planned for the size that the table has
   at that moment, and the plan is kept while the table grows.
@@ -8,14 +9,16 @@
 
 /* @name idempotencyKeyClaim */
 -- Claims the given keys and returns each with its outcome. Without an order the key is new, and claimed by
--- this transaction. The arrays are parallel and hold each key once.
+-- this transaction. The arrays are parallel and hold each key once. A new key is kept for :retentionMs, a
+-- known one until the end that it has.
 -- Locks: these rows, in key order, so that batches which share keys queue up and never deadlock. It waits for
 -- another transaction that has claimed a key: when that one commits, its order is returned; when it rolls
 -- back, the key is new.
 -- The update changes nothing. It locks an existing key, reads its latest version, and makes the COMMIT wait
 -- for the replica, so that a replay never returns an outcome that no replica has.
-INSERT INTO idempotency_keys AS kept (created_at, caller, key, request_hash)
-SELECT :now!::timestamptz, claim.caller, claim.key, claim.request_hash
+INSERT INTO idempotency_keys AS kept (created_at, expires_at, caller, key, request_hash)
+SELECT now(), now() + make_interval(secs => :retentionMs!::float8 / 1000),
+    claim.caller, claim.key, claim.request_hash
 FROM unnest(:callers!::text[], :keys!::text[], :requestHashes!::bytea[]) AS claim (caller, key, request_hash)
 ORDER BY claim.caller, claim.key
 ON CONFLICT (caller, key) DO UPDATE SET created_at = kept.created_at
@@ -25,8 +28,8 @@ RETURNING caller, key, request_hash, order_id, shortages;
 -- Fills in the outcome of keys that this transaction has claimed: the order, and its shortages as a JSON
 -- list, empty when the stock sufficed. The arrays are parallel. Nothing is inserted: every key conflicts.
 -- Locks: none, the caller holds them through idempotencyKeyClaim.
-INSERT INTO idempotency_keys (created_at, caller, key, request_hash, order_id, shortages)
-SELECT :now!::timestamptz, settled.caller, settled.key, settled.request_hash, settled.order_id,
+INSERT INTO idempotency_keys (created_at, expires_at, caller, key, request_hash, order_id, shortages)
+SELECT now(), now(), settled.caller, settled.key, settled.request_hash, settled.order_id,
     settled.shortages::jsonb
 FROM unnest(
     :callers!::text[], :keys!::text[], :requestHashes!::bytea[], :orderIds!::bigint[], :shortages!::text[]
@@ -34,23 +37,24 @@ FROM unnest(
 ON CONFLICT (caller, key) DO UPDATE SET order_id = excluded.order_id, shortages = excluded.shortages;
 
 /* @name idempotencyKeyExpired */
--- Of the keys claimed before :before, takes the oldest :limit, and returns their number and the latest time
--- at which one of them was claimed. Runs on the primary, whose index shows at once what was removed.
+-- Of the keys whose end has passed, takes the :limit that ended first, and returns their number and the
+-- latest end among them. It is a text, because a JavaScript date would cut it to milliseconds. Runs on the
+-- primary, whose index shows at once what was removed.
 -- Locks: none.
-SELECT max(oldest.created_at) AS "claimed_at?", count(*) AS "found!"
+SELECT max(ended.expires_at)::text AS "expired_by?", count(*) AS "found!"
 FROM (
-    SELECT created_at
+    SELECT expires_at
     FROM idempotency_keys
-    WHERE created_at < :before!::timestamptz
-    ORDER BY created_at
+    WHERE expires_at < now()
+    ORDER BY expires_at
     LIMIT :limit!
-) AS oldest;
+) AS ended;
 
 /* @name idempotencyKeyDelete */
--- Removes the keys claimed up to :claimedAt, and returns them. It waits for a replay that holds a key and
--- then removes the key; a claim of a key that is being removed waits too, and finds the key new.
+-- Removes the keys whose end is not after :expiredBy, and returns them. It waits for a replay that holds a
+-- key and then removes the key; a claim of a key that is being removed waits too, and finds the key new.
 -- Locks: these rows, not in key order. With a batch that replays some of them it can deadlock. That is too
 -- rare to sort keys for it: the transaction that is rolled back is retried, a bounded number of times.
 DELETE FROM idempotency_keys
-WHERE created_at <= :claimedAt!::timestamptz
+WHERE expires_at <= :expiredBy!::text::timestamptz
 RETURNING key;

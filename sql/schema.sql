@@ -7,8 +7,10 @@
 SELECT version FROM schema_migrations ORDER BY version;
 
 /* @name migrationLock */
--- Waits until no other instance migrates. The session holds the lock until migrationUnlock or its end.
-SELECT pg_advisory_lock(7163846290174) IS NULL AS "locked?";
+-- Takes the lock, unless another instance migrates. The session holds it until migrationUnlock or its end.
+-- It does not wait: a statement that waits keeps a snapshot, and an index that the other instance builds
+-- concurrently waits for all snapshots.
+SELECT pg_try_advisory_lock(7163846290174) AS "locked!";
 
 /* @name migrationUnlock */
 -- Lets the next instance migrate.

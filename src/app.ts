@@ -54,7 +54,7 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
   try {
     // Mistakes in files are found before a database is started.
     const certificates = await openCertificates(config, logger, closers);
-    const authenticate = config.auth && (await openTokens({ ...config.auth, logger, now: Date.now }));
+    const authenticate = config.auth && (await openTokens({ ...config.auth, logger }));
     const router = await openDatabase(config, logger, closers);
     signal?.throwIfAborted();
     await router.start();
@@ -66,10 +66,10 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
       logger,
       batching: config.batching,
       deadlines,
-      wallClock: Date.now,
+      settings: config.settings,
     });
     closers.push(() => service.drain());
-    startWorkers(config, logger, router, closers);
+    startWorkers(logger, router, closers);
     const { requestTimeoutMs } = config;
     const context = { loms: service, logger, deadlines, requestTimeoutMs, authenticate };
     const ports = await startServers(config, context, router, certificates, closers);
@@ -135,11 +135,9 @@ async function openCertificates(
   return certificates;
 }
 
-function startWorkers(config: Config, logger: Logger, database: Router, closers: Closers): void {
+function startWorkers(logger: Logger, database: Router, closers: Closers): void {
   const keyRemoval = new KeyRemoval({
-    remove: (before, limit) => database.write((tx) => removeKeys(tx, before, limit)),
-    retentionMs: config.idempotencyKeys.retentionMs,
-    wallClock: Date.now,
+    remove: (limit) => database.write((tx) => removeKeys(tx, limit)),
     logger,
   });
   for (const worker of [keyRemoval]) {

@@ -43,6 +43,9 @@ type Create = (user: number, skus: readonly number[]) => Promise<unknown>;
 
 const COUNT = 1;
 
+/** Its orders have no idempotency keys. */
+const SETTINGS = { idempotencyRetentionMs: 0 };
+
 async function seedDesign(pool: pg.Pool, user: number, skus: readonly number[]): Promise<void> {
   const orderId = await inTransaction(pool, async (client) => {
     const { rows } = await client.query(prepared('seedOrderInsert', [user]));
@@ -98,7 +101,7 @@ async function openSqlAlone(url: string): Promise<{ create: Create; close: () =>
   return {
     create: (user, skus) => {
       const items = skus.map((sku) => ({ sku, count: COUNT }));
-      return router.write((tx) => createOrders(tx, [{ user: BigInt(user), items }], new Date()));
+      return router.write((tx) => createOrders(tx, [{ user: BigInt(user), items }], SETTINGS));
     },
     close: () => router.stop(),
   };

@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import { check } from './tidy.ts';
 
 const wide = 'x'.repeat(111);
+const MIGRATION = 'db/migrations/20261126090000_a.sql';
+const up = (text: string) => `-- migrate:up\n\n${text}\n-- migrate:down transaction:false\n\nDROP INDEX c;\n`;
 
 test.each([
   ['a.ts', `// ${'x'.repeat(107)}\n`],
@@ -13,6 +15,8 @@ test.each([
   ['a.ts', `describe('all', () => {\n${'  test();\n'.repeat(100)}});\n`],
   ['a.ts', `function f() {\n${'  g();\n'.repeat(68)}}\n`],
   ['a.md', 'line\n'.repeat(500)],
+  [MIGRATION, up('-- Why; and how.\nALTER TABLE a ADD COLUMN b int;\n')],
+  ['db/migrations/20261101090100_b.sql', up('SELECT 1;\nSELECT 2;\n')],
 ])('in %s this is tidy: %.60s', (path, text) => {
   expect(check(path, text)).toEqual([]);
 });
@@ -27,6 +31,14 @@ test.each([
   ['a.ts', "test('the log is told once', f);\n", 'a.ts:1: "is told" is not plain English'],
   ['a.ts', 'x\n'.repeat(401), 'a.ts: 401 lines, 400 at most'],
   ['a.ts', `\nfunction f() {\n${'  g();\n'.repeat(69)}}\n`, 'a.ts:2: a function of 71 lines, 70 at most'],
+  [MIGRATION, up('SELECT 1;\nSELECT 2;\n'), `${MIGRATION}: one statement in each direction`],
+  [MIGRATION, up('-- SELECT 1;\n'), `${MIGRATION}: one statement in each direction`],
+  [MIGRATION, '-- migrate:up\nSELECT 1;\n', `${MIGRATION}: one part for each direction`],
+  [
+    MIGRATION,
+    up('ALTER TABLE a ADD COLUMN b int CHECK (b > 0);\n'),
+    `${MIGRATION}: a constraint is added by a statement of its own`,
+  ],
   ['a.ts', `test('a', () => {\n${'  g();\n'.repeat(69)}});\n`, 'a.ts:1: a function of 71 lines, 70 at most'],
 ])('in %s this is not: %.40s', (path, text, finding) => {
   expect(check(path, text)).toEqual([finding]);

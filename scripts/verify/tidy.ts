@@ -1,6 +1,6 @@
 /**
  * Checks the style that neither the formatter nor the linter holds: columns of code, comments and documents alike, the
- * length of files and functions, and plain English.
+ * length of files and functions, plain English, and the form of migrations.
  *
  *     tsx scripts/verify/tidy.ts     lists what is not tidy, and then fails
  */
@@ -44,6 +44,7 @@ export function check(path: string, text: string): string[] {
   if (size > FILE_LINES_MAX && !path.endsWith('.md'))
     findings.push(`${path}: ${size} lines, ${FILE_LINES_MAX} at most`);
   if (path.endsWith('.ts')) findings.push(...longFunctions(path, text));
+  if (isNewMigration(path)) findings.push(...checkMigration(text).map((problem) => `${path}: ${problem}`));
   return findings;
 }
 
@@ -52,6 +53,27 @@ function checkLine(path: string, line: string): string[] {
   const problems = phrases.map((phrase) => `"${phrase}" is not plain English`);
   if (line.length > COLUMNS_MAX && !mayBeLong(path, line)) {
     problems.push(`${line.length} columns, ${COLUMNS_MAX} at most`);
+  }
+  return problems;
+}
+
+/** Migrations up to this one were written before the rules for them. */
+const LAST_FREE_MIGRATION = '20261120090000';
+
+function isNewMigration(path: string): boolean {
+  const [, version] = /^db\/migrations\/(\d+)_/.exec(path) ?? [];
+  return version !== undefined && version > LAST_FREE_MIGRATION;
+}
+
+/** A sharded database takes one statement at a time, and no constraint of a column that is added. */
+function checkMigration(text: string): string[] {
+  const [, ...parts] = text.split(/^-- migrate:(?:up|down).*$/m).map((part) => part.replace(/--.*/g, ''));
+  const problems = parts
+    .filter((part) => !/^[^;]*[^;\s][^;]*;\s*$/.test(part))
+    .map(() => 'one statement in each direction');
+  if (parts.length !== 2) problems.push('one part for each direction');
+  if (/ADD COLUMN[^;]*\b(CONSTRAINT|CHECK|REFERENCES|UNIQUE|PRIMARY KEY)\b/i.test(parts.join(''))) {
+    problems.push('a constraint is added by a statement of its own');
   }
   return problems;
 }

@@ -60,7 +60,7 @@ function sectionsOf(env: Variables) {
       writeLanes: env.WRITE_LANES,
       readLanes: env.READ_LANES,
     },
-    idempotencyKeys: { retentionMs: env.IDEMPOTENCY_RETENTION_MS },
+    settings: { idempotencyRetentionMs: env.IDEMPOTENCY_RETENTION_MS },
     log: { level: env.LOG_LEVEL },
     requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
     shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT_MS,

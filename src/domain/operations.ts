@@ -12,6 +12,7 @@ import { createOrders, type OrderToCreate, prepareOrder } from './orders/create.
 import { readOrders } from './orders/read.ts';
 import { cancelOrders, payOrders } from './orders/transition.ts';
 import type { Outcome } from './outcome.ts';
+import type { Settings } from './settings.ts';
 import { readStocks } from './stock/read.ts';
 
 /** What a caller may be allowed to do. */
@@ -33,7 +34,7 @@ export type Operation = {
   | {
       /** One transaction on the primary. */
       readonly kind: 'write';
-      run(tx: Queryable, requests: readonly unknown[], now: Date): Promise<Plan<Outcome<unknown>[]>>;
+      run(tx: Queryable, requests: readonly unknown[], settings: Settings): Promise<Plan<Outcome<unknown>[]>>;
     }
   | {
       /** One statement on any healthy node. */

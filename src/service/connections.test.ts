@@ -34,7 +34,7 @@ test.each([
     logger: quiet,
     batching,
     deadlines: new Deadlines(),
-    wallClock: Date.now,
+    settings: { idempotencyRetentionMs: 1_000 },
   });
   for (const name of Object.keys(operations) as OperationName[]) {
     const submit = loms[name] as (request: unknown, of: typeof anyCall) => Promise<unknown>;

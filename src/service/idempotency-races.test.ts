@@ -47,15 +47,18 @@ afterEach(async () => {
 
 const create = (by: Service, idempotencyKey: string | undefined, count = 1) =>
   by.createOrder({ user: 1n, items: [{ sku: 7, count }] }, { ...anyCall, idempotencyKey });
-const createAt = (timeMs: number, key: string) =>
-  create(openService(router, { wallClock: () => timeMs }), key);
-const removeOld = () => counted.write((tx) => removeKeys(tx, new Date(9_000), 10));
+/** Creates an order whose key has ended, and ends at this time. */
+const createEnded = async (timeMs: number, key: string) => {
+  const outcome = await create(openService(router), key);
+  const end = 'UPDATE idempotency_keys SET expires_at = $1 WHERE key = $2';
+  await database.query(end, [new Date(timeMs), key]);
+  return outcome;
+};
+const removeEnded = () => counted.write((tx) => removeKeys(tx, 10));
 const claim = (...keys: string[]) => {
   const requestHashes = keys.map(() => Buffer.alloc(32));
-  return idempotencyKeyClaim.run(
-    { callers: keys.map(() => ''), keys, requestHashes, now: new Date() },
-    other,
-  );
+  const callers = keys.map(() => '');
+  return idempotencyKeyClaim.run({ callers, keys, requestHashes, retentionMs: 1_000 }, other);
 };
 
 /** Resolves when a session waits for another transaction, or for the gate. */
@@ -95,13 +98,13 @@ async function closeGate(): Promise<() => Promise<void>> {
 }
 
 test('the removal of a key waits for a replay that holds it, and then removes it', async () => {
-  const first = await createAt(1_000, 'k');
+  const first = await createEnded(1_000, 'k');
   await claim('k');
-  const removed = removeOld();
+  const removed = removeEnded();
   await sessionWaitsFor('transactionid');
   await other.query('COMMIT');
   expect(await removed).toEqual({ found: 1, removed: 1 });
-  expect([first, await createAt(9_000, 'k')].map(resultOf)).toEqual(['first', 'first']);
+  expect([first, await createEnded(9_000, 'k')].map(resultOf)).toEqual(['first', 'first']);
   await expectOneOrderEach(['k'], 2);
 });
 
@@ -109,9 +112,9 @@ test.each([
   ['commits', 'COMMIT', 'first', 2],
   ['rolls back', 'ROLLBACK', 'replay', 1],
 ])('a create waits until the removal of its key %s', async (_title, end, result, orders) => {
-  await createAt(1_000, 'k');
-  await idempotencyKeyDelete.run({ claimedAt: new Date(1_000) }, other);
-  const again = createAt(9_000, 'k');
+  await createEnded(1_000, 'k');
+  await idempotencyKeyDelete.run({ expiredBy: '1970-01-01T00:00:01Z' }, other);
+  const again = create(openService(router), 'k');
   await sessionWaitsFor('transactionid');
   await other.query(end);
   expect(resultOf(await again)).toBe(result);
@@ -119,11 +122,11 @@ test.each([
 });
 
 test('a removal that deadlocks with a batch of keys is retried after that has ended', async () => {
-  await createAt(1_000, 'b');
-  await createAt(2_000, 'a');
+  await createEnded(1_000, 'b');
+  await createEnded(2_000, 'a');
   const open = await closeGate();
   try {
-    const removed = removeOld();
+    const removed = removeEnded();
     await sessionWaitsFor('advisory');
     const claimed = claim('a', 'b');
     await sessionWaitsFor('transactionid');
@@ -142,8 +145,8 @@ test.each([
 ])(
   'a batch that deadlocks with a removal replies correctly when the removal is %s',
   async (_title, end, results, orders) => {
-    await createAt(1_000, 'a');
-    await createAt(1_000, 'b');
+    await createEnded(1_000, 'a');
+    await createEnded(1_000, 'b');
     const loms = openService(counted);
     const open = await closeGate();
     try {
@@ -177,7 +180,7 @@ test.each([
 ])(
   'a batch with a serialisation failure when it %s is retried and replies correctly',
   async (_title, trigger) => {
-    await createAt(1_000, 'old');
+    await createEnded(1_000, 'old');
     // A sequence keeps its value through a rollback.
     await database.query(`
     CREATE SEQUENCE failures;

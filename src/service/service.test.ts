@@ -97,6 +97,24 @@ test('a payed order cannot be cancelled, nor a cancelled one payed', async () =>
   expect(await stockOf(7)).toBe('9/0');
 });
 
+test('a batch writes every order that it answers for, also those that it does not change', async () => {
+  await stock([7, 10, 0]);
+  const ids = [];
+  for (let count = 0; count < 3; count++) ids.push(idOf(await create([7, 1])));
+  const [payed, cancelled, open] = ids as [bigint, bigint, bigint];
+  await Promise.all([loms.payOrder(payed, call), loms.cancelOrder(cancelled, call)]);
+  const versions = () =>
+    database.query('SELECT order_id, xmin::text AS writer, status, updated_at FROM orders ORDER BY order_id');
+  const before = await versions();
+  const outcomes = await Promise.all([payed, cancelled, open, 9_999n].map((id) => loms.payOrder(id, call)));
+  expect(outcomes.map(resultOf)).toEqual(['OK', 'ORDER_NOT_PAYABLE', 'OK', 'ORDER_NOT_FOUND']);
+  const after = await versions();
+  expect(new Set(after.map(({ writer }) => writer)).size).toBe(1);
+  expect(after[0]?.writer).not.toBe(before[0]?.writer);
+  const unchanged = ({ status, updated_at }: Record<string, unknown>) => ({ status, updated_at });
+  expect(after.slice(0, 2).map(unchanged)).toEqual(before.slice(0, 2).map(unchanged));
+});
+
 test('pay and cancel of a failed order are refused and leave the stock unchanged', async () => {
   await stock([7, 10, 4]);
   const id = idOf(await create([7, 7]));

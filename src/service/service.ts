@@ -8,6 +8,7 @@ import type { Database } from '../db/types.ts';
 import type { Call } from '../domain/call.ts';
 import { type Loms, type Operation, operations } from '../domain/operations.ts';
 import type { Outcome } from '../domain/outcome.ts';
+import type { Settings } from '../domain/settings.ts';
 import type { Deadlines } from '../timing/deadlines.ts';
 import { Batcher, type BatcherOptions } from './batcher.ts';
 import { createFailureLog, orRefusal } from './failures.ts';
@@ -27,8 +28,7 @@ export interface ServiceOptions {
   readonly logger: Logger;
   readonly batching: BatchingOptions;
   readonly deadlines: Deadlines;
-  /** The wall clock, in milliseconds since the epoch: for the times that are stored. */
-  readonly wallClock: () => number;
+  readonly settings: Settings;
 }
 
 export type Service = Loms & {
@@ -50,12 +50,12 @@ export function connectionsNeeded({ writeLanes, readLanes }: BatchingOptions): n
 
 /** Builds the service on a database. */
 export function createService(options: ServiceOptions): Service {
-  const { database, deadlines, batching, wallClock } = options;
+  const { database, deadlines, batching, settings } = options;
   const logFailure = createFailureLog(options.logger, deadlines.now);
 
   function runOf(operation: Operation): BatcherOptions<unknown, Outcome<unknown>>['run'] {
     if (operation.kind === 'write') {
-      return (claim) => database.write((tx) => operation.run(tx, claim(), new Date(wallClock())));
+      return (claim) => database.write((tx) => operation.run(tx, claim(), settings));
     }
     // Reads claim early: a read that times out is refused with DEADLINE_EXCEEDED whether or not it ran.
     return async (claim) => {

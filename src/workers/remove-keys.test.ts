@@ -1,9 +1,11 @@
 /** Removal of expired idempotency keys, in bounded runs. */
 import { pino } from 'pino';
-import { beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { anyCall } from '../../test/support/call.ts';
-import { openService, useDatabase, useRouter } from '../../test/support/database.ts';
+import { onServer, openService, useDatabase, useRouter } from '../../test/support/database.ts';
+import { query } from '../../test/support/query.ts';
 import { quiet } from '../../test/support/quiet.ts';
+import { migrate } from '../db/schema/migrate.ts';
 import { removeKeys } from '../domain/idempotency/store.ts';
 import { KeyRemoval, RUN_KEYS_MAX } from './remove-keys.ts';
 
@@ -14,56 +16,128 @@ beforeEach(async () => {
   await database.query('TRUNCATE order_lines, orders, idempotency_keys');
 });
 
-const at = (timeMs: number) =>
-  new KeyRemoval({
-    remove: (before, limit) => router.write((tx) => removeKeys(tx, before, limit)),
-    retentionMs: 10_000,
-    wallClock: () => timeMs,
-    logger: quiet,
-  });
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const HOUR_MS = 3_600_000;
+
+const removal = new KeyRemoval({
+  remove: (limit) => router.write((tx) => removeKeys(tx, limit)),
+  logger: quiet,
+});
 const keysLeft = async () =>
   (await database.query('SELECT key FROM idempotency_keys ORDER BY key')).map((row) => row.key);
-const createAt = (timeMs: number, key: string) =>
-  openService(router, { wallClock: () => timeMs }).createOrder(
+const create = (key: string, idempotencyRetentionMs = HOUR_MS) =>
+  openService(router, { settings: { idempotencyRetentionMs } }).createOrder(
     { user: 1n, items: [{ sku: 1625903, count: 1 }] },
     { ...anyCall, idempotencyKey: key },
   );
-/** Inserts old keys directly, since sending as many requests would take too long. */
+/** Makes all keys older: the database's clock cannot be moved. */
+const age = (ms: number) =>
+  database.query(
+    `UPDATE idempotency_keys
+       SET created_at = created_at - make_interval(secs => $1 / 1000.0),
+           expires_at = expires_at - make_interval(secs => $1 / 1000.0)`,
+    [ms],
+  );
+/** Inserts keys that have ended, directly, since sending as many requests would take too long. */
 const fill = (count: number) =>
   database.query(
-    `INSERT INTO idempotency_keys (caller, key, request_hash, created_at, order_id)
-       SELECT '', 'filled ' || n, sha256('')::bytea, to_timestamp(n / 1000.0), n
+    `INSERT INTO idempotency_keys (caller, key, request_hash, created_at, expires_at, order_id)
+       SELECT '', 'filled ' || n, sha256('')::bytea, to_timestamp(0), to_timestamp(n / 1000000.0), n
        FROM generate_series(1, $1::int) AS n`,
     [count],
   );
 
 test('a key is kept for the retention time and is free after its removal; its order stays', async () => {
-  const first = await createAt(1_000, 'a');
-  await createAt(2_000, 'b');
-  expect(await at(11_000).runOnce()).toEqual({ removed: 0, more: false });
-  expect(await createAt(11_000, 'a')).toEqual({ ...first, replayed: true });
-  expect(await at(11_001).runOnce()).toEqual({ removed: 1, more: false });
+  const first = await create('a');
+  await age(HOUR_MS / 2);
+  await create('b');
+  await age(HOUR_MS / 2 - 60_000);
+  expect(await removal.runOnce()).toEqual({ removed: 0, more: false });
+  expect(await create('a')).toEqual({ ...first, replayed: true });
+  await age(60_001);
+  expect(await removal.runOnce()).toEqual({ removed: 1, more: false });
   expect(await keysLeft()).toEqual(['b']);
-  expect(await createAt(11_002, 'a')).not.toHaveProperty('replayed');
+  expect(await create('a')).not.toHaveProperty('replayed');
   expect(await database.query('SELECT count(*) FROM orders')).toEqual([{ count: '3' }]);
 });
 
-test('a step removes the oldest keys, up to its limit', async () => {
-  for (const [timeMs, key] of [
-    [1_000, 'd'],
-    [2_000, 'c'],
-    [3_000, 'b'],
-  ] as const)
-    await createAt(timeMs, key);
-  expect(await router.write((tx) => removeKeys(tx, new Date(9_000), 2))).toEqual({ found: 2, removed: 2 });
+test('a key is kept as long as the instance that claimed it is set to, whatever another one is', async () => {
+  const [long] = [await create('long', 24 * HOUR_MS), await create('short', 1_000)];
+  // Neither a replay nor a removal by the other instance makes its end earlier.
+  expect(await create('long', 1_000)).toEqual({ ...long, replayed: true });
+  await age(HOUR_MS);
+  expect(await removal.runOnce()).toEqual({ removed: 1, more: false });
+  expect(await keysLeft()).toEqual(['long']);
+  expect(await create('long', 1_000)).toEqual({ ...long, replayed: true });
+});
+
+test.each([
+  ['ahead', 48 * HOUR_MS],
+  ['behind', -48 * HOUR_MS],
+])(
+  'an instance whose clock is two days %s removes no key and stores no time of its own',
+  async (_, offsetMs) => {
+    const first = await create('a');
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + offsetMs });
+    const second = await create('b');
+    expect(await removal.runOnce()).toEqual({ removed: 0, more: false });
+    expect([await create('a'), await create('b')]).toEqual([
+      { ...first, replayed: true },
+      { ...second, replayed: true },
+    ]);
+    await age(HOUR_MS + 1);
+    expect(await removal.runOnce()).toEqual({ removed: 2, more: false });
+    const far =
+      "greatest(created_at, updated_at) > now() OR least(created_at, updated_at) < now() - interval '1 hour'";
+    expect(await database.query(`SELECT FROM orders WHERE ${far}`)).toEqual([]);
+  },
+);
+
+test('keys of the version before, which have no end, are kept for the longest retention', async () => {
+  await onServer('CREATE DATABASE older TEMPLATE loms');
+  const url = Object.assign(new URL(database.primaryUrl), { pathname: 'older' }).href;
+  const insert = (key: string) =>
+    query(
+      url,
+      `INSERT INTO idempotency_keys (caller, key, request_hash, created_at, order_id)
+         VALUES ('', $1, sha256('')::bytea, now(), 1)`,
+      [key],
+    );
+  try {
+    await query(url, 'ALTER TABLE idempotency_keys DROP COLUMN expires_at');
+    await query(url, 'CREATE INDEX idempotency_keys_created_at ON idempotency_keys (created_at)');
+    await query(url, "DELETE FROM schema_migrations WHERE version >= '20261126090000'");
+    await insert('before the migration');
+    await migrate(url, quiet);
+    await insert('beside the new version');
+    const kept =
+      "SELECT key FROM idempotency_keys WHERE expires_at - now() > interval '6.9 days' ORDER BY key";
+    expect(await query(url, kept)).toEqual([
+      { key: 'before the migration' },
+      { key: 'beside the new version' },
+    ]);
+  } finally {
+    await onServer('DROP DATABASE older WITH (FORCE)');
+  }
+});
+
+test('a step removes the keys that ended first, up to its limit', async () => {
+  await create('d', 1_000);
+  await create('c', 2_000);
+  await create('b', 3_000);
+  await age(HOUR_MS);
+  expect(await router.write((tx) => removeKeys(tx, 2))).toEqual({ found: 2, removed: 2 });
   expect(await keysLeft()).toEqual(['b']);
 });
 
 test('a run stops at its limit and reports that more keys are left', async () => {
   await fill(RUN_KEYS_MAX + 1);
-  expect(await at(30_000).runOnce()).toEqual({ removed: RUN_KEYS_MAX, more: true });
+  expect(await removal.runOnce()).toEqual({ removed: RUN_KEYS_MAX, more: true });
   expect(await keysLeft()).toHaveLength(1);
-  expect(await at(30_000).runOnce()).toEqual({ removed: 1, more: false });
+  expect(await removal.runOnce()).toEqual({ removed: 1, more: false });
 });
 
 test('instances that run at the same time remove every key and count none twice', async () => {
@@ -72,7 +146,7 @@ test('instances that run at the same time remove every key and count none twice'
   const removeAll = async () => {
     let sum = 0;
     for (let more = true; more; ) {
-      const run = await at(30_000).runOnce();
+      const run = await removal.runOnce();
       sum += run.removed;
       more = run.more;
     }
@@ -85,12 +159,7 @@ test('instances that run at the same time remove every key and count none twice'
 
 test('an unavailable database fails the run, and no key is lost', async () => {
   await fill(2);
-  const failing = new KeyRemoval({
-    remove: () => Promise.reject(new Error('away')),
-    retentionMs: 1,
-    wallClock: () => 30_000,
-    logger: quiet,
-  });
+  const failing = new KeyRemoval({ remove: () => Promise.reject(new Error('away')), logger: quiet });
   await expect(failing.runOnce()).rejects.toThrow('away');
   expect(await keysLeft()).toHaveLength(2);
 });
@@ -104,8 +173,8 @@ test('only a run that removed something is logged', async () => {
     { found: 2, removed: 2 },
   ];
   const remove = async () => results.shift() ?? { found: 0, removed: 0 };
-  const removal = new KeyRemoval({ remove, retentionMs: 1, wallClock: () => 0, logger });
-  const runs = [await removal.runOnce(), await removal.runOnce(), await removal.runOnce()];
+  const logged = new KeyRemoval({ remove, logger });
+  const runs = [await logged.runOnce(), await logged.runOnce(), await logged.runOnce()];
   expect(runs.map(({ more }) => more)).toEqual([false, false, false]);
   expect(lines.map(({ removed }) => removed)).toEqual([2]);
 });

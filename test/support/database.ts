@@ -100,13 +100,19 @@ export function openRouter(
   });
 }
 
+const DAY_MS = 86_400_000;
+
 /** The operations on a database, with limits that most tests do not care about. */
 export function openService(
   database: ServiceOptions['database'],
-  { deadlines = new Deadlines(), wallClock = Date.now, ...batching }: ServiceLimits = {},
+  {
+    deadlines = new Deadlines(),
+    settings = { idempotencyRetentionMs: DAY_MS },
+    ...batching
+  }: ServiceLimits = {},
 ): Service {
   const limits = { queueMax: 10_000, batchMax: 1_000, writeLanes: 1, readLanes: 2, ...batching };
-  return createService({ database, logger: quiet, deadlines, wallClock, batching: limits });
+  return createService({ database, logger: quiet, deadlines, settings, batching: limits });
 }
 
-type ServiceLimits = Partial<Pick<ServiceOptions, 'deadlines' | 'wallClock'> & BatchingOptions>;
+type ServiceLimits = Partial<Pick<ServiceOptions, 'deadlines' | 'settings'> & BatchingOptions>;

@@ -13,7 +13,6 @@ export async function withClient<T>(url: string, use: (client: Queryable) => Pro
     connectionString: url,
     application_name: 'loms migrate',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    // Another instance may hold the migration lock, but no longer than this.
     lock_timeout: MIGRATION_TIMEOUT_MS,
   });
   // A connection that breaks fails the current query too; without a listener its error event would end the

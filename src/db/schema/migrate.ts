@@ -1,14 +1,18 @@
 /** Migrations with dbmate, and the rights that the service's role needs after them. */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { resolveBinary } from 'dbmate';
 import type { Logger } from 'pino';
 import { applicationRoleExists, migrationLock, migrationUnlock } from '../../generated/sql/schema.ts';
+import { monotonicMs } from '../../timing/clock.ts';
 import type { Queryable } from '../types.ts';
 import { MIGRATION_TIMEOUT_MS, withClient } from './client.ts';
 import { isNewer, migrationsDir } from './version.ts';
+
+const LOCK_POLL_INTERVAL_MS = 100;
 
 const grantsFile = fileURLToPath(new URL('../../../db/grants.sql', import.meta.url));
 
@@ -22,7 +26,7 @@ const grantsFile = fileURLToPath(new URL('../../../db/grants.sql', import.meta.u
 export async function migrate(url: string, log: Logger): Promise<void> {
   log.info('checking for missing migrations');
   await withClient(url, async (client) => {
-    await migrationLock.run(undefined, client);
+    await waitForLock(client);
     try {
       for (const line of await runDbmate(url)) log.info(line);
       await grantRights(client, log);
@@ -30,6 +34,17 @@ export async function migrate(url: string, log: Logger): Promise<void> {
       await migrationUnlock.run(undefined, client);
     }
   });
+}
+
+/** Waits until no other instance migrates. Throws when that takes longer than any migration may. */
+async function waitForLock(client: Queryable): Promise<void> {
+  const deadlineMs = monotonicMs() + MIGRATION_TIMEOUT_MS;
+  for (;;) {
+    const [lock] = await migrationLock.run(undefined, client);
+    if (lock?.locked) return;
+    if (monotonicMs() > deadlineMs) throw new Error('another instance has not finished its migration');
+    await sleep(LOCK_POLL_INTERVAL_MS);
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Idempotency keys in the database: claimed and recorded with their orders, removed when they are old. */
+/** Idempotency keys in the database: claimed and recorded with their orders, removed after their end. */
 import type { Plan, Queryable } from '../../db/types.ts';
 import {
   type IIdempotencyKeyClaimResult,
@@ -7,6 +7,7 @@ import {
   idempotencyKeyExpired,
   idempotencyKeySettle,
 } from '../../generated/sql/idempotency_keys.ts';
+import type { Settings } from '../settings.ts';
 import type { Shortage } from '../stock/allocation.ts';
 import { type IdempotencyKey, keyId } from './key.ts';
 
@@ -25,11 +26,14 @@ export interface Claims<Request> {
   readonly kept: readonly KeptOrder[];
 }
 
-/** Claims a batch's keys until its transaction ends, and waits for other transactions with the same ones. */
+/**
+ * Claims a batch's keys until its transaction ends, and waits for other transactions with the same ones. New
+ * ones are kept as long as the settings have it now, whatever these are later or elsewhere.
+ */
 export async function claimKeys<Request extends { readonly key?: IdempotencyKey }>(
   tx: Queryable,
   requests: readonly Request[],
-  now: Date,
+  { idempotencyRetentionMs: retentionMs }: Settings,
 ): Promise<Claims<Request>> {
   const firsts = new Map<string, Request>();
   const keys: IdempotencyKey[] = [];
@@ -40,7 +44,7 @@ export async function claimKeys<Request extends { readonly key?: IdempotencyKey 
     keys.push(key);
   }
   if (keys.length === 0) return { fresh: requests, kept: [] };
-  const rows = await idempotencyKeyClaim.run({ ...columnsOf(keys), now }, tx);
+  const rows = await idempotencyKeyClaim.run({ ...columnsOf(keys), retentionMs }, tx);
   const kept = rows.flatMap(keptOrders);
   const used = new Set(kept.map((order) => order.key.id));
   const isFresh = (request: Request) =>
@@ -49,29 +53,29 @@ export async function claimKeys<Request extends { readonly key?: IdempotencyKey 
 }
 
 /** Records the outcomes of orders under their keys, which this transaction has claimed. */
-export function recordOutcomes(tx: Queryable, orders: readonly KeptOrder[], now: Date): Promise<unknown>[] {
+export function recordOutcomes(tx: Queryable, orders: readonly KeptOrder[]): Promise<unknown>[] {
   if (orders.length === 0) return [];
   const columns = {
     ...columnsOf(orders.map(({ key }) => key)),
     orderIds: orders.map(({ orderId }) => orderId),
     shortages: orders.map(({ shortages }) => JSON.stringify(shortages, bigintAsText)),
   };
-  return [idempotencyKeySettle.run({ ...columns, now }, tx)];
+  return [idempotencyKeySettle.run(columns, tx)];
 }
 
 export interface RemovedKeys {
-  /** How many keys were old enough to be removed, up to the limit. */
+  /** How many keys were past their end, up to the limit. */
   readonly found: number;
-  /** How many were removed: none when another instance was faster; all that were claimed at one moment. */
+  /** How many were removed: none when another instance was faster; all that end at one moment. */
   readonly removed: number;
 }
 
-/** Removes about `limit` of the keys that were claimed before this time, the oldest first. */
-export async function removeKeys(tx: Queryable, before: Date, limit: number): Promise<Plan<RemovedKeys>> {
-  const [oldest] = await idempotencyKeyExpired.run({ before, limit: BigInt(limit) }, tx);
-  if (!oldest?.claimed_at) return { writes: [], result: { found: 0, removed: 0 } };
-  const removed = await idempotencyKeyDelete.run({ claimedAt: oldest.claimed_at }, tx);
-  return { writes: [], result: { found: Number(oldest.found), removed: removed.length } };
+/** Removes about `limit` of the keys whose end has passed, those that ended first. */
+export async function removeKeys(tx: Queryable, limit: number): Promise<Plan<RemovedKeys>> {
+  const [expired] = await idempotencyKeyExpired.run({ limit: BigInt(limit) }, tx);
+  if (!expired?.expired_by) return { writes: [], result: { found: 0, removed: 0 } };
+  const removed = await idempotencyKeyDelete.run({ expiredBy: expired.expired_by }, tx);
+  return { writes: [], result: { found: Number(expired.found), removed: removed.length } };
 }
 
 function columnsOf(keys: readonly IdempotencyKey[]) {

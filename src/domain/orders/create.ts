@@ -14,6 +14,7 @@ import { claimKeys, type KeptOrder, recordOutcomes } from '../idempotency/store.
 import { COUNT_MAX } from '../limits.ts';
 import { accepted, type Outcome, refused, replayed } from '../outcome.ts';
 import { fixedRefusals, insufficientStock } from '../refusals.ts';
+import type { Settings } from '../settings.ts';
 import { type Allocation, allocate, type Shortage } from '../stock/allocation.ts';
 import { changeStock, lockStock } from '../stock/stock.ts';
 import { invalidFields } from '../violations.ts';
@@ -59,18 +60,17 @@ export function prepareOrder(request: CreateOrderRequest, call: Call): Outcome<O
  *
  * @param requests in the order of their arrival. Of those with the same key the first runs, unless the key
  * was used before; the others get the outcome of the one that ran.
- * @param now the time to write into the orders.
  * @returns for each request its order's id, or INSUFFICIENT_STOCK with the id of the order kept as failed, or
  * IDEMPOTENCY_KEY_REUSED.
  */
 export async function createOrders(
   tx: Queryable,
   requests: readonly OrderToCreate[],
-  now: Date,
+  settings: Settings,
 ): Promise<Plan<CreateOrderOutcome[]>> {
   const skus = new Set(requests.flatMap(({ items }) => items.map(({ sku }) => sku)));
   const [{ fresh, kept }, available, ids] = await Promise.all([
-    claimKeys(tx, requests, now),
+    claimKeys(tx, requests, settings),
     lockStock(tx, skus),
     orderIdsTake.run({ count: requests.length }, tx),
   ]);
@@ -84,11 +84,7 @@ export async function createOrders(
     return { request, orderId: id.order_id, shortages: shortages[index] ?? [] };
   });
   const keyed = orders.flatMap(({ request: { key }, ...order }) => (key ? [{ key, ...order }] : []));
-  const writes = [
-    ...recordOutcomes(tx, keyed, now),
-    ...writeOrders(tx, orders, now),
-    ...reserve(tx, reserved),
-  ];
+  const writes = [...recordOutcomes(tx, keyed), ...writeOrders(tx, orders), ...reserve(tx, reserved)];
   return { writes, result: outcomesOf(requests, orders, [...kept, ...keyed]) };
 }
 
@@ -114,7 +110,7 @@ function outcomeOf({ orderId, shortages }: Pick<NewOrder, 'orderId' | 'shortages
   return shortages.length > 0 ? refused(insufficientStock(orderId, shortages)) : accepted({ orderId });
 }
 
-function writeOrders(tx: Queryable, orders: readonly NewOrder[], now: Date): Promise<unknown>[] {
+function writeOrders(tx: Queryable, orders: readonly NewOrder[]): Promise<unknown>[] {
   if (orders.length === 0) return [];
   const lines = orders.flatMap(({ orderId, request }) => request.items.map((line) => ({ orderId, ...line })));
   const columns = {
@@ -127,7 +123,7 @@ function writeOrders(tx: Queryable, orders: readonly NewOrder[], now: Date): Pro
     skus: toSkuColumn(lines.map(({ sku }) => sku)),
     counts: lines.map(({ count }) => count),
   };
-  return [orderInsert.run({ ...columns, now }, tx), orderLineInsert.run(lineColumns, tx)];
+  return [orderInsert.run(columns, tx), orderLineInsert.run(lineColumns, tx)];
 }
 
 function reserve(tx: Queryable, reserved: Allocation['reserved']): Promise<unknown>[] {

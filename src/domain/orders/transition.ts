@@ -3,7 +3,8 @@
  *
  * 1. Change the status of the orders that may change (a guarded update, which is its own lock), and read all
  *    of them.
- * 2. Lock the stock of the changed orders' skus, in sku order, write one sum per sku, and commit.
+ * 2. Confirm the others, lock the stock of the changed orders' skus, in sku order, write one sum per sku, and
+ *    commit.
  */
 import type { Plan, Queryable } from '../../db/types.ts';
 import { orderConfirm, orderRead, orderTransition } from '../../generated/sql/orders.ts';
@@ -17,13 +18,13 @@ import { ordersOf } from './read.ts';
 type Refuse = (orderId: bigint, status: OrderStatus) => Refusal;
 
 /** Pays a batch of orders: their reserved goods leave the stock. */
-export function payOrders(tx: Queryable, orderIds: readonly bigint[], now: Date) {
-  return transitionOrders(tx, orderIds, now, transitions.pay, orderNotPayable);
+export function payOrders(tx: Queryable, orderIds: readonly bigint[]) {
+  return transitionOrders(tx, orderIds, transitions.pay, orderNotPayable);
 }
 
 /** Cancels a batch of orders: their reserved goods become available again. */
-export function cancelOrders(tx: Queryable, orderIds: readonly bigint[], now: Date) {
-  return transitionOrders(tx, orderIds, now, transitions.cancel, orderNotCancellable);
+export function cancelOrders(tx: Queryable, orderIds: readonly bigint[]) {
+  return transitionOrders(tx, orderIds, transitions.cancel, orderNotCancellable);
 }
 
 /**
@@ -36,25 +37,33 @@ export function cancelOrders(tx: Queryable, orderIds: readonly bigint[], now: Da
 async function transitionOrders(
   tx: Queryable,
   orderIds: readonly bigint[],
-  now: Date,
   transition: Transition,
   refuse: Refuse,
 ): Promise<Plan<Outcome<void>[]>> {
   const distinct = [...new Set(orderIds)];
   const [changedRows, rows] = await Promise.all([
-    orderTransition.run({ orderIds: distinct, from: transition.from, to: transition.to, now }, tx),
+    orderTransition.run({ orderIds: distinct, from: transition.from, to: transition.to }, tx),
     orderRead.run({ orderIds: distinct }, tx),
   ]);
   const orders = ordersOf(rows);
-  const changed = changedRows.map((row) => orders.get(row.order_id) as Order);
-  const changes = stockChangesOf(changed, transition);
-  // A batch that changes nothing writes nothing, and its COMMIT would wait for no replica. Yet "it is payed
-  // already" may rest on a payment that was never confirmed, so it is confirmed now.
-  const writes = changed.length > 0 ? lockAndChangeStock(tx, changes) : [orderConfirm.run(undefined, tx)];
+  const changed = new Set(changedRows.map((row) => orders.get(row.order_id) as Order));
+  const unchanged = [...orders.values()].filter((order) => !changed.has(order));
+  const writes = [...confirm(tx, unchanged, transition), ...changeStockOf(tx, [...changed], transition)];
   return { writes, result: orderIds.map((id) => outcomeOf(id, orders.get(id), transition, refuse)) };
 }
 
-function lockAndChangeStock(tx: Queryable, changes: readonly StockChange[]): Promise<unknown>[] {
+/**
+ * Lets the COMMIT wait until a replica has these orders. "It is payed already" may rest on a payment that was
+ * never confirmed, and nothing else is written where that order lies.
+ */
+function confirm(tx: Queryable, orders: readonly Order[], { from }: Transition): Promise<unknown>[] {
+  if (orders.length === 0) return [];
+  return [orderConfirm.run({ orderIds: orders.map(({ orderId }) => orderId), open: from }, tx)];
+}
+
+function changeStockOf(tx: Queryable, orders: readonly Order[], transition: Transition): Promise<unknown>[] {
+  if (orders.length === 0) return [];
+  const changes = stockChangesOf(orders, transition);
   const skus = changes.map(({ sku }) => sku);
   return [lockStock(tx, skus), changeStock(tx, changes)];
 }

@@ -13,8 +13,8 @@ export type stringArray = (string)[];
 export interface IIdempotencyKeyClaimParams {
   callers: stringArray;
   keys: stringArray;
-  now: Date;
   requestHashes: BufferArray;
+  retentionMs: number;
 }
 
 /** 'IdempotencyKeyClaim' return type */
@@ -32,20 +32,22 @@ export interface IIdempotencyKeyClaimQuery {
   result: IIdempotencyKeyClaimResult;
 }
 
-const idempotencyKeyClaimIR: any = {"usedParamSet":{"now":true,"callers":true,"keys":true,"requestHashes":true},"params":[{"name":"now","required":true,"transform":{"type":"scalar"},"locs":[{"a":696,"b":700}]},{"name":"callers","required":true,"transform":{"type":"scalar"},"locs":[{"a":772,"b":780}]},{"name":"keys","required":true,"transform":{"type":"scalar"},"locs":[{"a":791,"b":796}]},{"name":"requestHashes","required":true,"transform":{"type":"scalar"},"locs":[{"a":807,"b":821}]}],"statement":"-- Claims the given keys and returns each with its outcome. Without an order the key is new, and claimed by\n-- this transaction. The arrays are parallel and hold each key once.\n-- Locks: these rows, in key order, so that batches which share keys queue up and never deadlock. It waits for\n-- another transaction that has claimed a key: when that one commits, its order is returned; when it rolls\n-- back, the key is new.\n-- The update changes nothing. It locks an existing key, reads its latest version, and makes the COMMIT wait\n-- for the replica, so that a replay never returns an outcome that no replica has.\nINSERT INTO idempotency_keys AS kept (created_at, caller, key, request_hash)\nSELECT :now!::timestamptz, claim.caller, claim.key, claim.request_hash\nFROM unnest(:callers!::text[], :keys!::text[], :requestHashes!::bytea[]) AS claim (caller, key, request_hash)\nORDER BY claim.caller, claim.key\nON CONFLICT (caller, key) DO UPDATE SET created_at = kept.created_at\nRETURNING caller, key, request_hash, order_id, shortages"};
+const idempotencyKeyClaimIR: any = {"usedParamSet":{"retentionMs":true,"callers":true,"keys":true,"requestHashes":true},"params":[{"name":"retentionMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":823,"b":835}]},{"name":"callers","required":true,"transform":{"type":"scalar"},"locs":[{"a":914,"b":922}]},{"name":"keys","required":true,"transform":{"type":"scalar"},"locs":[{"a":933,"b":938}]},{"name":"requestHashes","required":true,"transform":{"type":"scalar"},"locs":[{"a":949,"b":963}]}],"statement":"-- Claims the given keys and returns each with its outcome. Without an order the key is new, and claimed by\n-- this transaction. The arrays are parallel and hold each key once. A new key is kept for :retentionMs, a\n-- known one until the end that it has.\n-- Locks: these rows, in key order, so that batches which share keys queue up and never deadlock. It waits for\n-- another transaction that has claimed a key: when that one commits, its order is returned; when it rolls\n-- back, the key is new.\n-- The update changes nothing. It locks an existing key, reads its latest version, and makes the COMMIT wait\n-- for the replica, so that a replay never returns an outcome that no replica has.\nINSERT INTO idempotency_keys AS kept (created_at, expires_at, caller, key, request_hash)\nSELECT now(), now() + make_interval(secs => :retentionMs!::float8 / 1000),\n    claim.caller, claim.key, claim.request_hash\nFROM unnest(:callers!::text[], :keys!::text[], :requestHashes!::bytea[]) AS claim (caller, key, request_hash)\nORDER BY claim.caller, claim.key\nON CONFLICT (caller, key) DO UPDATE SET created_at = kept.created_at\nRETURNING caller, key, request_hash, order_id, shortages"};
 
 /**
  * Query generated from SQL:
  * ```
  * -- Claims the given keys and returns each with its outcome. Without an order the key is new, and claimed by
- * -- this transaction. The arrays are parallel and hold each key once.
+ * -- this transaction. The arrays are parallel and hold each key once. A new key is kept for :retentionMs, a
+ * -- known one until the end that it has.
  * -- Locks: these rows, in key order, so that batches which share keys queue up and never deadlock. It waits for
  * -- another transaction that has claimed a key: when that one commits, its order is returned; when it rolls
  * -- back, the key is new.
  * -- The update changes nothing. It locks an existing key, reads its latest version, and makes the COMMIT wait
  * -- for the replica, so that a replay never returns an outcome that no replica has.
- * INSERT INTO idempotency_keys AS kept (created_at, caller, key, request_hash)
- * SELECT :now!::timestamptz, claim.caller, claim.key, claim.request_hash
+ * INSERT INTO idempotency_keys AS kept (created_at, expires_at, caller, key, request_hash)
+ * SELECT now(), now() + make_interval(secs => :retentionMs!::float8 / 1000),
+ *     claim.caller, claim.key, claim.request_hash
  * FROM unnest(:callers!::text[], :keys!::text[], :requestHashes!::bytea[]) AS claim (caller, key, request_hash)
  * ORDER BY claim.caller, claim.key
  * ON CONFLICT (caller, key) DO UPDATE SET created_at = kept.created_at
@@ -59,7 +61,6 @@ export const idempotencyKeyClaim = new PreparedQuery<IIdempotencyKeyClaimParams,
 export interface IIdempotencyKeySettleParams {
   callers: stringArray;
   keys: stringArray;
-  now: Date;
   orderIds: bigintArray;
   requestHashes: BufferArray;
   shortages: stringArray;
@@ -74,7 +75,7 @@ export interface IIdempotencyKeySettleQuery {
   result: IIdempotencyKeySettleResult;
 }
 
-const idempotencyKeySettleIR: any = {"usedParamSet":{"now":true,"callers":true,"keys":true,"requestHashes":true,"orderIds":true,"shortages":true},"params":[{"name":"now","required":true,"transform":{"type":"scalar"},"locs":[{"a":377,"b":381}]},{"name":"callers","required":true,"transform":{"type":"scalar"},"locs":[{"a":512,"b":520}]},{"name":"keys","required":true,"transform":{"type":"scalar"},"locs":[{"a":531,"b":536}]},{"name":"requestHashes","required":true,"transform":{"type":"scalar"},"locs":[{"a":547,"b":561}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":573,"b":582}]},{"name":"shortages","required":true,"transform":{"type":"scalar"},"locs":[{"a":595,"b":605}]}],"statement":"-- Fills in the outcome of keys that this transaction has claimed: the order, and its shortages as a JSON\n-- list, empty when the stock sufficed. The arrays are parallel. Nothing is inserted: every key conflicts.\n-- Locks: none, the caller holds them through idempotencyKeyClaim.\nINSERT INTO idempotency_keys (created_at, caller, key, request_hash, order_id, shortages)\nSELECT :now!::timestamptz, settled.caller, settled.key, settled.request_hash, settled.order_id,\n    settled.shortages::jsonb\nFROM unnest(\n    :callers!::text[], :keys!::text[], :requestHashes!::bytea[], :orderIds!::bigint[], :shortages!::text[]\n) AS settled (caller, key, request_hash, order_id, shortages)\nON CONFLICT (caller, key) DO UPDATE SET order_id = excluded.order_id, shortages = excluded.shortages"};
+const idempotencyKeySettleIR: any = {"usedParamSet":{"callers":true,"keys":true,"requestHashes":true,"orderIds":true,"shortages":true},"params":[{"name":"callers","required":true,"transform":{"type":"scalar"},"locs":[{"a":518,"b":526}]},{"name":"keys","required":true,"transform":{"type":"scalar"},"locs":[{"a":537,"b":542}]},{"name":"requestHashes","required":true,"transform":{"type":"scalar"},"locs":[{"a":553,"b":567}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":579,"b":588}]},{"name":"shortages","required":true,"transform":{"type":"scalar"},"locs":[{"a":601,"b":611}]}],"statement":"-- Fills in the outcome of keys that this transaction has claimed: the order, and its shortages as a JSON\n-- list, empty when the stock sufficed. The arrays are parallel. Nothing is inserted: every key conflicts.\n-- Locks: none, the caller holds them through idempotencyKeyClaim.\nINSERT INTO idempotency_keys (created_at, expires_at, caller, key, request_hash, order_id, shortages)\nSELECT now(), now(), settled.caller, settled.key, settled.request_hash, settled.order_id,\n    settled.shortages::jsonb\nFROM unnest(\n    :callers!::text[], :keys!::text[], :requestHashes!::bytea[], :orderIds!::bigint[], :shortages!::text[]\n) AS settled (caller, key, request_hash, order_id, shortages)\nON CONFLICT (caller, key) DO UPDATE SET order_id = excluded.order_id, shortages = excluded.shortages"};
 
 /**
  * Query generated from SQL:
@@ -82,8 +83,8 @@ const idempotencyKeySettleIR: any = {"usedParamSet":{"now":true,"callers":true,"
  * -- Fills in the outcome of keys that this transaction has claimed: the order, and its shortages as a JSON
  * -- list, empty when the stock sufficed. The arrays are parallel. Nothing is inserted: every key conflicts.
  * -- Locks: none, the caller holds them through idempotencyKeyClaim.
- * INSERT INTO idempotency_keys (created_at, caller, key, request_hash, order_id, shortages)
- * SELECT :now!::timestamptz, settled.caller, settled.key, settled.request_hash, settled.order_id,
+ * INSERT INTO idempotency_keys (created_at, expires_at, caller, key, request_hash, order_id, shortages)
+ * SELECT now(), now(), settled.caller, settled.key, settled.request_hash, settled.order_id,
  *     settled.shortages::jsonb
  * FROM unnest(
  *     :callers!::text[], :keys!::text[], :requestHashes!::bytea[], :orderIds!::bigint[], :shortages!::text[]
@@ -96,13 +97,12 @@ export const idempotencyKeySettle = new PreparedQuery<IIdempotencyKeySettleParam
 
 /** 'IdempotencyKeyExpired' parameters type */
 export interface IIdempotencyKeyExpiredParams {
-  before: Date;
   limit: bigint;
 }
 
 /** 'IdempotencyKeyExpired' return type */
 export interface IIdempotencyKeyExpiredResult {
-  claimed_at: Date | null;
+  expired_by: string | null;
   found: bigint;
 }
 
@@ -112,22 +112,23 @@ export interface IIdempotencyKeyExpiredQuery {
   result: IIdempotencyKeyExpiredResult;
 }
 
-const idempotencyKeyExpiredIR: any = {"usedParamSet":{"before":true,"limit":true},"params":[{"name":"before","required":true,"transform":{"type":"scalar"},"locs":[{"a":374,"b":381}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":430,"b":436}]}],"statement":"-- Of the keys claimed before :before, takes the oldest :limit, and returns their number and the latest time\n-- at which one of them was claimed. Runs on the primary, whose index shows at once what was removed.\n-- Locks: none.\nSELECT max(oldest.created_at) AS \"claimed_at?\", count(*) AS \"found!\"\nFROM (\n    SELECT created_at\n    FROM idempotency_keys\n    WHERE created_at < :before!::timestamptz\n    ORDER BY created_at\n    LIMIT :limit!\n) AS oldest"};
+const idempotencyKeyExpiredIR: any = {"usedParamSet":{"limit":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":477,"b":483}]}],"statement":"-- Of the keys whose end has passed, takes the :limit that ended first, and returns their number and the\n-- latest end among them. It is a text, because a JavaScript date would cut it to milliseconds. Runs on the\n-- primary, whose index shows at once what was removed.\n-- Locks: none.\nSELECT max(ended.expires_at)::text AS \"expired_by?\", count(*) AS \"found!\"\nFROM (\n    SELECT expires_at\n    FROM idempotency_keys\n    WHERE expires_at < now()\n    ORDER BY expires_at\n    LIMIT :limit!\n) AS ended"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Of the keys claimed before :before, takes the oldest :limit, and returns their number and the latest time
- * -- at which one of them was claimed. Runs on the primary, whose index shows at once what was removed.
+ * -- Of the keys whose end has passed, takes the :limit that ended first, and returns their number and the
+ * -- latest end among them. It is a text, because a JavaScript date would cut it to milliseconds. Runs on the
+ * -- primary, whose index shows at once what was removed.
  * -- Locks: none.
- * SELECT max(oldest.created_at) AS "claimed_at?", count(*) AS "found!"
+ * SELECT max(ended.expires_at)::text AS "expired_by?", count(*) AS "found!"
  * FROM (
- *     SELECT created_at
+ *     SELECT expires_at
  *     FROM idempotency_keys
- *     WHERE created_at < :before!::timestamptz
- *     ORDER BY created_at
+ *     WHERE expires_at < now()
+ *     ORDER BY expires_at
  *     LIMIT :limit!
- * ) AS oldest
+ * ) AS ended
  * ```
  */
 export const idempotencyKeyExpired = new PreparedQuery<IIdempotencyKeyExpiredParams,IIdempotencyKeyExpiredResult>(idempotencyKeyExpiredIR);
@@ -135,7 +136,7 @@ export const idempotencyKeyExpired = new PreparedQuery<IIdempotencyKeyExpiredPar
 
 /** 'IdempotencyKeyDelete' parameters type */
 export interface IIdempotencyKeyDeleteParams {
-  claimedAt: Date;
+  expiredBy: string;
 }
 
 /** 'IdempotencyKeyDelete' return type */
@@ -149,17 +150,17 @@ export interface IIdempotencyKeyDeleteQuery {
   result: IIdempotencyKeyDeleteResult;
 }
 
-const idempotencyKeyDeleteIR: any = {"usedParamSet":{"claimedAt":true},"params":[{"name":"claimedAt","required":true,"transform":{"type":"scalar"},"locs":[{"a":466,"b":476}]}],"statement":"-- Removes the keys claimed up to :claimedAt, and returns them. It waits for a replay that holds a key and\n-- then removes the key; a claim of a key that is being removed waits too, and finds the key new.\n-- Locks: these rows, not in key order. With a batch that replays some of them it can deadlock. That is too\n-- rare to sort keys for it: the transaction that is rolled back is retried, a bounded number of times.\nDELETE FROM idempotency_keys\nWHERE created_at <= :claimedAt!::timestamptz\nRETURNING key"};
+const idempotencyKeyDeleteIR: any = {"usedParamSet":{"expiredBy":true},"params":[{"name":"expiredBy","required":true,"transform":{"type":"scalar"},"locs":[{"a":475,"b":485}]}],"statement":"-- Removes the keys whose end is not after :expiredBy, and returns them. It waits for a replay that holds a\n-- key and then removes the key; a claim of a key that is being removed waits too, and finds the key new.\n-- Locks: these rows, not in key order. With a batch that replays some of them it can deadlock. That is too\n-- rare to sort keys for it: the transaction that is rolled back is retried, a bounded number of times.\nDELETE FROM idempotency_keys\nWHERE expires_at <= :expiredBy!::text::timestamptz\nRETURNING key"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Removes the keys claimed up to :claimedAt, and returns them. It waits for a replay that holds a key and
- * -- then removes the key; a claim of a key that is being removed waits too, and finds the key new.
+ * -- Removes the keys whose end is not after :expiredBy, and returns them. It waits for a replay that holds a
+ * -- key and then removes the key; a claim of a key that is being removed waits too, and finds the key new.
  * -- Locks: these rows, not in key order. With a batch that replays some of them it can deadlock. That is too
  * -- rare to sort keys for it: the transaction that is rolled back is retried, a bounded number of times.
  * DELETE FROM idempotency_keys
- * WHERE created_at <= :claimedAt!::timestamptz
+ * WHERE expires_at <= :expiredBy!::text::timestamptz
  * RETURNING key
  * ```
  */

@@ -39,7 +39,6 @@ export const orderIdsTake = new PreparedQuery<IOrderIdsTakeParams,IOrderIdsTakeR
 
 /** 'OrderInsert' parameters type */
 export interface IOrderInsertParams {
-  now: Date;
   orderIds: bigintArray;
   statuses: stringArray;
   userIds: bigintArray;
@@ -54,7 +53,7 @@ export interface IOrderInsertQuery {
   result: IOrderInsertResult;
 }
 
-const orderInsertIR: any = {"usedParamSet":{"now":true,"orderIds":true,"userIds":true,"statuses":true},"params":[{"name":"now","required":true,"transform":{"type":"scalar"},"locs":[{"a":246,"b":250},{"a":266,"b":270}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":297,"b":306}]},{"name":"userIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":319,"b":327}]},{"name":"statuses","required":true,"transform":{"type":"scalar"},"locs":[{"a":340,"b":349}]}],"statement":"-- Writes new orders with the status that follows from their reservation. The arrays are parallel.\n-- Locks: the new rows.\nINSERT INTO orders (order_id, user_id, status, created_at, updated_at)\nSELECT fresh.order_id, fresh.user_id, fresh.status, :now!::timestamptz, :now!::timestamptz\nFROM unnest(:orderIds!::bigint[], :userIds!::bigint[], :statuses!::text[])\n    AS fresh (order_id, user_id, status)"};
+const orderInsertIR: any = {"usedParamSet":{"orderIds":true,"userIds":true,"statuses":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":271,"b":280}]},{"name":"userIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":293,"b":301}]},{"name":"statuses","required":true,"transform":{"type":"scalar"},"locs":[{"a":314,"b":323}]}],"statement":"-- Writes new orders with the status that follows from their reservation. The arrays are parallel.\n-- Locks: the new rows.\nINSERT INTO orders (order_id, user_id, status, created_at, updated_at)\nSELECT fresh.order_id, fresh.user_id, fresh.status, now(), now()\nFROM unnest(:orderIds!::bigint[], :userIds!::bigint[], :statuses!::text[])\n    AS fresh (order_id, user_id, status)"};
 
 /**
  * Query generated from SQL:
@@ -62,7 +61,7 @@ const orderInsertIR: any = {"usedParamSet":{"now":true,"orderIds":true,"userIds"
  * -- Writes new orders with the status that follows from their reservation. The arrays are parallel.
  * -- Locks: the new rows.
  * INSERT INTO orders (order_id, user_id, status, created_at, updated_at)
- * SELECT fresh.order_id, fresh.user_id, fresh.status, :now!::timestamptz, :now!::timestamptz
+ * SELECT fresh.order_id, fresh.user_id, fresh.status, now(), now()
  * FROM unnest(:orderIds!::bigint[], :userIds!::bigint[], :statuses!::text[])
  *     AS fresh (order_id, user_id, status)
  * ```
@@ -104,7 +103,6 @@ export const orderLineInsert = new PreparedQuery<IOrderLineInsertParams,IOrderLi
 /** 'OrderTransition' parameters type */
 export interface IOrderTransitionParams {
   from: string;
-  now: Date;
   orderIds: bigintArray;
   to: string;
 }
@@ -120,7 +118,7 @@ export interface IOrderTransitionQuery {
   result: IOrderTransitionResult;
 }
 
-const orderTransitionIR: any = {"usedParamSet":{"to":true,"now":true,"orderIds":true,"from":true},"params":[{"name":"to","required":true,"transform":{"type":"scalar"},"locs":[{"a":303,"b":306}]},{"name":"now","required":true,"transform":{"type":"scalar"},"locs":[{"a":331,"b":335}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":384,"b":393}]},{"name":"from","required":true,"transform":{"type":"scalar"},"locs":[{"a":421,"b":426}]}],"statement":"-- Transitions those of the given orders that have the status :from to the status :to, and returns their ids.\n-- Locks: these order rows. The guard on the status is a compare-and-set: of two transactions the first to\n-- commit wins, and the other does not get the order back.\nUPDATE orders\nSET status = :to!, updated_at = greatest(:now!::timestamptz, created_at)\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = :from!\nRETURNING order_id"};
+const orderTransitionIR: any = {"usedParamSet":{"to":true,"orderIds":true,"from":true},"params":[{"name":"to","required":true,"transform":{"type":"scalar"},"locs":[{"a":390,"b":393}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":458,"b":467}]},{"name":"from","required":true,"transform":{"type":"scalar"},"locs":[{"a":495,"b":500}]}],"statement":"-- Transitions those of the given orders that have the status :from to the status :to, and returns their ids.\n-- Locks: these order rows. The guard on the status is a compare-and-set: of two transactions the first to\n-- commit wins, and the other does not get the order back.\n-- After a failover the clock may be behind that of the primary which wrote the order.\nUPDATE orders\nSET status = :to!, updated_at = greatest(now(), created_at)\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = :from!\nRETURNING order_id"};
 
 /**
  * Query generated from SQL:
@@ -128,8 +126,9 @@ const orderTransitionIR: any = {"usedParamSet":{"to":true,"now":true,"orderIds":
  * -- Transitions those of the given orders that have the status :from to the status :to, and returns their ids.
  * -- Locks: these order rows. The guard on the status is a compare-and-set: of two transactions the first to
  * -- commit wins, and the other does not get the order back.
+ * -- After a failover the clock may be behind that of the primary which wrote the order.
  * UPDATE orders
- * SET status = :to!, updated_at = greatest(:now!::timestamptz, created_at)
+ * SET status = :to!, updated_at = greatest(now(), created_at)
  * WHERE order_id = ANY(:orderIds!::bigint[])
  *   AND status = :from!
  * RETURNING order_id
@@ -178,12 +177,13 @@ export const orderRead = new PreparedQuery<IOrderReadParams,IOrderReadResult>(or
 
 
 /** 'OrderConfirm' parameters type */
-export type IOrderConfirmParams = void;
+export interface IOrderConfirmParams {
+  open: string;
+  orderIds: bigintArray;
+}
 
 /** 'OrderConfirm' return type */
-export interface IOrderConfirmResult {
-  emitted: boolean;
-}
+export type IOrderConfirmResult = void;
 
 /** 'OrderConfirm' query type */
 export interface IOrderConfirmQuery {
@@ -191,14 +191,22 @@ export interface IOrderConfirmQuery {
   result: IOrderConfirmResult;
 }
 
-const orderConfirmIR: any = {"usedParamSet":{},"params":[],"statement":"-- Writes a WAL record that changes nothing, so that the COMMIT behind it waits for the replica: otherwise a\n-- reply that is based on reads alone could show a state that no replica has. Locks: none.\nSELECT pg_logical_emit_message(true, 'loms', '') IS NOT NULL AS \"emitted!\""};
+const orderConfirmIR: any = {"usedParamSet":{"orderIds":true,"open":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":719,"b":728}]},{"name":"open","required":true,"transform":{"type":"scalar"},"locs":[{"a":757,"b":762}]}],"statement":"-- Writes those of the given orders that do not have the status :open, and changes nothing in them, so that\n-- the COMMIT behind it waits for the replica of each: otherwise a reply that is based on a read alone could\n-- show a state that no replica has. It must write the order itself, since only the server that has the order\n-- can confirm it.\n-- Locks: these order rows. Their status is final, so only another confirmation waits for them. Two that lock\n-- the same rows in opposite order are rare; the server rolls one back, and it is retried.\n-- Cost: a version of each row, about 150 bytes of WAL; no index is written, since the page has room for it.\nUPDATE orders\nSET updated_at = updated_at\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status <> :open!"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Writes a WAL record that changes nothing, so that the COMMIT behind it waits for the replica: otherwise a
- * -- reply that is based on reads alone could show a state that no replica has. Locks: none.
- * SELECT pg_logical_emit_message(true, 'loms', '') IS NOT NULL AS "emitted!"
+ * -- Writes those of the given orders that do not have the status :open, and changes nothing in them, so that
+ * -- the COMMIT behind it waits for the replica of each: otherwise a reply that is based on a read alone could
+ * -- show a state that no replica has. It must write the order itself, since only the server that has the order
+ * -- can confirm it.
+ * -- Locks: these order rows. Their status is final, so only another confirmation waits for them. Two that lock
+ * -- the same rows in opposite order are rare; the server rolls one back, and it is retried.
+ * -- Cost: a version of each row, about 150 bytes of WAL; no index is written, since the page has room for it.
+ * UPDATE orders
+ * SET updated_at = updated_at
+ * WHERE order_id = ANY(:orderIds!::bigint[])
+ *   AND status <> :open!
  * ```
  */
 export const orderConfirm = new PreparedQuery<IOrderConfirmParams,IOrderConfirmResult>(orderConfirmIR);

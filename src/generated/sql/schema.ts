@@ -32,7 +32,7 @@ export type IMigrationLockParams = void;
 
 /** 'MigrationLock' return type */
 export interface IMigrationLockResult {
-  locked: boolean | null;
+  locked: boolean;
 }
 
 /** 'MigrationLock' query type */
@@ -41,13 +41,15 @@ export interface IMigrationLockQuery {
   result: IMigrationLockResult;
 }
 
-const migrationLockIR: any = {"usedParamSet":{},"params":[],"statement":"-- Waits until no other instance migrates. The session holds the lock until migrationUnlock or its end.\nSELECT pg_advisory_lock(7163846290174) IS NULL AS \"locked?\""};
+const migrationLockIR: any = {"usedParamSet":{},"params":[],"statement":"-- Takes the lock, unless another instance migrates. The session holds it until migrationUnlock or its end.\n-- It does not wait: a statement that waits keeps a snapshot, and an index that the other instance builds\n-- concurrently waits for all snapshots.\nSELECT pg_try_advisory_lock(7163846290174) AS \"locked!\""};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Waits until no other instance migrates. The session holds the lock until migrationUnlock or its end.
- * SELECT pg_advisory_lock(7163846290174) IS NULL AS "locked?"
+ * -- Takes the lock, unless another instance migrates. The session holds it until migrationUnlock or its end.
+ * -- It does not wait: a statement that waits keeps a snapshot, and an index that the other instance builds
+ * -- concurrently waits for all snapshots.
+ * SELECT pg_try_advisory_lock(7163846290174) AS "locked!"
  * ```
  */
 export const migrationLock = new PreparedQuery<IMigrationLockParams,IMigrationLockResult>(migrationLockIR);

@@ -1,0 +1,5 @@
+/** What an operator sets of the domain's rules. Each use case that writes gets it. */
+export interface Settings {
+  /** How long an idempotency key that is claimed now is kept, in milliseconds. */
+  readonly idempotencyRetentionMs: number;
+}
