@@ -17,6 +17,12 @@ export class OutcomeUnknown extends Error {
 /** Deadlock and serialisation failure: the server rolled the transaction back through no fault of its own. */
 const retryable = new Set(['40P01', '40001']);
 
+const RETRYABLE_ATTEMPTS_MAX = 4;
+
+/** Something inside the server failed: of a sharded database perhaps another machine, for a moment. */
+const INTERNAL_ERROR = 'XX000';
+const INTERNAL_ATTEMPTS_MAX = 2;
+
 /**
  * SQLSTATEs about the server, not the statement: connection exceptions, insufficient resources, shutdown and
  * start, a time limit, a lock timeout, a node that accepts no writes.
@@ -34,6 +40,12 @@ export function sqlStateOf(error: unknown): string | undefined {
 /** Whether the same transaction may be retried at once. */
 export function isRetryable(error: unknown): boolean {
   return retryable.has(sqlStateOf(error) ?? '');
+}
+
+/** How often a transaction that fails with this error is attempted, the attempt that has failed included. */
+export function attemptsMaxFor(error: unknown): number {
+  if (isRetryable(error)) return RETRYABLE_ATTEMPTS_MAX;
+  return sqlStateOf(error) === INTERNAL_ERROR ? INTERNAL_ATTEMPTS_MAX : 1;
 }
 
 /** Whether a query's error means that the node cannot serve now. Without SQLSTATE the connection failed. */

@@ -242,6 +242,35 @@ test('a transaction with a serialisation failure is retried', async () => {
   expect([attempts, await database.query('SELECT word FROM notes')]).toEqual([2, [{ word: 'bc' }]]);
 });
 
+test.each([
+  [1, 2, []],
+  [2, 2, ['XX000']],
+])(
+  'of a transaction that fails %i times inside the server, %i attempts are made',
+  async (times, count, error) => {
+    await database.query(`
+    CREATE SEQUENCE failures;
+    CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      IF nextval('failures') <= ${times} THEN RAISE EXCEPTION USING ERRCODE = 'internal_error'; END IF;
+      RETURN NEW;
+    END $$;
+    CREATE TRIGGER fail BEFORE INSERT ON notes FOR EACH ROW EXECUTE FUNCTION fail()`);
+    let attempts = 0;
+    try {
+      const errors: unknown[] = [];
+      const work = async (db: Queryable) => {
+        attempts++;
+        return { writes: [write(db, 1)], result: undefined };
+      };
+      await inTransaction(pool, within(9_000), work).catch((thrown) => errors.push(sqlStateOf(thrown)));
+      expect([attempts, errors]).toEqual([count, error]);
+    } finally {
+      await database.query('DROP FUNCTION fail CASCADE; DROP SEQUENCE failures');
+    }
+    expect(await notes()).toEqual(error.length === 0 ? [1] : []);
+  },
+);
+
 test('an unreachable server fails the transaction without effect', async () => {
   const nowhere = openPool('postgres://postgres@127.0.0.1:1/loms', limits, () => {});
   const attempt = inTransaction(nowhere, within(1_000), async () => ({ writes: [], result: undefined }));

@@ -7,11 +7,10 @@
  */
 import type pg from 'pg';
 import type { Deadlines } from '../timing/deadlines.ts';
-import { DatabaseUnavailable, isRetryable, isUnavailable, OutcomeUnknown } from './errors.ts';
+import { attemptsMaxFor, DatabaseUnavailable, isRetryable, isUnavailable, OutcomeUnknown } from './errors.ts';
 import { destroy, encodeValues, statementName } from './pool.ts';
 import type { Queryable, Rows, Work } from './types.ts';
 
-const ATTEMPTS_MAX = 4;
 const RETRY_DELAY_MAX_MS = 20;
 
 export interface TransactionLimits {
@@ -22,7 +21,7 @@ export interface TransactionLimits {
 
 /**
  * Runs work in a transaction at READ COMMITTED on a connection of its own. Retries it, a bounded number of
- * times, when the server rolled it back because of a deadlock.
+ * times, when the server rolled it back because of a deadlock, and once when the server failed inside.
  *
  * @throws DatabaseUnavailable when nothing was done, OutcomeUnknown when that is not known, and otherwise
  * what the work or its statements threw (nothing was done then either).
@@ -32,8 +31,9 @@ export async function inTransaction<T>(pool: pg.Pool, limits: TransactionLimits,
     try {
       return await runOnce(pool, limits, work);
     } catch (error) {
-      if (!isRetryable(error)) throw error;
-      if (attempt === ATTEMPTS_MAX) throw new DatabaseUnavailable('deadlocked too often', { cause: error });
+      if (attempt >= attemptsMaxFor(error)) {
+        throw isRetryable(error) ? new DatabaseUnavailable('deadlocked too often', { cause: error }) : error;
+      }
       const delayMs = Math.random() * RETRY_DELAY_MAX_MS * attempt;
       await new Promise((resolve) => setTimeout(resolve, delayMs));
     }

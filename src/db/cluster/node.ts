@@ -9,9 +9,11 @@
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import { nodeStarted, nodeState } from '../../generated/sql/cluster.ts';
+import type { Clock } from '../../timing/clock.ts';
 import { DatabaseUnavailable } from '../errors.ts';
 import { type ConnectionLimits, destroy, openPool, readerOf } from '../pool.ts';
 import type { Queryable } from '../types.ts';
+import { ClockWatch, clockDifference } from './clock-difference.ts';
 import { type Answer, type Role, type TopologyNode, unknownNode } from './topology.ts';
 
 /** A node as `/readyz` shows it to an operator. */
@@ -24,8 +26,17 @@ export interface NodeStatus {
   readonly healthy: boolean;
   /** Why it is unhealthy; empty when it is healthy. */
   readonly reason: string;
+  /** How far its clock is ahead of this instance's, in milliseconds; undefined until it has answered once. */
+  readonly clockAheadMs: number | undefined;
   /** The number of reads that it has answered. */
   readonly reads: number;
+}
+
+export interface NodeClocks {
+  /** For how long a query takes. */
+  readonly now: Clock;
+  /** For the comparison with the clock of the node, in milliseconds since the epoch. */
+  readonly wallClock: () => number;
 }
 
 export class DatabaseNode {
@@ -44,19 +55,29 @@ export class DatabaseNode {
   /** The start time of the server that connections may be used to; undefined while the node is fenced. */
   #accepted: string | undefined;
   readonly #limits: ConnectionLimits;
+  readonly #clocks: NodeClocks;
   readonly #log: Logger;
+  readonly #clockWatch: ClockWatch;
   readonly #onUnknownServer: () => void;
   readonly #clients = new Set<pg.ClientBase>();
   /** A connection for `queryState` alone: it never queues behind work, and reaches any server there. */
   readonly #statePool: pg.Pool;
 
   /** @param onUnknownServer called when a new connection reached a server that was not accepted. */
-  constructor(url: string, limits: ConnectionLimits, log: Logger, onUnknownServer: () => void) {
+  constructor(
+    url: string,
+    limits: ConnectionLimits,
+    clocks: NodeClocks,
+    log: Logger,
+    onUnknownServer: () => void,
+  ) {
     const { hostname, port } = new URL(url);
     this.url = url;
     this.name = `${hostname}:${port || 5432}`;
     this.#limits = limits;
+    this.#clocks = clocks;
     this.#log = log.child({ node: this.name });
+    this.#clockWatch = new ClockWatch(this.#log);
     this.#onUnknownServer = onUnknownServer;
     const onError = (error: Error) => this.#log.debug({ err: error }, 'connection lost');
     this.pool = openPool(url, limits, onError, (client) => this.#verifyServer(client));
@@ -72,15 +93,27 @@ export class DatabaseNode {
 
   get status(): NodeStatus {
     const { name, healthy, reads } = this;
-    return { name, role: this.#role, timeline: this.#timeline, healthy, reason: this.#reason ?? '', reads };
+    return {
+      name,
+      role: this.#role,
+      timeline: this.#timeline,
+      healthy,
+      reason: this.#reason ?? '',
+      clockAheadMs: this.#clockWatch.aheadMs,
+      reads,
+    };
   }
 
   /** Queries the node's state. Never throws: the error is the answer of a node that is not reachable. */
   async queryState(): Promise<Answer> {
     const { readTimeoutMs, writeTimeoutMs: timeoutMs } = this.#limits;
+    const { now, wallClock } = this.#clocks;
+    const sentMs = now();
     try {
       const [state] = await nodeState.run({ timeoutMs }, readerOf(this.#statePool, readTimeoutMs));
-      return state ?? new Error('the node returned no state');
+      if (state === undefined) return new Error('the node returned no state');
+      this.#clockWatch.observe(clockDifference(state.clock_ms, wallClock(), now() - sentMs));
+      return state;
     } catch (error) {
       return error as Error;
     }

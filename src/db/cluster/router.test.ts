@@ -1,4 +1,6 @@
 /** The router, and read-your-writes of the service, on a cluster whose replica stops and returns. */
+import pg from 'pg';
+import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { anyCall } from '../../../test/support/call.ts';
 import { openRouter, openService } from '../../../test/support/database.ts';
@@ -202,6 +204,56 @@ test('writes are rejected while the replica streams but confirms nothing', async
   await onReplica('SELECT pg_wal_replay_resume()');
   await expect.poll(writable).toBe(true);
   await reserveOne();
+});
+
+test('writes are rejected while a commit of the service hangs, whatever it waits for', async () => {
+  await onPrimary(`
+    CREATE TABLE slow ();
+    CREATE FUNCTION wait_for_lock() RETURNS trigger LANGUAGE plpgsql AS
+      'BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NULL; END';
+    CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON slow DEFERRABLE INITIALLY DEFERRED
+      FOR EACH ROW EXECUTE FUNCTION wait_for_lock()`);
+  const [holder, ours] = ['other', 'loms'].map(
+    (application_name) => new pg.Client({ connectionString: cluster.primaryUrl, application_name }),
+  ) as [pg.Client, pg.Client];
+  await Promise.all([holder.connect(), ours.connect()]);
+  try {
+    await holder.query('SELECT pg_advisory_lock(1)');
+    await ours.query('BEGIN');
+    await ours.query('INSERT INTO slow DEFAULT VALUES');
+    expect(await writable()).toBe(true);
+    const commit = ours.query('COMMIT');
+    await expect.poll(writable, { timeout: 5_000 }).toBe(false);
+    await expect(reserveOne()).rejects.toBeInstanceOf(DatabaseUnavailable);
+    await holder.query('SELECT pg_advisory_unlock(1)');
+    await commit;
+    expect(await writable()).toBe(true);
+  } finally {
+    await Promise.all([holder.end(), ours.end()]);
+    await onPrimary('DROP TABLE slow; DROP FUNCTION wait_for_lock');
+  }
+});
+
+test('a clock that differs from those of the nodes is logged once, and shown', async () => {
+  const lines: { msg: string; node: string; clockAheadMs: number }[] = [];
+  const logger = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
+  let offsetMs = 0;
+  const watched = openRouter(cluster, { logger, wallClock: () => Date.now() + offsetMs });
+  const check = async (newOffsetMs: number) => {
+    offsetMs = newOffsetMs;
+    lines.length = 0;
+    await watched.check();
+    await watched.check();
+    return lines.filter(({ msg }) => msg.startsWith('clock')).map(({ msg }) => msg.split(' ')[1]);
+  };
+  expect(watched.status()[0]?.clockAheadMs).toBeUndefined();
+  expect(await check(0)).toEqual([]);
+  expect(await check(-2 * 86_400_000)).toEqual(['differs', 'differs']);
+  for (const { clockAheadMs } of watched.status()) {
+    expect(Math.round((clockAheadMs ?? 0) / 86_400_000)).toBe(2);
+  }
+  expect(await check(0)).toEqual(['agrees', 'agrees']);
+  await watched.stop();
 });
 
 test('an order that is payed only on the primary is not reported as payed', async () => {

@@ -7,7 +7,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { Clock } from '../../timing/clock.ts';
+import { type Clock, wallClockMs } from '../../timing/clock.ts';
 import { Deadlines } from '../../timing/deadlines.ts';
 import { PeriodicTask } from '../../timing/periodic.ts';
 import { DatabaseUnavailable, isRetryable, isUnavailable, OutcomeUnknown } from '../errors.ts';
@@ -26,6 +26,8 @@ export interface RouterOptions extends ConnectionLimits {
   /** A replica whose replay is further behind is not read. */
   readonly replicaLagMaxMs: number;
   readonly now?: Clock | undefined;
+  /** The clock that is compared with those of the nodes, in milliseconds since the epoch. */
+  readonly wallClock?: () => number;
   readonly logger: Logger;
 }
 
@@ -49,7 +51,7 @@ export class Router implements Database {
   #checking: Promise<void> = Promise.resolve();
 
   constructor(options: RouterOptions) {
-    const { urls, logger, checkIntervalMs, now } = options;
+    const { urls, logger, checkIntervalMs, now, wallClock = wallClockMs } = options;
     this.#options = options;
     this.#deadlines = new Deadlines(now);
     this.#checks = new PeriodicTask({
@@ -58,7 +60,9 @@ export class Router implements Database {
       minGapMs: Math.ceil(checkIntervalMs / 4),
       onError: (error) => logger.error({ err: error }, 'the check of the database nodes failed'),
     });
-    this.#nodes = urls.map((url) => new DatabaseNode(url, options, logger, () => this.#checks.trigger()));
+    const clocks = { now: this.#deadlines.now, wallClock };
+    const onUnknownServer = () => this.#checks.trigger();
+    this.#nodes = urls.map((url) => new DatabaseNode(url, options, clocks, logger, onUnknownServer));
     this.#topology = unknownTopology(urls.length);
   }
 
@@ -125,7 +129,7 @@ export class Router implements Database {
       if (primary === undefined) throw new DatabaseUnavailable('no primary');
       // Fail fast: a transaction started now would hang in COMMIT with an unknown outcome, and hanging
       // transactions exhaust the primary's connections.
-      if (this.#topology.commitsHang) throw new DatabaseUnavailable('no replica confirms commits');
+      if (this.#topology.commitsHang) throw new DatabaseUnavailable('commits are not confirmed');
       const limits = { timeoutMs: this.#options.writeTimeoutMs, deadlines: this.#deadlines };
       return await inTransaction(primary.pool, limits, work);
     } catch (error) {
@@ -207,7 +211,7 @@ export class Router implements Database {
       if (primary === undefined) logger.error('no primary: writes are rejected');
       else logger.warn({ node: this.primary?.name, timeline }, 'writes go to this primary');
     }
-    if (commitsHang && !before.commitsHang) logger.error('no replica confirms commits: writes are rejected');
-    if (!commitsHang && before.commitsHang) logger.info('a replica confirms commits: writes are accepted');
+    if (commitsHang && !before.commitsHang) logger.error('commits are not confirmed: writes are rejected');
+    if (!commitsHang && before.commitsHang) logger.info('commits are confirmed: writes are accepted');
   }
 }

@@ -23,6 +23,7 @@ const state: fc.Arbitrary<NodeState> = fc.record({
   replayed: walPosition,
   synchronous_slots: fc.subarray(['b', 'c']),
   commits_hang: fc.boolean(),
+  clock_ms: fc.constant(0),
 });
 const answers = fc.array(fc.oneof({ weight: 4, arbitrary: state }, fc.constant(new Error('down'))), {
   minLength: NODES_MAX,

@@ -23,6 +23,7 @@ const primary = (timeline: number, more: Partial<NodeState> = {}): NodeState => 
   replayed: 0n,
   synchronous_slots: ['b'],
   commits_hang: false,
+  clock_ms: 0,
   ...more,
 });
 
