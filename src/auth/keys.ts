@@ -3,12 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose';
+import type { Clock } from '../timing/clock.ts';
 
 export interface KeysOptions {
   /** A path, or an http or https URL. */
   readonly location: string;
-  /** The clock, in milliseconds since the epoch. */
-  readonly now: () => number;
+  /** The clock of pauses. */
+  readonly now: Clock;
   /** The pause after a successful reading before an unknown key makes us read again. */
   readonly cooldownMs?: number;
 }

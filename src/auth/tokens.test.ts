@@ -28,7 +28,7 @@ let authenticate: Authenticate;
 const now = () => nowMs;
 
 const open = (more: Partial<TokenOptions> = {}) =>
-  openTokens({ jwks, issuer: ISSUER, audience: AUDIENCE, logger: quiet, now, ...more });
+  openTokens({ jwks, issuer: ISSUER, audience: AUDIENCE, logger: quiet, now, wallClock: now, ...more });
 
 beforeEach(async () => {
   nowMs = Date.now();
@@ -207,6 +207,22 @@ describe('a valid token', () => {
     nowMs = (exp + 5) * 1_000 - 1;
     expect(await verify(token)).toBe('alice');
     nowMs += 1;
+    expect(await verify(token)).toBe('CREDENTIALS_INVALID');
+  });
+
+  test('ages by the monotonic clock, and ends by the wall clock', async () => {
+    let ageMs = 0;
+    authenticate = await open({ now: () => 1_000 + ageMs });
+    const token = await issuer.sign({ exp: seconds(3_600) });
+    await verify(token);
+    nowMs -= 3_600_000;
+    ageMs = 59_999;
+    expect(isCached(token)).toBe(true);
+    ageMs = 60_000;
+    expect(isCached(token)).toBe(false);
+    expect(await verify(token)).toBe('alice');
+    nowMs += 3 * 3_600_000;
+    expect(isCached(token)).toBe(false);
     expect(await verify(token)).toBe('CREDENTIALS_INVALID');
   });
 

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { Authenticate, Identity } from '../domain/access.ts';
 import { accepted, type Outcome, refused } from '../domain/outcome.ts';
 import { fixedRefusals } from '../domain/refusals.ts';
+import { type Clock, monotonicMs, wallClockMs } from '../timing/clock.ts';
 import { isUrl, type Keys, openKeys } from './keys.ts';
 
 export interface TokenOptions {
@@ -15,8 +16,10 @@ export interface TokenOptions {
   /** What a token's `aud` must be or hold. */
   readonly audience: string;
   readonly logger: Logger;
-  /** The clock, in milliseconds since the epoch. */
-  readonly now: () => number;
+  /** The clock of ages and pauses. */
+  readonly now?: Clock;
+  /** The clock that `exp` and `nbf` of tokens are compared with, in milliseconds since the epoch. */
+  readonly wallClock?: () => number;
   /** The pause before an unknown key makes us read the keys again. */
   readonly keysCooldownMs?: number;
   /** How many valid tokens are kept; past it the least recently used one is dropped. */
@@ -47,6 +50,12 @@ const LOG_INTERVAL_MS = 1_000;
 
 const bearer = /^Bearer +([\w.-]+)$/i;
 
+interface ValidToken {
+  readonly caller: Outcome<Identity>;
+  /** When it ends, by the wall clock. */
+  readonly endMs: number;
+}
+
 /** A caller's name is stored with its requests: of bounded length, no character PostgreSQL cannot hold. */
 const callerName = /^[^\p{Cc}\p{Cs}]{1,255}$/u;
 
@@ -57,7 +66,7 @@ const callerName = /^[^\p{Cc}\p{Cs}]{1,255}$/u;
  * @throws KeysUnavailable when the file cannot be read.
  */
 export async function openTokens(options: TokenOptions): Promise<Authenticate> {
-  const { jwks: location, now, keysCooldownMs } = options;
+  const { jwks: location, now = monotonicMs, keysCooldownMs } = options;
   const keys = openKeys({
     location,
     now,
@@ -71,10 +80,11 @@ export async function openTokens(options: TokenOptions): Promise<Authenticate> {
 }
 
 function tokenCheck(keys: Keys, options: TokenOptions): Authenticate {
-  const { logger, now } = options;
-  const cache = new LRUCache<string, Outcome<Identity>>({
+  const { logger, now = monotonicMs, wallClock = wallClockMs } = options;
+  const cache = new LRUCache<string, ValidToken>({
     max: options.cacheEntriesMax ?? CACHE_ENTRIES_MAX,
-    // An entry ends by the clock that `exp` is compared with, read at every look-up.
+    // lru-cache drops an entry when it is older than this.
+    ttl: CACHE_MS - 1,
     perf: { now },
     ttlResolution: 0,
   });
@@ -90,14 +100,11 @@ function tokenCheck(keys: Keys, options: TokenOptions): Authenticate {
         audience: options.audience,
         requiredClaims: ['exp', 'sub'],
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
-        currentDate: new Date(now()),
+        currentDate: new Date(wallClock()),
       });
       const caller = accepted(identityOf(payload));
       const endMs = ((payload.exp ?? 0) + CLOCK_TOLERANCE_SECONDS) * 1_000;
-      const start = now();
-      // lru-cache drops an entry when it is older than its ttl, and a ttl of 0 means that it never ends.
-      const ttl = Math.min(endMs - start, CACHE_MS) - 1;
-      if (ttl > 0) cache.set(token, caller, { ttl, start });
+      cache.set(token, { caller, endMs });
       return caller;
     } catch (error) {
       return refused(refusalOf(error));
@@ -125,7 +132,7 @@ function tokenCheck(keys: Keys, options: TokenOptions): Authenticate {
     if (token === undefined || token.length > TOKEN_MAX_CHARS)
       return refused(fixedRefusals.credentialsInvalid);
     const known = cache.get(token);
-    if (known !== undefined) return known;
+    if (known !== undefined && wallClock() < known.endMs) return known.caller;
     return checks < CHECKS_MAX ? check(token) : refused(fixedRefusals.queueFull);
   };
 }

@@ -1,4 +1,4 @@
-/** The clock and the timer of all durations; both are parameters, so that tests can move time. */
+/** The clocks, and the timer of all durations; they are parameters, so that tests can move time. */
 
 /** A monotonic clock in milliseconds: it never jumps or runs backwards, and only differences count. */
 export type Clock = () => number;
@@ -6,8 +6,14 @@ export type Clock = () => number;
 /** Calls `ring` once after a delay, unless the returned function is called first. */
 export type SetTimer = (ring: () => void, delayMs: number) => () => void;
 
-/** The clock for every deadline, timeout and interval. Wall-clock time is for what is stored or shown. */
+/** The clock for every deadline, timeout, interval and age. */
 export const monotonicMs: Clock = () => performance.now();
+
+/**
+ * The wall clock, in milliseconds since the epoch: only to compare with times that others have set, such as
+ * the end of a token. It may jump. Stored times are the database's.
+ */
+export const wallClockMs = (): number => Date.now();
 
 /** The timer of Node.js. It does not keep the process alive: open sockets and requests do. */
 export const setNodeTimer: SetTimer = (ring, delayMs) => {

@@ -10,6 +10,7 @@ import type {
 } from '@grpc/grpc-js';
 import type { Refusal } from '../../domain/outcome.ts';
 import { fixedRefusals } from '../../domain/refusals.ts';
+import { wallClockMs } from '../../timing/clock.ts';
 import type { Deadlines, Pending } from '../../timing/deadlines.ts';
 import { statusOf } from './errors.ts';
 import { closeStream, interceptStart } from './internals.ts';
@@ -97,7 +98,7 @@ export class PendingCalls {
   /** grpc-js has the client's deadline as a time of day; from here on it is one of the monotonic clock. */
   #deadlineOf(call: ServerInterceptingCallInterface): number {
     const { deadlines, requestTimeoutMs } = this.#options;
-    const leftMs = Number(call.getDeadline()) - Date.now();
+    const leftMs = Number(call.getDeadline()) - wallClockMs();
     const timeoutMs = leftMs - Math.min(REPLY_AHEAD_MS, leftMs / 10);
     return deadlines.now() + Math.min(timeoutMs, requestTimeoutMs);
   }
