@@ -8,6 +8,7 @@ import { freePorts } from '../../test/support/ports.ts';
 import { query } from '../../test/support/query.ts';
 import { type Relay, startRelay } from '../../test/support/relay.ts';
 import { recordInitialStocks } from '../lib/ledger-audit.ts';
+import { WallClock } from './clock.ts';
 import { mountSmallDisk } from './disk.ts';
 import type { Fault } from './faults/fault.ts';
 
@@ -21,6 +22,7 @@ export interface Stage {
   readonly replica: Postgres;
   readonly relays: Readonly<Record<'primary' | 'replica' | 'wal', Relay>>;
   readonly services: readonly Service[];
+  readonly clocks: readonly WallClock[];
   readonly primaryFolder: string;
   clear(): Promise<void>;
 }
@@ -74,14 +76,19 @@ export async function setStage({ template, fault, serviceArgs }: StageOptions): 
 
     const database = databaseSettings(primary.url, relays);
     const services: Service[] = [];
+    const clocks: WallClock[] = [];
     for (let index = 0; index < servicePorts.length; index += 2) {
       const [REST = 0, gRPC = 0] = servicePorts.slice(index);
-      const service = new Service(serviceArgs, { REST, gRPC }, { ...settings, ...database });
+      const clock = new WallClock(join(folder, `clock-${index}`));
+      await clock.setAhead(0);
+      clocks.push(clock);
+      const environment = { ...settings, ...database, ...(fault.ownClocks ? clock.settings : {}) };
+      const service = new Service(serviceArgs, { REST, gRPC }, environment);
       closers.push(() => service.close());
       services.push(service);
     }
     await Promise.all(services.map((service) => service.start()));
-    return { primary, replica, relays, services, primaryFolder, clear };
+    return { primary, replica, relays, services, clocks, primaryFolder, clear };
   } catch (error) {
     await clear();
     throw error;

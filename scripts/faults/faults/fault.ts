@@ -1,6 +1,7 @@
 /** What a fault is, and the parts of a run that it acts on. */
 import type { Relay } from '../../../test/support/relay.ts';
 import { isDecided } from '../checks/answers.ts';
+import type { WallClock } from '../clock.ts';
 import { type Call, type History, isWrite } from '../history.ts';
 import type { Random } from '../random.ts';
 import type { Postgres } from '../servers.ts';
@@ -20,6 +21,8 @@ export interface FaultContext {
     readonly wal: Relay;
   };
   readonly services: readonly Service[];
+  /** Those of the services, where they have clocks of their own. */
+  readonly clocks: readonly WallClock[];
   readonly behaviour: Behaviour;
   readonly random: Random;
   readonly history: History;
@@ -40,6 +43,8 @@ export interface Fault {
   readonly services?: number;
   /** How the workload differs from the normal one during the whole run. */
   readonly behaviour?: Partial<Behaviour>;
+  /** Each process of the service has a wall clock of its own, which can be set. */
+  readonly ownClocks?: boolean;
   /** The primary's data are on a disk that fills up soon. */
   readonly smallDisk?: boolean;
   /** Service and database are only ever stopped gracefully, so every accepted request must be answered. */

@@ -1,5 +1,6 @@
 /** All faults, in the order in which they are run and reported. */
 import { clientDisconnects, deadlines, duplicateKeys } from './callers.ts';
+import { clockStep, clockWrong } from './clocks.ts';
 import {
   backendCancel,
   backendTerminate,
@@ -60,6 +61,8 @@ export const faults: readonly Fault[] = [
   duplicateKeys,
   clientDisconnects,
   deadlines,
+  clockStep,
+  clockWrong,
 ];
 
 /** One of each group that is fast to run, for the smoke test. */
