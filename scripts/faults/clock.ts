@@ -8,7 +8,7 @@ const LIBRARIES = '/usr/lib';
 function findLibrary(): string | undefined {
   const { LIBFAKETIME: named = '' } = process.env;
   const folders = existsSync(LIBRARIES) ? readdirSync(LIBRARIES) : [];
-  const installed = folders.map((folder) => `${LIBRARIES}/${folder}/faketime/libfaketime.so.1`);
+  const installed = folders.map((folder) => `${LIBRARIES}/${folder}/faketime/libfaketimeMT.so.1`);
   return [named, ...installed].find((path) => existsSync(path));
 }
 
