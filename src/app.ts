@@ -186,6 +186,7 @@ async function startServers(
     ...context,
     authenticate,
     docs: config.docs,
+    publicUrl: config.publicUrl,
     readiness: () => readiness.current,
   });
   // While a reply is being made nothing moves on its connection.

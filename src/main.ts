@@ -3,10 +3,15 @@ import type { Logger } from 'pino';
 import { type App, startApp } from './app.ts';
 import { type Config, ConfigError, readConfig } from './config/config.ts';
 import { openLog } from './telemetry/log.ts';
+import { isNodeSupported, version } from './version.ts';
 
 async function main(): Promise<void> {
   const config = configOrExit();
   const logger = openLog(config.log.level);
+  const { node } = process.versions;
+  logger.info({ version, node }, 'loms starts');
+  if (!isNodeSupported(node))
+    logger.warn({ node }, 'this Node.js is out of support: it gets no security fixes, use 24 or 26');
   const aborted = new AbortController();
   const starting = startApp(config, logger, aborted.signal);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

@@ -4,7 +4,7 @@
  */
 import fc, { type Arbitrary } from 'fast-check';
 import type { Expectation } from './case.ts';
-import { type OpenApi, resolve, type Schema } from './openapi.ts';
+import { asNumber, type OpenApi, resolve, type Schema } from './openapi.ts';
 
 /** Up to this id there are soon orders and stock, so that requests often find something. */
 const ID_MAX = 2_000n;
@@ -62,6 +62,13 @@ export function validInteger({ minimum = 0, maximum = 2 ** 53, example }: Schema
 /** JSON texts that match a schema. */
 export function validJson(document: OpenApi, reference: Schema): Arbitrary<string> {
   const schema = resolve(document, reference);
+  if (schema.anyOf) {
+    const integer = validInteger(asNumber(schema));
+    return fc.oneof(
+      integer.map(String),
+      integer.map((value) => `"${value}"`),
+    );
+  }
   switch (schema.type) {
     case 'integer':
       return validInteger(schema).map(String);

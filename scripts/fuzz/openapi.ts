@@ -3,6 +3,8 @@
 export interface Schema {
   readonly $ref?: string;
   readonly type?: string;
+  /** A 64-bit integer of a request: as a number or as a text. */
+  readonly anyOf?: readonly Schema[];
   readonly minimum?: number;
   readonly maximum?: number;
   readonly minItems?: number;
@@ -56,12 +58,18 @@ export function operationsOf(document: OpenApi): Operation[] {
         name: `${method} ${path}`,
         method: method.toUpperCase(),
         path,
-        isGuarded: security !== undefined,
-        ...(parameter && { parameter }),
+        isGuarded: security !== undefined && security.length > 0,
+        ...(parameter && { parameter: asNumber(parameter) }),
         ...(body && { body }),
       };
     }),
   );
+}
+
+/** The schema of an integer that may also be sent as text, as a number alone. */
+export function asNumber(schema: Schema): Schema {
+  const number = schema.anyOf?.find(({ type }) => type === 'integer');
+  return number === undefined ? schema : { ...number, example: schema.example };
 }
 
 /** Follows a reference to a shared schema. */

@@ -32,7 +32,7 @@ export class RestCheck {
     const ajv = new Ajv2020({ strict: false, formats: { int64: true, int32: true } });
     ajv.addSchema(document, 'document');
     this.#operations = new Set(operationsOf(document).map(({ name }) => name));
-    this.#error = compile('document#/components/schemas/Error');
+    this.#error = compile('document#/components/schemas/Status');
     for (const [path, methods] of Object.entries(document.paths)) {
       for (const [method, { responses }] of Object.entries(methods)) {
         for (const status of Object.keys(responses)) {

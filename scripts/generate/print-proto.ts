@@ -2,7 +2,8 @@
  * Prints a file descriptor as proto2 source.
  *
  * It is for `buf/validate/validate.proto`, which npm has as a descriptor only. An importer needs its names,
- * numbers, types and extensions. Options, comments, reserved numbers and extension ranges are left out.
+ * numbers, types and extensions, and a compiler for Go or Java the package that the file generates. Other
+ * options, comments, reserved numbers and extension ranges are left out.
  */
 import type { DescEnum, DescExtension, DescField, DescFile, DescMessage } from '@bufbuild/protobuf';
 import { FieldDescriptorProto_Label, FieldDescriptorProto_Type } from '@bufbuild/protobuf/wkt';
@@ -17,10 +18,20 @@ export function printProto(file: DescFile): string {
     'syntax = "proto2";',
     `package ${file.proto.package};`,
     ...file.proto.dependency.map((path) => `import "${path}";`),
+    ...printOptions(file),
     ...file.extensions.flatMap(printExtension),
     ...file.messages.flatMap(printMessage),
     ...file.enums.flatMap(printEnum),
   ].join('\n')}\n`;
+}
+
+function printOptions({ proto: { options } }: DescFile): string[] {
+  if (options === undefined) return [];
+  return [
+    `option go_package = "${options.goPackage}";`,
+    `option java_package = "${options.javaPackage}";`,
+    `option java_multiple_files = ${options.javaMultipleFiles};`,
+  ];
 }
 
 function printExtension(extension: DescExtension): string[] {

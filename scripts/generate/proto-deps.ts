@@ -11,7 +11,7 @@ import { printProto } from './print-proto.ts';
 export const root = join(import.meta.dirname, '../..');
 
 /** Where `buf.yaml` looks for the imports. It is not committed. */
-const depsDir = join(root, 'build/proto-deps');
+export const depsDir = join(root, 'build/proto-deps');
 
 /** Each file by the path of its import, with its path in `node_modules`. */
 const files = {

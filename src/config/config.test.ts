@@ -97,6 +97,20 @@ test.each([
   expect(read).toThrow('must not name a host and port twice');
 });
 
+test('PUBLIC_URL is an address that paths can be appended to', () => {
+  const read = (PUBLIC_URL: string) => readConfig({ PUBLIC_URL }).publicUrl;
+  expect(read('https://shop.test/loms/')).toBe('https://shop.test/loms');
+  expect(read('http://127.0.0.1:8080')).toBe('http://127.0.0.1:8080');
+  for (const bad of [
+    'shop.test',
+    'ftp://shop.test',
+    'https://u:p@shop.test',
+    'https://shop.test/?a',
+    '/loms',
+  ])
+    expect(() => read(bad), bad).toThrow('PUBLIC_URL: must be an http or https URL');
+});
+
 test('an empty variable counts as not set', () => {
   expect(readConfig({ DATABASE_URL: '', HTTP_PORT: '', SEED_ON_START: '' })).toEqual(readConfig({}));
 });

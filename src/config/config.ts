@@ -35,6 +35,7 @@ function sectionsOf(env: Variables) {
     http: { host: env.HTTP_HOST, port: env.HTTP_PORT },
     grpc: { host: env.GRPC_HOST, port: env.GRPC_PORT, reflection: env.REFLECTION },
     docs: env.DOCS,
+    publicUrl: env.PUBLIC_URL,
     auth: isTokenRequired(env) ? authOf(env) : undefined,
     tls: tlsOf(env),
     database: {

@@ -52,6 +52,11 @@ export const variables = z.object({
   TLS_CLIENT_CA_FILE: path,
   REFLECTION: flag(true),
   DOCS: flag(true),
+  PUBLIC_URL: z
+    .string()
+    .refine(isPublicUrl, 'must be an http or https URL without credentials, query and fragment')
+    .transform((text) => text.replace(/\/+$/, ''))
+    .optional(),
   DATABASE_URL: postgresUrls.optional(),
   MIGRATION_DATABASE_URL: postgresUrls.optional(),
   DATABASE_REPLICA_URLS: z
@@ -107,6 +112,13 @@ function number(standard: number, min: number, max: number) {
 function setsNoOwnParameter(text: string): boolean {
   const [url] = splitHosts(text) ?? [];
   return url === undefined || !OWN_PARAMETERS.some((name) => new URL(url).searchParams.has(name));
+}
+
+/** An address that operations can be appended to, and that may be shown to everybody. */
+function isPublicUrl(text: string): boolean {
+  if (!URL.canParse(text) || holdsCredentials(text)) return false;
+  const { protocol, search, hash } = new URL(text);
+  return /^https?:$/.test(protocol) && search === '' && hash === '';
 }
 
 function holdsCredentials(text: string): boolean {

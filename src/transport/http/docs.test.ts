@@ -11,8 +11,10 @@ const operations = [
   ['get', '/stock/info/{sku}', 'getStock', ['400', '404', '429', '500', '503', '504']],
 ] as const;
 
-async function documentText(): Promise<string> {
-  const response = await testApp().request('/openapi.json');
+const authenticate = () => Promise.reject(new Error('no token is sent'));
+
+async function documentText(app = testApp()): Promise<string> {
+  const response = await app.request('/openapi.json');
   expect(response.headers.get('content-type')).toBe('application/json');
   return response.text();
 }
@@ -31,19 +33,23 @@ describe('the OpenAPI document', () => {
     const operation = document.paths[path][method];
     expect(operation.operationId).toBe(operationId);
     expect(operation.summary).toBeTruthy();
-    expect(Object.keys(operation.responses).sort()).toEqual(['200', ...errors]);
+    expect(operation.description).toBeTruthy();
+    expect(Object.keys(operation.responses).sort()).toEqual(['200', ...errors, 'default']);
     const reply = operation.responses[200].content['application/json'];
     expect(reply.schema.$ref).toMatch(/^#\/components\/schemas\//);
     expect(reply.example).toBeDefined();
     for (const status of errors) {
       const content = operation.responses[status].content['application/json'];
-      expect(content.schema).toEqual({ $ref: '#/components/schemas/Error' });
+      expect(content.schema).toEqual({ $ref: '#/components/schemas/Status' });
       expect(Object.keys(content.examples)).not.toEqual([]);
     }
+    const any = operation.responses.default.content['application/json'];
+    expect(any.schema).toEqual({ $ref: '#/components/schemas/Status' });
     expect(operation.parameters).toContainEqual(
       expect.objectContaining({
         in: 'header',
         name: 'Request-Timeout',
+        example: 5,
         schema: expect.objectContaining({ type: 'number' }),
       }),
     );
@@ -54,7 +60,12 @@ describe('the OpenAPI document', () => {
       expect(operation.requestBody.content['application/json'].example).toBeDefined();
     } else {
       expect(operation.parameters).toEqual([
-        expect.objectContaining({ in: 'path', required: true, name: /\{(.+)\}/.exec(path)?.[1] }),
+        expect.objectContaining({
+          in: 'path',
+          required: true,
+          name: /\{(.+)\}/.exec(path)?.[1],
+          example: expect.any(Number),
+        }),
         expect.objectContaining({ in: 'header' }),
       ]);
     }
@@ -73,19 +84,78 @@ describe('the OpenAPI document', () => {
     );
   });
 
-  test('states every limit digit for digit', async () => {
+  test('states every limit digit for digit, and the forms that are accepted', async () => {
     const text = await documentText();
-    const { schemas } = JSON.parse(text).components;
+    const { paths, components } = JSON.parse(text);
+    const { schemas } = components;
     expect(text).toContain('"format":"int64","minimum":1,"maximum":9223372036854775807');
-    expect(schemas.CreateOrderRequest.properties.user).toMatchObject({ type: 'integer', format: 'int64' });
+    const int64 = {
+      anyOf: [
+        { type: 'integer', format: 'int64', minimum: 1, maximum: 2 ** 63 },
+        { type: 'string', pattern: '^[1-9][0-9]{0,18}$' },
+      ],
+    };
+    expect(schemas.CreateOrderRequest.properties.user).toMatchObject(int64);
+    expect(schemas.OrderIDRequest.properties.orderID).toMatchObject(int64);
+    expect(paths['/order/info/{order_id}'].get.parameters[0].schema).toMatchObject(int64);
     expect(schemas.CreateOrderRequest.properties.items).toMatchObject({ minItems: 1, maxItems: 1000 });
-    expect(schemas.Item.properties.sku).toMatchObject({
-      type: 'integer',
-      minimum: 1,
-      maximum: 4_294_967_295,
-    });
-    expect(schemas.Item.properties.count).toMatchObject({ type: 'integer', minimum: 1, maximum: 65_535 });
+    expect(schemas.CreateOrderRequest.required).toEqual(['user', 'items']);
     expect(schemas.OrderIDRequest.required).toEqual(['orderID']);
+    const { sku, count } = schemas.Item.properties;
+    expect(sku).toMatchObject({ type: 'integer', minimum: 1, maximum: 4_294_967_295 });
+    expect(sku).not.toHaveProperty('format');
+    expect(count).toMatchObject({ type: 'integer', format: 'int32', minimum: 1, maximum: 65_535 });
+    expect(schemas.GetOrderResponse.properties.user).toMatchObject({ type: 'integer', format: 'int64' });
+  });
+
+  test('names the parts of an error, each detail by its type', async () => {
+    const { schemas } = JSON.parse(await documentText()).components;
+    const refs = ['ErrorInfo', 'BadRequest', 'RetryInfo', 'InsufficientStock'].map(
+      (name) => `#/components/schemas/${name}`,
+    );
+    const { oneOf, discriminator } = schemas.ErrorDetail;
+    expect(oneOf).toEqual(refs.map(($ref) => ({ $ref })));
+    expect(discriminator.propertyName).toBe('@type');
+    expect(Object.values(discriminator.mapping)).toEqual(refs);
+    expect(schemas.Status.properties.details.items).toEqual({ $ref: '#/components/schemas/ErrorDetail' });
+    expect(schemas.InsufficientStock.properties.shortages.items.$ref).toBe('#/components/schemas/Shortage');
+    expect(schemas.BadRequest.properties.fieldViolations.items.$ref).toBe(
+      '#/components/schemas/FieldViolation',
+    );
+    const { sku, requested, available } = schemas.Shortage.properties;
+    expect([sku.format, requested.format, available.format]).toEqual([undefined, 'int32', 'int64']);
+  });
+
+  test('names the server that it is requested from, or the configured one', async () => {
+    const serversOf = async (app: ReturnType<typeof testApp>, url: string) =>
+      JSON.parse(await (await app.request(url)).text()).servers;
+    const app = testApp();
+    for (const origin of ['http://127.0.0.1:8080', 'https://loms.test', 'http://[::1]:8080']) {
+      expect(await serversOf(app, `${origin}/openapi.json`)).toEqual([{ url: origin }]);
+    }
+    const publicUrl = 'https://shop.test/loms';
+    expect(await serversOf(testApp({ publicUrl }), 'http://10.0.0.1/openapi.json')).toEqual([
+      { url: publicUrl },
+    ]);
+  });
+
+  test('states access: the scope of each operation, none for the probes', async () => {
+    const open = JSON.parse(await documentText());
+    expect(open.security).toEqual([]);
+    const { paths } = JSON.parse(await documentText(testApp({ authenticate })));
+    for (const [method, path] of operations) {
+      const { security, responses } = paths[path][method];
+      expect(security).toEqual([{ bearer: [expect.any(String)] }]);
+      for (const status of [401, 403]) expect(responses[status].headers).toHaveProperty('WWW-Authenticate');
+    }
+    for (const path of ['/livez', '/readyz']) expect(paths[path].get.security).toEqual([]);
+  });
+
+  test('links a create to what can be done with the order', async () => {
+    const { paths } = JSON.parse(await documentText());
+    const { links } = paths['/order/create'].post.responses[200];
+    const ids = Object.values<{ operationId: string }>(links).map(({ operationId }) => operationId);
+    expect(ids).toEqual(['getOrder', 'payOrder', 'cancelOrder']);
   });
 
   test('resolves every reference, and has unique operation ids', async () => {
@@ -168,11 +238,14 @@ describe('Swagger UI', () => {
     const page = await (await app.request('/docs')).text();
     expect(page).not.toMatch(/https?:|["'(]\/\//);
     expect(page).toContain("validatorUrl: 'none'");
-    expect(page).toContain("url: '/openapi.json'");
+    expect(page).toContain("url: 'openapi.json'");
     const referred = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1] ?? '');
     expect(referred).toHaveLength(3);
-    for (const path of [...referred, '/openapi.json'])
-      expect((await app.request(path)).status, path).toBe(200);
+    for (const path of [...referred, 'openapi.json']) {
+      // Relative to the page, so that it is found behind a path prefix too.
+      expect(path).toMatch(/^\w/);
+      expect((await app.request(new URL(path, 'http://localhost/docs'))).status, path).toBe(200);
+    }
   });
 
   test.each([
@@ -192,9 +265,11 @@ describe('Swagger UI', () => {
     expect((await testApp().request(path)).status).toBe(404);
   });
 
-  test.each(['/', '/docs/'])('%s redirects to it', async (path) => {
+  test.each(['/', '/docs/'])('%s redirects to it, behind a path prefix too', async (path) => {
     const response = await testApp().request(path);
-    expect([response.status, response.headers.get('location')]).toEqual([302, '/docs']);
+    expect(response.status).toBe(302);
+    const location = response.headers.get('location') ?? '';
+    expect(new URL(location, `http://localhost/loms${path}`).pathname).toBe('/loms/docs');
   });
 });
 

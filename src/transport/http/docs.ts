@@ -11,7 +11,7 @@ import { SwaggerUI } from '@hono/swagger-ui';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import swaggerUiFolder from 'swagger-ui-dist/absolute-path.js';
-import { openApiText } from './openapi.ts';
+import { openApiPrinter } from './openapi.ts';
 
 /**
  * A plugin of Swagger UI, as source for the browser. Swagger UI parses replies with `JSON.parse`, which
@@ -44,16 +44,27 @@ const exactNumbers = `({ React }) => {
   return { wrapComponents: { responseBody } };
 }`;
 
+/**
+ * A plugin of Swagger UI: requests go to where the page came from, behind a path prefix too. The document
+ * may name another address (`PUBLIC_URL`), which the page is not allowed to connect to.
+ */
+const ownServer = `() => {
+  const servers = [{ url: new URL('.', location.href).href.slice(0, -1) }];
+  const updateJsonSpec = (update) => (document) => update({ ...document, servers });
+  return { statePlugins: { spec: { wrapActions: { updateJsonSpec } } } };
+}`;
+
+// Addresses are relative, so that the page works behind a path prefix.
 const swaggerUi = SwaggerUI({
-  url: '/openapi.json',
+  url: 'openapi.json',
   // Without it the files would come from a public CDN.
-  baseUrl: '/docs',
+  baseUrl: 'docs',
   deepLinking: true,
   // A validator would get the address of the document.
   validatorUrl: 'none',
   layout: 'BaseLayout',
   presets: ['SwaggerUIBundle.presets.apis'],
-  plugins: [exactNumbers],
+  plugins: [exactNumbers, ownServer],
 });
 
 const page = `<!doctype html>
@@ -61,7 +72,7 @@ const page = `<!doctype html>
   <head>
     <meta charset="utf-8">
     <title>loms</title>
-    <link rel="icon" type="image/png" href="/docs/favicon-32x32.png" sizes="32x32">
+    <link rel="icon" type="image/png" href="docs/favicon-32x32.png" sizes="32x32">
   </head>
   <body>${swaggerUi}</body>
 </html>
@@ -89,17 +100,21 @@ const distPath = '/docs/swagger-ui-dist';
 
 const javascript = 'text/javascript; charset=utf-8';
 
-/** Adds `/openapi.json`, `/docs` with its files, and the redirect from `/`. */
-export function addDocs(app: OpenAPIHono): void {
-  // The document is printed at the first request for it: by then all operations are registered.
-  let document: ((c: Context) => Response) | undefined;
+/**
+ * Adds `/openapi.json`, `/docs` with its files, and the redirect from `/`.
+ *
+ * @param publicUrl the server that the document names; without it the one that it is requested from.
+ */
+export function addDocs(app: OpenAPIHono, publicUrl?: string): void {
+  // The document is prepared at the first request for it: by then all operations are registered.
+  let print: ((serverUrl: string) => string) | undefined;
   app.get('/openapi.json', (c) => {
-    document ??= file(openApiText(app), 'application/json');
-    return document(c);
+    print ??= openApiPrinter(app);
+    return file(print(publicUrl ?? new URL(c.req.url).origin), 'application/json')(c);
   });
 
-  app.get('/', (c) => c.redirect('/docs'));
-  app.get('/docs/', (c) => c.redirect('/docs'));
+  app.get('/', (c) => c.redirect('docs'));
+  app.get('/docs/', (c) => c.redirect('../docs'));
   app.get('/docs', file(page, 'text/html; charset=utf-8'));
   app.get('/docs/favicon-32x32.png', file(distributed('favicon-32x32.png'), 'image/png'));
   app.get(`${distPath}/swagger-ui.css`, file(distributed('swagger-ui.css'), 'text/css; charset=utf-8'));

@@ -27,25 +27,46 @@ function readDecimal(value: unknown): unknown {
 /** OpenAPI's types have no bigint, but the document is printed by `stringifyJson`, with all digits. */
 const limitsOf = ({ min, max }: IntegerRule) => ({ minimum: Number(min), maximum: max as unknown as number });
 
-/** A 64-bit integer of a request, as a number or a decimal string. */
+/** Tools look for an example at the schema or, where the field is a parameter, at the parameter. */
+const described = (description: string, example: number) => ({ description, example, param: { example } });
+
+/**
+ * A 64-bit integer of a request, as a number or a decimal string: many clients cannot send a number above
+ * 2^53. The document states both forms, so that generated clients and validating gateways allow both.
+ */
 export function int64(rule: IntegerRule, description: string, example: number): z.ZodType<bigint> {
-  return z.preprocess(readDecimal, z.bigint().min(rule.min).max(rule.max)).openapi({
-    type: 'integer',
-    format: 'int64',
-    ...limitsOf(rule),
-    description,
-    example,
-  });
+  const read = (value: unknown, context: z.RefinementCtx): bigint => {
+    const integer = readDecimal(value);
+    if (typeof integer === 'bigint' && integer >= rule.min && integer <= rule.max) return integer;
+    context.addIssue({ code: 'custom' });
+    return z.NEVER;
+  };
+  return z
+    .unknown()
+    .transform(read)
+    .openapi({
+      anyOf: [
+        { type: 'integer', format: 'int64', ...limitsOf(rule) },
+        { type: 'string', pattern: '^[1-9][0-9]{0,18}$' },
+      ],
+      ...described(description, example),
+    });
 }
 
-/** An integer of at most 32 bits: it is far below 2^53, so the domain takes it as a number. */
+const INT32_MAX = 2n ** 31n - 1n;
+
+/**
+ * An integer of at most 32 bits: it is far below 2^53, so the domain takes it as a number. OpenAPI has no
+ * format for the upper half of uint32, and `int64` would make clients send it as a string.
+ */
 export function uint32(rule: IntegerRule, description: string, example: number): z.ZodType<number> {
+  const format = rule.max <= INT32_MAX ? { format: 'int32' } : {};
   return z
     .bigint()
     .min(rule.min)
     .max(rule.max)
     .transform(Number)
-    .openapi({ type: 'integer', format: 'int64', ...limitsOf(rule), description, example });
+    .openapi({ type: 'integer', ...format, ...limitsOf(rule), ...described(description, example) });
 }
 
 /** The same as a parameter, in path or query, where every number is text. */
@@ -76,7 +97,7 @@ export function int64Reply(description: string, example: number) {
 export const emptyReply = z.object({}).openapi('Empty');
 
 /** For descriptions of 64-bit fields. */
-export const OR_STRING = 'A decimal string is accepted too, for clients that round large numbers.';
+export const OR_STRING = 'A number, or a decimal string for clients that round large numbers.';
 
 function isJsonObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -18,16 +18,24 @@ const readiness = z
   })
   .openapi('Readiness');
 
+const liveness = z.object({ alive: z.literal(true) }).openapi('Liveness');
+
+const readinessContent = (ready: boolean) => ({
+  'application/json': { schema: readiness, example: { ready, details: { writable: ready } } },
+});
+
 const livezRoute = {
   method: 'get',
   path: '/livez',
   operationId: 'livez',
   tags,
   summary: 'Whether the process responds',
+  description: 'For process managers: restart a process that does not respond. Needs no credentials.',
+  security: [],
   responses: {
     200: {
       description: 'The process responds, whatever its database does.',
-      content: { 'application/json': { schema: z.object({ alive: z.literal(true) }).openapi('Liveness') } },
+      content: { 'application/json': { schema: liveness, example: { alive: true } } },
     },
   },
 } satisfies RouteConfig;
@@ -38,9 +46,11 @@ const readyzRoute = {
   operationId: 'readyz',
   tags,
   summary: 'Whether requests are served',
+  description: 'For load balancers: send requests only to an instance that is ready. Needs no credentials.',
+  security: [],
   responses: {
-    200: { description: 'Send requests.', content: { 'application/json': { schema: readiness } } },
-    503: { description: 'Send none now.', content: { 'application/json': { schema: readiness } } },
+    200: { description: 'Send requests.', content: readinessContent(true) },
+    503: { description: 'Send none now.', content: readinessContent(false) },
   },
 } satisfies RouteConfig;
 

@@ -4,7 +4,9 @@ import { codes, ERROR_DOMAIN, reasons } from '../../domain/errors.ts';
 import type { Scope } from '../../domain/operations.ts';
 import type { Refusal } from '../../domain/outcome.ts';
 import { fixedRefusals, scopeMissing } from '../../domain/refusals.ts';
+import { version } from '../../version.ts';
 import { errorBody, headersOf, httpStatusOf } from './errors.ts';
+import { int64Reply } from './fields.ts';
 import { stringifyJson } from './json.ts';
 
 type Responses = RouteConfig['responses'];
@@ -14,31 +16,46 @@ const detailType = (name: string) => z.literal(`type.googleapis.com/${name}`);
 const errorInfo = z
   .object({
     '@type': detailType('google.rpc.ErrorInfo'),
-    reason: z.enum(Object.keys(reasons)).openapi({ description: 'Stable: branch on it.' }),
+    reason: z.enum(Object.keys(reasons)).openapi({
+      description:
+        'Stable: branch on it. Later versions may add reasons: treat one that you do not know by its code.',
+    }),
     domain: z.literal(ERROR_DOMAIN),
     metadata: z.record(z.string(), z.string()),
   })
   .openapi('ErrorInfo');
 
+const fieldViolation = z
+  .object({
+    field: z.string().openapi({ description: 'The JSON path; empty for the request as a whole.' }),
+    description: z.string(),
+  })
+  .openapi('FieldViolation');
+
 const badRequest = z
   .object({
     '@type': detailType('google.rpc.BadRequest'),
-    fieldViolations: z.array(
-      z.object({
-        field: z.string().openapi({ description: 'The JSON path; empty for the request as a whole.' }),
-        description: z.string(),
-      }),
-    ),
+    fieldViolations: z.array(fieldViolation),
   })
   .openapi('BadRequest');
 
-const int64 = z.bigint().openapi({ type: 'integer', format: 'int64' });
+const shortage = z
+  .object({
+    sku: z.bigint().openapi({ type: 'integer', description: 'The stock keeping unit.' }),
+    requested: z.bigint().openapi({
+      type: 'integer',
+      format: 'int32',
+      description: 'How many pieces the order requests, summed over its lines with this sku.',
+    }),
+    available: int64Reply('How many pieces were available; 0 if the sku has no stock.', 0),
+  })
+  .openapi('Shortage');
 
 const insufficientStock = z
   .object({
     '@type': detailType('loms.order.v1.InsufficientStock'),
-    orderID: int64.openapi({ description: 'The order, which is kept as failed.' }),
-    shortages: z.array(z.object({ sku: int64, requested: int64, available: int64 })),
+    orderID: int64Reply('The order, which is kept as failed.', 2),
+    shortages: z.array(shortage),
   })
   .openapi('InsufficientStock');
 
@@ -49,7 +66,11 @@ const retryInfo = z
   })
   .openapi('RetryInfo');
 
-const error = z
+const errorDetail = z
+  .discriminatedUnion('@type', [errorInfo, badRequest, retryInfo, insufficientStock])
+  .openapi('ErrorDetail', { description: 'Later versions may add details: skip one that you do not know.' });
+
+const status = z
   .object({
     code: z.literal(Object.values(codes)).openapi({
       type: 'integer',
@@ -57,9 +78,9 @@ const error = z
       description: 'The code of `google.rpc.Code`.',
     }),
     message: z.string(),
-    details: z.array(z.union([errorInfo, badRequest, retryInfo, insufficientStock])),
+    details: z.array(errorDetail),
   })
-  .openapi('Error', { description: 'The JSON form of `google.rpc.Status`: the body of every error.' });
+  .openapi('Status', { description: 'The JSON form of `google.rpc.Status`: the body of every error.' });
 
 /** What every operation can answer, whatever it does. */
 const always: readonly Refusal[] = [
@@ -82,8 +103,17 @@ const statusDescriptions: Record<number, string> = {
   504: 'The deadline passed; nothing was done.',
 };
 
-const retryAfter = {
-  'Retry-After': { schema: { type: 'integer' as const }, description: 'Seconds until a retry makes sense.' },
+/** The headers of refusals, by their names in lower case. */
+const refusalHeaders: Readonly<Record<string, object>> = {
+  'retry-after': {
+    'Retry-After': { schema: { type: 'integer' }, description: 'Seconds until a retry makes sense.' },
+  },
+  'www-authenticate': {
+    'WWW-Authenticate': {
+      schema: { type: 'string' },
+      description: 'What is wrong with the credentials (RFC 6750).',
+    },
+  },
 };
 
 const idempotencyReplayed = {
@@ -99,13 +129,22 @@ export interface Reply {
   readonly example: unknown;
   /** Whether reply and refusals for the state of things may be replays under an idempotency key. */
   readonly replays?: boolean;
+  /** What can be called next with values of the reply. */
+  readonly links?: Readonly<Record<string, object>>;
 }
+
+/** Refusals of requests that no operation reads, such as a head that is too large. */
+const anyOther = {
+  description: 'Any other refusal.',
+  content: { 'application/json': { schema: status } },
+};
 
 /** The responses of an operation: its reply, and its refusals by HTTP status, each refusal as an example. */
 export function responses(reply: Reply, refusals: readonly Refusal[]): Responses {
-  const { schema, description, example, replays } = reply;
+  const { schema, description, example, replays, links } = reply;
   const headers = replays ? idempotencyReplayed : {};
-  const all = { 200: { description, content: { 'application/json': { schema, example } }, headers } };
+  const content = { 'application/json': { schema, example } };
+  const all = { 200: { description, content, headers, ...(links && { links }) }, default: anyOther };
   return addRefusals(all, [...refusals, ...always], { 400: headers });
 }
 
@@ -117,17 +156,18 @@ function addRefusals(
 ): Responses {
   const all = { ...responses };
   for (const refusal of refusals) {
-    const status = httpStatusOf(refusal);
-    const before = all[status] as ErrorContent | undefined;
-    const example = { [refusal.reason]: { summary: refusal.message, value: errorBody(refusal) } };
+    const httpStatus = httpStatusOf(refusal);
+    const before = all[httpStatus] as ErrorContent | undefined;
+    const example = { [refusal.reason]: { value: errorBody(refusal) } };
     const examples = { ...before?.content['application/json'].examples, ...example };
-    all[status] = {
-      description: statusDescriptions[status] ?? 'Refused.',
-      content: { 'application/json': { schema: error, examples } },
-      headers: {
-        ...(before?.headers ?? headers[status]),
-        ...('retry-after' in headersOf(refusal) ? retryAfter : {}),
-      },
+    all[httpStatus] = {
+      description: statusDescriptions[httpStatus] ?? 'Refused.',
+      content: { 'application/json': { schema: status, examples } },
+      headers: Object.assign(
+        {},
+        before?.headers ?? headers[httpStatus],
+        ...Object.keys(headersOf(refusal)).map((name) => refusalHeaders[name]),
+      ),
     };
   }
   return all;
@@ -161,23 +201,36 @@ export function addBearerScheme(app: OpenAPIHono): void {
   });
 }
 
-/** Prints the OpenAPI document of all operations that were added to the app. */
-export function openApiText(app: OpenAPIHono): string {
-  const document = app.getOpenAPI31Document({
+/** The identifier is of OpenAPI 3.1 and missing in the library's types. */
+const license = { name: 'Apache License 2.0', identifier: 'Apache-2.0' };
+
+/**
+ * Prints the OpenAPI document of all operations that were added to the app.
+ *
+ * @returns a function of the server's address, which the document names.
+ */
+export function openApiPrinter(app: OpenAPIHono): (serverUrl: string) => string {
+  const { webhooks: _none, ...document } = app.getOpenAPI31Document({
     openapi: '3.1.0',
     info: {
       title: 'loms',
-      version: '1.0.0',
+      version,
       description:
         'Logistics and Order Management System: stock reservation and the life of an order. ' +
-        '64-bit integers are JSON numbers, digit for digit, also above 2^53. ' +
+        '64-bit integers of replies are JSON numbers, digit for digit, also above 2^53. ' +
         'The same operations are served over gRPC, with the same errors.',
+      contact: { name: 'The maintainers of loms' },
+      license,
     },
+    // Operations that need a token state it themselves.
+    security: [],
     tags: [
       { name: 'order', description: 'Create, read, pay and cancel orders' },
       { name: 'stock', description: 'What can be ordered' },
       { name: 'health', description: 'Probes' },
     ],
   });
-  return stringifyJson(document);
+  // Printing everything takes milliseconds, so only the address is printed for each request.
+  const members = stringifyJson(document).slice(1);
+  return (serverUrl) => `{"servers":[{"url":${JSON.stringify(serverUrl)}}],${members}`;
 }

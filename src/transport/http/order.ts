@@ -84,6 +84,9 @@ const jsonBody = <Schema extends z.ZodType>(schema: Schema, example: unknown) =>
   content: { 'application/json': { schema, example } },
 });
 
+/** Names the id in the reply to a create, for links from it. */
+const NEW_ORDER_ID = '$response.body#/orderID';
+
 const createOrderDocument = {
   method: 'post',
   path: '/order/create',
@@ -109,6 +112,11 @@ const createOrderDocument = {
       description: 'The order is awaiting payment.',
       example: { orderID: 1 },
       replays: true,
+      links: {
+        read: { operationId: 'getOrder', parameters: { order_id: NEW_ORDER_ID } },
+        pay: { operationId: 'payOrder', requestBody: { orderID: NEW_ORDER_ID } },
+        cancel: { operationId: 'cancelOrder', requestBody: { orderID: NEW_ORDER_ID } },
+      },
     },
     [
       invalidFields('CreateOrderRequest', ['user', 'items[1].count']),
@@ -124,6 +132,7 @@ const getOrderDocument = {
   path: '/order/info/{order_id}',
   tags,
   summary: 'Read an order',
+  description: 'Returns its status, its user and its lines. Sees every write that was acknowledged before.',
   request: { params: z.object({ order_id: orderIdParameter }) },
   responses: responses(
     {

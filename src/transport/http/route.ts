@@ -26,7 +26,7 @@ const requestTimeoutHeader = z
   .string()
   .optional()
   .openapi({
-    param: { name: 'Request-Timeout', in: 'header' },
+    param: { name: 'Request-Timeout', in: 'header', example: 5 },
     type: 'number',
     exclusiveMinimum: 0,
     description:

@@ -14,6 +14,8 @@ import { stockRoutes } from './stock.ts';
 export interface HttpAppOptions extends TransportContext, HealthOptions {
   /** False leaves out the OpenAPI document and its page. */
   readonly docs?: boolean;
+  /** The address of REST in the OpenAPI document; without it the one that the document is requested from. */
+  readonly publicUrl?: string | undefined;
 }
 
 /** Builds the app. */
@@ -25,7 +27,7 @@ export function createHttpApp(options: HttpAppOptions): OpenAPIHono {
   for (const name of Object.keys(operations) as OperationName[])
     addOperation(app, options, name, routes[name]);
   addHealthRoutes(app, options);
-  if (options.docs !== false) addDocs(app);
+  if (options.docs !== false) addDocs(app, options.publicUrl);
   app.notFound((c) => {
     const allowed = allowedMethods(app, c.req.path);
     if (allowed.length === 0) return errorResponse(fixedRefusals.pathNotFound);

@@ -30,6 +30,7 @@ export function stockRoutes(loms: Loms) {
         path: '/stock/info/{sku}',
         tags,
         summary: 'Read how many pieces of a sku can be ordered',
+        description: 'Returns the stock without what is reserved. A sku without stock is not found.',
         request: { params: z.object({ sku: skuParameter }) },
         responses: responses(
           {
