@@ -205,7 +205,11 @@ export class Router implements Database {
     const { logger } = this.#options;
     if (primary !== before.primary) {
       if (primary === undefined) logger.error('no primary: writes are rejected');
-      else logger.warn({ node: this.primary?.name, timeline }, 'writes go to this primary');
+      // The first one is a healthy start; each one after it is a failover.
+      else {
+        const level = before.system === undefined ? 'info' : 'warn';
+        logger[level]({ node: this.primary?.name, timeline }, 'writes go to this primary');
+      }
     }
     if (commitsHang && !before.commitsHang) logger.error('no replica confirms commits: writes are rejected');
     if (!commitsHang && before.commitsHang) logger.info('a replica confirms commits: writes are accepted');
