@@ -55,7 +55,7 @@ module.exports = {
       'auth',
       'Credentials are checked alike, over both transports.',
       room('auth'),
-      ours('auth/', 'domain/'),
+      ours('auth/', 'domain/', 'timing/'),
     ),
     rule(
       'transport',

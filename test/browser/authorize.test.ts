@@ -23,8 +23,9 @@ beforeAll(async () => {
   issuer = await createIssuer();
   const jwks = join(dir, 'jwks.json');
   await writeKeys(issuer, jwks);
-  const options = { jwks, issuer: ISSUER, audience: AUDIENCE, logger: silent, now: Date.now };
-  const app = testApp({ now: Date.now, authenticate: await openTokens(options) });
+  const options = { jwks, issuer: ISSUER, audience: AUDIENCE, logger: silent };
+  const { authenticate } = await openTokens({ ...options, jwksMaxAgeMs: 60_000, wallClock: Date.now });
+  const app = testApp({ now: Date.now, authenticate });
   server = await startHttpServer(app, { host: '127.0.0.1', port: 0, logger: silent });
   browser = await launchBrowser();
 });
