@@ -91,6 +91,12 @@ faults: $(BUILT) ## Inject faults under load and check that nothing was lost; SE
 	@exec node --import tsx scripts/faults/main.ts \
 	  --seeds $(SEEDS) $(if $(SEED),--seed $(SEED)) $(if $(FAULT),--fault $(FAULT))
 
+# -- hosting --
+
+.PHONY: rolling-restart
+rolling-restart: $(BUILT) ## Restart two instances behind HAProxy under load (needs haproxy, or HAPROXY=path)
+	@exec node --import tsx scripts/rolling-restart.ts
+
 # -- generated code and rules --
 
 .PHONY: generate

@@ -29,8 +29,9 @@ export interface App {
   /** Undefined where the probes have no port of their own. */
   readonly probePort: number | undefined;
   /**
-   * Stops in order: not ready and still serving for the configured delay, then no new work, accepted work is finished, connections closed, own PostgreSQL
-   * stopped. Work that takes longer than the configured time is cut off.
+   * Stops in order: not ready and still serving for the configured delay, then no new work, accepted work is
+   * finished, connections closed, own PostgreSQL stopped. Work that takes longer than the configured time is
+   * cut off.
    */
   stop(): Promise<void>;
 }

@@ -35,7 +35,7 @@ ALTER SYSTEM SET hot_standby_feedback = on;
 -- A reader on the replica that conflicts nevertheless delays every commit: it is cancelled after a second.
 ALTER SYSTEM SET max_standby_streaming_delay = '1s';
 
--- A lost connection between the two servers is noticed after ten seconds, and made again within half a second.
+-- A lost connection between the two is noticed after ten seconds, and made again within half a second.
 ALTER SYSTEM SET wal_sender_timeout = '10s';
 ALTER SYSTEM SET wal_receiver_timeout = '10s';
 ALTER SYSTEM SET wal_receiver_status_interval = '1s';

@@ -82,7 +82,7 @@ describe('keys that the issuer replaces', () => {
 });
 
 describe('an unknown key', () => {
-  test('makes one reading in the pause; meanwhile such tokens get 503, and good tokens are accepted', async () => {
+  test('makes one reading; in the pause after it such tokens may be tried again, and get 503', async () => {
     const tokens = await open();
     expect(await verify(tokens, await issuer.sign({}, 'none-0'))).toBe('CREDENTIALS_INVALID');
     await issuer.rotate();

@@ -45,7 +45,7 @@ export const keyLimits = {
   maxBytes: 1024 * 1024,
   /** The most keys of a JWKS: each token without a key id is compared with all of them. */
   keysMax: 100,
-  /** The age at which keys are read again in the background: half the time in which they should be renewed. */
+  /** The age at which keys are read again in the background. */
   refreshMs: 5 * 60_000,
   /** The pause between two readings for the sake of an unknown key, which anybody can name. */
   searchPauseMs: 10_000,

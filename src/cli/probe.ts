@@ -5,8 +5,8 @@
  *
  * It reads the service's own configuration, and asks the port of the probes where there is one. Otherwise it
  * asks the REST port. Under TLS it then does not verify the certificate, which need not be made out to this
- * address; under mutual TLS it presents the service's certificate as its own, so the authority for clients must
- * have signed that one too.
+ * address; under mutual TLS it presents the service's certificate as its own, so the authority for clients
+ * must have signed that one too.
  */
 import { readFileSync } from 'node:fs';
 import { request as requestHttp } from 'node:http';

@@ -141,7 +141,7 @@ describe.each(['a file', 'a server'] as const)('with the keys in %s', (keys) => 
       ...(transport === 'rest' ? { http } : {}),
     });
 
-    test('a token of an unknown key is refused: 401 after the keys were read again, 503 in the pause', async () => {
+    test('a token of an unknown key gets 401 after a reading of the keys, and 503 in the pause', async () => {
       const answers = [];
       for (let i = 0; i < 2; i++)
         answers.push(await callWith(await signed({}, 'unknown'), 'getStock', { sku: 1 }));

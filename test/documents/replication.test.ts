@@ -1,4 +1,4 @@
-/** The settings that the promises of the documents rest on are the same wherever a pair of servers is set up. */
+/** The settings that the documents rest on are the same wherever a pair of servers is set up. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { primaryConf, replicaConf } from '../../src/embedded/settings.ts';

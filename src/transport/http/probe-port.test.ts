@@ -37,7 +37,8 @@ async function start(port: number, code: string) {
   const options = { host: '127.0.0.1', port, livenessTimeoutMs: LIVENESS_TIMEOUT_MS, logger: {} };
   const text = `
     import { startProbePort } from '${source}';
-    const probes = await startProbePort(${JSON.stringify(options)}).catch((error) => console.log(error.message));
+    const starting = startProbePort(${JSON.stringify(options)});
+    const probes = await starting.catch((error) => console.log(error.message));
     if (probes) {
       probes.source = () => ({ ready: true, details: { writable: true } });
       probes.report();
