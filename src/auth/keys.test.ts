@@ -16,7 +16,7 @@ import {
 import { manualClock } from '../../test/support/manual-clock.ts';
 import { keyLimits } from './keys.ts';
 import { REFUSED_LOG_INTERVAL_MS } from './refused-logins.ts';
-import { CHECKS_MAX, openTokens, type TokenOptions, type Tokens } from './tokens.ts';
+import { CHECKS_MAX, openTokens, type TokenOptions, type Tokens, UNKNOWN_KEYS_MAX } from './tokens.ts';
 
 const MAX_AGE_MS = 3_600_000;
 
@@ -98,12 +98,25 @@ describe('an unknown key', () => {
     expect(messages()).not.toContain('credentials cannot be checked');
   });
 
+  test('is not looked for where the key is known and the algorithm is not its own', async () => {
+    const tokens = await open();
+    const other = await createIssuer(Date.now, 'ES384');
+    expect(await verify(tokens, await other.sign({}, 'key-1'))).toBe('CREDENTIALS_INVALID');
+    expect(server.asked).toBe(1);
+  });
+
   test('does not keep good tokens waiting, however many name one while the issuer hangs', async () => {
     const tokens = await open();
     server.hangs = true;
     const unknown = await issuer.sign({}, 'none');
-    const waiting = Array.from({ length: 2 * CHECKS_MAX }, () => verify(tokens, unknown));
+    let answered = 0;
+    const waiting = Array.from({ length: 2 * CHECKS_MAX }, async () => {
+      const outcome = await verify(tokens, unknown);
+      answered++;
+      return outcome;
+    });
     expect(await verify(tokens, await issuer.sign({ sub: 'bob' }))).toBe('bob');
+    await expect.poll(() => answered).toBe(2 * CHECKS_MAX - UNKNOWN_KEYS_MAX);
     await server.close();
     const outcomes = await Promise.all(waiting);
     // Those that came while all checks were running were refused for that.
@@ -154,11 +167,11 @@ describe('while the issuer is away', () => {
   test('a failed reading is tried again at every background run', async () => {
     const tokens = await open();
     server.status = 500;
-    advance(keyLimits.refreshMs);
+    expect(await verify(tokens, await issuer.sign({}, 'none'))).toBe('KEYS_UNAVAILABLE');
     for (let i = 0; i < 3; i++) await expect(tokens.refreshKeys()).rejects.toThrow('cannot be read');
     server.status = 200;
     await tokens.refreshKeys();
-    expect([server.asked, tokens.keys.readable]).toEqual([5, true]);
+    expect([server.asked, tokens.keys.readable]).toEqual([6, true]);
   });
 });
 

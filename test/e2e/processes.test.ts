@@ -115,12 +115,17 @@ test.each(['SIGHUP', 'SIGQUIT'] as const)('%s stops the service in order', async
 
 test('a stop with a delay is visible before the service refuses anything', async () => {
   await database.query('INSERT INTO stocks VALUES (10, 1000000, 0)');
-  const service = await start({ SHUTDOWN_DELAY_MS: '5000', PROBE_PORT: '0' });
+  const service = await start({
+    SHUTDOWN_DELAY_MS: '5000',
+    PROBE_PORT: '0',
+    KEEP_ALIVE_TIMEOUT_MS: '620000',
+  });
   const probes = String(service.log.find(({ msg }) => msg === 'loms listens')?.probes);
   const rest = `http://127.0.0.1:${service.ports.REST}`;
   const statusOf = async (url: string) => (await fetch(url)).status;
   expect([await statusOf(`${probes}/livez`), await statusOf(`${probes}/readyz`)]).toEqual([200, 200]);
   const clients = openClients(service.ports);
+  expect((await fetch(`${rest}/livez`)).headers.get('keep-alive')).toBe('timeout=620');
 
   const ended = service.end('SIGTERM');
   for (const base of [rest, probes]) await expect.poll(() => statusOf(`${base}/readyz`)).toBe(503);

@@ -1,4 +1,5 @@
 /** The router, and read-your-writes of the service, on a cluster whose replica stops and returns. */
+import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { anyCall } from '../../../test/support/call.ts';
 import { openRouter, openService } from '../../../test/support/database.ts';
@@ -58,6 +59,16 @@ test('the primary lists the replica as synchronous', async () => {
   const rows = await onPrimary('SELECT sync_state, state FROM pg_stat_replication');
   expect(rows).toEqual([{ sync_state: 'sync', state: 'streaming' }]);
   expect(nodes()).toEqual(['primary', 'replica']);
+});
+
+test('a healthy start logs no warning', async () => {
+  const lines: { level: number; msg: string }[] = [];
+  const logger = pino({}, { write: (line) => void lines.push(JSON.parse(line)) });
+  const started = openRouter(cluster, { logger });
+  await started.check();
+  await started.stop();
+  expect(lines.filter(({ level }) => level > 30)).toEqual([]);
+  expect(lines.map(({ msg }) => msg)).toContain('writes go to this primary');
 });
 
 test('reads go to every healthy node in turn, the primary included', async () => {
