@@ -28,9 +28,17 @@ RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev \
   && node_modules/.bin/dbmate --version
 
 FROM node:26-trixie-slim
+# The release (the version of package.json) and its commit: --build-arg VERSION=... --build-arg REVISION=...
+ARG VERSION
+ARG REVISION
+LABEL org.opencontainers.image.title="loms" \
+      org.opencontainers.image.description="Order and stock service over REST and gRPC, on PostgreSQL" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
 ENV NODE_ENV=production \
     HTTP_HOST=0.0.0.0 \
-    GRPC_HOST=0.0.0.0
+    GRPC_HOST=0.0.0.0 \
+    PROBE_PORT=8081
 WORKDIR /app
 # All files belong to root: the service, which is not root, can read its program and cannot change it.
 COPY package.json LICENSE ./
@@ -40,9 +48,11 @@ COPY db/migrations db/migrations
 COPY db/seeds db/seeds
 COPY --from=build /app/dist dist
 USER node
-EXPOSE 8080 50051
-# GET /readyz, over TLS too. Under mutual TLS the probe presents the service's own certificate.
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s \
+EXPOSE 8080 50051 8081
+# GET /readyz on the probe port, which is plain HTTP under TLS too. The check is a program of half a second.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --start-interval=2s \
   CMD ["node", "dist/cli/probe.js"]
 # All requests of a batch are alive at the same time. A young generation with room for them saves V8 copies.
-CMD ["node", "--enable-source-maps", "--min-semi-space-size=64", "--max-semi-space-size=64", "dist/main.js"]
+# SIGUSR1 must not open the inspector.
+CMD ["node", "--disable-sigusr1", "--enable-source-maps", "--min-semi-space-size=64", \
+     "--max-semi-space-size=64", "dist/main.js"]

@@ -14,8 +14,9 @@ NODE_FLAGS := --enable-source-maps $(YOUNG)
 
 INSTALLED := node_modules/.package-lock.json
 BUILT := dist/.built
-SOURCES := $(shell find src -name '*.ts' -not -name '*.test.ts')
-EMBEDDED_URL = postgres://postgres:postgres@127.0.0.1:$(or $(EMBEDDED_PRIMARY_PORT),54321)/loms
+SOURCES := $(shell find src -name '*.[jt]s' -not -name '*.test.ts')
+EMBEDDED_URL = postgres://postgres@127.0.0.1:$(or $(EMBEDDED_PRIMARY_PORT),54321)/loms
+EMBEDDED_PASSWORD_FILE = $${EMBEDDED_DIR:-.data}/postgresql/primary/loms.password
 PSQL_URL = $(or $(DATABASE_URL),$(EMBEDDED_URL))
 
 export npm_config_loglevel ?= error
@@ -57,7 +58,8 @@ seed: $(BUILT) ## Add the development stock; SEED=large adds 10,000 skus for loa
 psql: ## Open psql on the primary (needs psql, and the service running)
 	@command -v psql >/dev/null || \
 	  { echo "psql is not installed (Debian: postgresql-client). The URL is $(PSQL_URL)"; exit 1; }
-	@PGTARGETSESSIONATTRS=read-write exec psql "$(PSQL_URL)"
+	@$(if $(DATABASE_URL),,PGPASSWORD=$$(cat "$(EMBEDDED_PASSWORD_FILE)" 2>/dev/null || echo postgres)) \
+	  PGTARGETSESSIONATTRS=read-write exec psql "$(PSQL_URL)"
 
 # -- test --
 
@@ -102,6 +104,12 @@ SEEDS ?= 1
 faults: $(BUILT) ## Inject faults under load and check that nothing was lost; SEEDS=10 for the long run
 	@exec node --import tsx scripts/faults/main.ts \
 	  --seeds $(SEEDS) $(if $(SEED),--seed $(SEED)) $(if $(FAULT),--fault $(FAULT))
+
+# -- hosting --
+
+.PHONY: rolling-restart
+rolling-restart: $(BUILT) ## Restart two instances behind HAProxy under load (needs haproxy, or HAPROXY=path)
+	@exec node --import tsx scripts/rolling-restart.ts
 
 # -- generated code and rules --
 

@@ -19,3 +19,7 @@ SELECT pg_advisory_unlock(7163846290174) AS "unlocked!";
 /* @name applicationRoleExists */
 -- Whether this server has a role for the service alone; see db/roles.sql. No lock.
 SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = 'loms_app') AS "exists!";
+
+/* @name advanceOrderIds */
+-- Skips ids of new orders, after a restore. For the owner of the schema. No lock.
+SELECT setval('order_ids', nextval('order_ids') + :count!::bigint) AS "lastSkipped!";

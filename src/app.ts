@@ -1,6 +1,7 @@
 /** The app: builds the database, service, workers and servers, and owns the order of start and stop. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { openTokens } from './auth/tokens.ts';
+import { openTokens, type Tokens } from './auth/tokens.ts';
 import type { Config } from './config/config.ts';
 import { migrationUrl } from './config/urls.ts';
 import { Router } from './db/cluster/router.ts';
@@ -9,24 +10,28 @@ import { seed } from './db/schema/seed.ts';
 import { isMigrated } from './db/schema/version.ts';
 import { removeKeys } from './domain/idempotency/store.ts';
 import { connectionsNeeded, createService } from './service/service.ts';
-import { monotonicMs } from './timing/clock.ts';
+import { monotonicMs, wallClockMs } from './timing/clock.ts';
 import { Deadlines } from './timing/deadlines.ts';
 import { type PeriodicOptions, PeriodicTask } from './timing/periodic.ts';
 import { startGrpcServer } from './transport/grpc/server.ts';
 import { connectionLimits } from './transport/http/connections.ts';
+import { type ProbePort, startProbePort } from './transport/http/probe-port.ts';
 import { createHttpApp } from './transport/http/routes.ts';
-import { startHttpServer } from './transport/http/server.ts';
+import { type HttpServer, startHttpServer } from './transport/http/server.ts';
 import type { TransportContext } from './transport/operation.ts';
-import { ReadinessWatch } from './transport/readiness.ts';
+import { openDetails, ReadinessWatch } from './transport/readiness.ts';
 import { Certificates } from './transport/tls.ts';
 import { KeyRemoval } from './workers/remove-keys.ts';
 
 export interface App {
   readonly httpPort: number;
   readonly grpcPort: number;
+  /** Undefined where the probes have no port of their own. */
+  readonly probePort: number | undefined;
   /**
-   * Stops in order: not ready, no new work, accepted work is finished, connections closed, own PostgreSQL
-   * stopped. Work that takes longer than the configured time is cut off.
+   * Stops in order: not ready and still serving for the configured delay, then no new work, accepted work is
+   * finished, connections closed, own PostgreSQL stopped. Work that takes longer than the configured time is
+   * cut off.
    */
   stop(): Promise<void>;
 }
@@ -52,9 +57,10 @@ export async function closeAll(closers: Closers): Promise<void> {
 export async function startApp(config: Config, logger: Logger, signal?: AbortSignal): Promise<App> {
   const closers: Closers = [];
   try {
+    const probes = await openProbes(config, logger, closers);
     // Mistakes in files are found before a database is started.
     const certificates = await openCertificates(config, logger, closers);
-    const authenticate = config.auth && (await openTokens({ ...config.auth, logger }));
+    const tokens = await openTokenCheck(config, logger, closers);
     const router = await openDatabase(config, logger, closers);
     signal?.throwIfAborted();
     await router.start();
@@ -71,13 +77,36 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
     closers.push(() => service.drain());
     startWorkers(logger, router, closers);
     const { requestTimeoutMs } = config;
+    const authenticate = tokens?.authenticate;
     const context = { loms: service, logger, deadlines, requestTimeoutMs, authenticate };
-    const ports = await startServers(config, context, router, certificates, closers);
-    return { ...ports, stop: () => closeAll(closers) };
+    const ports = await startServers(config, context, { router, certificates, tokens, probes }, closers);
+    return { ...ports, probePort: probes?.port, stop: () => closeAll(closers) };
   } catch (error) {
     await closeAll(closers).catch((err) => logger.error({ err }, 'stopping failed'));
     throw error;
   }
+}
+
+/** How often the probe port is shown that the main thread lives, and its state. */
+const REPORT_SCHEDULE = { intervalMs: 1_000, minGapMs: 1_000 };
+
+/** Opens the probe port before everything else, and closes it after everything else. */
+async function openProbes(config: Config, logger: Logger, closers: Closers): Promise<ProbePort | undefined> {
+  if (config.probes === undefined) return undefined;
+  const probes = await startProbePort({ ...config.probes, logger });
+  closers.push(() => probes.stop());
+  startTask('report-state', REPORT_SCHEDULE, async () => void probes.report(), logger, closers);
+  return probes;
+}
+
+/** How often the age of the issuer's keys is looked at, and how often an issuer in trouble is asked. */
+const KEYS_SCHEDULE = { intervalMs: 30_000, minGapMs: 30_000 };
+
+async function openTokenCheck(config: Config, logger: Logger, closers: Closers): Promise<Tokens | undefined> {
+  if (config.auth === undefined) return undefined;
+  const tokens = await openTokens({ ...config.auth, logger, wallClock: wallClockMs });
+  startTask('refresh-keys', KEYS_SCHEDULE, () => tokens.refreshKeys(), logger, closers);
+  return tokens;
 }
 
 /** The background tasks that use a connection, and the check of the schema. */
@@ -159,29 +188,44 @@ function startTask(
   void task.start();
 }
 
+/** What the servers show or use, besides the context of their requests. */
+interface Parts {
+  readonly router: Router;
+  readonly certificates: Certificates | undefined;
+  readonly tokens: Tokens | undefined;
+  readonly probes: ProbePort | undefined;
+}
+
 async function startServers(
   config: Config,
   context: TransportContext,
-  router: Router,
-  certificates: Certificates | undefined,
+  { router, certificates, tokens, probes }: Parts,
   closers: Closers,
 ) {
   const { logger, authenticate } = context;
+  const { shutdownDelayMs, shutdownTimeoutMs } = config;
   const grpc = await startGrpcServer({ ...context, ...config.grpc, certificates });
   const readiness = new ReadinessWatch({
     nodes: router,
     isMigrated: async () =>
       router.primary?.healthy ? isMigrated(router.primary.reader).catch(() => false) : false,
-    onChange: (ready) => grpc.setServing(ready),
+    keys: tokens && (() => tokens.keys),
+    onChange: (ready) => {
+      grpc.setServing(ready);
+      probes?.report();
+    },
     intervalMs: config.database.checkIntervalMs,
     logger,
   });
-  const servers: { stop(graceMs: number): Promise<void> }[] = [grpc];
-  // The servers stop together, and only after health checks report it.
+  let http: HttpServer | undefined;
+  // The servers stop together, and only after health checks have reported it for the delay.
   closers.push(async () => {
     const checked = readiness.stop();
-    await Promise.all([checked, ...servers.map((server) => server.stop(config.shutdownTimeoutMs))]);
+    http?.retire();
+    if (http) await sleep(shutdownDelayMs);
+    await Promise.all([checked, grpc.stop(shutdownTimeoutMs), http?.stop(shutdownTimeoutMs)]);
   });
+  if (probes) probes.source = () => probeState(readiness, authenticate === undefined);
   const app = createHttpApp({
     ...context,
     authenticate,
@@ -189,10 +233,17 @@ async function startServers(
     publicUrl: config.publicUrl,
     readiness: () => readiness.current,
   });
-  // While a reply is being made nothing moves on its connection.
-  const limits = { stuckMs: config.requestTimeoutMs + connectionLimits.stuckMs };
-  const http = await startHttpServer(app, { ...config.http, logger, certificates, limits });
-  servers.push(http);
+  const limits = {
+    idleMs: config.http.keepAliveTimeoutMs,
+    // While a reply is being made nothing moves on its connection.
+    stuckMs: config.requestTimeoutMs + connectionLimits.stuckMs,
+  };
+  http = await startHttpServer(app, { ...config.http, logger, certificates, limits });
   await readiness.start();
   return { httpPort: http.port, grpcPort: grpc.port };
+}
+
+/** The probe port checks no credentials: where they are needed, it shows what everybody may see. */
+function probeState({ current }: ReadinessWatch, isOpen: boolean) {
+  return isOpen ? current : { ...current, details: openDetails(current.details) };
 }

@@ -1,9 +1,12 @@
-/** Reads the configuration, starts the app, and stops it on SIGTERM or SIGINT. */
+/** Reads the configuration, starts the app, and stops it on a terminating signal. */
 import type { Logger } from 'pino';
 import { type App, startApp } from './app.ts';
 import { type Config, ConfigError, readConfig } from './config/config.ts';
 import { openLog } from './telemetry/log.ts';
 import { isNodeSupported, version } from './version.ts';
+
+/** SIGHUP comes when the terminal is closed, SIGQUIT from Ctrl-\: to die of them leaves PostgreSQL behind. */
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const;
 
 async function main(): Promise<void> {
   const config = configOrExit();
@@ -14,7 +17,7 @@ async function main(): Promise<void> {
     logger.warn({ node }, 'this Node.js is out of support: it gets no security fixes, use 24 or 26');
   const aborted = new AbortController();
   const starting = startApp(config, logger, aborted.signal);
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  for (const signal of STOP_SIGNALS) {
     process.on(signal, () => {
       // A second signal changes nothing: to die of it would leave PostgreSQL's processes behind.
       if (aborted.signal.aborted) return;
@@ -23,11 +26,12 @@ async function main(): Promise<void> {
     });
   }
   try {
-    const { httpPort, grpcPort } = await starting;
+    const { httpPort, grpcPort, probePort } = await starting;
     const rest = `${config.tls ? 'https' : 'http'}://${config.http.host}:${httpPort}`;
     const docs = config.docs ? { docs: `${rest}/docs` } : {};
     const grpc = `${config.grpc.host}:${grpcPort}`;
-    logger.info({ rest, ...docs, grpc, auth: config.auth ? 'jwt' : 'none' }, 'loms listens');
+    const probes = probePort ? { probes: `http://${config.http.host}:${probePort}` } : {};
+    logger.info({ rest, ...docs, grpc, ...probes, auth: config.auth ? 'jwt' : 'none' }, 'loms listens');
   } catch (error) {
     if (aborted.signal.aborted) return;
     logger.fatal({ err: error }, 'loms could not start');
@@ -48,10 +52,13 @@ function configOrExit(): Config {
 /** Stops the app at any point of its start. The limit is for what the app's own limits do not cover. */
 async function stopAndExit(starting: Promise<App>, signal: string, config: Config, logger: Logger) {
   logger.info({ signal }, 'stopping');
-  const limit = setTimeout(() => {
-    logger.fatal('did not stop in time');
-    process.exit(1);
-  }, 2 * config.shutdownTimeoutMs);
+  const limit = setTimeout(
+    () => {
+      logger.fatal('did not stop in time');
+      process.exit(1);
+    },
+    config.shutdownDelayMs + 2 * config.shutdownTimeoutMs,
+  );
   limit.unref();
   const app = await starting.catch(() => undefined);
   await app?.stop().catch((error) => logger.error({ err: error }, 'stopping failed'));

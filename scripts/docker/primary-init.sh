@@ -32,6 +32,14 @@ ALTER SYSTEM SET synchronous_standby_names = 'FIRST 1 (store_sync)';
 -- The primary does not vacuum rows that a reader on the replica still sees: otherwise the replica would pause
 -- replay, and with it every commit, until that reader is done.
 ALTER SYSTEM SET hot_standby_feedback = on;
+-- A reader on the replica that conflicts nevertheless delays every commit: it is cancelled after a second.
+ALTER SYSTEM SET max_standby_streaming_delay = '1s';
+
+-- A lost connection between the two is noticed after ten seconds, and made again within half a second.
+ALTER SYSTEM SET wal_sender_timeout = '10s';
+ALTER SYSTEM SET wal_receiver_timeout = '10s';
+ALTER SYSTEM SET wal_receiver_status_interval = '1s';
+ALTER SYSTEM SET wal_retrieve_retry_interval = '500ms';
 SQL
 
 # The service's roles: one owns the schema, the other has the privileges that the queries need and no more.

@@ -14,6 +14,9 @@ if [ "$(id -u)" = 0 ]; then
   exec gosu postgres "$0" "$@"
 fi
 
+# Under another user than root an empty volume has no such folder yet.
+mkdir -p "$home"
+
 # primary_conninfo refers to a file with the password. It is rewritten at every start, so a new password needs
 # a restart and no editing.
 export PGPASSFILE="$home/replicator.pgpass"

@@ -12,7 +12,7 @@ import { promisify } from 'node:util';
 import { migrate } from '../../src/db/schema/migrate.ts';
 import { waitForReplica } from '../../src/embedded/client.ts';
 import { run } from '../../src/embedded/command.ts';
-import { buildPrimary, buildReplica } from '../../src/embedded/data.ts';
+import { buildPrimary, buildReplica, passwordsOf } from '../../src/embedded/data.ts';
 import { findPlace, type Place } from '../../src/embedded/place.ts';
 import { PostgresServer } from '../../src/embedded/server.ts';
 import { type Conf, primaryConf, replicaConf, urlOf } from '../../src/embedded/settings.ts';
@@ -28,11 +28,11 @@ export class Postgres {
   readonly #server: PostgresServer;
   #frozen: number[] = [];
 
-  constructor(dataDir: string, logFile: string, port: number, place: Place) {
+  constructor(dataDir: string, logFile: string, url: string, place: Place) {
     this.dataDir = dataDir;
     this.logFile = logFile;
-    this.port = port;
-    this.url = urlOf(port);
+    this.port = Number(new URL(url).port);
+    this.url = url;
     this.#server = new PostgresServer(dataDir, logFile, place);
   }
 
@@ -103,7 +103,7 @@ export class Template {
     const server = new PostgresServer(folder, join(home, 'log', 'primary.log'), place);
     await server.start(primaryConf(port, false));
     try {
-      await migrate(urlOf(port), quiet);
+      await migrate(server.url, quiet);
       await buildReplica(place, server, join(home, 'replica'));
     } finally {
       await server.stop();
@@ -125,7 +125,8 @@ export class Template {
    */
   async startPrimary(folder: string, logs: string, port: number): Promise<Postgres> {
     const dataDir = await this.#copy('primary', folder);
-    const server = new Postgres(dataDir, join(logs, 'primary.log'), port, this.place);
+    const { superuser } = await passwordsOf(dataDir);
+    const server = new Postgres(dataDir, join(logs, 'primary.log'), urlOf(port, superuser), this.place);
     await server.start(primaryConf(port, true));
     return server;
   }
@@ -138,9 +139,10 @@ export class Template {
   ): Promise<Postgres> {
     const { port, primaryPort, through } = ports;
     const dataDir = await this.#copy('replica', folder);
-    const server = new Postgres(dataDir, join(logs, 'replica.log'), port, this.place);
-    await server.start(replicaConf(port, through));
-    await waitForReplica(primaryPort);
+    const { superuser, replicator } = await passwordsOf(dataDir);
+    const server = new Postgres(dataDir, join(logs, 'replica.log'), urlOf(port, superuser), this.place);
+    await server.start(replicaConf(port, through, replicator));
+    await waitForReplica(urlOf(primaryPort, superuser));
     return server;
   }
 }

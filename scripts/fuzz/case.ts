@@ -28,12 +28,19 @@ const callerReasons: readonly (Reason | undefined)[] = [
   'SCOPE_MISSING',
 ];
 
+/** Refusals of a caller whose credentials are bad. A forged token may name a key that is being looked for. */
+const credentialReasons: readonly (Reason | undefined)[] = [
+  'CREDENTIALS_MISSING',
+  'CREDENTIALS_INVALID',
+  'KEYS_UNAVAILABLE',
+];
+
 /** The reasons that each expectation allows; no reason means that the request was done. */
 const allows: Readonly<Record<Expectation, (reason: Reason | undefined) => boolean>> = {
   accepted: (reason) => reason === undefined || stateReasons.includes(reason),
   refused: (reason) =>
     reason !== undefined && !stateReasons.includes(reason) && !callerReasons.includes(reason),
-  unauthenticated: (reason) => reason === 'CREDENTIALS_MISSING' || reason === 'CREDENTIALS_INVALID',
+  unauthenticated: (reason) => credentialReasons.includes(reason),
   forbidden: (reason) => reason === 'SCOPE_MISSING',
   any: (reason) => !callerReasons.includes(reason),
 };

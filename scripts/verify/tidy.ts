@@ -12,7 +12,7 @@ const COLUMNS_MAX = 110;
 const FILE_LINES_MAX = 400;
 const FUNCTION_LINES_MAX = 70;
 
-const checked = /\.(ts|mjs|cjs|sql|md|sh|proto|yaml)$|(^|\/)(Makefile|Dockerfile)$/;
+const checked = /\.(ts|js|mjs|cjs|sql|md|sh|proto|yaml)$|(^|\/)(Makefile|Dockerfile)$/;
 
 /** Not written by hand, or, as this file, about the phrases. */
 const exempt =

@@ -3,9 +3,10 @@
  *
  *     node dist/cli/probe.js
  *
- * It reads the service's own configuration. Under TLS it does not verify the certificate, which need not be
- * made out to this address; under mutual TLS it presents the service's certificate as its own, so the
- * authority for clients must have signed that one too.
+ * It reads the service's own configuration, and asks the port of the probes where there is one. Otherwise it
+ * asks the REST port. Under TLS it then does not verify the certificate, which need not be made out to this
+ * address; under mutual TLS it presents the service's certificate as its own, so the authority for clients
+ * must have signed that one too.
  */
 import { readFileSync } from 'node:fs';
 import { request as requestHttp } from 'node:http';
@@ -14,10 +15,12 @@ import { type Config, readConfig } from '../config/config.ts';
 
 const TIMEOUT_MS = 4_000;
 
-function probe({ http, tls }: Config): Promise<boolean> {
+function probe({ http, probes, tls: certificates }: Config): Promise<boolean> {
+  const tls = probes ? undefined : certificates;
+  const { host, port } = probes ?? http;
   const target = {
-    host: reachable(http.host),
-    port: http.port,
+    host: reachable(host),
+    port,
     path: '/readyz',
     timeout: TIMEOUT_MS,
     agent: false,

@@ -3,6 +3,7 @@
  *
  *     node dist/cli/tasks.js migrate
  *     node dist/cli/tasks.js seed [development | large]
+ *     node dist/cli/tasks.js advance-order-ids 1000000     after a restore: see docs/backup.md
  *     node dist/cli/tasks.js clean                         removes the embedded cluster with its data
  *
  * Without DATABASE_URL they work on the embedded cluster, and start what of it does not run.
@@ -12,23 +13,39 @@ import { type Closers, closeAll, openDatabase } from '../app.ts';
 import { type Config, ConfigError, readConfig } from '../config/config.ts';
 import { migrationUrl } from '../config/urls.ts';
 import { migrate } from '../db/schema/migrate.ts';
+import { advanceOrderIds } from '../db/schema/order-ids.ts';
 import { seed } from '../db/schema/seed.ts';
 import { openLog } from '../telemetry/log.ts';
 
+const USAGE = 'usage: tasks migrate | seed [set] | advance-order-ids <count> | clean';
+
+/** What is done on the primary, with the login of the schema's owner. */
+const databaseTasks: Record<string, (url: string, logger: Logger, argument?: string) => Promise<void>> = {
+  migrate: (url, logger) => migrate(url, logger),
+  async seed(url, logger, set = 'development') {
+    await migrate(url, logger);
+    await seed(url, set, logger);
+  },
+  async 'advance-order-ids'(url, logger, count = '') {
+    if (!/^[1-9]\d{0,17}$/.test(count)) throw new Error(`how many ids are to be skipped? ${USAGE}`);
+    await advanceOrderIds(url, BigInt(count), logger);
+  },
+};
+
 async function run(words: readonly string[], config: Config, logger: Logger): Promise<void> {
-  const [task, name = 'development'] = words;
+  const [task, argument] = words;
   if (task === 'clean') {
     const { removeEmbeddedCluster } = await import('../embedded/cluster.ts');
     return removeEmbeddedCluster(config.embedded.dir, logger);
   }
-  if (task !== 'migrate' && task !== 'seed') throw new Error('usage: tasks migrate | seed [set] | clean');
+  const work = databaseTasks[task ?? ''];
+  if (work === undefined) throw new Error(USAGE);
   const closers: Closers = [];
   try {
     const router = await openDatabase(config, logger, closers);
     const primary = await router.waitForPrimary(config.start.timeoutMs);
     const url = migrationUrl(primary.url, config.database.migrationUrl);
-    await migrate(url, logger);
-    if (task === 'seed') await seed(url, name, logger);
+    await work(url, logger, argument);
   } finally {
     await closeAll(closers);
   }

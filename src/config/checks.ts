@@ -78,10 +78,11 @@ function checkShutdownTimeout(env: Variables): string[] {
 
 /** Each port can be listened on once; 0 takes any free one. */
 function checkPorts(env: Variables): string[] {
-  const names = ['HTTP_PORT', 'GRPC_PORT', ...(env.DATABASE_URL ? [] : EMBEDDED_PORTS)] as const;
+  const own = ['HTTP_PORT', 'GRPC_PORT', 'PROBE_PORT'] as const;
+  const names = [...own, ...(env.DATABASE_URL ? [] : EMBEDDED_PORTS)];
   const first = new Map<number, string>();
   return names.flatMap((name) => {
-    const port = env[name];
+    const port = env[name] ?? 0;
     const other = first.get(port);
     first.set(port, other ?? name);
     return port !== 0 && other !== undefined ? [`${name}: must not be the same as ${other}`] : [];

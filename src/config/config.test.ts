@@ -150,7 +150,10 @@ describe('authentication', () => {
     AUTH_ISSUER: 'https://issuer.test',
     AUTH_AUDIENCE: 'loms',
   };
-  const issuer = { jwks: jwt.AUTH_JWKS, issuer: jwt.AUTH_ISSUER, audience: jwt.AUTH_AUDIENCE };
+  const issuer = {
+    ...{ jwks: jwt.AUTH_JWKS, issuer: jwt.AUTH_ISSUER, audience: jwt.AUTH_AUDIENCE },
+    jwksMaxAgeMs: 3_600_000,
+  };
 
   test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('is off by default on %s', (host) => {
     expect(readConfig({ HTTP_HOST: host, GRPC_HOST: host }).auth).toBeUndefined();

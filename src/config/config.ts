@@ -3,6 +3,7 @@
  * mistake is listed. Its sections are the options of the components that they are handed to.
  */
 import { checkVariables, isTokenRequired } from './checks.ts';
+import { readSecretFiles } from './secret-files.ts';
 import { type Variables, variables } from './variables.ts';
 
 /** Every mistake in the environment, one a line. */
@@ -21,19 +22,26 @@ export type Config = ReturnType<typeof sectionsOf>;
  * @throws ConfigError listing every mistake.
  */
 export function readConfig(environment: Record<string, string | undefined>): Config {
-  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const result = variables.safeParse(set);
-  const mistakes = result.success
+  const named = Object.entries(environment).flatMap(([name, value]) => (value ? [[name, value]] : []));
+  const files = readSecretFiles(Object.fromEntries(named));
+  const result = variables.safeParse(files.set);
+  const checked = result.success
     ? checkVariables(result.data)
     : result.error.issues.map((issue) => `${issue.path[0]?.toString()}: ${issue.message}`);
+  const mistakes = [...files.mistakes, ...checked];
   if (result.success && mistakes.length === 0) return sectionsOf(result.data);
   throw new ConfigError(`the configuration has mistakes:\n${mistakes.map((text) => `  ${text}`).join('\n')}`);
 }
 
 function sectionsOf(env: Variables) {
   return {
-    http: { host: env.HTTP_HOST, port: env.HTTP_PORT },
+    http: { host: env.HTTP_HOST, port: env.HTTP_PORT, keepAliveTimeoutMs: env.KEEP_ALIVE_TIMEOUT_MS },
     grpc: { host: env.GRPC_HOST, port: env.GRPC_PORT, reflection: env.REFLECTION },
+    /** The probes on a port of their own, for the machines that HTTP_HOST serves; undefined without one. */
+    probes:
+      env.PROBE_PORT === undefined
+        ? undefined
+        : { host: env.HTTP_HOST, port: env.PROBE_PORT, livenessTimeoutMs: env.LIVENESS_TIMEOUT_MS },
     docs: env.DOCS,
     publicUrl: env.PUBLIC_URL,
     auth: isTokenRequired(env) ? authOf(env) : undefined,
@@ -64,12 +72,14 @@ function sectionsOf(env: Variables) {
     settings: { idempotencyRetentionMs: env.IDEMPOTENCY_RETENTION_MS },
     log: { level: env.LOG_LEVEL },
     requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
+    shutdownDelayMs: env.SHUTDOWN_DELAY_MS,
     shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT_MS,
   };
 }
 
-function authOf({ AUTH_JWKS: jwks = '', AUTH_ISSUER: issuer = '', AUTH_AUDIENCE: audience = '' }: Variables) {
-  return { jwks, issuer, audience };
+function authOf(env: Variables) {
+  const { AUTH_JWKS: jwks = '', AUTH_ISSUER: issuer = '', AUTH_AUDIENCE: audience = '' } = env;
+  return { jwks, issuer, audience, jwksMaxAgeMs: env.AUTH_JWKS_MAX_AGE_MS };
 }
 
 function tlsOf({ TLS_CERT_FILE: cert, TLS_KEY_FILE: key, TLS_CLIENT_CA_FILE: clientCa }: Variables) {

@@ -40,6 +40,9 @@ export const variables = z.object({
   HTTP_PORT: port(8080),
   GRPC_HOST: host,
   GRPC_PORT: port(50_051),
+  PROBE_PORT: wholeNumber(0, 65_535).optional(),
+  LIVENESS_TIMEOUT_MS: number(60_000, 1_000, 3_600_000),
+  KEEP_ALIVE_TIMEOUT_MS: number(65_000, 1_000, 3_600_000),
   AUTH: z.enum(['none', 'jwt'], 'must be none or jwt').optional(),
   AUTH_JWKS: z
     .string()
@@ -47,6 +50,7 @@ export const variables = z.object({
     .optional(),
   AUTH_ISSUER: z.string().optional(),
   AUTH_AUDIENCE: z.string().optional(),
+  AUTH_JWKS_MAX_AGE_MS: number(3_600_000, 60_000, 604_800_000),
   TLS_CERT_FILE: path,
   TLS_KEY_FILE: path,
   TLS_CLIENT_CA_FILE: path,
@@ -58,7 +62,9 @@ export const variables = z.object({
     .transform((text) => text.replace(/\/+$/, ''))
     .optional(),
   DATABASE_URL: postgresUrls.optional(),
+  DATABASE_URL_FILE: path,
   MIGRATION_DATABASE_URL: postgresUrls.optional(),
+  MIGRATION_DATABASE_URL_FILE: path,
   DATABASE_REPLICA_URLS: z
     .string()
     .default('')
@@ -66,6 +72,7 @@ export const variables = z.object({
     .transform((urls) => urls.filter((url) => url !== ''))
     .pipe(z.array(postgresUrls))
     .transform((urls) => urls.flat()),
+  DATABASE_REPLICA_URLS_FILE: path,
   EMBEDDED_DIR: z
     .string()
     .default('.data')
@@ -86,6 +93,7 @@ export const variables = z.object({
   READ_TIMEOUT_MS: number(2_000, 10, 600_000),
   CONNECT_TIMEOUT_MS: number(2_000, 10, 600_000),
   START_TIMEOUT_MS: number(30_000, 0, 600_000),
+  SHUTDOWN_DELAY_MS: number(0, 0, 600_000),
   SHUTDOWN_TIMEOUT_MS: number(15_000, 100, 900_000),
   NODE_CHECK_INTERVAL_MS: number(1_000, 10, 600_000),
   REPLICA_LAG_MAX_MS: number(5_000, 0, 600_000),
@@ -100,13 +108,16 @@ export const variables = z.object({
 export type Variables = z.output<typeof variables>;
 
 function number(standard: number, min: number, max: number) {
+  return wholeNumber(min, max).default(standard);
+}
+
+function wholeNumber(min: number, max: number) {
   const mistake = `must be a whole number from ${min} to ${max}`;
   return z
     .string()
     .regex(/^\d{1,9}$/, mistake)
     .transform(Number)
-    .pipe(z.number().min(min, mistake).max(max, mistake))
-    .default(standard);
+    .pipe(z.number().min(min, mistake).max(max, mistake));
 }
 
 function setsNoOwnParameter(text: string): boolean {

@@ -4,7 +4,7 @@
  */
 import { realpath } from 'node:fs/promises';
 import pg from 'pg';
-import { SLOT, STANDBY, urlOf } from './settings.ts';
+import { SLOT, STANDBY } from './settings.ts';
 
 const CONNECT_LIMIT_MS = 2_000;
 const QUERY_LIMIT_MS = 5_000;
@@ -27,12 +27,12 @@ const START_BACKUP = [
 ];
 
 /**
- * The data folder of the server on a port.
+ * The data folder of the server at a URL.
  *
  * @throws ECONNREFUSED when nothing listens there; else what kept the server from an answer.
  */
-export async function dataFolderOn(port: number): Promise<string> {
-  const { rows } = await withClient(port, QUERY_LIMIT_MS, (client) => client.query('SHOW data_directory'));
+export async function dataFolderOf(url: string): Promise<string> {
+  const { rows } = await withClient(url, QUERY_LIMIT_MS, (client) => client.query('SHOW data_directory'));
   return realpath(rows[0].data_directory);
 }
 
@@ -41,9 +41,9 @@ export async function dataFolderOn(port: number): Promise<string> {
  *
  * @throws after half a minute, or when the slot has lost the WAL that the replica needs.
  */
-export function waitForReplica(primaryPort: number): Promise<void> {
+export function waitForReplica(primaryUrl: string): Promise<void> {
   const deadlineMs = performance.now() + STREAM_LIMIT_MS;
-  return withClient(primaryPort, QUERY_LIMIT_MS, async (client) => {
+  return withClient(primaryUrl, QUERY_LIMIT_MS, async (client) => {
     for (;;) {
       const { replica, slot } = (await client.query(REPLICATION_STATE)).rows[0];
       if (replica === 'sync') return;
@@ -55,8 +55,8 @@ export function waitForReplica(primaryPort: number): Promise<void> {
 }
 
 /** Does work that one process at a time may do. The lock is the primary's; it ends with its holder. */
-export function withSetupLock(primaryPort: number, work: () => Promise<void>): Promise<void> {
-  return withClient(primaryPort, COPY_LIMIT_MS, async (client) => {
+export function withSetupLock(primaryUrl: string, work: () => Promise<void>): Promise<void> {
+  return withClient(primaryUrl, COPY_LIMIT_MS, async (client) => {
     await client.query(SETUP_LOCK);
     await work();
   });
@@ -67,17 +67,17 @@ export function withSetupLock(primaryPort: number, work: () => Promise<void>): P
  *
  * @returns the text of the copy's `backup_label`, from which its recovery starts.
  */
-export function backUp(primaryPort: number, copy: () => Promise<void>): Promise<string> {
-  return withClient(primaryPort, COPY_LIMIT_MS, async (client) => {
+export function backUp(primaryUrl: string, copy: () => Promise<void>): Promise<string> {
+  return withClient(primaryUrl, COPY_LIMIT_MS, async (client) => {
     for (const statement of START_BACKUP) await client.query(statement);
     await copy();
     return (await client.query('SELECT labelfile FROM pg_backup_stop()')).rows[0].labelfile;
   });
 }
 
-async function withClient<T>(port: number, limitMs: number, use: (db: pg.Client) => Promise<T>): Promise<T> {
+async function withClient<T>(url: string, limitMs: number, use: (db: pg.Client) => Promise<T>): Promise<T> {
   const limits = { connectionTimeoutMillis: CONNECT_LIMIT_MS, query_timeout: limitMs };
-  const client = new pg.Client({ connectionString: urlOf(port), ssl: false, ...limits });
+  const client = new pg.Client({ connectionString: url, ssl: false, ...limits });
   // A broken connection fails the running query as well; without a listener it would end the process.
   client.on('error', () => {});
   try {

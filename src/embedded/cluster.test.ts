@@ -57,7 +57,7 @@ describe('a running embedded cluster', { timeout: LIMIT_MS }, () => {
   });
 
   test('is a single one when two starts run at the same time in an empty folder', async () => {
-    expect(urlsOf(first)).toEqual([urlOn(folder.options.primaryPort), urlOn(folder.options.replicaPort)]);
+    expect(portsOf(first)).toEqual([folder.options.primaryPort, folder.options.replicaPort]);
     expect(urlsOf(second)).toEqual(urlsOf(first));
     expect((await readdir(folder.home)).sort()).toEqual(['log', 'primary', 'replica']);
   });
@@ -69,8 +69,7 @@ describe('a running embedded cluster', { timeout: LIMIT_MS }, () => {
       await query(cluster.primaryUrl, 'SELECT pg_sleep(0.1)');
       steps.push(step);
     };
-    const { primaryPort } = folder.options;
-    await Promise.all([1, 2].map((step) => withSetupLock(primaryPort, () => work(step))));
+    await Promise.all([1, 2].map((step) => withSetupLock(cluster.primaryUrl, () => work(step))));
     expect([steps[0], steps[2]]).toEqual([steps[1], steps[3]]);
   });
 
@@ -103,9 +102,18 @@ describe('a running embedded cluster', { timeout: LIMIT_MS }, () => {
 
   test('requires a password on both servers', async () => {
     for (const url of urlsOf(cluster)) {
-      const wrong = url.replace('postgres:postgres@', 'postgres:wrong@');
+      const wrong = Object.assign(new URL(url), { password: 'postgres' }).href;
       await expect(query(wrong, 'SELECT 1')).rejects.toMatchObject({ code: '28P01' });
     }
+  });
+
+  test('keeps its random password in a file that only its account can read', async () => {
+    for (const name of servers) {
+      const path = join(folder.home, name, 'loms.password');
+      expect(await readFile(path, 'utf8')).toBe(new URL(cluster.primaryUrl).password);
+      expect((await lstat(path)).mode & 0o777).toBe(0o600);
+    }
+    expect(new URL(cluster.primaryUrl).password).toMatch(/^[\w-]{32}$/);
   });
 
   test('runs each server in its own process group, out of reach of Ctrl-C in the terminal', async () => {
@@ -220,7 +228,7 @@ describe('an embedded cluster across stops and starts', { timeout: LIMIT_MS }, (
 
     const [primaryPort = 0, replicaPort = 0] = await freePorts(2);
     const again = await folder.start({ primaryPort, replicaPort });
-    expect(urlsOf(again)).toEqual([urlOn(primaryPort), urlOn(replicaPort)]);
+    expect(portsOf(again)).toEqual([primaryPort, replicaPort]);
     expect(await rowsOf(again.primaryUrl)).toEqual([7]);
     expect(await rowsOf(replicaUrl(again))).toEqual([7]);
     expect(folder.log.join('')).not.toContain('rebuilding');
@@ -240,7 +248,7 @@ describe('an embedded cluster across stops and starts', { timeout: LIMIT_MS }, (
   test('outlives a service that is killed, and is used by the next one', async () => {
     const service = folder.startElsewhere();
     await once(service.stdout, 'data');
-    await query(urlOn(folder.options.primaryPort), `CREATE TABLE ${table} AS SELECT 7 AS n`);
+    await query(first.primaryUrl, `CREATE TABLE ${table} AS SELECT 7 AS n`);
     const pids = await Promise.all(servers.map((name) => folder.postmasterOf(name)));
     await killed(service);
 
@@ -319,6 +327,6 @@ async function isWaitingForReplica(cluster: EmbeddedCluster): Promise<boolean> {
   return (await query(cluster.primaryUrl, waiting)).length > 0;
 }
 
-function urlOn(port: number): string {
-  return `postgres://postgres:postgres@127.0.0.1:${port}/loms`;
+function portsOf(cluster: EmbeddedCluster): number[] {
+  return urlsOf(cluster).map((url) => Number(new URL(url).port));
 }

@@ -11,10 +11,10 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { waitForReplica, withSetupLock } from './client.ts';
-import { buildPrimary, buildReplica, removeData, removeUnfinished } from './data.ts';
+import { buildPrimary, buildReplica, passwordsOf, removeData, removeUnfinished } from './data.ts';
 import { exists, findPlace, type Place } from './place.ts';
 import { PostgresServer, type StopMode } from './server.ts';
-import { primaryConf, replicaConf, urlOf } from './settings.ts';
+import { primaryConf, replicaConf } from './settings.ts';
 
 export interface EmbeddedOptions {
   /** The folder that keeps the data between runs; it is made where it does not exist. */
@@ -69,7 +69,7 @@ export async function startEmbeddedCluster(options: EmbeddedOptions): Promise<Em
   try {
     await startPrimary(place, primary, options);
     // Of two processes that start at the same moment, the second attaches to the first one's replica.
-    await withSetupLock(primary.port, async () => {
+    await withSetupLock(primary.url, async () => {
       await removeUnfinished(place.home);
       if (withReplica) await startReplica(place, primary, replica, options);
     });
@@ -81,13 +81,13 @@ export async function startEmbeddedCluster(options: EmbeddedOptions): Promise<Em
   const ports = { primaryPort: primary.port, ...(withReplica ? { replicaPort: replica.port } : {}) };
   logger.info({ folder: place.home, ...ports, tookMs }, 'embedded PostgreSQL is ready');
   return {
-    primaryUrl: urlOf(primary.port),
-    replicaUrls: withReplica ? [urlOf(replica.port)] : [],
+    primaryUrl: primary.url,
+    replicaUrls: withReplica ? [replica.url] : [],
     stop,
     stopReplica: (mode) => replica.stop(mode),
     async startReplica() {
       await replica.start();
-      await waitForReplica(primary.port);
+      await waitForReplica(primary.url);
     },
     stopPrimary: (mode) => primary.stop(mode),
     startPrimary: () => primary.start(),
@@ -129,8 +129,9 @@ async function startReplica(
 ): Promise<void> {
   const start = async () => {
     if (!(await exists(replica.dataDir))) await buildReplica(place, primary, replica.dataDir);
-    await replica.start(replicaConf(replicaPort, primary.port));
-    await waitForReplica(primary.port);
+    const { replicator } = await passwordsOf(primary.dataDir);
+    await replica.start(replicaConf(replicaPort, primary.port, replicator));
+    await waitForReplica(primary.url);
   };
   await start().catch(async (error) => {
     if (error.code === 'EADDRINUSE') throw error;

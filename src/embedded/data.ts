@@ -4,19 +4,36 @@
  * Each is built in a folder named `building-...` and renamed when it is complete: a data folder under its own
  * name is whole.
  */
-import { mkdtemp, readdir, rename } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { backUp, COPY_LIMIT_MS } from './client.ts';
 import { run } from './command.ts';
 import { exists, type Place } from './place.ts';
-import { DATABASE, HBA, REPLICATOR, REPLICATOR_PASSWORD, SUPERUSER, SUPERUSER_PASSWORD } from './settings.ts';
+import { DATABASE, HBA, REPLICATOR, SUPERUSER } from './settings.ts';
 
 const BUILDING = 'building-';
 
+/**
+ * Holds the password of the superuser and of the replica's role, which is a new one for each cluster: other
+ * accounts of the machine can reach the port. It is a file of the data folder, so that the two belong
+ * together; `make psql` reads it.
+ */
+const PASSWORD_FILE = 'loms.password';
+const PASSWORD_BYTES = 24;
+
+export interface Passwords {
+  readonly superuser: string;
+  readonly replicator: string;
+}
+
+/** Those of clusters that were built before passwords were random. */
+const OLD_PASSWORDS: Passwords = { superuser: 'postgres', replicator: 'replicator' };
+
 /** Run once on a new primary. In single-user mode a statement ends with its line. */
-const CREATE_DATABASE = `
-ALTER ROLE ${SUPERUSER} PASSWORD '${SUPERUSER_PASSWORD}'
-CREATE ROLE ${REPLICATOR} REPLICATION LOGIN PASSWORD '${REPLICATOR_PASSWORD}'
+const createDatabase = (password: string) => `
+ALTER ROLE ${SUPERUSER} PASSWORD '${password}'
+CREATE ROLE ${REPLICATOR} REPLICATION LOGIN PASSWORD '${password}'
 CREATE DATABASE ${DATABASE}
 `;
 
@@ -31,21 +48,29 @@ export function buildPrimary(place: Place, dataDir: string): Promise<void> {
     const locale = ['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C', '--encoding=UTF8'];
     const rules = ['-U', SUPERUSER, '--auth=trust', '--no-instructions', ...locale];
     await run(join(bin, 'initdb'), ['-D', folder, ...rules], { account });
+    const password = randomBytes(PASSWORD_BYTES).toString('base64url');
     const single = ['--single', '-D', folder, '-c', 'exit_on_error=on', 'postgres'];
-    await run(join(bin, 'postgres'), single, { account, input: CREATE_DATABASE });
+    await run(join(bin, 'postgres'), single, { account, input: createDatabase(password) });
+    await writeFor(place, join(folder, PASSWORD_FILE), password);
     await writeFor(place, join(folder, 'pg_hba.conf'), HBA);
   });
+}
+
+/** The passwords of a data folder, of the primary or the replica. */
+export async function passwordsOf(dataDir: string): Promise<Passwords> {
+  const password = await readFile(join(dataDir, PASSWORD_FILE), 'utf8').catch(() => undefined);
+  return password === undefined ? OLD_PASSWORDS : { superuser: password, replicator: password };
 }
 
 /** Builds a replica from the running primary. Nothing may exist under its name. */
 export function buildReplica(
   place: Place,
-  primary: { readonly dataDir: string; readonly port: number },
+  primary: { readonly dataDir: string; readonly url: string },
   dataDir: string,
 ): Promise<void> {
   return build(place, dataDir, async (folder) => {
     const options = { account: place.account, limitMs: COPY_LIMIT_MS };
-    const label = await backUp(primary.port, async () => {
+    const label = await backUp(primary.url, async () => {
       const names = (await readdir(primary.dataDir)).filter((name) => !NOT_COPIED.includes(name));
       const paths = names.map((name) => join(primary.dataDir, name));
       await run('cp', ['-RPp', ...paths, folder], options);

@@ -1,12 +1,13 @@
 /** The folder of an embedded cluster: its setup after a kill, its removal, and its place for root. */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import {
   EmbeddedFolder,
   isRefused,
   killed,
   replicaUrl,
+  servers,
   untilTrue,
   urlsOf,
 } from '../../test/support/embedded-folder.ts';
@@ -78,6 +79,30 @@ test(
     expect(await readdir(dir)).toEqual([]);
     await expect(readdir(folder.home)).rejects.toMatchObject({ code: 'ENOENT' });
     await removeEmbeddedCluster(dir, logger);
+  },
+  LIMIT_MS,
+);
+
+test(
+  'data of an earlier version, without a file with the password, keep their known passwords',
+  async () => {
+    const old = await EmbeddedFolder.make();
+    onTestFinished(() => old.remove());
+    const made = await old.start();
+    // In one go: the next connection needs the changed password.
+    await query(
+      made.primaryUrl,
+      "ALTER ROLE postgres PASSWORD 'postgres'; ALTER ROLE replicator PASSWORD 'replicator'",
+    );
+    for (const name of servers) await rm(join(old.home, name, 'loms.password'));
+    await made.stop();
+
+    const again = await old.start();
+    for (const url of urlsOf(again)) expect(new URL(url).password).toBe('postgres');
+    await query(again.primaryUrl, 'CREATE TABLE kept AS SELECT 7 AS n');
+    expect(await query(replicaUrl(again), 'SELECT n FROM kept')).toEqual([{ n: 7 }]);
+    expect(old.log.join('')).not.toContain('rebuilding');
+    await old.endStarted();
   },
   LIMIT_MS,
 );

@@ -4,11 +4,11 @@
  */
 import { readFile, realpath, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { dataFolderOn } from './client.ts';
+import { dataFolderOf } from './client.ts';
 import { execute } from './command.ts';
-import { makeFolderFor, writeFor } from './data.ts';
+import { makeFolderFor, passwordsOf, writeFor } from './data.ts';
 import type { Place } from './place.ts';
-import type { Conf } from './settings.ts';
+import { type Conf, urlOf } from './settings.ts';
 
 /** `fast` ends sessions and writes a checkpoint; `immediate` is like a crash, nothing committed is lost. */
 export type StopMode = 'fast' | 'immediate';
@@ -24,10 +24,20 @@ const LOCKED_LIMIT_MS = 15_000;
 const LOCKED = /lock file "postmaster.pid" already exists|pre-existing shared memory block/;
 const POLL_INTERVAL_MS = 50;
 
+/** The live process that holds a lock file, and where it listens. */
+interface Holder {
+  readonly pid: number;
+  readonly port: number;
+  readonly url: string;
+  readonly isReady: boolean;
+}
+
 export class PostgresServer {
   readonly dataDir: string;
   /** Where the server listens, or did last; 0 before a start. */
   port = 0;
+  /** The superuser's URL of the server on that port. */
+  url = '';
   /** Who started the server that runs; undefined when none does. */
   startedBy: 'us' | 'others' | undefined;
   readonly #logFile: string;
@@ -96,6 +106,7 @@ export class PostgresServer {
       this.startedBy = holder && (this.startedBy ?? 'others');
       if (holder === undefined) return false;
       this.port = holder.port;
+      this.url = holder.url;
       if (holder.isReady) return true;
       if (performance.now() > deadlineMs) {
         throw new Error(`process ${holder.pid} holds ${this.dataDir} but does not answer: stop it`);
@@ -110,17 +121,18 @@ export class PostgresServer {
    * where nothing does, or a server of other data, the file is removed. Should processes of the killed server
    * still use its shared memory, PostgreSQL refuses to start without the file too.
    */
-  async #holder(): Promise<{ pid: number; port: number; isReady: boolean } | undefined> {
+  async #holder(): Promise<Holder | undefined> {
     const file = join(this.dataDir, 'postmaster.pid');
     const text = await readText(file);
     const lines = text.split('\n');
     const [pid, port, isUp] = [Number(lines[0]), Number(lines[3]), lines[7]?.trim() === 'ready'];
     if (!(pid > 0)) return undefined;
-    const found = await dataFolderOn(port).catch((error) => error.code);
-    if (found === (await realpath(this.dataDir))) return { pid, port, isReady: true };
+    const url = urlOf(port, (await passwordsOf(this.dataDir)).superuser);
+    const found = await dataFolderOf(url).catch((error) => error.code);
+    if (found === (await realpath(this.dataDir))) return { pid, port, url, isReady: true };
     if (!(await this.#isLocked())) return undefined;
     const isElsewhere = found === 'ECONNREFUSED' || String(found).startsWith('/');
-    if (!isUp || !isElsewhere) return { pid, port, isReady: false };
+    if (!isUp || !isElsewhere) return { pid, port, url, isReady: false };
     // Unless another process has removed it already, and started a server.
     if (text === (await readText(file))) await rm(file, { force: true });
     return undefined;

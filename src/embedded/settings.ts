@@ -1,17 +1,15 @@
-/** The names, passwords and configuration texts of the two servers. */
+/** The names and configuration texts of the two servers. */
 
 export const SUPERUSER = 'postgres';
-export const SUPERUSER_PASSWORD = 'postgres';
 export const DATABASE = 'loms';
 export const REPLICATOR = 'replicator';
-export const REPLICATOR_PASSWORD = 'replicator';
 export const SLOT = 'store_sync_db';
 /** The name under which the replica reports to the primary. */
 export const STANDBY = 'store_sync';
 
-/** The URL of the database on one of the two servers. */
-export function urlOf(port: number): string {
-  return `postgres://${SUPERUSER}:${SUPERUSER_PASSWORD}@127.0.0.1:${port}/${DATABASE}`;
+/** The superuser's URL of the database on one of the two servers. */
+export function urlOf(port: number, password: string): string {
+  return `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/${DATABASE}`;
 }
 
 /** The same on both, as the replica must not have less than the primary and may take its place. */
@@ -63,10 +61,11 @@ synchronous_standby_names = '${synchronous ? `FIRST 1 (${STANDBY})` : ''}'
   return { port, portVariable: 'EMBEDDED_PRIMARY_PORT', text };
 }
 
-export function replicaConf(port: number, primaryPort: number): Conf {
+/** @param password that of the replica's role. */
+export function replicaConf(port: number, primaryPort: number, password: string): Conf {
   const primary = [
     `host=127.0.0.1 port=${primaryPort}`,
-    `user=${REPLICATOR} password=${REPLICATOR_PASSWORD}`,
+    `user=${REPLICATOR} password=${password}`,
     `application_name=${STANDBY} sslmode=disable gssencmode=disable connect_timeout=5`,
   ];
   const text = `${COMMON}

@@ -14,11 +14,10 @@ const redact = {
 
 /** Opens the log at a level of pino. Times are RFC 3339 in UTC. */
 export function openLog(level: string): Logger {
-  const pretty = { transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname' } } };
-  return pino({
-    level,
-    redact,
-    timestamp: stdTimeFunctions.isoTime,
-    ...(process.stdout.isTTY ? pretty : {}),
-  });
+  const options = { level, redact, timestamp: stdTimeFunctions.isoTime };
+  if (!process.stdout.isTTY) return pino(options);
+  const pretty = pino.transport({ target: 'pino-pretty', options: { ignore: 'pid,hostname' } });
+  // The terminal may be closed, which stops the service: its log must not end it in the middle of that.
+  pretty.on('error', () => {});
+  return pino(options, pretty);
 }

@@ -18,10 +18,20 @@ export interface Readiness {
   readonly details: { readonly writable?: boolean; readonly [more: string]: unknown };
 }
 
+/** What of the details everybody may see: not the names of our nodes. */
+const OPEN_DETAILS = ['writable', 'keys'];
+
+/** The details for a caller that is not known. */
+export function openDetails(details: Readiness['details']): Readiness['details'] {
+  return Object.fromEntries(Object.entries(details).filter(([name]) => OPEN_DETAILS.includes(name)));
+}
+
 export interface ReadinessOptions {
   readonly nodes: NodesState;
   /** Whether the schema is there. Called until it was true once: a running service keeps its schema. */
   readonly isMigrated: () => Promise<boolean>;
+  /** Whether the issuer's keys can be read, where tokens are checked. */
+  readonly keys?: (() => unknown) | undefined;
   /** Called with the first state and with every change. */
   readonly onChange: (ready: boolean) => void;
   readonly intervalMs: number;
@@ -51,12 +61,13 @@ export class ReadinessWatch {
    * shown beside it: without them the service is still of use, and no other instance could do more.
    */
   get current(): Readiness {
-    const { nodes } = this.#options;
+    const { nodes, keys } = this.#options;
     const { readable, writable } = nodes;
     const details = {
       migrated: this.#migrated,
       writable,
       stopping: this.#stopping,
+      ...(keys ? { keys: keys() } : {}),
       nodes: nodes.status(),
     };
     return { ready: this.#migrated && readable && !this.#stopping, details };

@@ -7,9 +7,26 @@ import { readFile } from 'node:fs/promises';
 import tls from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
+import { wallClockMs } from '../timing/clock.ts';
 
 /** A client that does not finish its handshake in this time is disconnected. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
+
+/**
+ * Forward secrecy only: a key that leaks later opens no recorded connection. TLS 1.3 has nothing else; of TLS
+ * 1.2 only key agreement by ECDHE with authenticated encryption, as HTTP/2 demands.
+ */
+const CIPHERS = [
+  ...['TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256', 'TLS_AES_128_GCM_SHA256'],
+  ...['ECDHE-ECDSA-AES256-GCM-SHA384', 'ECDHE-RSA-AES256-GCM-SHA384'],
+  ...['ECDHE-ECDSA-CHACHA20-POLY1305', 'ECDHE-RSA-CHACHA20-POLY1305'],
+  ...['ECDHE-ECDSA-AES128-GCM-SHA256', 'ECDHE-RSA-AES128-GCM-SHA256'],
+].join(':');
+
+const DAY_MS = 24 * 60 * 60_000;
+
+/** A warning is logged when a certificate has this long to live, and when it has ended. */
+export const CERTIFICATE_WARNINGS_MS = [30 * DAY_MS, 7 * DAY_MS, 0];
 
 /** The paths of the files, all PEM. With `clientCa`, clients need a certificate that it has signed. */
 export interface TlsFiles {
@@ -25,28 +42,40 @@ export interface Certificate {
   readonly ca?: Buffer;
 }
 
+export interface CertificateOptions {
+  readonly handshakeMs?: number;
+  /** The clock of the certificates' ends, in milliseconds since the epoch. */
+  readonly wallClock?: () => number;
+}
+
 type Listener = (renewed: Certificate) => void;
 
 export class Certificates {
   readonly #files: TlsFiles;
   readonly #log: Logger;
   readonly #listeners: Listener[] = [];
+  readonly #wallClock: () => number;
+  /** How many of the warnings were logged for the current certificate. */
+  #warnings = 0;
   /** How long the handshake of a connection may take, in milliseconds. */
   readonly handshakeMs: number;
   #current: Certificate;
 
-  private constructor(files: TlsFiles, current: Certificate, log: Logger, handshakeMs: number) {
-    this.handshakeMs = handshakeMs;
+  private constructor(files: TlsFiles, current: Certificate, log: Logger, options: CertificateOptions) {
+    this.handshakeMs = options.handshakeMs ?? HANDSHAKE_TIMEOUT_MS;
     this.#files = files;
     this.#current = current;
     this.#log = log;
+    this.#wallClock = options.wallClock ?? wallClockMs;
+    this.#checkEnd();
   }
 
   /** Reads the files. Throws when one cannot be read or they do not belong together, saying which. */
-  static async open(files: TlsFiles, log: Logger, handshakeMs = HANDSHAKE_TIMEOUT_MS): Promise<Certificates> {
-    // The default of Node.js, set explicitly so that no option from the environment lowers it.
+  static async open(files: TlsFiles, log: Logger, options: CertificateOptions = {}): Promise<Certificates> {
+    // For every connection of this process, so that no option from the environment lowers them.
     tls.DEFAULT_MIN_VERSION = 'TLSv1.2';
-    return new Certificates(files, await read(files), log, handshakeMs);
+    tls.DEFAULT_CIPHERS = CIPHERS;
+    return new Certificates(files, await read(files), log, options);
   }
 
   get current(): Certificate {
@@ -58,18 +87,44 @@ export class Certificates {
     this.#listeners.push(listener);
   }
 
-  /** Reads the files again. Files that are incomplete, as while they are being replaced, change nothing. */
+  /**
+   * Reads the files again. Files that are incomplete, as while they are being replaced, change nothing. Then
+   * warns if the certificate in use ends soon.
+   */
   async renew(): Promise<undefined> {
     try {
       const found = await read(this.#files);
-      if (isDeepStrictEqual(found, this.#current)) return;
-      this.#current = found;
-      for (const listener of this.#listeners) listener(found);
-      this.#log.info('the TLS certificate was renewed');
+      if (!isDeepStrictEqual(found, this.#current)) this.#use(found);
     } catch (error) {
       this.#log.warn({ err: error }, 'the TLS files are not usable: the previous certificate stays');
     }
+    this.#checkEnd();
   }
+
+  #use(renewed: Certificate): void {
+    this.#current = renewed;
+    this.#warnings = 0;
+    for (const listener of this.#listeners) listener(renewed);
+    this.#log.info('the TLS certificate was renewed');
+  }
+
+  /** Logs each warning once. */
+  #checkEnd(): void {
+    const endMs = endOf(this.#current.cert);
+    const leftMs = endMs - this.#wallClock();
+    const due = CERTIFICATE_WARNINGS_MS.filter((warningMs) => leftMs <= warningMs).length;
+    if (due <= this.#warnings) return;
+    this.#warnings = due;
+    const end = { end: new Date(endMs).toISOString() };
+    if (leftMs <= 0) this.#log.error(end, 'the TLS certificate has ended: clients reject it');
+    else this.#log.warn({ ...end, days: Math.floor(leftMs / DAY_MS) }, 'the TLS certificate ends soon');
+  }
+}
+
+/** The earliest end of a chain's certificates, in milliseconds since the epoch. */
+function endOf(chain: Buffer): number {
+  const certificates = chain.toString('latin1').match(block) ?? [];
+  return Math.min(...certificates.map((pem) => Date.parse(new X509Certificate(pem).validTo)));
 }
 
 async function read({ cert, key, clientCa }: TlsFiles): Promise<Certificate> {

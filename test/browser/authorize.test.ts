@@ -24,7 +24,8 @@ beforeAll(async () => {
   const jwks = join(dir, 'jwks.json');
   await writeKeys(issuer, jwks);
   const options = { jwks, issuer: ISSUER, audience: AUDIENCE, logger: silent };
-  const app = testApp({ now: Date.now, authenticate: await openTokens(options) });
+  const { authenticate } = await openTokens({ ...options, jwksMaxAgeMs: 60_000, wallClock: Date.now });
+  const app = testApp({ now: Date.now, authenticate });
   server = await startHttpServer(app, { host: '127.0.0.1', port: 0, logger: silent });
   browser = await launchBrowser();
 });

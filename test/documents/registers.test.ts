@@ -1,7 +1,8 @@
 /** The registers in the documents are those of the code: errors, configuration, scopes and limits. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { CHECKS_MAX, TOKEN_MAX_CHARS } from '../../src/auth/tokens.ts';
+import { keyLimits } from '../../src/auth/keys.ts';
+import { CHECKS_MAX, TOKEN_MAX_CHARS, UNKNOWN_KEYS_MAX } from '../../src/auth/tokens.ts';
 import { readConfig, variableNames } from '../../src/config/config.ts';
 import { variables } from '../../src/config/variables.ts';
 import { codeOf, type Reason, reasons } from '../../src/domain/errors.ts';
@@ -88,6 +89,7 @@ const time = (valueMs: number) => {
 test('docs/operations.md lists every limit with its value', () => {
   const config = readConfig({});
   const { batching, database } = config;
+  const withTokens = readConfig({ AUTH_JWKS: 'jwks.json', AUTH_ISSUER: 'issuer', AUTH_AUDIENCE: 'loms' });
   const grpcMs = (name: keyof typeof connectionOptions) => Number(connectionOptions[name]);
   const expected: Record<string, string> = {
     'lines of an order': count(LINES_MAX),
@@ -99,6 +101,12 @@ test('docs/operations.md lists every limit with its value', () => {
     'lines of waiting new orders': count(operations.createOrder.queueWeightMax ?? 0),
     'share of one client in either': `${FREE_MULTIPLE} times what is free`,
     'tokens that are checked at once': count(CHECKS_MAX),
+    'tokens of unknown keys that wait for the issuer': count(UNKNOWN_KEYS_MAX),
+    'pause between two readings of the keys because of unknown ones': time(keyLimits.searchPauseMs),
+    "the issuer's key set": mebibytes(keyLimits.maxBytes),
+    'keys of the issuer': count(keyLimits.keysMax),
+    "time to read the issuer's keys": time(keyLimits.readMs),
+    "age of the issuer's keys that cannot be read again": time(withTokens.auth?.jwksMaxAgeMs ?? 0),
     token: `${count(TOKEN_MAX_CHARS)} characters`,
     'gRPC: bytes of all running requests': mebibytes(grpcLimits.requestsMaxBytes),
     'gRPC: pending calls, whose request is incomplete': count(grpcLimits.pendingMax),
@@ -119,7 +127,7 @@ test('docs/operations.md lists every limit with its value', () => {
     'REST: time for the head of a request': time(connectionLimits.headMs),
     'REST: time for the whole request': time(connectionLimits.requestMs),
     'REST: request or reply without progress': time(config.requestTimeoutMs + connectionLimits.stuckMs),
-    'REST: idle connection': time(connectionLimits.idleMs),
+    'REST: idle connection': time(config.http.keepAliveTimeoutMs),
     'gRPC: idle connection': time(grpcMs('grpc.max_connection_idle_ms')),
     'gRPC: silent peer, which does not answer pings': time(
       grpcMs('grpc.keepalive_time_ms') + grpcMs('grpc.keepalive_timeout_ms'),

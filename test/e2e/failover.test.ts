@@ -151,7 +151,7 @@ test('without a replica a start succeeds and reads are answered, also after migr
   await seed(cluster.primaryUrl, 'development', quiet);
   await cluster.stopReplica();
   service = await startProcess({
-    DATABASE_URL: bothHosts().replace('//postgres:postgres@', '//app:app@'),
+    DATABASE_URL: bothHosts().replace(/\/\/[^@]+@/, '//app:app@'),
     MIGRATION_DATABASE_URL: cluster.primaryUrl,
     SEED_ON_START: 'true',
   });

@@ -1,8 +1,11 @@
 /** The service as users run it: whole processes, several on one database, stopped by a signal. */
+import { credentials, Client as GrpcClient, type MethodDefinition } from '@grpc/grpc-js';
+import { service as healthContract } from 'grpc-health-check';
 import { afterEach, expect, test } from 'vitest';
 import type { Answer, Client } from '../support/client.ts';
 import { openClients } from '../support/clients.ts';
 import { useDatabase } from '../support/database.ts';
+import { ask } from '../support/grpc-server.ts';
 import { type ServiceProcess, startProcess } from '../support/process.ts';
 
 const database = useDatabase();
@@ -13,14 +16,24 @@ afterEach(async () => {
   running = [];
 });
 
-async function start(): Promise<ServiceProcess> {
+async function start(more: Record<string, string> = {}): Promise<ServiceProcess> {
   const settings = {
     DATABASE_URL: database.primaryUrl,
     DATABASE_REPLICA_URLS: database.replicaUrls.join(','),
+    ...more,
   };
   const service = await startProcess(settings);
   running.push(service);
   return service;
+}
+
+/** What a gRPC health check of the whole server answers. */
+async function healthOf(port: number): Promise<string> {
+  const client = new GrpcClient(`127.0.0.1:${port}`, credentials.createInsecure());
+  const method = healthContract.Check as unknown as MethodDefinition<object, { status: string }>;
+  const answer = await ask(client, method, { service: '' });
+  client.close();
+  return 'reply' in answer ? answer.reply.status : answer.refused.message;
 }
 
 const create = (client: Client, sku: number) =>
@@ -93,6 +106,36 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
     await database.query('TRUNCATE order_lines, orders');
   },
 );
+
+test.each(['SIGHUP', 'SIGQUIT'] as const)('%s stops the service in order', async (signal) => {
+  const service = await start();
+  expect(await service.end(signal)).toMatchObject({ code: 0 });
+  expect(service.log.at(-1)).toMatchObject({ msg: 'stopped' });
+});
+
+test('a stop with a delay is visible before the service refuses anything', async () => {
+  await database.query('INSERT INTO stocks VALUES (10, 1000000, 0)');
+  const service = await start({
+    SHUTDOWN_DELAY_MS: '5000',
+    PROBE_PORT: '0',
+    KEEP_ALIVE_TIMEOUT_MS: '620000',
+  });
+  const probes = String(service.log.find(({ msg }) => msg === 'loms listens')?.probes);
+  const rest = `http://127.0.0.1:${service.ports.REST}`;
+  const statusOf = async (url: string) => (await fetch(url)).status;
+  expect([await statusOf(`${probes}/livez`), await statusOf(`${probes}/readyz`)]).toEqual([200, 200]);
+  const clients = openClients(service.ports);
+  expect((await fetch(`${rest}/livez`)).headers.get('keep-alive')).toBe('timeout=620');
+
+  const ended = service.end('SIGTERM');
+  for (const base of [rest, probes]) await expect.poll(() => statusOf(`${base}/readyz`)).toBe(503);
+  expect(await statusOf(`${probes}/livez`)).toBe(200);
+  expect(await healthOf(service.ports.gRPC)).toBe('NOT_SERVING');
+  for (const client of clients) expect(await create(client, 10)).toHaveProperty('reply');
+  const { headers } = await fetch(`${rest}/stock/info/10`);
+  expect(headers.get('connection')).toBe('close');
+  expect(await ended).toMatchObject({ code: 0 });
+});
 
 test('a service that may not migrate is alive but not ready until the database is migrated', async () => {
   const [row] = await database.query(`

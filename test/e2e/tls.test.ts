@@ -1,4 +1,5 @@
 /** TLS and mutual TLS of both servers, and the renewal of certificates while they run. */
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
@@ -7,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import tls from 'node:tls';
 import { Client, credentials } from '@grpc/grpc-js';
+import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Loms } from '../../src/domain/operations.ts';
 import { StockServiceService } from '../../src/generated/proto/loms/stock/v1/stock.ts';
@@ -52,7 +54,7 @@ async function start(mutual: boolean, handshakeMs?: number) {
   await write(server);
   const clientCa = mutual ? join(dir, 'ca.pem') : undefined;
   const files = { cert: join(dir, 'cert.pem'), key: join(dir, 'key.pem'), clientCa };
-  const certificates = await Certificates.open(files, quiet, handshakeMs);
+  const certificates = await Certificates.open(files, quiet, handshakeMs ? { handshakeMs } : {});
   const place = { host: '127.0.0.1', port: 0, logger: quiet, certificates };
   const http = await startHttpServer(testApp(), place);
   const loms = new MemoryLoms() as Partial<Loms> as Loms;
@@ -107,6 +109,25 @@ const byGrpc: ReadStock = ({ ca, pair }) =>
       },
     );
   });
+
+/** Suites of TLS 1.2 for the certificate's key: the first two are good. */
+const TLS12_CIPHERS = [
+  ...['ECDHE-RSA-AES128-GCM-SHA256', 'ECDHE-RSA-AES256-GCM-SHA384'],
+  ...['AES128-GCM-SHA256', 'AES256-GCM-SHA384', 'AES128-SHA', 'AES256-SHA256'],
+  ...['ECDHE-RSA-AES128-SHA', 'ECDHE-RSA-AES256-SHA384', 'DHE-RSA-AES128-GCM-SHA256'],
+];
+
+/** The suite of a TLS 1.2 connection that offers only this one; null where the server rejects it. */
+function cipherAgreed(port: number, ciphers: string): Promise<string | null> {
+  return new Promise((resolve) => {
+    const options = { host: '127.0.0.1', port, ca: authority.cert, ciphers, maxVersion: 'TLSv1.2' as const };
+    const socket = tls.connect({ ...options, ALPNProtocols: ['h2', 'http/1.1'] }, () => {
+      resolve(socket.getCipher().name);
+      socket.destroy();
+    });
+    socket.on('error', () => resolve(null));
+  });
+}
 
 const alpn = { REST: 'http/1.1', gRPC: 'h2' };
 const ports = { REST: () => running?.http.port ?? 0, gRPC: () => running?.grpc.port ?? 0 };
@@ -175,6 +196,21 @@ describe.each([
     expect([await protocol('TLSv1.1'), await protocol('TLSv1')]).toEqual([null, null]);
   });
 
+  test('agrees on forward secrecy with authenticated encryption only, also after a renewal', async () => {
+    const { certificates } = await start(false);
+    const accepted = async () => {
+      const suites = await Promise.all(
+        TLS12_CIPHERS.map((cipher) => cipherAgreed(ports[transport](), cipher)),
+      );
+      return suites.filter((cipher) => cipher !== null);
+    };
+    const forwardSecret = ['ECDHE-RSA-AES128-GCM-SHA256', 'ECDHE-RSA-AES256-GCM-SHA384'];
+    expect(await accepted()).toEqual(forwardSecret);
+    await write(authority.sign('loms'));
+    await certificates.renew();
+    expect(await accepted()).toEqual(forwardSecret);
+  });
+
   test('closes a connection on which no TLS handshake begins', async () => {
     await start(true, 100);
     const silent = connect(ports[transport](), '127.0.0.1');
@@ -216,6 +252,30 @@ test('HTTPS sends Strict-Transport-Security, and answers bad HTTP like plain HTT
 
 test('without TLS there is no Strict-Transport-Security', async () => {
   expect((await testApp().request('/docs')).headers.has('strict-transport-security')).toBe(false);
+});
+
+test('the end of a certificate is logged 30 and 7 days before, and when it has come', async () => {
+  await write(server);
+  const [cert, key] = [join(dir, 'cert.pem'), join(dir, 'key.pem')];
+  const endMs = Date.parse(new X509Certificate(server.cert).validTo);
+  const dayMs = 24 * 60 * 60_000;
+  let nowMs = endMs - 31 * dayMs;
+  const lines: { level: number; days?: number }[] = [];
+  const logger = pino({}, { write: (line) => void lines.push(JSON.parse(line)) });
+  const certificates = await Certificates.open({ cert, key }, logger, { wallClock: () => nowMs });
+  expect(lines).toEqual([]);
+  for (const days of [30, 29, 7, 6, 0, -1]) {
+    nowMs = endMs - days * dayMs;
+    await certificates.renew();
+  }
+  expect(lines).toMatchObject([
+    { level: 40, days: 30, msg: 'the TLS certificate ends soon', end: new Date(endMs).toISOString() },
+    { level: 40, days: 7, msg: 'the TLS certificate ends soon' },
+    { level: 50, msg: 'the TLS certificate has ended: clients reject it' },
+  ]);
+  // A start with it warns at once.
+  await Certificates.open({ cert, key }, logger, { wallClock: () => nowMs });
+  expect(lines).toHaveLength(4);
 });
 
 test('files that cannot be read or do not match are named', async () => {

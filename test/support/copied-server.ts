@@ -2,9 +2,10 @@
 import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../../src/embedded/command.ts';
+import { passwordsOf } from '../../src/embedded/data.ts';
 import { findPlace } from '../../src/embedded/place.ts';
 import { PostgresServer } from '../../src/embedded/server.ts';
-import { REPLICATOR, REPLICATOR_PASSWORD, urlOf } from '../../src/embedded/settings.ts';
+import { REPLICATOR, urlOf } from '../../src/embedded/settings.ts';
 import { freePorts } from './ports.ts';
 
 export interface CopiedServer {
@@ -25,14 +26,16 @@ export async function copyServer(dir: string, from: 'primary' | 'replica'): Prom
   await run('cp', ['-RPp', join(place.home, from), folder]);
   await configure(folder, [`port = ${port}`, "cluster_name = 'copy'"]);
   const server = new PostgresServer(folder, join(place.home, 'log', 'copy.log'), place);
-  return { url: urlOf(port), start: () => server.start(), stop: () => server.stop('immediate') };
+  const { superuser } = await passwordsOf(folder);
+  return { url: urlOf(port, superuser), start: () => server.start(), stop: () => server.stop('immediate') };
 }
 
 /** Makes a stopped server a replica of another one, by that one's replication slot `follower`. */
 export async function follow(dir: string, name: 'primary' | 'copy', url: string): Promise<void> {
   const folder = join((await findPlace(dir)).home, name);
   const server = `host=127.0.0.1 port=${new URL(url).port}`;
-  const user = `user=${REPLICATOR} password=${REPLICATOR_PASSWORD} application_name=follower`;
+  const { replicator } = await passwordsOf(folder);
+  const user = `user=${REPLICATOR} password=${replicator} application_name=follower`;
   await configure(folder, [`primary_conninfo = '${server} ${user}'`, "primary_slot_name = 'follower'"]);
   await writeFile(join(folder, 'standby.signal'), '');
 }

@@ -53,6 +53,8 @@ export interface KeyServer {
   readonly url: string;
   /** The HTTP status of its responses. */
   status: number;
+  /** What it sends in place of the issuer's keys. */
+  body: string | undefined;
   /** Whether it accepts requests and never answers them. */
   hangs: boolean;
   /** How many requests it has received. */
@@ -66,12 +68,13 @@ export async function serveKeys(issuer: Issuer): Promise<KeyServer> {
     keys.asked++;
     if (keys.hangs) return;
     response.writeHead(keys.status, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(issuer.jwks()));
+    response.end(keys.body ?? JSON.stringify(issuer.jwks()));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const keys = {
+  const keys: KeyServer = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks`,
     status: 200,
+    body: undefined,
     hangs: false,
     asked: 0,
     async close() {

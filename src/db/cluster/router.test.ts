@@ -62,6 +62,16 @@ test('the primary lists the replica as synchronous', async () => {
   expect(nodes()).toEqual(['primary', 'replica']);
 });
 
+test('a healthy start logs no warning', async () => {
+  const lines: { level: number; msg: string }[] = [];
+  const logger = pino({}, { write: (line) => void lines.push(JSON.parse(line)) });
+  const started = openRouter(cluster, { logger });
+  await started.check();
+  await started.stop();
+  expect(lines.filter(({ level }) => level > 30)).toEqual([]);
+  expect(lines.map(({ msg }) => msg)).toContain('writes go to this primary');
+});
+
 test('reads go to every healthy node in turn, the primary included', async () => {
   // Without hedged reads, which a busy machine would cause.
   const patient = openRouter(cluster, { readTimeoutMs: 60_000 });

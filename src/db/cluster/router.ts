@@ -210,8 +210,8 @@ export class Router implements Database {
     if (primary !== before.primary) {
       if (primary === undefined) logger.error('no primary: writes are rejected');
       else {
-        // The first primary is a good start; a change of it is for an operator to know.
-        const level = before.primary === undefined ? 'info' : 'warn';
+        // The first one is a healthy start; each one after it is a failover.
+        const level = before.system === undefined ? 'info' : 'warn';
         logger[level]({ node: this.primary?.name, timeline }, 'writes go to this primary');
       }
     }

@@ -107,3 +107,31 @@ const applicationRoleExistsIR: any = {"usedParamSet":{},"params":[],"statement":
 export const applicationRoleExists = new PreparedQuery<IApplicationRoleExistsParams,IApplicationRoleExistsResult>(applicationRoleExistsIR);
 
 
+/** 'AdvanceOrderIds' parameters type */
+export interface IAdvanceOrderIdsParams {
+  count: bigint;
+}
+
+/** 'AdvanceOrderIds' return type */
+export interface IAdvanceOrderIdsResult {
+  lastSkipped: bigint;
+}
+
+/** 'AdvanceOrderIds' query type */
+export interface IAdvanceOrderIdsQuery {
+  params: IAdvanceOrderIdsParams;
+  result: IAdvanceOrderIdsResult;
+}
+
+const advanceOrderIdsIR: any = {"usedParamSet":{"count":true},"params":[{"name":"count","required":true,"transform":{"type":"scalar"},"locs":[{"a":133,"b":139}]}],"statement":"-- Skips ids of new orders, after a restore. For the owner of the schema. No lock.\nSELECT setval('order_ids', nextval('order_ids') + :count!::bigint) AS \"lastSkipped!\""};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Skips ids of new orders, after a restore. For the owner of the schema. No lock.
+ * SELECT setval('order_ids', nextval('order_ids') + :count!::bigint) AS "lastSkipped!"
+ * ```
+ */
+export const advanceOrderIds = new PreparedQuery<IAdvanceOrderIdsParams,IAdvanceOrderIdsResult>(advanceOrderIdsIR);
+
+

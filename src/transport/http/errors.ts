@@ -18,7 +18,7 @@ const httpStatuses: Record<CodeName, number> = {
 };
 
 /** The headers of every JSON answer. Answers change with every order, so nobody may keep them. */
-const jsonHeaders: Record<string, string> = {
+export const jsonHeaders: Record<string, string> = {
   'content-type': 'application/json',
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',

@@ -1,7 +1,7 @@
 /** The probes `/livez` and `/readyz`, for process managers and load balancers. */
 import { type OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
 import type { Authenticate } from '../../domain/access.ts';
-import type { Readiness } from '../readiness.ts';
+import { openDetails, type Readiness } from '../readiness.ts';
 import { jsonResponse } from './errors.ts';
 import { stringifyJson } from './json.ts';
 
@@ -13,7 +13,7 @@ const readiness = z
     details: z.unknown().openapi({
       description:
         'For human readers; its form may change. Where credentials are required, callers without any see ' +
-        'only whether writes are accepted.',
+        "only whether writes are accepted, and whether the issuer's keys can be read.",
     }),
   })
   .openapi('Readiness');
@@ -68,7 +68,7 @@ export function addHealthRoutes(app: OpenAPIHono, options: HealthOptions): void 
   app.get(readyzRoute.path, async (c) => {
     const shown = await canSeeDetails(c.req.raw.headers.get('authorization'), options);
     const { ready, details: all } = options.readiness();
-    const details = shown ? all : { writable: all.writable };
+    const details = shown ? all : openDetails(all);
     return jsonResponse(ready ? 200 : 503, stringifyJson({ ready, details }));
   });
 }

@@ -26,6 +26,9 @@ export interface HttpServerOptions {
 export interface HttpServer {
   readonly port: number;
 
+  /** From now on every reply closes its connection, so that clients and balancers go elsewhere. */
+  retire(): void;
+
   /**
    * Stops: no new connections, idle ones are closed, running requests are finished, new ones are refused with
    * SHUTTING_DOWN. Resolves when all connections are closed.
@@ -48,10 +51,11 @@ export async function startHttpServer(app: OpenAPIHono, options: HttpServerOptio
   const limits = { ...connectionLimits, ...options.limits };
   const running = new RunningRequests();
   let stopped: Promise<void> | undefined;
+  let isRetiring = false;
 
   const answer = requestListener(app, () => stopped !== undefined, logger);
   const serve: RequestListener = (incoming, outgoing) => {
-    if (isOld(incoming.socket)) outgoing.setHeader('connection', 'close');
+    if (isRetiring || isOld(incoming.socket)) outgoing.setHeader('connection', 'close');
     running.add(outgoing);
     if (hasHost(incoming)) void answer(incoming, outgoing);
     else answerNoHost(outgoing);
@@ -66,6 +70,10 @@ export async function startHttpServer(app: OpenAPIHono, options: HttpServerOptio
 
   return {
     port: (server.address() as AddressInfo).port,
+    retire() {
+      isRetiring = true;
+      for (const outgoing of running) if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
+    },
     stop(graceMs) {
       stopped ??= drain(server, running, graceMs, logger);
       return stopped;
