@@ -57,14 +57,6 @@ export class TrustedProxies {
   }
 }
 
-/** Whether a text is an address or a network, as `TrustedProxies` takes them. */
-export function isAddressOrNetwork(text: string): boolean {
-  const [address = '', bits, ...rest] = text.split('/');
-  const version = isIP(address);
-  if (version === 0 || rest.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
-}
-
 const MAPPED = /^::ffff:(?=\d+\.)/i;
 
 function withoutMapping(address: string): string {
