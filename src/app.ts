@@ -17,6 +17,8 @@ import { connectionLimits } from './transport/http/connections.ts';
 import { createHttpApp } from './transport/http/routes.ts';
 import { startHttpServer } from './transport/http/server.ts';
 import type { TransportContext } from './transport/operation.ts';
+import { assertFree } from './transport/ports.ts';
+import { TrustedProxies } from './transport/proxies.ts';
 import { ReadinessWatch } from './transport/readiness.ts';
 import { Certificates } from './transport/tls.ts';
 import { KeyRemoval } from './workers/remove-keys.ts';
@@ -52,7 +54,9 @@ export async function closeAll(closers: Closers): Promise<void> {
 export async function startApp(config: Config, logger: Logger, signal?: AbortSignal): Promise<App> {
   const closers: Closers = [];
   try {
-    // Mistakes in files are found before a database is started.
+    // Mistakes in files, and ports in use, are found before a database is started.
+    await assertFree('HTTP_PORT', config.http);
+    await assertFree('GRPC_PORT', config.grpc);
     const certificates = await openCertificates(config, logger, closers);
     const authenticate = config.auth && (await openTokens({ ...config.auth, logger, now: Date.now }));
     const router = await openDatabase(config, logger, closers);
@@ -169,6 +173,13 @@ async function startServers(
   closers: Closers,
 ) {
   const { logger, authenticate } = context;
+  if (config.isOpenToNetwork) logger.warn('access is open to other machines: AUTH is none');
+  const { connectionsMax, connectionsPerSecond, trustedProxies } = config.peers;
+  const shares = {
+    peerMax: connectionsMax,
+    peerPerSecond: connectionsPerSecond,
+    proxies: new TrustedProxies(trustedProxies),
+  };
   const grpc = await startGrpcServer({ ...context, ...config.grpc, certificates });
   const readiness = new ReadinessWatch({
     nodes: router,
@@ -192,7 +203,7 @@ async function startServers(
   });
   // While a reply is being made nothing moves on its connection.
   const limits = { stuckMs: config.requestTimeoutMs + connectionLimits.stuckMs };
-  const http = await startHttpServer(app, { ...config.http, logger, certificates, limits });
+  const http = await startHttpServer(app, { ...config.http, logger, certificates, limits, shares });
   servers.push(http);
   await readiness.start();
   return { httpPort: http.port, grpcPort: grpc.port };

@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import { type App, startApp } from './app.ts';
 import { type Config, ConfigError, readConfig } from './config/config.ts';
+import { authorityOf } from './config/urls.ts';
 import { openLog } from './telemetry/log.ts';
 
 async function main(): Promise<void> {
@@ -19,13 +20,16 @@ async function main(): Promise<void> {
   }
   try {
     const { httpPort, grpcPort } = await starting;
-    const rest = `${config.tls ? 'https' : 'http'}://${config.http.host}:${httpPort}`;
+    const rest = `${config.tls ? 'https' : 'http'}://${authorityOf(config.http.host, httpPort)}`;
     const docs = config.docs ? { docs: `${rest}/docs` } : {};
-    const grpc = `${config.grpc.host}:${grpcPort}`;
+    const grpc = authorityOf(config.grpc.host, grpcPort);
     logger.info({ rest, ...docs, grpc, auth: config.auth ? 'jwt' : 'none' }, 'loms listens');
   } catch (error) {
     if (aborted.signal.aborted) return;
-    logger.fatal({ err: error }, 'loms could not start');
+    // Where a port is in use, the message says all.
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') logger.fatal(`loms could not start: ${message}`);
+    else logger.fatal({ err: error }, 'loms could not start');
     process.exitCode = 1;
   }
 }

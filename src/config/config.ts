@@ -2,7 +2,7 @@
  * The configuration: the only reader of the environment. It is validated as a whole at start, and every
  * mistake is listed. Its sections are the options of the components that they are handed to.
  */
-import { checkVariables, isTokenRequired } from './checks.ts';
+import { checkVariables, isLoopback, isTokenRequired } from './checks.ts';
 import { type Variables, variables } from './variables.ts';
 
 /** Every mistake in the environment, one a line. */
@@ -32,9 +32,22 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 
 function sectionsOf(env: Variables) {
   return {
-    http: { host: env.HTTP_HOST, port: env.HTTP_PORT },
+    http: {
+      host: env.HTTP_HOST,
+      port: env.HTTP_PORT,
+      /** Where access is open, the hosts under which REST answers, besides those of this machine. */
+      allowedHosts: isTokenRequired(env) ? undefined : [env.HTTP_HOST, ...env.ALLOWED_HOSTS],
+    },
     grpc: { host: env.GRPC_HOST, port: env.GRPC_PORT, reflection: env.REFLECTION },
+    /** What one address may have of the connections of a port, unless it is a proxy that we trust. */
+    peers: {
+      connectionsMax: env.PEER_CONNECTIONS_MAX,
+      connectionsPerSecond: env.PEER_CONNECTIONS_PER_SECOND,
+      trustedProxies: env.TRUSTED_PROXIES,
+    },
     docs: env.DOCS,
+    /** Whether everybody who can connect may do everything, from other machines too. */
+    isOpenToNetwork: !isTokenRequired(env) && !(isLoopback(env.HTTP_HOST) && isLoopback(env.GRPC_HOST)),
     auth: isTokenRequired(env) ? authOf(env) : undefined,
     tls: tlsOf(env),
     database: {
