@@ -52,6 +52,7 @@ describe('with open access', () => {
     'x.loms.test',
   ])('the host %s is refused with its name', async (host) => {
     expect(await get(open, host)).toBe('403 HOST_NOT_ALLOWED');
+    expect(await get(open, host)).toBe('403 HOST_NOT_ALLOWED');
     // Whatever was allowed before.
     expect(await get(open, 'localhost')).toBe('200 OK');
     expect(await get(open, host)).toBe('403 HOST_NOT_ALLOWED');

@@ -105,11 +105,14 @@ describe('bodies over a real connection', () => {
   test('a body beyond the limit is refused with the end of the connection, and its rest is read', async () => {
     const { port } = await start();
     const { socket, until, closed } = await rawConnection(port);
+    const errors: Error[] = [];
+    socket.on('error', (error) => errors.push(error));
     const much = chunk('x'.repeat(REQUEST_MAX_BYTES / 2));
     socket.write(`${postHead}Transfer-Encoding: chunked\r\n\r\n${much}${much}${chunk('x')}`);
     expect(await until(/REQUEST_TOO_LARGE/)).toMatch(/^HTTP\/1.1 413 .*\r\nconnection: close\r\n/is);
     socket.write(`${much.repeat(64)}0\r\n\r\nGET /livez HTTP/1.1\r\nHost: loms\r\n\r\n`);
     expect(await closed).not.toContain('"alive":true');
+    expect(errors).toEqual([]);
   });
 
   test('a body that has arrived as a whole keeps the connection, whatever the answer is', async () => {
