@@ -90,6 +90,14 @@ test('connections of a trusted proxy have no share of their own, and are closed 
   expect(open(...proxied, other, next)).toEqual([true, true, true, false, true]);
 });
 
+test('a request comes from its peer, or from the client that a trusted proxy names', () => {
+  const { connect } = port({ proxies: new TrustedProxies(['10.0.0.1']) });
+  const [direct, proxied] = [connect('192.0.2.7'), connect('10.0.0.1')];
+  expect(direct.connection.clientOf('203.0.113.1')).toBe('192.0.2.7');
+  expect(proxied.connection.clientOf('203.0.113.1')).toBe('203.0.113.1');
+  expect(proxied.connection.clientOf(undefined)).toBe('10.0.0.1');
+});
+
 test('a peer opens no more connections in a second than its limit', () => {
   const { connect, moveTo } = port({ peerPerSecond: 2 });
   expect(open(connect(), connect(), connect(), connect('b'))).toEqual([true, true, false, true]);

@@ -109,6 +109,12 @@ export class HttpConnection {
     return this.#replies;
   }
 
+  /** The peer that a request comes from. */
+  clientOf({ headers }: IncomingMessage): string {
+    const forwardedFor = headers['x-forwarded-for'];
+    return this.#admitted.clientOf(Array.isArray(forwardedFor) ? forwardedFor.join() : forwardedFor);
+  }
+
   /**
    * Runs a request, or lets it wait until earlier ones have their replies. While one waits nothing more is read
    * from the connection.

@@ -11,6 +11,8 @@ import {
 import { MemoryLoms } from '../../../test/support/memory-loms.ts';
 import { rawConnection } from '../../../test/support/raw-http.ts';
 import type { Call } from '../../domain/call.ts';
+import { accepted } from '../../domain/outcome.ts';
+import { TrustedProxies } from '../proxies.ts';
 import { startHttpServer } from './server.ts';
 
 const getStock = async (loms: MemoryLoms, timeout: string) => {
@@ -81,6 +83,24 @@ test('a call reports that its client disconnected', async () => {
   await closed;
   await expect.poll(() => call.disconnected?.()).toBe(true);
   await server.stop(0);
+});
+
+test('a call comes from the client that a trusted proxy names, and otherwise from its connection', async () => {
+  const clients: string[] = [];
+  const loms = new MemoryLoms();
+  loms.getStock = async (_sku, call) => {
+    clients.push(call.client);
+    return accepted({ count: 0n });
+  };
+  const place = { host: '127.0.0.1', port: 0, logger: silent };
+  for (const proxies of [new TrustedProxies(['127.0.0.0/8']), new TrustedProxies()]) {
+    const shares = { peerMax: 10, peerPerSecond: 0, proxies };
+    const server = await startHttpServer(testApp({ loms }), { ...place, shares });
+    const headers = { 'x-forwarded-for': '192.0.2.1, 203.0.113.1, 127.0.0.9' };
+    await fetch(`http://127.0.0.1:${server.port}/stock/info/1`, { headers });
+    await server.stop(0);
+  }
+  expect(clients).toEqual(['203.0.113.1', '127.0.0.1']);
 });
 
 describe('a request that times out before it runs is refused and never runs', () => {

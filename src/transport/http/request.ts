@@ -18,6 +18,7 @@ import {
   notJson,
   REQUEST_TIMEOUT,
 } from '../refusals.ts';
+import { connectionOf } from './connection.ts';
 import { violatedPaths } from './fields.ts';
 import { parseJson } from './json.ts';
 
@@ -35,7 +36,7 @@ export function readCall(c: Context, { deadlines, requestTimeoutMs }: TransportC
     deadlineMs: deadlines.now() + timeoutMs,
     authorization: c.req.header('authorization'),
     idempotencyKey: c.req.header(IDEMPOTENCY_KEY_FIELD),
-    address: reply?.req.socket.remoteAddress ?? '',
+    address: (reply && connectionOf(reply.req.socket)?.clientOf(reply.req)) ?? '',
     disconnected: () => reply?.req.socket.destroyed ?? false,
   });
 }
