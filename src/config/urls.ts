@@ -5,7 +5,7 @@ import { isIP, isIPv6 } from 'node:net';
 const FORM = /^(postgres(?:ql)?:\/\/(?:[^/?#]*@)?)([^/?#@]+)(\/[^/?#]+(?:\?[^#]*)?)$/i;
 
 /**
- * Splits a URL by its hosts, as libpq takes several: `postgres://user@a:5432,[::1]:5433/loms` names two nodes.
+ * Splits a URL by its hosts, of which libpq takes several: `postgres://user@a:5432,[::1]:5433/loms`.
  *
  * @returns a URL for each host, or undefined when the text is not such a URL.
  */

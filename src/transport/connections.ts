@@ -2,8 +2,8 @@
  * The open connections of one port: how many there may be, in all and of one peer address. When there are too
  * many, the one that is idle longest is closed in favour of the new one.
  *
- * Each peer's connections form a ring in the order of their last activity, so that neither a request nor a new
- * connection has to search or allocate.
+ * Each peer's connections form a ring in the order of their last activity, so that neither a request nor a
+ * new connection has to search or allocate.
  */
 import type { Socket } from 'node:net';
 import { type Clock, monotonicMs } from '../timing/clock.ts';
@@ -27,7 +27,7 @@ export interface Connection {
   /** Marks it as active now. */
   touch(): void;
   /**
-   * The peer that a request of it comes from: its own, or behind a proxy that we trust the client that this names.
+   * The peer that a request comes from: the connection's own, or the client that a trusted proxy names.
    *
    * @param forwardedFor the request's header `X-Forwarded-For`.
    */
@@ -58,8 +58,8 @@ export class Connections {
   }
 
   /**
-   * Admits a new connection. When there are too many, the one that is idle longest is closed for it: of its own
-   * peer, or when the port is full of the peer that has the most.
+   * Admits a new connection. When there are too many, the one that is idle longest is closed for it: of its
+   * own peer, or when the port is full of the peer that has the most.
    *
    * @returns undefined when it was closed itself: its peer opens too many, or no other is idle.
    */

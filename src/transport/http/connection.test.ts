@@ -1,4 +1,4 @@
-/** Pipelined requests: their order, how many run at a time, and what is left of them when the client is gone. */
+/** Pipelined requests: their order, how many run at a time, and what is left when the client is gone. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, expect, test } from 'vitest';
@@ -115,7 +115,7 @@ test('requests that wait are forgotten with their connection, and never run', as
   expect(loms.calls.length).toBeLessThanOrEqual(9);
 });
 
-test('a connection whose requests pass the limit of all that wait is closed, and others are served', async () => {
+test('a connection that passes the limit of waiting requests is closed, and others are served', async () => {
   const loms = new SlowLoms();
   const started = await start(loms, { waitingMax: 100 });
   const waiting = await pipeline(started.port, 90);
@@ -131,7 +131,7 @@ test('a connection whose requests pass the limit of all that wait is closed, and
   expect(counts(await waiting.until(/"count":90\}/))).toEqual(numbers(1, 90));
 });
 
-test('a stop answers what runs and refuses what waits, in order, and then closes the connection', async () => {
+test('a stop answers what runs and refuses what waits, in order, and closes the connection', async () => {
   const loms = new SlowLoms();
   const started = await start(loms);
   const { closed } = await pipeline(started.port, 10);

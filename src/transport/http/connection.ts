@@ -34,7 +34,7 @@ export class HttpConnections {
     this.options = options;
   }
 
-  /** Takes the connections of a server. Over TLS its requests come by another socket than the one admitted. */
+  /** Takes the connections of a server. Over TLS requests come by another socket than the one admitted. */
   take(server: Server, isSecure: boolean): void {
     const { admission } = this.options;
     const open = (socket: Socket, admitted: Connection | undefined) =>
@@ -70,7 +70,7 @@ export class HttpConnection {
   readonly #socket: Socket;
   readonly #admitted: Connection;
   readonly #all: HttpConnections;
-  /** The replies that are not sent yet, in the order of their requests. The first `#running` are being made. */
+  /** The replies that are not sent, in the order of their requests. The first `#running` are being made. */
   readonly #replies: ServerResponse[] = [];
   #running = 0;
   #isNew = true;
@@ -116,8 +116,8 @@ export class HttpConnection {
   }
 
   /**
-   * Runs a request, or lets it wait until earlier ones have their replies. While one waits nothing more is read
-   * from the connection.
+   * Runs a request, or lets it wait until earlier ones have their replies. While one waits nothing more is
+   * read from the connection.
    */
   add(reply: ServerResponse): void {
     const { limits } = this.#all.options;

@@ -87,7 +87,7 @@ test('a slow body within the stuck limit is not bound by the idle limit', async 
   await until(/"orderID":1/);
 });
 
-test('beyond the limit the connection that is idle longest is closed, and the new one is served', async () => {
+test('beyond the limit the connection that is idle longest is closed for the new one', async () => {
   const port = await start({ connectionsMax: 3 });
   const [first, second, silentOne] = [
     await rawConnection(port),

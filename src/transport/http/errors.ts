@@ -24,8 +24,8 @@ const ownStatuses: Partial<Record<Reason, number>> = {
 };
 
 /**
- * The headers of every JSON answer. Answers change with every order, so nobody may keep them, and pages of other
- * sites may not load them.
+ * The headers of every JSON answer. Answers change with every order, so nobody may keep them, and pages of
+ * other sites may not load them.
  */
 export const jsonHeaders: Record<string, string> = {
   'content-type': 'application/json',

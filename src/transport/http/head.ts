@@ -62,8 +62,8 @@ function countOf(name: string, rawHeaders: readonly string[]): number {
 const origin = /^https?:\/\/[^/?#]*/i;
 
 /**
- * What makes a path one of several spellings of the same path: an empty segment, a dot segment, a backslash, an
- * encoded slash, backslash or character that needs no encoding.
+ * What makes a path one of several spellings of the same path: an empty segment, a dot segment, a backslash,
+ * an encoded slash, backslash or character that needs no encoding.
  */
 const unusual = /\/(?:\/|\.\.?(?:\/|$))|\\|%(?:2[def]|3\d|[46][1-9a-f]|[57][0-9a]|5[cf]|7e)/i;
 

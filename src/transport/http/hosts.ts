@@ -1,7 +1,6 @@
 /**
- * With open access every page that a browser shows could call this service in the name of whoever looks at it,
- * by a name that resolves to its address (DNS rebinding). So it answers only under names of its own, and refuses
- * what pages of other sites send.
+ * With open access every page in a browser could call this service, by a name that resolves to its address
+ * (DNS rebinding). So it answers only under names of its own, and refuses what pages of other sites send.
  */
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
@@ -23,7 +22,7 @@ export class AllowedHosts {
     this.#names = new Set(names.map((name) => name.toLowerCase()));
   }
 
-  /** What is wrong with a request by its headers `Host`, `Origin` and `Sec-Fetch-Site`; undefined if nothing is. */
+  /** Returns what is wrong with a request by its `Host`, `Origin` and `Sec-Fetch-Site`, if anything is. */
   faultOf(incoming: IncomingMessage): Fault | undefined {
     const refusal = this.#refusalOf(incoming);
     return refusal && { refusal, closes: false };
@@ -42,7 +41,7 @@ export class AllowedHosts {
     return site === 'cross-site' ? originNotAllowed(site) : undefined;
   }
 
-  /** @param localAddress that the connection came to: an address is no name that somebody else could point at us. */
+  /** @param localAddress that the connection came to: nobody else can let it point at us, unlike a name. */
   #allows(host: string, localAddress: string | undefined): boolean {
     const name = host
       .replace(/:\d*$/, '')

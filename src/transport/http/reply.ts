@@ -37,8 +37,8 @@ export class Reply<Request extends IncomingMessage = IncomingMessage> extends Se
   }
 
   /**
-   * Sends the whole reply, but ends it only after the request: data that arrive at a closed connection reset it,
-   * and a client that sends first and reads later would lose the reply.
+   * Sends the whole reply, but ends it only after the request: data that arrive at a closed connection reset
+   * it, and a client that sends first and reads later would lose the reply.
    */
   #linger(body: string | Uint8Array | undefined): void {
     this.flushHeaders();

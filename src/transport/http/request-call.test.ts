@@ -85,7 +85,7 @@ test('a call reports that its client disconnected', async () => {
   await server.stop(0);
 });
 
-test('a call comes from the client that a trusted proxy names, and otherwise from its connection', async () => {
+test('a call comes from the client that a trusted proxy names, or from its connection', async () => {
   const clients: string[] = [];
   const loms = new MemoryLoms();
   loms.getStock = async (_sku, call) => {

@@ -102,7 +102,7 @@ describe('bodies over a real connection', () => {
     expect(await until(/"items"/)).toContain('"user":9007199254740993');
   });
 
-  test('a body beyond the limit is refused with the end of the connection, and its rest is read', async () => {
+  test('a body beyond the limit is refused, and its rest is read before the connection ends', async () => {
     const { port } = await start();
     const { socket, until, closed } = await rawConnection(port);
     const errors: Error[] = [];
