@@ -19,6 +19,8 @@ import { type ProbePort, startProbePort } from './transport/http/probe-port.ts';
 import { createHttpApp } from './transport/http/routes.ts';
 import { type HttpServer, startHttpServer } from './transport/http/server.ts';
 import type { TransportContext } from './transport/operation.ts';
+import { assertFree } from './transport/ports.ts';
+import { TrustedProxies } from './transport/proxies.ts';
 import { openDetails, ReadinessWatch } from './transport/readiness.ts';
 import { Certificates } from './transport/tls.ts';
 import { KeyRemoval } from './workers/remove-keys.ts';
@@ -58,7 +60,9 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
   const closers: Closers = [];
   try {
     const probes = await openProbes(config, logger, closers);
-    // Mistakes in files are found before a database is started.
+    // Mistakes in files, and ports in use, are found before a database is started.
+    await assertFree('HTTP_PORT', config.http);
+    await assertFree('GRPC_PORT', config.grpc);
     const certificates = await openCertificates(config, logger, closers);
     const tokens = await openTokenCheck(config, logger, closers);
     const router = await openDatabase(config, logger, closers);
@@ -204,6 +208,13 @@ async function startServers(
 ) {
   const { logger, authenticate } = context;
   const { shutdownDelayMs, shutdownTimeoutMs } = config;
+  if (config.isOpenToNetwork) logger.warn('access is open to other machines: AUTH is none');
+  const { connectionsMax, connectionsPerSecond, trustedProxies } = config.peers;
+  const shares = {
+    peerMax: connectionsMax,
+    peerPerSecond: connectionsPerSecond,
+    proxies: new TrustedProxies(trustedProxies),
+  };
   const grpc = await startGrpcServer({ ...context, ...config.grpc, certificates });
   const readiness = new ReadinessWatch({
     nodes: router,
@@ -238,7 +249,7 @@ async function startServers(
     // While a reply is being made nothing moves on its connection.
     stuckMs: config.requestTimeoutMs + connectionLimits.stuckMs,
   };
-  http = await startHttpServer(app, { ...config.http, logger, certificates, limits });
+  http = await startHttpServer(app, { ...config.http, logger, certificates, limits, shares });
   await readiness.start();
   return { httpPort: http.port, grpcPort: grpc.port };
 }

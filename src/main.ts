@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import { type App, startApp } from './app.ts';
 import { type Config, ConfigError, readConfig } from './config/config.ts';
+import { authorityOf } from './config/urls.ts';
 import { openLog } from './telemetry/log.ts';
 import { isNodeSupported, version } from './version.ts';
 
@@ -27,14 +28,17 @@ async function main(): Promise<void> {
   }
   try {
     const { httpPort, grpcPort, probePort } = await starting;
-    const rest = `${config.tls ? 'https' : 'http'}://${config.http.host}:${httpPort}`;
+    const rest = `${config.tls ? 'https' : 'http'}://${authorityOf(config.http.host, httpPort)}`;
     const docs = config.docs ? { docs: `${rest}/docs` } : {};
-    const grpc = `${config.grpc.host}:${grpcPort}`;
-    const probes = probePort ? { probes: `http://${config.http.host}:${probePort}` } : {};
+    const grpc = authorityOf(config.grpc.host, grpcPort);
+    const probes = probePort ? { probes: `http://${authorityOf(config.http.host, probePort)}` } : {};
     logger.info({ rest, ...docs, grpc, ...probes, auth: config.auth ? 'jwt' : 'none' }, 'loms listens');
   } catch (error) {
     if (aborted.signal.aborted) return;
-    logger.fatal({ err: error }, 'loms could not start');
+    // Where a port is in use, the message says all.
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') logger.fatal(`loms could not start: ${message}`);
+    else logger.fatal({ err: error }, 'loms could not start');
     process.exitCode = 1;
   }
 }

@@ -7,7 +7,7 @@ import { type OpenApi, operationsOf } from './openapi.ts';
 import type { RestAnswer, RestResponses } from './rest-client.ts';
 
 /** Statuses of any request, before it is routed. */
-const beforeRouting = [400, 408, 413, 417, 431];
+const beforeRouting = [400, 403, 408, 413, 417, 431];
 /** Statuses where there is no operation. */
 const noOperation = [404, 405];
 /** Answers after the deadline: nothing was done, or the outcome is unknown. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { AUDIENCE, createIssuer, ISSUER, writeKeys } from '../../test/support/issuer.ts';
 import { type Caller, makeCallers } from './callers.ts';
 import type { ServiceName } from './case.ts';
+import { HOST } from './http-bytes.ts';
 import { type MeasuredService, startMeasured } from './memory.ts';
 
 export interface Services extends Readonly<Record<ServiceName, MeasuredService>> {
@@ -43,7 +44,7 @@ export async function startServices(
     closers.push(() => rm(dir, { recursive: true }));
     const keys = join(dir, 'jwks.json');
     await writeKeys(issuer, keys);
-    const open = await start({ AUTH: 'none' });
+    const open = await start({ AUTH: 'none', ALLOWED_HOSTS: HOST[1] });
     const tokens = { AUTH_JWKS: keys, AUTH_ISSUER: ISSUER, AUTH_AUDIENCE: AUDIENCE };
     const guarded = await start({ AUTH: 'jwt', ...tokens });
     const areReady = async () => {

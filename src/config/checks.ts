@@ -35,7 +35,8 @@ function checkAccess(env: Variables): string[] {
   return [`AUTH: must be jwt, with ${needed}, or none on purpose: ${open.join(', ')} is not loopback`];
 }
 
-function isLoopback(host: string): boolean {
+/** Whether a host stands for this machine alone. */
+export function isLoopback(host: string): boolean {
   return /^(localhost|127\.\d+\.\d+\.\d+|::1)$/i.test(host);
 }
 

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ConfigError, readConfig } from './config.ts';
-import { migrationUrl } from './urls.ts';
+import { authorityOf, migrationUrl } from './urls.ts';
 
 test('without any variable the service listens on loopback and runs the embedded database', () => {
   const config = readConfig({});
@@ -193,6 +193,49 @@ describe('authentication', () => {
     expect(read).toThrow(/AUTH_JWKS: must not hold a user or password/);
     expect(read).toThrow(/^(?!.*secret)/s);
   });
+});
+
+test('where access is open REST answers under its own host and further ones, elsewhere under all', () => {
+  const hosts = (settings: Record<string, string>) => readConfig(settings).http.allowedHosts;
+  expect(hosts({})).toEqual(['127.0.0.1']);
+  const open = { HTTP_HOST: '0.0.0.0', AUTH: 'none', ALLOWED_HOSTS: 'loms, shop.test,2001:db8::1' };
+  expect(hosts(open)).toEqual(['0.0.0.0', 'loms', 'shop.test', '2001:db8::1']);
+  const issuer = { AUTH_JWKS: 'keys.json', AUTH_ISSUER: 'i', AUTH_AUDIENCE: 'a' };
+  expect(hosts({ ...issuer, ALLOWED_HOSTS: 'loms' })).toBeUndefined();
+  for (const bad of ['loms:8080', 'http://loms', 'a b', '*'])
+    expect(() => hosts({ ALLOWED_HOSTS: bad })).toThrow('ALLOWED_HOSTS: must be names or addresses');
+});
+
+test('access that is open to other machines is recognised', () => {
+  const isOpen = (settings: Record<string, string>) => readConfig(settings).isOpenToNetwork;
+  expect([isOpen({}), isOpen({ HTTP_HOST: '::1' })]).toEqual([false, false]);
+  expect(isOpen({ AUTH: 'none', HTTP_HOST: '::' })).toBe(true);
+  expect(isOpen({ AUTH: 'none', GRPC_HOST: '10.0.0.1' })).toBe(true);
+  const issuer = { AUTH_JWKS: 'keys.json', AUTH_ISSUER: 'i', AUTH_AUDIENCE: 'a' };
+  expect(isOpen({ ...issuer, HTTP_HOST: '0.0.0.0' })).toBe(false);
+});
+
+test('trusted proxies are addresses and networks', () => {
+  const read = (text: string) => readConfig({ TRUSTED_PROXIES: text }).peers.trustedProxies;
+  const good = ['10.0.0.1', '10.0.0.0/8', '::1', '2001:db8::/128'];
+  expect(read(good.join(', '))).toEqual(good);
+  for (const bad of [
+    '10.0.0.0/33',
+    '2001:db8::/129',
+    '10.0.0.0/',
+    '10.0.0.0/8/8',
+    '10.0.0/8',
+    'proxy.example',
+  ])
+    expect(() => read(`10.0.0.1,${bad}`), bad).toThrow('TRUSTED_PROXIES: must be addresses or networks');
+});
+
+test.each([
+  ['127.0.0.1', '127.0.0.1:8080'],
+  ['localhost', 'localhost:8080'],
+  ['::1', '[::1]:8080'],
+])('the authority of %s is %s', (host, authority) => {
+  expect(authorityOf(host, 8080)).toBe(authority);
 });
 
 test('TLS requires a certificate and its key', () => {

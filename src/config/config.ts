@@ -2,7 +2,7 @@
  * The configuration: the only reader of the environment. It is validated as a whole at start, and every
  * mistake is listed. Its sections are the options of the components that they are handed to.
  */
-import { checkVariables, isTokenRequired } from './checks.ts';
+import { checkVariables, isLoopback, isTokenRequired } from './checks.ts';
 import { readSecretFiles } from './secret-files.ts';
 import { type Variables, variables } from './variables.ts';
 
@@ -35,8 +35,20 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 
 function sectionsOf(env: Variables) {
   return {
-    http: { host: env.HTTP_HOST, port: env.HTTP_PORT, keepAliveTimeoutMs: env.KEEP_ALIVE_TIMEOUT_MS },
+    http: {
+      host: env.HTTP_HOST,
+      port: env.HTTP_PORT,
+      keepAliveTimeoutMs: env.KEEP_ALIVE_TIMEOUT_MS,
+      /** Where access is open, the hosts under which REST answers, besides those of this machine. */
+      allowedHosts: isTokenRequired(env) ? undefined : [env.HTTP_HOST, ...env.ALLOWED_HOSTS],
+    },
     grpc: { host: env.GRPC_HOST, port: env.GRPC_PORT, reflection: env.REFLECTION },
+    /** What one address may have of the connections of a port, unless it is a proxy that we trust. */
+    peers: {
+      connectionsMax: env.PEER_CONNECTIONS_MAX,
+      connectionsPerSecond: env.PEER_CONNECTIONS_PER_SECOND,
+      trustedProxies: env.TRUSTED_PROXIES,
+    },
     /** The probes on a port of their own, for the machines that HTTP_HOST serves; undefined without one. */
     probes:
       env.PROBE_PORT === undefined
@@ -44,6 +56,8 @@ function sectionsOf(env: Variables) {
         : { host: env.HTTP_HOST, port: env.PROBE_PORT, livenessTimeoutMs: env.LIVENESS_TIMEOUT_MS },
     docs: env.DOCS,
     publicUrl: env.PUBLIC_URL,
+    /** Whether everybody who can connect may do everything, from other machines too. */
+    isOpenToNetwork: !isTokenRequired(env) && !(isLoopback(env.HTTP_HOST) && isLoopback(env.GRPC_HOST)),
     auth: isTokenRequired(env) ? authOf(env) : undefined,
     tls: tlsOf(env),
     database: {

@@ -1,10 +1,11 @@
-/** Database URLs as text. One with several hosts, as libpq takes it, stands for a URL for each of them. */
+/** Hosts, addresses and database URLs as text. */
+import { isIP, isIPv6 } from 'node:net';
 
 /** Scheme and credentials; hosts, each perhaps with a port; database and parameters. */
 const FORM = /^(postgres(?:ql)?:\/\/(?:[^/?#]*@)?)([^/?#@]+)(\/[^/?#]+(?:\?[^#]*)?)$/i;
 
 /**
- * Splits a URL by its hosts: `postgres://user@a:5432,[::1]:5433/loms` names two nodes.
+ * Splits a URL by its hosts, of which libpq takes several: `postgres://user@a:5432,[::1]:5433/loms`.
  *
  * @returns a URL for each host, or undefined when the text is not such a URL.
  */
@@ -37,4 +38,22 @@ function isValid(url: string): boolean {
   if (!URL.canParse(url)) return false;
   const { hostname, username, password } = new URL(url);
   return hostname !== '' && [username, password].every((text) => /^(?:[^%]|%[\da-f]{2})*$/i.test(text));
+}
+
+/** Whether a text is the name or address of a host, without a port. */
+export function isHost(text: string): boolean {
+  return isIP(text) !== 0 || /^[\w.-]+$/.test(text);
+}
+
+/** Whether a text is an address, or a network such as `10.0.0.0/8`. */
+export function isAddressOrNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+}
+
+/** A host and a port as they stand in a URL. */
+export function authorityOf(host: string, port: number): string {
+  return `${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }

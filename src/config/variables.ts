@@ -1,7 +1,7 @@
 /** The environment variables, each by itself: form, limits and default. README.md lists them all. */
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { splitHosts } from './urls.ts';
+import { isAddressOrNetwork, isHost, splitHosts } from './urls.ts';
 
 const port = (standard: number) => number(standard, 0, 65_535);
 
@@ -30,6 +30,13 @@ const flag = (standard: boolean) =>
     .default(standard ? 'true' : 'false')
     .transform((text) => text === 'true');
 
+/** Texts separated by commas. */
+const list = z
+  .string()
+  .default('')
+  .transform((text) => text.split(',').map((each) => each.trim()))
+  .transform((all) => all.filter((each) => each !== ''));
+
 const path = z
   .string()
   .transform((text) => resolve(text))
@@ -51,6 +58,13 @@ export const variables = z.object({
   AUTH_ISSUER: z.string().optional(),
   AUTH_AUDIENCE: z.string().optional(),
   AUTH_JWKS_MAX_AGE_MS: number(3_600_000, 60_000, 604_800_000),
+  ALLOWED_HOSTS: list.refine((all) => all.every(isHost), 'must be names or addresses, without ports'),
+  TRUSTED_PROXIES: list.refine(
+    (all) => all.every(isAddressOrNetwork),
+    'must be addresses or networks, such as 10.0.0.0/8',
+  ),
+  PEER_CONNECTIONS_MAX: number(1_000, 1, 100_000),
+  PEER_CONNECTIONS_PER_SECOND: number(0, 0, 100_000),
   TLS_CERT_FILE: path,
   TLS_KEY_FILE: path,
   TLS_CLIENT_CA_FILE: path,
@@ -65,13 +79,7 @@ export const variables = z.object({
   DATABASE_URL_FILE: path,
   MIGRATION_DATABASE_URL: postgresUrls.optional(),
   MIGRATION_DATABASE_URL_FILE: path,
-  DATABASE_REPLICA_URLS: z
-    .string()
-    .default('')
-    .transform((text) => text.split(',').map((url) => url.trim()))
-    .transform((urls) => urls.filter((url) => url !== ''))
-    .pipe(z.array(postgresUrls))
-    .transform((urls) => urls.flat()),
+  DATABASE_REPLICA_URLS: list.pipe(z.array(postgresUrls)).transform((urls) => urls.flat()),
   DATABASE_REPLICA_URLS_FILE: path,
   EMBEDDED_DIR: z
     .string()

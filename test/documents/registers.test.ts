@@ -12,7 +12,7 @@ import type { Refusal } from '../../src/domain/outcome.ts';
 import { FREE_MULTIPLE } from '../../src/service/fair-queue.ts';
 import { BATCH_LINES_MAX } from '../../src/service/service.ts';
 import { connectionOptions, grpcLimits } from '../../src/transport/grpc/server.ts';
-import { connectionLimits, HEAD_MAX_BYTES } from '../../src/transport/http/connections.ts';
+import { connectionLimits, HEAD_MAX_BYTES, HEADERS_MAX } from '../../src/transport/http/connections.ts';
 import { httpStatusOf } from '../../src/transport/http/errors.ts';
 import { HANDSHAKE_TIMEOUT_MS } from '../../src/transport/tls.ts';
 import { LINES_MAX } from '../support/limits.ts';
@@ -90,6 +90,7 @@ test('docs/operations.md lists every limit with its value', () => {
   const config = readConfig({});
   const { batching, database } = config;
   const withTokens = readConfig({ AUTH_JWKS: 'jwks.json', AUTH_ISSUER: 'issuer', AUTH_AUDIENCE: 'loms' });
+  const stuckMs = config.requestTimeoutMs + connectionLimits.stuckMs;
   const grpcMs = (name: keyof typeof connectionOptions) => Number(connectionOptions[name]);
   const expected: Record<string, string> = {
     'lines of an order': count(LINES_MAX),
@@ -97,6 +98,9 @@ test('docs/operations.md lists every limit with its value', () => {
     'idempotency key': `${limits.IDEMPOTENCY_KEY_MAX} characters`,
     'body or message': kibibytes(limits.REQUEST_MAX_BYTES),
     'REST: head of a request': kibibytes(HEAD_MAX_BYTES),
+    'REST: header lines of a request': count(HEADERS_MAX),
+    'REST: running requests of one connection': count(connectionLimits.runningMax),
+    'REST: requests that wait for earlier ones of their connection': count(connectionLimits.waitingMax),
     'waiting requests of one operation': count(batching.queueMax),
     'lines of waiting new orders': count(operations.createOrder.queueWeightMax ?? 0),
     'share of one client in either': `${FREE_MULTIPLE} times what is free`,
@@ -120,13 +124,17 @@ test('docs/operations.md lists every limit with its value', () => {
     'time of a read on one node': time(database.readTimeoutMs),
     'time of a read before it is hedged': time(database.readTimeoutMs / 10),
     'time to get a database connection': time(database.connectTimeoutMs),
+    'connections of one address, to each port': count(config.peers.connectionsMax),
+    'new connections of one address, to each port': 'no limit',
     'REST: connections': count(connectionLimits.connectionsMax),
     'gRPC: connections': count(grpcLimits.connectionsMax),
     'gRPC: calls at a time on one connection': count(grpcMs('grpc.max_concurrent_streams')),
     'TLS handshake of a connection': time(HANDSHAKE_TIMEOUT_MS),
     'REST: time for the head of a request': time(connectionLimits.headMs),
     'REST: time for the whole request': time(connectionLimits.requestMs),
-    'REST: request or reply without progress': time(config.requestTimeoutMs + connectionLimits.stuckMs),
+    'REST: first byte of a connection': time(connectionLimits.firstRequestMs),
+    'REST: request without progress': time(stuckMs),
+    'REST: reply that is not read': time(2 * stuckMs),
     'REST: idle connection': time(config.http.keepAliveTimeoutMs),
     'gRPC: idle connection': time(grpcMs('grpc.max_connection_idle_ms')),
     'gRPC: silent peer, which does not answer pings': time(

@@ -1,4 +1,6 @@
 /** The service as users run it: whole processes, several on one database, stopped by a signal. */
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { credentials, Client as GrpcClient, type MethodDefinition } from '@grpc/grpc-js';
 import { service as healthContract } from 'grpc-health-check';
 import { afterEach, expect, test } from 'vitest';
@@ -7,6 +9,7 @@ import { openClients } from '../support/clients.ts';
 import { useDatabase } from '../support/database.ts';
 import { ask } from '../support/grpc-server.ts';
 import { type ServiceProcess, startProcess } from '../support/process.ts';
+import { rawConnection } from '../support/raw-http.ts';
 
 const database = useDatabase();
 let running: ServiceProcess[] = [];
@@ -153,6 +156,37 @@ test('a service that may not migrate is alive but not ready until the database i
   expect([await status('/livez'), await status('/readyz')]).toEqual([200, 503]);
   await database.query('INSERT INTO schema_migrations VALUES ($1)', [row?.version]);
   await expect.poll(() => status('/readyz'), { timeout: 5_000 }).toBe(200);
+});
+
+test('a port in use ends the start before the database is used, in one line with its variable', async () => {
+  const holder = createServer().listen(0, '127.0.0.1');
+  await once(holder, 'listening');
+  const { port } = holder.address() as AddressInfo;
+  const DATABASE_URL = 'postgres://127.0.0.1:1/loms';
+  const start = startProcess({ DATABASE_URL, HTTP_PORT: String(port) });
+  const error: Error = await start.catch((thrown) => thrown);
+  holder.close();
+  const lines = error.message.split('\n').filter((line) => line.startsWith('{'));
+  const msg = `loms could not start: port ${port} on 127.0.0.1 is in use: set HTTP_PORT to another port`;
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ level: 60, msg }]);
+  expect(lines.join()).not.toContain('stack');
+});
+
+test('open access to other machines is logged, and other hosts are refused', async () => {
+  const settings = { HTTP_HOST: '0.0.0.0', AUTH: 'none', ALLOWED_HOSTS: 'loms.test' };
+  const service = await startProcess({ DATABASE_URL: database.primaryUrl, ...settings });
+  running.push(service);
+  const statusFor = async (host: string) => {
+    const { socket, until } = await rawConnection(service.ports.REST);
+    socket.write(`GET /livez HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    const status = (await until(/\}/)).slice(9, 12);
+    socket.destroy();
+    return status;
+  };
+  expect(await statusFor('loms.test')).toBe('200');
+  expect(await statusFor('evil.example')).toBe('403');
+  const warnings = service.log.filter(({ level }) => level === 40).map(({ msg }) => msg);
+  expect(warnings).toContain('access is open to other machines: AUTH is none');
 });
 
 test('a configuration with errors ends the start and lists all of them', async () => {

@@ -16,7 +16,7 @@ test('a client that gets the response but keeps its connection open is disconnec
   });
   const [socket] = (await once(server, 'connection')) as [Socket];
   const setTimer = vi.spyOn(socket, 'setTimeout').mockReturnThis();
-  answerBadHttp(new Error('bad'), socket, []);
+  answerBadHttp(new Error('bad'), socket);
   const [response] = (await once(client, 'data')) as [Buffer];
   expect(response.toString()).toMatch(/^HTTP\/1\.1 400 /);
   const [[limitMs, onTimeout] = []] = setTimer.mock.calls;

@@ -1,21 +1,21 @@
 /** Replies to what is not HTTP, or too slow or too large to become a request, in the form of all errors. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Refusal } from '../../domain/outcome.ts';
 import { fixedRefusals } from '../../domain/refusals.ts';
-import { malformedRequest } from '../refusals.ts';
-import { errorBody } from './errors.ts';
+import { headTooLarge, malformedRequest } from '../refusals.ts';
+import { connectionOf } from './connection.ts';
+import { HEAD_MAX_BYTES } from './connections.ts';
+import { errorBody, jsonHeaders } from './errors.ts';
 import { stringifyJson } from './json.ts';
+import { LINGER_MS } from './reply.ts';
 
-const answers: Record<string, readonly [status: string, refusal: Refusal]> = {
-  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', fixedRefusals.requestTooLarge],
-  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', fixedRefusals.deadlineExceeded],
+const answers: Record<string, readonly [status: number, refusal: Refusal]> = {
+  HPE_HEADER_OVERFLOW: [431, headTooLarge(HEAD_MAX_BYTES)],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, fixedRefusals.deadlineExceeded],
 };
 
-const badRequest = ['400 Bad Request', malformedRequest] as const;
-
-/** The time that a client gets to read the reply and disconnect. */
-const LINGER_MS = 2_000;
+const badRequest = [400, malformedRequest] as const;
 
 /** Connections that close after this reply, once earlier requests have theirs. */
 const closing = new WeakSet<Socket>();
@@ -23,21 +23,15 @@ const closing = new WeakSet<Socket>();
 /**
  * For the server's event `clientError`: replies, where the connection still takes it, and closes. Complete
  * requests on the same connection get their replies first, or this one would be taken for theirs.
- *
- * @param running the replies that are not sent yet, in the order of their requests.
  */
-export function answerBadHttp(
-  error: NodeJS.ErrnoException,
-  socket: Socket,
-  running: Iterable<ServerResponse>,
-): void {
+export function answerBadHttp(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();
     return;
   }
   if (closing.has(socket)) return;
   closing.add(socket);
-  const owed = [...running].filter(({ req }) => req.socket === socket);
+  const owed = connectionOf(socket)?.replies.slice() ?? [];
   const last = owed.findLast(({ req }) => req.complete);
   const close = () => {
     // If the response has already started, just close.
@@ -52,33 +46,7 @@ export function answerBadHttp(
 function rawAnswer(error: NodeJS.ErrnoException): string {
   const [status, refusal] = answers[error.code ?? ''] ?? badRequest;
   const body = stringifyJson(errorBody(refusal));
-  const head = [
-    `HTTP/1.1 ${status}`,
-    'content-type: application/json',
-    `content-length: ${Buffer.byteLength(body)}`,
-    'connection: close',
-  ];
-  return `${head.join('\r\n')}\r\n\r\n${body}`;
-}
-
-/** Whether a request names its host, as HTTP/1.1 requires. HTTP/1.0 does not, and some probes use it. */
-export function hasHost({ headers, httpVersion }: IncomingMessage): boolean {
-  return headers.host !== undefined || httpVersion === '1.0';
-}
-
-/** Refuses a request without a host. */
-export function answerNoHost(outgoing: ServerResponse): void {
-  answerBadRequest(400, outgoing);
-}
-
-/** For the server's event `checkExpectation`: only `100-continue` is supported. */
-export function answerBadExpectation(_incoming: IncomingMessage, outgoing: ServerResponse): void {
-  answerBadRequest(417, outgoing);
-}
-
-function answerBadRequest(status: number, outgoing: ServerResponse): void {
-  const body = stringifyJson(errorBody(malformedRequest));
-  const length = Buffer.byteLength(body);
-  const headers = { 'content-type': 'application/json', 'content-length': length, connection: 'close' };
-  outgoing.writeHead(status, headers).end(body);
+  const headers = { ...jsonHeaders, 'content-length': Buffer.byteLength(body), connection: 'close' };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('\r\n')}\r\n\r\n${body}`;
 }

@@ -4,10 +4,10 @@ import { describe, expect, test } from 'vitest';
 import { post, testApp } from '../../../test/support/http-app.ts';
 
 const operations = [
-  ['post', '/order/create', 'createOrder', ['400', '413', '429', '500', '503', '504']],
+  ['post', '/order/create', 'createOrder', ['400', '413', '415', '429', '500', '503', '504']],
   ['get', '/order/info/{order_id}', 'getOrder', ['400', '404', '429', '500', '503', '504']],
-  ['post', '/order/pay', 'payOrder', ['400', '404', '413', '429', '500', '503', '504']],
-  ['post', '/order/cancel', 'cancelOrder', ['400', '404', '413', '429', '500', '503', '504']],
+  ['post', '/order/pay', 'payOrder', ['400', '404', '413', '415', '429', '500', '503', '504']],
+  ['post', '/order/cancel', 'cancelOrder', ['400', '404', '413', '415', '429', '500', '503', '504']],
   ['get', '/stock/info/{sku}', 'getStock', ['400', '404', '429', '500', '503', '504']],
 ] as const;
 

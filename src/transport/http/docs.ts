@@ -133,6 +133,7 @@ function file(content: string | Uint8Array<ArrayBuffer>, contentType: string): (
     'cache-control': 'no-cache',
     'content-security-policy': contentSecurityPolicy,
     'x-content-type-options': 'nosniff',
+    'cross-origin-resource-policy': 'same-origin',
     'referrer-policy': 'no-referrer',
   };
   return (c) => {

@@ -9,17 +9,21 @@ import {
   scopeMissing,
 } from '../../domain/refusals.ts';
 import { invalidFields } from '../../domain/violations.ts';
+import { compressedBody, hostNotAllowed, originNotAllowed } from '../refusals.ts';
 import { errorResponse } from './errors.ts';
 
 /** The table of the contract, repeated on purpose. */
 const table: [Refusal, code: number, status: number, retryAfter: boolean][] = [
   [invalidFields('CreateOrderRequest', ['user']), 3, 400, false],
+  [compressedBody, 3, 415, false],
   [insufficientStock(1n, [{ sku: 1, requested: 2, available: 1n }]), 9, 400, false],
   [orderNotPayable(1n, 'failed'), 9, 400, false],
   [orderNotFound(1n), 5, 404, false],
   [fixedRefusals.credentialsMissing, 16, 401, false],
   [fixedRefusals.credentialsInvalid, 16, 401, false],
   [scopeMissing('orders:read'), 7, 403, false],
+  [hostNotAllowed('evil.example'), 7, 403, false],
+  [originNotAllowed('https://evil.example'), 7, 403, false],
   [fixedRefusals.keysUnavailable, 14, 503, true],
   [fixedRefusals.pathNotFound, 5, 404, false],
   [fixedRefusals.methodNotAllowed, 12, 405, false],

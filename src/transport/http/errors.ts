@@ -1,5 +1,5 @@
 /** Refusals over REST: the table from code to HTTP status, and the body (`google.rpc.Status` in JSON). */
-import { type CodeName, codeOf, ERROR_DOMAIN, reasons } from '../../domain/errors.ts';
+import { type CodeName, codeOf, ERROR_DOMAIN, type Reason, reasons } from '../../domain/errors.ts';
 import type { Detail, Refusal } from '../../domain/outcome.ts';
 import { fixedRefusals } from '../../domain/refusals.ts';
 import { stringifyJson } from './json.ts';
@@ -17,11 +17,21 @@ const httpStatuses: Record<CodeName, number> = {
   DEADLINE_EXCEEDED: 504,
 };
 
-/** The headers of every JSON answer. Answers change with every order, so nobody may keep them. */
+/** Reasons for which HTTP has a status of its own. */
+const ownStatuses: Partial<Record<Reason, number>> = {
+  REQUEST_TOO_LARGE: 413,
+  CONTENT_ENCODING_UNSUPPORTED: 415,
+};
+
+/**
+ * The headers of every JSON answer. Answers change with every order, so nobody may keep them, and pages of
+ * other sites may not load them.
+ */
 export const jsonHeaders: Record<string, string> = {
   'content-type': 'application/json',
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
+  'cross-origin-resource-policy': 'same-origin',
 };
 
 /** An answer in JSON. `headers` come on top of those that every JSON answer has. */
@@ -29,15 +39,16 @@ export function jsonResponse(status: number, body: string, headers?: Record<stri
   return new Response(body, { status, headers: headers ? { ...jsonHeaders, ...headers } : jsonHeaders });
 }
 
-/** The HTTP status of a refusal: its code's, except that HTTP has a status of its own for large bodies. */
-export function httpStatusOf(refusal: Refusal): number {
-  return refusal.reason === 'REQUEST_TOO_LARGE' ? 413 : httpStatuses[reasons[refusal.reason]];
+/** The HTTP status of a refusal: its reason's own, or that of its code. */
+export function httpStatusOf({ reason }: Refusal): number {
+  return ownStatuses[reason] ?? httpStatuses[reasons[reason]];
 }
 
-/** The headers of a refusal: `Retry-After` with a RetryInfo, `WWW-Authenticate` for credentials. */
+/** The headers of a refusal: `Retry-After`, `WWW-Authenticate`, `Accept-Encoding`. */
 export function headersOf(refusal: Refusal): Record<string, string> {
   const { detail } = refusal;
   if (detail?.type === 'RetryInfo') return { 'retry-after': String(detail.retryDelaySeconds) };
+  if (refusal.reason === 'CONTENT_ENCODING_UNSUPPORTED') return { 'accept-encoding': 'identity' };
   const challenge = challengeOf(refusal);
   return challenge === undefined ? {} : { 'www-authenticate': challenge };
 }
@@ -88,8 +99,12 @@ function challengeOf({ reason, metadata }: Refusal): string | undefined {
   return undefined;
 }
 
-/** Answers with a refusal. `headers` come on top of its own (`Allow`, `Connection`). */
-export function errorResponse(refusal: Refusal, headers: Record<string, string> = {}): Response {
+/** Answers with a refusal. `headers` come on top of its own (`Allow`). */
+export function errorResponse(
+  refusal: Refusal,
+  headers: Record<string, string> = {},
+  status = httpStatusOf(refusal),
+): Response {
   const body = fixedBodies.get(refusal) ?? stringifyJson(errorBody(refusal));
-  return jsonResponse(httpStatusOf(refusal), body, { ...headersOf(refusal), ...headers });
+  return jsonResponse(status, body, { ...headersOf(refusal), ...headers });
 }

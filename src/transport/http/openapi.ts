@@ -97,6 +97,7 @@ const statusDescriptions: Record<number, string> = {
   403: 'The caller is known and may not do this.',
   404: 'There is no such thing.',
   413: 'The body is too large.',
+  415: 'The body is compressed.',
   429: 'Too much at once; nothing was done.',
   500: 'A fault in the service.',
   503: 'Not served; with `Retry-After`, nothing was done and trying again is safe.',

@@ -13,6 +13,7 @@ import {
 } from '../../domain/refusals.ts';
 import { invalidFields } from '../../domain/violations.ts';
 import { contract } from '../../generated/contract.ts';
+import { compressedBody } from '../refusals.ts';
 import { emptyReply, int64, int64Reply, list, OR_STRING, uint32 } from './fields.ts';
 import { responses } from './openapi.ts';
 import { bodyReader, parameterReader } from './request.ts';
@@ -21,7 +22,7 @@ import { route } from './route.ts';
 const tags = ['order'];
 
 /** What every operation with a body that writes can be refused with, besides its own refusals. */
-const writeRefusals = [fixedRefusals.requestTooLarge, fixedRefusals.outcomeUnknown];
+const writeRefusals = [fixedRefusals.requestTooLarge, compressedBody, fixedRefusals.outcomeUnknown];
 
 const item = z
   .object({

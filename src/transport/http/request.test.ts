@@ -1,9 +1,10 @@
 /** Bodies and content types: which are accepted, and how the others are refused. */
 import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
 import { Hono } from 'hono';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { post, testApp, violations } from '../../../test/support/http-app.ts';
+import { incoming, post, testApp, violations } from '../../../test/support/http-app.ts';
 import { REQUEST_MAX_BYTES } from '../../domain/limits.ts';
 import { Deadlines } from '../../timing/deadlines.ts';
 import { parameterReader } from './request.ts';
@@ -80,7 +81,43 @@ describe('content types', () => {
     'application/octet-stream',
     'xapplication/json',
   ])('%s is not JSON', async (contentType) => {
-    expect(violations(await send(contentType))).toEqual(['']);
+    const response = await send(contentType);
+    expect(violations(response)).toEqual(['content-type']);
+    const came = contentType === undefined ? 'without a content type' : `as ${contentType}`;
+    expect(response.text).toContain(`"the body was sent ${came}; send application/json"`);
+  });
+});
+
+describe('content encodings', () => {
+  const send = (encoding: string, body: string | Uint8Array) =>
+    testApp().request(
+      '/order/create',
+      { method: 'POST', headers: { 'content-type': 'application/json', 'content-encoding': encoding } },
+      incoming(body),
+    );
+
+  test.each(['identity', 'Identity', ''])('%j is accepted', async (encoding) => {
+    expect((await send(encoding, order)).status).toBe(200);
+  });
+
+  test.each([
+    ['gzip', order],
+    ['gzip', gzipSync(order)],
+    ['br', order],
+    ['identity, gzip', order],
+    ['x', order],
+  ])('%s is refused, whatever the body is', async (encoding, body) => {
+    const response = await send(encoding, body);
+    expect(response.status).toBe(415);
+    expect(response.headers.get('accept-encoding')).toBe('identity');
+    expect(await response.json()).toMatchObject({
+      code: 3,
+      message: 'invalid request: content-encoding',
+      details: [
+        { reason: 'CONTENT_ENCODING_UNSUPPORTED' },
+        { fieldViolations: [{ field: 'content-encoding', description: 'must be identity, or absent' }] },
+      ],
+    });
   });
 });
 

@@ -11,7 +11,14 @@ import { fixedRefusals } from '../../domain/refusals.ts';
 import { invalidFields, type MessageName } from '../../domain/violations.ts';
 import type { Deadlines } from '../../timing/deadlines.ts';
 import type { Incoming, Read, TransportContext } from '../operation.ts';
-import { badRequestTimeout, malformedRequest, REQUEST_TIMEOUT } from '../refusals.ts';
+import {
+  badRequestTimeout,
+  compressedBody,
+  malformedRequest,
+  notJson,
+  REQUEST_TIMEOUT,
+} from '../refusals.ts';
+import { connectionOf } from './connection.ts';
 import { violatedPaths } from './fields.ts';
 import { parseJson } from './json.ts';
 
@@ -19,7 +26,8 @@ const seconds = /^\d+(\.\d+)?$/;
 
 /** Reads the headers of a call. Its deadline is the client's, or the service's if that is earlier. */
 export function readCall(c: Context, { deadlines, requestTimeoutMs }: TransportContext): Outcome<Incoming> {
-  const stated = c.req.header(REQUEST_TIMEOUT);
+  // Generated clients send an empty header for a parameter without a value.
+  const stated = c.req.header(REQUEST_TIMEOUT) || undefined;
   const timeoutMs =
     stated === undefined ? requestTimeoutMs : Math.min(millisecondsOf(stated), requestTimeoutMs);
   if (timeoutMs === 0) return refused(badRequestTimeout);
@@ -28,8 +36,8 @@ export function readCall(c: Context, { deadlines, requestTimeoutMs }: TransportC
     deadlineMs: deadlines.now() + timeoutMs,
     authorization: c.req.header('authorization'),
     idempotencyKey: c.req.header(IDEMPOTENCY_KEY_FIELD),
-    address: reply?.req.socket.remoteAddress ?? '',
-    disconnected: () => reply?.destroyed ?? false,
+    address: (reply && connectionOf(reply.req.socket)?.clientOf(reply.req)) ?? '',
+    disconnected: () => reply?.req.socket.destroyed ?? false,
   });
 }
 
@@ -68,9 +76,12 @@ function queryOf(c: Context, name: string): string | string[] | undefined {
 
 const jsonContentType = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 
+const identity = /^(?:identity)?$/i;
+
 /** `fatal` refuses bytes that are not UTF-8, instead of reading them as replacement characters. */
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
+const compressed = refused(compressedBody);
 const tooLarge = refused(fixedRefusals.requestTooLarge);
 const tooLate = refused(fixedRefusals.deadlineExceeded);
 const malformed = refused(malformedRequest);
@@ -79,13 +90,15 @@ const malformed = refused(malformedRequest);
  * Makes the reader of a JSON body.
  *
  * @param message the request's message in the contract.
- * @returns a reader that refuses with INVALID_REQUEST and every bad field, REQUEST_TOO_LARGE or
- * DEADLINE_EXCEEDED.
+ * @returns a reader that refuses with INVALID_REQUEST and every bad field, CONTENT_ENCODING_UNSUPPORTED,
+ * REQUEST_TOO_LARGE or DEADLINE_EXCEEDED.
  */
 export function bodyReader<T>(message: MessageName, schema: ZodType<T>): Reader<T> {
   return async (c, deadlineMs, deadlines) => {
     const { headers } = c.req.raw;
-    if (!jsonContentType.test(headers.get('content-type') ?? '')) return malformed;
+    const contentType = headers.get('content-type') ?? '';
+    if (!jsonContentType.test(contentType)) return refused(notJson(contentType));
+    if (!identity.test(headers.get('content-encoding') ?? '')) return compressed;
     if (Number(headers.get('content-length')) > REQUEST_MAX_BYTES) return tooLarge;
     const bytes = await readBytes((c.env as HttpBindings).incoming, deadlineMs, deadlines);
     if (!bytes.ok) return bytes;

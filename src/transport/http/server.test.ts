@@ -102,14 +102,25 @@ describe('bodies over a real connection', () => {
     expect(await until(/"items"/)).toContain('"user":9007199254740993');
   });
 
-  test('a chunked body beyond the limit is refused, and the connection stays usable', async () => {
+  test('a body beyond the limit is refused, and its rest is read before the connection ends', async () => {
     const { port } = await start();
-    const { socket, until } = await rawConnection(port);
+    const { socket, until, closed } = await rawConnection(port);
+    const errors: Error[] = [];
+    socket.on('error', (error) => errors.push(error));
     const much = chunk('x'.repeat(REQUEST_MAX_BYTES / 2));
     socket.write(`${postHead}Transfer-Encoding: chunked\r\n\r\n${much}${much}${chunk('x')}`);
-    expect(await until(/REQUEST_TOO_LARGE/)).toMatch(/^HTTP\/1.1 413 /);
+    expect(await until(/REQUEST_TOO_LARGE/)).toMatch(/^HTTP\/1.1 413 .*\r\nconnection: close\r\n/is);
     socket.write(`${much.repeat(64)}0\r\n\r\nGET /livez HTTP/1.1\r\nHost: loms\r\n\r\n`);
-    await until(/"alive":true/);
+    expect(await closed).not.toContain('"alive":true');
+    expect(errors).toEqual([]);
+  });
+
+  test('a body that has arrived as a whole keeps the connection, whatever the answer is', async () => {
+    const { port } = await start();
+    const { socket, until } = await rawConnection(port);
+    const nope = 'POST /nope HTTP/1.1\r\nHost: loms\r\nContent-Length: 2\r\n\r\n{}';
+    socket.write(`${nope}${nope.replace('/nope', '/order//pay')}GET /livez HTTP/1.1\r\nHost: loms\r\n\r\n`);
+    expect(await until(/"alive":true/)).toMatch(/^HTTP\/1.1 404 .*HTTP\/1.1 400 .*HTTP\/1.1 200 /s);
   });
 
   test('a chunked body without an end is refused, and its connection is closed', async () => {
@@ -125,7 +136,7 @@ describe('bodies over a real connection', () => {
     const { port } = await start();
     const { socket, until } = await rawConnection(port);
     socket.write(`${postHead}Content-Length: ${REQUEST_MAX_BYTES + 1}\r\n\r\n`);
-    expect(await until(/REQUEST_TOO_LARGE/)).toMatch(/^HTTP\/1.1 413 /);
+    expect(await until(/REQUEST_TOO_LARGE/)).toMatch(/^HTTP\/1.1 413 .*\r\nconnection: close\r\n/is);
   });
 
   test('a client that sends its whole large body before it reads gets the refusal', async () => {
@@ -248,6 +259,10 @@ describe('malformed HTTP', () => {
     const connection = await rawConnection(server.port);
     connection.socket.write(bytes);
     const [head = '', body = ''] = (await connection.closed).split('\r\n\r\n');
+    expect(head).toMatch(/\r\ncache-control: no-store\r\n/i);
+    expect(head).toMatch(/\r\nx-content-type-options: nosniff\r\n/i);
+    expect(head).toMatch(/\r\ncross-origin-resource-policy: same-origin\r\n/i);
+    expect(head).toMatch(/\r\nconnection: close/i);
     return { status: head.split('\r\n')[0], body: JSON.parse(body) };
   };
 
@@ -260,7 +275,8 @@ describe('malformed HTTP', () => {
   test('with headers beyond the limit is refused with a normal error body', async () => {
     const response = await responseTo(`GET /livez HTTP/1.1\r\nhost: a\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`);
     expect(response.status).toBe('HTTP/1.1 431 Request Header Fields Too Large');
-    expect(response.body).toMatchObject({ code: 8, details: [{ reason: 'REQUEST_TOO_LARGE' }] });
+    const message = 'the head of the request is larger than 16384 bytes';
+    expect(response.body).toMatchObject({ code: 8, message, details: [{ reason: 'REQUEST_TOO_LARGE' }] });
   });
 
   test('behind valid requests is refused after their responses', async () => {

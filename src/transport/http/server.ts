@@ -1,15 +1,26 @@
 /** The HTTP server under the REST app: connections, what is not a request, and the stop. */
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { getRequestListener, RequestError } from '@hono/node-server';
+import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-server';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
 import { fixedRefusals } from '../../domain/refusals.ts';
+import { type ConnectionShares, Connections } from '../connections.ts';
 import { malformedRequest } from '../refusals.ts';
 import type { Certificates } from '../tls.ts';
-import { answerBadExpectation, answerBadHttp, answerNoHost, hasHost } from './bad-http.ts';
-import { type ConnectionLimits, connectionLimits, limitConnections, serverOptions } from './connections.ts';
+import { answerBadHttp } from './bad-http.ts';
+import { connectionOf, HttpConnections } from './connection.ts';
+import { type ConnectionLimits, connectionLimits, serverOptions } from './connections.ts';
 import { errorResponse } from './errors.ts';
+import { type Fault, faultOf } from './head.ts';
+import { AllowedHosts } from './hosts.ts';
+import { Reply } from './reply.ts';
 import { createSecureServer } from './secure.ts';
 
 export interface HttpServerOptions {
@@ -21,10 +32,16 @@ export interface HttpServerOptions {
   readonly certificates?: Certificates | undefined;
   /** Limits in place of those in `connectionLimits`. */
   readonly limits?: Partial<ConnectionLimits>;
+  /** What one peer may have of the connections; without it, all. */
+  readonly shares?: Omit<ConnectionShares, 'connectionsMax'>;
+  /** The hosts under which it answers, besides those of this machine; without it, all. */
+  readonly allowedHosts?: readonly string[] | undefined;
 }
 
 export interface HttpServer {
   readonly port: number;
+  /** Requests that have no reply yet. */
+  readonly unanswered: number;
 
   /** From now on every reply closes its connection, so that clients and balancers go elsewhere. */
   retire(): void;
@@ -47,45 +64,55 @@ const BACKLOG_MAX = 4_096;
  * @throws when the address cannot be listened on.
  */
 export async function startHttpServer(app: OpenAPIHono, options: HttpServerOptions): Promise<HttpServer> {
-  const { certificates, logger } = options;
+  const { certificates, logger, shares = unlimited } = options;
   const limits = { ...connectionLimits, ...options.limits };
-  const running = new RunningRequests();
-  let stopped: Promise<void> | undefined;
-  let isRetiring = false;
+  const admission = new Connections({ ...shares, connectionsMax: limits.connectionsMax });
+  const answer = requestListener(app, () => connections.isStopping, options);
+  const serve = (reply: ServerResponse) => void answer(reply.req, reply);
+  const connections = new HttpConnections({ limits, admission, serve });
+  const add: RequestListener = (incoming, reply) => connectionOf(incoming.socket)?.add(reply);
 
-  const answer = requestListener(app, () => stopped !== undefined, logger);
-  const serve: RequestListener = (incoming, outgoing) => {
-    if (isRetiring || isOld(incoming.socket)) outgoing.setHeader('connection', 'close');
-    running.add(outgoing);
-    if (hasHost(incoming)) void answer(incoming, outgoing);
-    else answerNoHost(outgoing);
-  };
-  const server = certificates
-    ? createSecureServer(certificates, serverOptions(limits), serve)
-    : createServer(serverOptions(limits), serve);
-  server.on('clientError', (error, socket) => answerBadHttp(error, socket as Socket, running));
-  server.on('checkExpectation', answerBadExpectation);
-  const isOld = limitConnections(server, limits);
+  const own = { ...serverOptions(limits), ServerResponse: Reply };
+  const server = certificates ? createSecureServer(certificates, own, add) : createServer(own, add);
+  server.on('checkExpectation', add);
+  server.on('clientError', (error, socket) => answerBadHttp(error, socket as Socket));
+  server.timeout = limits.stuckMs;
+  // Node.js drops headers past its own limit; here a request that has too many is refused.
+  server.maxHeadersCount = 0;
+  connections.take(server, certificates !== undefined);
   await listen(server, options);
 
+  let stopped: Promise<void> | undefined;
   return {
     port: (server.address() as AddressInfo).port,
+    get unanswered() {
+      return connections.unanswered;
+    },
     retire() {
-      isRetiring = true;
-      for (const outgoing of running) if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
+      connections.isRetiring = true;
     },
     stop(graceMs) {
-      stopped ??= drain(server, running, graceMs, logger);
+      stopped ??= drain(server, connections, graceMs, logger);
       return stopped;
     },
   };
 }
 
-function requestListener(app: OpenAPIHono, isStopping: () => boolean, logger: Logger) {
+/** As many of the connections as there are. */
+const unlimited = { peerMax: Number.POSITIVE_INFINITY, peerPerSecond: 0 };
+
+function requestListener(
+  app: OpenAPIHono,
+  isStopping: () => boolean,
+  { logger, allowedHosts }: HttpServerOptions,
+) {
+  const hosts = allowedHosts && new AllowedHosts(allowedHosts);
   return getRequestListener(
     (request, env) => {
-      if (isStopping()) return errorResponse(fixedRefusals.shuttingDown, { connection: 'close' });
-      return app.fetch(request, env);
+      if (isStopping()) return errorResponse(fixedRefusals.shuttingDown);
+      const { incoming } = env as HttpBindings;
+      const fault = faultOf(incoming) ?? hosts?.faultOf(incoming);
+      return fault === undefined ? app.fetch(request, env) : refuse(fault, incoming);
     },
     {
       // HTTP/1.0 sends no host, as some load balancers' probes do.
@@ -98,6 +125,11 @@ function requestListener(app: OpenAPIHono, isStopping: () => boolean, logger: Lo
       },
     },
   );
+}
+
+function refuse({ refusal, status, closes }: Fault, { socket }: IncomingMessage): Response {
+  if (closes) connectionOf(socket)?.end();
+  return errorResponse(refusal, {}, status);
 }
 
 async function listen(server: Server, { host, port, logger }: HttpServerOptions): Promise<void> {
@@ -113,49 +145,16 @@ async function listen(server: Server, { host, port, logger }: HttpServerOptions)
 
 async function drain(
   server: Server,
-  running: RunningRequests,
+  connections: HttpConnections,
   graceMs: number,
   logger: Logger,
 ): Promise<void> {
+  connections.isStopping = true;
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  for (const outgoing of running) if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
-  await running.end(graceMs);
-  if (running.size > 0) logger.warn({ requests: running.size }, 'http requests are cut off');
+  await connections.answered(graceMs);
+  const { unanswered } = connections;
+  if (unanswered > 0) logger.warn({ requests: unanswered }, 'http requests are cut off');
   // Also closes connections without a request so far, which Node.js does not count as idle.
   server.closeAllConnections();
   await closed;
-}
-
-/** The requests whose replies are not sent yet, in the order of their arrival. */
-class RunningRequests {
-  readonly #replies = new Set<ServerResponse>();
-  #onEnd: (() => void) | undefined;
-
-  get size(): number {
-    return this.#replies.size;
-  }
-
-  [Symbol.iterator](): Iterator<ServerResponse> {
-    return this.#replies.values();
-  }
-
-  add(reply: ServerResponse): void {
-    this.#replies.add(reply);
-    reply.once('close', () => {
-      this.#replies.delete(reply);
-      if (this.size === 0) this.#onEnd?.();
-    });
-  }
-
-  /** Resolves when all have ended, or after `graceMs`. */
-  async end(graceMs: number): Promise<void> {
-    if (this.size === 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, graceMs);
-      this.#onEnd = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
 }
