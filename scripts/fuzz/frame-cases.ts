@@ -1,12 +1,11 @@
 /** Cases of bytes for the gRPC port: invalid HTTP/2, frame by frame, or no HTTP/2. */
 import fc, { type Arbitrary } from 'fast-check';
-import { flags, frame, frameHeader, PREFACE, types } from '../lib/frames.ts';
+import { block, type Field, flags, frame, frameHeader, PREFACE, types } from '../../test/support/frames.ts';
 import type { CaseBody as CaseBodyOf, FramesCase, Kind } from './case.ts';
 import { randomBytes } from './http-bytes.ts';
 import { methods, pathOf } from './messages.ts';
 
 type CaseBody = CaseBodyOf<FramesCase>;
-type Field = readonly [name: string, value: string];
 
 const NOTHING = Buffer.alloc(0);
 const CONTINUATION = 9;
@@ -14,19 +13,6 @@ const framesCase = (...frames: readonly Buffer[]): CaseBody => ({
   via: 'frames',
   bytes: Buffer.concat([PREFACE, ...frames]),
 });
-
-/** Fields that are not added to HPACK's table, so that they can hold any bytes. */
-function block(fields: readonly Field[]): Buffer {
-  return Buffer.concat(fields.flatMap(([name, value]) => [Buffer.of(0), text(name), text(value)]));
-}
-
-/** A string in HPACK's encoding, up to a length of 16,000. */
-function text(value: string): Buffer {
-  const bytes = Buffer.from(value, 'latin1');
-  if (bytes.length < 127) return Buffer.concat([Buffer.of(bytes.length), bytes]);
-  const more = bytes.length - 127;
-  return Buffer.concat([Buffer.of(127, (more & 127) | 128, more >> 7), bytes]);
-}
 
 const callFields: readonly Field[] = [
   [':method', 'POST'],

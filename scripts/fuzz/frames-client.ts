@@ -1,6 +1,6 @@
 /** A TCP connection to the gRPC port, for bytes that may not be HTTP/2. */
 import { connect } from 'node:net';
-import { flags, frame, readFrames, types } from '../lib/frames.ts';
+import { flags, frame, readFrames, types } from '../../test/support/frames.ts';
 import { readStatus } from '../lib/hpack.ts';
 import type { FramesCase } from './case.ts';
 

@@ -91,15 +91,13 @@ const contentTypes = [
   'application/json',
   'text/html',
   'application/grp',
+  'application/grpc+json',
+  'application/grpc-web',
+  'application/grpc-web+proto',
   'grpc',
   'application/x-protobuf',
 ];
-const grpcContentTypes = [
-  'application/grpc+proto',
-  'application/grpc+json',
-  'application/grpc-web',
-  'application/grpc;x',
-];
+const grpcContentTypes = ['application/grpc+proto', 'application/grpc;x', 'application/grpc+proto; y=z'];
 
 const names = [
   ...[

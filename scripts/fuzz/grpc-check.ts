@@ -16,14 +16,11 @@ const known: readonly number[] = [OK, ...Object.values(codes)];
 
 /** @throws WrongAnswer unless the contract allows the answer. */
 export function checkGrpc(sent: GrpcCase, { fields, body }: GrpcResponse): void {
-  const type = String(sent.headers['content-type']);
-  if (!type.startsWith('application/grpc')) {
-    expect(Number(fields[':status']) === 415, `the HTTP status is ${fields[':status']}`);
-    return;
-  }
-  expect(Number(fields[':status']) === 200, `the HTTP status is ${fields[':status']}`);
-  // A response to HEAD has no trailers for a status.
-  if (sent.headers[':method'] === 'HEAD' && fields['grpc-status'] === undefined) return;
+  const { 'content-type': type, ':method': method } = sent.headers;
+  const isGrpc = /^application\/grpc(\+proto)?(;|$)/.test(String(type));
+  const status = isGrpc ? (method === 'POST' ? 200 : 405) : 415;
+  expect(Number(fields[':status']) === status, `the HTTP status is ${fields[':status']}`);
+  if (status !== 200) return;
   const code = Number(fields['grpc-status'] ?? Number.NaN);
   const message = decodeURIComponent(String(fields['grpc-message'] ?? ''));
   // At its deadline a write under way is answered with an unknown outcome.

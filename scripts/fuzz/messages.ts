@@ -7,12 +7,14 @@ import {
   fromBinary,
   getOption,
   type Message,
+  ScalarType,
 } from '@bufbuild/protobuf';
 import { createValidator } from '@bufbuild/protovalidate';
 import { field as fieldRules } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js';
 import fc, { type Arbitrary } from 'fast-check';
 import { COUNT_MAX } from '../../src/domain/limits.ts';
 import { descriptors } from '../../src/transport/grpc/validate.ts';
+import { bytesField, numberField, tag, varint, wireTypes } from '../../test/support/protobuf.ts';
 import type { Expectation } from './case.ts';
 import { randomBytes } from './http-bytes.ts';
 
@@ -33,12 +35,72 @@ export function expectationOf({ input }: DescMethod, bytes: Uint8Array): Expecta
   let request: Message;
   try {
     request = fromBinary(input, bytes, { readUnknownFields: false });
+    if (!isUncut(input, bytes)) return 'refused';
   } catch {
     return 'refused';
   }
   const result = validator.validate(input, request);
   if (result.kind === 'error') throw result.error;
   return result.kind === 'valid' && sumsFit(request) ? 'accepted' : 'refused';
+}
+
+/**
+ * Whether the library has read every field as it was sent: it cuts integers that are wider than their fields,
+ * and reads a field of another wire type as if it were of its own.
+ */
+function isUncut(message: DescMessage, bytes: Uint8Array): boolean {
+  for (const { number, wireType, value, payload } of wireFields(bytes)) {
+    const field = message.fields.find((each) => each.number === number);
+    if (field === undefined) continue;
+    if (wireType !== (field.message === undefined ? VARINT : LENGTH_DELIMITED)) return false;
+    if (field.message !== undefined && !isUncut(field.message, payload)) return false;
+    const bits = field.fieldKind === 'scalar' && field.scalar === ScalarType.UINT32 ? 32n : 64n;
+    if (field.message === undefined && value >> bits > 0n) return false;
+  }
+  return true;
+}
+
+interface WireField {
+  readonly number: number;
+  readonly wireType: number;
+  /** Of a varint. */
+  readonly value: bigint;
+  /** Of a length-delimited field. */
+  readonly payload: Uint8Array;
+}
+
+/**
+ * The fields of a message on the wire, without those in groups, which are unknown to all messages.
+ *
+ * @throws for a varint of more than ten bytes, and for a length past the end.
+ */
+function* wireFields(bytes: Uint8Array): Generator<WireField> {
+  let at = 0;
+  let groups = 0;
+  const read = () => {
+    let value = 0n;
+    for (let shift = 0n; ; shift += 7n) {
+      if (shift === 70n) throw new Error('a varint of more than ten bytes');
+      const byte = bytes[at++] ?? 0;
+      value |= BigInt(byte & 127) << shift;
+      if (byte < 128) return value;
+    }
+  };
+  while (at < bytes.length) {
+    const head = read();
+    const wireType = Number(head & 7n);
+    const value = wireType === VARINT || wireType === LENGTH_DELIMITED ? read() : 0n;
+    if (wireType === wireTypes.bit32) at += 4;
+    if (wireType === wireTypes.bit64) at += 8;
+    if (wireType === wireTypes.endGroup) groups--;
+    const length = wireType === LENGTH_DELIMITED ? Number(value) : 0;
+    if (at + length > bytes.length) throw new Error('a length past the end');
+    const payload = bytes.subarray(at, at + length);
+    at += length;
+    if (groups === 0 && wireType !== wireTypes.endGroup)
+      yield { number: Number(head >> 3n), wireType, value, payload };
+    if (wireType === wireTypes.startGroup) groups++;
+  }
 }
 
 /** Whether merged lines keep the limit of a line, which the contract's rules do not cover. */
@@ -52,8 +114,7 @@ function sumsFit(request: Message): boolean {
 /** Skus with stock in the seed set `development`, and small ids, which orders soon have. */
 const known = [1n, 2n, 10n, 300n, 1_625_903n, 139_275_865n];
 
-const VARINT = 0;
-const LENGTH_DELIMITED = 2;
+const { varint: VARINT, lengthDelimited: LENGTH_DELIMITED } = wireTypes;
 const WIRE_TYPES = 8;
 const LINES_USUAL_MAX = 8;
 
@@ -97,6 +158,10 @@ function validNumber(field: DescField): Arbitrary<bigint> {
 export function faultyMessage(message: DescMessage): Arbitrary<Buffer> {
   const fault = fc.oneof(
     fc.tuple(fc.integer({ min: 0, max: 3 }), oddNumber).map(([number, value]) => numberField(number, value)),
+    fc.tuple(fc.integer({ min: 1, max: 3 }), wideNumber).map(([number, value]) => numberField(number, value)),
+    fc
+      .tuple(fc.integer({ min: 1, max: 2 }), wideNumber)
+      .map(([number, value]) => bytesField(2, numberField(number, value))),
     fc
       .tuple(fc.integer({ min: 0, max: 3 }), overlong)
       .map(([number, bytes]) => Buffer.concat([tag(number, VARINT), bytes])),
@@ -138,26 +203,12 @@ const oddNumber = fc.oneof(
   fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
 );
 
+/** Numbers that no field of 32 bits holds, or none of 64, though their low bits are a valid value. */
+const wideNumber = fc
+  .tuple(fc.constantFrom(32n, 33n, 63n, 64n, 65n, 69n), fc.constantFrom(...known))
+  .map(([bits, low]) => (1n << bits) + low);
+
 /** Varints that are longer than necessary, or than a number can be. */
 const overlong = fc.integer({ min: 1, max: 12 }).map((length) => {
   return Buffer.concat([Buffer.alloc(length, 0x81), Buffer.of(0)]);
 });
-
-function varint(value: bigint): Buffer {
-  const bytes: number[] = [];
-  let rest = BigInt.asUintN(64, value);
-  for (; rest > 127n; rest >>= 7n) bytes.push(Number(rest & 127n) | 128);
-  return Buffer.of(...bytes, Number(rest));
-}
-
-function tag(number: number, wireType: number): Buffer {
-  return varint((BigInt(number) << 3n) | BigInt(wireType));
-}
-
-function numberField(number: number, value: bigint): Buffer {
-  return Buffer.concat([tag(number, VARINT), varint(value)]);
-}
-
-function bytesField(number: number, bytes: Uint8Array): Buffer {
-  return Buffer.concat([tag(number, LENGTH_DELIMITED), varint(BigInt(bytes.length)), bytes]);
-}

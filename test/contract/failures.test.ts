@@ -1,9 +1,11 @@
 /** Errors of a service that cannot do its work: real failures, over both transports. */
+import { Client as Channel, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import pg from 'pg';
-import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { CallOptions, Client } from '../support/client.ts';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { type CallOptions, type Client, operations } from '../support/client.ts';
 import { onServer, useDatabase } from '../support/database.ts';
 import { startService, type TestService } from '../support/service.ts';
+import { reasonOf, statusOf } from '../support/status.ts';
 import { createOrder } from './cases.ts';
 
 const SKU = 1625903;
@@ -236,3 +238,35 @@ describe.each(['rest', 'grpc'] as const)('over %s', (transport) => {
     expect(await create(service[transport])).toHaveProperty('reply');
   });
 });
+
+test.each([
+  ['without a key: its library does not repeat it', {}, 'OUTCOME_UNKNOWN'],
+  ['with a key: its library may repeat it', { 'idempotency-key': 'repeated by the library' }, undefined],
+])(
+  'a create whose outcome is unknown and whose client retries by policy, %s',
+  async (_title, key, reason) => {
+    service = await startService(database, { REQUEST_TIMEOUT_MS: '400' });
+    const name = [{ service: 'loms.order.v1.OrderService' }];
+    const backoff = { initialBackoff: '0.1s', maxBackoff: '0.2s', backoffMultiplier: 2 };
+    const retryPolicy = { maxAttempts: 5, ...backoff, retryableStatusCodes: ['UNAVAILABLE'] };
+    const channel = new Channel(`127.0.0.1:${service.app.grpcPort}`, credentials.createInsecure(), {
+      'grpc.service_config': JSON.stringify({ methodConfig: [{ name, retryPolicy }] }),
+    });
+    onTestFinished(() => channel.close());
+    await database.query('DELETE FROM order_lines; DELETE FROM orders');
+    const release = await holdStock();
+    const { path, requestSerialize, responseDeserialize } = operations.createOrder.grpc;
+    const request = { user: 77n, items: [{ sku: SKU, count: 1 }] };
+    const error = await new Promise<ServiceError | null>((resolve) => {
+      const metadata = Metadata.fromHttp2Headers(key);
+      channel.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, metadata, resolve);
+    });
+    const status = error === null ? undefined : statusOf(error);
+    if (reason !== undefined) expect(status && reasonOf(status)).toBe(reason);
+    await release();
+    // A stop finishes all accepted work, also what the client has given up.
+    await service.stop();
+    service = undefined;
+    expect(await database.query('SELECT count(*) FROM orders')).toEqual([{ count: '1' }]);
+  },
+);

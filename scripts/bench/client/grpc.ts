@@ -18,7 +18,7 @@ import {
   readFrames,
   readStreamsMax,
   types,
-} from '../../lib/frames.ts';
+} from '../../../test/support/frames.ts';
 import { HeaderWriter, readStatus } from '../../lib/hpack.ts';
 import type { OnAnswer, Protocol, Wire } from './wire.ts';
 

@@ -1,7 +1,7 @@
 /**
  * The services that come from libraries: `grpc.health.v1` and server reflection. Anybody may open their
- * streams, which outlive a request: so these are limited in number, and a stop ends them itself, instead of
- * waiting for their clients.
+ * streams, which outlive a request: so these are limited in number and in age, and a stop ends them itself,
+ * instead of waiting for their clients.
  */
 import { toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
@@ -9,39 +9,60 @@ import type { Server, ServiceDefinition, UntypedServiceImplementation } from '@g
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
 import { fixedRefusals } from '../../domain/refusals.ts';
+import type { Deadlines } from '../../timing/deadlines.ts';
 import { statusOf } from './errors.ts';
 import { descriptors } from './validate.ts';
 
 interface OpenStream {
+  /** Names the connection: its client's address and port. */
+  getPeer(): string;
   end(): void;
   once(event: 'close', listener: () => void): void;
   /** Ends it with a status. */
   emit(event: 'error', status: object): void;
 }
 
-/** Where services with streams are added, in place of the server itself. */
+/** Where a service with streams is added, in place of the server itself. */
 export interface StreamHost {
   addService(service: ServiceDefinition, implementation: UntypedServiceImplementation): void;
   /** Ends all open streams with the status OK. */
   endAll(): void;
 }
 
-/**
- * Adds services to a server and tracks their open streams.
- *
- * @param streamsMax the most open streams; further ones are refused with QUEUE_FULL.
- */
-export function createStreamHost(server: Server, streamsMax: number): StreamHost {
+export interface StreamHostOptions {
+  /** The most open streams, in all and of one connection; further ones are refused with QUEUE_FULL. */
+  readonly streamsMax: number;
+  readonly perConnectionMax: number;
+  /** A stream older than this is ended with the status OK; its client may open another. In milliseconds. */
+  readonly ageMs: number;
+  readonly deadlines: Deadlines;
+}
+
+/** Adds a service to a server, and tracks and limits its open streams. */
+export function createStreamHost(server: Server, options: StreamHostOptions): StreamHost {
+  const { streamsMax, perConnectionMax, ageMs, deadlines } = options;
   const open = new Set<OpenStream>();
+  const openByPeer = new Map<string, number>();
 
   /** Accepts a stream, or refuses it. Returns whether it was accepted. */
   function accept(stream: OpenStream): boolean {
-    if (open.size >= streamsMax) {
+    const peer = stream.getPeer();
+    const ofPeer = openByPeer.get(peer) ?? 0;
+    if (open.size >= streamsMax || ofPeer >= perConnectionMax) {
       stream.emit('error', statusOf(fixedRefusals.queueFull));
       return false;
     }
     open.add(stream);
-    stream.once('close', () => open.delete(stream));
+    openByPeer.set(peer, ofPeer + 1);
+    const age = { deadlineMs: deadlines.now() + ageMs, onTimeout: () => stream.end() };
+    deadlines.add(age);
+    stream.once('close', () => {
+      deadlines.delete(age);
+      open.delete(stream);
+      const left = (openByPeer.get(peer) ?? 1) - 1;
+      if (left > 0) openByPeer.set(peer, left);
+      else openByPeer.delete(peer);
+    });
     return true;
   }
 

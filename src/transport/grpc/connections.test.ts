@@ -3,12 +3,16 @@ import { once } from 'node:events';
 import { connect } from 'node:http2';
 import { type AddressInfo, connect as connectTcp, createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { ask, raw, startTestServer } from '../../../test/support/grpc-server.ts';
+import { rawCalls } from '../../../test/support/grpc-raw.ts';
+import { ask, REQUEST_TIMEOUT_MS, raw, startTestServer } from '../../../test/support/grpc-server.ts';
 import { framed } from '../../../test/support/grpc-session.ts';
+import { manualClock } from '../../../test/support/manual-clock.ts';
 import { MemoryLoms } from '../../../test/support/memory-loms.ts';
 import { rawConnection } from '../../../test/support/raw-http.ts';
 import { accepted } from '../../domain/outcome.ts';
 import { GetStockRequest, StockServiceService as stock } from '../../generated/proto/loms/stock/v1/stock.ts';
+import { Deadlines } from '../../timing/deadlines.ts';
+import { grpcLimits } from './server.ts';
 
 const sku = 1625903;
 const served = { reply: { count: 10_000n } };
@@ -35,12 +39,60 @@ const headers = (more: Record<string, string> = {}) => ({
 
 const request = framed(GetStockRequest.encode({ sku }).finish());
 
-test('a connection beyond the limit is closed at once, and accepted ones are served', async () => {
-  const { port, client } = await startTestServer({ limits: { connectionsMax: 1 } });
-  expect(await ask(client, stock.getStock, { sku })).toEqual(served);
+/** Deadlines on a clock that stands still until the test moves it. */
+function stoppedClock(clock = manualClock()): Deadlines {
+  return new Deadlines(clock.now, clock.setTimer);
+}
+
+test('when the port is full, the connection that is idle longest is closed for a new one', async () => {
+  const { port } = await startTestServer({ limits: { connectionsMax: 2 } });
+  const [idle, active] = [await rawCalls(port), await rawCalls(port)];
+  const call = active.begin();
+  call.stream.end(request);
+  expect(await call.answer).toBe('OK');
+  const idleClosed = new Promise((resolve) => idle.session.once('close', resolve));
+  const late = (await rawCalls(port)).begin();
+  await idleClosed;
+  late.stream.end(request);
+  expect(await late.answer).toBe('OK');
+  expect(active.session.closed).toBe(false);
+});
+
+test('a connection with a running call is not closed; one with an incomplete call is', async () => {
+  const loms = new MemoryLoms();
+  const started = new Promise<void>((resolve) => {
+    loms.getStock = () => {
+      resolve();
+      return new Promise(() => {});
+    };
+  });
+  const { port } = await startTestServer({ loms, limits: { connectionsMax: 2 } });
+  const [busy, idle] = [await rawCalls(port), await rawCalls(port)];
+  busy.begin().stream.end(request);
+  await started;
+  idle.begin(request);
+  const idleClosed = new Promise((resolve) => idle.session.once('close', resolve));
+  const next = await rawCalls(port);
+  await idleClosed;
+  next.begin().stream.end(request);
+  await new Promise((resolve) => next.session.ping(resolve));
   const refused = await rawConnection(port);
   expect(await refused.closed).toBe('');
-  expect(await ask(client, stock.getStock, { sku })).toEqual(served);
+  expect([busy.session.closed, next.session.closed]).toEqual([false, false]);
+});
+
+test('a peer has its share of the connections, and opens no more of them in a second than its limit', async () => {
+  const { port } = await startTestServer({
+    shares: { peerMax: 2, peerPerSecond: 3 },
+    deadlines: stoppedClock(),
+  });
+  const first = await rawCalls(port);
+  const firstClosed = new Promise((resolve) => first.session.once('close', resolve));
+  await rawCalls(port);
+  await rawCalls(port);
+  await firstClosed;
+  const refused = await rawConnection(port);
+  expect(await refused.closed).toBe('');
 });
 
 test('a port in use is an error with its address', async () => {
@@ -118,18 +170,34 @@ test('a client with a closed flow-control window does not block others', async (
   expect(await ask(client, stock.getStock, { sku })).toEqual(served);
 });
 
-test('a client that keeps opening and resetting streams is disconnected', async () => {
-  const { port, client } = await startTestServer();
-  const { session, closed } = await misbehave(port);
-  const flood = setInterval(() => {
-    for (let count = 0; count < 500 && !session.destroyed; count++) {
-      session
-        .request(headers())
-        .on('error', () => {})
-        .close(8);
-    }
-  }, 1);
+test('a call whose reply is not read is reset some time after its deadline', async () => {
+  const clock = manualClock();
+  const { port } = await startTestServer({ deadlines: stoppedClock(clock) });
+  const { session } = await misbehave(port, { initialWindowSize: 0 });
+  const unread = session.request(headers()).on('error', () => {});
+  unread.end(request);
+  await once(unread, 'response');
+  clock.moveTo(REQUEST_TIMEOUT_MS + grpcLimits.unreadMs - 1);
+  await new Promise((resolve) => session.ping(resolve));
+  expect(unread.closed).toBe(false);
+  const closed = once(unread, 'close');
+  clock.moveTo(REQUEST_TIMEOUT_MS + grpcLimits.unreadMs);
   await closed;
-  clearInterval(flood);
-  expect(await ask(client, stock.getStock, { sku })).toEqual(served);
+  expect(unread.rstCode).toBe(8);
+});
+
+test('a stream whose refusal is not read is reset some time after it', async () => {
+  const clock = manualClock();
+  const { port } = await startTestServer({ deadlines: stoppedClock(clock) });
+  const { session } = await misbehave(port, { initialWindowSize: 0 });
+  const reflection = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
+  const unread = session.request({ ...headers(), ':path': reflection }, { endStream: false });
+  unread.on('error', () => {}).write(framed(Buffer.of(0x3a, 0)));
+  await once(unread, 'response');
+  clock.moveTo(REQUEST_TIMEOUT_MS);
+  await new Promise((resolve) => session.ping(resolve));
+  expect(unread.closed).toBe(false);
+  const closed = once(unread, 'close');
+  clock.moveTo(REQUEST_TIMEOUT_MS + grpcLimits.unreadMs);
+  await closed;
 });

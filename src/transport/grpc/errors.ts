@@ -3,6 +3,7 @@
  * `google.rpc.Status` with its details in the trailer `grpc-status-details-bin`, where clients of all
  * languages look for them.
  */
+import type { OutgoingHttpHeaders } from 'node:http2';
 import {
   status as codes,
   Metadata,
@@ -24,17 +25,47 @@ import { interceptStatus } from './internals.ts';
 /** The trailer that carries the encoded `google.rpc.Status`. */
 export const DETAILS_TRAILER = 'grpc-status-details-bin';
 
+/**
+ * The trailer by which a server directs the automatic retries of a client library (gRFC A6): the delay before
+ * the next one in milliseconds, or -1 to forbid them.
+ */
+export const RETRY_TRAILER = 'grpc-retry-pushback-ms';
+
 /** The statuses of refusals without parameters, encoded once: under overload most replies are one of them. */
 const fixedStatuses = new Map(
   Object.values(fixedRefusals).map((refusal) => [refusal as Refusal, encode(refusal)]),
 );
 
-/** The gRPC status of a refusal: its code, its message and the trailer with all details, ErrorInfo first. */
-export function statusOf(refusal: Refusal): StatusObject {
+/**
+ * The gRPC status of a refusal: its code, its message and the trailer with all details, ErrorInfo first.
+ *
+ * @param isRepeatable whether the call may run twice without harm. If not, and it may have run, the status
+ * forbids automatic retries.
+ */
+export function statusOf(refusal: Refusal, isRepeatable = true): StatusObject {
   const { code, message, trailer } = fixedStatuses.get(refusal) ?? encode(refusal);
   const metadata = new Metadata();
   metadata.set(DETAILS_TRAILER, trailer);
+  if (refusal.detail?.type === 'RetryInfo')
+    metadata.set(RETRY_TRAILER, String(refusal.detail.retryDelaySeconds * 1_000));
+  else if (!isRepeatable && mayHaveRun(refusal)) metadata.set(RETRY_TRAILER, '-1');
   return { code, details: message, metadata };
+}
+
+function mayHaveRun({ reason }: Refusal): boolean {
+  return reason === 'OUTCOME_UNKNOWN' || reason === 'INTERNAL';
+}
+
+/** The response of a stream that is refused before grpc-js has it: the status alone, without a message. */
+export function responseOf(refusal: Refusal): OutgoingHttpHeaders {
+  const { code, details, metadata } = statusOf(refusal);
+  return {
+    ':status': 200,
+    'content-type': 'application/grpc+proto',
+    'grpc-status': code,
+    'grpc-message': encodeURI(details),
+    ...metadata.toHttp2Headers(),
+  };
 }
 
 function encode(refusal: Refusal): { code: number; message: string; trailer: Buffer } {

@@ -4,8 +4,11 @@ import { Client, credentials, type MethodDefinition } from '@grpc/grpc-js';
 import { service as contract } from 'grpc-health-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { ask, startTestServer } from '../../../test/support/grpc-server.ts';
+import { manualClock } from '../../../test/support/manual-clock.ts';
 import { refused } from '../../domain/outcome.ts';
 import { fixedRefusals } from '../../domain/refusals.ts';
+import { Deadlines } from '../../timing/deadlines.ts';
+import { grpcLimits } from './server.ts';
 
 interface HealthRequest {
   readonly service: string;
@@ -19,6 +22,14 @@ const { Check, Watch } = contract as unknown as Record<
   'Check' | 'Watch',
   MethodDefinition<HealthRequest, Health>
 >;
+
+/** A client on a connection of its own; each call starts a watch. */
+function watcher(address: string) {
+  const client = new Client(address, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
+  onTestFinished(() => client.close());
+  const { path, requestSerialize, responseDeserialize } = Watch;
+  return () => client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, { service: '' });
+}
 
 test.each(['', 'loms.order.v1.OrderService', 'loms.stock.v1.StockService'])(
   'the health of "%s" follows setServing, and is NOT_SERVING before the first call',
@@ -44,12 +55,8 @@ test('a health check needs no credentials', async () => {
 });
 
 test('watches beyond the limit are refused until one of them ends', async () => {
-  const { address } = await startTestServer({ limits: { streamsMax: 1 } });
-  const client = new Client(address, credentials.createInsecure());
-  onTestFinished(() => client.close());
-  const { path, requestSerialize, responseDeserialize } = Watch;
-  const watch = () =>
-    client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, { service: '' });
+  const { address } = await startTestServer({ limits: { watchesMax: 1 } });
+  const watch = watcher(address);
   const first = watch();
   await once(first, 'data');
   await expect(once(watch(), 'data')).rejects.toMatchObject({ code: 8 });
@@ -60,6 +67,41 @@ test('watches beyond the limit are refused until one of them ends', async () => 
       () => false,
     );
   await expect.poll(isAccepted).toBe(true);
+});
+
+test('watches beyond those of one connection are refused, and others may watch', async () => {
+  const { address } = await startTestServer({ limits: { streamsPerConnectionMax: 2 } });
+  const [greedy, other] = [watcher(address), watcher(address)];
+  await once(greedy(), 'data');
+  await once(greedy(), 'data');
+  await expect(once(greedy(), 'data')).rejects.toMatchObject({ code: 8 });
+  await once(other(), 'data');
+});
+
+test('watches and reflection do not share a budget', async () => {
+  const { address, client } = await startTestServer({ limits: { watchesMax: 1, reflectionsMax: 1 } });
+  await once(watcher(address)(), 'data');
+  const identity = (bytes: Buffer) => bytes;
+  const path = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
+  const reflect = () => {
+    const stream = client.makeBidiStreamRequest(path, identity, identity);
+    stream.write(Buffer.of(0x3a, 0));
+    return once(stream, 'data');
+  };
+  await reflect();
+  await expect(reflect()).rejects.toMatchObject({ code: 8 });
+});
+
+test('a watch that has reached its age is ended with OK, and its client may open another', async () => {
+  const clock = manualClock();
+  const { address } = await startTestServer({ deadlines: new Deadlines(clock.now, clock.setTimer) });
+  const watch = watcher(address);
+  const old = watch();
+  await once(old, 'data');
+  const status = once(old, 'status');
+  clock.moveTo(grpcLimits.streamAgeMs);
+  expect(await status).toMatchObject([{ code: 0 }]);
+  await once(watch(), 'data');
 });
 
 test('a watch receives the stop as NOT_SERVING and does not delay it', async () => {

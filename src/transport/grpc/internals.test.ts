@@ -103,9 +103,14 @@ describe('the check of grpc-js internals', () => {
     expect(check(() => {})).not.toThrow();
   });
 
-  test.each(['_channelzHandler', '_retrieveHandler'])('throws without %s', (name) => {
-    expect(check((server) => Object.assign(server, { [name]: undefined }))).toThrow(`has no Server.${name}`);
-  });
+  test.each(['_channelzHandler', '_channelzSessionHandler', '_retrieveHandler'])(
+    'throws without %s',
+    (name) => {
+      expect(check((server) => Object.assign(server, { [name]: undefined }))).toThrow(
+        `has no Server.${name}`,
+      );
+    },
+  );
 
   test('throws when channelz is off, since its handler receives the calls', () => {
     const server = new Server({ 'grpc.enable_channelz': 0 });

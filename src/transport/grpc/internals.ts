@@ -4,15 +4,21 @@
  * all of them at start, and a version of grpc-js that changes one of them does not start.
  */
 
-import type { IncomingHttpHeaders, SecureServerOptions, ServerHttp2Stream } from 'node:http2';
+import type {
+  IncomingHttpHeaders,
+  SecureServerOptions,
+  ServerHttp2Session,
+  ServerHttp2Stream,
+} from 'node:http2';
 import { PassThrough } from 'node:stream';
 import type { Server, ServerCredentials, ServerInterceptingCallInterface, StatusObject } from '@grpc/grpc-js';
 import { BaseServerInterceptingCall } from '@grpc/grpc-js/build/src/server-interceptors.js';
 
-/** The parts of a server. The first is called for every stream, as long as channelz is enabled. */
+/** The parts of a server. The two of channelz are used for all streams and sessions while it is enabled. */
 interface ServerInternals {
   readonly channelzEnabled: boolean;
-  _channelzHandler(interceptors: unknown, stream: unknown, headers: IncomingHttpHeaders): void;
+  _channelzHandler(interceptors: unknown, stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void;
+  _channelzSessionHandler(http2Server: unknown): (session: ServerHttp2Session) => void;
   _retrieveHandler(path: string): unknown;
 }
 
@@ -37,11 +43,13 @@ export function assertInternals(server: Server, credentials: ServerCredentials):
   const handler = { type: 'unary', path: '', func() {}, serialize() {}, deserialize() {} };
   const call = new BaseServerInterceptingCall(stream, {}, null, handler as never, {});
   const { start, sendStatus } = Object.getPrototypeOf(call) as Record<string, unknown>;
-  const { channelzEnabled, _channelzHandler, _retrieveHandler } = server as unknown as ServerInternals;
+  const { channelzEnabled, _channelzHandler, _channelzSessionHandler, _retrieveHandler } =
+    server as unknown as ServerInternals;
   const { _getConstructorOptions } = credentials as unknown as CredentialsInternals;
   const parts: Record<string, boolean> = {
     'channelz of the server': channelzEnabled === true,
     'Server._channelzHandler': typeof _channelzHandler === 'function',
+    'Server._channelzSessionHandler': typeof _channelzSessionHandler === 'function',
     'Server._retrieveHandler': typeof _retrieveHandler === 'function',
     'ServerCredentials._getConstructorOptions': typeof _getConstructorOptions === 'function',
     'start of a call': typeof start === 'function' && !Object.hasOwn(call, 'start'),
@@ -53,13 +61,26 @@ export function assertInternals(server: Server, credentials: ServerCredentials):
     throw new Error(`this version of @grpc/grpc-js has no ${missing}, which is needed`);
 }
 
-/** Calls `change` with the headers of every call as they were sent, before grpc-js reads them. */
-export function onHeaders(server: Server, change: (headers: IncomingHttpHeaders) => void): void {
+/**
+ * Calls `accept` with every new connection, and what that returns with every stream of the connection, before
+ * grpc-js has them. A stream that is answered or closed by then never reaches grpc-js.
+ */
+export function onConnection(
+  server: Server,
+  accept: (session: ServerHttp2Session) => (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void,
+): void {
   const internals = server as unknown as ServerInternals;
-  const handle = internals._channelzHandler;
+  const { _channelzHandler: handle, _channelzSessionHandler: sessionHandler } = internals;
   internals._channelzHandler = (interceptors, stream, headers) => {
-    change(headers);
-    handle.call(server, interceptors, stream, headers);
+    if (!stream.headersSent && !stream.closed && !stream.destroyed)
+      handle.call(server, interceptors, stream, headers);
+  };
+  internals._channelzSessionHandler = (http2Server) => {
+    const handleSession = sessionHandler.call(server, http2Server);
+    return (session) => {
+      session.prependListener('stream', accept(session));
+      handleSession(session);
+    };
   };
 }
 
@@ -104,10 +125,9 @@ export function interceptStatus(
   call.sendStatus = (status) => sendStatus.call(call, change(status));
 }
 
-/** Closes a call's stream after its status: else it stays open, with its data, until the client ends it. */
-export function closeStream(call: ServerInterceptingCallInterface): void {
-  const { stream } = call as unknown as CallInternals;
-  setImmediate(() => stream.close());
+/** The HTTP/2 stream of a call. */
+export function streamOf(call: ServerInterceptingCallInterface): ServerHttp2Stream {
+  return (call as unknown as CallInternals).stream;
 }
 
 /** Sets options that Node.js takes for TLS connections and grpc-js has no option for. */

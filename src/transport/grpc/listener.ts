@@ -1,6 +1,7 @@
 /** The gRPC port and its TLS. The listener is ours, because grpc-js does not limit connections. */
 import { type AddressInfo, createServer } from 'node:net';
 import { experimental, type Server, ServerCredentials } from '@grpc/grpc-js';
+import type { Connections } from '../connections.ts';
 import type { Certificates } from '../tls.ts';
 import { setTlsOptions } from './internals.ts';
 
@@ -15,8 +16,8 @@ export interface ListenerOptions {
   /** 0 takes any free port. */
   readonly port: number;
   readonly credentials: ServerCredentials;
-  /** The most open connections; further ones are closed at once. */
-  readonly connectionsMax: number;
+  /** Admits new connections, and closes others for them. */
+  readonly connections: Connections;
   /** Called when a connection cannot be accepted. */
   readonly onError: (error: Error) => void;
 }
@@ -30,14 +31,13 @@ const BACKLOG_MAX = 4_096;
  * @throws when the address cannot be bound.
  */
 export async function listen(server: Server, options: ListenerOptions): Promise<Listener> {
-  const { host, port, credentials, connectionsMax, onError } = options;
-  const connections = server.createConnectionInjector(credentials);
+  const { host, port, credentials, connections, onError } = options;
+  const injector = server.createConnectionInjector(credentials);
   const tcp = createServer({ noDelay: true }, (socket) => {
     // grpc-js handles errors of a session; before one exists, a socket error would go unhandled.
     socket.on('error', () => socket.destroy());
-    connections.injectConnection(socket);
+    if (connections.admit(socket) !== undefined) injector.injectConnection(socket);
   });
-  tcp.maxConnections = connectionsMax;
   await new Promise<void>((resolve, reject) => {
     const fail = (cause: Error) => reject(new Error(`gRPC cannot listen on ${host}:${port}`, { cause }));
     tcp.once('error', fail).listen({ host, port, backlog: BACKLOG_MAX }, () => {

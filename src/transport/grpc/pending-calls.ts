@@ -1,7 +1,9 @@
 /**
  * Pending calls: those whose request is not complete yet. Nobody has checked their credentials, so they are
- * bounded in number and in time. The deadline of each call is computed here, once.
+ * bounded in number and in time. The deadline of each call is computed here, once. A call whose reply is not
+ * read some time after its deadline is reset.
  */
+import { constants } from 'node:http2';
 import type {
   Metadata,
   ServerInterceptingCall,
@@ -13,7 +15,8 @@ import { fixedRefusals } from '../../domain/refusals.ts';
 import { wallClockMs } from '../../timing/clock.ts';
 import type { Deadlines, Pending } from '../../timing/deadlines.ts';
 import { statusOf } from './errors.ts';
-import { closeStream, interceptStart } from './internals.ts';
+import { interceptStart, streamOf } from './internals.ts';
+import { type ConnectionCalls, callsOf, closeAfterResponse } from './streams.ts';
 
 export interface PendingCallsOptions {
   readonly deadlines: Deadlines;
@@ -21,6 +24,10 @@ export interface PendingCallsOptions {
   readonly requestTimeoutMs: number;
   /** The most pending calls. Past it the oldest is refused: an honest request is complete in a moment. */
   readonly pendingMax: number;
+  /** The most time that a call with a stream of replies may run, in milliseconds. */
+  readonly streamAgeMs: number;
+  /** The time in which the client must read the reply, from the deadline or that age on, in milliseconds. */
+  readonly unreadMs: number;
 }
 
 /**
@@ -35,8 +42,8 @@ const CALL = 'call';
 
 /** What is known of a call that has reached its handler. */
 export interface KnownCall {
-  /** On the monotonic clock, in milliseconds. */
-  readonly deadlineMs: number;
+  /** Its deadline, on the monotonic clock, in milliseconds. */
+  readonly replyByMs: number;
   /** The address of its peer. */
   readonly address: string;
 }
@@ -49,6 +56,7 @@ export function knownCall(metadata: Metadata): KnownCall {
 }
 
 type Listener = Parameters<ServerInterceptingCallInterface['start']>[0];
+type Method = Parameters<ServerInterceptor>[0];
 
 export class PendingCalls {
   readonly #options: PendingCallsOptions;
@@ -60,12 +68,14 @@ export class PendingCalls {
     this.#options = options;
   }
 
+  /** Whether there are as many as there may be. */
+  get isFull(): boolean {
+    return this.#calls.size >= this.#options.pendingMax;
+  }
+
   /** Goes between a call and its handler. */
-  readonly intercept: ServerInterceptor = ({ requestStream }, call) => {
-    interceptStart(
-      call,
-      (handler) => new PendingCall(this, call, handler, this.#deadlineOf(call), requestStream),
-    );
+  readonly intercept: ServerInterceptor = (method, call) => {
+    interceptStart(call, (handler) => new PendingCall(this, call, handler, this.#deadlineOf(call), method));
     return call as ServerInterceptingCall;
   };
 
@@ -81,11 +91,10 @@ export class PendingCalls {
       call.refuse(fixedRefusals.shuttingDown);
       return false;
     }
-    const { deadlines, pendingMax } = this.#options;
-    if (this.#calls.size >= pendingMax) this.#calls.values().next().value?.refuse(fixedRefusals.queueFull);
+    if (this.isFull) this.#calls.values().next().value?.refuse(fixedRefusals.queueFull);
     this.#calls.add(call);
     metadata.setOpaque(CALL, call);
-    deadlines.add(call);
+    this.#options.deadlines.add(call);
     return true;
   }
 
@@ -93,6 +102,20 @@ export class PendingCalls {
   delete(call: PendingCall): boolean {
     this.#options.deadlines.delete(call);
     return this.#calls.delete(call);
+  }
+
+  /** From now on the call waits for its reply to be made and read. */
+  awaitReply(call: PendingCall, { responseStream }: Method): void {
+    const { deadlines, streamAgeMs, unreadMs } = this.#options;
+    call.deadlineMs = (responseStream ? deadlines.now() + streamAgeMs : call.replyByMs) + unreadMs;
+    deadlines.add(call);
+  }
+
+  /** From now on the call waits for its refusal to be read. */
+  awaitEnd(call: PendingCall): void {
+    const { deadlines, unreadMs } = this.#options;
+    call.deadlineMs = deadlines.now() + unreadMs;
+    deadlines.add(call);
   }
 
   /** grpc-js has the client's deadline as a time of day; from here on it is one of the monotonic clock. */
@@ -104,33 +127,49 @@ export class PendingCalls {
   }
 }
 
+/** A refused call is over for its handler, and its client may still have to read the refusal. */
+type State = 'new' | 'pending' | 'running' | 'refused' | 'ended';
+
 /** One call. Its events from grpc-js pass through here to its handler. */
 class PendingCall implements Pending, KnownCall {
-  readonly deadlineMs: number;
+  readonly replyByMs: number;
   readonly address: string;
-  readonly isStream: boolean;
+  /** When it times out: first its request, then its reply. */
+  deadlineMs: number;
   readonly #calls: PendingCalls;
   readonly #call: ServerInterceptingCallInterface;
   readonly #handler: Listener;
-  #isComplete = false;
+  readonly #method: Method;
+  /** The calls of its connection. */
+  readonly #siblings: ConnectionCalls | undefined;
+  #state: State = 'new';
 
   constructor(
     calls: PendingCalls,
     call: ServerInterceptingCallInterface,
     handler: Listener,
-    deadlineMs: number,
-    isStream: boolean,
+    replyByMs: number,
+    method: Method,
   ) {
-    this.deadlineMs = deadlineMs;
+    this.replyByMs = replyByMs;
+    this.deadlineMs = replyByMs;
     this.address = call.getConnectionInfo().remoteAddress ?? '';
-    this.isStream = isStream;
     this.#calls = calls;
     this.#call = call;
     this.#handler = handler;
+    this.#method = method;
+    this.#siblings = callsOf(streamOf(call));
+  }
+
+  /** Whether it has a stream of requests. */
+  get isStream(): boolean {
+    return this.#method.requestStream;
   }
 
   onReceiveMetadata(metadata: Metadata): void {
-    if (this.#calls.add(this, metadata)) this.#handler.onReceiveMetadata(metadata);
+    if (!this.#calls.add(this, metadata)) return;
+    this.#enter('pending');
+    this.#handler.onReceiveMetadata(metadata);
   }
 
   onReceiveMessage(message: unknown): void {
@@ -139,23 +178,40 @@ class PendingCall implements Pending, KnownCall {
 
   /** The request is complete. One that was refused meanwhile must not run, as it would with grpc-js. */
   onReceiveHalfClose(): void {
-    this.#isComplete = this.#calls.delete(this);
-    if (this.#isComplete) this.#handler.onReceiveHalfClose();
+    if (!this.#calls.delete(this)) return;
+    this.#enter('running');
+    this.#calls.awaitReply(this, this.#method);
+    this.#handler.onReceiveHalfClose();
   }
 
   /** The call has ended: its status was sent, or its client disconnected. */
   onCancel(): void {
     this.#calls.delete(this);
-    if (!this.#isComplete) closeStream(this.#call);
+    const stream = streamOf(this.#call);
+    if (this.#state !== 'running') closeAfterResponse(stream);
+    this.#enter('ended');
     this.#handler.onCancel();
   }
 
   onTimeout(): void {
-    this.refuse(fixedRefusals.deadlineExceeded);
+    if (this.#state === 'pending') this.refuse(fixedRefusals.deadlineExceeded);
+    else streamOf(this.#call).close(constants.NGHTTP2_CANCEL);
   }
 
   refuse(refusal: Refusal): void {
     this.#calls.delete(this);
+    this.#enter('refused');
     this.#call.sendStatus(statusOf(refusal));
+    this.#calls.awaitEnd(this);
+  }
+
+  #enter(state: State): void {
+    if (this.#siblings !== undefined) {
+      if (this.#state === 'pending') this.#siblings.pending--;
+      if (this.#state === 'running') this.#siblings.running--;
+      if (state === 'pending') this.#siblings.pending++;
+      if (state === 'running') this.#siblings.running++;
+    }
+    this.#state = state;
   }
 }

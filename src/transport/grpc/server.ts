@@ -1,20 +1,22 @@
 /** The gRPC server: our services, health and reflection, behind explicit limits. */
-import type { IncomingHttpHeaders } from 'node:http2';
+import type { ServerHttp2Session } from 'node:http2';
+import type { Socket } from 'node:net';
 import { Server, type ServerOptions, setLogger } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
-import { IDEMPOTENCY_KEY_FIELD } from '../../domain/idempotency/key.ts';
 import { REQUEST_MAX_BYTES } from '../../domain/limits.ts';
 import type { OperationName } from '../../domain/operations.ts';
 import { fixedRefusals } from '../../domain/refusals.ts';
+import { type ConnectionShares, Connections } from '../connections.ts';
 import type { TransportContext } from '../operation.ts';
 import type { Certificates } from '../tls.ts';
 import { addHealth, addReflection, createStreamHost } from './builtin.ts';
 import { detailedStatuses, statusOf } from './errors.ts';
-import { assertInternals, internalsOptions, onHeaders, onUnknownMethod } from './internals.ts';
+import { assertInternals, internalsOptions, onConnection, onUnknownMethod } from './internals.ts';
 import { listen, serverCredentials } from './listener.ts';
 import { orderMethods } from './order.ts';
 import { PendingCalls } from './pending-calls.ts';
 import { stockMethods } from './stock.ts';
+import { streamFilter } from './streams.ts';
 import { register, type UnaryMethod } from './unary.ts';
 
 export interface GrpcServerOptions extends TransportContext {
@@ -24,6 +26,8 @@ export interface GrpcServerOptions extends TransportContext {
   /** Other limits than the defaults, for tests. */
   readonly connectionOptions?: ServerOptions;
   readonly limits?: Partial<typeof grpcLimits>;
+  /** What one peer may have of the connections; without it, all. */
+  readonly shares?: Omit<ConnectionShares, 'connectionsMax'>;
   /** False leaves out server reflection, by which clients read the contracts. */
   readonly reflection?: boolean;
   /** With certificates it serves TLS, and nothing else. */
@@ -44,13 +48,16 @@ export interface GrpcServer {
   stop(graceMs: number): Promise<void>;
 }
 
+/** The most calls that a connection may have open. */
+const STREAMS_MAX = 128;
+
 /** The limits of a connection. Those of headers are Node.js's own: 64 KiB and 128 fields. */
 export const connectionOptions: ServerOptions = {
   ...internalsOptions,
   'grpc.max_receive_message_length': REQUEST_MAX_BYTES,
   // What a connection may have in flight. Past it clients wait at their end, where waiting costs us nothing:
   // to refuse a call costs what reading it costs, which is most of the work.
-  'grpc.max_concurrent_streams': 128,
+  'grpc.max_concurrent_streams': STREAMS_MAX,
   // A peer that vanished is noticed after 30 seconds. So is one whose HTTP/2 was so bad that Node.js has sent
   // GOAWAY: Node.js then stops reading, and would not notice that the peer disconnected.
   'grpc.keepalive_time_ms': 20_000,
@@ -65,11 +72,25 @@ export const grpcLimits = {
   connectionsMax: 1_024,
   /** Pending calls. Each may hold a message twice: as it came, and decompressed. */
   pendingMax: 1_024,
-  /** Streams of health and reflection: one for each connection that watches the health. */
-  streamsMax: 1_024,
+  /** Pending calls of one connection while all connections have as many as there may be. */
+  pendingShareMax: 16,
+  /** New calls in one turn of the event loop: of all connections, and of one, as many as may be open. */
+  turnMax: 4_096,
+  turnPerConnectionMax: STREAMS_MAX,
+  /** By how many a connection's resets may exceed its replies. */
+  resetsMax: 100,
+  /** Streams that watch the health: one for each connection. */
+  watchesMax: 1_024,
+  reflectionsMax: 64,
+  streamsPerConnectionMax: 4,
+  streamAgeMs: 10 * 60_000,
+  /** The time for a client to read its reply, behind the deadline of the call. */
+  unreadMs: 30_000,
   /** The bytes of all running requests in sum: a queue of large ones must not fill the memory. */
   requestsMaxBytes: 64 * 1024 * 1024,
 };
+
+const unlimited = { peerMax: Number.POSITIVE_INFINITY, peerPerSecond: 0 };
 
 /**
  * Starts to listen.
@@ -78,23 +99,30 @@ export const grpcLimits = {
  */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
   const { loms, logger, deadlines, requestTimeoutMs, host, port } = options;
-  const { connectionsMax, pendingMax, streamsMax, requestsMaxBytes } = { ...grpcLimits, ...options.limits };
+  const limits = { ...grpcLimits, ...options.limits };
   logLibrary(logger);
-  const pendingCalls = new PendingCalls({ deadlines, requestTimeoutMs, pendingMax });
+  const pendingCalls = new PendingCalls({ deadlines, requestTimeoutMs, ...limits });
   const interceptors = [detailedStatuses, pendingCalls.intercept];
   const server = new Server({ ...connectionOptions, ...options.connectionOptions, interceptors });
   const credentials = serverCredentials(options.certificates);
   assertInternals(server, credentials);
   onUnknownMethod(server, () => statusOf(fixedRefusals.methodNotAllowed));
-  onHeaders(server, preserveInvalidKey);
+  const { shares = unlimited } = options;
+  const { connectionsMax } = limits;
+  const connections = new Connections({ ...shares, connectionsMax }, deadlines.now);
+  const connectionOf = ({ socket }: ServerHttp2Session) => connections.find(socket as Socket);
+  onConnection(server, streamFilter({ limits, isFull: () => pendingCalls.isFull, connectionOf }));
   const methods: Record<OperationName, UnaryMethod> = { ...orderMethods(loms), ...stockMethods(loms) };
-  register(server, methods, { context: options, requestsMaxBytes });
-  const streams = createStreamHost(server, streamsMax);
+  register(server, methods, { context: options, requestsMaxBytes: limits.requestsMaxBytes });
+  const { streamAgeMs: ageMs, streamsPerConnectionMax: perConnectionMax } = limits;
+  const hostOf = (streamsMax: number) =>
+    createStreamHost(server, { streamsMax, perConnectionMax, ageMs, deadlines });
+  const [watches, reflections] = [hostOf(limits.watchesMax), hostOf(limits.reflectionsMax)];
   const paths = Object.values(methods).map(({ path }) => path);
-  const health = addHealth(streams, paths);
-  if (options.reflection !== false) addReflection(streams);
+  const health = addHealth(watches, paths);
+  if (options.reflection !== false) addReflection(reflections);
   const onError = (error: Error) => logger.error({ err: error }, 'gRPC server');
-  const listener = await listen(server, { host, port, credentials, connectionsMax, onError });
+  const listener = await listen(server, { host, port, credentials, connections, onError });
 
   return {
     port: listener.port,
@@ -103,19 +131,11 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
       listener.close();
       pendingCalls.stop();
       health.setServing(false);
-      streams.endAll();
+      watches.endAll();
+      reflections.endAll();
       await shutDown(server, graceMs, logger);
     },
   };
-}
-
-/** What grpc-js accepts as the value of metadata. Anything else it drops, with a line in its own log only. */
-const metadataValue = /^[ -~]*$/;
-
-/** Replaces a key that grpc-js would drop by an empty one: it is refused, and no create runs without key. */
-function preserveInvalidKey(headers: IncomingHttpHeaders): void {
-  const key = headers[IDEMPOTENCY_KEY_FIELD];
-  if (key !== undefined && !metadataValue.test(String(key))) headers[IDEMPOTENCY_KEY_FIELD] = '';
 }
 
 /**

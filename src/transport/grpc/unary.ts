@@ -20,10 +20,14 @@ import {
 } from '../operation.ts';
 import { statusOf } from './errors.ts';
 import { knownCall } from './pending-calls.ts';
-import { requestReader } from './validate.ts';
+import { isIdempotent, requestReader } from './validate.ts';
 
 /** A method as it is served. */
-export type UnaryMethod = AnyHandler<Uint8Array, Buffer> & { readonly path: string };
+export type UnaryMethod = AnyHandler<Uint8Array, Buffer> & {
+  readonly path: string;
+  /** Whether a call may run twice without harm, also without an idempotency key. */
+  readonly isIdempotent: boolean;
+};
 
 /**
  * Makes a method from its definition in the contract.
@@ -42,7 +46,7 @@ export function unary<Request, Reply, Value>(
     run,
     print: (value) => definition.responseSerialize(print(value)),
   };
-  return { ...handler, path: definition.path };
+  return { ...handler, path: definition.path, isIdempotent: isIdempotent(definition.path) };
 }
 
 export interface UnaryOptions {
@@ -80,7 +84,7 @@ export function register(
       heldBytes -= bytes;
       if (outcome.replayed) call.sendMetadata(replayMetadata);
       if (outcome.ok) send(null, outcome.value);
-      else send(statusOf(outcome.refusal));
+      else send(statusOf(outcome.refusal, method.isIdempotent || keysOf(call).length > 0));
     };
     server.register(method.path, handle, identity, identity, 'unary');
   }
@@ -90,9 +94,13 @@ function identity(bytes: Buffer): Buffer {
   return bytes;
 }
 
+function keysOf({ metadata }: ServerUnaryCall<Buffer, Buffer>): readonly (string | Buffer)[] {
+  return metadata.get(IDEMPOTENCY_KEY_FIELD);
+}
+
 function readCall(call: ServerUnaryCall<Buffer, Buffer>): Incoming {
-  const keys = call.metadata.get(IDEMPOTENCY_KEY_FIELD);
-  const { deadlineMs, address } = knownCall(call.metadata);
+  const keys = keysOf(call);
+  const { replyByMs: deadlineMs, address } = knownCall(call.metadata);
   return {
     deadlineMs,
     address,

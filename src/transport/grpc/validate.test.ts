@@ -1,12 +1,14 @@
 /** Decoding of messages, and their validation against the rules of the contract. */
+import { createFileRegistry, type DescMessage } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { INT64_MAX, LINES_MAX, UINT32_MAX } from '../../../test/support/limits.ts';
+import { bytesField, numberField } from '../../../test/support/protobuf.ts';
 import { COUNT_MAX } from '../../domain/limits.ts';
 import type { Detail, Outcome } from '../../domain/outcome.ts';
 import { CreateOrderRequest, GetOrderRequest } from '../../generated/proto/loms/order/v1/order.ts';
 import { GetStockRequest } from '../../generated/proto/loms/stock/v1/stock.ts';
-import { requestReader } from './validate.ts';
+import { descriptors, requestReader } from './validate.ts';
 
 const readCreate = requestReader<CreateOrderRequest>('/loms.order.v1.OrderService/CreateOrder');
 const readGet = requestReader<GetOrderRequest>('/loms.order.v1.OrderService/GetOrder');
@@ -68,6 +70,59 @@ describe('an invalid field is reported by its JSON path', () => {
 
   test('a list beyond its limit is reported as a whole, whatever its lines hold', () => {
     expect(invalidFields(create(0n, Array(60_000).fill({ sku: 0, count: 0 })))).toEqual(['items', 'user']);
+  });
+});
+
+describe('an integer that is wider than its field', () => {
+  /** Bytes whose message has this value in one integer field, and the field's JSON path; for each such field. */
+  function wideFields(message: DescMessage, value: bigint): (readonly [path: string, bytes: Buffer])[] {
+    return message.fields.flatMap((field): (readonly [string, Buffer])[] => {
+      const { jsonName, number } = field;
+      if (field.fieldKind === 'scalar') return [[jsonName, numberField(number, value)]];
+      const inner = field.message === undefined ? [] : wideFields(field.message, value);
+      return inner.map(([path, bytes]) => [`${jsonName}[0].${path}`, bytesField(number, bytes)]);
+    });
+  }
+
+  const methods = [...createFileRegistry(descriptors).files]
+    .filter(({ proto }) => proto.package.startsWith('loms.'))
+    .flatMap(({ services }) => services.flatMap(({ methods: each }) => each));
+  const fields = methods.flatMap(({ name, parent, input }) => {
+    const paths = wideFields(input, 0n).map(([path]) => path);
+    return paths.map((path, index) => [name, path, `/${parent.typeName}/${name}`, input, index] as const);
+  });
+
+  test.each(fields)('is refused in %s, and named: %s', (_name, field, path, input, index) => {
+    const read = requestReader<unknown>(path);
+    const low = fc.bigInt({ min: 0n, max: 2n ** 32n - 1n });
+    fc.assert(
+      fc.property(low, fc.integer({ min: 64, max: 69 }), (value, bit) => {
+        const [, bytes] = wideFields(input, (1n << BigInt(bit)) + value)[index] ?? ['', Buffer.alloc(0)];
+        expect(invalidFields(read(bytes))).toContain(field);
+      }),
+    );
+  });
+
+  const wide = (number: number) => numberField(number, 2n ** 64n + 1n);
+
+  test('is named together with the other invalid fields, each once', () => {
+    const lines = [numberField(1, 7n), Buffer.concat([wide(1), wide(1), numberField(2, 0n)])];
+    const bytes = Buffer.concat([numberField(1, 0n), ...lines.map((line) => bytesField(2, line))]);
+    expect(invalidFields(readCreate(bytes))).toEqual([
+      'items[0].count',
+      'items[1].count',
+      'items[1].sku',
+      'user',
+    ]);
+  });
+
+  test('in a list beyond its limit is not described by itself', () => {
+    const bytes = Buffer.concat([wide(1), ...Array(10_000).fill(bytesField(2, wide(2)))]);
+    expect(invalidFields(readCreate(bytes))).toEqual(['items', 'user']);
+  });
+
+  test('of an unknown field is ignored with it', () => {
+    expect(readStock(Buffer.concat([numberField(1, 7n), wide(15)]))).toMatchObject({ ok: true });
   });
 });
 

@@ -1,18 +1,27 @@
-/** Reads gRPC requests: decodes them, and validates them by the rules of the `.proto` files. */
-import { createFileRegistry, type DescMessage, fromBinary, type Message } from '@bufbuild/protobuf';
+/** Reads gRPC requests: decodes them without cutting an integer, and validates them by the `.proto` files. */
+import {
+  createFileRegistry,
+  type DescMessage,
+  type DescMethod,
+  fromBinary,
+  type Message,
+} from '@bufbuild/protobuf';
 import { base64Decode } from '@bufbuild/protobuf/wire';
-import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import { FileDescriptorSetSchema, MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import { createValidator, type Violation } from '@bufbuild/protovalidate';
 import { accepted, type Outcome, refused } from '../../domain/outcome.ts';
 import { invalidFields, type MessageName, rulesOf } from '../../domain/violations.ts';
 import { descriptorSet } from '../../generated/proto/descriptor.ts';
 import { malformedRequest } from '../refusals.ts';
+import { wideIntegerScan } from './wide-integers.ts';
 
 /** The contracts and what they import, as descriptors. */
 export const descriptors = fromBinary(FileDescriptorSetSchema, base64Decode(descriptorSet));
 
 const registry = createFileRegistry(descriptors);
 const validator = createValidator();
+
+const NONE: readonly string[] = [];
 
 /**
  * Makes the function that reads the requests of one method.
@@ -23,26 +32,41 @@ const validator = createValidator();
  * @throws when no contract has such a method.
  */
 export function requestReader<Request>(path: string): (bytes: Uint8Array) => Outcome<Request> {
-  const schema = requestSchema(path);
+  const schema = methodOf(path).input;
   const name = schema.name as MessageName;
+  const wideIntegers = wideIntegerScan(schema);
   return (bytes) => {
+    const wide = wideIntegers(bytes);
     const message = decode(schema, bytes);
-    if (message === undefined) return refused(malformedRequest);
-    emptyOverlongLists(name, schema, message);
+    if (wide === undefined || message === undefined) return refused(malformedRequest);
+    const emptied = emptyOverlongLists(name, schema, message);
     const result = validator.validate(schema, message);
     if (result.kind === 'error') throw result.error;
-    if (result.kind === 'invalid') return refused(invalidFields(name, result.violations.map(jsonPath)));
+    if (result.kind === 'invalid' || wide.length > 0) {
+      const isValidated = (path: string) => !emptied.some((list) => path.startsWith(`${list}[`));
+      const paths = [...(result.violations ?? []).map(jsonPath), ...wide.filter(isValidated)];
+      return refused(invalidFields(name, paths));
+    }
     // Both libraries name fields alike and read 64-bit integers as bigint, so a message that was decoded for
     // its validation is the request that ts-proto declares, and need not be decoded twice.
     return accepted(message as unknown as Request);
   };
 }
 
-function requestSchema(path: string): DescMessage {
+/**
+ * Whether the contract says that a method may run twice: it reads, or its repetition changes nothing.
+ *
+ * @throws when no contract has such a method.
+ */
+export function isIdempotent(path: string): boolean {
+  return methodOf(path).idempotency !== MethodOptions_IdempotencyLevel.IDEMPOTENCY_UNKNOWN;
+}
+
+function methodOf(path: string): DescMethod {
   const [, service = '', name] = path.split('/');
   const method = registry.getService(service)?.methods.find((known) => known.name === name);
   if (method === undefined) throw new Error(`no contract has the method ${path}`);
-  return method.input;
+  return method;
 }
 
 function decode(schema: DescMessage, bytes: Uint8Array): Message | undefined {
@@ -57,16 +81,22 @@ function decode(schema: DescMessage, bytes: Uint8Array): Message | undefined {
  * Empties lists that are longer than the contract allows, so that each is refused as a whole. The largest
  * request has room for 65,000 lines; to describe what is wrong with each of them would hold up all other
  * requests for seconds.
+ *
+ * @returns the names of these lists.
  */
-function emptyOverlongLists(name: MessageName, schema: DescMessage, message: Message): void {
+function emptyOverlongLists(name: MessageName, schema: DescMessage, message: Message): readonly string[] {
   const fields = message as unknown as Record<string, unknown>;
   const rules = rulesOf(name);
+  let emptied = NONE;
   for (const { jsonName, localName } of schema.fields) {
     const value = fields[localName];
     const rule = rules[jsonName];
     const isOverlong = rule?.type === 'list' && Array.isArray(value) && value.length > rule.maxItems;
-    if (isOverlong) fields[localName] = [];
+    if (!isOverlong) continue;
+    fields[localName] = [];
+    emptied = [...emptied, jsonName];
   }
+  return emptied;
 }
 
 /** The path of a bad field as it stands in JSON: `items[1].count`, `orderID`. */

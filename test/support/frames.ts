@@ -1,4 +1,4 @@
-/** The HTTP/2 frames (RFC 9113) that the load generator and the fuzz run need. */
+/** The HTTP/2 frames (RFC 9113) that tests, the load generator and the fuzz run need. */
 
 export const types = {
   data: 0,
@@ -60,6 +60,21 @@ export const PREFACE = Buffer.concat([
   ]),
   windowUpdate(RECEIVE_WINDOW_BYTES),
 ]);
+
+export type Field = readonly [name: string, value: string];
+
+/** A header block whose fields are not added to HPACK's table, so that they can hold any bytes. */
+export function block(fields: readonly Field[]): Buffer {
+  return Buffer.concat(fields.flatMap(([name, value]) => [Buffer.of(0), text(name), text(value)]));
+}
+
+/** A string in HPACK's encoding, up to a length of 16,000. */
+function text(value: string): Buffer {
+  const bytes = Buffer.from(value, 'latin1');
+  if (bytes.length < 127) return Buffer.concat([Buffer.of(bytes.length), bytes]);
+  const more = bytes.length - 127;
+  return Buffer.concat([Buffer.of(127, (more & 127) | 128, more >> 7), bytes]);
+}
 
 const MAX_CONCURRENT_STREAMS = 3;
 

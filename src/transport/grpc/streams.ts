@@ -1,0 +1,181 @@
+/**
+ * What is decided about a stream before grpc-js has it: whether it is a gRPC call at all, and whether its
+ * connection may open one more. grpc-js spends as much on a stream as on a whole request, also when the client
+ * resets it at once, so this is where a flood must end.
+ */
+import {
+  constants,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import { IDEMPOTENCY_KEY_FIELD } from '../../domain/idempotency/key.ts';
+import { fixedRefusals } from '../../domain/refusals.ts';
+import type { Connection } from '../connections.ts';
+import { malformedRequest } from '../refusals.ts';
+import { responseOf } from './errors.ts';
+
+export interface StreamLimits {
+  /** The most new calls of all connections in one turn of the event loop. */
+  readonly turnMax: number;
+  /** The most of one connection: as many as it may have open, since no reply is sent within a turn. */
+  readonly turnPerConnectionMax: number;
+  /** The most pending calls of one connection while those of all connections are at their limit. */
+  readonly pendingShareMax: number;
+  /** By how many a connection's resets may exceed its replies before it is closed. */
+  readonly resetsMax: number;
+}
+
+/** The calls of one connection. */
+export class ConnectionCalls {
+  /** Whose request is incomplete. */
+  pending = 0;
+  /** Whose request is complete and whose reply is not. */
+  running = 0;
+  /** By how many its resets exceed its replies; it does not save up replies. */
+  #resets = 0;
+  /** How many were opened in the last turn of the event loop in which one was. */
+  #opened = 0;
+  #turn = 0;
+  readonly #session: ServerHttp2Session;
+  readonly #limits: StreamLimits;
+
+  constructor(session: ServerHttp2Session, limits: StreamLimits) {
+    this.#session = session;
+    this.#limits = limits;
+  }
+
+  /** Counts a new stream in a turn. Returns false when there are more than an honest client can open. */
+  open(stream: ServerHttp2Stream, turn: number): boolean {
+    if (turn !== this.#turn) this.#opened = 0;
+    this.#turn = turn;
+    if (++this.#opened > this.#limits.turnPerConnectionMax) return false;
+    stream.on('close', () => this.#count(stream));
+    return true;
+  }
+
+  /** Closes the connection: its client does not behave as a client that wants replies. */
+  end(): void {
+    if (this.#session.destroyed) return;
+    this.#session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    this.#session.destroy();
+  }
+
+  #count(stream: ServerHttp2Stream): void {
+    const isReset = stream.rstCode !== constants.NGHTTP2_NO_ERROR || !stream.headersSent;
+    this.#resets = isReset ? this.#resets + 1 : Math.max(0, this.#resets - 1);
+    if (this.#resets > this.#limits.resetsMax) this.end();
+  }
+}
+
+const CALLS = Symbol('calls');
+
+type CountedSession = ServerHttp2Session & { [CALLS]?: ConnectionCalls };
+
+/** The calls of a stream's connection; undefined when the stream is closed. */
+export function callsOf(stream: ServerHttp2Stream): ConnectionCalls | undefined {
+  return (stream.session as CountedSession | undefined)?.[CALLS];
+}
+
+export interface StreamsOptions {
+  readonly limits: StreamLimits;
+  /** Whether as many calls are pending as there may be, over all connections. */
+  readonly isFull: () => boolean;
+  /** The entry of a session's connection among all connections. */
+  readonly connectionOf: (session: ServerHttp2Session) => Connection | undefined;
+}
+
+/**
+ * Makes the function that takes a new connection. It returns the function that takes each stream of the
+ * connection, and answers or closes those that grpc-js must not get.
+ */
+export function streamFilter({ limits, isFull, connectionOf }: StreamsOptions) {
+  const turns = new Turns();
+  return (session: ServerHttp2Session) => {
+    const calls = new ConnectionCalls(session, limits);
+    (session as CountedSession)[CALLS] = calls;
+    const connection = connectionOf(session);
+    if (connection !== undefined) connection.isBusy = () => calls.running > 0;
+    return (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void => {
+      const opened = turns.open();
+      if (!calls.open(stream, turns.current)) {
+        stream.on('error', ignore);
+        calls.end();
+        return;
+      }
+      connection?.touch();
+      const isOver = opened > limits.turnMax || (isFull() && calls.pending >= limits.pendingShareMax);
+      const response = refusalOf(headers) ?? (isOver && queueFull);
+      if (response) refuse(stream, response);
+      else repair(headers);
+    };
+  };
+}
+
+/** Turns of the event loop, and how many streams were opened in the present one. */
+class Turns {
+  current = 0;
+  #opened = 0;
+
+  /** Counts a stream. Returns how many there are in this turn. */
+  open(): number {
+    if (this.#opened === 0)
+      setImmediate(() => {
+        this.#opened = 0;
+        this.current++;
+      });
+    return ++this.#opened;
+  }
+}
+
+function ignore(): void {}
+
+function refuse(stream: ServerHttp2Stream, response: OutgoingHttpHeaders): void {
+  stream.on('error', ignore);
+  stream.respond(response, { endStream: true });
+  closeAfterResponse(stream);
+}
+
+/** Closes a stream after its response: else it stays open, with its data, until the client ends it. */
+export function closeAfterResponse(stream: ServerHttp2Stream): void {
+  setImmediate(() => stream.close());
+}
+
+const queueFull = responseOf(fixedRefusals.queueFull);
+const malformed = responseOf(malformedRequest);
+
+const TIMEOUT = 'grpc-timeout';
+
+/** gRPC-Web, JSON and others begin alike, and a client of those could not read the reply to what was done. */
+const grpcContentType = /^application\/grpc(\+proto)?\s*(;|$)/;
+
+const unsupportedType: OutgoingHttpHeaders = { ':status': 415 };
+const unsupportedMethod: OutgoingHttpHeaders = { ':status': 405, allow: 'POST' };
+
+/** The response to what is not gRPC, or whose headers grpc-js would misread. */
+function refusalOf(headers: IncomingHttpHeaders): OutgoingHttpHeaders | undefined {
+  if (!grpcContentType.test(headers['content-type'] ?? '')) return unsupportedType;
+  if (headers[':method'] !== 'POST') return unsupportedMethod;
+  const timeout = headers[TIMEOUT];
+  return timeout === undefined || timeoutValue.test(String(timeout)) ? undefined : malformed;
+}
+
+/** What grpc-js accepts as the value of metadata. Anything else it drops, with a line in its own log only. */
+const metadataValue = /^[ -~]*$/;
+
+const timeoutValue = /^(\d{1,8})([HMSmun])$/;
+const unitMs: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 0, n: 0 };
+
+/** The most milliseconds that grpc-js and the timers of Node.js can hold; they would cut more to nothing. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
+
+/** Changes the headers that grpc-js would misread. */
+function repair(headers: IncomingHttpHeaders): void {
+  // It is refused then, and no create runs without the key that its client has sent.
+  const key = headers[IDEMPOTENCY_KEY_FIELD];
+  if (key !== undefined && !metadataValue.test(String(key))) headers[IDEMPOTENCY_KEY_FIELD] = '';
+  // The service allows less anyway.
+  const [, value, unit = ''] = timeoutValue.exec(String(headers[TIMEOUT] ?? '')) ?? [];
+  if (Number(value) * (unitMs[unit] ?? 0) > TIMER_MAX_MS) delete headers[TIMEOUT];
+}
