@@ -215,7 +215,7 @@ async function startServers(
     peerPerSecond: connectionsPerSecond,
     proxies: new TrustedProxies(trustedProxies),
   };
-  const grpc = await startGrpcServer({ ...context, ...config.grpc, certificates });
+  const grpc = await startGrpcServer({ ...context, ...config.grpc, certificates, shares });
   const readiness = new ReadinessWatch({
     nodes: router,
     isMigrated: async () =>
