@@ -261,9 +261,9 @@ test.each([
       const metadata = Metadata.fromHttp2Headers(key);
       channel.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, metadata, resolve);
     });
+    await release();
     const status = error === null ? undefined : statusOf(error);
     if (reason !== undefined) expect(status && reasonOf(status)).toBe(reason);
-    await release();
     // A stop finishes all accepted work, also what the client has given up.
     await service.stop();
     service = undefined;

@@ -3,10 +3,11 @@ import { connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { block, flags, frame, PREFACE, readFrames, types } from '../../../test/support/frames.ts';
 import { rawCalls } from '../../../test/support/grpc-raw.ts';
-import { ask, startTestServer } from '../../../test/support/grpc-server.ts';
+import { ask, REQUEST_TIMEOUT_MS, startTestServer } from '../../../test/support/grpc-server.ts';
 import { framed, GrpcSession } from '../../../test/support/grpc-session.ts';
 import { MemoryLoms } from '../../../test/support/memory-loms.ts';
 import { GetStockRequest, StockServiceService as stock } from '../../generated/proto/loms/stock/v1/stock.ts';
+import { monotonicMs } from '../../timing/clock.ts';
 import { Deadlines, type Pending } from '../../timing/deadlines.ts';
 
 const sku = 1625903;
@@ -68,14 +69,17 @@ test.each(['GET', 'HEAD', 'PUT', 'OPTIONS'])(
   },
 );
 
-test.each(['99999999H', '99999999M', '99999999S', '2147484S'])(
+test.each(['99999999H', '597H', '1194H', '71583M', '2147484S', '4294968S'])(
   'a timeout of %s is longer than a timer can be, and is not cut',
   async (timeout) => {
-    const { port } = await startTestServer();
+    const loms = new MemoryLoms();
+    const { port } = await startTestServer({ loms });
     const { begin } = await rawCalls(port);
+    const beforeMs = monotonicMs();
     const call = begin(request, { 'grpc-timeout': timeout });
     call.stream.end();
     expect(await call.answer).toBe('OK');
+    expect(loms.deadlines[0]).toBeGreaterThanOrEqual(beforeMs + REQUEST_TIMEOUT_MS);
   },
 );
 
