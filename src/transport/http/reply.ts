@@ -5,35 +5,37 @@ import { connectionOf, isIncomplete } from './connection.ts';
 /** The time that a client gets to read a last reply and disconnect; what it sends meanwhile is dropped. */
 export const LINGER_MS = 2_000;
 
-type Head = Parameters<ServerResponse['writeHead']>;
+/** The overloads of Node.js take their parameters as they are given here, whichever they are. */
+type Given = never;
+
 type End = Parameters<ServerResponse['end']>;
 
 export class Reply<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
   /** The head of a reply to a request that has not arrived as a whole. */
-  #early: Head | undefined;
+  #early: (() => void) | undefined;
 
-  override writeHead(...head: never[]): this {
-    if (!isIncomplete(this.req)) return this.#sendHead(head as unknown as Head);
-    this.#early = head as unknown as Head;
+  override writeHead(status: number, message?: Given, headers?: Given): this {
+    if (!isIncomplete(this.req)) return this.#sendHead(status, message, headers);
+    this.#early = () => void this.#sendHead(status, message, headers);
     return this;
   }
 
-  override end(...end: never[]): this {
-    const early = this.#early;
-    if (early === undefined) return super.end(...(end as unknown as End));
+  override end(...end: Given[]): this {
+    const sendHead = this.#early;
+    if (sendHead === undefined) return super.end(...(end as unknown as End));
     this.#early = undefined;
     // The rest of the request may have come with its head, and is parsed by then.
     setImmediate(() => {
-      this.#sendHead(early);
+      sendHead();
       if (isIncomplete(this.req)) this.#linger(end[0]);
       else super.end(...(end as unknown as End));
     });
     return this;
   }
 
-  #sendHead(head: Head): this {
+  #sendHead(status: number, message?: Given, headers?: Given): this {
     if (connectionOf(this.req.socket)?.endsWith(this)) this.setHeader('connection', 'close');
-    return super.writeHead(...head);
+    return super.writeHead(status, message, headers);
   }
 
   /**
