@@ -175,7 +175,7 @@ export interface components {
              * @description Stable: branch on it. Later versions may add reasons: treat one that you do not know by its code.
              * @enum {string}
              */
-            reason: "INVALID_REQUEST" | "IDEMPOTENCY_KEY_REUSED" | "INSUFFICIENT_STOCK" | "ORDER_NOT_PAYABLE" | "ORDER_NOT_CANCELLABLE" | "ORDER_NOT_FOUND" | "STOCK_NOT_FOUND" | "CREDENTIALS_MISSING" | "CREDENTIALS_INVALID" | "SCOPE_MISSING" | "PATH_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TOO_LARGE" | "QUEUE_FULL" | "DEADLINE_EXCEEDED" | "KEYS_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "SHUTTING_DOWN" | "OUTCOME_UNKNOWN" | "INTERNAL";
+            reason: "INVALID_REQUEST" | "CONTENT_ENCODING_UNSUPPORTED" | "IDEMPOTENCY_KEY_REUSED" | "INSUFFICIENT_STOCK" | "ORDER_NOT_PAYABLE" | "ORDER_NOT_CANCELLABLE" | "ORDER_NOT_FOUND" | "STOCK_NOT_FOUND" | "CREDENTIALS_MISSING" | "CREDENTIALS_INVALID" | "SCOPE_MISSING" | "HOST_NOT_ALLOWED" | "ORIGIN_NOT_ALLOWED" | "PATH_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TOO_LARGE" | "QUEUE_FULL" | "DEADLINE_EXCEEDED" | "KEYS_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "SHUTTING_DOWN" | "OUTCOME_UNKNOWN" | "INTERNAL";
             /** @enum {string} */
             domain: "loms";
             metadata: {
@@ -295,7 +295,7 @@ export interface components {
         };
         Readiness: {
             ready: boolean;
-            /** @description For human readers; its form may change. Where credentials are required, callers without any see only whether writes are accepted. */
+            /** @description For human readers; its form may change. Where credentials are required, callers without any see only whether writes are accepted, and whether the issuer's keys can be read. */
             details?: unknown;
         };
     };
@@ -372,6 +372,15 @@ export interface operations {
             };
             /** @description The body is too large. */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description The body is compressed. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -602,6 +611,15 @@ export interface operations {
                     "application/json": components["schemas"]["Status"];
                 };
             };
+            /** @description The body is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
             /** @description Too much at once; nothing was done. */
             429: {
                 headers: {
@@ -707,6 +725,15 @@ export interface operations {
             };
             /** @description The body is too large. */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description The body is compressed. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
