@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Connection, Connections, type ConnectionShares } from './connections.ts';
+import { type Connection, type ConnectionShares, Connections } from './connections.ts';
 import { TrustedProxies } from './proxies.ts';
 
 /** The part of a socket that counts here; its peer closes with `destroy`, as a real one. */
@@ -88,6 +88,14 @@ test('connections of a trusted proxy have no share of their own, and are closed 
   const other = connect('10.0.0.2');
   const next = connect('10.0.0.3');
   expect(open(...proxied, other, next)).toEqual([true, true, true, false, true]);
+});
+
+test('a request comes from its peer, or from the client that a trusted proxy names', () => {
+  const { connect } = port({ proxies: new TrustedProxies(['10.0.0.1']) });
+  const [direct, proxied] = [connect('192.0.2.7'), connect('10.0.0.1')];
+  expect(direct.connection.clientOf('203.0.113.1')).toBe('192.0.2.7');
+  expect(proxied.connection.clientOf('203.0.113.1')).toBe('203.0.113.1');
+  expect(proxied.connection.clientOf(undefined)).toBe('10.0.0.1');
 });
 
 test('a peer opens no more connections in a second than its limit', () => {

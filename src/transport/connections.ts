@@ -2,8 +2,8 @@
  * The open connections of one port: how many there may be, in all and of one peer address. When there are too
  * many, the one that is idle longest is closed in favour of the new one.
  *
- * Each peer's connections form a ring in the order of their last activity, so that neither a request nor a new
- * connection has to search or allocate.
+ * Each peer's connections form a ring in the order of their last activity, so that neither a request nor a
+ * new connection has to search or allocate.
  */
 import type { Socket } from 'node:net';
 import { type Clock, monotonicMs } from '../timing/clock.ts';
@@ -26,6 +26,12 @@ export interface Connection {
   isBusy: () => boolean;
   /** Marks it as active now. */
   touch(): void;
+  /**
+   * The peer that a request comes from: the connection's own, or the client that a trusted proxy names.
+   *
+   * @param forwardedFor the request's header `X-Forwarded-For`.
+   */
+  clientOf(forwardedFor: string | undefined): string;
 }
 
 /** How many busy connections are passed over in the search for an idle one. */
@@ -52,15 +58,15 @@ export class Connections {
   }
 
   /**
-   * Admits a new connection. When there are too many, the one that is idle longest is closed for it: of its own
-   * peer, or when the port is full of the peer that has the most.
+   * Admits a new connection. When there are too many, the one that is idle longest is closed for it: of its
+   * own peer, or when the port is full of the peer that has the most.
    *
    * @returns undefined when it was closed itself: its peer opens too many, or no other is idle.
    */
   admit(socket: Socket): Connection | undefined {
     const name = peerOf(socket.remoteAddress);
     const isProxy = this.#proxies.has(socket.remoteAddress);
-    const peer = this.#peers.get(name) ?? new Peer(name, isProxy);
+    const peer = this.#peers.get(name) ?? new Peer(name, isProxy ? this.#proxies : undefined);
     const isGone = socket.remoteAddress === undefined;
     if (isGone || (!isProxy && this.#isTooFast(name)) || !this.#makeRoom(peer)) {
       socket.destroy();
@@ -95,7 +101,7 @@ export class Connections {
   /** Returns false when there is no room, and no idle connection to close. */
   #makeRoom(peer: Peer): boolean {
     const { connectionsMax, peerMax } = this.#shares;
-    const isPeerFull = !peer.isProxy && peer.size >= peerMax;
+    const isPeerFull = !peer.proxies && peer.size >= peerMax;
     if (!isPeerFull && this.#open.size < connectionsMax) return true;
     const idle = (isPeerFull ? peer : this.#largestPeer())?.longestIdle();
     if (idle === undefined) return false;
@@ -130,18 +136,19 @@ interface Link {
 /** An address with open connections, in the order of their last activity. */
 class Peer implements Link {
   readonly name: string;
-  readonly isProxy: boolean;
+  /** The proxies that we trust, if it is one of them. */
+  readonly proxies: TrustedProxies | undefined;
   previous: Link = this;
   next: Link = this;
   size = 0;
 
-  constructor(name: string, isProxy: boolean) {
+  constructor(name: string, proxies: TrustedProxies | undefined) {
     this.name = name;
-    this.isProxy = isProxy;
+    this.proxies = proxies;
   }
 
   get weight(): number {
-    return this.isProxy ? 0 : this.size;
+    return this.proxies ? 0 : this.size;
   }
 
   /** The idle connection that was active before all others, undefined when the oldest are busy. */
@@ -167,6 +174,11 @@ class Member implements Link, Connection {
     this.socket = socket;
     this.peer = peer;
     this.key = keyOf(socket);
+  }
+
+  clientOf(forwardedFor: string | undefined): string {
+    const { name, proxies } = this.peer;
+    return proxies?.clientOf(this.socket.remoteAddress, forwardedFor) ?? name;
   }
 
   link(): void {

@@ -2,8 +2,8 @@
 import { BlockList, isIP, isIPv6, SocketAddress } from 'node:net';
 
 /**
- * The address of a peer as it is compared and counted: IPv4 inside IPv6 is IPv4, and of IPv6 the network counts
- * (/64), because a client may choose any address within it.
+ * The address of a peer as it is compared and counted: IPv4 inside IPv6 is IPv4, and of IPv6 the network
+ * counts (/64), because a client may choose any address within it.
  *
  * @param address as a socket gives it; undefined once the peer has disconnected.
  */
@@ -37,9 +37,9 @@ export class TrustedProxies {
   }
 
   /**
-   * The peer that a request comes from: the connection's, or the client that a trusted proxy names. Each proxy
-   * adds the address that it was called from at the end of the list, so the last address that is not a trusted
-   * proxy is the last one that somebody we trust has seen.
+   * The peer that a request comes from: the connection's, or the client that a trusted proxy names. Each
+   * proxy adds the address that it was called from at the end of the list, so the last address that is not a
+   * trusted proxy is the last one that somebody we trust has seen.
    *
    * @param address of the connection.
    * @param forwardedFor the header `X-Forwarded-For`: addresses, separated by commas.
@@ -55,14 +55,6 @@ export class TrustedProxies {
     }
     return peerOf(client);
   }
-}
-
-/** Whether a text is an address or a network, as `TrustedProxies` takes them. */
-export function isAddressOrNetwork(text: string): boolean {
-  const [address = '', bits, ...rest] = text.split('/');
-  const version = isIP(address);
-  if (version === 0 || rest.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
 }
 
 const MAPPED = /^::ffff:(?=\d+\.)/i;
