@@ -81,7 +81,7 @@ test('a connection with a running call is not closed; one with an incomplete cal
   expect([busy.session.closed, next.session.closed]).toEqual([false, false]);
 });
 
-test('a peer has its share of the connections, and opens no more of them in a second than its limit', async () => {
+test('a peer has its share of the connections, and of the new ones in a second', async () => {
   const { port } = await startTestServer({
     shares: { peerMax: 2, peerPerSecond: 3 },
     deadlines: stoppedClock(),

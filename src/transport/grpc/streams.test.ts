@@ -113,7 +113,7 @@ function burst(calls: number, isReset: boolean): Buffer {
   return Buffer.concat([PREFACE, ...frames]);
 }
 
-/** Writes bytes on a connection of its own. Returns the error codes of the GOAWAY frames, once it is closed. */
+/** Writes bytes on a connection of its own. Returns the codes of its GOAWAY frames at its end. */
 function codesOfEnd(port: number, bytes: Buffer): Promise<Buffer[]> {
   const codes: Buffer[] = [];
   const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
@@ -154,7 +154,7 @@ test('a connection that opens more calls at once than it may have open is ended'
   expect(deadlines.calls).toBeLessThanOrEqual(20);
 });
 
-test('calls beyond the limit of a turn of the event loop are refused before grpc-js, and later ones run', async () => {
+test('calls beyond those of a turn of the event loop never reach grpc-js, and later ones run', async () => {
   const deadlines = new CountingDeadlines();
   const { port, client } = await startTestServer({ deadlines, limits: { turnMax: 10 } });
   const { session, begin } = await rawCalls(port);
@@ -197,7 +197,7 @@ test('replies are not saved up for later resets', async () => {
   await closed;
 });
 
-test('while too many calls are pending, a connection that has its share is refused before grpc-js', async () => {
+test('while too many calls are pending, a connection with its share is refused before grpc-js', async () => {
   const deadlines = new CountingDeadlines();
   const limits = { pendingMax: 3, pendingShareMax: 2 };
   const { port, client } = await startTestServer({ deadlines, limits, requestTimeoutMs: 60_000 });

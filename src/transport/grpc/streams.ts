@@ -1,7 +1,7 @@
 /**
  * What is decided about a stream before grpc-js has it: whether it is a gRPC call at all, and whether its
- * connection may open one more. grpc-js spends as much on a stream as on a whole request, also when the client
- * resets it at once, so this is where a flood must end.
+ * connection may open one more. grpc-js spends as much on a stream as on a whole request, also when the
+ * client resets it at once, so this is where a flood must end.
  */
 import {
   constants,

@@ -74,7 +74,7 @@ describe('an invalid field is reported by its JSON path', () => {
 });
 
 describe('an integer that is wider than its field', () => {
-  /** Bytes whose message has this value in one integer field, and the field's JSON path; for each such field. */
+  /** For each integer field its JSON path, and a message that has this value there. */
   function wideFields(message: DescMessage, value: bigint): (readonly [path: string, bytes: Buffer])[] {
     return message.fields.flatMap((field): (readonly [string, Buffer])[] => {
       const { jsonName, number } = field;

@@ -1,7 +1,7 @@
 /**
  * Finds the integers of a message that are wider than their fields. The protobuf libraries cut such integers
- * silently: a count of 2^32 + 1 would be read as 1. So the bytes are scanned once by the message's descriptor,
- * before they are decoded.
+ * silently: a count of 2^32 + 1 would be read as 1. So the bytes are scanned once by the message's
+ * descriptor, before they are decoded.
  */
 import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
 
@@ -46,8 +46,8 @@ interface Plan {
 
 /**
  * Makes the function that scans the messages of one type. It returns the JSON paths of the integers that are
- * too wide (`items[1].count`), or undefined when the bytes are no message of this type: they end too early, or
- * a field has a wire type that is not its own, which the decoder would misread.
+ * too wide (`items[1].count`), or undefined when the bytes are no message of this type: they end too early,
+ * or a field has a wire type that is not its own, which the decoder would misread.
  *
  * @throws when the type has a map or a group, which are not supported.
  */

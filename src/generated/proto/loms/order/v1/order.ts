@@ -691,7 +691,7 @@ export const Shortage: MessageFns<Shortage> = {
  * google.rpc.ErrorInfo with the domain "loms" and a stable reason. Every call may be refused with
  * INVALID_REQUEST (INVALID_ARGUMENT, with a google.rpc.BadRequest that names each bad field), and with
  * RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED, UNAVAILABLE or INTERNAL. UNAVAILABLE is safe to retry, unless its
- * reason is OUTCOME_UNKNOWN. A client with a retry policy must send an idempotency key with every CreateOrder.
+ * reason is OUTCOME_UNKNOWN. A client with a retry policy must send an idempotency key with each CreateOrder.
  */
 export type OrderServiceService = typeof OrderServiceService;
 export const OrderServiceService = {
