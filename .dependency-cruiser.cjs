@@ -14,7 +14,7 @@ module.exports = {
       'main-and-cli',
       'Programs read the configuration and use the app. The embedded cluster is loaded when it is needed.',
       { path: '^src/(main\\.ts|cli/)', pathNot: '\\.test\\.ts$' },
-      ours('app\\.ts$', 'config/', 'telemetry/', 'db/schema/', 'embedded/cluster\\.ts$'),
+      ours('app\\.ts$', 'config/', 'telemetry/', 'db/(schema/|urls\\.ts$)', 'embedded/cluster\\.ts$'),
     ),
     rule(
       'probe',
@@ -28,7 +28,12 @@ module.exports = {
       { path: '^src/', pathNot: '^src/embedded/|\\.test\\.ts$' },
       { path: '^src/embedded/', dependencyTypesNot: ['dynamic-import'] },
     ),
-    rule('config', 'The configuration knows no component.', room('config'), ours('config/')),
+    rule(
+      'config',
+      'The configuration knows no component, but which database URLs there are.',
+      room('config'),
+      ours('config/', 'db/urls\\.ts$'),
+    ),
     rule('telemetry', 'The log knows no component.', room('telemetry'), ours('telemetry/')),
     rule('timing', 'Clocks, deadlines and loops know nothing else.', room('timing'), ours('timing/')),
     rule('embedded', 'The embedded cluster stands alone.', room('embedded'), ours('embedded/')),

@@ -1,19 +1,7 @@
 /*
-  What migrations and the readiness check query about the schema.
+  What the readiness check queries about the schema.
 */
 
 /* @name schemaVersions */
 -- Lists the applied migrations. Fails with 42P01 where none was ever applied. No lock.
 SELECT version FROM schema_migrations ORDER BY version;
-
-/* @name migrationLock */
--- Waits until no other instance migrates. The session holds the lock until migrationUnlock or its end.
-SELECT pg_advisory_lock(7163846290174) IS NULL AS "locked?";
-
-/* @name migrationUnlock */
--- Lets the next instance migrate.
-SELECT pg_advisory_unlock(7163846290174) AS "unlocked!";
-
-/* @name applicationRoleExists */
--- Whether this server has a role for the service alone; see db/roles.sql. No lock.
-SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = 'loms_app') AS "exists!";

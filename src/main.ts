@@ -7,6 +7,7 @@ import { openLog } from './telemetry/log.ts';
 async function main(): Promise<void> {
   const config = configOrExit();
   const logger = openLog(config.log.level);
+  for (const warning of config.warnings) logger.warn(warning);
   const aborted = new AbortController();
   const starting = startApp(config, logger, aborted.signal);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

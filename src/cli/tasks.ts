@@ -10,9 +10,9 @@
 import type { Logger } from 'pino';
 import { type Closers, closeAll, openDatabase } from '../app.ts';
 import { type Config, ConfigError, readConfig } from '../config/config.ts';
-import { migrationUrl } from '../config/urls.ts';
 import { migrate } from '../db/schema/migrate.ts';
 import { seed } from '../db/schema/seed.ts';
+import { migrationUrl } from '../db/urls.ts';
 import { openLog } from '../telemetry/log.ts';
 
 async function run(words: readonly string[], config: Config, logger: Logger): Promise<void> {
@@ -27,7 +27,7 @@ async function run(words: readonly string[], config: Config, logger: Logger): Pr
     const router = await openDatabase(config, logger, closers);
     const primary = await router.waitForPrimary(config.start.timeoutMs);
     const url = migrationUrl(primary.url, config.database.migrationUrl);
-    await migrate(url, logger);
+    await migrate(url, logger, { lockTimeoutMs: config.start.timeoutMs });
     if (task === 'seed') await seed(url, name, logger);
   } finally {
     await closeAll(closers);

@@ -3,6 +3,7 @@
  * mistake is listed. Its sections are the options of the components that they are handed to.
  */
 import { checkVariables, isTokenRequired } from './checks.ts';
+import { misspeltVariables } from './misspelt.ts';
 import { type Variables, variables } from './variables.ts';
 
 /** Every mistake in the environment, one a line. */
@@ -13,20 +14,23 @@ export class ConfigError extends Error {
 /** The names of all variables. */
 export const variableNames = Object.keys(variables.shape);
 
-export type Config = ReturnType<typeof sectionsOf>;
+export type Config = ReturnType<typeof readConfig>;
 
 /**
  * Reads the configuration. A variable that is set to nothing counts as not set.
  *
  * @throws ConfigError listing every mistake.
  */
-export function readConfig(environment: Record<string, string | undefined>): Config {
+export function readConfig(environment: Record<string, string | undefined>) {
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const result = variables.safeParse(set);
   const mistakes = result.success
     ? checkVariables(result.data)
     : result.error.issues.map((issue) => `${issue.path[0]?.toString()}: ${issue.message}`);
-  if (result.success && mistakes.length === 0) return sectionsOf(result.data);
+  if (result.success && mistakes.length === 0) {
+    const warnings = misspeltVariables(Object.keys(set), variableNames);
+    return { ...sectionsOf(result.data), /** What may be a mistake, a line each. */ warnings };
+  }
   throw new ConfigError(`the configuration has mistakes:\n${mistakes.map((text) => `  ${text}`).join('\n')}`);
 }
 

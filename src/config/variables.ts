@@ -1,28 +1,19 @@
 /** The environment variables, each by itself: form, limits and default. README.md lists them all. */
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { splitHosts } from './urls.ts';
+import { mistakeIn, splitHosts } from '../db/urls.ts';
 
 const port = (standard: number) => number(standard, 0, 65_535);
 
 const host = z.string().default('127.0.0.1');
 
-/** Parameters that a database URL must not set: guarantees and limits rest on them, and a URL's would win. */
-const OWN_PARAMETERS = [
-  'options',
-  'statement_timeout',
-  'lock_timeout',
-  'idle_in_transaction_session_timeout',
-  'host',
-  'port',
-];
-
 /** A URL for each node that a database URL names. */
-const postgresUrls = z
-  .string()
-  .refine(splitHosts, 'must be a postgres:// URL with a host, or several, and a database')
-  .refine(setsNoOwnParameter, `must not set ${OWN_PARAMETERS.join(', ')}`)
-  .transform((text) => splitHosts(text) ?? []);
+const postgresUrls = z.string().transform((text, context) => {
+  const message = mistakeIn(text);
+  if (message === undefined) return splitHosts(text) ?? [];
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
 
 const flag = (standard: boolean) =>
   z
@@ -36,6 +27,7 @@ const path = z
   .optional();
 
 export const variables = z.object({
+  NODE_ENV: z.string().optional(),
   HTTP_HOST: host,
   HTTP_PORT: port(8080),
   GRPC_HOST: host,
@@ -61,6 +53,7 @@ export const variables = z.object({
     .transform((urls) => urls.filter((url) => url !== ''))
     .pipe(z.array(postgresUrls))
     .transform((urls) => urls.flat()),
+  EMBEDDED: flag(false),
   EMBEDDED_DIR: z
     .string()
     .default('.data')
@@ -102,11 +95,6 @@ function number(standard: number, min: number, max: number) {
     .transform(Number)
     .pipe(z.number().min(min, mistake).max(max, mistake))
     .default(standard);
-}
-
-function setsNoOwnParameter(text: string): boolean {
-  const [url] = splitHosts(text) ?? [];
-  return url === undefined || !OWN_PARAMETERS.some((name) => new URL(url).searchParams.has(name));
 }
 
 function holdsCredentials(text: string): boolean {

@@ -8,6 +8,8 @@ export interface NodesState {
   readonly readable: boolean;
   /** Whether writes are accepted: the primary is healthy, and its commits get confirmed. */
   readonly writable: boolean;
+  /** How many replicas confirm each commit. */
+  readonly confirmedBy: number;
   /** What an operator sees of each node. */
   status(): readonly unknown[];
 }
@@ -20,8 +22,8 @@ export interface Readiness {
 
 export interface ReadinessOptions {
   readonly nodes: NodesState;
-  /** Whether the schema is there. Called until it was true once: a running service keeps its schema. */
-  readonly isMigrated: () => Promise<boolean>;
+  /** Why the schema cannot be worked with; undefined when it can. Rejects while that cannot be found out. */
+  readonly schemaProblem: () => Promise<string | undefined>;
   /** Called with the first state and with every change. */
   readonly onChange: (ready: boolean) => void;
   readonly intervalMs: number;
@@ -31,7 +33,7 @@ export interface ReadinessOptions {
 export class ReadinessWatch {
   readonly #options: ReadinessOptions;
   readonly #task: PeriodicTask;
-  #migrated = false;
+  #schemaProblem: string | undefined = 'not checked yet';
   #stopping = false;
   #wasReady: boolean | undefined;
 
@@ -52,14 +54,17 @@ export class ReadinessWatch {
    */
   get current(): Readiness {
     const { nodes } = this.#options;
-    const { readable, writable } = nodes;
+    const { readable, writable, confirmedBy } = nodes;
+    const migrated = this.#schemaProblem === undefined;
     const details = {
-      migrated: this.#migrated,
+      migrated,
+      ...(migrated ? {} : { schemaProblem: this.#schemaProblem }),
       writable,
+      confirmedBy,
       stopping: this.#stopping,
       nodes: nodes.status(),
     };
-    return { ready: this.#migrated && readable && !this.#stopping, details };
+    return { ready: migrated && readable && !this.#stopping, details };
   }
 
   /** Checks now, and goes on until `stop`. */
@@ -74,8 +79,14 @@ export class ReadinessWatch {
     return this.#task.stop();
   }
 
+  /** While the schema cannot be asked for, what was last known of it stands. */
   async #check(): Promise<undefined> {
-    this.#migrated ||= await this.#options.isMigrated();
+    const { schemaProblem, logger } = this.#options;
+    const before = this.#schemaProblem;
+    this.#schemaProblem = await schemaProblem().catch(() => before);
+    if (this.#schemaProblem !== undefined && this.#schemaProblem !== before) {
+      logger.warn({ problem: this.#schemaProblem }, 'the schema cannot be used');
+    }
     this.#report();
   }
 

@@ -148,7 +148,12 @@ test('the probe reports whether the service is ready, under mutual TLS too', asy
     AUTH: 'none',
     DATABASE_URL: database.primaryUrl,
   });
-  const settings = { HTTP_HOST: '0.0.0.0', AUTH: 'none', HTTP_PORT: String(service.ports.REST) };
+  const settings = {
+    HTTP_HOST: '0.0.0.0',
+    AUTH: 'none',
+    DATABASE_URL: database.primaryUrl,
+    HTTP_PORT: String(service.ports.REST),
+  };
   await expect.poll(() => probe({ ...settings, ...paths }), { timeout: 10_000 }).toBe(0);
   expect(await probe(settings)).toBe(1);
 });

@@ -8,10 +8,12 @@
  */
 import type pg from 'pg';
 import type { Logger } from 'pino';
-import { nodeStarted, nodeState } from '../../generated/sql/cluster.ts';
-import { DatabaseUnavailable } from '../errors.ts';
+import { nodeState } from '../../generated/sql/cluster.ts';
+import { causeOf, DatabaseUnavailable, isRefused } from '../errors.ts';
 import { type ConnectionLimits, destroy, openPool, readerOf } from '../pool.ts';
 import type { Queryable } from '../types.ts';
+import { hostOf } from '../urls.ts';
+import { checkServer, isUntested, majorOf, type ServerSeen, supportedVersions } from './server-check.ts';
 import { type Answer, type Role, type TopologyNode, unknownNode } from './topology.ts';
 
 /** A node as `/readyz` shows it to an operator. */
@@ -24,6 +26,8 @@ export interface NodeStatus {
   readonly healthy: boolean;
   /** Why it is unhealthy; empty when it is healthy. */
   readonly reason: string;
+  /** The error behind the reason, in one line; empty when there is none. */
+  readonly cause: string;
   /** The number of reads that it has answered. */
   readonly reads: number;
 }
@@ -41,6 +45,9 @@ export class DatabaseNode {
   #role: Role = unknownNode.role;
   #timeline = unknownNode.timeline;
   #reason: string | undefined = unknownNode.reason;
+  /** The error behind the reason. */
+  #cause: Error | undefined;
+  #isVersionLogged = false;
   /** The start time of the server that connections may be used to; undefined while the node is fenced. */
   #accepted: string | undefined;
   readonly #limits: ConnectionLimits;
@@ -52,9 +59,8 @@ export class DatabaseNode {
 
   /** @param onUnknownServer called when a new connection reached a server that was not accepted. */
   constructor(url: string, limits: ConnectionLimits, log: Logger, onUnknownServer: () => void) {
-    const { hostname, port } = new URL(url);
     this.url = url;
-    this.name = `${hostname}:${port || 5432}`;
+    this.name = hostOf(url);
     this.#limits = limits;
     this.#log = log.child({ node: this.name });
     this.#onUnknownServer = onUnknownServer;
@@ -62,7 +68,8 @@ export class DatabaseNode {
     this.pool = openPool(url, limits, onError, (client) => this.#verifyServer(client));
     this.pool.on('connect', (client) => this.#clients.add(client));
     this.pool.on('remove', (client) => this.#clients.delete(client));
-    this.#statePool = openPool(url, { ...limits, poolSize: 1 }, onError);
+    const stateLimits = { ...limits, poolSize: 1 };
+    this.#statePool = openPool(url, stateLimits, onError, async (client) => void (await this.#check(client)));
     this.reader = readerOf(this.pool, limits.readTimeoutMs);
   }
 
@@ -72,7 +79,21 @@ export class DatabaseNode {
 
   get status(): NodeStatus {
     const { name, healthy, reads } = this;
-    return { name, role: this.#role, timeline: this.#timeline, healthy, reason: this.#reason ?? '', reads };
+    const cause = this.#cause === undefined ? '' : causeOf(this.#cause);
+    return {
+      name,
+      role: this.#role,
+      timeline: this.#timeline,
+      healthy,
+      reason: this.#reason ?? '',
+      cause,
+      reads,
+    };
+  }
+
+  /** Whether the server refuses this service for a cause that waiting does not remove. */
+  get isRefused(): boolean {
+    return this.#cause !== undefined && isRefused(this.#cause);
   }
 
   /** Queries the node's state. Never throws: the error is the answer of a node that is not reachable. */
@@ -100,11 +121,14 @@ export class DatabaseNode {
     else this.markUnhealthy(reason, answer instanceof Error ? answer : undefined);
   }
 
-  /** Stops the use of the node until a round finds it healthy. Logged once for each reason. */
-  markUnhealthy(reason: string, cause?: unknown): void {
+  /** Stops the use of the node until a round finds it healthy. Logged once for each reason and cause. */
+  markUnhealthy(reason: string, error?: unknown): void {
     const node = { role: this.#role, timeline: this.#timeline };
-    if (this.#reason !== reason) this.#log.warn({ ...node, err: cause, reason }, 'node is unhealthy');
+    const cause = error instanceof Error ? error : undefined;
+    const isNew = this.#reason !== reason || this.#cause?.message !== cause?.message;
+    if (isNew) this.#log.warn({ ...node, err: error, reason }, 'node is unhealthy');
     this.#reason = reason;
+    this.#cause = cause;
   }
 
   /** Closes all connections; statements in flight are finished first. */
@@ -116,6 +140,7 @@ export class DatabaseNode {
     const node = { role: this.#role, timeline: this.#timeline };
     if (!this.healthy) this.#log.info(node, 'node is healthy');
     this.#reason = undefined;
+    this.#cause = undefined;
   }
 
   /** Closes all connections, those in use too, and accepts no new one: nothing may come from this server. */
@@ -131,18 +156,32 @@ export class DatabaseNode {
     this.#accepted = started;
   }
 
-  async #verifyServer(client: pg.ClientBase): Promise<void> {
+  /** Checks what a new connection has reached, and closes the connection when it must not be used. */
+  async #check(client: pg.ClientBase): Promise<ServerSeen> {
     try {
-      const [server] = await nodeStarted.run(undefined, readerOf(client, this.#limits.connectTimeoutMs));
-      if (server?.started === this.#accepted) return;
+      const server = await checkServer(client, this.#limits);
+      this.#warnOfVersion(server.version);
+      return server;
     } catch (error) {
       destroy(client);
       throw error;
     }
+  }
+
+  async #verifyServer(client: pg.ClientBase): Promise<void> {
+    const { started } = await this.#check(client);
+    if (started === this.#accepted) return;
     destroy(client);
     if (this.healthy) this.markUnhealthy('server changed since the last check');
     this.#onUnknownServer();
     throw new DatabaseUnavailable('the server has not been checked yet');
+  }
+
+  #warnOfVersion(version: number): void {
+    if (this.#isVersionLogged || !isUntested(version)) return;
+    this.#isVersionLogged = true;
+    const message = `loms is tested with PostgreSQL ${supportedVersions.min} to ${supportedVersions.max}`;
+    this.#log.warn({ major: majorOf(version) }, message);
   }
 
   #disconnect(): void {
