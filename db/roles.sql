@@ -4,8 +4,8 @@
 --     psql --dbname=loms --file=db/roles.sql
 --
 -- The administrator need not be a superuser, which managed databases do not give: CREATEROLE and CREATEDB are
--- enough for the owner of the database and of what is in it. From PostgreSQL 16 on, the administrator must also
--- have ADMIN on pg_read_all_stats.
+-- enough for the owner of the database and of what is in it. From PostgreSQL 16 on, the administrator must
+-- also have ADMIN on pg_read_all_stats.
 --
 -- loms_owner owns the schema; migrations run as it. loms_app can do what db/grants.sql lists and nothing
 -- else; the service works as it. Neither can log in. Create login roles by hand, with passwords of their own.

@@ -132,7 +132,9 @@ async function startEmbedded(config: Config, logger: Logger, closers: Closers): 
   return [cluster.primaryUrl, ...cluster.replicaUrls];
 }
 
-/** Migrates and seeds as configured, as soon as there is a primary. All waits together have one time limit. */
+/**
+ * Migrates and seeds as configured, as soon as there is a primary. All waits together have one time limit.
+ */
 async function prepareSchema(
   config: Config,
   logger: Logger,

@@ -64,8 +64,8 @@ function checkTls(env: Variables): string[] {
 }
 
 /**
- * Without DATABASE_URL the service brings its own servers, which other URLs do not belong to. In production that
- * must be on purpose: a missing variable must not lead orders into a database that nobody knows of.
+ * Without DATABASE_URL the service brings its own servers, which other URLs do not belong to. In production
+ * that must be on purpose: a missing variable must not lead orders into a database that nobody knows of.
  */
 function requireDatabaseUrl(env: Variables): string[] {
   if (env.DATABASE_URL !== undefined) {

@@ -1,4 +1,6 @@
-/** Finds variables whose name is nearly one of ours: a misspelt name would silently leave a default in force. */
+/**
+ * Finds variables whose name is nearly one of ours: a misspelt name would silently leave a default in force.
+ */
 
 /** Up to this many characters may be wrong, missing or too many; two that are swapped count as two. */
 const EDITS_MAX = 2;
@@ -7,7 +9,8 @@ const EDITS_MAX = 2;
 const LENGTH_MIN = 7;
 
 /**
- * A line for each variable that is set under a name that is not ours, but close to one of ours that is not set.
+ * A line for each variable that is set under a name that is not ours, but close to one of ours that is not
+ * set.
  *
  * @param set the names of the variables in the environment.
  * @param known the names of our variables.

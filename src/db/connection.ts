@@ -1,8 +1,8 @@
 /**
  * What a database URL means for a connection. The service, its migrations and its seeds all connect by this.
  *
- * `pg` fills in what is missing from the environment (PGHOST, PGPASSWORD, PGOPTIONS and so on, and ~/.pgpass).
- * Only documented variables count here, so each of those is given explicitly.
+ * `pg` fills in what is missing from the environment (PGHOST, PGPASSWORD, PGOPTIONS and so on, and
+ * ~/.pgpass). Only documented variables count here, so each of those is given explicitly.
  */
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
@@ -18,8 +18,8 @@ export interface Connection extends ClientConfig {
 }
 
 /**
- * The options of `pg` for a URL that `mistakeIn` (urls.ts) has accepted. Files are read now: a mistake in them
- * ends the start.
+ * The options of `pg` for a URL that `mistakeIn` (urls.ts) has accepted. Files are read now: a mistake in
+ * them ends the start.
  *
  * @throws when a file cannot be read.
  */

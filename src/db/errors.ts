@@ -47,14 +47,14 @@ export function isUnavailable(error: unknown): boolean {
   return state === undefined || unavailable.test(state);
 }
 
-/**
- * SQLSTATEs by which a server refuses this service: login, password, database, the right to connect. 08P01 is
- * how PgBouncer refuses a startup parameter.
- */
-const refused = /^(28...|3D000|42501|08P01)$/;
+/** SQLSTATEs by which a server refuses this service: login, password, database, the right to connect. */
+const refused = /^(28...|3D000|42501)$/;
 
 /** Codes of Node.js and OpenSSL: a certificate that is not accepted, on either side. */
 const badCertificate = /^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_CA)/;
+
+/** PgBouncer refuses a parameter with the SQLSTATE that most of its errors have. */
+const REFUSED_PARAMETER = /^unsupported startup parameter/;
 
 /** `pg` reports a server without TLS by this text alone. */
 const NO_TLS = 'The server does not support SSL connections';
@@ -63,7 +63,8 @@ const NO_TLS = 'The server does not support SSL connections';
 export function isRefused(error: unknown): boolean {
   if (error instanceof UnusableServer) return true;
   const { code, message } = error as NodeJS.ErrnoException;
-  return refused.test(sqlStateOf(error) ?? '') || badCertificate.test(code ?? '') || message === NO_TLS;
+  if (REFUSED_PARAMETER.test(message) || message === NO_TLS) return true;
+  return refused.test(sqlStateOf(error) ?? '') || badCertificate.test(code ?? '');
 }
 
 /** SQLSTATEs of a server that cannot write: its disk is full, its memory exhausted, its files broken. */
@@ -80,6 +81,6 @@ export function causeOf(error: Error): string {
   // Node.js tries each address of a name, and puts what failed into an error without a text.
   const { message, errors = [], code = '' } = error as Error & { errors?: Error[]; code?: string };
   const text = message || errors.map((each) => each.message).join(', ') || code;
-  if (!text.startsWith('unsupported startup parameter')) return text;
+  if (!REFUSED_PARAMETER.test(text)) return text;
   return `${text} (a pooler between loms and PostgreSQL drops its settings: connect directly)`;
 }

@@ -1,14 +1,14 @@
 /**
- * Database URLs as text: their form, and the parameters that they may set. `connectionOf` (connection.ts) gives
- * each its meaning; docs/operations.md has the table for operators.
+ * Database URLs as text: their form, and the parameters that they may set. `connectionOf` (connection.ts)
+ * gives each its meaning; docs/operations.md has the table for operators.
  */
 
 /** Scheme and credentials; hosts, each perhaps with a port; database and parameters. */
 const FORM = /^(postgres(?:ql)?:\/\/(?:[^/?#]*@)?)([^/?#@]+)(\/[^/?#]+(?:\?[^#]*)?)$/i;
 
 /**
- * The parameters that a URL may set. Anything else is rejected by its name: libpq or another driver gives it a
- * meaning that it would not have here, or it sets what the guarantees and limits of the service rest on.
+ * The parameters that a URL may set. Anything else is rejected by its name: libpq or another driver gives it
+ * a meaning that it would not have here, or it sets what the guarantees and limits of the service rest on.
  */
 const PARAMETERS: Readonly<Record<string, { readonly form: RegExp; readonly mustBe: string }>> = {
   application_name: { form: /^[ -~]{1,50}$/, mustBe: '1 to 50 printable ASCII characters' },

@@ -75,7 +75,9 @@ export function backUp(primaryPort: number, copy: () => Promise<void>): Promise<
   });
 }
 
-/** Given explicitly, since `pg` would read what is missing from PGOPTIONS and its kind. A blank is no option. */
+/**
+ * Given explicitly, since `pg` would read what is missing from PGOPTIONS and its kind. A blank is no option.
+ */
 const CONNECTION = { ssl: false, sslnegotiation: 'postgres', replication: 'false', options: ' ' } as const;
 
 async function withClient<T>(port: number, limitMs: number, use: (db: pg.Client) => Promise<T>): Promise<T> {

@@ -8,8 +8,8 @@ export interface NodesState {
   readonly readable: boolean;
   /** Whether writes are accepted: the primary is healthy, and its commits get confirmed. */
   readonly writable: boolean;
-  /** How many replicas confirm each commit. */
-  readonly confirmedBy: number;
+  /** How many replicas confirm each commit; undefined before that is known. */
+  readonly confirmedBy: number | undefined;
   /** What an operator sees of each node. */
   status(): readonly unknown[];
 }

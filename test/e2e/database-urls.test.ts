@@ -1,4 +1,6 @@
-/** The table of database URLs in docs/operations.md: each row is tried by the service and by its migrations. */
+/**
+ * The table of database URLs in docs/operations.md: each row is tried by the service and by its migrations.
+ */
 import { appendFile, chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';

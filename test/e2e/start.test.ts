@@ -67,7 +67,7 @@ test('a wrong password ends the start at once, and the last line has the cause',
   const DATABASE_URL = Object.assign(new URL(database.primaryUrl), { password: 'wrong' }).href;
   const starting = startProcess({ DATABASE_URL, START_TIMEOUT_MS: '600000' });
   await expect(starting).rejects.toThrow(
-    /no database node accepts this service \(.*password authentication failed for user \\?"postgres\\?"\).*"msg":"loms could not start"\}$/,
+    /no database node accepts this service \(.*password authentication failed .*"loms could not start"\}$/,
   );
 });
 
@@ -117,13 +117,11 @@ test('a schema that is gone while the service runs makes it not ready, until it 
   const state = () => readyz(started.app.httpPort);
   expect(await state()).toMatchObject({ status: 200, migrated: true });
   await database.query('ALTER TABLE schema_migrations RENAME TO restored');
-  await expect
-    .poll(state)
-    .toMatchObject({
-      status: 503,
-      migrated: false,
-      schemaProblem: expect.stringMatching(/^not applied: 2026/),
-    });
+  await expect.poll(state).toMatchObject({
+    status: 503,
+    migrated: false,
+    schemaProblem: expect.stringMatching(/^not applied: 2026/),
+  });
   await database.query('ALTER TABLE restored RENAME TO schema_migrations');
   await expect.poll(state).toMatchObject({ status: 200, migrated: true });
 });

@@ -110,8 +110,8 @@ export class Router implements Database {
     return this.primary?.healthy === true && !commitsHang && !this.#writesFail;
   }
 
-  /** How many replicas confirm each commit, as the primary is configured. */
-  get confirmedBy(): number {
+  /** How many replicas confirm each commit, as the primary is configured; undefined before that is known. */
+  get confirmedBy(): number | undefined {
     return this.#topology.confirmedBy;
   }
 
@@ -252,11 +252,7 @@ export class Router implements Database {
       if (primary === undefined) logger.error('no primary: writes are rejected');
       else logger[level]({ node: this.primary?.name, timeline }, 'writes go to this primary');
     }
-    if (
-      primary !== undefined &&
-      confirmedBy === 0 &&
-      (before.primary === undefined || before.confirmedBy > 0)
-    ) {
+    if (confirmedBy === 0 && before.confirmedBy !== 0) {
       logger.warn('no replica confirms commits, as the primary is configured: its disk alone has them');
     }
     if (commitsHang && !before.commitsHang) logger.error('no replica confirms commits: writes are rejected');

@@ -43,7 +43,7 @@ test('one setting that is not in force is enough', async () => {
   await client.end();
 });
 
-test('PostgreSQL 15 to 18 are supported, an older one is refused by its version, a newer one is untested', () => {
+test('PostgreSQL 15 to 18 are supported, an older one is refused, a newer one is untested', () => {
   expect(versionProblem(140_020)).toBe('PostgreSQL 14 is not supported: 15 to 18 are');
   expect([150_000, 180_004, 190_001].map(versionProblem)).toEqual([undefined, undefined, undefined]);
   expect([150_000, 189_999, 190_000].map(isUntested)).toEqual([false, false, true]);

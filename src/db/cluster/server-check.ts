@@ -1,4 +1,7 @@
-/** What a new connection must have reached: a supported PostgreSQL, with the settings of the session in force. */
+/**
+ * What a new connection must have reached: a supported PostgreSQL, with the settings of the session in
+ * force.
+ */
 import type pg from 'pg';
 import { nodeStarted } from '../../generated/sql/cluster.ts';
 import { UnusableServer } from '../errors.ts';
@@ -17,8 +20,8 @@ export interface ServerSeen {
 /**
  * Queries a new connection for the server behind it.
  *
- * @throws UnusableServer when the server is too old, or when settings are not in force: a pooler between drops
- * them, and then a read may miss an acknowledged write, and nothing has a time limit.
+ * @throws UnusableServer when the server is too old, or when settings are not in force: a pooler between
+ * drops them, and then a read may miss an acknowledged write, and nothing has a time limit.
  */
 export async function checkServer(client: pg.ClientBase, limits: ConnectionLimits): Promise<ServerSeen> {
   const settings = sessionSettings(limits);

@@ -1,42 +1,9 @@
 /** Primary election and node health, in scenarios that run round by round. */
 import { describe, expect, test } from 'vitest';
-import {
-  type Answer,
-  confirmationsOf,
-  judge,
-  mustRepeat,
-  type NodeState,
-  observe,
-  type Topology,
-  unknownTopology,
-} from './topology.ts';
+import { primary, replica } from '../../../test/support/node-states.ts';
+import { type Answer, judge, mustRepeat, observe, type Topology, unknownTopology } from './topology.ts';
 
 const LAG_MAX_MS = 5_000;
-
-/** Each answer is that of another server, unless it says otherwise. */
-let servers = 0;
-
-/** A primary whose commits wait for the replica on slot b. */
-const primary = (timeline: number, more: Partial<NodeState> = {}): NodeState => ({
-  system: 'ours',
-  started: 'first',
-  server: `server ${servers++}`,
-  may_read_stats: true,
-  in_recovery: false,
-  timeline,
-  slot_name: null,
-  streams: false,
-  received: 0n,
-  replayed: 0n,
-  synchronous_slots: ['b'],
-  standby_names: 'FIRST 1 (b)',
-  commits_hang: false,
-  ...more,
-});
-
-/** A replica that streams through slot b. */
-const replica = (timeline: number, more: Partial<NodeState> = {}): NodeState =>
-  primary(timeline, { in_recovery: true, slot_name: 'b', synchronous_slots: [], ...more });
 
 const down = new Error('connection refused');
 const foreign = { system: 'theirs' };
@@ -71,10 +38,6 @@ function run(steps: readonly Step[]): void {
     expect(servers, message).toEqual(accepted ?? servers);
   }
 }
-
-/** One server, by whatever name it is reached. */
-const one = { server: 'one' };
-const same = 'same server as another node';
 
 const healthy = 'healthy';
 const notReachable = 'not reachable';
@@ -302,57 +265,6 @@ const scenarios: Record<string, Record<string, readonly [Step, ...Step[]]>> = {
     ],
   },
 
-  'one server under several names': {
-    'a primary under two names is one primary': [
-      [[primary(1, one), primary(1, one)], [healthy, same], { primary: 0, accepted: ['first', undefined] }],
-    ],
-    'the other name is used when the first one leads nowhere, and the first one again after that': [
-      [[primary(1, one), primary(1, one)], [healthy, same], { primary: 0 }],
-      [[down, primary(1, one)], [notReachable, healthy], { primary: 1, accepted: [undefined, 'first'] }],
-      [[primary(1, one), primary(1, one)], [same, healthy], { primary: 1, accepted: [undefined, 'first'] }],
-    ],
-    'a replica under two names is read by one of them': [
-      [
-        [primary(1), replica(1, one), replica(1, one)],
-        [healthy, healthy, same],
-      ],
-    ],
-    'an address that moves to the promoted replica is that server': [
-      [
-        [primary(1, one), primary(1, one), replica(1, { server: 'two' })],
-        [healthy, same, healthy],
-      ],
-      [
-        [primary(2, { server: 'two', ...restarted }), down, primary(2, { server: 'two', ...restarted })],
-        [healthy, notReachable, same],
-        { primary: 0, timeline: 2 },
-      ],
-    ],
-    'two servers of one cluster with the same start time are two': [
-      [[primary(1), primary(1, { system: 'ours' })], [rival, rival], { primary: undefined }],
-    ],
-  },
-
-  'replicas that cannot be judged': {
-    'a replica without a slot is not recognised': [
-      [
-        [primary(1), replica(1, { ...idle, streams: true })],
-        [healthy, 'streams without a slot'],
-      ],
-      pair,
-      [
-        [down, replica(1, { ...idle, streams: true })],
-        [notReachable, 'streams without a slot'],
-      ],
-    ],
-    'a login that may not see the replication is not the same as no replication': [
-      [
-        [primary(1), replica(1, { ...idle, may_read_stats: false })],
-        [healthy, 'cannot see replication'],
-      ],
-    ],
-  },
-
   'replay lag': {
     'a replica that lags too long is not read until it has caught up': [
       [[primary(1), replica(1, wal(200n, 100n))], [healthy, healthy], { nowMs: 1_000 }],
@@ -419,24 +331,6 @@ const scenarios: Record<string, Record<string, readonly [Step, ...Step[]]>> = {
     ],
   },
 };
-
-test.each([
-  ['', 0],
-  [' ', 0],
-  ['*', 1],
-  ['store_sync', 1],
-  ['a, b', 1],
-  ['FIRST 1 (a)', 1],
-  ['first 2 (a, b, c)', 2],
-  ['ANY 2 (a, b, c)', 2],
-  ['any 1 (*)', 1],
-  ['2 (a, b)', 2],
-  ['"2 (a)"', 1],
-])('synchronous_standby_names = %j: %s confirm', (names, count) => {
-  expect(confirmationsOf(names)).toBe(count);
-  const { confirmedBy } = judged(unknownTopology(1), primary(1, { standby_names: names }));
-  expect(confirmedBy).toBe(count);
-});
 
 describe.each(Object.entries(scenarios))('%s', (_group, cases) => {
   test.each(Object.entries(cases))('%s', (_title, steps) => run(steps));

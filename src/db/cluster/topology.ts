@@ -81,8 +81,8 @@ export interface Topology {
   readonly primary: number | undefined;
   /** The slots of the replicas that commits wait for, by the primary's latest answer. */
   readonly synchronousSlots: readonly string[];
-  /** How many replicas confirm each commit, by the primary's latest answer. */
-  readonly confirmedBy: number;
+  /** How many replicas confirm each commit, by the primary's latest answer; undefined before its first. */
+  readonly confirmedBy: number | undefined;
   /** Whether a commit would hang, with its locks and its connection, by the primary's latest answer. */
   readonly commitsHang: boolean;
   /** In the order of the answers. */
@@ -107,7 +107,7 @@ export function unknownTopology(nodeCount: number): Topology {
     timeline: 0,
     primary: undefined,
     synchronousSlots: [],
-    confirmedBy: 0,
+    confirmedBy: undefined,
     commitsHang: false,
     nodes: Array(nodeCount).fill(unknownNode),
   };
@@ -149,7 +149,8 @@ const stateOf = (answer: Answer | undefined) => (answer instanceof Error ? undef
 
 /**
  * Whether another node's URL reaches the same server, under another name, and that node is used in place of
- * this one. Of such nodes those that answered come first, then the primary in force, then the order of the URLs.
+ * this one. Of such nodes those that answered come first, then the primary in force, then the order of the
+ * URLs.
  */
 function isSameServer({ nodes, primary }: Topology, answers: readonly Answer[], index: number): boolean {
   const node = nodes[index];

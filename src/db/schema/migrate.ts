@@ -40,8 +40,8 @@ export interface MigrateOptions {
  * is missing nothing is waited for.
  *
  * @param url the primary. Where a migration is missing its commits must be confirmed, or this waits for that.
- * @throws when a migration fails, which then is rolled back; when another session holds the lock for too long;
- * the signal's reason.
+ * @throws when a migration fails, which then is rolled back; when another session holds the lock for too
+ * long; the signal's reason.
  */
 export async function migrate(url: string, log: Logger, options: MigrateOptions = {}): Promise<void> {
   await withClient(url, async (client) => {

@@ -16,8 +16,18 @@ const folder = fileURLToPath(new URL('../../../db/migrations', import.meta.url))
 const UP = /^--[ \t]*migrate:up(?:[ \t]+(.*))?$/m;
 const DOWN = /^--[ \t]*migrate:down\b/m;
 
-/** All migrations, in the order in which they are applied. */
-export async function readMigrations(): Promise<Migration[]> {
+let migrations: Promise<readonly Migration[]> | undefined;
+
+/**
+ * All migrations, in the order in which they are applied. They are part of the program, so they are read
+ * once.
+ */
+export function readMigrations(): Promise<readonly Migration[]> {
+  migrations ??= readFolder();
+  return migrations;
+}
+
+async function readFolder(): Promise<readonly Migration[]> {
   const files = (await readdir(folder)).filter((file) => /^\d+.*\.sql$/.test(file)).sort();
   return Promise.all(
     files.map(async (file) => parseMigration(file, await readFile(`${folder}/${file}`, 'utf8'))),
