@@ -71,7 +71,6 @@ SELECT
     ARRAY(
         SELECT wanted.name
         FROM unnest(:names!::text[], :values!::text[]) AS wanted (name, value)
-        JOIN pg_settings ON pg_settings.name = wanted.name
-        WHERE pg_settings.setting <> wanted.value
+        WHERE current_setting(wanted.name) <> wanted.value
         ORDER BY wanted.name
     ) AS "dropped!";

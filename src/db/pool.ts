@@ -31,16 +31,28 @@ const types: pg.CustomTypesConfig = {
  * default. The lock timeout is half, the statement timeout three quarters, of a transaction's time limit. So
  * what is stuck before COMMIT fails on the server first, with an error that proves that nothing was done.
  *
- * @returns names and values, times in milliseconds.
+ * @returns names and values, in the form in which PostgreSQL shows them.
  */
 export function sessionSettings({ writeTimeoutMs }: ConnectionLimits): Readonly<Record<string, string>> {
   return {
     synchronous_commit: 'remote_apply',
     default_transaction_read_only: 'on',
-    lock_timeout: String(Math.ceil(writeTimeoutMs / 2)),
-    statement_timeout: String(Math.ceil((writeTimeoutMs * 3) / 4)),
-    idle_in_transaction_session_timeout: String(writeTimeoutMs),
+    lock_timeout: shownTime(Math.ceil(writeTimeoutMs / 2)),
+    statement_timeout: shownTime(Math.ceil((writeTimeoutMs * 3) / 4)),
+    idle_in_transaction_session_timeout: shownTime(writeTimeoutMs),
   };
+}
+
+const UNITS = [
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1_000],
+] as const;
+
+/** A time as PostgreSQL shows it: in the largest unit that needs no fraction. */
+function shownTime(timeMs: number): string {
+  const [unit, sizeMs] = UNITS.find(([, each]) => timeMs % each === 0) ?? ['ms', 1];
+  return `${timeMs / sizeMs}${unit}`;
 }
 
 /**

@@ -43,6 +43,19 @@ test('one setting that is not in force is enough', async () => {
   await client.end();
 });
 
+test.each([20_001, 80_000, 119_999, 120_000, 160_000, 240_000, 600_000])(
+  'with a write timeout of %i ms the settings that are in force are recognised',
+  async (writeTimeoutMs) => {
+    const router = openRouter({ primaryUrl: database.primaryUrl, replicaUrls: [] }, { writeTimeoutMs });
+    try {
+      await router.start();
+      expect(router.writable).toBe(true);
+    } finally {
+      await router.stop();
+    }
+  },
+);
+
 test('PostgreSQL 15 to 18 are supported, an older one is refused, a newer one is untested', () => {
   expect(versionProblem(140_020)).toBe('PostgreSQL 14 is not supported: 15 to 18 are');
   expect([150_000, 180_004, 190_001].map(versionProblem)).toEqual([undefined, undefined, undefined]);

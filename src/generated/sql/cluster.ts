@@ -116,7 +116,7 @@ export interface INodeStartedQuery {
   result: INodeStartedResult;
 }
 
-const nodeStartedIR: any = {"usedParamSet":{"names":true,"values":true},"params":[{"name":"names","required":true,"transform":{"type":"scalar"},"locs":[{"a":466,"b":472}]},{"name":"values","required":true,"transform":{"type":"scalar"},"locs":[{"a":483,"b":490}]}],"statement":"-- Returns what a new connection has reached. No lock.\n-- started: the start time of the server, in the form of nodeState.\n-- version: the server's version as a number.\n-- dropped: which settings of the session, among those that it was opened with, are not in force.\nSELECT\n    extract(epoch FROM pg_postmaster_start_time())::text AS \"started!\",\n    current_setting('server_version_num')::int AS \"version!\",\n    ARRAY(\n        SELECT wanted.name\n        FROM unnest(:names!::text[], :values!::text[]) AS wanted (name, value)\n        JOIN pg_settings ON pg_settings.name = wanted.name\n        WHERE pg_settings.setting <> wanted.value\n        ORDER BY wanted.name\n    ) AS \"dropped!\""};
+const nodeStartedIR: any = {"usedParamSet":{"names":true,"values":true},"params":[{"name":"names","required":true,"transform":{"type":"scalar"},"locs":[{"a":466,"b":472}]},{"name":"values","required":true,"transform":{"type":"scalar"},"locs":[{"a":483,"b":490}]}],"statement":"-- Returns what a new connection has reached. No lock.\n-- started: the start time of the server, in the form of nodeState.\n-- version: the server's version as a number.\n-- dropped: which settings of the session, among those that it was opened with, are not in force.\nSELECT\n    extract(epoch FROM pg_postmaster_start_time())::text AS \"started!\",\n    current_setting('server_version_num')::int AS \"version!\",\n    ARRAY(\n        SELECT wanted.name\n        FROM unnest(:names!::text[], :values!::text[]) AS wanted (name, value)\n        WHERE current_setting(wanted.name) <> wanted.value\n        ORDER BY wanted.name\n    ) AS \"dropped!\""};
 
 /**
  * Query generated from SQL:
@@ -131,8 +131,7 @@ const nodeStartedIR: any = {"usedParamSet":{"names":true,"values":true},"params"
  *     ARRAY(
  *         SELECT wanted.name
  *         FROM unnest(:names!::text[], :values!::text[]) AS wanted (name, value)
- *         JOIN pg_settings ON pg_settings.name = wanted.name
- *         WHERE pg_settings.setting <> wanted.value
+ *         WHERE current_setting(wanted.name) <> wanted.value
  *         ORDER BY wanted.name
  *     ) AS "dropped!"
  * ```
