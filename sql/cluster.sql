@@ -9,7 +9,11 @@
 -- timeline: on a primary that of the WAL it writes now (the control file shows the old one until the first
 -- checkpoint after a promotion); on a replica the one it receives or, receiving nothing, that of its last
 -- checkpoint.
+-- server: the server itself, the same through any name or address that leads to it.
+-- may_read_stats: whether this login sees the replication; without it slots and streams are null.
 -- slot_name, received, replayed: on a replica, the slot it streams through and its WAL positions, in bytes.
+-- streams: on a replica, whether it streams, through a slot or not.
+-- standby_names: on a primary, how many standbys confirm a commit, and which.
 -- synchronous_slots: on a primary, the slots of the standbys that every commit waits for. Members of a quorum
 -- are left out: the others may confirm a commit before it is visible there. Empty while a standby is
 -- `potential`: it may take over at any moment, and from then on commits do not wait for the current one.
@@ -21,6 +25,8 @@
 SELECT
     (SELECT system_identifier FROM pg_control_system())::text AS "system!",
     extract(epoch FROM pg_postmaster_start_time())::text AS "started!",
+    extract(epoch FROM pg_postmaster_start_time())::text || ':' || current_setting('port') AS "server!",
+    pg_has_role('pg_read_all_stats', 'USAGE') AS "may_read_stats!",
     pg_is_in_recovery() AS "in_recovery!",
     CASE
         WHEN pg_is_in_recovery() THEN coalesce(
@@ -30,6 +36,7 @@ SELECT
         ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int
     END AS "timeline!",
     (SELECT slot_name FROM pg_stat_wal_receiver WHERE status = 'streaming') AS "slot_name?",
+    EXISTS (SELECT FROM pg_stat_wal_receiver WHERE status = 'streaming') AS "streams!",
     coalesce(pg_last_wal_receive_lsn() - '0/0', 0)::bigint AS "received!",
     coalesce(pg_last_wal_replay_lsn() - '0/0', 0)::bigint AS "replayed!",
     ARRAY(
@@ -39,6 +46,7 @@ SELECT
         WHERE standby.sync_state = 'sync'
           AND NOT EXISTS (SELECT FROM pg_stat_replication WHERE sync_state = 'potential')
     ) AS "synchronous_slots!",
+    current_setting('synchronous_standby_names') AS "standby_names!",
     (
         current_setting('synchronous_standby_names') <> ''
         AND NOT EXISTS (
@@ -57,5 +65,16 @@ SELECT
     (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS "clock_ms!";
 
 /* @name nodeStarted */
--- Returns the start time of the server that a new connection has reached, in the form of nodeState. No lock.
-SELECT extract(epoch FROM pg_postmaster_start_time())::text AS "started!";
+-- Returns what a new connection has reached. No lock.
+-- started: the start time of the server, in the form of nodeState.
+-- version: the server's version as a number.
+-- dropped: which settings of the session, among those that it was opened with, are not in force.
+SELECT
+    extract(epoch FROM pg_postmaster_start_time())::text AS "started!",
+    current_setting('server_version_num')::int AS "version!",
+    ARRAY(
+        SELECT wanted.name
+        FROM unnest(:names!::text[], :values!::text[]) AS wanted (name, value)
+        WHERE current_setting(wanted.name) <> wanted.value
+        ORDER BY wanted.name
+    ) AS "dropped!";

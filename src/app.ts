@@ -3,11 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { openTokens, type Tokens } from './auth/tokens.ts';
 import type { Config } from './config/config.ts';
-import { migrationUrl } from './config/urls.ts';
 import { Router } from './db/cluster/router.ts';
+import { DatabaseUnavailable } from './db/errors.ts';
 import { migrate } from './db/schema/migrate.ts';
 import { seed } from './db/schema/seed.ts';
-import { isMigrated } from './db/schema/version.ts';
+import { isMigrated, schemaProblem } from './db/schema/version.ts';
+import type { Database } from './db/types.ts';
+import { migrationUrl } from './db/urls.ts';
 import { removeKeys } from './domain/idempotency/store.ts';
 import { connectionsNeeded, createService } from './service/service.ts';
 import { monotonicMs, wallClockMs } from './timing/clock.ts';
@@ -54,6 +56,9 @@ export async function closeAll(closers: Closers): Promise<void> {
  * Starts everything and resolves when requests are served. When a step fails, what was started before it is
  * stopped.
  *
+ * The servers start first: `/livez` answers, and `/readyz` shows what the start waits for, while the database
+ * is looked for and migrated. Until then requests get DATABASE_UNAVAILABLE.
+ *
  * @param signal aborts the start, after the current step.
  */
 export async function startApp(config: Config, logger: Logger, signal?: AbortSignal): Promise<App> {
@@ -66,29 +71,56 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
     const certificates = await openCertificates(config, logger, closers);
     const tokens = await openTokenCheck(config, logger, closers);
     const router = await openDatabase(config, logger, closers);
-    signal?.throwIfAborted();
-    await router.start();
-    await prepareSchema(config, logger, router, signal);
-    signal?.throwIfAborted();
+    const database = new StartingDatabase(router);
     const deadlines = new Deadlines(monotonicMs);
     const service = createService({
-      database: router,
+      database,
       logger,
       batching: config.batching,
       deadlines,
       settings: config.settings,
     });
     closers.push(() => service.drain());
-    startWorkers(logger, router, closers);
+    const workers = createWorkers(logger, router, closers);
     const { requestTimeoutMs } = config;
     const authenticate = tokens?.authenticate;
     const context = { loms: service, logger, deadlines, requestTimeoutMs, authenticate };
-    const ports = await startServers(config, context, { router, certificates, tokens, probes }, closers);
+    const parts = { router, certificates, tokens, probes };
+    const { readiness, ...ports } = await startServers(config, context, parts, closers);
+    signal?.throwIfAborted();
+    await router.start();
+    await prepareSchema(config, logger, router, signal);
+    signal?.throwIfAborted();
+    database.open();
+    for (const worker of workers) void worker.start();
+    await readiness.start();
     return { ...ports, probePort: probes?.port, stop: () => closeAll(closers) };
   } catch (error) {
     await closeAll(closers).catch((err) => logger.error({ err }, 'stopping failed'));
     throw error;
   }
+}
+
+/** The database for requests: closed until the start has prepared the schema. */
+class StartingDatabase implements Database {
+  readonly #database: Database;
+  #isOpen = false;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  open(): void {
+    this.#isOpen = true;
+  }
+
+  write: Database['write'] = (work) => (this.#isOpen ? this.#database.write(work) : refuseAtStart());
+
+  read: Database['read'] = (work) => (this.#isOpen ? this.#database.read(work) : refuseAtStart());
+}
+
+function refuseAtStart(): Promise<never> {
+  return Promise.reject(new DatabaseUnavailable('the service is starting'));
 }
 
 /** How often the probe port is shown that the main thread lives, and its state. */
@@ -134,7 +166,9 @@ async function startEmbedded(config: Config, logger: Logger, closers: Closers): 
   return [cluster.primaryUrl, ...cluster.replicaUrls];
 }
 
-/** Migrates and seeds as configured, as soon as there is a primary. */
+/**
+ * Migrates and seeds as configured, as soon as there is a primary. All waits together have one time limit.
+ */
 async function prepareSchema(
   config: Config,
   logger: Logger,
@@ -144,12 +178,14 @@ async function prepareSchema(
   const { migrate: isToMigrate, seed: seedSet, timeoutMs } = config.start;
   if (!isToMigrate && seedSet === undefined) return;
   const { migrationUrl: login } = config.database;
+  const deadlineMs = monotonicMs() + timeoutMs;
+  const leftMs = () => Math.max(0, Math.round(deadlineMs - monotonicMs()));
   let primary = await router.waitForPrimary(timeoutMs, { signal });
   if (isToMigrate) {
     // Before the first migration the service's role may not read the versions.
     const isUpToDate = await isMigrated(primary.reader).catch(() => false);
-    if (!isUpToDate) primary = await router.waitForPrimary(timeoutMs, { signal, writable: true });
-    await migrate(migrationUrl(primary.url, login), logger);
+    if (!isUpToDate) primary = await router.waitForPrimary(leftMs(), { signal, writable: true });
+    await migrate(migrationUrl(primary.url, login), logger, { lockTimeoutMs: leftMs(), signal });
   }
   if (seedSet !== undefined) await seed(migrationUrl(primary.url, login), seedSet, logger);
 }
@@ -168,28 +204,34 @@ async function openCertificates(
   return certificates;
 }
 
-function startWorkers(logger: Logger, database: Router, closers: Closers): void {
+/** The background work on the database, to be started when the schema is there. */
+function createWorkers(logger: Logger, database: Router, closers: Closers): PeriodicTask[] {
   const keyRemoval = new KeyRemoval({
     remove: (limit) => database.write((tx) => removeKeys(tx, limit)),
     logger,
   });
-  for (const worker of [keyRemoval]) {
-    startTask(worker.name, worker.schedule, () => worker.runOnce(), logger, closers);
-  }
+  return [keyRemoval].map((worker) =>
+    createTask(worker.name, worker.schedule, () => worker.runOnce(), logger, closers),
+  );
 }
 
-/** Runs a task in the background until the app stops. After a failed run the next one has the same to do. */
-function startTask(
+/** A task in the background, which the app stops. After a failed run the next one has the same to do. */
+function createTask(
   name: string,
   schedule: Pick<PeriodicOptions, 'intervalMs' | 'minGapMs'>,
   run: PeriodicOptions['run'],
   logger: Logger,
   closers: Closers,
-): void {
+): PeriodicTask {
   const onError = (error: unknown) => logger.warn({ err: error, task: name }, 'background task failed');
   const task = new PeriodicTask({ ...schedule, run, onError });
   closers.push(() => task.stop());
-  void task.start();
+  return task;
+}
+
+/** A task that runs from now on. */
+function startTask(...task: Parameters<typeof createTask>): void {
+  void createTask(...task).start();
 }
 
 /** What the servers show or use, besides the context of their requests. */
@@ -218,8 +260,10 @@ async function startServers(
   const grpc = await startGrpcServer({ ...context, ...config.grpc, certificates, shares });
   const readiness = new ReadinessWatch({
     nodes: router,
-    isMigrated: async () =>
-      router.primary?.healthy ? isMigrated(router.primary.reader).catch(() => false) : false,
+    schemaProblem: async () => {
+      if (!router.primary?.healthy) throw new DatabaseUnavailable('no primary');
+      return schemaProblem(router.primary.reader);
+    },
     keys: tokens && (() => tokens.keys),
     onChange: (ready) => {
       grpc.setServing(ready);
@@ -229,11 +273,13 @@ async function startServers(
     logger,
   });
   let http: HttpServer | undefined;
-  // The servers stop together, and only after health checks have reported it for the delay.
+  // The servers stop together, and only after health checks have reported it for the delay. Where the start
+  // fails nobody was sent here yet.
   closers.push(async () => {
+    const delayMs = readiness.isStarted ? shutdownDelayMs : 0;
     const checked = readiness.stop();
     http?.retire();
-    if (http) await sleep(shutdownDelayMs);
+    await sleep(delayMs);
     await Promise.all([checked, grpc.stop(shutdownTimeoutMs), http?.stop(shutdownTimeoutMs)]);
   });
   if (probes) probes.source = () => probeState(readiness, authenticate === undefined);
@@ -250,8 +296,7 @@ async function startServers(
     stuckMs: config.requestTimeoutMs + connectionLimits.stuckMs,
   };
   http = await startHttpServer(app, { ...config.http, logger, certificates, limits, shares });
-  await readiness.start();
-  return { httpPort: http.port, grpcPort: grpc.port };
+  return { readiness, httpPort: http.port, grpcPort: grpc.port };
 }
 
 /** The probe port checks no credentials: where they are needed, it shows what everybody may see. */

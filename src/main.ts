@@ -1,8 +1,8 @@
 /** Reads the configuration, starts the app, and stops it on a terminating signal. */
 import type { Logger } from 'pino';
 import { type App, startApp } from './app.ts';
+import { authorityOf } from './config/addresses.ts';
 import { type Config, ConfigError, readConfig } from './config/config.ts';
-import { authorityOf } from './config/urls.ts';
 import { openLog } from './telemetry/log.ts';
 import { isNodeSupported, version } from './version.ts';
 
@@ -16,6 +16,7 @@ async function main(): Promise<void> {
   logger.info({ version, node }, 'loms starts');
   if (!isNodeSupported(node))
     logger.warn({ node }, 'this Node.js is out of support: it gets no security fixes, use 24 or 26');
+  for (const warning of config.warnings) logger.warn(warning);
   const aborted = new AbortController();
   const starting = startApp(config, logger, aborted.signal);
   for (const signal of STOP_SIGNALS) {

@@ -7,29 +7,19 @@
  * The PostgreSQL binaries from npm do not include pg_dump. So the migrations run in PostgreSQL compiled to
  * WebAssembly, of the same major version, which includes it.
  */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { PGlite } from '@electric-sql/pglite';
 import { pgDump } from '@electric-sql/pglite-tools/pg_dump';
+import { readMigrations } from '../../src/db/schema/migrations.ts';
 import { settle } from './staged.ts';
 
-const migrationsDir = 'db/migrations';
-
 const pg = await PGlite.create();
-for (const name of readdirSync(migrationsDir).sort()) {
-  await pg.exec(upOf(readFileSync(`${migrationsDir}/${name}`, 'utf8')));
-}
+for (const { up } of await readMigrations()) await pg.exec(up);
 const dump = await (await pgDump({ pg, args: ['--schema-only', '--no-owner'] })).text();
 await pg.close();
 mkdirSync('build', { recursive: true });
 writeFileSync('build/schema.sql', tidy(dump));
 settle('build/schema.sql', 'db/schema.sql');
-
-/** The part of a dbmate migration that applies it. */
-function upOf(text: string): string {
-  const [, up = ''] = /^-- migrate:up.*\n([\s\S]*?)^-- migrate:down/m.exec(text) ?? [];
-  if (up.trim() === '') throw new Error('a migration has no "-- migrate:up" part before "-- migrate:down"');
-  return up;
-}
 
 /** Removes versions and session settings of the dump, which are not part of the schema. */
 function tidy(text: string): string {

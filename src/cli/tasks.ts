@@ -11,22 +11,30 @@
 import type { Logger } from 'pino';
 import { type Closers, closeAll, openDatabase } from '../app.ts';
 import { type Config, ConfigError, readConfig } from '../config/config.ts';
-import { migrationUrl } from '../config/urls.ts';
 import { migrate } from '../db/schema/migrate.ts';
 import { advanceOrderIds } from '../db/schema/order-ids.ts';
 import { seed } from '../db/schema/seed.ts';
+import { migrationUrl } from '../db/urls.ts';
 import { openLog } from '../telemetry/log.ts';
 
 const USAGE = 'usage: tasks migrate | seed [set] | advance-order-ids <count> | clean';
 
-/** What is done on the primary, with the login of the schema's owner. */
-const databaseTasks: Record<string, (url: string, logger: Logger, argument?: string) => Promise<void>> = {
-  migrate: (url, logger) => migrate(url, logger),
-  async seed(url, logger, set = 'development') {
-    await migrate(url, logger);
+interface Target {
+  /** The primary, with the login of the schema's owner. */
+  readonly url: string;
+  readonly logger: Logger;
+  /** How long to wait for another process that migrates. */
+  readonly lockTimeoutMs: number;
+}
+
+/** What is done on the primary. */
+const databaseTasks: Record<string, (target: Target, argument?: string) => Promise<void>> = {
+  migrate: ({ url, logger, lockTimeoutMs }) => migrate(url, logger, { lockTimeoutMs }),
+  async seed({ url, logger, lockTimeoutMs }, set = 'development') {
+    await migrate(url, logger, { lockTimeoutMs });
     await seed(url, set, logger);
   },
-  async 'advance-order-ids'(url, logger, count = '') {
+  async 'advance-order-ids'({ url, logger }, count = '') {
     if (!/^[1-9]\d{0,17}$/.test(count)) throw new Error(`how many ids are to be skipped? ${USAGE}`);
     await advanceOrderIds(url, BigInt(count), logger);
   },
@@ -45,7 +53,7 @@ async function run(words: readonly string[], config: Config, logger: Logger): Pr
     const router = await openDatabase(config, logger, closers);
     const primary = await router.waitForPrimary(config.start.timeoutMs);
     const url = migrationUrl(primary.url, config.database.migrationUrl);
-    await work(url, logger, argument);
+    await work({ url, logger, lockTimeoutMs: config.start.timeoutMs }, argument);
   } finally {
     await closeAll(closers);
   }

@@ -1,5 +1,5 @@
 /** Rules across variables: access, TLS, ports, nodes and times. Each returns its mistakes, a line each. */
-import { hostOf } from './urls.ts';
+import { databaseOf, hostOf } from '../db/urls.ts';
 import type { Variables } from './variables.ts';
 
 const EMBEDDED_PORTS = ['EMBEDDED_PRIMARY_PORT', 'EMBEDDED_REPLICA_PORT'] as const;
@@ -14,7 +14,15 @@ export function isTokenRequired(env: Variables): boolean {
 
 /** The mistakes between variables that are each valid by themselves, a line for each. */
 export function checkVariables(env: Variables): string[] {
-  const checks = [checkPorts, requireDatabaseUrl, checkNodes, checkAccess, checkTls, checkShutdownTimeout];
+  const checks = [
+    checkPorts,
+    requireDatabaseUrl,
+    checkDatabases,
+    checkNodes,
+    checkAccess,
+    checkTls,
+    checkShutdownTimeout,
+  ];
   return checks.flatMap((check) => check(env));
 }
 
@@ -29,10 +37,15 @@ function checkAccess(env: Variables): string[] {
     const set = AUTH_VARIABLES.filter((name) => env[name] !== undefined);
     return set.length === 0 ? [] : [`AUTH: must be jwt where ${set.join(', ')} is set, not none`];
   }
-  const open = (['HTTP_HOST', 'GRPC_HOST'] as const).filter((name) => !isLoopback(env[name]));
+  const open = openHosts(env);
   if (open.length === 0) return [];
   const needed = AUTH_VARIABLES.join(', ');
   return [`AUTH: must be jwt, with ${needed}, or none on purpose: ${open.join(', ')} is not loopback`];
+}
+
+/** The listen addresses that other machines can reach. */
+function openHosts(env: Variables): string[] {
+  return (['HTTP_HOST', 'GRPC_HOST'] as const).filter((name) => !isLoopback(env[name]));
 }
 
 /** Whether a host stands for this machine alone. */
@@ -51,15 +64,40 @@ function checkTls(env: Variables): string[] {
   return mistakes;
 }
 
-/** Without DATABASE_URL the service brings its own servers, which other URLs do not belong to. */
+/**
+ * Without DATABASE_URL the service brings its own servers, which other URLs do not belong to. In production
+ * that must be on purpose: a missing variable must not lead orders into a database that nobody knows of.
+ */
 function requireDatabaseUrl(env: Variables): string[] {
-  if (env.DATABASE_URL !== undefined) return [];
+  if (env.DATABASE_URL !== undefined) {
+    return env.EMBEDDED ? ['EMBEDDED: must not be true where DATABASE_URL is set'] : [];
+  }
   const mistakes: string[] = [];
   if (env.DATABASE_REPLICA_URLS.length > 0) mistakes.push('DATABASE_REPLICA_URLS: needs DATABASE_URL');
   if (env.MIGRATION_DATABASE_URL !== undefined) {
     mistakes.push('MIGRATION_DATABASE_URL: needs DATABASE_URL, by which the service works');
   }
+  const open = openHosts(env);
+  const where =
+    env.NODE_ENV === 'production' ? 'NODE_ENV is production' : `${open.join(', ')} is not loopback`;
+  if (!env.EMBEDDED && (env.NODE_ENV === 'production' || open.length > 0)) {
+    const choice = 'set it, or EMBEDDED=true for a PostgreSQL beside the service';
+    mistakes.push(`DATABASE_URL: must be set where ${where}: ${choice}`);
+  }
   return mistakes;
+}
+
+/** All nodes are copies of one database, and migrations change that one. */
+function checkDatabases(env: Variables): string[] {
+  const [database] = (env.DATABASE_URL ?? []).map(databaseOf);
+  if (database === undefined) return [];
+  const names = {
+    DATABASE_REPLICA_URLS: env.DATABASE_REPLICA_URLS,
+    MIGRATION_DATABASE_URL: env.MIGRATION_DATABASE_URL,
+  };
+  return Object.entries(names)
+    .filter(([, urls = []]) => urls.some((url) => databaseOf(url) !== database))
+    .map(([name]) => `${name}: must name the same database as DATABASE_URL`);
 }
 
 /** A node that is named twice would look like two primaries. */

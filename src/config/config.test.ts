@@ -1,8 +1,9 @@
 /** Configuration from environment variables: defaults, rules and errors. */
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { migrationUrl, parameterNames } from '../db/urls.ts';
+import { authorityOf } from './addresses.ts';
 import { ConfigError, readConfig } from './config.ts';
-import { authorityOf, migrationUrl } from './urls.ts';
 
 test('without any variable the service listens on loopback and runs the embedded database', () => {
   const config = readConfig({});
@@ -120,13 +121,130 @@ test('SEED_ON_START is true, false or the name of a seed set', () => {
   expect([read('true'), read('large'), read('false')]).toEqual(['development', 'large', undefined]);
 });
 
-test('a database URL must not override settings that durability and limits depend on', () => {
-  const read = (parameter: string) => () => readConfig({ DATABASE_URL: `postgres://p/loms?${parameter}` });
-  expect(read('options=-c%20synchronous_commit%3Dlocal')).toThrow('DATABASE_URL: must not set options');
-  expect(read('statement_timeout=0')).toThrow('DATABASE_URL: must not set');
-  expect(read('host=elsewhere')).toThrow('DATABASE_URL: must not set');
-  expect(() => readConfig({ DATABASE_URL: 'postgres://a,b/loms?options=x' })).toThrow('must not set');
-  expect(read('sslmode=require')).not.toThrow();
+const withParameters = (parameters: string) => () =>
+  readConfig({ DATABASE_URL: `postgres://p,q/loms?${parameters}` });
+
+test.each([
+  'options=-c%20synchronous_commit%3Dlocal',
+  'statement_timeout=0',
+  'lock_timeout=0',
+  'idle_in_transaction_session_timeout=0',
+  'host=elsewhere',
+  'port=1',
+  'user=u',
+  'dbname=x',
+  'search_path=shop',
+  'uselibpqcompat=true',
+  'ssl=true',
+  'sslpassword=x',
+  'channel_binding=require',
+  'passfile=x',
+  'service=x',
+  'pgbouncer=true',
+  'SSLMODE=require',
+  'sslmode=require&options=x',
+])('a database URL must not set %s, and the parameter is named', (parameters) => {
+  const name = parameters.split('&').at(-1)?.split('=')[0];
+  expect(withParameters(parameters)).toThrow(`DATABASE_URL: must not set ${name}: it may set`);
+  const migration = () =>
+    readConfig({
+      DATABASE_URL: 'postgres://p/loms',
+      MIGRATION_DATABASE_URL: `postgres://p/loms?${parameters}`,
+    });
+  expect(migration).toThrow(`MIGRATION_DATABASE_URL: must not set ${name}`);
+});
+
+test.each([
+  ['sslmode=prefer', 'sslmode must be'],
+  ['sslmode=allow', 'sslmode must be'],
+  ['sslmode=', 'sslmode must be'],
+  ['sslmode=require&sslmode=disable', 'must not set sslmode twice'],
+  ['sslmode=verify-ca', 'sslmode=verify-ca needs sslrootcert'],
+  ['sslrootcert=ca.pem', 'sslrootcert needs sslmode'],
+  ['sslmode=no-verify&sslrootcert=ca.pem', 'sslrootcert needs sslmode'],
+  ['sslmode=require&sslrootcert=system', 'sslrootcert=system needs sslmode=verify-full'],
+  ['sslmode=require&sslcert=c.pem', 'needs both sslcert and sslkey'],
+  ['sslcert=c.pem&sslkey=k.pem', 'sslcert needs an sslmode with TLS'],
+  ['connect_timeout=0', 'connect_timeout must be'],
+  ['connect_timeout=2s', 'connect_timeout must be'],
+  ['target_session_attrs=fastest', 'target_session_attrs must be'],
+  ['application_name=', 'application_name must be'],
+])('a database URL with %s is rejected', (parameters, mistake) => {
+  expect(withParameters(parameters)).toThrow(`DATABASE_URL: ${mistake}`);
+});
+
+test('what follows a question mark in a password is not shown as a parameter', () => {
+  const read = () => readConfig({ DATABASE_URL: 'postgres://u:12/x?s3cret@h/loms' });
+  expect(read).toThrow('DATABASE_URL: must not set what is not a parameter');
+});
+
+test('what is a mistake in a URL lists the parameters that there are', () => {
+  expect(withParameters('x=1')).toThrow(parameterNames.join(', '));
+});
+
+test('all URLs name one database', () => {
+  const read = (settings: Record<string, string>) => () =>
+    readConfig({ DATABASE_URL: 'postgres://p/loms', ...settings });
+  expect(read({ MIGRATION_DATABASE_URL: 'postgres://owner@p/lom' })).toThrow(
+    'MIGRATION_DATABASE_URL: must name the same database as DATABASE_URL',
+  );
+  expect(read({ DATABASE_REPLICA_URLS: 'postgres://r/loms,postgres://r2/postgres' })).toThrow(
+    'DATABASE_REPLICA_URLS: must name the same database as DATABASE_URL',
+  );
+  expect(read({ MIGRATION_DATABASE_URL: 'postgres://owner@p/%6Coms' })).not.toThrow();
+});
+
+describe('DATABASE_URL', () => {
+  const open = { HTTP_HOST: '0.0.0.0', AUTH: 'none' };
+  const DATABASE_URL = 'postgres://p/loms';
+
+  test.each([
+    [{ NODE_ENV: 'production' }, 'NODE_ENV is production'],
+    [open, 'HTTP_HOST is not loopback'],
+    [{ ...open, HTTP_HOST: '::', GRPC_HOST: '10.0.0.1' }, 'HTTP_HOST, GRPC_HOST is not loopback'],
+    [{ NODE_ENV: 'production', DATABASE_URL: '' }, 'NODE_ENV is production'],
+  ])('must be set with %j, unless the embedded cluster is meant', (settings, where) => {
+    expect(() => readConfig(settings)).toThrow(
+      `  DATABASE_URL: must be set where ${where}: set it, or EMBEDDED`,
+    );
+    expect(readConfig({ ...settings, EMBEDDED: 'true' }).database.urls).toEqual([]);
+    expect(readConfig({ ...settings, DATABASE_URL }).database.urls).toEqual([DATABASE_URL]);
+  });
+
+  test('contradicts the embedded cluster', () => {
+    expect(() => readConfig({ DATABASE_URL, EMBEDDED: 'true' })).toThrow(
+      'EMBEDDED: must not be true where DATABASE_URL is set',
+    );
+  });
+});
+
+test.each([
+  ['DATABASE_ULR', 'DATABASE_URL'],
+  ['DATABASE_URLS', 'DATABASE_URL'],
+  ['DATABSE_URL', 'DATABASE_URL'],
+  ['database_url', 'DATABASE_URL'],
+  ['WRITE_TIMEOUT', 'WRITE_TIMEOUT_MS'],
+  ['HTTPHOST', 'HTTP_HOST'],
+  ['MIGRATE_AT_START', 'MIGRATE_ON_START'],
+])('%s is reported: %s is meant', (name, meant) => {
+  expect(readConfig({ [name]: 'x' }).warnings).toEqual([
+    `${name} is not a variable of loms: is ${meant} meant?`,
+  ]);
+});
+
+test('other variables are not reported, nor one that is like one that is set', () => {
+  const others = [
+    'PATH',
+    'HOME',
+    'DOCK',
+    'HTTP_PROXY',
+    'GRPC_TRACE',
+    'NODE_OPTIONS',
+    'KUBERNETES_PORT',
+    'PGHOST',
+  ];
+  expect(readConfig(Object.fromEntries(others.map((name) => [name, 'x']))).warnings).toEqual([]);
+  expect(readConfig({ HTTPS_PORT: '443', HTTP_PORT: '80' }).warnings).toEqual([]);
 });
 
 test('the shutdown timeout must exceed the request timeout', () => {
@@ -163,7 +281,7 @@ describe('authentication', () => {
     'must be set explicitly when %s is not a loopback address',
     (name) => {
       for (const host of ['0.0.0.0', '::', '192.0.2.7', 'loms.test', '127.example.com']) {
-        const settings = { [name]: host };
+        const settings = { [name]: host, DATABASE_URL: 'postgres://p/loms' };
         expect(() => readConfig(settings)).toThrow(
           new RegExp(`^  AUTH: must be jwt, .* ${name} is not loopback$`, 'm'),
         );

@@ -3,6 +3,7 @@
  * mistake is listed. Its sections are the options of the components that they are handed to.
  */
 import { checkVariables, isLoopback, isTokenRequired } from './checks.ts';
+import { misspeltVariables } from './misspelt.ts';
 import { readSecretFiles } from './secret-files.ts';
 import { type Variables, variables } from './variables.ts';
 
@@ -14,14 +15,14 @@ export class ConfigError extends Error {
 /** The names of all variables. */
 export const variableNames = Object.keys(variables.shape);
 
-export type Config = ReturnType<typeof sectionsOf>;
+export type Config = ReturnType<typeof readConfig>;
 
 /**
  * Reads the configuration. A variable that is set to nothing counts as not set.
  *
  * @throws ConfigError listing every mistake.
  */
-export function readConfig(environment: Record<string, string | undefined>): Config {
+export function readConfig(environment: Record<string, string | undefined>) {
   const named = Object.entries(environment).flatMap(([name, value]) => (value ? [[name, value]] : []));
   const files = readSecretFiles(Object.fromEntries(named));
   const result = variables.safeParse(files.set);
@@ -29,7 +30,10 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     ? checkVariables(result.data)
     : result.error.issues.map((issue) => `${issue.path[0]?.toString()}: ${issue.message}`);
   const mistakes = [...files.mistakes, ...checked];
-  if (result.success && mistakes.length === 0) return sectionsOf(result.data);
+  if (result.success && mistakes.length === 0) {
+    const warnings = misspeltVariables(Object.keys(files.set), variableNames);
+    return { ...sectionsOf(result.data), /** What may be a mistake, a line each. */ warnings };
+  }
   throw new ConfigError(`the configuration has mistakes:\n${mistakes.map((text) => `  ${text}`).join('\n')}`);
 }
 

@@ -1,28 +1,20 @@
 /** The environment variables, each by itself: form, limits and default. README.md lists them all. */
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { isAddressOrNetwork, isHost, splitHosts } from './urls.ts';
+import { mistakeIn, splitHosts } from '../db/urls.ts';
+import { isAddressOrNetwork, isHost } from './addresses.ts';
 
 const port = (standard: number) => number(standard, 0, 65_535);
 
 const host = z.string().default('127.0.0.1');
 
-/** Parameters that a database URL must not set: guarantees and limits rest on them, and a URL's would win. */
-const OWN_PARAMETERS = [
-  'options',
-  'statement_timeout',
-  'lock_timeout',
-  'idle_in_transaction_session_timeout',
-  'host',
-  'port',
-];
-
 /** A URL for each node that a database URL names. */
-const postgresUrls = z
-  .string()
-  .refine(splitHosts, 'must be a postgres:// URL with a host, or several, and a database')
-  .refine(setsNoOwnParameter, `must not set ${OWN_PARAMETERS.join(', ')}`)
-  .transform((text) => splitHosts(text) ?? []);
+const postgresUrls = z.string().transform((text, context) => {
+  const message = mistakeIn(text);
+  if (message === undefined) return splitHosts(text) ?? [];
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
 
 const flag = (standard: boolean) =>
   z
@@ -43,6 +35,7 @@ const path = z
   .optional();
 
 export const variables = z.object({
+  NODE_ENV: z.string().optional(),
   HTTP_HOST: host,
   HTTP_PORT: port(8080),
   GRPC_HOST: host,
@@ -81,6 +74,7 @@ export const variables = z.object({
   MIGRATION_DATABASE_URL_FILE: path,
   DATABASE_REPLICA_URLS: list.pipe(z.array(postgresUrls)).transform((urls) => urls.flat()),
   DATABASE_REPLICA_URLS_FILE: path,
+  EMBEDDED: flag(false),
   EMBEDDED_DIR: z
     .string()
     .default('.data')
@@ -126,11 +120,6 @@ function wholeNumber(min: number, max: number) {
     .regex(/^\d{1,9}$/, mistake)
     .transform(Number)
     .pipe(z.number().min(min, mistake).max(max, mistake));
-}
-
-function setsNoOwnParameter(text: string): boolean {
-  const [url] = splitHosts(text) ?? [];
-  return url === undefined || !OWN_PARAMETERS.some((name) => new URL(url).searchParams.has(name));
 }
 
 /** An address that operations can be appended to, and that may be shown to everybody. */

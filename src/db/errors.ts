@@ -6,7 +6,12 @@
 
 /** Nothing was done; a retry may succeed. */
 export class DatabaseUnavailable extends Error {
-  override readonly name = 'DatabaseUnavailable';
+  override readonly name: string = 'DatabaseUnavailable';
+}
+
+/** This server cannot be used as it and the service are configured. Waiting does not help. */
+export class UnusableServer extends DatabaseUnavailable {
+  override readonly name: string = 'UnusableServer';
 }
 
 /** COMMIT was sent and its answer was lost: the work may or may not be done. */
@@ -52,4 +57,42 @@ export function attemptsMaxFor(error: unknown): number {
 export function isUnavailable(error: unknown): boolean {
   const state = sqlStateOf(error);
   return state === undefined || unavailable.test(state);
+}
+
+/** SQLSTATEs by which a server refuses this service: login, password, database, the right to connect. */
+const refused = /^(28...|3D000|42501)$/;
+
+/** Codes of Node.js and OpenSSL: a certificate that is not accepted, on either side. */
+const badCertificate = /^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_CA)/;
+
+/** PgBouncer refuses a parameter with the SQLSTATE that most of its errors have. */
+const REFUSED_PARAMETER = /^unsupported startup parameter/;
+
+/** `pg` reports a server without TLS by this text alone. */
+const NO_TLS = 'The server does not support SSL connections';
+
+/** Whether an error in connecting is one that waiting does not remove. */
+export function isRefused(error: unknown): boolean {
+  if (error instanceof UnusableServer) return true;
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (REFUSED_PARAMETER.test(message) || message === NO_TLS) return true;
+  return refused.test(sqlStateOf(error) ?? '') || badCertificate.test(code ?? '');
+}
+
+/** SQLSTATEs of a server that cannot write: its disk is full, its memory exhausted, its files broken. */
+const cannotWrite = /^(53100|53200|58...|XX00[12])$/;
+
+/** Whether a transaction failed because the server cannot write at all. */
+export function isWriteFailure(error: unknown): boolean {
+  const cause = error instanceof DatabaseUnavailable ? error.cause : error;
+  return cannotWrite.test(sqlStateOf(cause) ?? '');
+}
+
+/** An error's cause in one line, for operators. */
+export function causeOf(error: Error): string {
+  // Node.js tries each address of a name, and puts what failed into an error without a text.
+  const { message, errors = [], code = '' } = error as Error & { errors?: Error[]; code?: string };
+  const text = message || errors.map((each) => each.message).join(', ') || code;
+  if (!REFUSED_PARAMETER.test(text)) return text;
+  return `${text} (a pooler between loms and PostgreSQL drops its settings: connect directly)`;
 }

@@ -1,6 +1,7 @@
 /** Connections to one database node: a pool of pipelined ones, with every limit set. */
 import { createHash } from 'node:crypto';
 import pg from 'pg';
+import { connectionOf } from './connection.ts';
 import type { Queryable, Rows } from './types.ts';
 
 export interface ConnectionLimits {
@@ -23,19 +24,43 @@ const types: pg.CustomTypesConfig = {
 };
 
 /**
- * Set for every session. Statements are pipelined behind BEGIN. If BEGIN fails they would autocommit, so
- * sessions are read-only by default.
+ * The settings of every session, by which guarantees and limits hold. Each is checked to be in force when a
+ * connection is opened (cluster/server-check.ts).
+ *
+ * Statements are pipelined behind BEGIN. If BEGIN fails they would autocommit, so sessions are read-only by
+ * default. The lock timeout is half, the statement timeout three quarters, of a transaction's time limit. So
+ * what is stuck before COMMIT fails on the server first, with an error that proves that nothing was done.
+ *
+ * @returns names and values, in the form in which PostgreSQL shows them.
  */
-const SESSION_OPTIONS = '-c synchronous_commit=remote_apply -c default_transaction_read_only=on';
+export function sessionSettings({ writeTimeoutMs }: ConnectionLimits): Readonly<Record<string, string>> {
+  return {
+    synchronous_commit: 'remote_apply',
+    default_transaction_read_only: 'on',
+    lock_timeout: shownTime(Math.ceil(writeTimeoutMs / 2)),
+    statement_timeout: shownTime(Math.ceil((writeTimeoutMs * 3) / 4)),
+    idle_in_transaction_session_timeout: shownTime(writeTimeoutMs),
+  };
+}
+
+const UNITS = [
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1_000],
+] as const;
+
+/** A time as PostgreSQL shows it: in the largest unit that needs no fraction. */
+function shownTime(timeMs: number): string {
+  const [unit, sizeMs] = UNITS.find(([, each]) => timeMs % each === 0) ?? ['ms', 1];
+  return `${timeMs / sizeMs}${unit}`;
+}
 
 /**
  * Opens a pool. Connections are opened when they are first needed.
  *
- * The lock timeout is half, the statement timeout three quarters, of a transaction's time limit. So what is
- * stuck before COMMIT fails on the server first, with an error that proves that nothing was done.
- *
  * @param onConnect verifies each new connection before it is used; when it rejects, the connection is not
  * used.
+ * @throws when a file that the URL names cannot be read.
  */
 export function openPool(
   url: string,
@@ -43,19 +68,16 @@ export function openPool(
   onError: (error: Error) => void,
   onConnect?: (client: pg.ClientBase) => Promise<void>,
 ): pg.Pool {
+  const settings = Object.entries(sessionSettings(limits));
   const config: pg.PoolConfig & { pipeline: boolean } = {
-    connectionString: url,
-    application_name: 'loms',
+    connectionTimeoutMillis: limits.connectTimeoutMs,
+    ...connectionOf(url),
     pipeline: true,
     types,
     max: limits.poolSize,
     idleTimeoutMillis: 0,
     keepAlive: true,
-    connectionTimeoutMillis: limits.connectTimeoutMs,
-    lock_timeout: Math.ceil(limits.writeTimeoutMs / 2),
-    statement_timeout: Math.ceil((limits.writeTimeoutMs * 3) / 4),
-    idle_in_transaction_session_timeout: limits.writeTimeoutMs,
-    options: SESSION_OPTIONS,
+    options: settings.map(([name, value]) => `-c ${name}=${value}`).join(' '),
     ...(onConnect === undefined ? {} : { onConnect }),
   };
   const pool = new pg.Pool(config);

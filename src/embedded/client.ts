@@ -75,9 +75,14 @@ export function backUp(primaryUrl: string, copy: () => Promise<void>): Promise<s
   });
 }
 
+/**
+ * Given explicitly, since `pg` would read what is missing from PGOPTIONS and its kind. A blank is no option.
+ */
+const CONNECTION = { ssl: false, sslnegotiation: 'postgres', replication: 'false', options: ' ' } as const;
+
 async function withClient<T>(url: string, limitMs: number, use: (db: pg.Client) => Promise<T>): Promise<T> {
   const limits = { connectionTimeoutMillis: CONNECT_LIMIT_MS, query_timeout: limitMs };
-  const client = new pg.Client({ connectionString: url, ssl: false, ...limits });
+  const client = new pg.Client({ connectionString: url, ...CONNECTION, ...limits });
   // A broken connection fails the running query as well; without a listener it would end the process.
   client.on('error', () => {});
   try {

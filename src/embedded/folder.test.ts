@@ -1,5 +1,6 @@
 /** The folder of an embedded cluster: its setup after a kill, its removal, and its place for root. */
-import { readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, realpath, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import {
@@ -119,3 +120,29 @@ test.runIf(process.getuid?.() === 0)(
     await rm(home, { recursive: true });
   },
 );
+
+/** A folder whose data are in it, also for root, whose data are elsewhere otherwise. */
+async function folderOf(name: string): Promise<string> {
+  const parent = await realpath(await mkdtemp(join(tmpdir(), 'loms-odd-')));
+  onTestFinished(() => rm(parent, { recursive: true, force: true }));
+  const dir = join(parent, 'dir');
+  await mkdir(join(parent, name));
+  await mkdir(dir);
+  await symlink(join(parent, name), join(dir, 'postgresql'));
+  return dir;
+}
+
+test.each(['a"b', 'a$HOME', 'a`b`', 'a\\b', 'a\nb'])(
+  'a folder that a shell would expand is refused: %j',
+  async (name) => {
+    const dir = await folderOf(name);
+    await expect(findPlace(dir)).rejects.toThrow(
+      /^pg_ctl cannot work with .* set EMBEDDED_DIR to another folder/,
+    );
+  },
+);
+
+test('a folder with blanks, quotes and umlauts is not refused', async () => {
+  const dir = await folderOf(" it's größer & (else); *");
+  await expect(findPlace(dir)).resolves.toMatchObject({ home: expect.stringContaining('größer') });
+});

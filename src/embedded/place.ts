@@ -20,13 +20,16 @@ export interface Place {
   readonly account: Account | undefined;
 }
 
+/** What a shell expands between double quotes: pg_ctl passes its paths through one. */
+const EXPANDED = /["$`\\\n]/;
+
 const SYSTEM_FOLDER = '/var/lib/loms';
 const isRoot = process.getuid?.() === 0;
 
 /**
  * Finds the place of the cluster that belongs to a folder, and makes the folders that it needs.
  *
- * @throws when there is no PostgreSQL for this platform.
+ * @throws when there is no PostgreSQL for this platform, or a path is one that pg_ctl cannot work with.
  */
 export async function findPlace(dir: string): Promise<Place> {
   const entry = join(dir, 'postgresql');
@@ -40,7 +43,15 @@ export async function findPlace(dir: string): Promise<Place> {
   const home = await realpath(entry);
   const owner = await lstat(join(home, 'primary')).catch(() => undefined);
   const account = isRoot ? await accountOf(owner) : undefined;
-  return { home, account, bin: await findPrograms(account, owner === undefined) };
+  const bin = await findPrograms(account, owner === undefined);
+  for (const path of [home, bin]) {
+    if (!EXPANDED.test(path)) continue;
+    const advice = 'set EMBEDDED_DIR to another folder, or check out elsewhere';
+    throw new Error(
+      `pg_ctl cannot work with ", $, \`, \\ or a line break in ${JSON.stringify(path)}: ${advice}`,
+    );
+  }
+  return { home, account, bin };
 }
 
 /** The owner of existing data, or `nobody`. */

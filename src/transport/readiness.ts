@@ -8,6 +8,8 @@ export interface NodesState {
   readonly readable: boolean;
   /** Whether writes are accepted: the primary is healthy, and its commits get confirmed. */
   readonly writable: boolean;
+  /** How many replicas confirm each commit; undefined before that is known. */
+  readonly confirmedBy: number | undefined;
   /** What an operator sees of each node. */
   status(): readonly unknown[];
 }
@@ -28,8 +30,8 @@ export function openDetails(details: Readiness['details']): Readiness['details']
 
 export interface ReadinessOptions {
   readonly nodes: NodesState;
-  /** Whether the schema is there. Called until it was true once: a running service keeps its schema. */
-  readonly isMigrated: () => Promise<boolean>;
+  /** Why the schema cannot be worked with; undefined when it can. Rejects while that cannot be found out. */
+  readonly schemaProblem: () => Promise<string | undefined>;
   /** Whether the issuer's keys can be read, where tokens are checked. */
   readonly keys?: (() => unknown) | undefined;
   /** Called with the first state and with every change. */
@@ -41,7 +43,7 @@ export interface ReadinessOptions {
 export class ReadinessWatch {
   readonly #options: ReadinessOptions;
   readonly #task: PeriodicTask;
-  #migrated = false;
+  #schemaProblem: string | undefined = 'not checked yet';
   #stopping = false;
   #wasReady: boolean | undefined;
 
@@ -62,15 +64,23 @@ export class ReadinessWatch {
    */
   get current(): Readiness {
     const { nodes, keys } = this.#options;
-    const { readable, writable } = nodes;
+    const { readable, writable, confirmedBy } = nodes;
+    const migrated = this.#schemaProblem === undefined;
     const details = {
-      migrated: this.#migrated,
+      migrated,
+      ...(migrated ? {} : { schemaProblem: this.#schemaProblem }),
       writable,
+      confirmedBy,
       stopping: this.#stopping,
       ...(keys ? { keys: keys() } : {}),
       nodes: nodes.status(),
     };
-    return { ready: this.#migrated && readable && !this.#stopping, details };
+    return { ready: migrated && readable && !this.#stopping, details };
+  }
+
+  /** Whether a check has reported a state. */
+  get isStarted(): boolean {
+    return this.#wasReady !== undefined;
   }
 
   /** Checks now, and goes on until `stop`. */
@@ -85,8 +95,14 @@ export class ReadinessWatch {
     return this.#task.stop();
   }
 
+  /** While the schema cannot be asked for, what was last known of it stands. */
   async #check(): Promise<undefined> {
-    this.#migrated ||= await this.#options.isMigrated();
+    const { schemaProblem, logger } = this.#options;
+    const before = this.#schemaProblem;
+    this.#schemaProblem = await schemaProblem().catch(() => before);
+    if (this.#schemaProblem !== undefined && this.#schemaProblem !== before) {
+      logger.warn({ problem: this.#schemaProblem }, 'the schema cannot be used');
+    }
     this.#report();
   }
 

@@ -16,18 +16,7 @@ import { connectionLimits, HEAD_MAX_BYTES, HEADERS_MAX } from '../../src/transpo
 import { httpStatusOf } from '../../src/transport/http/errors.ts';
 import { HANDSHAKE_TIMEOUT_MS } from '../../src/transport/tls.ts';
 import { LINES_MAX } from '../support/limits.ts';
-
-/** The cells of the first table after a text, a row each, without its two head rows. */
-function table(file: string, start: string): string[][] {
-  const [, after = ''] = readFileSync(file, 'utf8').split(`\n${start}`);
-  const rows = /\n((?:\|.*\n)+)/.exec(after)?.[1]?.trim().split('\n') ?? [];
-  return rows.slice(2).map((row) =>
-    row
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  );
-}
+import { table } from '../support/tables.ts';
 
 /** What stands in backticks in a cell. */
 const named = (cell = '') => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);

@@ -50,7 +50,10 @@ afterAll(async () => {
 /** Every statement of `sql/`, in the form that goes to the server. */
 const generated = new URL('../../src/generated/sql/', import.meta.url);
 const modules: object[] = await Promise.all(
-  (await readdir(generated)).map((file) => import(new URL(file, generated).href)),
+  // Migrations run with the login that owns the schema.
+  (await readdir(generated))
+    .filter((file) => file !== 'migrations.ts')
+    .map((file) => import(new URL(file, generated).href)),
 );
 const statements = modules.flatMap(Object.entries).flatMap(([name, prepared]) => {
   if (typeof prepared !== 'object' || !('run' in prepared)) return [];
@@ -187,6 +190,40 @@ test('the migration role migrates an empty database, whose tables loms_owner own
     expect(stock).toEqual({ count: '16' });
   } finally {
     await onServer('DROP DATABASE roles_test_empty WITH (FORCE)');
+  }
+});
+
+test('an administrator who is no superuser creates the roles, as often as needed', async () => {
+  const ADMIN = 'roles_test_admin';
+  await onServer(`CREATE ROLE ${ADMIN} LOGIN CREATEROLE CREATEDB PASSWORD '${PASSWORD}'`);
+  await onServer(`GRANT pg_read_all_stats TO ${ADMIN} WITH ADMIN OPTION`);
+  // Roles belong to the whole server: this test has names of its own for them.
+  const roles = (await readFile('db/roles.sql', 'utf8'))
+    .replaceAll('loms_owner', 'roles_test_owner')
+    .replaceAll('loms_app', 'roles_test_service');
+  const url = Object.assign(new URL(as(ADMIN, database.primaryUrl)), { pathname: 'roles_test_managed' }).href;
+  try {
+    await onServer(`CREATE DATABASE roles_test_managed OWNER ${ADMIN}`);
+    const before = await query(url, 'CREATE TABLE made_before (id int)');
+    expect(before).toEqual([]);
+    await query(url, roles);
+    await query(url, roles);
+    expect(await query(url, "SELECT tableowner FROM pg_tables WHERE tablename = 'made_before'")).toEqual([
+      { tableowner: 'roles_test_owner' },
+    ]);
+    const [database] = await query(
+      url,
+      "SELECT datdba::regrole::text AS owner FROM pg_database WHERE datname = 'roles_test_managed'",
+    );
+    expect(database).toEqual({ owner: 'roles_test_owner' });
+    await query(url, `CREATE ROLE roles_test_login LOGIN PASSWORD '${PASSWORD}' IN ROLE roles_test_owner`);
+    await query(url, 'ALTER ROLE roles_test_login SET role = roles_test_owner');
+    await migrate(Object.assign(new URL(url), { username: 'roles_test_login' }).href, quiet);
+  } finally {
+    await onServer('DROP DATABASE IF EXISTS roles_test_managed WITH (FORCE)');
+    for (const role of ['roles_test_login', 'roles_test_service', 'roles_test_owner', ADMIN]) {
+      await onServer(`DROP ROLE IF EXISTS ${role}`);
+    }
   }
 });
 

@@ -149,7 +149,12 @@ test('the probe reports whether the service is ready, under mutual TLS too', asy
     DATABASE_URL: database.primaryUrl,
     PROBE_PORT: '0',
   });
-  const settings = { HTTP_HOST: '0.0.0.0', AUTH: 'none', HTTP_PORT: String(service.ports.REST) };
+  const settings = {
+    HTTP_HOST: '0.0.0.0',
+    AUTH: 'none',
+    DATABASE_URL: database.primaryUrl,
+    HTTP_PORT: String(service.ports.REST),
+  };
   await expect.poll(() => probe({ ...settings, ...paths }), { timeout: 10_000 }).toBe(0);
   expect(await probe(settings)).toBe(1);
   // The port of the probes is plain HTTP, and needs no certificate.

@@ -8,12 +8,14 @@
  */
 import type pg from 'pg';
 import type { Logger } from 'pino';
-import { nodeStarted, nodeState } from '../../generated/sql/cluster.ts';
+import { nodeState } from '../../generated/sql/cluster.ts';
 import type { Clock } from '../../timing/clock.ts';
-import { DatabaseUnavailable } from '../errors.ts';
+import { causeOf, DatabaseUnavailable, isRefused } from '../errors.ts';
 import { type ConnectionLimits, destroy, openPool, readerOf } from '../pool.ts';
 import type { Queryable } from '../types.ts';
+import { hostOf } from '../urls.ts';
 import { ClockWatch, clockDifference } from './clock-difference.ts';
+import { checkServer, isUntested, majorOf, type ServerSeen, supportedVersions } from './server-check.ts';
 import { type Answer, type Role, type TopologyNode, unknownNode } from './topology.ts';
 
 /** A node as `/readyz` shows it to an operator. */
@@ -26,6 +28,8 @@ export interface NodeStatus {
   readonly healthy: boolean;
   /** Why it is unhealthy; empty when it is healthy. */
   readonly reason: string;
+  /** The error behind the reason, in one line; empty when there is none. */
+  readonly cause: string;
   /** How far its clock is ahead of this instance's, in milliseconds; undefined until it has answered once. */
   readonly clockAheadMs: number | undefined;
   /** The number of reads that it has answered. */
@@ -52,6 +56,9 @@ export class DatabaseNode {
   #role: Role = unknownNode.role;
   #timeline = unknownNode.timeline;
   #reason: string | undefined = unknownNode.reason;
+  /** The error behind the reason. */
+  #cause: Error | undefined;
+  #isVersionLogged = false;
   /** The start time of the server that connections may be used to; undefined while the node is fenced. */
   #accepted: string | undefined;
   readonly #limits: ConnectionLimits;
@@ -71,9 +78,8 @@ export class DatabaseNode {
     log: Logger,
     onUnknownServer: () => void,
   ) {
-    const { hostname, port } = new URL(url);
     this.url = url;
-    this.name = `${hostname}:${port || 5432}`;
+    this.name = hostOf(url);
     this.#limits = limits;
     this.#clocks = clocks;
     this.#log = log.child({ node: this.name });
@@ -83,7 +89,8 @@ export class DatabaseNode {
     this.pool = openPool(url, limits, onError, (client) => this.#verifyServer(client));
     this.pool.on('connect', (client) => this.#clients.add(client));
     this.pool.on('remove', (client) => this.#clients.delete(client));
-    this.#statePool = openPool(url, { ...limits, poolSize: 1 }, onError);
+    const stateLimits = { ...limits, poolSize: 1 };
+    this.#statePool = openPool(url, stateLimits, onError, async (client) => void (await this.#check(client)));
     this.reader = readerOf(this.pool, limits.readTimeoutMs);
   }
 
@@ -93,15 +100,22 @@ export class DatabaseNode {
 
   get status(): NodeStatus {
     const { name, healthy, reads } = this;
+    const cause = this.#cause === undefined ? '' : causeOf(this.#cause);
     return {
       name,
       role: this.#role,
       timeline: this.#timeline,
       healthy,
       reason: this.#reason ?? '',
+      cause,
       clockAheadMs: this.#clockWatch.aheadMs,
       reads,
     };
+  }
+
+  /** Whether the server refuses this service for a cause that waiting does not remove. */
+  get isRefused(): boolean {
+    return this.#cause !== undefined && isRefused(this.#cause);
   }
 
   /** Queries the node's state. Never throws: the error is the answer of a node that is not reachable. */
@@ -133,11 +147,14 @@ export class DatabaseNode {
     else this.markUnhealthy(reason, answer instanceof Error ? answer : undefined);
   }
 
-  /** Stops the use of the node until a round finds it healthy. Logged once for each reason. */
-  markUnhealthy(reason: string, cause?: unknown): void {
+  /** Stops the use of the node until a round finds it healthy. Logged once for each reason and cause. */
+  markUnhealthy(reason: string, error?: unknown): void {
     const node = { role: this.#role, timeline: this.#timeline };
-    if (this.#reason !== reason) this.#log.warn({ ...node, err: cause, reason }, 'node is unhealthy');
+    const cause = error instanceof Error ? error : undefined;
+    const isNew = this.#reason !== reason || this.#cause?.message !== cause?.message;
+    if (isNew) this.#log.warn({ ...node, err: error, reason }, 'node is unhealthy');
     this.#reason = reason;
+    this.#cause = cause;
   }
 
   /** Closes all connections; statements in flight are finished first. */
@@ -149,6 +166,7 @@ export class DatabaseNode {
     const node = { role: this.#role, timeline: this.#timeline };
     if (!this.healthy) this.#log.info(node, 'node is healthy');
     this.#reason = undefined;
+    this.#cause = undefined;
   }
 
   /** Closes all connections, those in use too, and accepts no new one: nothing may come from this server. */
@@ -164,18 +182,32 @@ export class DatabaseNode {
     this.#accepted = started;
   }
 
-  async #verifyServer(client: pg.ClientBase): Promise<void> {
+  /** Checks what a new connection has reached, and closes the connection when it must not be used. */
+  async #check(client: pg.ClientBase): Promise<ServerSeen> {
     try {
-      const [server] = await nodeStarted.run(undefined, readerOf(client, this.#limits.connectTimeoutMs));
-      if (server?.started === this.#accepted) return;
+      const server = await checkServer(client, this.#limits);
+      this.#warnOfVersion(server.version);
+      return server;
     } catch (error) {
       destroy(client);
       throw error;
     }
+  }
+
+  async #verifyServer(client: pg.ClientBase): Promise<void> {
+    const { started } = await this.#check(client);
+    if (started === this.#accepted) return;
     destroy(client);
     if (this.healthy) this.markUnhealthy('server changed since the last check');
     this.#onUnknownServer();
     throw new DatabaseUnavailable('the server has not been checked yet');
+  }
+
+  #warnOfVersion(version: number): void {
+    if (this.#isVersionLogged || !isUntested(version)) return;
+    this.#isVersionLogged = true;
+    const message = `loms is tested with PostgreSQL ${supportedVersions.min} to ${supportedVersions.max}`;
+    this.#log.warn({ major: majorOf(version) }, message);
   }
 
   #disconnect(): void {

@@ -343,6 +343,19 @@ test('a replica that is not synchronous is not read, since its data may be stale
   await expect.poll(check).toEqual(['primary', 'replica']);
 });
 
+test('a replica that streams without a slot is not read, and that is the reason', async () => {
+  const check = async () => {
+    await router.check();
+    return nodes();
+  };
+  await onReplica("ALTER SYSTEM SET primary_slot_name = ''");
+  await onReplica('SELECT pg_reload_conf()');
+  await expect.poll(check, { timeout: 10_000 }).toEqual(['primary', 'replica: streams without a slot']);
+  await onReplica('ALTER SYSTEM RESET primary_slot_name');
+  await onReplica('SELECT pg_reload_conf()');
+  await expect.poll(check, { timeout: 10_000 }).toEqual(['primary', 'replica']);
+});
+
 test('a replica that does not replay what it receives is unhealthy until it has', async () => {
   let nowMs = 0;
   const watched = openRouter(cluster, { replicaLagMaxMs: 5_000, now: () => nowMs, writeTimeoutMs: 500 });

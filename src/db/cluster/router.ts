@@ -10,7 +10,13 @@ import type { Logger } from 'pino';
 import { type Clock, wallClockMs } from '../../timing/clock.ts';
 import { Deadlines } from '../../timing/deadlines.ts';
 import { PeriodicTask } from '../../timing/periodic.ts';
-import { DatabaseUnavailable, isRetryable, isUnavailable, OutcomeUnknown } from '../errors.ts';
+import {
+  DatabaseUnavailable,
+  isRetryable,
+  isUnavailable,
+  isWriteFailure,
+  OutcomeUnknown,
+} from '../errors.ts';
 import type { ConnectionLimits } from '../pool.ts';
 import { inTransaction } from '../transaction.ts';
 import type { Database, Queryable, Work } from '../types.ts';
@@ -33,6 +39,9 @@ export interface RouterOptions extends ConnectionLimits {
 
 const PRIMARY_POLL_INTERVAL_MS = 100;
 
+/** For how long a write that failed by itself counts, unless one succeeds before. */
+const WRITE_FAILURE_MS = 10_000;
+
 /** A read that has taken this part of its time limit is hedged. */
 const HEDGE_DELAY_DIVISOR = 10;
 
@@ -47,6 +56,8 @@ export class Router implements Database {
   readonly #checks: PeriodicTask;
   #topology: Topology;
   #turn = 0;
+  /** When a write last failed because the server cannot write; undefined after one that succeeded. */
+  #writeFailedMs: number | undefined;
   /** The current check. One runs after the other, so the latest verdicts rest on the latest answers. */
   #checking: Promise<void> = Promise.resolve();
 
@@ -66,9 +77,14 @@ export class Router implements Database {
     this.#topology = unknownTopology(urls.length);
   }
 
-  /** Checks every node, and goes on to do so until `stop`. */
+  /**
+   * Checks every node, and goes on to do so until `stop`.
+   *
+   * @throws DatabaseUnavailable when every node refuses the service for a cause that waiting does not remove.
+   */
   async start(): Promise<void> {
     await this.#checks.start();
+    this.#throwIfRefused();
   }
 
   /** Closes all connections; statements in flight are finished first. */
@@ -92,9 +108,20 @@ export class Router implements Database {
     return this.#nodes.some((node) => node.healthy);
   }
 
-  /** Whether writes are accepted: the primary is healthy, and its commits are confirmed. */
+  /** Whether writes succeed: the primary is healthy and can write, and its commits are confirmed. */
   get writable(): boolean {
-    return this.primary?.healthy === true && !this.#topology.commitsHang;
+    const { commitsHang } = this.#topology;
+    return this.primary?.healthy === true && !commitsHang && !this.#writesFail;
+  }
+
+  /** How many replicas confirm each commit, as the primary is configured; undefined before that is known. */
+  get confirmedBy(): number | undefined {
+    return this.#topology.confirmedBy;
+  }
+
+  get #writesFail(): boolean {
+    const failedMs = this.#writeFailedMs;
+    return failedMs !== undefined && this.#deadlines.now() - failedMs < WRITE_FAILURE_MS;
   }
 
   /**
@@ -102,8 +129,8 @@ export class Router implements Database {
    *
    * @param limitMs for how long.
    * @param options.writable whether it must also accept writes.
-   * @throws DatabaseUnavailable when there is none in time, with the status of each node; or the signal's
-   * reason.
+   * @throws DatabaseUnavailable when there is none in time, or at once when every node refuses the service
+   * for a cause that waiting does not remove, with the status of each node; or the signal's reason.
    */
   async waitForPrimary(
     limitMs: number,
@@ -115,12 +142,25 @@ export class Router implements Database {
       signal?.throwIfAborted();
       const { primary } = this;
       if (primary?.healthy && (this.writable || !writable)) return primary;
+      this.#throwIfRefused();
       if (this.#deadlines.now() > deadlineMs) break;
       await sleep(PRIMARY_POLL_INTERVAL_MS);
     }
-    const found = this.status().map(({ name, role, reason }) => `${name}: ${role}, ${reason || 'healthy'}`);
     const missing = writable ? 'primary whose commits are confirmed' : 'primary';
-    throw new DatabaseUnavailable(`no ${missing} after ${limitMs} ms (${found.join('; ')})`);
+    throw new DatabaseUnavailable(`no ${missing} after ${limitMs} ms (${this.#describe()})`);
+  }
+
+  #throwIfRefused(): void {
+    if (!this.#nodes.every((node) => node.isRefused)) return;
+    throw new DatabaseUnavailable(`no database node accepts this service (${this.#describe()})`);
+  }
+
+  /** Each node with its role and the best that is known of why it is not healthy. */
+  #describe(): string {
+    const nodes = this.status();
+    return nodes
+      .map(({ name, role, reason, cause }) => `${name}: ${role}, ${cause || reason || 'healthy'}`)
+      .join('; ');
   }
 
   async write<T>(work: Work<T>): Promise<T> {
@@ -131,8 +171,11 @@ export class Router implements Database {
       // transactions exhaust the primary's connections.
       if (this.#topology.commitsHang) throw new DatabaseUnavailable('commits are not confirmed');
       const limits = { timeoutMs: this.#options.writeTimeoutMs, deadlines: this.#deadlines };
-      return await inTransaction(primary.pool, limits, work);
+      const result = await inTransaction(primary.pool, limits, work);
+      this.#writeFailedMs = undefined;
+      return result;
     } catch (error) {
+      if (isWriteFailure(error)) this.#writeFailedMs = this.#deadlines.now();
       if (error instanceof DatabaseUnavailable || error instanceof OutcomeUnknown) this.#checks.trigger();
       throw error;
     }
@@ -205,15 +248,16 @@ export class Router implements Database {
     }
   }
 
-  #logChanges(before: Topology, { primary, timeline, commitsHang }: Topology): void {
+  #logChanges(before: Topology, { primary, timeline, confirmedBy, commitsHang }: Topology): void {
     const { logger } = this.#options;
+    const isFirst = before.timeline === 0;
     if (primary !== before.primary) {
+      const level = isFirst ? 'info' : 'warn';
       if (primary === undefined) logger.error('no primary: writes are rejected');
-      else {
-        // The first one is a healthy start; each one after it is a failover.
-        const level = before.system === undefined ? 'info' : 'warn';
-        logger[level]({ node: this.primary?.name, timeline }, 'writes go to this primary');
-      }
+      else logger[level]({ node: this.primary?.name, timeline }, 'writes go to this primary');
+    }
+    if (confirmedBy === 0 && before.confirmedBy !== 0) {
+      logger.warn('no replica confirms commits, as the primary is configured: its disk alone has them');
     }
     if (commitsHang && !before.commitsHang) logger.error('commits are not confirmed: writes are rejected');
     if (!commitsHang && before.commitsHang) logger.info('commits are confirmed: writes are accepted');

@@ -16,12 +16,17 @@ const walPosition = fc.bigInt({ min: 0n, max: 2n });
 const state: fc.Arbitrary<NodeState> = fc.record({
   system: mostly('ours', 'theirs'),
   started: mostly('first', 'second'),
+  // Of several names of one server one is used: see topology.test.ts. Here each answer is another server.
+  server: fc.uuid(),
+  may_read_stats: mostly(true, false),
   in_recovery: mostly(true, false),
   timeline: mostly(1, 2, 3),
   slot_name: fc.constantFrom('b', 'c', null),
+  streams: fc.boolean(),
   received: walPosition,
   replayed: walPosition,
   synchronous_slots: fc.subarray(['b', 'c']),
+  standby_names: fc.constantFrom('', 'FIRST 1 (b)', 'FIRST 2 (b, c)'),
   commits_hang: fc.boolean(),
   clock_ms: fc.constant(0),
 });

@@ -1,35 +1,9 @@
 /** Primary election and node health, in scenarios that run round by round. */
 import { describe, expect, test } from 'vitest';
-import {
-  type Answer,
-  judge,
-  mustRepeat,
-  type NodeState,
-  observe,
-  type Topology,
-  unknownTopology,
-} from './topology.ts';
+import { primary, replica } from '../../../test/support/node-states.ts';
+import { type Answer, judge, mustRepeat, observe, type Topology, unknownTopology } from './topology.ts';
 
 const LAG_MAX_MS = 5_000;
-
-/** A primary whose commits wait for the replica on slot b. */
-const primary = (timeline: number, more: Partial<NodeState> = {}): NodeState => ({
-  system: 'ours',
-  started: 'first',
-  in_recovery: false,
-  timeline,
-  slot_name: null,
-  received: 0n,
-  replayed: 0n,
-  synchronous_slots: ['b'],
-  commits_hang: false,
-  clock_ms: 0,
-  ...more,
-});
-
-/** A replica that streams through slot b. */
-const replica = (timeline: number, more: Partial<NodeState> = {}): NodeState =>
-  primary(timeline, { in_recovery: true, slot_name: 'b', synchronous_slots: [], ...more });
 
 const down = new Error('connection refused');
 const foreign = { system: 'theirs' };

@@ -36,11 +36,14 @@ export type UnhealthyReason =
   | 'not checked yet'
   | 'not reachable'
   | 'other cluster'
+  | 'same server as another node'
   | 'old primary'
   | 'two primaries on one timeline'
   | 'replay lag'
   | 'no primary'
   | 'other timeline'
+  | 'cannot see replication'
+  | 'streams without a slot'
   | 'not synchronous';
 
 /** The server at a node's address to which connections may be used. */
@@ -61,6 +64,8 @@ export interface TopologyNode {
   readonly timeline: number;
   /** The start time of the server that answered last, accepted or not. */
   readonly lastStarted: string | undefined;
+  /** That server itself, by whatever name it is reached. */
+  readonly server: string | undefined;
   /** Undefined while no connection to this node may be used: it is fenced, or has never answered. */
   readonly accepted: AcceptedServer | undefined;
   /** Undefined when the node is healthy. */
@@ -76,6 +81,8 @@ export interface Topology {
   readonly primary: number | undefined;
   /** The slots of the replicas that commits wait for, by the primary's latest answer. */
   readonly synchronousSlots: readonly string[];
+  /** How many replicas confirm each commit, by the primary's latest answer; undefined before its first. */
+  readonly confirmedBy: number | undefined;
   /** Whether a commit would hang, with its locks and its connection, by the primary's latest answer. */
   readonly commitsHang: boolean;
   /** In the order of the answers. */
@@ -88,6 +95,7 @@ export const unknownNode: TopologyNode = {
   system: undefined,
   timeline: 0,
   lastStarted: undefined,
+  server: undefined,
   accepted: undefined,
   reason: 'not checked yet',
 };
@@ -99,6 +107,7 @@ export function unknownTopology(nodeCount: number): Topology {
     timeline: 0,
     primary: undefined,
     synchronousSlots: [],
+    confirmedBy: undefined,
     commitsHang: false,
     nodes: Array(nodeCount).fill(unknownNode),
   };
@@ -123,7 +132,8 @@ export function observe(before: Topology, answers: readonly Answer[]): Topology 
     const state = stateOf(answers[index]);
     if (state === undefined) return node;
     const role: Role = state.in_recovery ? 'replica' : 'primary';
-    return { ...node, role, system: state.system, timeline: state.timeline, lastStarted: state.started };
+    const { system, timeline, started: lastStarted, server } = state;
+    return { ...node, role, system, timeline, lastStarted, server };
   });
   return { ...before, nodes };
 }
@@ -138,6 +148,31 @@ export function judge(before: Topology, round: Round): Topology {
 const stateOf = (answer: Answer | undefined) => (answer instanceof Error ? undefined : answer);
 
 /**
+ * Whether another node's URL reaches the same server, under another name, and that node is used in place of
+ * this one. Of such nodes those that answered come first, then the primary in force, then the order of the
+ * URLs.
+ */
+function isSameServer({ nodes, primary }: Topology, answers: readonly Answer[], index: number): boolean {
+  const node = nodes[index];
+  if (node?.server === undefined) return false;
+  const rank = (at: number) => (stateOf(answers[at]) === undefined ? 2 : 0) + (at === primary ? 0 : 1);
+  const isBefore = (at: number) => rank(at) - rank(index) || at - index;
+  return nodes.some(
+    ({ system, server }, at) => system === node.system && server === node.server && isBefore(at) < 0,
+  );
+}
+
+/**
+ * How many standbys confirm a commit, by `synchronous_standby_names`: none where it is empty, else the number
+ * before the list, or one where there is only a list.
+ */
+export function confirmationsOf(standbyNames: string): number {
+  if (standbyNames.trim() === '') return 0;
+  const [, count = '1'] = /^\s*(?:(?:FIRST|ANY)\s+)?(\d+)\s*\(/i.exec(standbyNames) ?? [];
+  return Number(count);
+}
+
+/**
  * Elects the primary from the latest known state of the nodes. The one in force stays until a higher timeline
  * appears. Of several that claim the same timeline none can be trusted (split brain).
  */
@@ -147,7 +182,12 @@ function elect(topology: Topology, answers: readonly Answer[]): Topology {
   const isOurs = (node: TopologyNode) => system !== undefined && node.system === system;
   const timeline = Math.max(topology.timeline, ...nodes.filter(isOurs).map((node) => node.timeline));
   const claimants = nodes.flatMap((node, index) =>
-    isOurs(node) && node.role === 'primary' && node.timeline === timeline ? index : [],
+    isOurs(node) &&
+    node.role === 'primary' &&
+    node.timeline === timeline &&
+    !isSameServer(topology, answers, index)
+      ? index
+      : [],
   );
   const stays = inForce !== undefined && claimants.includes(inForce);
   const primary = stays ? inForce : claimants.length === 1 ? claimants[0] : undefined;
@@ -159,6 +199,7 @@ function elect(topology: Topology, answers: readonly Answer[]): Topology {
     timeline,
     primary,
     synchronousSlots: state?.synchronous_slots ?? slotsBefore,
+    confirmedBy: state === undefined ? topology.confirmedBy : confirmationsOf(state.standby_names),
     commitsHang: state?.commits_hang ?? topology.commitsHang,
     nodes,
   };
@@ -181,6 +222,9 @@ function verdict(topology: Topology, index: number, node: TopologyNode, round: R
   const isFenced = node.role === 'primary' && !isPrimary;
   const accepted = isFenced ? undefined : acceptedServer(node, state);
   if (state === undefined) return { accepted, reason: 'not reachable' };
+  if (isSameServer(topology, round.answers, index)) {
+    return { accepted: undefined, reason: 'same server as another node' };
+  }
   if (isPrimary) return { accepted, reason: undefined };
   if (node.system !== ourSystem(topology)) return { accepted, reason: 'other cluster' };
   if (accepted !== undefined) return replicaVerdict(topology, accepted, state, round);
@@ -200,7 +244,9 @@ function replicaVerdict(topology: Topology, server: AcceptedServer, state: NodeS
   const unhealthy = (reason: UnhealthyReason) => ({ accepted: { ...server, backlog }, reason });
   if (replayLagMs(backlog, nowMs) > replicaLagMaxMs) return unhealthy('replay lag');
   if (topology.primary === undefined) return unhealthy('no primary');
+  if (!state.may_read_stats) return unhealthy('cannot see replication');
   const isStreaming = state.slot_name !== null;
+  if (state.streams && !isStreaming) return unhealthy('streams without a slot');
   const primaryTimeline = topology.nodes[topology.primary]?.timeline;
   if (isStreaming && state.timeline !== primaryTimeline) return unhealthy('other timeline');
   const slot = state.slot_name ?? server.slot;

@@ -1,6 +1,12 @@
 /** Migrations and seeds, with instances that start at the same time. */
-import { expect, inject, test } from 'vitest';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { resolveBinary } from 'dbmate';
+import pg from 'pg';
+import { pino } from 'pino';
+import { expect, inject, onTestFinished, test } from 'vitest';
 import { onServer, openRouter, useDatabase } from '../../../test/support/database.ts';
+import { query } from '../../../test/support/query.ts';
 import { quiet } from '../../../test/support/quiet.ts';
 import { migrate } from './migrate.ts';
 import { seed } from './seed.ts';
@@ -8,9 +14,25 @@ import { isMigrated } from './version.ts';
 
 const database = useDatabase();
 
+/** An empty database, dropped after the test. */
+async function emptyDatabase(name: string): Promise<string> {
+  await onServer(`CREATE DATABASE ${name}`);
+  onTestFinished(() => onServer(`DROP DATABASE ${name} WITH (FORCE)`));
+  return Object.assign(new URL(inject('primaryUrl')), { pathname: name }).href;
+}
+
+/** Holds the migration lock until the test ends, as an instance that hangs does. */
+async function holdLock(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url, application_name: 'frozen' });
+  client.on('error', () => {});
+  onTestFinished(() => client.end());
+  await client.connect();
+  await client.query('SELECT pg_advisory_lock(7163846290174)');
+  return client;
+}
+
 test('instances that start together on an empty database migrate it once, and all succeed', async () => {
-  const url = Object.assign(new URL(inject('primaryUrl')), { pathname: 'empty' }).href;
-  await onServer('CREATE DATABASE empty');
+  const url = await emptyDatabase('empty');
   const router = openRouter({ primaryUrl: url, replicaUrls: [] });
   try {
     const { reader } = await router.waitForPrimary(5_000);
@@ -19,7 +41,6 @@ test('instances that start together on an empty database migrate it once, and al
     expect(await isMigrated(reader)).toBe(true);
   } finally {
     await router.stop();
-    await onServer('DROP DATABASE empty');
   }
 });
 
@@ -73,4 +94,57 @@ test('an unknown seed set is rejected by its name, a path too', async () => {
   await expect(seed(database.primaryUrl, '../migrations', quiet)).rejects.toThrow(
     "no seed set '../migrations'",
   );
+});
+
+test('where nothing is missing a start does not wait for the lock', async () => {
+  const url = await emptyDatabase('complete');
+  await migrate(url, quiet);
+  await holdLock(url);
+  await migrate(url, quiet, { lockTimeoutMs: 0 });
+});
+
+test('where something is missing the lock is waited for, and its holder is named at the end', async () => {
+  const url = await emptyDatabase('locked');
+  const holder = await holdLock(url);
+  const lines: string[] = [];
+  const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
+  const [backend] = (await holder.query('SELECT pg_backend_pid() AS pid')).rows;
+  const held = `held by process ${backend.pid}, frozen of postgres from 127.0.0.1`;
+  await expect(migrate(url, log, { lockTimeoutMs: 0 })).rejects.toThrow(
+    `the migration lock is not free after 0 ms: ${held}`,
+  );
+  const migrating = migrate(url, log, { lockTimeoutMs: 20_000 });
+  await expect.poll(() => lines.join('')).toContain('waiting for the migration lock');
+  await holder.query('SELECT pg_advisory_unlock(7163846290174)');
+  await migrating;
+  expect(lines.join('')).toContain(held);
+});
+
+test('a start that is aborted does not go on waiting for the lock', async () => {
+  const url = await emptyDatabase('aborted');
+  await holdLock(url);
+  const aborted = new AbortController();
+  const migrating = migrate(url, quiet, { lockTimeoutMs: 60_000, signal: aborted.signal });
+  aborted.abort(new Error('stopped'));
+  await expect(migrating).rejects.toThrow();
+});
+
+test('the command line of dbmate works on the same files and table, before us and after us', async () => {
+  const url = await emptyDatabase('shared');
+  const dbmate = (...args: string[]) =>
+    promisify(execFile)(resolveBinary(), ['--migrations-dir', 'db/migrations', '--no-dump-schema', ...args], {
+      env: { DATABASE_URL: `${url}?sslmode=disable` },
+    });
+  const applied = () => query(url, 'SELECT version FROM schema_migrations ORDER BY version');
+  await migrate(url, quiet);
+  const all = await applied();
+  expect((await dbmate('status')).stdout).toContain('Pending: 0');
+  await dbmate('rollback');
+  expect(await applied()).toEqual(all.slice(0, -1));
+  await migrate(url, quiet);
+  expect(await applied()).toEqual(all);
+  await dbmate('rollback');
+  await dbmate('migrate');
+  await migrate(url, quiet);
+  expect(await applied()).toEqual(all);
 });

@@ -1,50 +1,112 @@
-/** Migrations with dbmate, and the rights that the service's role needs after them. */
-import { execFile } from 'node:child_process';
+/** Applies migrations, and the rights that the service's role needs after them. */
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { resolveBinary } from 'dbmate';
 import type { Logger } from 'pino';
-import { applicationRoleExists, migrationLock, migrationUnlock } from '../../generated/sql/schema.ts';
+import {
+  applicationRoleExists,
+  beginMigration,
+  commitMigration,
+  createVersionTable,
+  migrationLockHolder,
+  migrationTryLock,
+  migrationUnlock,
+  recordVersion,
+} from '../../generated/sql/migrations.ts';
 import { monotonicMs } from '../../timing/clock.ts';
+import { DatabaseUnavailable } from '../errors.ts';
 import type { Queryable } from '../types.ts';
-import { MIGRATION_TIMEOUT_MS, withClient } from './client.ts';
-import { isNewer, migrationsDir } from './version.ts';
-
-const LOCK_POLL_INTERVAL_MS = 100;
+import { withClient } from './client.ts';
+import type { Migration } from './migrations.ts';
+import { isNewer, missingMigrations } from './version.ts';
 
 const grantsFile = fileURLToPath(new URL('../../../db/grants.sql', import.meta.url));
 
+/** The number of the advisory lock; any other program that migrates this database must use the same. */
+const lock = { key: 7163846290174n };
+
+const LOCK_POLL_INTERVAL_MS = 100;
+
+export interface MigrateOptions {
+  /** How long to wait for another instance that migrates, in milliseconds. */
+  readonly lockTimeoutMs?: number;
+  /** Ends the wait for the lock, or the work after the current migration. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Applies the missing migrations, and grants the service's role its rights. Instances that start together
- * migrate one after the other, under a lock on the primary; the later ones find nothing to do.
+ * migrate one after the other, under a lock on the primary; the later ones find nothing to do. Where nothing
+ * is missing nothing is waited for.
  *
  * @param url the primary. Where a migration is missing its commits must be confirmed, or this waits for that.
- * @throws when a migration fails; dbmate has rolled it back then.
+ * @throws when a migration fails, which then is rolled back; when another session holds the lock for too
+ * long; the signal's reason.
  */
-export async function migrate(url: string, log: Logger): Promise<void> {
-  log.info('checking for missing migrations');
+export async function migrate(url: string, log: Logger, options: MigrateOptions = {}): Promise<void> {
   await withClient(url, async (client) => {
-    await waitForLock(client);
+    const isComplete = (await missingMigrations(client)).length === 0;
+    if (!isComplete) {
+      await waitForLock(client, log, options);
+      await createVersionTable.run(undefined, client);
+    } else if (!(await tryLock(client))) {
+      // Another instance migrates or grants at this moment, to the same end.
+      return;
+    }
     try {
-      for (const line of await runDbmate(url)) log.info(line);
+      for (const migration of await missingMigrations(client)) {
+        options.signal?.throwIfAborted();
+        await apply(client, migration, log);
+      }
       await grantRights(client, log);
     } finally {
-      await migrationUnlock.run(undefined, client);
+      // The end of the connection lets go of the lock too.
+      await migrationUnlock.run(lock, client).catch(() => {});
     }
   });
 }
 
-/** Waits until no other instance migrates. Throws when that takes longer than any migration may. */
-async function waitForLock(client: Queryable): Promise<void> {
-  const deadlineMs = monotonicMs() + MIGRATION_TIMEOUT_MS;
-  for (;;) {
-    const [lock] = await migrationLock.run(undefined, client);
-    if (lock?.locked) return;
-    if (monotonicMs() > deadlineMs) throw new Error('another instance has not finished its migration');
-    await sleep(LOCK_POLL_INTERVAL_MS);
+async function tryLock(client: Queryable): Promise<boolean> {
+  const [row] = await migrationTryLock.run(lock, client);
+  return row?.locked === true;
+}
+
+async function waitForLock(client: Queryable, log: Logger, options: MigrateOptions): Promise<void> {
+  const { lockTimeoutMs = 30_000, signal } = options;
+  const deadlineMs = monotonicMs() + lockTimeoutMs;
+  for (let isLogged = false; !(await tryLock(client)); ) {
+    signal?.throwIfAborted();
+    const holder = await lockHolder(client);
+    if (monotonicMs() >= deadlineMs) {
+      throw new DatabaseUnavailable(`the migration lock is not free after ${lockTimeoutMs} ms: ${holder}`);
+    }
+    if (!isLogged) log.warn({ holder }, 'waiting for the migration lock');
+    isLogged = true;
+    await sleep(LOCK_POLL_INTERVAL_MS, undefined, { signal });
   }
+}
+
+/** Who holds the lock, for an operator who has to end a session that hangs. */
+async function lockHolder(client: Queryable): Promise<string> {
+  const [holder] = await migrationLockHolder.run(lock, client);
+  if (holder === undefined) return 'its holder has just ended';
+  const { pid, user, application, address, idle_s: idleS } = holder;
+  const from = `${application || 'a session'} of ${user ?? 'an unknown user'} from ${address ?? 'this host'}`;
+  return `held by process ${pid}, ${from}${idleS === null ? '' : `, unchanged for ${idleS} s`}`;
+}
+
+async function apply(client: Queryable, migration: Migration, log: Logger): Promise<void> {
+  const { file, version, up, transaction } = migration;
+  const startMs = monotonicMs();
+  try {
+    if (transaction) await beginMigration.run(undefined, client);
+    await client.query(up, []);
+    await recordVersion.run({ version }, client);
+    if (transaction) await commitMigration.run(undefined, client);
+  } catch (cause) {
+    throw new Error(`the migration ${file} failed: ${(cause as Error).message}`, { cause });
+  }
+  log.info({ file, tookMs: Math.round(monotonicMs() - startMs) }, 'migration applied');
 }
 
 /**
@@ -57,27 +119,4 @@ async function grantRights(client: Queryable, log: Logger): Promise<void> {
   if (!role?.exists) return;
   if (await isNewer(client)) log.warn('a newer version has migrated: the rights are left as they are');
   else await client.query(await readFile(grantsFile, 'utf8'), []);
-}
-
-/**
- * Runs dbmate. The URL holds a password, so it is passed in the environment, which other users cannot read,
- * and an error shows dbmate's output and not its command line.
- *
- * @returns a line for each migration that was applied.
- */
-async function runDbmate(url: string): Promise<string[]> {
-  const args = ['--migrations-dir', migrationsDir, '--no-dump-schema', 'migrate'];
-  const options = { timeout: MIGRATION_TIMEOUT_MS, env: { DATABASE_URL: dbmateUrl(url) } };
-  const { stdout } = await promisify(execFile)(resolveBinary(), args, options).catch((error) => {
-    const output = String(error.stderr).trim().replaceAll(url, '***');
-    throw new Error(`a migration failed: ${output || error.code}`);
-  });
-  return stdout.split('\n').filter((line) => line.startsWith('Applied'));
-}
-
-/** dbmate's driver requires TLS where the URL does not set `sslmode`; `pg` and libpq do not by default. */
-function dbmateUrl(url: string): string {
-  const parsed = new URL(url);
-  if (!parsed.searchParams.has('sslmode')) parsed.searchParams.set('sslmode', 'disable');
-  return parsed.href;
 }
