@@ -314,7 +314,8 @@ describe('authentication', () => {
 });
 
 test('where access is open REST answers under its own host and further ones, elsewhere under all', () => {
-  const hosts = (settings: Record<string, string>) => readConfig(settings).http.allowedHosts;
+  const hosts = (settings: Record<string, string>) =>
+    readConfig({ EMBEDDED: 'true', ...settings }).http.allowedHosts;
   expect(hosts({})).toEqual(['127.0.0.1']);
   const open = { HTTP_HOST: '0.0.0.0', AUTH: 'none', ALLOWED_HOSTS: 'loms, shop.test,2001:db8::1' };
   expect(hosts(open)).toEqual(['0.0.0.0', 'loms', 'shop.test', '2001:db8::1']);
@@ -325,7 +326,8 @@ test('where access is open REST answers under its own host and further ones, els
 });
 
 test('access that is open to other machines is recognised', () => {
-  const isOpen = (settings: Record<string, string>) => readConfig(settings).isOpenToNetwork;
+  const isOpen = (settings: Record<string, string>) =>
+    readConfig({ EMBEDDED: 'true', ...settings }).isOpenToNetwork;
   expect([isOpen({}), isOpen({ HTTP_HOST: '::1' })]).toEqual([false, false]);
   expect(isOpen({ AUTH: 'none', HTTP_HOST: '::' })).toBe(true);
   expect(isOpen({ AUTH: 'none', GRPC_HOST: '10.0.0.1' })).toBe(true);

@@ -19,13 +19,16 @@ beforeAll(async () => {
 afterAll(() => rm(dir, { recursive: true }));
 
 test('secrets are read from the files that the environment names', () => {
-  const { database } = readConfig({
+  const { database, warnings } = readConfig({
+    // Where the URL must be set, the file counts.
+    NODE_ENV: 'production',
     DATABASE_URL_FILE: path('url'),
     DATABASE_REPLICA_URLS_FILE: path('replicas'),
     MIGRATION_DATABASE_URL_FILE: path('migration'),
   });
   expect(database.urls).toEqual(['postgres://loms:hush@db/loms', 'postgres://loms:hush@replica/loms']);
   expect(database.migrationUrl).toBe('postgres://owner:hush@db/loms');
+  expect(warnings).toEqual([]);
 });
 
 test.each([

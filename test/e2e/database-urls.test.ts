@@ -17,6 +17,7 @@ import { quiet } from '../support/quiet.ts';
 import { table } from '../support/tables.ts';
 import { startTemporaryCluster, type TemporaryCluster } from '../support/temporary-cluster.ts';
 
+const LOGIN = 'plain:plain@';
 const ODD_PASSWORD = 'p@ss:w/ord%?#';
 const { username: systemUser } = userInfo();
 
@@ -35,6 +36,7 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'loms-urls-'));
   await chmod(dir, 0o777);
   await query(adminUrl, `CREATE ROLE odd SUPERUSER LOGIN PASSWORD '${ODD_PASSWORD}'`);
+  await query(adminUrl, "CREATE ROLE plain SUPERUSER LOGIN PASSWORD 'plain'");
   for (const name of ['certified', 'trusted', systemUser]) {
     await query(adminUrl, `CREATE ROLE "${name}" SUPERUSER LOGIN`);
   }
@@ -77,7 +79,7 @@ async function configure(authority: Authority): Promise<void> {
 }
 
 /** The URL of a new, empty database on the server. */
-async function newDatabase({ login = 'postgres:postgres@', hosts = `127.0.0.1:${port}`, parameters = '' }) {
+async function newDatabase({ login = LOGIN, hosts = `127.0.0.1:${port}`, parameters = '' }) {
   const name = `row_${databases++}`;
   await query(adminUrl, `CREATE DATABASE ${name}`);
   return `postgres://${login}${hosts}/${name}${parameters === '' ? '' : `?${parameters}`}`;
@@ -186,7 +188,7 @@ test.each([
   ['a certificate for another host', verified, '[::1]', /does not match certificate/],
   ['no certificate of the client', verified, 'certified@127.0.0.1', /certificate/],
 ] as const)('a connection with %s is refused at once, by both', async (_what, parameters, host, cause) => {
-  const [login, address] = host.includes('@') ? ['certified@', '127.0.0.1'] : ['postgres:postgres@', host];
+  const [login, address] = host.includes('@') ? ['certified@', '127.0.0.1'] : [LOGIN, host];
   const url = await newDatabase({
     login,
     hosts: `${address}:${port}`,
