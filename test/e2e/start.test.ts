@@ -24,7 +24,7 @@ const readyz = async (port: number) => {
   return { status: response.status, ...details };
 };
 
-test('while a start waits for the migration lock it is alive, not ready, and is stopped without delay', async () => {
+test('while a start waits for the migration lock it is alive, not ready, and stops at once', async () => {
   await onServer('CREATE DATABASE start_test');
   const url = Object.assign(new URL(inject('primaryUrl')), { pathname: 'start_test' }).href;
   const holder = new pg.Client({ connectionString: url });
