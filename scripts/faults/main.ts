@@ -5,9 +5,8 @@
  *     node --import tsx scripts/faults/main.ts [--fault KIND] [--seed N] [--seeds N] [--quick]
  *
  * Histories and a summary go to `build/faults`; a run of fifteen kinds with ten seeds, or more, also writes
- * its figures into `docs/reliability.md`. A quick run has a few kinds with one seed, and runs the service from
- * its sources.
- * README.md is a tour of the files.
+ * its figures into `docs/reliability.md`. A quick run has a few kinds with one seed, and runs the service
+ * from its sources. README.md is a tour of the files.
  */
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -74,7 +74,7 @@ export async function makeCallers(issuer: Issuer): Promise<Caller[]> {
       name: 'a caller with a forged token',
       weight: 3,
       authorization: forged(good),
-      expected: 'unauthenticated',
+      expected: 'forged',
     },
     { name: 'a caller with no token', weight: 2, authorization: noToken(good), expected: 'unauthenticated' },
   ];

@@ -5,10 +5,10 @@ import type { GrpcBytes } from '../../test/support/grpc-session.ts';
 
 /**
  * `accepted`: a valid request, which only the stored state may refuse. `refused`: one that must be refused
- * before the state is read. `unauthenticated`, `forbidden`: refused because of its caller. `any`: the answer
- * only has to be in the documented form, and must not be a refusal of the caller.
+ * before the state is read. `unauthenticated`, `forged`, `forbidden`: refused because of its caller. `any`:
+ * the answer only has to be in the documented form, and must not be a refusal of the caller.
  */
-export type Expectation = 'accepted' | 'refused' | 'unauthenticated' | 'forbidden' | 'any';
+export type Expectation = 'accepted' | 'refused' | 'unauthenticated' | 'forged' | 'forbidden' | 'any';
 
 /**
  * Refusals by the stored state. An invalid request must not get them: it is refused before the state is read.
@@ -28,19 +28,14 @@ const callerReasons: readonly (Reason | undefined)[] = [
   'SCOPE_MISSING',
 ];
 
-/** Refusals of a caller whose credentials are bad. A forged token may name a key that is being looked for. */
-const credentialReasons: readonly (Reason | undefined)[] = [
-  'CREDENTIALS_MISSING',
-  'CREDENTIALS_INVALID',
-  'KEYS_UNAVAILABLE',
-];
-
 /** The reasons that each expectation allows; no reason means that the request was done. */
 const allows: Readonly<Record<Expectation, (reason: Reason | undefined) => boolean>> = {
   accepted: (reason) => reason === undefined || stateReasons.includes(reason),
   refused: (reason) =>
     reason !== undefined && !stateReasons.includes(reason) && !callerReasons.includes(reason),
-  unauthenticated: (reason) => credentialReasons.includes(reason),
+  unauthenticated: (reason) => reason === 'CREDENTIALS_MISSING' || reason === 'CREDENTIALS_INVALID',
+  // It may name a key that the issuer was asked for a moment ago: whether there is one is not known then.
+  forged: (reason) => reason === 'CREDENTIALS_INVALID' || reason === 'KEYS_UNAVAILABLE',
   forbidden: (reason) => reason === 'SCOPE_MISSING',
   any: (reason) => !callerReasons.includes(reason),
 };

@@ -173,6 +173,7 @@ describe('the check of gRPC answers finds', () => {
     check('accepted', { 'grpc-status': '0' }, ok);
     check('refused', refused);
     check('unauthenticated', statusFields(fixedRefusals.credentialsInvalid));
+    check('forged', statusFields(fixedRefusals.keysUnavailable));
   });
 
   test.each<[string, Expectation, Record<string, string>, Buffer?]>([
@@ -184,6 +185,12 @@ describe('the check of gRPC answers finds', () => {
     ['a deadline that was not set', 'any', { 'grpc-status': '4' }],
     ['a reply that is not a message', 'any', { 'grpc-status': '0' }, Buffer.of(0, 0, 0, 0, 2, 8)],
     ['an invalid request that is accepted', 'refused', { 'grpc-status': '0' }, ok],
+    ['keys that are away', 'unauthenticated', statusFields(fixedRefusals.keysUnavailable)],
+    [
+      'a forged token for which the database is away',
+      'forged',
+      statusFields(fixedRefusals.databaseUnavailable),
+    ],
     ['an unauthenticated caller that is admitted', 'unauthenticated', { 'grpc-status': '0' }, ok],
     ['a caller that is admitted without the scope', 'forbidden', { 'grpc-status': '0' }, ok],
     ['a valid request that is refused by a full queue', 'accepted', refused],

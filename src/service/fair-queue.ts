@@ -1,9 +1,9 @@
 /**
  * A bounded queue that its clients share: they are served in turn, and none of them can fill it.
  *
- * - **Turns**: deficit round robin. In its turn a client gets `TURN_WEIGHT` of its requests into the batch, and
- *   what is too heavy for one turn saves up for it. So a small order waits for one batch, however many large
- *   orders another client has in the queue.
+ * - **Turns**: deficit round robin. In its turn a client gets `TURN_WEIGHT` of its requests into the batch,
+ *   and what is too heavy for one turn saves up for it. So a small order waits for one batch, however many
+ *   large orders another client has in the queue.
  * - **Shares**: a client may hold up to `FREE_MULTIPLE` times what is free. One that is alone may use nine
  *   tenths of the queue. The more clients hold much, the less each may hold, which leaves room for others. No
  *   client needs to be configured, and nothing that was accepted is dropped for another.

@@ -1,4 +1,4 @@
-/** Two callers of one service: the one with many requests does not lock the other out, over both transports. */
+/** Two callers of one service: the one with many requests does not lock the other out. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

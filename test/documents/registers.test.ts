@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { keyLimits } from '../../src/auth/keys.ts';
 import { CHECKS_MAX, TOKEN_MAX_CHARS, UNKNOWN_KEYS_MAX } from '../../src/auth/tokens.ts';
-import { readConfig, variableNames } from '../../src/config/config.ts';
+import { type Config, readConfig, variableNames } from '../../src/config/config.ts';
 import { variables } from '../../src/config/variables.ts';
 import { codeOf, type Reason, reasons } from '../../src/domain/errors.ts';
 import * as limits from '../../src/domain/limits.ts';
@@ -75,21 +75,15 @@ const time = (valueMs: number) => {
   return `${valueMs / sizeMs} ${unit}`;
 };
 
-test('docs/operations.md lists every limit with its value', () => {
-  const config = readConfig({});
+/** The limits of the service, whichever way a request comes. */
+function serviceLimits(config: Config): Record<string, string> {
   const { batching, database } = config;
   const withTokens = readConfig({ AUTH_JWKS: 'jwks.json', AUTH_ISSUER: 'issuer', AUTH_AUDIENCE: 'loms' });
-  const stuckMs = config.requestTimeoutMs + connectionLimits.stuckMs;
-  const grpcMs = (name: keyof typeof connectionOptions) => Number(connectionOptions[name]);
-  const expected: Record<string, string> = {
+  return {
     'lines of an order': count(LINES_MAX),
     'pieces of a sku in an order': count(limits.COUNT_MAX),
     'idempotency key': `${limits.IDEMPOTENCY_KEY_MAX} characters`,
     'body or message': kibibytes(limits.REQUEST_MAX_BYTES),
-    'REST: head of a request': kibibytes(HEAD_MAX_BYTES),
-    'REST: header lines of a request': count(HEADERS_MAX),
-    'REST: running requests of one connection': count(connectionLimits.runningMax),
-    'REST: requests that wait for earlier ones of their connection': count(connectionLimits.waitingMax),
     'waiting requests of one operation': count(batching.queueMax),
     'lines of waiting new orders': count(operations.createOrder.queueWeightMax ?? 0),
     'share of one client in either': `${FREE_MULTIPLE} times what is free`,
@@ -101,21 +95,6 @@ test('docs/operations.md lists every limit with its value', () => {
     "time to read the issuer's keys": time(keyLimits.readMs),
     "age of the issuer's keys that cannot be read again": time(withTokens.auth?.jwksMaxAgeMs ?? 0),
     token: `${count(TOKEN_MAX_CHARS)} characters`,
-    'gRPC: bytes of all running requests': mebibytes(grpcLimits.requestsMaxBytes),
-    'gRPC: pending calls, whose request is incomplete': count(grpcLimits.pendingMax),
-    'gRPC: pending calls of one connection, while there are that many in all': count(
-      grpcLimits.pendingShareMax,
-    ),
-    'gRPC: new calls in one turn of the event loop': count(grpcLimits.turnMax),
-    'gRPC: new calls of one connection in one turn': count(grpcLimits.turnPerConnectionMax),
-    'gRPC: resets of a connection beyond its replies': count(grpcLimits.resetsMax),
-    'gRPC: streams that watch the health': count(grpcLimits.watchesMax),
-    'gRPC: streams of reflection': count(grpcLimits.reflectionsMax),
-    'gRPC: streams of health, and of reflection, on one connection': count(
-      grpcLimits.streamsPerConnectionMax,
-    ),
-    'gRPC: age of a stream of health or reflection': time(grpcLimits.streamAgeMs),
-    'gRPC: reply that the client does not read, from the deadline or that age on': time(grpcLimits.unreadMs),
     'requests of a batch': count(batching.batchMax),
     'lines of a batch': count(BATCH_LINES_MAX),
     'running batches of one operation that writes': count(batching.writeLanes),
@@ -127,23 +106,56 @@ test('docs/operations.md lists every limit with its value', () => {
     'time to get a database connection': time(database.connectTimeoutMs),
     'connections of one address, to each port': count(config.peers.connectionsMax),
     'new connections of one address, to each port': 'no limit',
-    'REST: connections': count(connectionLimits.connectionsMax),
-    'gRPC: connections': count(grpcLimits.connectionsMax),
-    'gRPC: calls at a time on one connection': count(grpcMs('grpc.max_concurrent_streams')),
     'TLS handshake of a connection': time(HANDSHAKE_TIMEOUT_MS),
+    'age of a connection': time(connectionLimits.ageMs),
+  };
+}
+
+function restLimits(config: Config): Record<string, string> {
+  const stuckMs = config.requestTimeoutMs + connectionLimits.stuckMs;
+  return {
+    'REST: head of a request': kibibytes(HEAD_MAX_BYTES),
+    'REST: header lines of a request': count(HEADERS_MAX),
+    'REST: running requests of one connection': count(connectionLimits.runningMax),
+    'REST: requests that wait for earlier ones of their connection': count(connectionLimits.waitingMax),
+    'REST: connections': count(connectionLimits.connectionsMax),
     'REST: time for the head of a request': time(connectionLimits.headMs),
     'REST: time for the whole request': time(connectionLimits.requestMs),
     'REST: first byte of a connection': time(connectionLimits.firstRequestMs),
     'REST: request without progress': time(stuckMs),
     'REST: reply that is not read': time(2 * stuckMs),
     'REST: idle connection': time(config.http.keepAliveTimeoutMs),
-    'gRPC: idle connection': time(grpcMs('grpc.max_connection_idle_ms')),
-    'gRPC: silent peer, which does not answer pings': time(
-      grpcMs('grpc.keepalive_time_ms') + grpcMs('grpc.keepalive_timeout_ms'),
-    ),
-    'age of a connection': time(connectionLimits.ageMs),
-    'gRPC: time to finish after GOAWAY': time(grpcMs('grpc.max_connection_age_grace_ms')),
   };
+}
+
+const grpcMs = (name: keyof typeof connectionOptions) => Number(connectionOptions[name]);
+
+const limitsOfGrpc: Record<string, string> = {
+  'gRPC: bytes of all running requests': mebibytes(grpcLimits.requestsMaxBytes),
+  'gRPC: pending calls, whose request is incomplete': count(grpcLimits.pendingMax),
+  'gRPC: pending calls of one connection, while there are that many in all': count(
+    grpcLimits.pendingShareMax,
+  ),
+  'gRPC: new calls in one turn of the event loop': count(grpcLimits.turnMax),
+  'gRPC: new calls of one connection in one turn': count(grpcLimits.turnPerConnectionMax),
+  'gRPC: resets of a connection beyond its replies': count(grpcLimits.resetsMax),
+  'gRPC: streams that watch the health': count(grpcLimits.watchesMax),
+  'gRPC: streams of reflection': count(grpcLimits.reflectionsMax),
+  'gRPC: streams of health, and of reflection, on one connection': count(grpcLimits.streamsPerConnectionMax),
+  'gRPC: age of a stream of health or reflection': time(grpcLimits.streamAgeMs),
+  'gRPC: reply that the client does not read, from the deadline or that age on': time(grpcLimits.unreadMs),
+  'gRPC: connections': count(grpcLimits.connectionsMax),
+  'gRPC: calls at a time on one connection': count(grpcMs('grpc.max_concurrent_streams')),
+  'gRPC: idle connection': time(grpcMs('grpc.max_connection_idle_ms')),
+  'gRPC: silent peer, which does not answer pings': time(
+    grpcMs('grpc.keepalive_time_ms') + grpcMs('grpc.keepalive_timeout_ms'),
+  ),
+  'gRPC: time to finish after GOAWAY': time(grpcMs('grpc.max_connection_age_grace_ms')),
+};
+
+test('docs/operations.md lists every limit with its value', () => {
+  const config = readConfig({});
+  const expected = { ...serviceLimits(config), ...restLimits(config), ...limitsOfGrpc };
   /** Limits of Node.js, and numbers of connections, which follow from the table of operations. */
   const elsewhere = [
     'gRPC: head of a request',

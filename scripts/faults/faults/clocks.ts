@@ -3,7 +3,7 @@ import { clockObstacle } from '../clock.ts';
 import type { Fault, FaultContext } from './fault.ts';
 
 const HOUR_S = 3_600;
-const SEEN_LIMIT_MS = 5_000;
+const SEEN_LIMIT_MS = 20_000;
 const LOOK_INTERVAL_MS = 100;
 const HOLD_MS = 1_000;
 
