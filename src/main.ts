@@ -57,14 +57,14 @@ function configOrExit(): Config {
 /** Stops the app at any point of its start. The limit is for what the app's own limits do not cover. */
 async function stopAndExit(starting: Promise<App>, signal: string, config: Config, logger: Logger) {
   logger.info({ signal }, 'stopping');
-  const limit = setTimeout(
+  // It also keeps the process alive: a step that waits for nothing must not end it before the next ones.
+  setTimeout(
     () => {
       logger.fatal('did not stop in time');
       process.exit(1);
     },
     config.shutdownDelayMs + 2 * config.shutdownTimeoutMs,
   );
-  limit.unref();
   const app = await starting.catch(() => undefined);
   await app?.stop().catch((error) => logger.error({ err: error }, 'stopping failed'));
   logger.info('stopped');
