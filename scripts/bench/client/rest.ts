@@ -8,12 +8,12 @@ const HEADER_END = '\r\n\r\n';
 const STATUS_OK = 200;
 
 function post(path: string, body: string): string {
-  const head = `POST ${path} HTTP/1.1\r\nhost: loms\r\ncontent-type: application/json`;
+  const head = `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json`;
   return `${head}\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
 }
 
 function get(path: string): string {
-  return `GET ${path} HTTP/1.1\r\nhost: loms\r\n\r\n`;
+  return `GET ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`;
 }
 
 export const rest: Protocol<string> = {
