@@ -1,4 +1,6 @@
 /** What the pipeline passes on about a call: whose share of the queues it takes, in both transports. */
+
+import { Metadata } from '@grpc/grpc-js';
 import { expect, test } from 'vitest';
 import { ask, startTestServer } from '../../test/support/grpc-server.ts';
 import { silent, testApp } from '../../test/support/http-app.ts';
@@ -8,11 +10,15 @@ import type { Call } from '../domain/call.ts';
 import { accepted } from '../domain/outcome.ts';
 import { StockServiceService as stock } from '../generated/proto/loms/stock/v1/stock.ts';
 import { startHttpServer } from './http/server.ts';
+import { TrustedProxies } from './proxies.ts';
 
 const known: Authenticate = () => accepted({ name: 'cart', scopes: new Set(['stock:read']) });
 
 /** Calls both transports and returns what the operation was called with. */
-async function callsOf(authenticate?: Authenticate): Promise<Pick<Call, 'caller' | 'client'>[]> {
+async function callsOf(
+  authenticate?: Authenticate,
+  trusted: string[] = [],
+): Promise<Pick<Call, 'caller' | 'client'>[]> {
   const calls: Pick<Call, 'caller' | 'client'>[] = [];
   const loms = new MemoryLoms();
   loms.getStock = async (_sku, { caller, client }) => {
@@ -20,10 +26,12 @@ async function callsOf(authenticate?: Authenticate): Promise<Pick<Call, 'caller'
     return accepted({ count: 1n });
   };
   const app = testApp({ loms, authenticate });
-  const server = await startHttpServer(app, { host: '127.0.0.1', port: 0, logger: silent });
-  const { client } = await startTestServer({ loms, authenticate });
-  await fetch(`http://127.0.0.1:${server.port}/stock/info/1625903`);
-  await ask(client, stock.getStock, { sku: 1625903 });
+  const shares = { peerMax: 10, peerPerSecond: 0, proxies: new TrustedProxies(trusted) };
+  const server = await startHttpServer(app, { host: '127.0.0.1', port: 0, logger: silent, shares });
+  const { client } = await startTestServer({ loms, authenticate, shares });
+  const headers = { 'x-forwarded-for': '198.51.100.1, 203.0.113.9' };
+  await fetch(`http://127.0.0.1:${server.port}/stock/info/1625903`, { headers });
+  await ask(client, stock.getStock, { sku: 1625903 }, undefined, Metadata.fromHttp2Headers(headers));
   await server.stop(0);
   return calls;
 }
@@ -36,4 +44,9 @@ test('a caller with a name takes its own share, over whichever transport it come
 test('a caller without a name takes the share of its address', async () => {
   const call = { caller: '', client: '127.0.0.1' };
   expect(await callsOf()).toEqual([call, call]);
+});
+
+test('a caller without a name behind a trusted proxy takes the share of its own address', async () => {
+  const call = { caller: '', client: '203.0.113.9' };
+  expect(await callsOf(undefined, ['127.0.0.1'])).toEqual([call, call]);
 });

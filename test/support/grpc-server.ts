@@ -57,6 +57,7 @@ export function ask<Request, Reply>(
   method: Pick<MethodDefinition<Request, Reply>, 'path' | 'requestSerialize' | 'responseDeserialize'>,
   request: Request,
   deadlineMs = Number.POSITIVE_INFINITY,
+  metadata = new Metadata(),
 ): Promise<Answer<Reply>> {
   const { path, requestSerialize, responseDeserialize } = method;
   const options = { deadline: deadlineMs };
@@ -66,7 +67,7 @@ export function ask<Request, Reply>(
       requestSerialize,
       responseDeserialize,
       request,
-      new Metadata(),
+      metadata,
       options,
       (error, reply) => {
         if (error) resolve(error);

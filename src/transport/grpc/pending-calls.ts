@@ -44,8 +44,8 @@ const CALL = 'call';
 export interface KnownCall {
   /** Its deadline, on the monotonic clock, in milliseconds. */
   readonly replyByMs: number;
-  /** The address of its peer. */
-  readonly address: string;
+  /** The peer that it comes from: its connection's, or the client that a trusted proxy names. */
+  clientOf(forwardedFor: string | undefined): string;
 }
 
 /** The call with these metadata, as its handler gets them. */
@@ -133,7 +133,6 @@ type State = 'new' | 'pending' | 'running' | 'refused' | 'ended';
 /** One call. Its events from grpc-js pass through here to its handler. */
 class PendingCall implements Pending, KnownCall {
   readonly replyByMs: number;
-  readonly address: string;
   /** When it times out: first its request, then its reply. */
   deadlineMs: number;
   readonly #calls: PendingCalls;
@@ -153,7 +152,6 @@ class PendingCall implements Pending, KnownCall {
   ) {
     this.replyByMs = replyByMs;
     this.deadlineMs = replyByMs;
-    this.address = call.getConnectionInfo().remoteAddress ?? '';
     this.#calls = calls;
     this.#call = call;
     this.#handler = handler;
@@ -164,6 +162,10 @@ class PendingCall implements Pending, KnownCall {
   /** Whether it has a stream of requests. */
   get isStream(): boolean {
     return this.#method.requestStream;
+  }
+
+  clientOf(forwardedFor: string | undefined): string {
+    return this.#siblings?.clientOf(forwardedFor) ?? '';
   }
 
   onReceiveMetadata(metadata: Metadata): void {

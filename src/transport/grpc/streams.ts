@@ -40,10 +40,17 @@ export class ConnectionCalls {
   #turn = 0;
   readonly #session: ServerHttp2Session;
   readonly #limits: StreamLimits;
+  readonly #connection: Connection | undefined;
 
-  constructor(session: ServerHttp2Session, limits: StreamLimits) {
+  constructor(session: ServerHttp2Session, limits: StreamLimits, connection: Connection | undefined) {
     this.#session = session;
     this.#limits = limits;
+    this.#connection = connection;
+  }
+
+  /** The peer that a call comes from, see `Connection`. */
+  clientOf(forwardedFor: string | undefined): string {
+    return this.#connection?.clientOf(forwardedFor) ?? '';
   }
 
   /** Counts a new stream in a turn. Returns false when there are more than an honest client can open. */
@@ -93,9 +100,9 @@ export interface StreamsOptions {
 export function streamFilter({ limits, isFull, connectionOf }: StreamsOptions) {
   const turns = new Turns();
   return (session: ServerHttp2Session) => {
-    const calls = new ConnectionCalls(session, limits);
-    (session as CountedSession)[CALLS] = calls;
     const connection = connectionOf(session);
+    const calls = new ConnectionCalls(session, limits, connection);
+    (session as CountedSession)[CALLS] = calls;
     if (connection !== undefined) connection.isBusy = () => calls.running > 0;
     return (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void => {
       const opened = turns.open();

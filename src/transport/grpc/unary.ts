@@ -100,10 +100,11 @@ function keysOf({ metadata }: ServerUnaryCall<Buffer, Buffer>): readonly (string
 
 function readCall(call: ServerUnaryCall<Buffer, Buffer>): Incoming {
   const keys = keysOf(call);
-  const { replyByMs: deadlineMs, address } = knownCall(call.metadata);
+  const known = knownCall(call.metadata);
+  const forwardedFor = call.metadata.get('x-forwarded-for');
   return {
-    deadlineMs,
-    address,
+    deadlineMs: known.replyByMs,
+    address: known.clientOf(forwardedFor.length === 0 ? undefined : forwardedFor.join()),
     authorization: call.metadata.get('authorization')[0]?.toString(),
     idempotencyKey: keys.length === 0 ? undefined : keys.join(', '),
     disconnected: () => call.cancelled,
