@@ -14,14 +14,7 @@ module.exports = {
       'main-and-cli',
       'Programs read the configuration and use the app. The embedded cluster is loaded when it is needed.',
       { path: '^src/(main\\.ts|cli/)', pathNot: '\\.test\\.ts$' },
-      ours(
-        'app\\.ts$',
-        'version\\.ts$',
-        'config/',
-        'telemetry/',
-        'db/(schema/|urls\\.ts$)',
-        'embedded/cluster\\.ts$',
-      ),
+      ours('app\\.ts$', 'config/', 'telemetry/', 'db/(schema/|urls\\.ts$)', 'embedded/cluster\\.ts$'),
     ),
     rule(
       'probe',
@@ -85,7 +78,7 @@ module.exports = {
         'domain/',
         'timing/',
         'generated/contract\\.ts$',
-        'version\\.ts$',
+        'telemetry/version\\.ts$',
       ),
     ),
     rule(

@@ -62,11 +62,12 @@ const stocks = open('stock.v1.StockService');
 
 /** Opens a client of a service. */
 function open(path: string): Client {
-  // biome-ignore lint/suspicious/noExplicitAny: the package is made of what the files hold.
-  let found: any = loadPackageDefinition(contract).loms;
-  for (const name of path.split('.')) found = found[name];
+  // The package is made of what the files hold: packages within packages, and the classes of their services.
+  let found: unknown = loadPackageDefinition(contract).loms;
+  for (const name of path.split('.')) found = (found as Record<string, unknown>)[name];
+  const Service = found as typeof Client;
   const options = { 'grpc.service_config': JSON.stringify(serviceConfig) };
-  return new found(address, credentials.createInsecure(), options);
+  return new Service(address, credentials.createInsecure(), options);
 }
 
 /** Calls a method, with 5 s for all attempts together. */

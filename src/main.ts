@@ -4,7 +4,7 @@ import { type App, startApp } from './app.ts';
 import { authorityOf } from './config/addresses.ts';
 import { type Config, ConfigError, readConfig } from './config/config.ts';
 import { openLog } from './telemetry/log.ts';
-import { isNodeSupported, version } from './version.ts';
+import { isNodeSupported, version } from './telemetry/version.ts';
 
 /** SIGHUP comes when the terminal is closed, SIGQUIT from Ctrl-\: to die of them leaves PostgreSQL behind. */
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const;

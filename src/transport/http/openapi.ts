@@ -4,7 +4,7 @@ import { codes, ERROR_DOMAIN, reasons } from '../../domain/errors.ts';
 import type { Scope } from '../../domain/operations.ts';
 import type { Refusal } from '../../domain/outcome.ts';
 import { fixedRefusals, scopeMissing } from '../../domain/refusals.ts';
-import { version } from '../../version.ts';
+import { version } from '../../telemetry/version.ts';
 import { errorBody, headersOf, httpStatusOf } from './errors.ts';
 import { int64Reply } from './fields.ts';
 import { stringifyJson } from './json.ts';

@@ -1,7 +1,7 @@
 /** The version of loms, and which Node.js is supported. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { testApp } from '../test/support/http-app.ts';
+import { testApp } from '../../test/support/http-app.ts';
 import { isNodeSupported, version } from './version.ts';
 
 const read = (path: string) => readFileSync(path, 'utf8');

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The version in package.json, which stands beside `src` and `dist` alike. */
+/** The version in package.json, in the folder of `src` and `dist` alike. */
 export const version: string = JSON.parse(
-  readFileSync(join(import.meta.dirname, '../package.json'), 'utf8'),
+  readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'),
 ).version;
 
 /** The oldest line of Node.js that gets security fixes; 20 got its last in April 2026. */
