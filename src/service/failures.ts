@@ -8,11 +8,13 @@ import { DeadlinePassed, QueueFull } from './batcher.ts';
 
 /** Turns a known failure into its refusal. Anything else is a bug and is thrown on, to become INTERNAL. */
 export function orRefusal<T>(outcome: Promise<Outcome<T>>): Promise<Outcome<T>> {
-  return outcome.catch((error) => {
-    const refusal = refusalOf(error);
-    if (refusal === undefined) throw error;
-    return refused(refusal);
-  });
+  return outcome.catch(refuse);
+}
+
+function refuse(error: unknown): Outcome<never> {
+  const refusal = refusalOf(error);
+  if (refusal === undefined) throw error;
+  return refused(refusal);
 }
 
 function refusalOf(error: unknown): Refusal | undefined {

@@ -50,6 +50,27 @@ test('each entry times out at its own deadline, unless it was deleted before', (
   expect(deadlines.delete(late)).toBe(false);
 });
 
+test('a postponed entry times out at its later deadline, whether it was pending or not', () => {
+  const time = manualTime();
+  const deadlines = new Deadlines(time.now, time.setTimer);
+  const timedOut: string[] = [];
+  const [pending, fresh] = ['pending', 'fresh'].map((name) => ({
+    deadlineMs: 10,
+    onTimeout: () => void timedOut.push(name),
+  }));
+  if (!pending || !fresh) throw new Error('two entries expected');
+  deadlines.add(pending);
+  deadlines.postpone(pending, 20);
+  deadlines.postpone(fresh, 30);
+  expect(deadlines.size).toBe(2);
+  time.moveTo(19);
+  expect(timedOut).toEqual([]);
+  time.moveTo(20);
+  expect(timedOut).toEqual(['pending']);
+  time.moveTo(30);
+  expect(timedOut).toEqual(['pending', 'fresh']);
+});
+
 test('an entry that the timeout of another deletes does not time out', () => {
   const time = manualTime();
   const deadlines = new Deadlines(time.now, time.setTimer);

@@ -12,8 +12,8 @@
 import { type Clock, monotonicMs, type SetTimer, setNodeTimer } from './clock.ts';
 
 export interface Pending {
-  /** On the monotonic clock, in milliseconds; Infinity waits for ever. */
-  readonly deadlineMs: number;
+  /** On the monotonic clock, in milliseconds; Infinity waits for ever. While it is pending see `postpone`. */
+  deadlineMs: number;
   /** Called once when the deadline has passed, after the entry was removed. */
   onTimeout(): void;
   /** The neighbours, while it is pending. Only `Deadlines` sets them. */
@@ -52,6 +52,12 @@ export class Deadlines {
     this.#ring.previous = pending;
     this.#size++;
     this.#setTimerBy(pending.deadlineMs);
+  }
+
+  /** Waits until a later time, also for what is not pending. It costs less than to remove and add again. */
+  postpone(pending: Pending, deadlineMs: number): void {
+    pending.deadlineMs = deadlineMs;
+    if (!pending.next) this.add(pending);
   }
 
   /** Removes what is no longer waited for. Returns whether it was still pending. */

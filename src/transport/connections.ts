@@ -29,9 +29,9 @@ export interface Connection {
   /**
    * The peer that a request comes from: the connection's own, or the client that a trusted proxy names.
    *
-   * @param forwardedFor the request's header `X-Forwarded-For`.
+   * @param forwardedFor reads the request's header `X-Forwarded-For`. It is not called without such a proxy.
    */
-  clientOf(forwardedFor: string | undefined): string;
+  clientOf(forwardedFor: () => string | undefined): string;
 }
 
 /** How many busy connections are passed over in the search for an idle one. */
@@ -176,9 +176,9 @@ class Member implements Link, Connection {
     this.key = keyOf(socket);
   }
 
-  clientOf(forwardedFor: string | undefined): string {
+  clientOf(forwardedFor: () => string | undefined): string {
     const { name, proxies } = this.peer;
-    return proxies?.clientOf(this.socket.remoteAddress, forwardedFor) ?? name;
+    return proxies?.clientOf(this.socket.remoteAddress, forwardedFor()) ?? name;
   }
 
   link(): void {

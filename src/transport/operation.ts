@@ -70,7 +70,15 @@ export async function perform<Source, Printed>(
   const startMs = deadlines.now();
   let outcome: Outcome<Printed>;
   try {
-    outcome = await answer(context, name, handler, readCall(), source);
+    // Most requests are admitted and read synchronously. An await for each of these steps, or another async
+    // function around them, shows in a profile.
+    const admitting = admitCall(context, name, readCall());
+    const call = admitting instanceof Promise ? await admitting : admitting;
+    if (call.ok) {
+      const reading = handler.read(source, call.value.deadlineMs, deadlines);
+      const request = reading instanceof Promise ? await reading : reading;
+      outcome = request.ok ? printed(handler, await handler.run(request.value, call.value)) : request;
+    } else outcome = call;
   } catch (error) {
     logger.error({ err: error, operation: name }, 'request failed: this is a bug');
     outcome = refused(fixedRefusals.internal);
@@ -82,22 +90,10 @@ export async function perform<Source, Printed>(
   return outcome;
 }
 
-async function answer<Source, Printed>(
-  context: TransportContext,
-  name: OperationName,
+function printed<Source, Printed>(
   handler: AnyHandler<Source, Printed>,
-  incoming: Outcome<Incoming>,
-  source: Source,
-): Promise<Outcome<Printed>> {
-  if (!incoming.ok) return incoming;
-  // Most requests are admitted and read synchronously: an await for each of them shows in a profile.
-  const admitting = admitCall(context, name, incoming.value);
-  const call = admitting instanceof Promise ? await admitting : admitting;
-  if (!call.ok) return call;
-  const reading = handler.read(source, call.value.deadlineMs, context.deadlines);
-  const request = reading instanceof Promise ? await reading : reading;
-  if (!request.ok) return request;
-  const outcome = await handler.run(request.value, call.value);
+  outcome: Outcome<unknown>,
+): Outcome<Printed> {
   return outcome.ok ? { ...outcome, value: handler.print(outcome.value) } : outcome;
 }
 
@@ -105,20 +101,22 @@ async function answer<Source, Printed>(
 function admitCall(
   { authenticate, deadlines }: TransportContext,
   name: OperationName,
-  incoming: Incoming,
+  incoming: Outcome<Incoming>,
 ): Outcome<Call> | Promise<Outcome<Call>> {
-  const callOf = (caller: string): Outcome<Call> => {
-    const { deadlineMs, idempotencyKey, address, disconnected } = incoming;
-    const client = caller === ANONYMOUS ? address : caller;
-    return accepted({ deadlineMs, idempotencyKey, caller, client, disconnected });
-  };
-  if (authenticate === undefined) return callOf(ANONYMOUS);
+  if (!incoming.ok) return incoming;
+  if (authenticate === undefined) return callOf(incoming.value, ANONYMOUS);
   const admitted = (caller: Parameters<typeof admit>[0]): Outcome<Call> => {
     const admission = admit(caller, name);
-    return admission.ok ? callOf(admission.value) : admission;
+    return admission.ok ? callOf(incoming.value, admission.value) : admission;
   };
-  const identity = authenticate(incoming.authorization);
+  const identity = authenticate(incoming.value.authorization);
   return identity instanceof Promise
-    ? deadlines.settleBy(identity, tooLate, incoming.deadlineMs).then(admitted)
+    ? deadlines.settleBy(identity, tooLate, incoming.value.deadlineMs).then(admitted)
     : admitted(identity);
+}
+
+function callOf(incoming: Incoming, caller: string): Outcome<Call> {
+  const { deadlineMs, idempotencyKey, address, disconnected } = incoming;
+  const client = caller === ANONYMOUS ? address : caller;
+  return accepted({ deadlineMs, idempotencyKey, caller, client, disconnected });
 }

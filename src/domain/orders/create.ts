@@ -18,7 +18,7 @@ import type { Settings } from '../settings.ts';
 import { type Allocation, allocate, type Shortage } from '../stock/allocation.ts';
 import { changeStock, lockStock } from '../stock/stock.ts';
 import { invalidFields } from '../violations.ts';
-import { type CreateOrderRequest, mergeLines, reservationStatus, toSkuColumn } from './order.ts';
+import { type CreateOrderRequest, type Line, mergeLines, reservationStatus, toSkuColumn } from './order.ts';
 
 export type CreateOrderOutcome = Outcome<{ orderId: bigint }>;
 
@@ -42,17 +42,21 @@ interface NewOrder {
  */
 export function prepareOrder(request: CreateOrderRequest, call: Call): Outcome<OrderToCreate> {
   const items = mergeLines(request.items);
-  const tooMany = new Set(items.filter(({ count }) => count > COUNT_MAX).map(({ sku }) => sku));
-  if (tooMany.size > 0) {
-    const paths = request.items.flatMap(({ sku }, index) =>
-      tooMany.has(sku) ? [`items[${index}].count`] : [],
-    );
-    return refused(invalidFields('CreateOrderRequest', paths));
-  }
+  if (items.some(isTooMany)) return refused(invalidFields('CreateOrderRequest', tooManyOf(request, items)));
   const merged = { user: request.user, items };
   if (call.idempotencyKey === undefined) return accepted(merged);
   const key = keyOf(call.caller, call.idempotencyKey, merged);
   return key.ok ? accepted({ ...merged, key: key.value }) : key;
+}
+
+function isTooMany({ count }: Line): boolean {
+  return count > COUNT_MAX;
+}
+
+/** The paths of the lines whose sum is too large. */
+function tooManyOf(request: CreateOrderRequest, merged: readonly Line[]): string[] {
+  const skus = new Set(merged.filter(isTooMany).map(({ sku }) => sku));
+  return request.items.flatMap(({ sku }, index) => (skus.has(sku) ? [`items[${index}].count`] : []));
 }
 
 /**

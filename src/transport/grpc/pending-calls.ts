@@ -45,7 +45,7 @@ export interface KnownCall {
   /** Its deadline, on the monotonic clock, in milliseconds. */
   readonly replyByMs: number;
   /** The peer that it comes from: its connection's, or the client that a trusted proxy names. */
-  clientOf(forwardedFor: string | undefined): string;
+  readonly client: string;
 }
 
 /** The call with these metadata, as its handler gets them. */
@@ -55,13 +55,20 @@ export function knownCall(metadata: Metadata): KnownCall {
   return call;
 }
 
+/** How many calls may stay in the list that are not pending any more. */
+const SWEEP_MIN = 64;
+
 type Listener = Parameters<ServerInterceptingCallInterface['start']>[0];
 type Method = Parameters<ServerInterceptor>[0];
 
 export class PendingCalls {
   readonly #options: PendingCallsOptions;
-  /** In the order of their arrival. */
-  readonly #calls = new Set<PendingCall>();
+  /**
+   * In the order of their arrival. Those that are not pending any more stay in it until a sweep. It is an
+   * array for the same reason as in `fair-queue.ts`.
+   */
+  #calls: PendingCall[] = [];
+  #size = 0;
   #stopping = false;
 
   constructor(options: PendingCallsOptions) {
@@ -70,7 +77,7 @@ export class PendingCalls {
 
   /** Whether there are as many as there may be. */
   get isFull(): boolean {
-    return this.#calls.size >= this.#options.pendingMax;
+    return this.#size >= this.#options.pendingMax;
   }
 
   /** Goes between a call and its handler. */
@@ -82,7 +89,9 @@ export class PendingCalls {
   /** Refuses all pending calls, and from now on every new one. Streams are ended by their host. */
   stop(): void {
     this.#stopping = true;
-    for (const call of this.#calls) if (!call.isStream) call.refuse(fixedRefusals.shuttingDown);
+    for (const call of this.#calls) {
+      if (call.isPending && !call.isStream) call.refuse(fixedRefusals.shuttingDown);
+    }
   }
 
   /** Accepts a call, or refuses it. Returns whether it was accepted. */
@@ -91,31 +100,38 @@ export class PendingCalls {
       call.refuse(fixedRefusals.shuttingDown);
       return false;
     }
-    if (this.isFull) this.#calls.values().next().value?.refuse(fixedRefusals.queueFull);
-    this.#calls.add(call);
+    if (this.isFull) this.#calls.find(({ isPending }) => isPending)?.refuse(fixedRefusals.queueFull);
+    if (this.#calls.length > 2 * this.#size + SWEEP_MIN) {
+      this.#calls = this.#calls.filter(({ isPending }) => isPending);
+    }
+    this.#calls.push(call);
+    this.#size++;
     metadata.setOpaque(CALL, call);
     this.#options.deadlines.add(call);
     return true;
   }
 
-  /** Returns whether the call was still pending. */
-  delete(call: PendingCall): boolean {
-    this.#options.deadlines.delete(call);
-    return this.#calls.delete(call);
+  /** Its request is complete, or it was refused, or it has ended. */
+  leave(): void {
+    this.#size--;
   }
 
   /** From now on the call waits for its reply to be made and read. */
   awaitReply(call: PendingCall, { responseStream }: Method): void {
     const { deadlines, streamAgeMs, unreadMs } = this.#options;
-    call.deadlineMs = (responseStream ? deadlines.now() + streamAgeMs : call.replyByMs) + unreadMs;
-    deadlines.add(call);
+    const replyByMs = responseStream ? deadlines.now() + streamAgeMs : call.replyByMs;
+    deadlines.postpone(call, replyByMs + unreadMs);
   }
 
   /** From now on the call waits for its refusal to be read. */
   awaitEnd(call: PendingCall): void {
     const { deadlines, unreadMs } = this.#options;
-    call.deadlineMs = deadlines.now() + unreadMs;
-    deadlines.add(call);
+    deadlines.postpone(call, deadlines.now() + unreadMs);
+  }
+
+  /** The call has ended. */
+  delete(call: PendingCall): void {
+    this.#options.deadlines.delete(call);
   }
 
   /** grpc-js has the client's deadline as a time of day; from here on it is one of the monotonic clock. */
@@ -141,6 +157,7 @@ class PendingCall implements Pending, KnownCall {
   readonly #method: Method;
   /** The calls of its connection. */
   readonly #siblings: ConnectionCalls | undefined;
+  #metadata: Metadata | undefined;
   #state: State = 'new';
 
   constructor(
@@ -164,11 +181,16 @@ class PendingCall implements Pending, KnownCall {
     return this.#method.requestStream;
   }
 
-  clientOf(forwardedFor: string | undefined): string {
-    return this.#siblings?.clientOf(forwardedFor) ?? '';
+  get isPending(): boolean {
+    return this.#state === 'pending';
+  }
+
+  get client(): string {
+    return this.#siblings?.clientOf(() => this.#forwardedFor()) ?? '';
   }
 
   onReceiveMetadata(metadata: Metadata): void {
+    this.#metadata = metadata;
     if (!this.#calls.add(this, metadata)) return;
     this.#enter('pending');
     this.#handler.onReceiveMetadata(metadata);
@@ -180,7 +202,7 @@ class PendingCall implements Pending, KnownCall {
 
   /** The request is complete. One that was refused meanwhile must not run, as it would with grpc-js. */
   onReceiveHalfClose(): void {
-    if (!this.#calls.delete(this)) return;
+    if (!this.isPending) return;
     this.#enter('running');
     this.#calls.awaitReply(this, this.#method);
     this.#handler.onReceiveHalfClose();
@@ -190,24 +212,30 @@ class PendingCall implements Pending, KnownCall {
   onCancel(): void {
     this.#calls.delete(this);
     const stream = streamOf(this.#call);
+    this.#siblings?.count(stream);
     if (this.#state !== 'running') closeAfterResponse(stream);
     this.#enter('ended');
     this.#handler.onCancel();
   }
 
   onTimeout(): void {
-    if (this.#state === 'pending') this.refuse(fixedRefusals.deadlineExceeded);
+    if (this.isPending) this.refuse(fixedRefusals.deadlineExceeded);
     else streamOf(this.#call).close(constants.NGHTTP2_CANCEL);
   }
 
   refuse(refusal: Refusal): void {
-    this.#calls.delete(this);
     this.#enter('refused');
     this.#call.sendStatus(statusOf(refusal));
     this.#calls.awaitEnd(this);
   }
 
+  #forwardedFor(): string | undefined {
+    const values = this.#metadata?.get('x-forwarded-for') ?? [];
+    return values.length === 0 ? undefined : values.join();
+  }
+
   #enter(state: State): void {
+    if (this.#state === 'pending') this.#calls.leave();
     if (this.#siblings !== undefined) {
       if (this.#state === 'pending') this.#siblings.pending--;
       if (this.#state === 'running') this.#siblings.running--;

@@ -49,17 +49,22 @@ export class ConnectionCalls {
   }
 
   /** The peer that a call comes from, see `Connection`. */
-  clientOf(forwardedFor: string | undefined): string {
+  clientOf(forwardedFor: () => string | undefined): string {
     return this.#connection?.clientOf(forwardedFor) ?? '';
   }
 
   /** Counts a new stream in a turn. Returns false when there are more than an honest client can open. */
-  open(stream: ServerHttp2Stream, turn: number): boolean {
+  open(turn: number): boolean {
     if (turn !== this.#turn) this.#opened = 0;
     this.#turn = turn;
-    if (++this.#opened > this.#limits.turnPerConnectionMax) return false;
-    stream.on('close', () => this.#count(stream));
-    return true;
+    return ++this.#opened <= this.#limits.turnPerConnectionMax;
+  }
+
+  /** Counts a stream that has ended: its response was sent, or its client has reset it. */
+  count(stream: ServerHttp2Stream): void {
+    const isReset = stream.rstCode !== constants.NGHTTP2_NO_ERROR || !stream.headersSent;
+    this.#resets = isReset ? this.#resets + 1 : Math.max(0, this.#resets - 1);
+    if (this.#resets > this.#limits.resetsMax) this.end();
   }
 
   /** Closes the connection: its client does not behave as a client that wants replies. */
@@ -67,12 +72,6 @@ export class ConnectionCalls {
     if (this.#session.destroyed) return;
     this.#session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
     this.#session.destroy();
-  }
-
-  #count(stream: ServerHttp2Stream): void {
-    const isReset = stream.rstCode !== constants.NGHTTP2_NO_ERROR || !stream.headersSent;
-    this.#resets = isReset ? this.#resets + 1 : Math.max(0, this.#resets - 1);
-    if (this.#resets > this.#limits.resetsMax) this.end();
   }
 }
 
@@ -106,7 +105,7 @@ export function streamFilter({ limits, isFull, connectionOf }: StreamsOptions) {
     if (connection !== undefined) connection.isBusy = () => calls.running > 0;
     return (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void => {
       const opened = turns.open();
-      if (!calls.open(stream, turns.current)) {
+      if (!calls.open(turns.current)) {
         stream.on('error', ignore);
         calls.end();
         return;
@@ -114,7 +113,7 @@ export function streamFilter({ limits, isFull, connectionOf }: StreamsOptions) {
       connection?.touch();
       const isOver = opened > limits.turnMax || (isFull() && calls.pending >= limits.pendingShareMax);
       const response = refusalOf(headers) ?? (isOver && queueFull);
-      if (response) refuse(stream, response);
+      if (response) refuse(stream, response, calls);
       else repair(headers);
     };
   };
@@ -138,8 +137,9 @@ class Turns {
 
 function ignore(): void {}
 
-function refuse(stream: ServerHttp2Stream, response: OutgoingHttpHeaders): void {
+function refuse(stream: ServerHttp2Stream, response: OutgoingHttpHeaders, calls: ConnectionCalls): void {
   stream.on('error', ignore);
+  stream.on('close', () => calls.count(stream));
   stream.respond(response, { endStream: true });
   closeAfterResponse(stream);
 }
@@ -162,7 +162,8 @@ const unsupportedMethod: OutgoingHttpHeaders = { ':status': 405, allow: 'POST' }
 
 /** The response to what is not gRPC, or whose headers grpc-js would misread. */
 function refusalOf(headers: IncomingHttpHeaders): OutgoingHttpHeaders | undefined {
-  if (!grpcContentType.test(headers['content-type'] ?? '')) return unsupportedType;
+  const { 'content-type': type = '' } = headers;
+  if (type !== 'application/grpc' && !grpcContentType.test(type)) return unsupportedType;
   if (headers[':method'] !== 'POST') return unsupportedMethod;
   const timeout = headers[TIMEOUT];
   return timeout === undefined || timeoutValue.test(String(timeout)) ? undefined : malformed;
@@ -177,12 +178,17 @@ const unitMs: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1
 /** The most milliseconds that grpc-js and the timers of Node.js can hold; they would cut more to nothing. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
 
-/** Changes the headers that grpc-js would misread. */
+/** Changes the headers that grpc-js would misread, and removes those that it would read only to remove. */
 function repair(headers: IncomingHttpHeaders): void {
+  delete headers.te;
+  delete headers['accept-encoding'];
+  delete headers['grpc-accept-encoding'];
   // It is refused then, and no create runs without the key that its client has sent.
   const key = headers[IDEMPOTENCY_KEY_FIELD];
   if (key !== undefined && !metadataValue.test(String(key))) headers[IDEMPOTENCY_KEY_FIELD] = '';
+  const timeout = headers[TIMEOUT];
+  if (timeout === undefined) return;
   // The service allows less anyway.
-  const [, value, unit = ''] = timeoutValue.exec(String(headers[TIMEOUT] ?? '')) ?? [];
+  const [, value, unit = ''] = timeoutValue.exec(String(timeout)) ?? [];
   if (Number(value) * (unitMs[unit] ?? 0) > TIMER_MAX_MS) delete headers[TIMEOUT];
 }

@@ -55,6 +55,10 @@ export interface UnaryOptions {
   readonly requestsMaxBytes: number;
 }
 
+type UnaryCall = ServerUnaryCall<Buffer, Buffer>;
+
+const queueFull = refused(fixedRefusals.queueFull);
+
 /** Marks the reply to a call that did not run, because one with its idempotency key ran before. */
 const replayMetadata = new Metadata();
 replayMetadata.set('idempotency-replayed', 'true');
@@ -72,19 +76,16 @@ export function register(
 ): void {
   let heldBytes = 0;
   for (const [name, method] of Object.entries(methods) as [OperationName, UnaryMethod][]) {
-    const handle = async (
-      call: ServerUnaryCall<Buffer, Buffer>,
-      send: sendUnaryData<Buffer>,
-    ): Promise<void> => {
+    const handle = (call: UnaryCall, send: sendUnaryData<Buffer>): void => {
       const bytes = call.request.length;
       heldBytes += bytes;
-      const admitted = () =>
-        heldBytes > requestsMaxBytes ? refused(fixedRefusals.queueFull) : accepted(readCall(call));
-      const outcome = await perform(context, name, method, admitted, call.request);
-      heldBytes -= bytes;
-      if (outcome.replayed) call.sendMetadata(replayMetadata);
-      if (outcome.ok) send(null, outcome.value);
-      else send(statusOf(outcome.refusal, method.isIdempotent || keysOf(call).length > 0));
+      const read = () => (heldBytes > requestsMaxBytes ? queueFull : accepted(readCall(call)));
+      void perform(context, name, method, read, call.request).then((outcome) => {
+        heldBytes -= bytes;
+        if (outcome.replayed) call.sendMetadata(replayMetadata);
+        if (outcome.ok) send(null, outcome.value);
+        else send(statusOf(outcome.refusal, method.isIdempotent || keysOf(call).length > 0));
+      });
     };
     server.register(method.path, handle, identity, identity, 'unary');
   }
@@ -94,17 +95,16 @@ function identity(bytes: Buffer): Buffer {
   return bytes;
 }
 
-function keysOf({ metadata }: ServerUnaryCall<Buffer, Buffer>): readonly (string | Buffer)[] {
+function keysOf({ metadata }: UnaryCall): readonly (string | Buffer)[] {
   return metadata.get(IDEMPOTENCY_KEY_FIELD);
 }
 
-function readCall(call: ServerUnaryCall<Buffer, Buffer>): Incoming {
+function readCall(call: UnaryCall): Incoming {
   const keys = keysOf(call);
-  const known = knownCall(call.metadata);
-  const forwardedFor = call.metadata.get('x-forwarded-for');
+  const { replyByMs: deadlineMs, client: address } = knownCall(call.metadata);
   return {
-    deadlineMs: known.replyByMs,
-    address: known.clientOf(forwardedFor.length === 0 ? undefined : forwardedFor.join()),
+    deadlineMs,
+    address,
     authorization: call.metadata.get('authorization')[0]?.toString(),
     idempotencyKey: keys.length === 0 ? undefined : keys.join(', '),
     disconnected: () => call.cancelled,

@@ -34,12 +34,13 @@ const NONE: readonly string[] = [];
 export function requestReader<Request>(path: string): (bytes: Uint8Array) => Outcome<Request> {
   const schema = methodOf(path).input;
   const name = schema.name as MessageName;
+  const lists = listsOf(name, schema);
   const wideIntegers = wideIntegerScan(schema);
   return (bytes) => {
     const wide = wideIntegers(bytes);
     const message = decode(schema, bytes);
     if (wide === undefined || message === undefined) return refused(malformedRequest);
-    const emptied = emptyOverlongLists(name, schema, message);
+    const emptied = emptyOverlongLists(lists, message);
     const result = validator.validate(schema, message);
     if (result.kind === 'error') throw result.error;
     if (result.kind === 'invalid' || wide.length > 0) {
@@ -77,6 +78,21 @@ function decode(schema: DescMessage, bytes: Uint8Array): Message | undefined {
   }
 }
 
+interface ListField {
+  readonly jsonName: string;
+  readonly localName: string;
+  readonly maxItems: number;
+}
+
+/** The lists of a message, with their limits. */
+function listsOf(name: MessageName, schema: DescMessage): readonly ListField[] {
+  const rules = rulesOf(name);
+  return schema.fields.flatMap(({ jsonName, localName }) => {
+    const rule = rules[jsonName];
+    return rule?.type === 'list' ? [{ jsonName, localName, maxItems: rule.maxItems }] : [];
+  });
+}
+
 /**
  * Empties lists that are longer than the contract allows, so that each is refused as a whole. The largest
  * request has room for 65,000 lines; to describe what is wrong with each of them would hold up all other
@@ -84,15 +100,11 @@ function decode(schema: DescMessage, bytes: Uint8Array): Message | undefined {
  *
  * @returns the names of these lists.
  */
-function emptyOverlongLists(name: MessageName, schema: DescMessage, message: Message): readonly string[] {
-  const fields = message as unknown as Record<string, unknown>;
-  const rules = rulesOf(name);
+function emptyOverlongLists(lists: readonly ListField[], message: Message): readonly string[] {
+  const fields = message as unknown as Record<string, readonly unknown[]>;
   let emptied = NONE;
-  for (const { jsonName, localName } of schema.fields) {
-    const value = fields[localName];
-    const rule = rules[jsonName];
-    const isOverlong = rule?.type === 'list' && Array.isArray(value) && value.length > rule.maxItems;
-    if (!isOverlong) continue;
+  for (const { jsonName, localName, maxItems } of lists) {
+    if ((fields[localName]?.length ?? 0) <= maxItems) continue;
     fields[localName] = [];
     emptied = [...emptied, jsonName];
   }

@@ -113,8 +113,10 @@ export class HttpConnection {
 
   /** The peer that a request comes from. */
   clientOf({ headers }: IncomingMessage): string {
-    const forwardedFor = headers['x-forwarded-for'];
-    return this.#admitted.clientOf(Array.isArray(forwardedFor) ? forwardedFor.join() : forwardedFor);
+    return this.#admitted.clientOf(() => {
+      const forwardedFor = headers['x-forwarded-for'];
+      return Array.isArray(forwardedFor) ? forwardedFor.join() : forwardedFor;
+    });
   }
 
   /**
