@@ -116,6 +116,20 @@ test('an empty variable counts as not set', () => {
   expect(readConfig({ DATABASE_URL: '', HTTP_PORT: '', SEED_ON_START: '' })).toEqual(readConfig({}));
 });
 
+test('orders are kept for ever, or for no shorter time than any idempotency key', () => {
+  const read = (text: string) => readConfig({ ORDER_RETENTION_MS: text }).workers.orderRetentionMs;
+  const weekMs = 7 * 86_400_000;
+  expect([readConfig({}).workers.orderRetentionMs, read('0')]).toEqual([0, 0]);
+  expect([read(String(weekMs)), read('315576000000')]).toEqual([weekMs, 315_576_000_000]);
+  for (const bad of [String(weekMs - 1), '1', '315576000001', '1e12', '-1', '9'.repeat(16)]) {
+    const message = 'ORDER_RETENTION_MS: must be 0, or a whole number from 604800000 to 315576000000';
+    expect(() => read(bad), bad).toThrow(message);
+  }
+  const keysFor = (text: string) => () => readConfig({ IDEMPOTENCY_RETENTION_MS: text });
+  expect(keysFor(String(weekMs))).not.toThrow();
+  expect(keysFor(String(weekMs + 1))).toThrow('IDEMPOTENCY_RETENTION_MS: must be a whole number from 1000');
+});
+
 test('SEED_ON_START is true, false or the name of a seed set', () => {
   const read = (value: string) => readConfig({ SEED_ON_START: value }).start.seed;
   expect([read('true'), read('large'), read('false')]).toEqual(['development', 'large', undefined]);
