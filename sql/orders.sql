@@ -1,7 +1,7 @@
 /*
   Orders and their lines. An order is written once, with all its lines, after its stock was reserved or found
-  insufficient. Its status changes at most once after that. One that failed or was cancelled may be removed, with
-  its lines, when it is old. All times are the primary's.
+  insufficient. Its status changes at most once after that. One that failed or was cancelled may be removed
+  when it is old, with its lines. All times are the primary's.
 */
 
 /* @name orderIdsTake */
@@ -61,8 +61,8 @@ WHERE order_id = ANY(:orderIds!::bigint[])
   AND status <> :open!;
 
 /* @name orderWindow */
--- Reads the :limit orders that follow the id :after, in order of their ids: whether each was created, and was
--- changed the last time, longer than :retentionMs ago. Runs on the primary, whose clock counts.
+-- Reads the :limit orders that follow the id :after, in order of their ids: whether each was created, and
+-- was changed the last time, longer than :retentionMs ago. Runs on the primary, whose clock counts.
 -- Locks: none.
 -- Ids rise by creation, so no index beyond the primary key is needed to find old orders.
 SELECT order_id, status,
@@ -74,8 +74,8 @@ ORDER BY order_id
 LIMIT :limit!;
 
 /* @name orderLineCount */
--- Counts the lines of the given orders, in order of their ids, up to :limit lines. Returns the number, and the
--- last of these orders, which may have more lines.
+-- Counts the lines of the given orders, in order of their ids, up to :limit lines. Returns the number, and
+-- the last of these orders, which may have more lines.
 -- Locks: none.
 SELECT count(*) AS "lines!", max(counted.order_id) AS "last_order_id?"
 FROM (
@@ -93,8 +93,8 @@ DELETE FROM order_lines
 WHERE order_id = ANY(:orderIds!::bigint[]);
 
 /* @name orderDelete */
--- Removes those of the given orders that have one of the final statuses :statuses, and returns their ids. What
--- another removal was faster with is not returned.
+-- Removes those of the given orders that have one of the final statuses :statuses, and returns their ids,
+-- without those that another removal was faster with.
 -- Locks: these rows. It waits for a transaction that confirms one of them, and then removes it.
 DELETE FROM orders
 WHERE order_id = ANY(:orderIds!::bigint[])

@@ -118,16 +118,10 @@ test('an empty variable counts as not set', () => {
 
 test('orders are kept for ever, or for no shorter time than any idempotency key', () => {
   const read = (text: string) => readConfig({ ORDER_RETENTION_MS: text }).workers.orderRetentionMs;
-  const weekMs = 7 * 86_400_000;
-  expect([readConfig({}).workers.orderRetentionMs, read('0')]).toEqual([0, 0]);
-  expect([read(String(weekMs)), read('315576000000')]).toEqual([weekMs, 315_576_000_000]);
-  for (const bad of [String(weekMs - 1), '1', '315576000001', '1e12', '-1', '9'.repeat(16)]) {
-    const message = 'ORDER_RETENTION_MS: must be 0, or a whole number from 604800000 to 315576000000';
-    expect(() => read(bad), bad).toThrow(message);
-  }
-  const keysFor = (text: string) => () => readConfig({ IDEMPOTENCY_RETENTION_MS: text });
-  expect(keysFor(String(weekMs))).not.toThrow();
-  expect(keysFor(String(weekMs + 1))).toThrow('IDEMPOTENCY_RETENTION_MS: must be a whole number from 1000');
+  expect(['0', '604800000', '315576000000'].map(read)).toEqual([0, 604_800_000, 315_576_000_000]);
+  const message = 'ORDER_RETENTION_MS: must be 0, or a whole number from 604800000 to 315576000000';
+  for (const bad of ['1', '604799999', '315576000001', '-1']) expect(() => read(bad)).toThrow(message);
+  expect(() => readConfig({ IDEMPOTENCY_RETENTION_MS: '604800001' })).toThrow('from 1000 to 604800000');
 });
 
 test('SEED_ON_START is true, false or the name of a seed set', () => {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { mistakeIn, splitHosts } from '../db/urls.ts';
 import { isAddressOrNetwork, isHost } from './addresses.ts';
 
-/** Keys are kept this long at most. Orders are kept this long at least, so that no kept key names a removed one. */
+/** The longest retention of keys and the shortest of orders, so that no kept key names a removed order. */
 const WEEK_MS = 604_800_000;
 const TEN_YEARS_MS = 315_576_000_000;
 

@@ -29,7 +29,7 @@ const keptUnder = async (key: string) =>
 const missing = (count: number): Line[] =>
   Array.from({ length: count }, (_, index) => ({ sku: 1_000_000_001 + index, count: 1 }));
 
-test('a replay is the first reply, whatever is ordered and available, and after the stock changed', async () => {
+test('a replay is the first reply, whatever is ordered and available, whatever changed', async () => {
   // Few skus and small counts, so that an order often has enough of one line and too little of another.
   const line = fc.record({ sku: fc.integer({ min: 10, max: 19 }), count: fc.integer({ min: 1, max: 9 }) });
   const cases = fc.record({
@@ -87,7 +87,7 @@ test('what the version before wrote is replayed as it is', async () => {
   expect(await keptUnder('granted')).toEqual({ shortages: [], available: null });
 });
 
-test('for the version before a failed order has a shortage in its form, and never looks accepted', async () => {
+test('for the version before a failed order has a shortage in its form, so it stays failed', async () => {
   await create('none', missing(1_000));
   const first = { sku: 1_000_000_001, requested: 1, available: '0' };
   expect(await keptUnder('none')).toEqual({ shortages: [first], available: [] });

@@ -38,8 +38,8 @@ async function pass(removal: OrderRemoval): Promise<number[]> {
 }
 
 /**
- * Inserts orders directly, with the next ids: the database's clock cannot be moved, and as many requests would
- * take too long.
+ * Inserts orders directly, with the next ids: the database's clock cannot be moved, and as many requests
+ * would take too long.
  *
  * @param changedDays how many days ago each changed the last time, if that was not when it was created.
  */
@@ -52,7 +52,8 @@ async function insert(
   await database.query(
     `WITH inserted AS (
        INSERT INTO orders (order_id, user_id, status, created_at, updated_at)
-       SELECT nextval('order_ids'), 1, $2, now() - $3::float8 * interval '1 day', now() - $4::float8 * interval '1 day'
+       SELECT nextval('order_ids'), 1, $2,
+         now() - $3::float8 * interval '1 day', now() - $4::float8 * interval '1 day'
        FROM generate_series(1, $1::int)
        RETURNING order_id
      )
@@ -108,7 +109,7 @@ describe('which orders', () => {
     expect(await idsLeft()).toEqual([1]);
   });
 
-  test('the statement that removes orders leaves those that are not final, whatever ids it gets', async () => {
+  test('the statement that removes orders keeps those that are not final, whatever ids it gets', async () => {
     await insert(1, 'awaiting payment', 30);
     await database.query('DELETE FROM order_lines');
     const asked = { orderIds: [1n], statuses: ['failed', 'cancelled'] };
@@ -130,7 +131,7 @@ describe('the walk', () => {
     return { removal, begins };
   }
 
-  test('looks at old payed orders once, and begins again at the first that may become removable', async () => {
+  test('looks at old payed orders once, and begins again where one may become removable', async () => {
     await insert(6, 'payed', 30);
     await insert(1, 'awaiting payment', 30);
     await insert(2, 'payed', 30);

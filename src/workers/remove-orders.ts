@@ -2,7 +2,7 @@
  * Removes orders that failed or were cancelled longer than the retention ago, by the primary's clock.
  *
  * A pass walks over the orders by their ids, and ends where all are too young. The next one begins where
- * something may have become old enough. That place is kept in memory: a new process walks over all orders once.
+ * something may have become old enough. That place is in memory: a new process walks over all orders once.
  */
 import type { Logger } from 'pino';
 import type { RemovalWindow, RemovedOrders } from '../domain/orders/remove.ts';
@@ -32,7 +32,7 @@ export class OrderRemoval {
     this.#options = options;
   }
 
-  /** Looks at the next window of a pass. `more`: the pass goes on. A run that fails is repeated by the next. */
+  /** Looks at the next window of a pass. `more`: the pass goes on. After a failure the window is repeated. */
   async runOnce(): Promise<{ readonly removed: number; readonly more: boolean }> {
     const { remove, retentionMs, logger } = this.#options;
     const limits = { ordersMax: RUN_ORDERS_MAX, linesMax: RUN_LINES_MAX };

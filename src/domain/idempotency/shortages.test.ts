@@ -13,7 +13,7 @@ const lines = fc
   .uniqueArray(line, { minLength: 1, maxLength: 40, selector: ({ sku }) => sku })
   .map(mergeLines);
 
-/** Lines, and of each what is available: nothing, less or more than it needs; undefined where it has no stock. */
+/** Lines, and what is available of each: less or more than it needs; undefined where it has no stock. */
 const orders = lines.chain((lines) =>
   fc.record({
     lines: fc.constant(lines),

@@ -1,6 +1,6 @@
 /**
- * The shortages of a failed order, as its key keeps them. A replay has the lines of the first request, so only
- * what was available is kept. Pure.
+ * The shortages of a failed order, as its key keeps them. A replay has the lines of the first request, so
+ * only what was available is kept. Pure.
  */
 import type { Line } from '../orders/order.ts';
 import type { Shortage } from '../stock/allocation.ts';
@@ -9,8 +9,8 @@ import type { Shortage } from '../stock/allocation.ts';
  * Packs the shortages of an order.
  *
  * @param lines those of the order, one per sku, sorted by sku.
- * @returns a pair of numbers for each line of which anything was available, one behind the other: its position
- * in `lines`, and the pieces that it could have had, its count at most.
+ * @returns a pair of numbers for each line of which anything was available, one behind the other: its
+ * position in `lines`, and the pieces that it could have had, its count at most.
  */
 export function packShortages(lines: readonly Line[], shortages: readonly Shortage[]): number[] {
   const short = new Map(shortages.map(({ sku, available }) => [sku, Number(available)]));

@@ -21,7 +21,7 @@ export interface KeptOrder {
   readonly available?: readonly number[] | undefined;
   /**
    * The form of the version before, which reads and writes nothing else: all short lines, and none means that
-   * the order got all its lines. Beside `available` the first one is enough. The next version can leave it out.
+   * the order got all its lines. Beside `available` the first one is enough. The next version can drop it.
    */
   readonly shortages: readonly Shortage[];
 }
@@ -73,7 +73,9 @@ export function recordOutcomes(tx: Queryable, orders: readonly KeptOrder[]): Pro
   const columns = {
     ...columnsOf(orders.map(({ key }) => key)),
     orderIds: orders.map(({ orderId }) => orderId),
-    shortages: orders.map(({ shortages }) => JSON.stringify(shortages.slice(0, 1), bigintAsText)),
+    shortages: orders.map(({ shortages: [first] }) =>
+      first === undefined ? '[]' : JSON.stringify([first], bigintAsText),
+    ),
     available: orders.map(({ available }) => (available === undefined ? '' : `{${available.join()}}`)),
   };
   return [idempotencyKeySettle.run(columns, tx)];

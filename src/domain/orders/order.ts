@@ -54,7 +54,7 @@ export const transitions = {
   cancel: { from: 'awaiting payment', to: 'cancelled', takesGoods: false },
 } as const satisfies Record<string, Transition>;
 
-/** The final statuses whose orders may be removed. Payed ones are kept: they explain the stock that is gone. */
+/** The statuses whose orders may be removed. Payed ones are kept: they explain the stock that is gone. */
 export const removableStatuses = ['failed', 'cancelled'] as const satisfies readonly OrderStatus[];
 
 /**

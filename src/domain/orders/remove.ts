@@ -1,6 +1,6 @@
 /**
- * Removal of orders that failed or were cancelled long ago: a walk over all orders in the order of their ids, of
- * which each step is one transaction over a window of them.
+ * Removal of orders that failed or were cancelled long ago: a walk over all orders in the order of their ids.
+ * Each step is one transaction over a window of them.
  */
 import type { Plan, Queryable } from '../../db/types.ts';
 import {

@@ -233,13 +233,13 @@ export interface IOrderWindowQuery {
   result: IOrderWindowResult;
 }
 
-const orderWindowIR: any = {"usedParamSet":{"retentionMs":true,"after":true,"limit":true},"params":[{"name":"retentionMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":386,"b":398},{"a":477,"b":489}]},{"name":"after","required":true,"transform":{"type":"scalar"},"locs":[{"a":555,"b":561}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":587,"b":593}]}],"statement":"-- Reads the :limit orders that follow the id :after, in order of their ids: whether each was created, and was\n-- changed the last time, longer than :retentionMs ago. Runs on the primary, whose clock counts.\n-- Locks: none.\n-- Ids rise by creation, so no index beyond the primary key is needed to find old orders.\nSELECT order_id, status,\n    created_at < now() - make_interval(secs => :retentionMs!::float8 / 1000) AS \"is_old!\",\n    updated_at < now() - make_interval(secs => :retentionMs!::float8 / 1000) AS \"is_unchanged!\"\nFROM orders\nWHERE order_id > :after!\nORDER BY order_id\nLIMIT :limit!"};
+const orderWindowIR: any = {"usedParamSet":{"retentionMs":true,"after":true,"limit":true},"params":[{"name":"retentionMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":386,"b":398},{"a":477,"b":489}]},{"name":"after","required":true,"transform":{"type":"scalar"},"locs":[{"a":555,"b":561}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":587,"b":593}]}],"statement":"-- Reads the :limit orders that follow the id :after, in order of their ids: whether each was created, and\n-- was changed the last time, longer than :retentionMs ago. Runs on the primary, whose clock counts.\n-- Locks: none.\n-- Ids rise by creation, so no index beyond the primary key is needed to find old orders.\nSELECT order_id, status,\n    created_at < now() - make_interval(secs => :retentionMs!::float8 / 1000) AS \"is_old!\",\n    updated_at < now() - make_interval(secs => :retentionMs!::float8 / 1000) AS \"is_unchanged!\"\nFROM orders\nWHERE order_id > :after!\nORDER BY order_id\nLIMIT :limit!"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Reads the :limit orders that follow the id :after, in order of their ids: whether each was created, and was
- * -- changed the last time, longer than :retentionMs ago. Runs on the primary, whose clock counts.
+ * -- Reads the :limit orders that follow the id :after, in order of their ids: whether each was created, and
+ * -- was changed the last time, longer than :retentionMs ago. Runs on the primary, whose clock counts.
  * -- Locks: none.
  * -- Ids rise by creation, so no index beyond the primary key is needed to find old orders.
  * SELECT order_id, status,
@@ -272,13 +272,13 @@ export interface IOrderLineCountQuery {
   result: IOrderLineCountResult;
 }
 
-const orderLineCountIR: any = {"usedParamSet":{"orderIds":true,"limit":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":324,"b":333}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":378,"b":384}]}],"statement":"-- Counts the lines of the given orders, in order of their ids, up to :limit lines. Returns the number, and the\n-- last of these orders, which may have more lines.\n-- Locks: none.\nSELECT count(*) AS \"lines!\", max(counted.order_id) AS \"last_order_id?\"\nFROM (\n    SELECT order_id\n    FROM order_lines\n    WHERE order_id = ANY(:orderIds!::bigint[])\n    ORDER BY order_id\n    LIMIT :limit!\n) AS counted"};
+const orderLineCountIR: any = {"usedParamSet":{"orderIds":true,"limit":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":324,"b":333}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":378,"b":384}]}],"statement":"-- Counts the lines of the given orders, in order of their ids, up to :limit lines. Returns the number, and\n-- the last of these orders, which may have more lines.\n-- Locks: none.\nSELECT count(*) AS \"lines!\", max(counted.order_id) AS \"last_order_id?\"\nFROM (\n    SELECT order_id\n    FROM order_lines\n    WHERE order_id = ANY(:orderIds!::bigint[])\n    ORDER BY order_id\n    LIMIT :limit!\n) AS counted"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Counts the lines of the given orders, in order of their ids, up to :limit lines. Returns the number, and the
- * -- last of these orders, which may have more lines.
+ * -- Counts the lines of the given orders, in order of their ids, up to :limit lines. Returns the number, and
+ * -- the last of these orders, which may have more lines.
  * -- Locks: none.
  * SELECT count(*) AS "lines!", max(counted.order_id) AS "last_order_id?"
  * FROM (
@@ -338,13 +338,13 @@ export interface IOrderDeleteQuery {
   result: IOrderDeleteResult;
 }
 
-const orderDeleteIR: any = {"usedParamSet":{"orderIds":true,"statuses":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":301,"b":310}]},{"name":"statuses","required":true,"transform":{"type":"scalar"},"locs":[{"a":342,"b":351}]}],"statement":"-- Removes those of the given orders that have one of the final statuses :statuses, and returns their ids. What\n-- another removal was faster with is not returned.\n-- Locks: these rows. It waits for a transaction that confirms one of them, and then removes it.\nDELETE FROM orders\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = ANY(:statuses!::text[])\nRETURNING order_id"};
+const orderDeleteIR: any = {"usedParamSet":{"orderIds":true,"statuses":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":299,"b":308}]},{"name":"statuses","required":true,"transform":{"type":"scalar"},"locs":[{"a":340,"b":349}]}],"statement":"-- Removes those of the given orders that have one of the final statuses :statuses, and returns their ids,\n-- without those that another removal was faster with.\n-- Locks: these rows. It waits for a transaction that confirms one of them, and then removes it.\nDELETE FROM orders\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = ANY(:statuses!::text[])\nRETURNING order_id"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Removes those of the given orders that have one of the final statuses :statuses, and returns their ids. What
- * -- another removal was faster with is not returned.
+ * -- Removes those of the given orders that have one of the final statuses :statuses, and returns their ids,
+ * -- without those that another removal was faster with.
  * -- Locks: these rows. It waits for a transaction that confirms one of them, and then removes it.
  * DELETE FROM orders
  * WHERE order_id = ANY(:orderIds!::bigint[])
