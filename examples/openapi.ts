@@ -30,7 +30,7 @@ export interface paths {
         };
         /**
          * Read an order
-         * @description Returns its status, its user and its lines. Sees every write that was acknowledged before.
+         * @description Returns its status, its user and its lines. Sees every write that was acknowledged before. Operators may have failed and cancelled orders removed, 7 days or longer after their last change.
          */
         get: operations["getOrder"];
         put?: never;

@@ -22,19 +22,25 @@ SELECT now(), now() + make_interval(secs => :retentionMs!::float8 / 1000),
 FROM unnest(:callers!::text[], :keys!::text[], :requestHashes!::bytea[]) AS claim (caller, key, request_hash)
 ORDER BY claim.caller, claim.key
 ON CONFLICT (caller, key) DO UPDATE SET created_at = kept.created_at
-RETURNING caller, key, request_hash, order_id, shortages;
+RETURNING caller, key, request_hash, order_id, shortages, available;
 
 /* @name idempotencyKeySettle */
--- Fills in the outcome of keys that this transaction has claimed: the order, and its shortages as a JSON
--- list, empty when the stock sufficed. The arrays are parallel. Nothing is inserted: every key conflicts.
+-- Fills in the outcome of keys that this transaction has claimed: the order, and of one that failed what was
+-- available to it, as an array literal; an empty text when the stock sufficed. Its shortages are a JSON list
+-- for the version before, which takes an order without any for a success. The arrays are parallel. Nothing is
+-- inserted: every key conflicts.
 -- Locks: none, the caller holds them through idempotencyKeyClaim.
-INSERT INTO idempotency_keys (created_at, expires_at, caller, key, request_hash, order_id, shortages)
+INSERT INTO idempotency_keys (
+    created_at, expires_at, caller, key, request_hash, order_id, shortages, available
+)
 SELECT now(), now(), settled.caller, settled.key, settled.request_hash, settled.order_id,
-    settled.shortages::jsonb
+    settled.shortages::jsonb, nullif(settled.available, '')::integer[]
 FROM unnest(
-    :callers!::text[], :keys!::text[], :requestHashes!::bytea[], :orderIds!::bigint[], :shortages!::text[]
-) AS settled (caller, key, request_hash, order_id, shortages)
-ON CONFLICT (caller, key) DO UPDATE SET order_id = excluded.order_id, shortages = excluded.shortages;
+    :callers!::text[], :keys!::text[], :requestHashes!::bytea[], :orderIds!::bigint[], :shortages!::text[],
+    :available!::text[]
+) AS settled (caller, key, request_hash, order_id, shortages, available)
+ON CONFLICT (caller, key) DO UPDATE
+SET order_id = excluded.order_id, shortages = excluded.shortages, available = excluded.available;
 
 /* @name idempotencyKeyExpired */
 -- Of the keys whose end has passed, takes the :limit that ended first, and returns their number and the

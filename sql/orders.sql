@@ -1,6 +1,7 @@
 /*
   Orders and their lines. An order is written once, with all its lines, after its stock was reserved or found
-  insufficient. Its status changes at most once after that. All times are the primary's.
+  insufficient. Its status changes at most once after that. One that failed or was cancelled may be removed
+  when it is old, with its lines. All times are the primary's.
 */
 
 /* @name orderIdsTake */
@@ -58,3 +59,44 @@ UPDATE orders
 SET updated_at = updated_at
 WHERE order_id = ANY(:orderIds!::bigint[])
   AND status <> :open!;
+
+/* @name orderWindow */
+-- Reads the :limit orders that follow the id :after, in order of their ids: whether each was created, and
+-- was changed the last time, longer than :retentionMs ago. Runs on the primary, whose clock counts.
+-- Locks: none.
+-- Ids rise by creation, so no index beyond the primary key is needed to find old orders.
+SELECT order_id, status,
+    created_at < now() - make_interval(secs => :retentionMs!::float8 / 1000) AS "is_old!",
+    updated_at < now() - make_interval(secs => :retentionMs!::float8 / 1000) AS "is_unchanged!"
+FROM orders
+WHERE order_id > :after!
+ORDER BY order_id
+LIMIT :limit!;
+
+/* @name orderLineCount */
+-- Counts the lines of the given orders, in order of their ids, up to :limit lines. Returns the number, and
+-- the last of these orders, which may have more lines.
+-- Locks: none.
+SELECT count(*) AS "lines!", max(counted.order_id) AS "last_order_id?"
+FROM (
+    SELECT order_id
+    FROM order_lines
+    WHERE order_id = ANY(:orderIds!::bigint[])
+    ORDER BY order_id
+    LIMIT :limit!
+) AS counted;
+
+/* @name orderLineDelete */
+-- Removes the lines of orders that the same transaction removes next.
+-- Locks: these rows. Lines never change, so only another removal waits for them.
+DELETE FROM order_lines
+WHERE order_id = ANY(:orderIds!::bigint[]);
+
+/* @name orderDelete */
+-- Removes those of the given orders that have one of the final statuses :statuses, and returns their ids,
+-- without those that another removal was faster with.
+-- Locks: these rows. It waits for a transaction that confirms one of them, and then removes it.
+DELETE FROM orders
+WHERE order_id = ANY(:orderIds!::bigint[])
+  AND status = ANY(:statuses!::text[])
+RETURNING order_id;

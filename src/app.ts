@@ -11,6 +11,7 @@ import { isMigrated, schemaProblem } from './db/schema/version.ts';
 import type { Database } from './db/types.ts';
 import { migrationUrl } from './db/urls.ts';
 import { removeKeys } from './domain/idempotency/store.ts';
+import { removeOrders } from './domain/orders/remove.ts';
 import { connectionsNeeded, createService } from './service/service.ts';
 import { monotonicMs, wallClockMs } from './timing/clock.ts';
 import { Deadlines } from './timing/deadlines.ts';
@@ -26,6 +27,7 @@ import { TrustedProxies } from './transport/proxies.ts';
 import { openDetails, ReadinessWatch } from './transport/readiness.ts';
 import { Certificates } from './transport/tls.ts';
 import { KeyRemoval } from './workers/remove-keys.ts';
+import { OrderRemoval } from './workers/remove-orders.ts';
 
 export interface App {
   readonly httpPort: number;
@@ -81,7 +83,7 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
       settings: config.settings,
     });
     closers.push(() => service.drain());
-    const workers = createWorkers(logger, router, closers);
+    const workers = createWorkers(config.workers, logger, router, closers);
     const { requestTimeoutMs } = config;
     const authenticate = tokens?.authenticate;
     const context = { loms: service, logger, deadlines, requestTimeoutMs, authenticate };
@@ -145,14 +147,16 @@ async function openTokenCheck(config: Config, logger: Logger, closers: Closers):
   return tokens;
 }
 
-/** The background tasks that use a connection, and the check of the schema. */
-const BACKGROUND_CONNECTIONS = 2;
+/** The check of the schema and the workers use one connection each. */
+function backgroundConnections({ orderRetentionMs }: Config['workers']): number {
+  return orderRetentionMs > 0 ? 3 : 2;
+}
 
 /** Opens a router on the configured database, or on the service's own; it is not started yet. */
 export async function openDatabase(config: Config, logger: Logger, closers: Closers): Promise<Router> {
   const { urls: configured, migrationUrl: _login, ...options } = config.database;
   const urls = configured.length > 0 ? configured : await startEmbedded(config, logger, closers);
-  const poolSize = connectionsNeeded(config.batching) + BACKGROUND_CONNECTIONS;
+  const poolSize = connectionsNeeded(config.batching) + backgroundConnections(config.workers);
   const router = new Router({ ...options, urls, poolSize, logger });
   closers.push(() => router.stop());
   return router;
@@ -205,12 +209,23 @@ async function openCertificates(
 }
 
 /** The background work on the database, to be started when the schema is there. */
-function createWorkers(logger: Logger, database: Router, closers: Closers): PeriodicTask[] {
+function createWorkers(
+  { orderRetentionMs: retentionMs }: Config['workers'],
+  logger: Logger,
+  database: Router,
+  closers: Closers,
+): PeriodicTask[] {
   const keyRemoval = new KeyRemoval({
     remove: (limit) => database.write((tx) => removeKeys(tx, limit)),
     logger,
   });
-  return [keyRemoval].map((worker) =>
+  const orderRemoval = new OrderRemoval({
+    retentionMs,
+    remove: (window) => database.write((tx) => removeOrders(tx, window)),
+    logger,
+  });
+  const workers = retentionMs > 0 ? [keyRemoval, orderRemoval] : [keyRemoval];
+  return workers.map((worker) =>
     createTask(worker.name, worker.schedule, () => worker.runOnce(), logger, closers),
   );
 }

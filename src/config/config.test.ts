@@ -116,6 +116,14 @@ test('an empty variable counts as not set', () => {
   expect(readConfig({ DATABASE_URL: '', HTTP_PORT: '', SEED_ON_START: '' })).toEqual(readConfig({}));
 });
 
+test('orders are kept for ever, or for no shorter time than any idempotency key', () => {
+  const read = (text: string) => readConfig({ ORDER_RETENTION_MS: text }).workers.orderRetentionMs;
+  expect(['0', '604800000', '315576000000'].map(read)).toEqual([0, 604_800_000, 315_576_000_000]);
+  const message = 'ORDER_RETENTION_MS: must be 0, or a whole number from 604800000 to 315576000000';
+  for (const bad of ['1', '604799999', '315576000001', '-1']) expect(() => read(bad)).toThrow(message);
+  expect(() => readConfig({ IDEMPOTENCY_RETENTION_MS: '604800001' })).toThrow('from 1000 to 604800000');
+});
+
 test('SEED_ON_START is true, false or the name of a seed set', () => {
   const read = (value: string) => readConfig({ SEED_ON_START: value }).start.seed;
   expect([read('true'), read('large'), read('false')]).toEqual(['development', 'large', undefined]);

@@ -88,6 +88,8 @@ function sectionsOf(env: Variables) {
       readLanes: env.READ_LANES,
     },
     settings: { idempotencyRetentionMs: env.IDEMPOTENCY_RETENTION_MS },
+    /** How long orders that failed or were cancelled are kept; 0 is for ever. */
+    workers: { orderRetentionMs: env.ORDER_RETENTION_MS },
     log: { level: env.LOG_LEVEL },
     requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
     shutdownDelayMs: env.SHUTDOWN_DELAY_MS,

@@ -4,6 +4,10 @@ import { z } from 'zod';
 import { mistakeIn, splitHosts } from '../db/urls.ts';
 import { isAddressOrNetwork, isHost } from './addresses.ts';
 
+/** The longest retention of keys and the shortest of orders, so that no kept key names a removed order. */
+const WEEK_MS = 604_800_000;
+const TEN_YEARS_MS = 315_576_000_000;
+
 const port = (standard: number) => number(standard, 0, 65_535);
 
 const host = z.string().default('127.0.0.1');
@@ -99,7 +103,8 @@ export const variables = z.object({
   SHUTDOWN_TIMEOUT_MS: number(15_000, 100, 900_000),
   NODE_CHECK_INTERVAL_MS: number(1_000, 10, 600_000),
   REPLICA_LAG_MAX_MS: number(5_000, 0, 600_000),
-  IDEMPOTENCY_RETENTION_MS: number(86_400_000, 1_000, 604_800_000),
+  IDEMPOTENCY_RETENTION_MS: number(86_400_000, 1_000, WEEK_MS),
+  ORDER_RETENTION_MS: zeroOr(WEEK_MS, TEN_YEARS_MS),
   QUEUE_MAX: number(10_000, 1, 1_000_000),
   BATCH_MAX: number(1_000, 1, 10_000),
   WRITE_LANES: number(2, 1, 16),
@@ -114,12 +119,22 @@ function number(standard: number, min: number, max: number) {
 }
 
 function wholeNumber(min: number, max: number) {
-  const mistake = `must be a whole number from ${min} to ${max}`;
+  return digits(`must be a whole number from ${min} to ${max}`, (value) => min <= value && value <= max);
+}
+
+/** 0, the default, switches something off. */
+function zeroOr(min: number, max: number) {
+  const isValid = (value: number) => value === 0 || (min <= value && value <= max);
+  return digits(`must be 0, or a whole number from ${min} to ${max}`, isValid).default(0);
+}
+
+/** A number in digits, of which there are no more than a number holds exactly. */
+function digits(mistake: string, isValid: (value: number) => boolean) {
   return z
     .string()
-    .regex(/^\d{1,9}$/, mistake)
+    .regex(/^\d{1,15}$/, mistake)
     .transform(Number)
-    .pipe(z.number().min(min, mistake).max(max, mistake));
+    .refine(isValid, mistake);
 }
 
 /** An address that operations can be appended to, and that may be shown to everybody. */

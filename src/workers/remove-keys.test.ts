@@ -107,7 +107,7 @@ test('keys of the version before, which have no end, are kept for the longest re
       [key],
     );
   try {
-    await query(url, 'ALTER TABLE idempotency_keys DROP COLUMN expires_at');
+    await query(url, 'ALTER TABLE idempotency_keys DROP COLUMN expires_at, DROP COLUMN available');
     await query(url, 'CREATE INDEX idempotency_keys_created_at ON idempotency_keys (created_at)');
     await query(url, "DELETE FROM schema_migrations WHERE version >= '20261126090000'");
     await insert('before the migration');

@@ -7,16 +7,31 @@ import {
   idempotencyKeyExpired,
   idempotencyKeySettle,
 } from '../../generated/sql/idempotency_keys.ts';
+import type { Line } from '../orders/order.ts';
 import type { Settings } from '../settings.ts';
 import type { Shortage } from '../stock/allocation.ts';
 import { type IdempotencyKey, keyId } from './key.ts';
+import { unpackShortages } from './shortages.ts';
 
 /** What is kept under a key: the request that used it, and its outcome. */
 export interface KeptOrder {
   readonly key: IdempotencyKey;
   readonly orderId: bigint;
-  /** The lines that were short; none means that the order got all its lines. */
+  /** What was available to an order that failed, packed. */
+  readonly available?: readonly number[] | undefined;
+  /**
+   * The form of the version before, which reads and writes nothing else: all short lines, and none means that
+   * the order got all its lines. Beside `available` the first one is enough. The next version can drop it.
+   */
   readonly shortages: readonly Shortage[];
+}
+
+/** The lines of a kept order that were short, by the lines of its request. */
+export function shortagesOf(
+  { available, shortages }: KeptOrder,
+  lines: readonly Line[],
+): readonly Shortage[] {
+  return available === undefined ? shortages : unpackShortages(lines, available);
 }
 
 export interface Claims<Request> {
@@ -58,7 +73,10 @@ export function recordOutcomes(tx: Queryable, orders: readonly KeptOrder[]): Pro
   const columns = {
     ...columnsOf(orders.map(({ key }) => key)),
     orderIds: orders.map(({ orderId }) => orderId),
-    shortages: orders.map(({ shortages }) => JSON.stringify(shortages, bigintAsText)),
+    shortages: orders.map(({ shortages: [first] }) =>
+      first === undefined ? '[]' : JSON.stringify([first], bigintAsText),
+    ),
+    available: orders.map(({ available }) => (available === undefined ? '' : `{${available.join()}}`)),
   };
   return [idempotencyKeySettle.run(columns, tx)];
 }
@@ -97,5 +115,6 @@ function keptOrders(row: IIdempotencyKeyClaimResult): KeptOrder[] {
   if (orderId === null) return [];
   const stored = row.shortages as unknown as { sku: number; requested: number; available: string }[];
   const shortages = stored.map(({ available, ...line }) => ({ ...line, available: BigInt(available) }));
-  return [{ key: { id: keyId(caller, key), caller, key, requestHash }, orderId, shortages }];
+  const available = row.available ?? undefined;
+  return [{ key: { id: keyId(caller, key), caller, key, requestHash }, orderId, available, shortages }];
 }

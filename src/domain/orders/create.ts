@@ -10,7 +10,8 @@ import type { Plan, Queryable } from '../../db/types.ts';
 import { orderIdsTake, orderInsert, orderLineInsert } from '../../generated/sql/orders.ts';
 import type { Call } from '../call.ts';
 import { type IdempotencyKey, keyOf } from '../idempotency/key.ts';
-import { claimKeys, type KeptOrder, recordOutcomes } from '../idempotency/store.ts';
+import { packShortages } from '../idempotency/shortages.ts';
+import { claimKeys, type KeptOrder, recordOutcomes, shortagesOf } from '../idempotency/store.ts';
 import { COUNT_MAX } from '../limits.ts';
 import { accepted, type Outcome, refused, replayed } from '../outcome.ts';
 import { fixedRefusals, insufficientStock } from '../refusals.ts';
@@ -87,9 +88,16 @@ export async function createOrders(
     if (id === undefined) throw new Error('fewer order ids than orders');
     return { request, orderId: id.order_id, shortages: shortages[index] ?? [] };
   });
-  const keyed = orders.flatMap(({ request: { key }, ...order }) => (key ? [{ key, ...order }] : []));
+  const keyed = orders.flatMap(keptOrders);
   const writes = [...recordOutcomes(tx, keyed), ...writeOrders(tx, orders), ...reserve(tx, reserved)];
   return { writes, result: outcomesOf(requests, orders, [...kept, ...keyed]) };
+}
+
+/** What is kept of an order under its key, if it has one. */
+function keptOrders({ request: { key, items }, orderId, shortages }: NewOrder): KeptOrder[] {
+  if (key === undefined) return [];
+  const available = shortages.length > 0 ? packShortages(items, shortages) : undefined;
+  return [{ key, orderId, available, shortages }];
 }
 
 /** The outcome of each request: that of its own order, or of the order kept under its key. */
@@ -102,15 +110,18 @@ function outcomesOf(
   const keptOf = new Map(kept.map((order) => [order.key.id, order]));
   return requests.map((request) => {
     const own = ownOf.get(request);
-    if (own !== undefined) return outcomeOf(own);
+    if (own !== undefined) return outcomeOf(own.orderId, own.shortages);
     const first = request.key && keptOf.get(request.key.id);
     if (first === undefined) throw new Error('a request neither ran nor has its key an order');
-    const isSame = request.key?.requestHash.equals(first.key.requestHash);
-    return isSame ? replayed(outcomeOf(first)) : refused(fixedRefusals.idempotencyKeyReused);
+    if (!request.key?.requestHash.equals(first.key.requestHash)) {
+      return refused(fixedRefusals.idempotencyKeyReused);
+    }
+    // Requests with the same hash have the same lines.
+    return replayed(outcomeOf(first.orderId, shortagesOf(first, request.items)));
   });
 }
 
-function outcomeOf({ orderId, shortages }: Pick<NewOrder, 'orderId' | 'shortages'>): CreateOrderOutcome {
+function outcomeOf(orderId: bigint, shortages: readonly Shortage[]): CreateOrderOutcome {
   return shortages.length > 0 ? refused(insufficientStock(orderId, shortages)) : accepted({ orderId });
 }
 

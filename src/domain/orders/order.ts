@@ -54,6 +54,9 @@ export const transitions = {
   cancel: { from: 'awaiting payment', to: 'cancelled', takesGoods: false },
 } as const satisfies Record<string, Transition>;
 
+/** The statuses whose orders may be removed. Payed ones are kept: they explain the stock that is gone. */
+export const removableStatuses = ['failed', 'cancelled'] as const satisfies readonly OrderStatus[];
+
 /**
  * Reads a status from the database.
  *

@@ -7,6 +7,8 @@ export type Json = null | boolean | number | string | Json[] | { [key: string]: 
 
 export type bigintArray = (bigint)[];
 
+export type numberArray = (number)[];
+
 export type stringArray = (string)[];
 
 /** 'IdempotencyKeyClaim' parameters type */
@@ -19,6 +21,7 @@ export interface IIdempotencyKeyClaimParams {
 
 /** 'IdempotencyKeyClaim' return type */
 export interface IIdempotencyKeyClaimResult {
+  available: numberArray | null;
   caller: string;
   key: string;
   order_id: bigint | null;
@@ -32,7 +35,7 @@ export interface IIdempotencyKeyClaimQuery {
   result: IIdempotencyKeyClaimResult;
 }
 
-const idempotencyKeyClaimIR: any = {"usedParamSet":{"retentionMs":true,"callers":true,"keys":true,"requestHashes":true},"params":[{"name":"retentionMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":823,"b":835}]},{"name":"callers","required":true,"transform":{"type":"scalar"},"locs":[{"a":914,"b":922}]},{"name":"keys","required":true,"transform":{"type":"scalar"},"locs":[{"a":933,"b":938}]},{"name":"requestHashes","required":true,"transform":{"type":"scalar"},"locs":[{"a":949,"b":963}]}],"statement":"-- Claims the given keys and returns each with its outcome. Without an order the key is new, and claimed by\n-- this transaction. The arrays are parallel and hold each key once. A new key is kept for :retentionMs, a\n-- known one until the end that it has.\n-- Locks: these rows, in key order, so that batches which share keys queue up and never deadlock. It waits for\n-- another transaction that has claimed a key: when that one commits, its order is returned; when it rolls\n-- back, the key is new.\n-- The update changes nothing. It locks an existing key, reads its latest version, and makes the COMMIT wait\n-- for the replica, so that a replay never returns an outcome that no replica has.\nINSERT INTO idempotency_keys AS kept (created_at, expires_at, caller, key, request_hash)\nSELECT now(), now() + make_interval(secs => :retentionMs!::float8 / 1000),\n    claim.caller, claim.key, claim.request_hash\nFROM unnest(:callers!::text[], :keys!::text[], :requestHashes!::bytea[]) AS claim (caller, key, request_hash)\nORDER BY claim.caller, claim.key\nON CONFLICT (caller, key) DO UPDATE SET created_at = kept.created_at\nRETURNING caller, key, request_hash, order_id, shortages"};
+const idempotencyKeyClaimIR: any = {"usedParamSet":{"retentionMs":true,"callers":true,"keys":true,"requestHashes":true},"params":[{"name":"retentionMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":823,"b":835}]},{"name":"callers","required":true,"transform":{"type":"scalar"},"locs":[{"a":914,"b":922}]},{"name":"keys","required":true,"transform":{"type":"scalar"},"locs":[{"a":933,"b":938}]},{"name":"requestHashes","required":true,"transform":{"type":"scalar"},"locs":[{"a":949,"b":963}]}],"statement":"-- Claims the given keys and returns each with its outcome. Without an order the key is new, and claimed by\n-- this transaction. The arrays are parallel and hold each key once. A new key is kept for :retentionMs, a\n-- known one until the end that it has.\n-- Locks: these rows, in key order, so that batches which share keys queue up and never deadlock. It waits for\n-- another transaction that has claimed a key: when that one commits, its order is returned; when it rolls\n-- back, the key is new.\n-- The update changes nothing. It locks an existing key, reads its latest version, and makes the COMMIT wait\n-- for the replica, so that a replay never returns an outcome that no replica has.\nINSERT INTO idempotency_keys AS kept (created_at, expires_at, caller, key, request_hash)\nSELECT now(), now() + make_interval(secs => :retentionMs!::float8 / 1000),\n    claim.caller, claim.key, claim.request_hash\nFROM unnest(:callers!::text[], :keys!::text[], :requestHashes!::bytea[]) AS claim (caller, key, request_hash)\nORDER BY claim.caller, claim.key\nON CONFLICT (caller, key) DO UPDATE SET created_at = kept.created_at\nRETURNING caller, key, request_hash, order_id, shortages, available"};
 
 /**
  * Query generated from SQL:
@@ -51,7 +54,7 @@ const idempotencyKeyClaimIR: any = {"usedParamSet":{"retentionMs":true,"callers"
  * FROM unnest(:callers!::text[], :keys!::text[], :requestHashes!::bytea[]) AS claim (caller, key, request_hash)
  * ORDER BY claim.caller, claim.key
  * ON CONFLICT (caller, key) DO UPDATE SET created_at = kept.created_at
- * RETURNING caller, key, request_hash, order_id, shortages
+ * RETURNING caller, key, request_hash, order_id, shortages, available
  * ```
  */
 export const idempotencyKeyClaim = new PreparedQuery<IIdempotencyKeyClaimParams,IIdempotencyKeyClaimResult>(idempotencyKeyClaimIR);
@@ -59,6 +62,7 @@ export const idempotencyKeyClaim = new PreparedQuery<IIdempotencyKeyClaimParams,
 
 /** 'IdempotencyKeySettle' parameters type */
 export interface IIdempotencyKeySettleParams {
+  available: stringArray;
   callers: stringArray;
   keys: stringArray;
   orderIds: bigintArray;
@@ -75,21 +79,27 @@ export interface IIdempotencyKeySettleQuery {
   result: IIdempotencyKeySettleResult;
 }
 
-const idempotencyKeySettleIR: any = {"usedParamSet":{"callers":true,"keys":true,"requestHashes":true,"orderIds":true,"shortages":true},"params":[{"name":"callers","required":true,"transform":{"type":"scalar"},"locs":[{"a":518,"b":526}]},{"name":"keys","required":true,"transform":{"type":"scalar"},"locs":[{"a":537,"b":542}]},{"name":"requestHashes","required":true,"transform":{"type":"scalar"},"locs":[{"a":553,"b":567}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":579,"b":588}]},{"name":"shortages","required":true,"transform":{"type":"scalar"},"locs":[{"a":601,"b":611}]}],"statement":"-- Fills in the outcome of keys that this transaction has claimed: the order, and its shortages as a JSON\n-- list, empty when the stock sufficed. The arrays are parallel. Nothing is inserted: every key conflicts.\n-- Locks: none, the caller holds them through idempotencyKeyClaim.\nINSERT INTO idempotency_keys (created_at, expires_at, caller, key, request_hash, order_id, shortages)\nSELECT now(), now(), settled.caller, settled.key, settled.request_hash, settled.order_id,\n    settled.shortages::jsonb\nFROM unnest(\n    :callers!::text[], :keys!::text[], :requestHashes!::bytea[], :orderIds!::bigint[], :shortages!::text[]\n) AS settled (caller, key, request_hash, order_id, shortages)\nON CONFLICT (caller, key) DO UPDATE SET order_id = excluded.order_id, shortages = excluded.shortages"};
+const idempotencyKeySettleIR: any = {"usedParamSet":{"callers":true,"keys":true,"requestHashes":true,"orderIds":true,"shortages":true,"available":true},"params":[{"name":"callers","required":true,"transform":{"type":"scalar"},"locs":[{"a":729,"b":737}]},{"name":"keys","required":true,"transform":{"type":"scalar"},"locs":[{"a":748,"b":753}]},{"name":"requestHashes","required":true,"transform":{"type":"scalar"},"locs":[{"a":764,"b":778}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":790,"b":799}]},{"name":"shortages","required":true,"transform":{"type":"scalar"},"locs":[{"a":812,"b":822}]},{"name":"available","required":true,"transform":{"type":"scalar"},"locs":[{"a":837,"b":847}]}],"statement":"-- Fills in the outcome of keys that this transaction has claimed: the order, and of one that failed what was\n-- available to it, as an array literal; an empty text when the stock sufficed. Its shortages are a JSON list\n-- for the version before, which takes an order without any for a success. The arrays are parallel. Nothing is\n-- inserted: every key conflicts.\n-- Locks: none, the caller holds them through idempotencyKeyClaim.\nINSERT INTO idempotency_keys (\n    created_at, expires_at, caller, key, request_hash, order_id, shortages, available\n)\nSELECT now(), now(), settled.caller, settled.key, settled.request_hash, settled.order_id,\n    settled.shortages::jsonb, nullif(settled.available, '')::integer[]\nFROM unnest(\n    :callers!::text[], :keys!::text[], :requestHashes!::bytea[], :orderIds!::bigint[], :shortages!::text[],\n    :available!::text[]\n) AS settled (caller, key, request_hash, order_id, shortages, available)\nON CONFLICT (caller, key) DO UPDATE\nSET order_id = excluded.order_id, shortages = excluded.shortages, available = excluded.available"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Fills in the outcome of keys that this transaction has claimed: the order, and its shortages as a JSON
- * -- list, empty when the stock sufficed. The arrays are parallel. Nothing is inserted: every key conflicts.
+ * -- Fills in the outcome of keys that this transaction has claimed: the order, and of one that failed what was
+ * -- available to it, as an array literal; an empty text when the stock sufficed. Its shortages are a JSON list
+ * -- for the version before, which takes an order without any for a success. The arrays are parallel. Nothing is
+ * -- inserted: every key conflicts.
  * -- Locks: none, the caller holds them through idempotencyKeyClaim.
- * INSERT INTO idempotency_keys (created_at, expires_at, caller, key, request_hash, order_id, shortages)
+ * INSERT INTO idempotency_keys (
+ *     created_at, expires_at, caller, key, request_hash, order_id, shortages, available
+ * )
  * SELECT now(), now(), settled.caller, settled.key, settled.request_hash, settled.order_id,
- *     settled.shortages::jsonb
+ *     settled.shortages::jsonb, nullif(settled.available, '')::integer[]
  * FROM unnest(
- *     :callers!::text[], :keys!::text[], :requestHashes!::bytea[], :orderIds!::bigint[], :shortages!::text[]
- * ) AS settled (caller, key, request_hash, order_id, shortages)
- * ON CONFLICT (caller, key) DO UPDATE SET order_id = excluded.order_id, shortages = excluded.shortages
+ *     :callers!::text[], :keys!::text[], :requestHashes!::bytea[], :orderIds!::bigint[], :shortages!::text[],
+ *     :available!::text[]
+ * ) AS settled (caller, key, request_hash, order_id, shortages, available)
+ * ON CONFLICT (caller, key) DO UPDATE
+ * SET order_id = excluded.order_id, shortages = excluded.shortages, available = excluded.available
  * ```
  */
 export const idempotencyKeySettle = new PreparedQuery<IIdempotencyKeySettleParams,IIdempotencyKeySettleResult>(idempotencyKeySettleIR);

@@ -212,3 +212,146 @@ const orderConfirmIR: any = {"usedParamSet":{"orderIds":true,"open":true},"param
 export const orderConfirm = new PreparedQuery<IOrderConfirmParams,IOrderConfirmResult>(orderConfirmIR);
 
 
+/** 'OrderWindow' parameters type */
+export interface IOrderWindowParams {
+  after: bigint;
+  limit: bigint;
+  retentionMs: number;
+}
+
+/** 'OrderWindow' return type */
+export interface IOrderWindowResult {
+  is_old: boolean;
+  is_unchanged: boolean;
+  order_id: bigint;
+  status: string;
+}
+
+/** 'OrderWindow' query type */
+export interface IOrderWindowQuery {
+  params: IOrderWindowParams;
+  result: IOrderWindowResult;
+}
+
+const orderWindowIR: any = {"usedParamSet":{"retentionMs":true,"after":true,"limit":true},"params":[{"name":"retentionMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":386,"b":398},{"a":477,"b":489}]},{"name":"after","required":true,"transform":{"type":"scalar"},"locs":[{"a":555,"b":561}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":587,"b":593}]}],"statement":"-- Reads the :limit orders that follow the id :after, in order of their ids: whether each was created, and\n-- was changed the last time, longer than :retentionMs ago. Runs on the primary, whose clock counts.\n-- Locks: none.\n-- Ids rise by creation, so no index beyond the primary key is needed to find old orders.\nSELECT order_id, status,\n    created_at < now() - make_interval(secs => :retentionMs!::float8 / 1000) AS \"is_old!\",\n    updated_at < now() - make_interval(secs => :retentionMs!::float8 / 1000) AS \"is_unchanged!\"\nFROM orders\nWHERE order_id > :after!\nORDER BY order_id\nLIMIT :limit!"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Reads the :limit orders that follow the id :after, in order of their ids: whether each was created, and
+ * -- was changed the last time, longer than :retentionMs ago. Runs on the primary, whose clock counts.
+ * -- Locks: none.
+ * -- Ids rise by creation, so no index beyond the primary key is needed to find old orders.
+ * SELECT order_id, status,
+ *     created_at < now() - make_interval(secs => :retentionMs!::float8 / 1000) AS "is_old!",
+ *     updated_at < now() - make_interval(secs => :retentionMs!::float8 / 1000) AS "is_unchanged!"
+ * FROM orders
+ * WHERE order_id > :after!
+ * ORDER BY order_id
+ * LIMIT :limit!
+ * ```
+ */
+export const orderWindow = new PreparedQuery<IOrderWindowParams,IOrderWindowResult>(orderWindowIR);
+
+
+/** 'OrderLineCount' parameters type */
+export interface IOrderLineCountParams {
+  limit: bigint;
+  orderIds: bigintArray;
+}
+
+/** 'OrderLineCount' return type */
+export interface IOrderLineCountResult {
+  last_order_id: bigint | null;
+  lines: bigint;
+}
+
+/** 'OrderLineCount' query type */
+export interface IOrderLineCountQuery {
+  params: IOrderLineCountParams;
+  result: IOrderLineCountResult;
+}
+
+const orderLineCountIR: any = {"usedParamSet":{"orderIds":true,"limit":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":324,"b":333}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":378,"b":384}]}],"statement":"-- Counts the lines of the given orders, in order of their ids, up to :limit lines. Returns the number, and\n-- the last of these orders, which may have more lines.\n-- Locks: none.\nSELECT count(*) AS \"lines!\", max(counted.order_id) AS \"last_order_id?\"\nFROM (\n    SELECT order_id\n    FROM order_lines\n    WHERE order_id = ANY(:orderIds!::bigint[])\n    ORDER BY order_id\n    LIMIT :limit!\n) AS counted"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Counts the lines of the given orders, in order of their ids, up to :limit lines. Returns the number, and
+ * -- the last of these orders, which may have more lines.
+ * -- Locks: none.
+ * SELECT count(*) AS "lines!", max(counted.order_id) AS "last_order_id?"
+ * FROM (
+ *     SELECT order_id
+ *     FROM order_lines
+ *     WHERE order_id = ANY(:orderIds!::bigint[])
+ *     ORDER BY order_id
+ *     LIMIT :limit!
+ * ) AS counted
+ * ```
+ */
+export const orderLineCount = new PreparedQuery<IOrderLineCountParams,IOrderLineCountResult>(orderLineCountIR);
+
+
+/** 'OrderLineDelete' parameters type */
+export interface IOrderLineDeleteParams {
+  orderIds: bigintArray;
+}
+
+/** 'OrderLineDelete' return type */
+export type IOrderLineDeleteResult = void;
+
+/** 'OrderLineDelete' query type */
+export interface IOrderLineDeleteQuery {
+  params: IOrderLineDeleteParams;
+  result: IOrderLineDeleteResult;
+}
+
+const orderLineDeleteIR: any = {"usedParamSet":{"orderIds":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":198,"b":207}]}],"statement":"-- Removes the lines of orders that the same transaction removes next.\n-- Locks: these rows. Lines never change, so only another removal waits for them.\nDELETE FROM order_lines\nWHERE order_id = ANY(:orderIds!::bigint[])"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Removes the lines of orders that the same transaction removes next.
+ * -- Locks: these rows. Lines never change, so only another removal waits for them.
+ * DELETE FROM order_lines
+ * WHERE order_id = ANY(:orderIds!::bigint[])
+ * ```
+ */
+export const orderLineDelete = new PreparedQuery<IOrderLineDeleteParams,IOrderLineDeleteResult>(orderLineDeleteIR);
+
+
+/** 'OrderDelete' parameters type */
+export interface IOrderDeleteParams {
+  orderIds: bigintArray;
+  statuses: stringArray;
+}
+
+/** 'OrderDelete' return type */
+export interface IOrderDeleteResult {
+  order_id: bigint;
+}
+
+/** 'OrderDelete' query type */
+export interface IOrderDeleteQuery {
+  params: IOrderDeleteParams;
+  result: IOrderDeleteResult;
+}
+
+const orderDeleteIR: any = {"usedParamSet":{"orderIds":true,"statuses":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":299,"b":308}]},{"name":"statuses","required":true,"transform":{"type":"scalar"},"locs":[{"a":340,"b":349}]}],"statement":"-- Removes those of the given orders that have one of the final statuses :statuses, and returns their ids,\n-- without those that another removal was faster with.\n-- Locks: these rows. It waits for a transaction that confirms one of them, and then removes it.\nDELETE FROM orders\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = ANY(:statuses!::text[])\nRETURNING order_id"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Removes those of the given orders that have one of the final statuses :statuses, and returns their ids,
+ * -- without those that another removal was faster with.
+ * -- Locks: these rows. It waits for a transaction that confirms one of them, and then removes it.
+ * DELETE FROM orders
+ * WHERE order_id = ANY(:orderIds!::bigint[])
+ *   AND status = ANY(:statuses!::text[])
+ * RETURNING order_id
+ * ```
+ */
+export const orderDelete = new PreparedQuery<IOrderDeleteParams,IOrderDeleteResult>(orderDeleteIR);
+
+

@@ -133,7 +133,9 @@ const getOrderDocument = {
   path: '/order/info/{order_id}',
   tags,
   summary: 'Read an order',
-  description: 'Returns its status, its user and its lines. Sees every write that was acknowledged before.',
+  description:
+    'Returns its status, its user and its lines. Sees every write that was acknowledged before. Operators ' +
+    'may have failed and cancelled orders removed, 7 days or longer after their last change.',
   request: { params: z.object({ order_id: orderIdParameter }) },
   responses: responses(
     {

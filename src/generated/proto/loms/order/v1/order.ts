@@ -721,7 +721,8 @@ export const OrderServiceService = {
   /**
    * Reads an order.
    *
-   * Refused with ORDER_NOT_FOUND (NOT_FOUND).
+   * Refused with ORDER_NOT_FOUND (NOT_FOUND). An operator may have orders that are "failed" or "cancelled"
+   * removed, 7 days or longer after their last change. No method finds them any more.
    */
   getOrder: {
     path: "/loms.order.v1.OrderService/GetOrder" as const,
@@ -785,7 +786,8 @@ export interface OrderServiceServer extends UntypedServiceImplementation {
   /**
    * Reads an order.
    *
-   * Refused with ORDER_NOT_FOUND (NOT_FOUND).
+   * Refused with ORDER_NOT_FOUND (NOT_FOUND). An operator may have orders that are "failed" or "cancelled"
+   * removed, 7 days or longer after their last change. No method finds them any more.
    */
   getOrder: handleUnaryCall<GetOrderRequest, GetOrderResponse>;
   /**
@@ -839,7 +841,8 @@ export interface OrderServiceClient extends Client {
   /**
    * Reads an order.
    *
-   * Refused with ORDER_NOT_FOUND (NOT_FOUND).
+   * Refused with ORDER_NOT_FOUND (NOT_FOUND). An operator may have orders that are "failed" or "cancelled"
+   * removed, 7 days or longer after their last change. No method finds them any more.
    */
   getOrder(
     request: GetOrderRequest,

@@ -1,0 +1,57 @@
+/** The plans of the removal's statements: background work must not scan or sort large tables. */
+import { beforeAll, expect, test } from 'vitest';
+import { useDatabase } from '../../../test/support/database.ts';
+import { orderDelete, orderLineCount, orderLineDelete, orderWindow } from '../../generated/sql/orders.ts';
+
+const database = useDatabase();
+
+beforeAll(async () => {
+  await database.query(`
+    INSERT INTO orders SELECT id, 1, now(), now(), 'failed' FROM generate_series(1, 20000) AS id`);
+  await database.query(`
+    INSERT INTO order_lines SELECT order_id, sku, 1 FROM orders, generate_series(1, 3) AS sku`);
+  await database.query('VACUUM (ANALYZE) orders, order_lines');
+});
+
+/** The plan that a connection keeps of a statement: the same for all values. */
+async function planOf(run: (db: never) => unknown): Promise<string> {
+  let sent = '';
+  const db = {
+    query: async (text: string) => {
+      sent = text;
+      return { rows: [] };
+    },
+  };
+  await run(db as never);
+  const rows = await database.query(`EXPLAIN (GENERIC_PLAN, COSTS OFF) ${sent}`);
+  return rows.map((row) => row['QUERY PLAN']).join('\n');
+}
+
+const orderIds = [1n];
+
+test.each([
+  [
+    'a window is read along the primary key',
+    (db: never) => orderWindow.run({ after: 0n, limit: 1n, retentionMs: 1 }, db),
+    /^Limit\n {2}-> {2}Index Scan using orders_pkey on orders\n {8}Index Cond: \(order_id > \$\d\)$/,
+  ],
+  [
+    'lines are counted along their primary key, up to the limit',
+    (db: never) => orderLineCount.run({ orderIds, limit: 1n }, db),
+    /Limit\n +-> {2}Index Only Scan using order_lines_pkey on order_lines\n +Index Cond: \(order_id = ANY/,
+  ],
+  [
+    'lines are deleted by their primary key',
+    (db: never) => orderLineDelete.run({ orderIds }, db),
+    /^Delete on order_lines\n.*Index Scan (using|on) order_lines_pkey/s,
+  ],
+  [
+    'orders are deleted by their primary key',
+    (db: never) => orderDelete.run({ orderIds, statuses: ['failed'] }, db),
+    /^Delete on orders\n.*Index Scan (using|on) orders_pkey/s,
+  ],
+])('%s', async (_title, run, expected) => {
+  const plan = await planOf(run);
+  expect(plan).toMatch(expected);
+  expect(plan).not.toMatch(/Seq Scan|Sort/);
+});
