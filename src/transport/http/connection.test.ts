@@ -6,7 +6,7 @@ import { silent, testApp } from '../../../test/support/http-app.ts';
 import { MemoryLoms } from '../../../test/support/memory-loms.ts';
 import { type RawConnection, rawConnection } from '../../../test/support/raw-http.ts';
 import type { Call } from '../../domain/call.ts';
-import type { ConnectionLimits } from './connections.ts';
+import type { ConnectionLimits } from './limits.ts';
 import { type HttpServer, startHttpServer } from './server.ts';
 
 let server: HttpServer | undefined;

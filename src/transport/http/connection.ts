@@ -1,8 +1,8 @@
 /** REST connections: the order of their requests, how many run at a time, and how each connection ends. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Connection, Connections } from '../connections.ts';
-import type { ConnectionLimits } from './connections.ts';
+import type { Connection, Connections } from '../connection-admission.ts';
+import type { ConnectionLimits } from './limits.ts';
 
 const CONNECTION = Symbol('connection');
 
