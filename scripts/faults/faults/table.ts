@@ -77,4 +77,5 @@ export const quickKinds: readonly string[] = [
   replicaFreeze,
   backendTerminate,
   duplicateKeys,
+  resetBursts,
 ].map(({ kind }) => kind);
