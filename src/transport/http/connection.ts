@@ -123,6 +123,10 @@ export class HttpConnection {
    */
   add(reply: ServerResponse): void {
     const { limits } = this.#all.options;
+    if (this.#socket.destroyed) {
+      reply.req.destroy();
+      return;
+    }
     if (this.#isEnding) {
       this.#socket.pause();
       return;
@@ -134,8 +138,18 @@ export class HttpConnection {
       return;
     }
     this.#all.waiting++;
-    if (this.#all.waiting > limits.waitingMax) this.#socket.destroy();
+    if (this.#all.waiting > limits.waitingMax) this.#cutOff();
     else this.#socket.pause();
+  }
+
+  /**
+   * Closes the connection at once. Node.js then aborts each of its requests with an error and its stack, a
+   * thousand of them in one turn of the event loop, but not those that were destroyed before.
+   */
+  #cutOff(): void {
+    this.#socket.destroy();
+    for (let index = this.#running; index < this.#replies.length; index++)
+      this.#replies[index]?.req.destroy();
   }
 
   /** Closes the connection with the reply to the latest request that runs. Those behind it are not run. */
