@@ -79,8 +79,8 @@ function replicaStopped(runs: readonly RunResult[]): Figure[] {
 }
 
 /**
- * The answers while one client floods the service. The target of probes is a figure; what misses it is only the
- * longer limit of the checker. The target needs processors that have time for the thread of the probes.
+ * The answers while one client floods the service. The target of probes is a figure. What misses it is only
+ * the longer limit of the checker: the target needs processors that have time for the thread of the probes.
  */
 function floods(runs: readonly RunResult[]): Figure[] {
   const isMeasured = runs.length > 0;
