@@ -17,7 +17,7 @@ import { monotonicMs, wallClockMs } from './timing/clock.ts';
 import { Deadlines } from './timing/deadlines.ts';
 import { type PeriodicOptions, PeriodicTask } from './timing/periodic.ts';
 import { startGrpcServer } from './transport/grpc/server.ts';
-import { connectionLimits } from './transport/http/connections.ts';
+import { connectionLimits } from './transport/http/limits.ts';
 import { type ProbePort, startProbePort } from './transport/http/probe-port.ts';
 import { createHttpApp } from './transport/http/routes.ts';
 import { type HttpServer, startHttpServer } from './transport/http/server.ts';

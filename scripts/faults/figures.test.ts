@@ -11,6 +11,8 @@ function run(kind: string, seed: number, what: Partial<RunResult> = {}): RunResu
     ...{ lost: 0, stops: kind === 'service-terminate' ? 3 : 0, violations: [] },
     recovery: { beforePerSecond: 900, afterPerSecond: 900, tookMs: 400, alive: true },
     lateness: { p99: -300, worst: 12 },
+    probes: { count: 0, p50: 0, p90: 0, p99: 0, max: 0 },
+    afterFloodMs: 0,
     ...what,
   };
 }
@@ -54,4 +56,28 @@ test('while the replica was stopped, a late answer or a false acknowledgement mi
     name.startsWith('replica stopped: requests'),
   )?.measured;
   expect(measured).toBe('1000 of 1000; 12 ms after it at most, 99% 300 ms before it');
+});
+
+test('in a flood no probe fails, and the slowest answer is shown', () => {
+  const name = 'floods: time of `/livez`';
+  const probed = (max: number, what: Partial<RunResult> = {}) =>
+    run('reset-bursts', 1, { probes: { count: 200, p50: 2, p90: 3, p99: 4, max }, ...what });
+  expect(verdictOf(name, [run('latency', 1)])).toBeUndefined();
+  expect(verdictOf(name, [probed(9), probed(400)])).toBe(true);
+  expect(verdictOf(name, [probed(9), probed(1_200, wrong('probe failed'))])).toBe(false);
+  const measured = figuresOf([probed(9), probed(400)]).find((figure) =>
+    figure.name.startsWith(name),
+  )?.measured;
+  expect(measured).toBe('400 of 400; 400 ms at most, 99% 4 ms');
+});
+
+test('what waited at the end of a flood is answered within two seconds', () => {
+  const name = 'floods: waiting requests';
+  const flooded = (afterFloodMs: number) => {
+    const probes = { count: 200, p50: 2, p90: 3, p99: 4, max: 5 };
+    return run('reset-bursts', 1, { afterFloodMs, probes });
+  };
+  expect(verdictOf(name, [run('latency', 1)])).toBeUndefined();
+  expect(verdictOf(name, [flooded(10), flooded(1_990)])).toBe(true);
+  expect(verdictOf(name, [flooded(10), flooded(2_010)])).toBe(false);
 });

@@ -2,11 +2,13 @@
 import type { Figure } from '../lib/report.ts';
 import { median } from '../lib/statistics.ts';
 import type { ViolationKind } from './checks/evidence.ts';
+import { AFTER_FLOOD_MAX_MS, PROBE_MAX_MS } from './checks/floods.ts';
 import type { RunResult } from './run.ts';
 
 export const KINDS_MIN = 15;
 export const SEEDS_MIN = 10;
 const STOPS_MIN = 30;
+const PROBE_TARGET_MS = 100;
 
 /** Computes the figures of the runs. */
 export function figuresOf(results: readonly RunResult[]): Figure[] {
@@ -42,6 +44,7 @@ export function figuresOf(results: readonly RunResult[]): Figure[] {
     none('did not recover by itself', 'did not recover'),
     none('reads stopped while writes could not be confirmed', 'reads stopped'),
     ...replicaStopped(results.filter(({ kind }) => kind === 'replica-freeze')),
+    ...floods(results.filter(({ probes }) => probes.count > 0)),
     recovery(results, 'backend-terminate', 'backends terminated', 1),
     recovery(results, 'service-kill', 'service killed and restarted', 3),
     recovery(results, 'primary-promote', 'replica promoted', 5),
@@ -71,6 +74,35 @@ function replicaStopped(runs: readonly RunResult[]): Figure[] {
       wanted: '0',
       measured: isMeasured ? String(falsely) : '-',
       reached: isMeasured ? falsely === 0 : undefined,
+    },
+  ];
+}
+
+/**
+ * The answers while one client floods the service. The target of probes is a figure. What misses it is only
+ * the longer limit of the checker: the target needs processors that have time for the thread of the probes.
+ */
+function floods(runs: readonly RunResult[]): Figure[] {
+  const isMeasured = runs.length > 0;
+  const failed = countOf(runs, 'probe failed');
+  const count = runs.reduce((sum, { probes }) => sum + probes.count, 0);
+  const p99 = Math.max(...runs.map(({ probes }) => probes.p99));
+  const worst = Math.max(...runs.map(({ probes }) => probes.max));
+  const waitedMs = Math.max(...runs.map(({ afterFloodMs }) => afterFloodMs));
+  return [
+    {
+      name: 'floods: time of `/livez` on the probe port',
+      wanted: `${PROBE_TARGET_MS} ms, on a busy machine ${PROBE_MAX_MS} ms`,
+      measured: isMeasured
+        ? `${count - failed} of ${count}; ${worst.toFixed(0)} ms at most, 99% ${p99.toFixed(0)} ms`
+        : '-',
+      reached: isMeasured ? failed === 0 : undefined,
+    },
+    {
+      name: 'floods: waiting requests of others answered',
+      wanted: `within ${AFTER_FLOOD_MAX_MS / 1_000} s of the end`,
+      measured: isMeasured ? `the last one ${waitedMs.toFixed(0)} ms after it` : '-',
+      reached: isMeasured ? waitedMs <= AFTER_FLOOD_MAX_MS : undefined,
     },
   ];
 }

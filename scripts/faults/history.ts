@@ -97,6 +97,20 @@ export interface Outage {
   readonly untilMs: number;
 }
 
+/** A time in which one client sent far more than it has a right to. */
+export interface Flood {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+/** A request of `/livez` on the probe port. */
+export interface Probe {
+  readonly atMs: number;
+  readonly tookMs: number;
+  /** The HTTP status; undefined when there was no answer. */
+  readonly status: number | undefined;
+}
+
 /** A graceful stop of the service. */
 export interface Stop {
   /**
@@ -113,6 +127,8 @@ export class History {
   readonly events: Event[] = [];
   readonly outages: Outage[] = [];
   readonly stops: Stop[] = [];
+  readonly floods: Flood[] = [];
+  readonly probes: Probe[] = [];
   readonly #startMs = performance.now();
   /** The epoch time of its start. */
   readonly startedAtMs = Date.now();
@@ -131,8 +147,8 @@ export class History {
 
   /** What the checker reads. */
   get recorded() {
-    const { calls, samples, outages, stops, startedAtMs } = this;
-    return { calls, samples, outages, stops, startedAtMs };
+    const { calls, samples, outages, stops, floods, probes, startedAtMs } = this;
+    return { calls, samples, outages, stops, floods, probes, startedAtMs };
   }
 
   /** Writes it as JSON lines, compressed. */
@@ -140,6 +156,7 @@ export class History {
     const entries = [
       ...this.calls.map((call) => ({ at: call.startMs, entry: { type: 'call', ...call } })),
       ...this.samples.map((sample) => ({ at: sample.atMs, entry: { type: 'sample', ...sample } })),
+      ...this.probes.map((probe) => ({ at: probe.atMs, entry: { type: 'probe', ...probe } })),
       ...this.events.map((event) => ({ at: event.atMs, entry: { type: 'event', ...event } })),
     ].sort((a, b) => a.at - b.at);
     const text = entries.map(({ entry }) => `${JSON.stringify(entry, rounded)}\n`).join('');

@@ -1,12 +1,15 @@
 /** One run: a workload, a fault in the middle of it, and the check of its history and final state. */
 import { mkdir, writeFile } from 'node:fs/promises';
+import { type Latency, latencyOf } from '../lib/statistics.ts';
 import { isDecided } from './checks/answers.ts';
 import { check } from './checks/check.ts';
 import type { Violation } from './checks/evidence.ts';
+import { openAtEnd } from './checks/floods.ts';
 import { gotNoAnswer } from './checks/stops.ts';
-import type { Fault, FaultContext } from './faults/fault.ts';
+import { type Fault, type FaultContext, firstService } from './faults/fault.ts';
 import { readFinalStates } from './final-state.ts';
-import { type Call, History, isWrite } from './history.ts';
+import { type Call, type Flood, History, isWrite } from './history.ts';
+import { Prober } from './prober.ts';
 import { Random } from './random.ts';
 import { checkRecovery, type Moments, type Recovery, recoveryOf } from './recovery.ts';
 import { Sampler } from './sampler.ts';
@@ -40,6 +43,10 @@ export interface RunResult {
   readonly stops: number;
   readonly recovery: Recovery;
   readonly lateness: Lateness;
+  /** The times of all answers of the probe port. */
+  readonly probes: Latency & { readonly count: number };
+  /** From the end of a flood to the answer of the last request that was waiting then. */
+  readonly afterFloodMs: number;
   readonly violations: readonly Violation[];
 }
 
@@ -94,8 +101,7 @@ export async function runFault(options: RunOptions): Promise<RunResult> {
     if (violations.length === 0) requireEffect(fault, history, moments, recovery);
     return {
       ...{ kind: fault.kind, seed, seconds: (performance.now() - startMs) / 1_000 },
-      ...countsOf(history.calls),
-      stops: history.stops.length,
+      ...countsOf(history),
       orders: states.final.orders.length,
       recovery,
       violations,
@@ -109,7 +115,7 @@ export async function runFault(options: RunOptions): Promise<RunResult> {
 /** @throws when a run without violations could not have found any. */
 function requireEffect(
   fault: Fault,
-  { calls, samples }: History,
+  { calls, samples, probes }: History,
   moments: Moments,
   recovery: Recovery,
 ): void {
@@ -121,13 +127,14 @@ function requireEffect(
     if (samples.some((sample) => sample.node === node && isSteady(sample.atMs))) continue;
     throw new Error(`the ledger of the ${node} was not audited before the fault`);
   }
+  if (fault.probed && probes.length === 0) throw new Error('the service was not probed');
   if (fault.hadEffect?.(calls) === false) throw new Error('the fault had no effect: no call shows it');
 }
 
 /** The result of a run that cannot be made here. */
 function skipped({ kind }: Fault, seed: number, why: string): RunResult {
   const recovery = { beforePerSecond: 0, afterPerSecond: 0, tookMs: undefined, alive: true };
-  const counts = { ...countsOf([]), stops: 0, orders: 0 };
+  const counts = { ...countsOf(new History()), orders: 0 };
   return { kind, seed, skipped: why, seconds: 0, ...counts, recovery, violations: [] };
 }
 
@@ -144,6 +151,7 @@ async function runWithFault(stage: Stage, history: History, options: RunOptions)
   const services = stage.services.map(({ clients }) => clients);
   const sampler = new Sampler(history, { primary: stage.primary.url, replica: stage.replica.url });
   const workload = new Workload({ seed, behaviour, history, services });
+  const prober = fault.probed ? new Prober(history, firstService(context).ports.probe) : undefined;
   try {
     await pause(WARM_UP_MS);
     const steadyMs = history.now();
@@ -161,6 +169,7 @@ async function runWithFault(stage: Stage, history: History, options: RunOptions)
   } finally {
     workload.abandon();
     await sampler.stop();
+    await prober?.stop();
   }
 }
 
@@ -177,7 +186,7 @@ async function waitForRecovery(context: FaultContext, before: Omit<Moments, 'unt
   }
 }
 
-function countsOf(calls: readonly Call[]) {
+function countsOf({ calls, stops, probes, floods }: History) {
   const count = (isMeant: (call: Call) => boolean) => calls.filter(isMeant).length;
   const late = calls.map((call) => call.endMs - call.startMs - call.deadlineMs).sort((a, b) => a - b);
   return {
@@ -186,8 +195,16 @@ function countsOf(calls: readonly Call[]) {
     unknown: count((call) => call.outcome === 'unknown' && isWrite(call)),
     replayed: count((call) => call.replayed === true),
     lost: count(gotNoAnswer),
+    stops: stops.length,
+    probes: { count: probes.length, ...latencyOf(probes.map(({ tookMs }) => tookMs)) },
+    afterFloodMs: Math.max(0, ...floods.map((flood) => waitedAfter(calls, flood))),
     lateness: { p99: late[Math.floor(late.length * 0.99)] ?? 0, worst: late.at(-1) ?? 0 },
   };
+}
+
+/** How long after a flood the last request that was waiting at its end got its answer. */
+function waitedAfter(calls: readonly Call[], flood: Flood): number {
+  return Math.max(0, ...openAtEnd(calls, flood).map(({ endMs }) => endMs - flood.untilMs));
 }
 
 async function keepRecords(folder: string, history: History, { services }: Stage): Promise<void> {

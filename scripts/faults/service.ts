@@ -7,14 +7,17 @@ import { type FaultClient, openClients } from './client.ts';
 /** The last lines of its log that are kept. */
 const LOG_LINES_MAX = 5_000;
 
+/** The ports of one process. */
+export type ServicePorts = Readonly<Record<Transport | 'probe', number>>;
+
 export class Service {
+  readonly ports: ServicePorts;
   readonly clients: Readonly<Record<Transport, FaultClient>>;
   /** What it has logged, over all its starts. */
   readonly log: string[] = [];
   /** Exits that the run did not cause, or that differ from what it caused. */
   readonly unexpectedExits: string[] = [];
   readonly #args: readonly string[];
-  readonly #ports: Readonly<Record<Transport, number>>;
   readonly #settings: Readonly<Record<string, string>>;
   #process: ServiceProcess | undefined;
   #isExpectedToEnd = false;
@@ -23,20 +26,17 @@ export class Service {
    * @param args of node, to run the service.
    * @param settings its environment besides ports.
    */
-  constructor(
-    args: readonly string[],
-    ports: Readonly<Record<Transport, number>>,
-    settings: Readonly<Record<string, string>>,
-  ) {
+  constructor(args: readonly string[], ports: ServicePorts, settings: Readonly<Record<string, string>>) {
     this.#args = args;
-    this.#ports = ports;
+    this.ports = ports;
     this.#settings = settings;
     this.clients = openClients(ports);
   }
 
   /** Starts it and waits until it listens. */
   async start(): Promise<void> {
-    const ports = { HTTP_PORT: String(this.#ports.REST), GRPC_PORT: String(this.#ports.gRPC) };
+    const { REST, gRPC, probe } = this.ports;
+    const ports = { HTTP_PORT: String(REST), GRPC_PORT: String(gRPC), PROBE_PORT: String(probe) };
     const onLine = (line: string) => {
       if (this.log.push(line) > LOG_LINES_MAX) this.log.shift();
     };

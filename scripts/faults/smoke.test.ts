@@ -63,6 +63,7 @@ test(
     expect(by['service-terminate']?.stops).toBe(3);
     expect(by['service-kill']?.unknown).toBeGreaterThan(0);
     expect(by['duplicate-keys']?.replayed).toBeGreaterThan(0);
+    expect(by['reset-bursts']?.probes.count).toBeGreaterThan(0);
   },
   LIMIT_MS,
 );

@@ -45,6 +45,9 @@ const settings = {
   MIGRATE_ON_START: 'false',
 };
 
+/** Those of REST, gRPC and the probes. */
+const PORTS_PER_SERVICE = 3;
+
 /** Sets the stage. When that fails, what was started is stopped. */
 export async function setStage({ template, fault, serviceArgs }: StageOptions): Promise<Stage> {
   const closers: (() => Promise<unknown> | unknown)[] = [];
@@ -59,7 +62,7 @@ export async function setStage({ template, fault, serviceArgs }: StageOptions): 
     closers.push(() => removeFolder(folder));
     if (fault.smallDisk) closers.push(await mountSmallDisk(primaryFolder));
 
-    const ports = await freePorts(2 + 2 * (fault.services ?? 1));
+    const ports = await freePorts(2 + PORTS_PER_SERVICE * (fault.services ?? 1));
     const [primaryPort = 0, replicaPort = 0, ...servicePorts] = ports;
     const primary = await template.startPrimary(primaryFolder, logs, primaryPort);
     closers.push(() => primary.stop());
@@ -77,13 +80,13 @@ export async function setStage({ template, fault, serviceArgs }: StageOptions): 
     const database = databaseSettings(primary.url, relays);
     const services: Service[] = [];
     const clocks: WallClock[] = [];
-    for (let index = 0; index < servicePorts.length; index += 2) {
-      const [REST = 0, gRPC = 0] = servicePorts.slice(index);
+    for (let index = 0; index < servicePorts.length; index += PORTS_PER_SERVICE) {
+      const [REST = 0, gRPC = 0, probe = 0] = servicePorts.slice(index);
       const clock = new WallClock(join(folder, `clock-${index}`));
       await clock.setAhead(0);
       clocks.push(clock);
       const environment = { ...settings, ...database, ...(fault.ownClocks ? clock.settings : {}) };
-      const service = new Service(serviceArgs, { REST, gRPC }, environment);
+      const service = new Service(serviceArgs, { REST, gRPC, probe }, environment);
       closers.push(() => service.close());
       services.push(service);
     }

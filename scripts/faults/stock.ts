@@ -3,7 +3,7 @@ import type { Line } from '../../src/domain/orders/order.ts';
 import type { Random } from './random.ts';
 
 /** In every other order. */
-const HOT_SKU = 1;
+export const HOT_SKU = 1;
 const HOT_PIECES = 1_000_000;
 const SPREAD_SKUS = range(1_001, 200);
 const SPREAD_PIECES = 100_000;

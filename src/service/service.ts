@@ -36,8 +36,11 @@ export type Service = Loms & {
   drain(): Promise<void>;
 };
 
-/** A batch weighs no more lines than this, which bounds its memory and the time that it holds locks. */
-export const BATCH_LINES_MAX = 10_000;
+/**
+ * A batch weighs no more lines than this, which bounds the time that it holds locks, and that the orders of
+ * other clients wait for it. As many as a full batch of small orders.
+ */
+export const BATCH_LINES_MAX = 2_000;
 
 /** A hedged read may leave its first attempt behind on a slow node. */
 const ATTEMPTS_PER_READ = 2;

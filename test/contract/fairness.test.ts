@@ -51,6 +51,12 @@ const largeOrder = {
 };
 const smallOrder = { user: 2n, items: [{ sku: SKU, count: 1 }] };
 
+/** Of the most lines that an order may have. */
+const largestOrder = {
+  user: 3n,
+  items: [SKU, ...Array.from({ length: 999 }, (_, i) => i + 1)].map((sku) => ({ sku, count: 1 })),
+};
+
 /** Locks the sku's stock until the returned function is called. */
 async function holdStock(): Promise<() => Promise<void>> {
   const holder = new pg.Client({ connectionString: database.primaryUrl });
@@ -92,3 +98,25 @@ test.each(['rest', 'grpc'] as const)(
     expect(later.length).toBeGreaterThan(10);
   },
 );
+
+test('of the largest orders a transaction writes two, so that small ones wait for no more', async () => {
+  const { grpc } = await clientsOf('greedy');
+  const release = await holdStock();
+  const largest = () => grpc.call('createOrder', largestOrder);
+  const running = largest();
+  await waitForLock();
+  let refused = 0;
+  const waiting = Array.from({ length: 20 }, async () => {
+    if (reasonOf(await largest()) === 'QUEUE_FULL') refused++;
+  });
+  await vi.waitFor(() => expect(refused).toBe(2), { timeout: 10_000 });
+  await release();
+  await Promise.all([running, ...waiting]);
+  const transactions = await database.query(
+    'SELECT count(*)::int AS orders FROM orders WHERE user_id = $1 GROUP BY xmin',
+    [largestOrder.user],
+  );
+  const sizes = transactions.map(({ orders }) => Number(orders));
+  expect(sizes.reduce((sum, size) => sum + size)).toBe(19);
+  expect(Math.max(...sizes)).toBe(2);
+});

@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { checkAnswers } from './answers.ts';
 import { checkCreates } from './creates.ts';
 import type { Evidence, Violation } from './evidence.ts';
+import { checkFloods, checkProbes } from './floods.ts';
 import { checkKeys } from './keys.ts';
 import { checkLog } from './log.ts';
 import { checkOutages } from './outages.ts';
@@ -29,6 +30,8 @@ const parts = [
   checkStock,
   checkStockReads,
   checkOutages,
+  checkFloods,
+  checkProbes,
   checkReplica,
   checkStops,
   checkLog,

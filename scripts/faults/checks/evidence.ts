@@ -1,6 +1,6 @@
 /** What the parts of the checker share: the evidence, and the kinds of violations. */
 import type { FinalState } from '../final-state.ts';
-import type { Call, Outage, Sample, Stop } from '../history.ts';
+import type { Call, Flood, Outage, Probe, Sample, Stop } from '../history.ts';
 
 /** The kinds of violations, as reports name them. */
 const violationKinds = [
@@ -22,6 +22,8 @@ const violationKinds = [
   'accepted but not answered',
   'reads stopped',
   'did not recover',
+  'probe failed',
+  'late after a flood',
   'internal error',
 ] as const;
 
@@ -52,6 +54,10 @@ export interface Evidence {
   readonly startedAtMs: number;
   /** When no commit could be confirmed. */
   readonly outages: readonly Outage[];
+  /** When one client flooded the service. */
+  readonly floods: readonly Flood[];
+  /** What the probe port answered, where it was requested. */
+  readonly probes: readonly Probe[];
   /** When the service was stopped gracefully. */
   readonly stops: readonly Stop[];
   /** The service was only ever stopped gracefully, so it must have answered every accepted request. */

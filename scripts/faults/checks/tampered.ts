@@ -103,6 +103,8 @@ export function validEvidence(): Evidence {
     unexpectedExits: [],
     outages: [],
     stops: [],
+    floods: [],
+    probes: [],
     stock,
     toleranceMs: 100,
     startedAtMs: 0,

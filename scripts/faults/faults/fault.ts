@@ -45,6 +45,8 @@ export interface Fault {
   readonly behaviour?: Partial<Behaviour>;
   /** Each process of the service has a wall clock of its own, which can be set. */
   readonly ownClocks?: boolean;
+  /** The probe port of the service is requested during the whole run, and must answer. */
+  readonly probed?: boolean;
   /** The primary's data are on a disk that fills up soon. */
   readonly smallDisk?: boolean;
   /** Service and database are only ever stopped gracefully, so every accepted request must be answered. */

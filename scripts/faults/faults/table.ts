@@ -11,6 +11,7 @@ import {
   poolExhausted,
 } from './database.ts';
 import type { Fault } from './fault.ts';
+import { pipelinedReads, resetBursts } from './floods.ts';
 import {
   blackHole,
   connectionHalfOpen,
@@ -61,6 +62,8 @@ export const faults: readonly Fault[] = [
   duplicateKeys,
   clientDisconnects,
   deadlines,
+  resetBursts,
+  pipelinedReads,
   clockStep,
   clockWrong,
 ];
@@ -74,4 +77,5 @@ export const quickKinds: readonly string[] = [
   replicaFreeze,
   backendTerminate,
   duplicateKeys,
+  resetBursts,
 ].map(({ kind }) => kind);

@@ -1,7 +1,7 @@
 /** The gRPC port and its TLS. The listener is ours, because grpc-js does not limit connections. */
 import { type AddressInfo, createServer } from 'node:net';
 import { experimental, type Server, ServerCredentials } from '@grpc/grpc-js';
-import type { Connections } from '../connections.ts';
+import type { Connections } from '../connection-admission.ts';
 import type { Certificates } from '../tls.ts';
 import { setTlsOptions } from './internals.ts';
 

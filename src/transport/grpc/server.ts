@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import { REQUEST_MAX_BYTES } from '../../domain/limits.ts';
 import type { OperationName } from '../../domain/operations.ts';
 import { fixedRefusals } from '../../domain/refusals.ts';
-import { type ConnectionShares, Connections } from '../connections.ts';
+import { type ConnectionShares, Connections } from '../connection-admission.ts';
 import type { TransportContext } from '../operation.ts';
 import type { Certificates } from '../tls.ts';
 import { addHealth, addReflection, createStreamHost } from './builtin.ts';

@@ -12,7 +12,7 @@ import {
 } from 'node:http2';
 import { IDEMPOTENCY_KEY_FIELD } from '../../domain/idempotency/key.ts';
 import { fixedRefusals } from '../../domain/refusals.ts';
-import type { Connection } from '../connections.ts';
+import type { Connection } from '../connection-admission.ts';
 import { malformedRequest } from '../refusals.ts';
 import { responseOf } from './errors.ts';
 

@@ -5,9 +5,9 @@ import type { Refusal } from '../../domain/outcome.ts';
 import { fixedRefusals } from '../../domain/refusals.ts';
 import { headTooLarge, malformedRequest } from '../refusals.ts';
 import { connectionOf } from './connection.ts';
-import { HEAD_MAX_BYTES } from './connections.ts';
 import { errorBody, jsonHeaders } from './errors.ts';
 import { stringifyJson } from './json.ts';
+import { HEAD_MAX_BYTES } from './limits.ts';
 import { LINGER_MS } from './reply.ts';
 
 const answers: Record<string, readonly [status: number, refusal: Refusal]> = {

@@ -1,4 +1,6 @@
 /** Pipelined requests: their order, how many run at a time, and what is left when the client is gone. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { IncomingMessage } from 'node:http';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, expect, test } from 'vitest';
@@ -6,7 +8,7 @@ import { silent, testApp } from '../../../test/support/http-app.ts';
 import { MemoryLoms } from '../../../test/support/memory-loms.ts';
 import { type RawConnection, rawConnection } from '../../../test/support/raw-http.ts';
 import type { Call } from '../../domain/call.ts';
-import type { ConnectionLimits } from './connections.ts';
+import type { ConnectionLimits } from './limits.ts';
 import { type HttpServer, startHttpServer } from './server.ts';
 
 let server: HttpServer | undefined;
@@ -129,6 +131,21 @@ test('a connection that passes the limit of waiting requests is closed, and othe
     loms.calls[index]?.release();
   }
   expect(counts(await waiting.until(/"count":90\}/))).toEqual(numbers(1, 90));
+});
+
+test('what waits on a connection that is cut off is dropped without an error for each request', async () => {
+  const requests: IncomingMessage[] = [];
+  const onStart = (message: unknown) => requests.push((message as { request: IncomingMessage }).request);
+  subscribe('http.server.request.start', onStart);
+  const started = await start(new SlowLoms(), { waitingMax: 100 });
+  const { closed } = await pipeline(started.port, 500);
+  expect(await closed).toBe('');
+  await expect.poll(() => started.unanswered).toBe(0);
+  unsubscribe('http.server.request.start', onStart);
+  expect(requests).toHaveLength(500);
+  expect(requests.every(({ destroyed }) => destroyed)).toBe(true);
+  // Those that ran.
+  expect(requests.filter(({ errored }) => errored !== null).length).toBeLessThanOrEqual(8);
 });
 
 test('a stop answers what runs and refuses what waits, in order, and closes the connection', async () => {

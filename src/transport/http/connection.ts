@@ -1,8 +1,8 @@
 /** REST connections: the order of their requests, how many run at a time, and how each connection ends. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Connection, Connections } from '../connections.ts';
-import type { ConnectionLimits } from './connections.ts';
+import type { Connection, Connections } from '../connection-admission.ts';
+import type { ConnectionLimits } from './limits.ts';
 
 const CONNECTION = Symbol('connection');
 
@@ -125,6 +125,10 @@ export class HttpConnection {
    */
   add(reply: ServerResponse): void {
     const { limits } = this.#all.options;
+    if (this.#socket.destroyed) {
+      reply.req.destroy();
+      return;
+    }
     if (this.#isEnding) {
       this.#socket.pause();
       return;
@@ -136,8 +140,18 @@ export class HttpConnection {
       return;
     }
     this.#all.waiting++;
-    if (this.#all.waiting > limits.waitingMax) this.#socket.destroy();
+    if (this.#all.waiting > limits.waitingMax) this.#cutOff();
     else this.#socket.pause();
+  }
+
+  /**
+   * Closes the connection at once. Node.js then aborts each of its requests with an error and its stack, a
+   * thousand of them in one turn of the event loop, but not those that were destroyed before.
+   */
+  #cutOff(): void {
+    this.#socket.destroy();
+    for (let index = this.#running; index < this.#replies.length; index++)
+      this.#replies[index]?.req.destroy();
   }
 
   /** Closes the connection with the reply to the latest request that runs. Those behind it are not run. */

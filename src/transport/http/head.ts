@@ -6,7 +6,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Refusal } from '../../domain/outcome.ts';
 import { invalidRequest } from '../../domain/violations.ts';
 import { tooManyHeaders } from '../refusals.ts';
-import { HEADERS_MAX } from './connections.ts';
+import { HEADERS_MAX } from './limits.ts';
 
 /** Why a head is refused. */
 export interface Fault {

@@ -11,15 +11,15 @@ import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
 import { fixedRefusals } from '../../domain/refusals.ts';
-import { type ConnectionShares, Connections } from '../connections.ts';
+import { type ConnectionShares, Connections } from '../connection-admission.ts';
 import { malformedRequest } from '../refusals.ts';
 import type { Certificates } from '../tls.ts';
 import { answerBadHttp } from './bad-http.ts';
 import { connectionOf, HttpConnections } from './connection.ts';
-import { type ConnectionLimits, connectionLimits, serverOptions } from './connections.ts';
 import { errorResponse } from './errors.ts';
 import { type Fault, faultOf } from './head.ts';
 import { AllowedHosts } from './hosts.ts';
+import { type ConnectionLimits, connectionLimits, serverOptions } from './limits.ts';
 import { Reply } from './reply.ts';
 import { createSecureServer } from './secure.ts';
 

@@ -2,7 +2,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { silent, testApp } from '../../../test/support/http-app.ts';
 import { rawConnection } from '../../../test/support/raw-http.ts';
-import type { ConnectionLimits } from './connections.ts';
+import type { ConnectionLimits } from './limits.ts';
 import { type HttpServer, startHttpServer } from './server.ts';
 
 let server: HttpServer | undefined;

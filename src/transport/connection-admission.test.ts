@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Connection, type ConnectionShares, Connections } from './connections.ts';
+import { type Connection, type ConnectionShares, Connections } from './connection-admission.ts';
 import { TrustedProxies } from './proxies.ts';
 
 /** The part of a socket that counts here; its peer closes with `destroy`, as a real one. */
