@@ -44,7 +44,7 @@ async function run(words: readonly string[], config: Config, logger: Logger): Pr
   const [task, argument] = words;
   if (task === 'clean') {
     const { removeEmbeddedCluster } = await import('../embedded/cluster.ts');
-    return removeEmbeddedCluster(config.embedded.dir, logger);
+    return removeEmbeddedCluster({ ...config.embedded, logger });
   }
   const work = databaseTasks[task ?? ''];
   if (work === undefined) throw new Error(USAGE);
