@@ -1,6 +1,6 @@
 /** A connection of its own for migrations and seeds, whose statements may run for long. */
 import pg from 'pg';
-import { connectionOf } from '../connection.ts';
+import { connectionOf, optionsOf } from '../connection.ts';
 import type { Queryable } from '../types.ts';
 
 /** The longest that a statement of a migration may take, even one that rewrites a large table. */
@@ -15,7 +15,7 @@ export async function withClient<T>(url: string, use: (client: Queryable) => Pro
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     ...connection,
     application_name: `${connection.application_name} migrate`,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
+    options: optionsOf({ statement_timeout: `${STATEMENT_TIMEOUT_MS}ms` }),
     keepAlive: true,
   });
   // A connection that breaks fails the current query too; without a listener its error event would end the
