@@ -46,7 +46,7 @@ test('a pooler that shares sessions is refused at once, with the reason', async 
   }
 });
 
-describe('where a connection was told another process than the one that works for it', () => {
+describe('where a connection learns of another process than the one that works for it', () => {
   test('a second connection with the same process shows that the session is shared', async () => {
     const first = await openSession();
     const server = await checkServer(first, limits);

@@ -51,7 +51,7 @@ export async function checkServer(client: pg.ClientBase, limits: ConnectionLimit
  * none of its statements.
  *
  * A pooler makes up the process id that it reports at the start of a connection. Where it differs from the
- * true one, a second connection is opened while the first is idle: only a shared session has the same process.
+ * true one, a second connection is opened while the first is idle: a shared session has the same process.
  *
  * @param server what was seen on the first connection.
  * @param openSecond opens a connection by the same URL; it is closed here.

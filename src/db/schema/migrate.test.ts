@@ -120,7 +120,7 @@ test('where something is missing the lock is waited for, and its holder is named
   expect(lines.join('')).toContain(held);
 });
 
-test('while the server gives no connection one is waited for, and the cause is named at the end', async () => {
+test('while the server gives no connection one is waited for; the error has the cause', async () => {
   await onServer("CREATE ROLE crowded LOGIN CONNECTION LIMIT 1 PASSWORD 'crowded'");
   onTestFinished(() => onServer('DROP ROLE crowded'));
   const url = new URL(await emptyDatabase('crowded'));
