@@ -1,5 +1,5 @@
 /** Failover: the primary is lost, replaced, and returns. Each case runs on a cluster of its own. */
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type CopiedServer, copyServer, follow } from '../../../test/support/copied-server.ts';
 import { openRouter } from '../../../test/support/database.ts';
 import { query } from '../../../test/support/query.ts';
@@ -9,6 +9,9 @@ import type { EmbeddedCluster } from '../../embedded/cluster.ts';
 import { stockRead } from '../../generated/sql/stocks.ts';
 import { DatabaseUnavailable, OutcomeUnknown } from '../errors.ts';
 import type { Router } from './router.ts';
+
+// Servers start, stop and recover here; on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 90_000 });
 
 let temporary: TemporaryCluster;
 let cluster: EmbeddedCluster;
