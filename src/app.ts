@@ -5,6 +5,7 @@ import { openTokens, type Tokens } from './auth/tokens.ts';
 import type { Config } from './config/config.ts';
 import { Router } from './db/cluster/router.ts';
 import { DatabaseUnavailable } from './db/errors.ts';
+import type { WaitOptions } from './db/schema/client.ts';
 import { migrate } from './db/schema/migrate.ts';
 import { seed } from './db/schema/seed.ts';
 import { isMigrated, schemaProblem } from './db/schema/version.ts';
@@ -91,7 +92,7 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
     const { readiness, ...ports } = await startServers(config, context, parts, closers);
     signal?.throwIfAborted();
     await router.start();
-    await prepareSchema(config, logger, router, signal);
+    await prepareSchema(config, logger, router, { signal, onWait: (reason) => readiness.waitFor(reason) });
     signal?.throwIfAborted();
     database.open();
     for (const worker of workers) void worker.start();
@@ -177,7 +178,7 @@ async function prepareSchema(
   config: Config,
   logger: Logger,
   router: Router,
-  signal: AbortSignal | undefined,
+  { signal, onWait }: Pick<WaitOptions, 'signal' | 'onWait'>,
 ): Promise<void> {
   const { migrate: isToMigrate, seed: seedSet, timeoutMs } = config.start;
   if (!isToMigrate && seedSet === undefined) return;
@@ -189,9 +190,10 @@ async function prepareSchema(
     // Before the first migration the service's role may not read the versions.
     const isUpToDate = await isMigrated(primary.reader).catch(() => false);
     if (!isUpToDate) primary = await router.waitForPrimary(leftMs(), { signal, writable: true });
-    await migrate(migrationUrl(primary.url, login), logger, { lockTimeoutMs: leftMs(), signal });
+    await migrate(migrationUrl(primary.url, login), logger, { timeoutMs: leftMs(), signal, onWait });
   }
-  if (seedSet !== undefined) await seed(migrationUrl(primary.url, login), seedSet, logger);
+  if (seedSet === undefined) return;
+  await seed(migrationUrl(primary.url, login), seedSet, logger, { timeoutMs: leftMs(), signal, onWait });
 }
 
 /** How often the TLS files are read again. */

@@ -23,16 +23,16 @@ interface Target {
   /** The primary, with the login of the schema's owner. */
   readonly url: string;
   readonly logger: Logger;
-  /** How long to wait for another process that migrates. */
-  readonly lockTimeoutMs: number;
+  /** How long to wait for a connection, and for another process that migrates, in milliseconds. */
+  readonly timeoutMs: number;
 }
 
 /** What is done on the primary. */
 const databaseTasks: Record<string, (target: Target, argument?: string) => Promise<void>> = {
-  migrate: ({ url, logger, lockTimeoutMs }) => migrate(url, logger, { lockTimeoutMs }),
-  async seed({ url, logger, lockTimeoutMs }, set = 'development') {
-    await migrate(url, logger, { lockTimeoutMs });
-    await seed(url, set, logger);
+  migrate: ({ url, logger, timeoutMs }) => migrate(url, logger, { timeoutMs }),
+  async seed({ url, logger, timeoutMs }, set = 'development') {
+    await migrate(url, logger, { timeoutMs });
+    await seed(url, set, logger, { timeoutMs });
   },
   async 'advance-order-ids'({ url, logger }, count = '') {
     if (!/^[1-9]\d{0,17}$/.test(count)) throw new Error(`how many ids are to be skipped? ${USAGE}`);
@@ -44,7 +44,7 @@ async function run(words: readonly string[], config: Config, logger: Logger): Pr
   const [task, argument] = words;
   if (task === 'clean') {
     const { removeEmbeddedCluster } = await import('../embedded/cluster.ts');
-    return removeEmbeddedCluster(config.embedded.dir, logger);
+    return removeEmbeddedCluster({ ...config.embedded, logger });
   }
   const work = databaseTasks[task ?? ''];
   if (work === undefined) throw new Error(USAGE);
@@ -53,7 +53,7 @@ async function run(words: readonly string[], config: Config, logger: Logger): Pr
     const router = await openDatabase(config, logger, closers);
     const primary = await router.waitForPrimary(config.start.timeoutMs);
     const url = migrationUrl(primary.url, config.database.migrationUrl);
-    await work({ url, logger, lockTimeoutMs: config.start.timeoutMs }, argument);
+    await work({ url, logger, timeoutMs: config.start.timeoutMs }, argument);
   } finally {
     await closeAll(closers);
   }

@@ -43,6 +43,16 @@ export function connectionOf(url: string): Connection {
   };
 }
 
+/**
+ * Settings of a session as the one startup parameter `options`. A parameter for each of them is one more that
+ * a pooler may not know.
+ */
+export function optionsOf(settings: Readonly<Record<string, string>>): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(' ');
+}
+
 /** Called when a server asks for a password. */
 function noPassword(): never {
   throw new UnusableServer('the server asks for a password, and the URL has none');

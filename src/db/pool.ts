@@ -1,7 +1,7 @@
 /** Connections to one database node: a pool of pipelined ones, with every limit set. */
 import { createHash } from 'node:crypto';
 import pg from 'pg';
-import { connectionOf } from './connection.ts';
+import { connectionOf, optionsOf } from './connection.ts';
 import type { Queryable, Rows } from './types.ts';
 
 export interface ConnectionLimits {
@@ -68,24 +68,37 @@ export function openPool(
   onError: (error: Error) => void,
   onConnect?: (client: pg.ClientBase) => Promise<void>,
 ): pg.Pool {
-  const settings = Object.entries(sessionSettings(limits));
-  const config: pg.PoolConfig & { pipeline: boolean } = {
-    connectionTimeoutMillis: limits.connectTimeoutMs,
-    ...connectionOf(url),
-    pipeline: true,
-    types,
+  const pool = new pg.Pool({
+    ...clientConfig(url, limits),
     max: limits.poolSize,
     idleTimeoutMillis: 0,
-    keepAlive: true,
-    options: settings.map(([name, value]) => `-c ${name}=${value}`).join(' '),
     ...(onConnect === undefined ? {} : { onConnect }),
-  };
-  const pool = new pg.Pool(config);
+  });
   pool.on('error', onError);
   // A connection that breaks while it is checked out emits an error event, which would end the process. Its
   // queries fail with the same error, and that is where it is handled.
   pool.on('connect', (client) => client.on('error', onError));
   return pool;
+}
+
+/** Opens a connection like those of a pool, outside of it; it is not connected yet. */
+export function openClient(
+  url: string,
+  limits: ConnectionLimits,
+  onError: (error: Error) => void,
+): pg.Client {
+  return new pg.Client(clientConfig(url, limits)).on('error', onError);
+}
+
+function clientConfig(url: string, limits: ConnectionLimits): pg.ClientConfig & { pipeline: boolean } {
+  return {
+    connectionTimeoutMillis: limits.connectTimeoutMs,
+    ...connectionOf(url),
+    pipeline: true,
+    types,
+    keepAlive: true,
+    options: optionsOf(sessionSettings(limits)),
+  };
 }
 
 /** Closes a connection's socket at once; `end()` would wait for outstanding answers. */

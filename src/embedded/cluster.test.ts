@@ -15,7 +15,9 @@ import {
   urlsOf,
 } from '../../test/support/embedded-folder.ts';
 import { freePorts } from '../../test/support/ports.ts';
+import { postgresMajor } from '../../test/support/postgres.ts';
 import { query } from '../../test/support/query.ts';
+import { majorOf } from '../db/cluster/server-check.ts';
 import { withSetupLock } from './client.ts';
 import { type EmbeddedCluster, startEmbeddedCluster } from './cluster.ts';
 
@@ -60,6 +62,13 @@ describe('a running embedded cluster', { timeout: LIMIT_MS }, () => {
     expect(portsOf(first)).toEqual([folder.options.primaryPort, folder.options.replicaPort]);
     expect(urlsOf(second)).toEqual(urlsOf(first));
     expect((await readdir(folder.home)).sort()).toEqual(['log', 'primary', 'replica']);
+  });
+
+  test('runs the PostgreSQL of this test run', async () => {
+    for (const url of urlsOf(cluster)) {
+      const [row] = await query(url, "SELECT current_setting('server_version_num')::int AS version");
+      expect(majorOf(Number(row?.version))).toBe(postgresMajor);
+    }
   });
 
   test('is set up by one process at a time', async () => {

@@ -25,6 +25,8 @@ export interface EmbeddedOptions {
   readonly logger: Logger;
   /** False for a primary alone, whose commits wait for no replica. */
   readonly replica?: boolean;
+  /** The folder of the npm package with the programs; the installed one if not set. */
+  readonly packageDir?: string | undefined;
 }
 
 export interface EmbeddedCluster {
@@ -55,7 +57,7 @@ export interface EmbeddedCluster {
 export async function startEmbeddedCluster(options: EmbeddedOptions): Promise<EmbeddedCluster> {
   const { logger, replica: withReplica = true } = options;
   const startMs = performance.now();
-  const place = await findPlace(options.dir);
+  const place = await findPlace(options.dir, options.packageDir);
   const primary = serverOf(place, 'primary');
   const replica = serverOf(place, 'replica');
   /** The primary first: it sends all that it has written, its last checkpoint too, before it ends. */
@@ -96,10 +98,14 @@ export async function startEmbeddedCluster(options: EmbeddedOptions): Promise<Em
 }
 
 /** Stops the servers that run on a folder's data, started by any process, and removes the data for good. */
-export async function removeEmbeddedCluster(dir: string, logger: Logger): Promise<void> {
+export async function removeEmbeddedCluster({
+  dir,
+  packageDir,
+  logger,
+}: Pick<EmbeddedOptions, 'dir' | 'packageDir' | 'logger'>): Promise<void> {
   const entry = join(dir, 'postgresql');
   if ((await stat(entry).catch(() => undefined)) !== undefined) {
-    const place = await findPlace(dir);
+    const place = await findPlace(dir, packageDir);
     for (const name of ['primary', 'replica'] as const) await serverOf(place, name).stop('immediate');
     await removeData(place.home);
     logger.info({ folder: place.home }, 'embedded PostgreSQL removed');

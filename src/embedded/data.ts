@@ -44,9 +44,8 @@ const NOT_COPIED = ['pg_wal', 'pg_replslot', 'postmaster.pid', 'postmaster.opts'
 export function buildPrimary(place: Place, dataDir: string): Promise<void> {
   return build(place, dataDir, async (folder) => {
     const { bin, account } = place;
-    // The built-in locale sorts alike on every system. Nothing listens before the passwords are set.
-    const locale = ['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C', '--encoding=UTF8'];
-    const rules = ['-U', SUPERUSER, '--auth=trust', '--no-instructions', ...locale];
+    // The locale C sorts alike on every system. Nothing listens before the passwords are set.
+    const rules = ['-U', SUPERUSER, '--auth=trust', '--no-instructions', '--locale=C', '--encoding=UTF8'];
     await run(join(bin, 'initdb'), ['-D', folder, ...rules], { account });
     const password = randomBytes(PASSWORD_BYTES).toString('base64url');
     const single = ['--single', '-D', folder, '-c', 'exit_on_error=on', 'postgres'];

@@ -74,12 +74,12 @@ test(
   'removal stops the servers, including those of another process, and deletes everything',
   async () => {
     const cluster = await folder.start();
-    const { dir, logger } = folder.options;
-    await removeEmbeddedCluster(dir, logger);
+    const { dir } = folder.options;
+    await removeEmbeddedCluster(folder.options);
     for (const url of urlsOf(cluster)) expect(await isRefused(url)).toBe(true);
     expect(await readdir(dir)).toEqual([]);
     await expect(readdir(folder.home)).rejects.toMatchObject({ code: 'ENOENT' });
-    await removeEmbeddedCluster(dir, logger);
+    await removeEmbeddedCluster(folder.options);
   },
   LIMIT_MS,
 );

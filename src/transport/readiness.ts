@@ -44,6 +44,7 @@ export class ReadinessWatch {
   readonly #options: ReadinessOptions;
   readonly #task: PeriodicTask;
   #schemaProblem: string | undefined = 'not checked yet';
+  #isSchemaKnown = false;
   #stopping = false;
   #wasReady: boolean | undefined;
 
@@ -83,6 +84,11 @@ export class ReadinessWatch {
     return this.#wasReady !== undefined;
   }
 
+  /** Shows what the start waits for, until the first check has found out about the schema. */
+  waitFor(reason: string): void {
+    this.#schemaProblem = reason;
+  }
+
   /** Checks now, and goes on until `stop`. */
   async start(): Promise<void> {
     await this.#task.start();
@@ -95,11 +101,16 @@ export class ReadinessWatch {
     return this.#task.stop();
   }
 
-  /** While the schema cannot be asked for, what was last known of it stands. */
+  /** While the schema cannot be asked for, what was last known of it stands; before that, why it cannot. */
   async #check(): Promise<undefined> {
     const { schemaProblem, logger } = this.#options;
     const before = this.#schemaProblem;
-    this.#schemaProblem = await schemaProblem().catch(() => before);
+    try {
+      this.#schemaProblem = await schemaProblem();
+      this.#isSchemaKnown = true;
+    } catch (error) {
+      if (!this.#isSchemaKnown) this.#schemaProblem = `not checked yet: ${(error as Error).message}`;
+    }
     if (this.#schemaProblem !== undefined && this.#schemaProblem !== before) {
       logger.warn({ problem: this.#schemaProblem }, 'the schema cannot be used');
     }

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import type { Answer, Client } from '../support/client.ts';
 import { openClients } from '../support/clients.ts';
 import { useDatabase } from '../support/database.ts';
@@ -11,6 +11,7 @@ import { AUDIENCE, createIssuer, ISSUER, type Issuer, writeKeys } from '../suppo
 import { startService, type TestService } from '../support/service.ts';
 
 const SKU = 1625903;
+const WAIT_LIMIT = { timeout: 15_000 };
 
 const database = useDatabase();
 let dir: string;
@@ -60,10 +61,11 @@ const largestOrder = {
 /** Locks the sku's stock until the returned function is called. */
 async function holdStock(): Promise<() => Promise<void>> {
   const holder = new pg.Client({ connectionString: database.primaryUrl });
+  onTestFinished(() => holder.end());
   await holder.connect();
   await holder.query('BEGIN');
   await holder.query('SELECT FROM stocks WHERE sku = $1 FOR UPDATE', [SKU]);
-  return () => holder.end();
+  return async () => void (await holder.query('COMMIT'));
 }
 
 const waitForLock = () =>
@@ -72,7 +74,7 @@ const waitForLock = () =>
       "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
     );
     expect(waiting).toHaveLength(1);
-  });
+  }, WAIT_LIMIT);
 
 const reasonOf = (answer: Answer) => ('error' in answer ? answer.error.details[0]?.reason : 'OK');
 
@@ -87,7 +89,7 @@ test.each(['rest', 'grpc'] as const)(
     const reasons: unknown[] = [];
     const waiting = Array.from({ length: 30 }, async () => reasons.push(reasonOf(await large())));
     // Nine tenths of the queue are its share.
-    await vi.waitFor(() => expect(reasons).toEqual(Array(12).fill('QUEUE_FULL')));
+    await vi.waitFor(() => expect(reasons).toEqual(Array(12).fill('QUEUE_FULL')), WAIT_LIMIT);
     const small = modest[transport].call('createOrder', smallOrder);
     await large().then((answer) => expect(reasonOf(answer)).toBe('QUEUE_FULL'));
     await release();

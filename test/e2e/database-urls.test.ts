@@ -9,9 +9,9 @@ import { readConfig } from '../../src/config/config.ts';
 import { migrate } from '../../src/db/schema/migrate.ts';
 import { isMigrated } from '../../src/db/schema/version.ts';
 import { writeFor } from '../../src/embedded/data.ts';
-import { findPlace } from '../../src/embedded/place.ts';
 import { type Authority, createAuthority } from '../support/certificates.ts';
 import { openRouter } from '../support/database.ts';
+import { placeOf } from '../support/postgres.ts';
 import { query } from '../support/query.ts';
 import { quiet } from '../support/quiet.ts';
 import { table } from '../support/tables.ts';
@@ -50,7 +50,7 @@ afterAll(async () => {
 
 /** Restarts the server with TLS and all kinds of addresses. */
 async function configure(authority: Authority): Promise<void> {
-  const place = await findPlace(temporary.dir);
+  const place = await placeOf(temporary.dir);
   const data = join(place.home, 'primary');
   const server = authority.sign('localhost');
   const client = authority.sign('certified');

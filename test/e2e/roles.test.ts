@@ -38,7 +38,7 @@ beforeAll(async () => {
   appUrl = as(APP, database.primaryUrl);
   migrationUrl = as(MIGRATION, database.primaryUrl);
   await migrate(migrationUrl, quiet);
-  app = new pg.Client({ connectionString: appUrl });
+  app = new pg.Client({ connectionString: appUrl, options: '-c plan_cache_mode=force_generic_plan' });
   await app.connect();
 });
 
@@ -69,7 +69,15 @@ const statements = modules.flatMap(Object.entries).flatMap(([name, prepared]) =>
 });
 
 /** The server checks rights before it runs a statement, also one that it only explains. */
-const explain = (text: string) => app.query(`EXPLAIN (GENERIC_PLAN) ${text}`);
+async function explain(text: string): Promise<void> {
+  const count = new Set(text.match(/\$\d+/g)).size;
+  await app.query(`PREPARE explained AS ${text}`);
+  try {
+    await app.query(`EXPLAIN EXECUTE explained${count > 0 ? `(${Array(count).fill('NULL')})` : ''}`);
+  } finally {
+    await app.query('DEALLOCATE explained');
+  }
+}
 
 describe('the role of the service', () => {
   test('is tested with every statement', () => {
@@ -131,7 +139,7 @@ describe('the role of the service', () => {
     'SET ROLE loms_owner',
     'ALTER SYSTEM SET fsync = off',
   ])('may not: %s', async (statement) => {
-    await expect(app.query(statement)).rejects.toThrow(/permission denied|must be owner/);
+    await expect(app.query(statement)).rejects.toMatchObject({ code: '42501' });
   });
 
   // What docs/security.md says that it can do, though it never does.

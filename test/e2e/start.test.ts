@@ -1,6 +1,6 @@
 /** The start of the service: it answers probes from its first moment, and ends with the true cause. */
 import pg from 'pg';
-import { afterEach, expect, inject, onTestFinished, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { startApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { onServer, useDatabase } from '../support/database.ts';
@@ -66,6 +66,58 @@ test('while a start waits for the migration lock it is alive, not ready, and sto
   aborted.abort(new Error('stopped'));
   expect(await ended).toBe('ended');
   expect(await status('/livez')).toBeUndefined();
+});
+
+describe('a role that has no connection left', () => {
+  let url: URL;
+
+  beforeEach(async () => {
+    await onServer("CREATE ROLE start_test_few LOGIN CONNECTION LIMIT 1 PASSWORD 'few'");
+    await onServer('CREATE DATABASE start_test_few OWNER start_test_few');
+    url = Object.assign(new URL(inject('primaryUrl')), { username: 'start_test_few', password: 'few' });
+    url.pathname = 'start_test_few';
+  });
+
+  afterEach(async () => {
+    await onServer('DROP DATABASE start_test_few WITH (FORCE)');
+    await onServer('DROP ROLE start_test_few');
+  });
+
+  const cause = 'too many connections for role "start_test_few"';
+
+  /** The connection that checks the node takes the only one. */
+  const start = (HTTP_PORT: number, START_TIMEOUT_MS: string) => {
+    const settings = { HTTP_PORT: String(HTTP_PORT), GRPC_PORT: '0', DATABASE_URL: url.href };
+    return startApp(readConfig({ ...settings, START_TIMEOUT_MS }), quiet);
+  };
+
+  test('delays a start, which shows that, until there is one', async () => {
+    const [port = 0] = await freePorts(1);
+    const starting = start(port, '60000');
+    await expect
+      .poll(() => readyz(port).catch(() => undefined), { timeout: 20_000 })
+      .toMatchObject({ status: 503, schemaProblem: `waiting for a connection: ${cause}` });
+    await onServer('ALTER ROLE start_test_few CONNECTION LIMIT -1');
+    const app = await starting;
+    expect(await readyz(port)).toMatchObject({ status: 200, migrated: true });
+    await app.stop();
+  });
+
+  test('ends a start that waits for too long, with the cause', async () => {
+    const [port = 0] = await freePorts(1);
+    await expect(start(port, '1500')).rejects.toThrow(cause);
+  });
+
+  test('is the reason why an instance that does not migrate is not ready', async () => {
+    const started = await startService(
+      { primaryUrl: url.href, replicaUrls: [] },
+      { MIGRATE_ON_START: 'false', NODE_CHECK_INTERVAL_MS: '50' },
+    );
+    onTestFinished(() => started.stop());
+    await expect
+      .poll(() => readyz(started.app.httpPort))
+      .toMatchObject({ status: 503, schemaProblem: `not checked yet: ${cause}` });
+  });
 });
 
 test('a wrong password ends the start at once, and the last line has the cause', async () => {

@@ -3,10 +3,10 @@ import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../../src/embedded/command.ts';
 import { passwordsOf } from '../../src/embedded/data.ts';
-import { findPlace } from '../../src/embedded/place.ts';
 import { PostgresServer } from '../../src/embedded/server.ts';
 import { REPLICATOR, urlOf } from '../../src/embedded/settings.ts';
 import { freePorts } from './ports.ts';
+import { placeOf } from './postgres.ts';
 
 export interface CopiedServer {
   readonly url: string;
@@ -20,7 +20,7 @@ export interface CopiedServer {
  * @param dir the folder of the temporary cluster; the copy is removed with it.
  */
 export async function copyServer(dir: string, from: 'primary' | 'replica'): Promise<CopiedServer> {
-  const place = await findPlace(dir);
+  const place = await placeOf(dir);
   const [port = 0] = await freePorts(1);
   const folder = join(place.home, 'copy');
   await run('cp', ['-RPp', join(place.home, from), folder]);
@@ -32,7 +32,7 @@ export async function copyServer(dir: string, from: 'primary' | 'replica'): Prom
 
 /** Makes a stopped server a replica of another one, by that one's replication slot `follower`. */
 export async function follow(dir: string, name: 'primary' | 'copy', url: string): Promise<void> {
-  const folder = join((await findPlace(dir)).home, name);
+  const folder = join((await placeOf(dir)).home, name);
   const server = `host=127.0.0.1 port=${new URL(url).port}`;
   const { replicator } = await passwordsOf(folder);
   const user = `user=${REPLICATOR} password=${replicator} application_name=follower`;

@@ -12,9 +12,9 @@ import {
   removeEmbeddedCluster,
   startEmbeddedCluster,
 } from '../../src/embedded/cluster.ts';
-import { findPlace } from '../../src/embedded/place.ts';
 import { PostgresServer } from '../../src/embedded/server.ts';
 import { freePorts } from './ports.ts';
+import { packageDir, placeOf } from './postgres.ts';
 import { query } from './query.ts';
 
 const source = fileURLToPath(new URL('../../src/embedded/cluster.ts', import.meta.url));
@@ -43,12 +43,13 @@ export class EmbeddedFolder {
     const logger = pino({ level: 'info' }, { write: (line: string) => void log.push(line) });
     const dir = await mkdtemp(join(tmpdir(), 'loms-cluster-'));
     const [primaryPort = 0, replicaPort = 0] = await freePorts(2);
-    return new EmbeddedFolder({ dir, primaryPort, replicaPort, logger }, (await findPlace(dir)).home, log);
+    const options = { dir, primaryPort, replicaPort, logger, packageDir };
+    return new EmbeddedFolder(options, (await placeOf(dir)).home, log);
   }
 
   /** Stops all servers and removes everything. */
   async remove(): Promise<void> {
-    await removeEmbeddedCluster(this.options.dir, this.options.logger);
+    await removeEmbeddedCluster(this.options);
     await rm(this.options.dir, { recursive: true, force: true });
   }
 
@@ -65,7 +66,7 @@ export class EmbeddedFolder {
     const code = `
       import { pino } from 'pino';
       import { startEmbeddedCluster } from '${source}';
-      const options = ${JSON.stringify({ dir, primaryPort, replicaPort })};
+      const options = ${JSON.stringify({ dir, primaryPort, replicaPort, packageDir })};
       await startEmbeddedCluster({ ...options, logger: pino({ level: 'silent' }) });
       console.log('ready');
       setInterval(() => {}, 1_000);`;
@@ -88,7 +89,7 @@ export class EmbeddedFolder {
 
   /** Stops both servers, started by any process. */
   async stopServers(): Promise<void> {
-    const place = await findPlace(this.options.dir);
+    const place = await placeOf(this.options.dir);
     for (const name of servers) await new PostgresServer(join(this.home, name), '', place).stop();
   }
 

@@ -1,5 +1,10 @@
-/** A pooler as far as startup goes: it passes connections on, without the parameter `options`. */
-import { type AddressInfo, connect, createServer, type Server } from 'node:net';
+/** Poolers between the service and PostgreSQL, as far as the checks of a new connection see them. */
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import type pg from 'pg';
+
+/** AuthenticationOk, BackendKeyData with a process id of the pooler's own, ReadyForQuery. */
+const WELCOME = Buffer.from('R\0\0\0\x08\0\0\0\0K\0\0\0\x0c\0\0\0\x01\0\0\0\x01Z\0\0\0\x05I');
+const TERMINATE = 'X'.charCodeAt(0);
 
 export class Pooler {
   readonly #server: Server;
@@ -8,10 +13,10 @@ export class Pooler {
     this.#server = server;
   }
 
-  /** Starts one in front of the server of a URL. */
-  static async start(url: string): Promise<Pooler> {
+  /** Starts one in front of the server of a URL, which drops the startup parameter `options`. */
+  static dropping(url: string): Promise<Pooler> {
     const { hostname, port } = new URL(url);
-    const server = createServer((client) => {
+    return Pooler.#start((client) => {
       const upstream = connect(Number(port), hostname);
       const end = () => {
         client.destroy();
@@ -23,6 +28,28 @@ export class Pooler {
         client.pipe(upstream).pipe(client);
       });
     });
+  }
+
+  /** Starts one that gives the session of a connection to whichever client has work (transaction mode). */
+  static sharing(session: pg.Client): Promise<Pooler> {
+    const { stream } = (session as unknown as { connection: { stream: Socket } }).connection;
+    let working: Socket | undefined;
+    stream.removeAllListeners('data').on('data', (replies) => working?.write(replies));
+    return Pooler.#start((client) => {
+      client.on('error', () => {});
+      client.once('data', () => {
+        client.write(WELCOME);
+        client.on('data', (messages) => {
+          if (messages[0] === TERMINATE) return;
+          working = client;
+          stream.write(messages);
+        });
+      });
+    });
+  }
+
+  static async #start(serve: (client: Socket) => void): Promise<Pooler> {
+    const server = createServer(serve);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return new Pooler(server);
   }

@@ -9,6 +9,7 @@ import {
   startEmbeddedCluster,
 } from '../../src/embedded/cluster.ts';
 import { freePorts } from './ports.ts';
+import { packageDir } from './postgres.ts';
 
 export interface TemporaryCluster {
   readonly dir: string;
@@ -22,13 +23,14 @@ export async function startTemporaryCluster(replica = true): Promise<TemporaryCl
   const logger = pino({ level: 'warn' }, pino.destination(2));
   const dir = await mkdtemp(join(tmpdir(), 'loms-'));
   const [primaryPort = 0, replicaPort = 0] = await freePorts(2);
-  const cluster = await startEmbeddedCluster({ dir, primaryPort, replicaPort, logger, replica });
+  const options = { dir, primaryPort, replicaPort, logger, packageDir, replica };
+  const cluster = await startEmbeddedCluster(options);
   return {
     dir,
     cluster,
     async remove() {
       await cluster.stop();
-      await removeEmbeddedCluster(dir, logger);
+      await removeEmbeddedCluster(options);
       await rm(dir, { recursive: true, force: true });
     },
   };

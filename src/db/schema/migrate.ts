@@ -16,7 +16,7 @@ import {
 import { monotonicMs } from '../../timing/clock.ts';
 import { DatabaseUnavailable } from '../errors.ts';
 import type { Queryable } from '../types.ts';
-import { withClient } from './client.ts';
+import { type WaitOptions, withClient } from './client.ts';
 import type { Migration } from './migrations.ts';
 import { isNewer, missingMigrations } from './version.ts';
 
@@ -27,24 +27,19 @@ const lock = { key: 7163846290174n };
 
 const LOCK_POLL_INTERVAL_MS = 100;
 
-export interface MigrateOptions {
-  /** How long to wait for another instance that migrates, in milliseconds. */
-  readonly lockTimeoutMs?: number;
-  /** Ends the wait for the lock, or the work after the current migration. */
-  readonly signal?: AbortSignal | undefined;
-}
-
 /**
  * Applies the missing migrations, and grants the service's role its rights. Instances that start together
  * migrate one after the other, under a lock on the primary; the later ones find nothing to do. Where nothing
- * is missing nothing is waited for.
+ * is missing nothing is waited for but a connection.
  *
  * @param url the primary. Where a migration is missing its commits must be confirmed, or this waits for that.
- * @throws when a migration fails, which then is rolled back; when another session holds the lock for too
- * long; the signal's reason.
+ * @param options how long to wait for a connection, and then for another instance that migrates. Its signal
+ * also ends the work after the current migration.
+ * @throws when a migration fails, which then is rolled back; when there is no connection in time, or another
+ * session holds the lock for too long; the signal's reason.
  */
-export async function migrate(url: string, log: Logger, options: MigrateOptions = {}): Promise<void> {
-  await withClient(url, async (client) => {
+export async function migrate(url: string, log: Logger, options: WaitOptions = {}): Promise<void> {
+  await withClient(url, log, options, async (client) => {
     const isComplete = (await missingMigrations(client)).length === 0;
     if (!isComplete) {
       await waitForLock(client, log, options);
@@ -71,17 +66,18 @@ async function tryLock(client: Queryable): Promise<boolean> {
   return row?.locked === true;
 }
 
-async function waitForLock(client: Queryable, log: Logger, options: MigrateOptions): Promise<void> {
-  const { lockTimeoutMs = 30_000, signal } = options;
-  const deadlineMs = monotonicMs() + lockTimeoutMs;
+async function waitForLock(client: Queryable, log: Logger, options: WaitOptions): Promise<void> {
+  const { timeoutMs = 30_000, signal, onWait } = options;
+  const deadlineMs = monotonicMs() + timeoutMs;
   for (let isLogged = false; !(await tryLock(client)); ) {
     signal?.throwIfAborted();
     const holder = await lockHolder(client);
     if (monotonicMs() >= deadlineMs) {
-      throw new DatabaseUnavailable(`the migration lock is not free after ${lockTimeoutMs} ms: ${holder}`);
+      throw new DatabaseUnavailable(`the migration lock is not free after ${timeoutMs} ms: ${holder}`);
     }
     if (!isLogged) log.warn({ holder }, 'waiting for the migration lock');
     isLogged = true;
+    onWait?.(`waiting for the migration lock, ${holder}`);
     await sleep(LOCK_POLL_INTERVAL_MS, undefined, { signal });
   }
 }

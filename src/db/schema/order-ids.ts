@@ -10,6 +10,6 @@ import { withClient } from './client.ts';
  * @param count how many ids are skipped: more than were given out since the moment that was restored.
  */
 export async function advanceOrderIds(url: string, count: bigint, log: Logger): Promise<void> {
-  const [row] = await withClient(url, (client) => advance.run({ count }, client));
+  const [row] = await withClient(url, log, {}, (client) => advance.run({ count }, client));
   log.info({ skipped: count, lastSkipped: row?.lastSkipped }, 'order ids moved ahead');
 }

@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
-import { withClient } from './client.ts';
+import { type WaitOptions, withClient } from './client.ts';
 
 const seedsDir = fileURLToPath(new URL('../../../db/seeds', import.meta.url));
 
@@ -11,12 +11,13 @@ const seedsDir = fileURLToPath(new URL('../../../db/seeds', import.meta.url));
  *
  * @param url the primary.
  * @param name a file of `db/seeds`, without its ending.
+ * @param options how long to wait for a connection.
  * @throws when there is no such set.
  */
-export async function seed(url: string, name: string, log: Logger): Promise<void> {
+export async function seed(url: string, name: string, log: Logger, options: WaitOptions = {}): Promise<void> {
   const names = (await readdir(seedsDir)).map((file) => file.replace(/\.sql$/, ''));
   if (!names.includes(name)) throw new Error(`no seed set '${name}', there is: ${names.join(', ')}`);
   const text = await readFile(`${seedsDir}/${name}.sql`, 'utf8');
-  const { rowCount } = await withClient(url, (client) => client.query(text, []));
+  const { rowCount } = await withClient(url, log, options, (client) => client.query(text, []));
   log.info({ seed: name, added: rowCount }, 'seeded stock');
 }

@@ -111,6 +111,7 @@ export interface INodeStartedParams {
 /** 'NodeStarted' return type */
 export interface INodeStartedResult {
   dropped: stringArray;
+  pid: number;
   started: string;
   version: number;
 }
@@ -121,7 +122,7 @@ export interface INodeStartedQuery {
   result: INodeStartedResult;
 }
 
-const nodeStartedIR: any = {"usedParamSet":{"names":true,"values":true},"params":[{"name":"names","required":true,"transform":{"type":"scalar"},"locs":[{"a":466,"b":472}]},{"name":"values","required":true,"transform":{"type":"scalar"},"locs":[{"a":483,"b":490}]}],"statement":"-- Returns what a new connection has reached. No lock.\n-- started: the start time of the server, in the form of nodeState.\n-- version: the server's version as a number.\n-- dropped: which settings of the session, among those that it was opened with, are not in force.\nSELECT\n    extract(epoch FROM pg_postmaster_start_time())::text AS \"started!\",\n    current_setting('server_version_num')::int AS \"version!\",\n    ARRAY(\n        SELECT wanted.name\n        FROM unnest(:names!::text[], :values!::text[]) AS wanted (name, value)\n        WHERE current_setting(wanted.name) <> wanted.value\n        ORDER BY wanted.name\n    ) AS \"dropped!\""};
+const nodeStartedIR: any = {"usedParamSet":{"names":true,"values":true},"params":[{"name":"names","required":true,"transform":{"type":"scalar"},"locs":[{"a":605,"b":611}]},{"name":"values","required":true,"transform":{"type":"scalar"},"locs":[{"a":622,"b":629}]}],"statement":"-- Returns what a new connection has reached. No lock.\n-- started: the start time of the server, in the form of nodeState.\n-- version: the server's version as a number.\n-- pid: the server process of this session. A connection learns it at its start too, from what it reached.\n-- dropped: which settings of the session, among those that it was opened with, are not in force.\nSELECT\n    extract(epoch FROM pg_postmaster_start_time())::text AS \"started!\",\n    current_setting('server_version_num')::int AS \"version!\",\n    pg_backend_pid() AS \"pid!\",\n    ARRAY(\n        SELECT wanted.name\n        FROM unnest(:names!::text[], :values!::text[]) AS wanted (name, value)\n        WHERE current_setting(wanted.name) <> wanted.value\n        ORDER BY wanted.name\n    ) AS \"dropped!\""};
 
 /**
  * Query generated from SQL:
@@ -129,10 +130,12 @@ const nodeStartedIR: any = {"usedParamSet":{"names":true,"values":true},"params"
  * -- Returns what a new connection has reached. No lock.
  * -- started: the start time of the server, in the form of nodeState.
  * -- version: the server's version as a number.
+ * -- pid: the server process of this session. A connection learns it at its start too, from what it reached.
  * -- dropped: which settings of the session, among those that it was opened with, are not in force.
  * SELECT
  *     extract(epoch FROM pg_postmaster_start_time())::text AS "started!",
  *     current_setting('server_version_num')::int AS "version!",
+ *     pg_backend_pid() AS "pid!",
  *     ARRAY(
  *         SELECT wanted.name
  *         FROM unnest(:names!::text[], :values!::text[]) AS wanted (name, value)
