@@ -46,6 +46,11 @@ export interface BatcherOptions<Request, Reply> extends QueueLimits {
   readonly weigh: (request: Request) => number;
   readonly weightMax: number;
   readonly deadlines: Deadlines;
+  /**
+   * The reply to a request in place of an error: to one of this batcher, or to one that its batch threw.
+   * Undefined rejects the request.
+   */
+  readonly replyTo?: (error: unknown) => Reply | undefined;
   /** Called with every batch that failed as a whole, and its number of requests. */
   readonly onFailure: (error: unknown, size: number) => void;
 }
@@ -75,14 +80,43 @@ const expired = new DeadlinePassed(
 const timedOutRead = new DeadlinePassed('the deadline passed while the read ran');
 const timedOutWrite = new OutcomeUnknown('the deadline passed while the write ran');
 
-/** One request from `submit` to its reply. */
-interface Entry<Request, Reply> extends Pending, Queued {
+/** One request from `submit` to its reply. It is a class, so that no function is made for its timeout. */
+class Entry<Request, Reply> implements Pending, Queued {
   readonly request: Request;
+  readonly weight: number;
+  readonly client: string;
   readonly caller: Caller;
+  deadlineMs: number;
   readonly resolve: (reply: Reply) => void;
   readonly reject: (error: unknown) => void;
   /** `claimed` from its first claim until its batch ends or is split. */
-  state: 'waiting' | 'claimed' | 'timed out';
+  state: 'waiting' | 'claimed' | 'timed out' = 'waiting';
+  queued = false;
+  previous: Pending | undefined = undefined;
+  next: Pending | undefined = undefined;
+  readonly #timeOut: (entry: Entry<Request, Reply>) => void;
+
+  constructor(
+    request: Request,
+    weight: number,
+    caller: Caller,
+    resolve: (reply: Reply) => void,
+    reject: (error: unknown) => void,
+    timeOut: (entry: Entry<Request, Reply>) => void,
+  ) {
+    this.request = request;
+    this.weight = weight;
+    this.client = caller.client;
+    this.caller = caller;
+    this.deadlineMs = caller.deadlineMs;
+    this.resolve = resolve;
+    this.reject = reject;
+    this.#timeOut = timeOut;
+  }
+
+  onTimeout(): void {
+    this.#timeOut(this);
+  }
 }
 
 export class Batcher<Request, Reply> {
@@ -106,22 +140,9 @@ export class Batcher<Request, Reply> {
   submit(request: Request, caller: Caller): Promise<Reply> {
     const { weigh, deadlines } = this.#options;
     return new Promise((resolve, reject) => {
-      const entry: Entry<Request, Reply> = {
-        request,
-        weight: weigh(request),
-        client: caller.client,
-        caller,
-        deadlineMs: caller.deadlineMs,
-        resolve,
-        reject,
-        onTimeout: () => this.#timeOut(entry),
-        state: 'waiting',
-        queued: false,
-        previous: undefined,
-        next: undefined,
-      };
+      const entry = new Entry(request, weigh(request), caller, resolve, reject, this.#timeOut);
       if (!this.#queue.add(entry)) {
-        reject(queueFull);
+        this.#fail(entry, queueFull);
         return;
       }
       deadlines.add(entry);
@@ -209,14 +230,20 @@ export class Batcher<Request, Reply> {
 
   #reject(entry: Entry<Request, Reply>, error: unknown): void {
     this.#options.deadlines.delete(entry);
-    entry.reject(error);
+    this.#fail(entry, error);
+  }
+
+  #fail(entry: Entry<Request, Reply>, error: unknown): void {
+    const reply = this.#options.replyTo?.(error);
+    if (reply === undefined) entry.reject(error);
+    else entry.resolve(reply);
   }
 
   /** Rejects a request at its deadline, and frees its place in the queue. A later result is ignored. */
-  #timeOut(entry: Entry<Request, Reply>): void {
+  readonly #timeOut = (entry: Entry<Request, Reply>): void => {
     const timedOut = this.#options.writes ? timedOutWrite : timedOutRead;
-    entry.reject(entry.state === 'claimed' ? timedOut : expired);
+    this.#fail(entry, entry.state === 'claimed' ? timedOut : expired);
     entry.state = 'timed out';
     if (this.#queue.remove(entry)) this.#checkDrained();
-  }
+  };
 }

@@ -6,18 +6,13 @@ import { fixedRefusals } from '../domain/refusals.ts';
 import type { Clock } from '../timing/clock.ts';
 import { DeadlinePassed, QueueFull } from './batcher.ts';
 
-/** Turns a known failure into its refusal. Anything else is a bug and is thrown on, to become INTERNAL. */
-export function orRefusal<T>(outcome: Promise<Outcome<T>>): Promise<Outcome<T>> {
-  return outcome.catch(refuse);
+/** The refusal of a request that failed. Undefined for a bug, which becomes INTERNAL. */
+export function refusalOf(error: unknown): Outcome<never> | undefined {
+  const refusal = knownRefusalOf(error);
+  return refusal && refused(refusal);
 }
 
-function refuse(error: unknown): Outcome<never> {
-  const refusal = refusalOf(error);
-  if (refusal === undefined) throw error;
-  return refused(refusal);
-}
-
-function refusalOf(error: unknown): Refusal | undefined {
+function knownRefusalOf(error: unknown): Refusal | undefined {
   if (error instanceof DatabaseUnavailable) return fixedRefusals.databaseUnavailable;
   if (error instanceof OutcomeUnknown) return fixedRefusals.outcomeUnknown;
   if (error instanceof QueueFull) return fixedRefusals.queueFull;

@@ -11,7 +11,7 @@ import type { Outcome } from '../domain/outcome.ts';
 import type { Settings } from '../domain/settings.ts';
 import type { Deadlines } from '../timing/deadlines.ts';
 import { Batcher, type BatcherOptions } from './batcher.ts';
-import { createFailureLog, orRefusal } from './failures.ts';
+import { createFailureLog, refusalOf } from './failures.ts';
 
 export interface BatchingOptions {
   /** The most requests of one operation in its queue; past it the next one is refused. */
@@ -80,13 +80,14 @@ export function createService(options: ServiceOptions): Service {
       queueMax: batching.queueMax,
       queueWeightMax,
       deadlines,
+      replyTo: refusalOf,
       onFailure: (error, size) => logFailure(name, error, size),
     });
     batchers.push(batcher);
     const submit = (request: unknown, call: Call): Promise<Outcome<unknown>> => {
       const prepared = prepare?.(request, call);
       if (prepared?.ok === false) return Promise.resolve(prepared);
-      return orRefusal(batcher.submit(prepared === undefined ? request : prepared.value, call));
+      return batcher.submit(prepared === undefined ? request : prepared.value, call);
     };
     return [name, submit] as const;
   });

@@ -31,7 +31,7 @@ export interface Incoming {
   readonly idempotencyKey: string | undefined;
   /** The address that it came from. */
   readonly address: string;
-  readonly disconnected: () => boolean;
+  disconnected(): boolean;
 }
 
 /** Reads and validates a request; what does not arrive by the deadline is refused. */
@@ -116,7 +116,26 @@ function admitCall(
 }
 
 function callOf(incoming: Incoming, caller: string): Outcome<Call> {
-  const { deadlineMs, idempotencyKey, address, disconnected } = incoming;
-  const client = caller === ANONYMOUS ? address : caller;
-  return accepted({ deadlineMs, idempotencyKey, caller, client, disconnected });
+  return accepted(new AdmittedCall(incoming, caller));
+}
+
+/** A class, because functions that are made for every call show in a profile. */
+class AdmittedCall implements Call {
+  readonly deadlineMs: number;
+  readonly caller: string;
+  readonly client: string;
+  readonly idempotencyKey: string | undefined;
+  readonly #incoming: Incoming;
+
+  constructor(incoming: Incoming, caller: string) {
+    this.deadlineMs = incoming.deadlineMs;
+    this.caller = caller;
+    this.client = caller === ANONYMOUS ? incoming.address : caller;
+    this.idempotencyKey = incoming.idempotencyKey;
+    this.#incoming = incoming;
+  }
+
+  disconnected(): boolean {
+    return this.#incoming.disconnected();
+  }
 }

@@ -1,11 +1,12 @@
 /** Every answer is in time and never a bug. Every unknown outcome is resolved in the end. */
-import type { Call } from '../history.ts';
+import type { Call, Flood } from '../history.ts';
 import { type Evidence, groupCalls, nameOf, type Violation } from './evidence.ts';
 
-export function checkAnswers({ calls, toleranceMs }: Evidence): Violation[] {
+export function checkAnswers({ calls, floods, toleranceMs }: Evidence): Violation[] {
   const violations: Violation[] = [];
   for (const call of calls) {
-    if (call.endMs - call.startMs > call.deadlineMs + toleranceMs) {
+    const isLate = call.endMs - call.startMs > call.deadlineMs + toleranceMs;
+    if (isLate && !isDuringFlood(call, floods)) {
       violations.push({ kind: 'late answer', text: `${nameOf(call)}, deadline ${call.deadlineMs} ms` });
     }
     if (call.reason === 'INTERNAL') violations.push({ kind: 'internal error', text: nameOf(call) });
@@ -19,6 +20,11 @@ export function checkAnswers({ calls, toleranceMs }: Evidence): Violation[] {
     violations.push(...unresolved(attempts.filter((call) => call.operation === 'cancelOrder')));
   }
   return violations;
+}
+
+/** A flood occupies the event loop. How late answers may be then is checked at its end (floods.ts). */
+function isDuringFlood({ startMs, endMs }: Call, floods: readonly Flood[]): boolean {
+  return floods.some(({ fromMs, untilMs }) => startMs <= untilMs && endMs >= fromMs);
 }
 
 /** Whether an answer gives the outcome of the request, and not only that this attempt did nothing. */

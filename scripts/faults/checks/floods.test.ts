@@ -9,8 +9,8 @@ const withProbe = (tookMs: number, status: number | undefined) => ({
 });
 
 /** What is found with a read over the end of the flood. */
-function over(startMs: number, endMs: number): string[] {
-  const read = { operation: 'getStock', sku: 1, outcome: 'ok', count: 94, deadlineMs: 5_000 } as const;
+function over(startMs: number, endMs: number, deadlineMs = 5_000): string[] {
+  const read = { operation: 'getStock', sku: 1, outcome: 'ok', count: 94, deadlineMs } as const;
   const evidence = withMoreCalls({ ...call(startMs, read), ...read, endMs });
   return found({ ...evidence, floods: [flood] });
 }
@@ -26,4 +26,9 @@ test('a request that waited at the end of a flood, and two seconds longer', () =
   expect(over(900, 3_001)).toEqual(['late after a flood']);
   expect(over(900, 2_999)).toEqual([]);
   expect(over(1_001, 3_500)).toEqual([]);
+});
+
+test('an answer that is late during a flood is judged at its end, any other by its deadline', () => {
+  expect(over(900, 2_900, 100)).toEqual([]);
+  expect(over(1_001, 2_900, 100)).toEqual(['late answer']);
 });

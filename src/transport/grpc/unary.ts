@@ -19,7 +19,7 @@ import {
   type TransportContext,
 } from '../operation.ts';
 import { statusOf } from './errors.ts';
-import { knownCall } from './pending-calls.ts';
+import { type KnownCall, knownCall } from './pending-calls.ts';
 import { isIdempotent, requestReader } from './validate.ts';
 
 /** A method as it is served. */
@@ -79,7 +79,7 @@ export function register(
     const handle = (call: UnaryCall, send: sendUnaryData<Buffer>): void => {
       const bytes = call.request.length;
       heldBytes += bytes;
-      const read = () => (heldBytes > requestsMaxBytes ? queueFull : accepted(readCall(call)));
+      const read = () => (heldBytes > requestsMaxBytes ? queueFull : accepted(new IncomingCall(call)));
       void perform(context, name, method, read, call.request).then((outcome) => {
         heldBytes -= bytes;
         if (outcome.replayed) call.sendMetadata(replayMetadata);
@@ -99,14 +99,30 @@ function keysOf({ metadata }: UnaryCall): readonly (string | Buffer)[] {
   return metadata.get(IDEMPOTENCY_KEY_FIELD);
 }
 
-function readCall(call: UnaryCall): Incoming {
-  const keys = keysOf(call);
-  const { replyByMs: deadlineMs, client: address } = knownCall(call.metadata);
-  return {
-    deadlineMs,
-    address,
-    authorization: call.metadata.get('authorization')[0]?.toString(),
-    idempotencyKey: keys.length === 0 ? undefined : keys.join(', '),
-    disconnected: () => call.cancelled,
-  };
+/** What is known of a call. What most calls are not asked for is read when it is. */
+class IncomingCall implements Incoming {
+  readonly deadlineMs: number;
+  readonly idempotencyKey: string | undefined;
+  readonly #call: UnaryCall;
+  readonly #known: KnownCall;
+
+  constructor(call: UnaryCall) {
+    const keys = keysOf(call);
+    this.#call = call;
+    this.#known = knownCall(call.metadata);
+    this.deadlineMs = this.#known.replyByMs;
+    this.idempotencyKey = keys.length === 0 ? undefined : keys.join(', ');
+  }
+
+  get address(): string {
+    return this.#known.client;
+  }
+
+  get authorization(): string | undefined {
+    return this.#call.metadata.get('authorization')[0]?.toString();
+  }
+
+  disconnected(): boolean {
+    return this.#call.cancelled;
+  }
 }
