@@ -86,8 +86,3 @@ ALTER TABLE ONLY public.stocks
 -- Name: idempotency_keys_expires_at; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX idempotency_keys_expires_at ON public.idempotency_keys USING btree (expires_at);
-
--- Name: order_lines order_lines_order_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.order_lines
-    ADD CONSTRAINT order_lines_order_fkey FOREIGN KEY (order_id) REFERENCES public.orders(order_id);

@@ -20,7 +20,7 @@ FROM unnest(:orderIds!::bigint[], :userIds!::bigint[], :statuses!::text[])
 
 /* @name orderLineInsert */
 -- Writes the lines of new orders. The arrays are parallel.
--- Locks: the new rows, and a key share lock on their orders, which the same transaction wrote.
+-- Locks: the new rows.
 INSERT INTO order_lines (order_id, sku, count)
 SELECT fresh.order_id, fresh.sku, fresh.count
 FROM unnest(:orderIds!::bigint[], :skus!::bigint[], :counts!::integer[]) AS fresh (order_id, sku, count);
