@@ -86,3 +86,7 @@ ALTER TABLE ONLY public.stocks
 -- Name: idempotency_keys_expires_at; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX idempotency_keys_expires_at ON public.idempotency_keys USING btree (expires_at);
+
+-- Name: orders_user_id_order_id; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX orders_user_id_order_id ON public.orders USING btree (user_id, order_id);

@@ -34,7 +34,7 @@ test.each([
     logger: quiet,
     batching,
     deadlines: new Deadlines(),
-    settings: { idempotencyRetentionMs: 1_000 },
+    settings: { idempotencyRetentionMs: 1_000, pageTokenKey: new Uint8Array(32) },
   });
   for (const name of Object.keys(operations) as OperationName[]) {
     const submit = loms[name] as (request: unknown, of: typeof anyCall) => Promise<unknown>;

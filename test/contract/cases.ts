@@ -3,6 +3,7 @@
  *
  * A case may first create a state. The id of its order is `<order>` in the expected answer.
  */
+import { expect } from 'vitest';
 import type { Answer, Client, Operation, Request } from '../support/client.ts';
 
 export interface Case {
@@ -27,6 +28,9 @@ const UNKNOWN = 4000000000;
 const INT64 = 'must be a whole number from 1 to 9223372036854775807';
 const COUNT = 'must be a whole number from 1 to 65535, also when summed over lines with the same sku';
 const SKU = 'must be a whole number from 1 to 4294967295';
+const STATUSES = 'must be at most 5, each one of: new, awaiting payment, failed, payed, cancelled';
+const PAGE_TOKEN =
+  'must be a text of at most 255 characters: the nextPageToken of a page with the same filters';
 const ITEMS = 'must be a list of 1 to 1000 lines, each with sku and count';
 
 export async function createOrder(
@@ -48,6 +52,8 @@ const after =
     for (const operation of operations) await client.call(operation, { orderID });
     return orderID;
   };
+
+const times = { createdAt: '<time>', updatedAt: '<time>' };
 
 const failed = (client: Client) => createOrder(client, SOLD_OUT);
 const none = () => 9223372036854775807n;
@@ -100,6 +106,14 @@ const noOrder = {
 export const create = (...items: [sku: number, count: number][]) => ({
   ask: 'createOrder' as const,
   request: () => ({ user: 1n, items: items.map(([sku, count]) => ({ sku, count })) }),
+});
+
+/** An order with one line, as replies show it. */
+const shown = (status: string, sku: number) => ({
+  status,
+  user: 1n,
+  items: [{ sku: BigInt(sku), count: 1n }],
+  ...times,
 });
 
 const about = (ask: Operation) => ({ ask, request: (orderID: bigint) => ({ orderID }) });
@@ -186,25 +200,26 @@ export const cases: readonly Case[] = [
         { sku: BigInt(PLENTY), count: 5n },
         { sku: 139275865n, count: 1n },
       ],
+      ...times,
     },
   },
   {
     title: 'a failed order is kept and can be read',
     given: failed,
     ...about('getOrder'),
-    reply: { status: 'failed', user: 1n, items: [{ sku: BigInt(SOLD_OUT), count: 1n }] },
+    reply: shown('failed', SOLD_OUT),
   },
   {
     title: 'a payed order has its status',
     given: after('payOrder'),
     ...about('getOrder'),
-    reply: { status: 'payed', user: 1n, items: [{ sku: BigInt(PLENTY), count: 1n }] },
+    reply: shown('payed', PLENTY),
   },
   {
     title: 'a cancelled order has its status',
     given: after('cancelOrder'),
     ...about('getOrder'),
-    reply: { status: 'cancelled', user: 1n, items: [{ sku: BigInt(PLENTY), count: 1n }] },
+    reply: shown('cancelled', PLENTY),
   },
   {
     title: 'an unknown order is not found',
@@ -217,6 +232,69 @@ export const cases: readonly Case[] = [
     ask: 'getOrder',
     request: () => ({ orderID: 0n }),
     ...invalid(['orderID', INT64]),
+  },
+
+  // List.
+  {
+    title: 'the orders of a user are listed, newest first',
+    given: async (client) => {
+      await createOrder(client, SOLD_OUT, 1);
+      return createOrder(client);
+    },
+    ask: 'listOrders',
+    request: () => ({ user: 1n, pageSize: 1, status: ['awaiting payment'] }),
+    reply: {
+      orders: [{ orderID: '<order>', ...shown('awaiting payment', PLENTY) }],
+      nextPageToken: expect.stringMatching(/^[\w-]{32}$/),
+    },
+  },
+  {
+    title: 'a user without orders has an empty list',
+    ask: 'listOrders',
+    request: () => ({ user: none() - 1n }),
+    reply: { orders: [] },
+  },
+  {
+    title: 'a filter that selects nothing gives an empty list',
+    ask: 'listOrders',
+    request: () => ({ user: 1n, createdAfter: '9999-12-31T23:59:59.999999999Z', pageSize: 5_000 }),
+    reply: { orders: [] },
+  },
+  {
+    title: 'a list of user 0',
+    ask: 'listOrders',
+    request: () => ({ user: 0n }),
+    ...invalid(['user', INT64]),
+  },
+  {
+    title: 'a page of negative size',
+    ask: 'listOrders',
+    request: () => ({ pageSize: -1 }),
+    ...invalid(['pageSize', 'must be a whole number from 0 to 2147483647']),
+  },
+  {
+    title: 'an unknown status in a filter',
+    ask: 'listOrders',
+    request: () => ({ status: ['payed', 'paid'] }),
+    ...invalid(['status[1]', STATUSES]),
+  },
+  {
+    title: 'too many statuses in a filter',
+    ask: 'listOrders',
+    request: () => ({ status: Array.from({ length: 6 }, () => 'payed') }),
+    ...invalid(['status', STATUSES]),
+  },
+  {
+    title: 'a made-up page token',
+    ask: 'listOrders',
+    request: () => ({ pageToken: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' }),
+    ...invalid(['pageToken', PAGE_TOKEN]),
+  },
+  {
+    title: 'a page token that is too long',
+    ask: 'listOrders',
+    request: () => ({ pageToken: 'A'.repeat(256) }),
+    ...invalid(['pageToken', PAGE_TOKEN]),
   },
 
   // Pay and cancel.
@@ -309,11 +387,14 @@ export const cases: readonly Case[] = [
   { title: 'stock of sku 0', ask: 'getStock', request: () => ({ sku: 0 }), ...invalid(['sku', SKU]) },
 ];
 
-/** Replaces the id of the case's order by `<order>` in an answer. */
+const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
+
+/** Replaces the id of the case's order by `<order>` in an answer, and times by `<time>`. */
 export function withoutId(answer: Answer, order: bigint | undefined): unknown {
   const id = order ?? idIn(answer);
   const replace = (value: unknown): unknown => {
     if (typeof value === 'bigint' && value === id) return '<order>';
+    if (typeof value === 'string' && time.test(value)) return '<time>';
     if (typeof value === 'string' && id !== undefined)
       return value.replaceAll(new RegExp(`\\b${id}\\b`, 'g'), '<order>');
     if (Array.isArray(value)) return value.map(replace);
@@ -321,7 +402,9 @@ export function withoutId(answer: Answer, order: bigint | undefined): unknown {
     return Object.fromEntries(
       Object.entries(value).map(([key, inner]) => [
         key,
-        key === 'orderID' || key === 'message' || typeof inner === 'object' ? replace(inner) : inner,
+        /^(orderID|message|createdAt|updatedAt)$/.test(key) || typeof inner === 'object'
+          ? replace(inner)
+          : inner,
       ]),
     );
   };
