@@ -23,6 +23,9 @@ function busyDatabase() {
   return database;
 }
 
+/** Every operation finds in it what it reads before its batch. */
+const request = { user: 1n, items: [], pageSize: 0, pageToken: '' };
+
 test.each([
   { writeLanes: 1, readLanes: 1 },
   { writeLanes: 3, readLanes: 2 },
@@ -38,7 +41,7 @@ test.each([
   });
   for (const name of Object.keys(operations) as OperationName[]) {
     const submit = loms[name] as (request: unknown, of: typeof anyCall) => Promise<unknown>;
-    for (let count = 0; count < 10; count++) void submit({ user: 1n, items: [] }, anyCall);
+    for (let count = 0; count < 10; count++) void submit(request, anyCall);
   }
   await new Promise(setImmediate);
   await new Promise(setImmediate);
