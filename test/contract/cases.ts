@@ -3,7 +3,6 @@
  *
  * A case may first create a state. The id of its order is `<order>` in the expected answer.
  */
-import { expect } from 'vitest';
 import type { Answer, Client, Operation, Request } from '../support/client.ts';
 
 export interface Case {
@@ -25,12 +24,9 @@ export const PLENTY = 1625903;
 export const SOLD_OUT = 139819069;
 const UNKNOWN = 4000000000;
 
-const INT64 = 'must be a whole number from 1 to 9223372036854775807';
+export const INT64 = 'must be a whole number from 1 to 9223372036854775807';
 const COUNT = 'must be a whole number from 1 to 65535, also when summed over lines with the same sku';
 const SKU = 'must be a whole number from 1 to 4294967295';
-const STATUSES = 'must be at most 5, each one of: new, awaiting payment, failed, payed, cancelled';
-const PAGE_TOKEN =
-  'must be a text of at most 255 characters: the nextPageToken of a page with the same filters';
 const ITEMS = 'must be a list of 1 to 1000 lines, each with sku and count';
 
 export async function createOrder(
@@ -56,7 +52,7 @@ const after =
 const times = { createdAt: '<time>', updatedAt: '<time>' };
 
 const failed = (client: Client) => createOrder(client, SOLD_OUT);
-const none = () => 9223372036854775807n;
+export const none = () => 9223372036854775807n;
 
 export function info(reason: string, metadata: Record<string, string> = {}) {
   return { '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason, domain: 'loms', metadata };
@@ -109,7 +105,7 @@ export const create = (...items: [sku: number, count: number][]) => ({
 });
 
 /** An order with one line, as replies show it. */
-const shown = (status: string, sku: number) => ({
+export const shown = (status: string, sku: number) => ({
   status,
   user: 1n,
   items: [{ sku: BigInt(sku), count: 1n }],
@@ -232,69 +228,6 @@ export const cases: readonly Case[] = [
     ask: 'getOrder',
     request: () => ({ orderID: 0n }),
     ...invalid(['orderID', INT64]),
-  },
-
-  // List.
-  {
-    title: 'the orders of a user are listed, newest first',
-    given: async (client) => {
-      await createOrder(client, SOLD_OUT, 1);
-      return createOrder(client);
-    },
-    ask: 'listOrders',
-    request: () => ({ user: 1n, pageSize: 1, status: ['awaiting payment'] }),
-    reply: {
-      orders: [{ orderID: '<order>', ...shown('awaiting payment', PLENTY) }],
-      nextPageToken: expect.stringMatching(/^[\w-]{32}$/),
-    },
-  },
-  {
-    title: 'a user without orders has an empty list',
-    ask: 'listOrders',
-    request: () => ({ user: none() - 1n }),
-    reply: { orders: [] },
-  },
-  {
-    title: 'a filter that selects nothing gives an empty list',
-    ask: 'listOrders',
-    request: () => ({ user: 1n, createdAfter: '9999-12-31T23:59:59.999999999Z', pageSize: 5_000 }),
-    reply: { orders: [] },
-  },
-  {
-    title: 'a list of user 0',
-    ask: 'listOrders',
-    request: () => ({ user: 0n }),
-    ...invalid(['user', INT64]),
-  },
-  {
-    title: 'a page of negative size',
-    ask: 'listOrders',
-    request: () => ({ pageSize: -1 }),
-    ...invalid(['pageSize', 'must be a whole number from 0 to 2147483647']),
-  },
-  {
-    title: 'an unknown status in a filter',
-    ask: 'listOrders',
-    request: () => ({ status: ['payed', 'paid'] }),
-    ...invalid(['status[1]', STATUSES]),
-  },
-  {
-    title: 'too many statuses in a filter',
-    ask: 'listOrders',
-    request: () => ({ status: Array.from({ length: 6 }, () => 'payed') }),
-    ...invalid(['status', STATUSES]),
-  },
-  {
-    title: 'a made-up page token',
-    ask: 'listOrders',
-    request: () => ({ pageToken: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' }),
-    ...invalid(['pageToken', PAGE_TOKEN]),
-  },
-  {
-    title: 'a page token that is too long',
-    ask: 'listOrders',
-    request: () => ({ pageToken: 'A'.repeat(256) }),
-    ...invalid(['pageToken', PAGE_TOKEN]),
   },
 
   // Pay and cancel.

@@ -140,7 +140,7 @@ function toProto(request: Request): object {
   return Object.fromEntries(Object.entries(request).map(([key, value]) => [key.replace(/ID$/, 'Id'), value]));
 }
 
-/** As REST has it: integers as bigints, times as texts, ids by their JSON names, no token on the last page. */
+/** As REST has it: integers as bigints, times as texts, ids by their JSON names, no empty token. */
 function toContract(value: unknown): unknown {
   if (typeof value === 'number') return BigInt(value);
   if (Array.isArray(value)) return value.map(toContract);

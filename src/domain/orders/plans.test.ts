@@ -60,12 +60,12 @@ test.each([
   [
     'the orders of a user are listed along their index',
     (db: never) => orderScanOfUser.run({ userId: 1n, below: 9n, limit: 51n }, db),
-    /^Limit\n {2}-> {2}Index Scan Backward using orders_user_id_order_id on orders\n {8}Index Cond: \(\(user_id/,
+    /^Limit\n {2}-> {2}Index Scan Backward using orders_user_id_order_id on orders\n/,
   ],
   [
     'all orders are listed along the primary key',
     (db: never) => orderScan.run({ below: 9n, limit: 51n }, db),
-    /^Limit\n {2}-> {2}Index Scan Backward using orders_pkey on orders\n {8}Index Cond: \(order_id < \$\d\)$/,
+    /^Limit\n {2}-> {2}Index Scan Backward using orders_pkey on orders\n/,
   ],
 ])('%s', async (_title, run, expected) => {
   const plan = await planOf(run);
