@@ -87,7 +87,6 @@ ALTER TABLE ONLY public.stocks
 
 CREATE INDEX idempotency_keys_expires_at ON public.idempotency_keys USING btree (expires_at);
 
--- Name: order_lines order_lines_order_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+-- Name: orders_user_id_order_id; Type: INDEX; Schema: public; Owner: -
 
-ALTER TABLE ONLY public.order_lines
-    ADD CONSTRAINT order_lines_order_fkey FOREIGN KEY (order_id) REFERENCES public.orders(order_id);
+CREATE INDEX orders_user_id_order_id ON public.orders USING btree (user_id, order_id);

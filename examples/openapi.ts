@@ -41,6 +41,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/order/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List orders
+         * @description Newest first. A page may be short or empty: the list ends where `nextPageToken` is missing. An order that exists when the first page is read stands on exactly one page, unless a change of its status moves it out of the filter or into it.
+         */
+        get: operations["listOrders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/order/pay": {
         parameters: {
             query?: never;
@@ -272,6 +292,57 @@ export interface components {
             user: number;
             /** @description Sorted by sku, one line per sku. */
             items: components["schemas"]["Item"][];
+            /**
+             * Format: date-time
+             * @description When the order was created.
+             * @example 2026-11-26T12:00:00.123456Z
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When its status changed last, or when it was created.
+             * @example 2026-11-26T12:00:00.123456Z
+             */
+            updatedAt: string;
+        };
+        ListOrdersResponse: {
+            /** @description Newest first. */
+            orders: components["schemas"]["Order"][];
+            /** @description Leads to the next page. Without it this is the last one. */
+            nextPageToken?: string;
+        };
+        Order: {
+            /**
+             * Format: int64
+             * @description The order.
+             * @example 1
+             */
+            orderID: number;
+            /**
+             * @example awaiting payment
+             * @enum {string}
+             */
+            status: "new" | "awaiting payment" | "failed" | "payed" | "cancelled";
+            /**
+             * Format: int64
+             * @description Who ordered.
+             * @example 42
+             */
+            user: number;
+            /** @description Sorted by sku, one line per sku. */
+            items: components["schemas"]["Item"][];
+            /**
+             * Format: date-time
+             * @description When the order was created.
+             * @example 2026-11-26T12:00:00.123456Z
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When its status changed last, or when it was created.
+             * @example 2026-11-26T12:00:00.123456Z
+             */
+            updatedAt: string;
         };
         Empty: Record<string, never>;
         OrderIDRequest: {
@@ -475,7 +546,9 @@ export interface operations {
                      *           "sku": 1625903,
                      *           "count": 2
                      *         }
-                     *       ]
+                     *       ],
+                     *       "createdAt": "2026-11-26T12:00:00.123456Z",
+                     *       "updatedAt": "2026-11-26T12:00:00.123456Z"
                      *     }
                      */
                     "application/json": components["schemas"]["GetOrderResponse"];
@@ -492,6 +565,129 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Too much at once; nothing was done. */
+            429: {
+                headers: {
+                    /** @description Seconds until a retry makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description A fault in the service. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Not served; with `Retry-After`, nothing was done and trying again is safe. */
+            503: {
+                headers: {
+                    /** @description Seconds until a retry makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description The deadline passed; nothing was done. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Any other refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+        };
+    };
+    listOrders: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Lists only the orders of this user.
+                 * @example 42
+                 */
+                user?: number | string;
+                /** @description Lists only orders with one of these statuses. */
+                status?: ("new" | "awaiting payment" | "failed" | "payed" | "cancelled")[];
+                /** @description Lists only orders that were created after this time. */
+                created_after?: string;
+                /** @description Lists only orders that were created before this time. */
+                created_before?: string;
+                /**
+                 * @description The most orders on the page: 0 for 50, more than 1000 for 1000.
+                 * @example 50
+                 */
+                page_size?: number;
+                /** @description The `nextPageToken` of the page before, with the same filters. */
+                page_token?: string;
+            };
+            header?: {
+                /**
+                 * @description Seconds that the client waits, such as 5 or 0.5; the service may set a lower limit. The reply comes by then, whatever becomes of the request.
+                 * @example 5
+                 */
+                "Request-Timeout"?: number;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of orders. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "orders": [
+                     *         {
+                     *           "orderID": 1,
+                     *           "status": "awaiting payment",
+                     *           "user": 42,
+                     *           "items": [
+                     *             {
+                     *               "sku": 1625903,
+                     *               "count": 2
+                     *             }
+                     *           ],
+                     *           "createdAt": "2026-11-26T12:00:00.123456Z",
+                     *           "updatedAt": "2026-11-26T12:00:00.123456Z"
+                     *         }
+                     *       ],
+                     *       "nextPageToken": "AAAAAAAAAAE"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListOrdersResponse"];
+                };
+            };
+            /** @description The request is not valid, or the state of order or stock does not allow it. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };

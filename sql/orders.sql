@@ -20,7 +20,7 @@ FROM unnest(:orderIds!::bigint[], :userIds!::bigint[], :statuses!::text[])
 
 /* @name orderLineInsert */
 -- Writes the lines of new orders. The arrays are parallel.
--- Locks: the new rows, and a key share lock on their orders, which the same transaction wrote.
+-- Locks: the new rows.
 INSERT INTO order_lines (order_id, sku, count)
 SELECT fresh.order_id, fresh.sku, fresh.count
 FROM unnest(:orderIds!::bigint[], :skus!::bigint[], :counts!::integer[]) AS fresh (order_id, sku, count);
@@ -39,13 +39,50 @@ RETURNING order_id;
 /* @name orderRead */
 -- Reads orders with their lines, one row per line, sorted by order and sku, on any node. It is one statement
 -- and so one snapshot: an order is never seen without its lines. An unknown id returns no row.
+-- created_us, updated_us: in microseconds since the epoch.
 -- Locks: none.
-SELECT orders.order_id, orders.user_id, orders.status, lines.sku, lines.count
+SELECT orders.order_id, orders.user_id, orders.status, lines.sku, lines.count,
+    (extract(epoch FROM orders.created_at) * 1000000)::bigint AS "created_us!",
+    (extract(epoch FROM orders.updated_at) * 1000000)::bigint AS "updated_us!"
 FROM orders
 JOIN order_lines AS lines ON lines.order_id = orders.order_id
 WHERE orders.order_id = ANY(:orderIds!::bigint[])
   AND lines.order_id = ANY(:orderIds!::bigint[])
 ORDER BY orders.order_id, lines.sku;
+
+/* @name orderScan */
+-- Reads the :limit newest orders below an id, newest first, on any node. The caller filters them and reads
+-- their lines.
+-- created_us, updated_us: as in orderRead.
+-- Locks: none.
+SELECT order_id, user_id, status,
+    (extract(epoch FROM created_at) * 1000000)::bigint AS "created_us!",
+    (extract(epoch FROM updated_at) * 1000000)::bigint AS "updated_us!"
+FROM orders
+WHERE order_id < :below!::bigint
+ORDER BY order_id DESC
+LIMIT :limit!;
+
+/* @name orderScanOfUser */
+-- The same for the orders of one user. It is a statement of its own, so that each has the plan of its index.
+-- Locks: none.
+SELECT order_id, user_id, status,
+    (extract(epoch FROM created_at) * 1000000)::bigint AS "created_us!",
+    (extract(epoch FROM updated_at) * 1000000)::bigint AS "updated_us!"
+FROM orders
+WHERE user_id = :userId!::bigint
+  AND order_id < :below!::bigint
+ORDER BY order_id DESC
+LIMIT :limit!;
+
+/* @name orderLineRead */
+-- Reads the lines of orders, sorted by order and sku, on any node. Lines never change, so they may be read
+-- after their orders.
+-- Locks: none.
+SELECT order_id, sku, count
+FROM order_lines
+WHERE order_id = ANY(:orderIds!::bigint[])
+ORDER BY order_id, sku;
 
 /* @name orderConfirm */
 -- Writes those of the given orders that do not have the status :open, and changes nothing in them, so that

@@ -1,4 +1,5 @@
 /** The app: builds the database, service, workers and servers, and owns the order of start and stop. */
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { openTokens, type Tokens } from './auth/tokens.ts';
@@ -13,6 +14,7 @@ import type { Database } from './db/types.ts';
 import { migrationUrl } from './db/urls.ts';
 import { removeKeys } from './domain/idempotency/store.ts';
 import { removeOrders } from './domain/orders/remove.ts';
+import { pageTokenKey } from './domain/page.ts';
 import { connectionsNeeded, createService } from './service/service.ts';
 import { monotonicMs, wallClockMs } from './timing/clock.ts';
 import { Deadlines } from './timing/deadlines.ts';
@@ -81,7 +83,7 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
       logger,
       batching: config.batching,
       deadlines,
-      settings: config.settings,
+      settings: { ...config.settings, pageTokenKey: openPageTokenKey(config, logger, router) },
     });
     closers.push(() => service.drain());
     const workers = createWorkers(config.workers, logger, router, closers);
@@ -161,6 +163,14 @@ export async function openDatabase(config: Config, logger: Logger, closers: Clos
   const router = new Router({ ...options, urls, poolSize, logger });
   closers.push(() => router.stop());
   return router;
+}
+
+/** The same in all instances that share a database, so that each reads the page tokens of the others. */
+function openPageTokenKey(config: Config, logger: Logger, { password }: Router): Uint8Array {
+  const secret = config.pageTokenSecret ?? password;
+  if (secret !== undefined) return pageTokenKey(secret);
+  logger.warn('page tokens are read by this process only: set PAGE_TOKEN_KEY, the same in all instances');
+  return randomBytes(32);
 }
 
 /** The embedded PostgreSQL is loaded only here: a service with a database of its own does not need it. */

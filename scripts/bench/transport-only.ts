@@ -21,9 +21,11 @@ const items = [
   { sku: 1_000_000_002, count: 1 },
 ];
 
+const times = { createdAt: 0n, updatedAt: 0n };
+
 const loms: Partial<Loms> = {
   createOrder: async () => accepted({ orderId: ++lastOrderId }),
-  getOrder: async (orderId) => accepted({ orderId, user: 42n, status: 'payed', items }),
+  getOrder: async (orderId) => accepted({ orderId, user: 42n, status: 'payed', items, ...times }),
   payOrder: async () => accepted(undefined),
   cancelOrder: async () => accepted(undefined),
   getStock: async () => accepted({ count: 1_000_000n }),

@@ -10,10 +10,12 @@ import {
   getOption,
 } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
-import { field as fieldRules } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js';
+import {
+  type FieldRules,
+  field as fieldRules,
+} from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js';
 
-const INT64_MAX = 2n ** 63n - 1n;
-const UINT32_MAX = 2n ** 32n - 1n;
+const INTEGER_MAX = { int64: 2n ** 63n - 1n, uint32: 2n ** 32n - 1n, int32: 2n ** 31n - 1n };
 
 /**
  * @param set the contracts as an encoded FileDescriptorSet.
@@ -28,7 +30,9 @@ export function printContract(set: Uint8Array, packages: readonly string[]): str
     if (known === message) return;
     if (known !== undefined) throw new Error(`${known.typeName} and ${message.typeName} have the same name`);
     messages.set(message.name, message);
-    for (const { message: part } of message.fields) if (part !== undefined) add(part);
+    for (const { message: part } of message.fields) {
+      if (part?.file.proto.package === message.file.proto.package) add(part);
+    }
   };
   for (const file of registry.files) {
     if (!packages.includes(file.proto.package)) continue;
@@ -48,16 +52,30 @@ export function printContract(set: Uint8Array, packages: readonly string[]): str
 
 function printField(field: DescField): string {
   const { type } = getOption(field, fieldRules);
-  const print = (rule: string) => `    ${field.jsonName}: { ${rule} },`;
-  if (field.fieldKind === 'list' && field.message !== undefined && type.case === 'repeated') {
-    const { minItems, maxItems } = type.value;
-    return print(`type: 'list', of: '${field.message.name}', minItems: ${minItems}, maxItems: ${maxItems}`);
+  const rule = field.fieldKind === 'list' ? listRule(field, type) : singleRule(field, type);
+  if (rule === undefined) {
+    throw new Error(`${field.parent.typeName}.${field.name} has a type or rule that is not supported`);
   }
-  if (type.case === 'int64' || type.case === 'uint32') {
-    const { greaterThan, lessThan } = type.value;
-    const min = greaterThan.case === 'gte' ? greaterThan.value : undefined;
-    const max = lessThan.case === 'lte' ? lessThan.value : type.case === 'int64' ? INT64_MAX : UINT32_MAX;
-    if (min !== undefined) return print(`type: '${type.case}', min: ${min}n, max: ${max}n`);
-  }
-  throw new Error(`${field.parent.typeName}.${field.name} has a type or rule that is not supported`);
+  return `    ${field.jsonName}: { ${rule} },`;
+}
+
+type RuleType = FieldRules['type'];
+
+function listRule(field: DescField, type: RuleType): string | undefined {
+  if (type.case !== 'repeated') return undefined;
+  const { minItems, maxItems, items } = type.value;
+  const limits = `minItems: ${minItems}, maxItems: ${maxItems}`;
+  if (field.message !== undefined) return `type: 'list', of: '${field.message.name}', ${limits}`;
+  const of = items?.type.case === 'string' ? items.type.value.in : [];
+  return of.length === 0 ? undefined : `type: 'choices', of: ${JSON.stringify(of)}, ${limits}`;
+}
+
+function singleRule(field: DescField, type: RuleType): string | undefined {
+  if (field.message?.typeName === 'google.protobuf.Timestamp') return `type: 'time'`;
+  if (type.case === 'string' && type.value.maxLen > 0) return `type: 'text', maxLength: ${type.value.maxLen}`;
+  if (type.case !== 'int64' && type.case !== 'uint32' && type.case !== 'int32') return undefined;
+  const { greaterThan, lessThan } = type.value;
+  if (greaterThan.case !== 'gte') return undefined;
+  const max = lessThan.case === 'lte' ? lessThan.value : INTEGER_MAX[type.case];
+  return `type: '${type.case}', min: ${greaterThan.value}n, max: ${max}n`;
 }

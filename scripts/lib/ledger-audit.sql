@@ -8,7 +8,8 @@ CREATE TABLE initial_stocks AS SELECT sku, total_count FROM stocks;
 
 /* @name ledgerAudit */
 -- Stock and orders agree when each sku has reserved what open orders reserve of it, and has lost what payed
--- orders took, and each order has lines and a decided status. One statement and so one snapshot.
+-- orders took, each order has lines and a decided status, and each line has its order, which no foreign key
+-- checks. One statement and so one snapshot.
 WITH held AS (
     SELECT lines.sku,
            sum(lines.count) FILTER (WHERE orders.status = 'awaiting payment') AS reserved,
@@ -31,6 +32,9 @@ SELECT
      FROM orders
      WHERE NOT EXISTS (SELECT FROM order_lines AS lines WHERE lines.order_id = orders.order_id))::integer
         AS bare_orders,
+    (SELECT count(*)
+     FROM order_lines AS lines
+     WHERE NOT EXISTS (SELECT FROM orders WHERE orders.order_id = lines.order_id))::integer AS orphan_lines,
     (SELECT count(*) FROM orders WHERE status = 'new')::integer AS undecided_orders,
     (SELECT count(*) FROM orders)::integer AS orders;
 

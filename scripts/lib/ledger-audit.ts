@@ -20,6 +20,8 @@ export interface AuditResult {
   readonly oversoldSkus: number;
   /** Orders without lines. */
   readonly bareOrders: number;
+  /** Lines without an order. */
+  readonly orphanLines: number;
   /** Orders whose reservation was never decided. */
   readonly undecidedOrders: number;
   readonly orders: number;
@@ -38,6 +40,7 @@ export async function auditLedger(db: pg.Pool | pg.Client): Promise<AuditResult>
     wrongSkus: found.wrong_skus,
     oversoldSkus: found.oversold_skus,
     bareOrders: found.bare_orders,
+    orphanLines: found.orphan_lines,
     undecidedOrders: found.undecided_orders,
     orders: found.orders,
   };

@@ -90,6 +90,8 @@ function sectionsOf(env: Variables) {
     settings: { idempotencyRetentionMs: env.IDEMPOTENCY_RETENTION_MS },
     /** How long orders that failed or were cancelled are kept; 0 is for ever. */
     workers: { orderRetentionMs: env.ORDER_RETENTION_MS },
+    /** From which the key of page tokens is derived; undefined takes the database's password. */
+    pageTokenSecret: env.PAGE_TOKEN_KEY,
     log: { level: env.LOG_LEVEL },
     requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
     shutdownDelayMs: env.SHUTDOWN_DELAY_MS,

@@ -1,8 +1,13 @@
 /** Variables whose values may stand in a file, as containers are given their secrets: `DATABASE_URL_FILE`. */
 import { readFileSync } from 'node:fs';
 
-/** Those that hold passwords. */
-export const SECRETS = ['DATABASE_URL', 'DATABASE_REPLICA_URLS', 'MIGRATION_DATABASE_URL'] as const;
+/** Those that hold passwords or keys. */
+export const SECRETS = [
+  'DATABASE_URL',
+  'DATABASE_REPLICA_URLS',
+  'MIGRATION_DATABASE_URL',
+  'PAGE_TOKEN_KEY',
+] as const;
 
 /** A file that is larger is not what was meant. */
 const BYTES_MAX = 64 * 1024;

@@ -105,6 +105,8 @@ export const variables = z.object({
   REPLICA_LAG_MAX_MS: number(5_000, 0, 600_000),
   IDEMPOTENCY_RETENTION_MS: number(86_400_000, 1_000, WEEK_MS),
   ORDER_RETENTION_MS: zeroOr(WEEK_MS, TEN_YEARS_MS),
+  PAGE_TOKEN_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
+  PAGE_TOKEN_KEY_FILE: path,
   QUEUE_MAX: number(10_000, 1, 1_000_000),
   BATCH_MAX: number(1_000, 1, 10_000),
   WRITE_LANES: number(2, 1, 16),

@@ -24,14 +24,14 @@ export interface Connection extends ClientConfig {
  * @throws when a file cannot be read.
  */
 export function connectionOf(url: string): Connection {
-  const { hostname, port, username, password, searchParams } = new URL(url);
+  const { hostname, port, username, searchParams } = new URL(url);
   const connectTimeoutS = searchParams.get('connect_timeout');
   return {
     // A unix socket's folder is percent-encoded, an IPv6 address in brackets.
     host: decodeURIComponent(hostname).replace(/^\[(.+)\]$/, '$1'),
     port: Number(port || 5432),
     user: decodeURIComponent(username) || userInfo().username,
-    password: decodeURIComponent(password) || noPassword,
+    password: passwordOf(url) ?? noPassword,
     database: databaseOf(url),
     ssl: tlsOf(searchParams),
     sslnegotiation: 'postgres',
@@ -51,6 +51,11 @@ export function optionsOf(settings: Readonly<Record<string, string>>): string {
   return Object.entries(settings)
     .map(([name, value]) => `-c ${name}=${value}`)
     .join(' ');
+}
+
+/** The password of a URL, if it has one. */
+export function passwordOf(url: string): string | undefined {
+  return decodeURIComponent(new URL(url).password) || undefined;
 }
 
 /** Called when a server asks for a password. */

@@ -9,6 +9,7 @@
 import type { Plan, Queryable } from '../db/types.ts';
 import type { Call } from './call.ts';
 import { createOrders, type OrderToCreate, prepareOrder } from './orders/create.ts';
+import { listOrders, preparePage, SCAN_MAX } from './orders/list.ts';
 import { readOrders } from './orders/read.ts';
 import { cancelOrders, payOrders } from './orders/transition.ts';
 import type { Outcome } from './outcome.ts';
@@ -29,7 +30,7 @@ export type Operation = {
   /** How many order lines a request stands for, in its queue and in its batch. */
   weigh(request: unknown): number;
   /** Makes of a request what its batch takes, or refuses it. Without it that is the request itself. */
-  prepare?(request: unknown, call: Call): Outcome<unknown>;
+  prepare?(request: unknown, call: Call, settings: Settings): Outcome<unknown>;
 } & (
   | {
       /** One transaction on the primary. */
@@ -37,9 +38,9 @@ export type Operation = {
       run(tx: Queryable, requests: readonly unknown[], settings: Settings): Promise<Plan<Outcome<unknown>[]>>;
     }
   | {
-      /** One statement on any healthy node. */
+      /** Statements on any healthy node. */
       readonly kind: 'read';
-      run(db: Queryable, requests: readonly unknown[]): Promise<Outcome<unknown>[]>;
+      run(db: Queryable, requests: readonly unknown[], settings: Settings): Promise<Outcome<unknown>[]>;
     }
 );
 
@@ -74,6 +75,15 @@ export const operations = {
   /** Reads an order, its lines sorted by sku. Refused with ORDER_NOT_FOUND. */
   getOrder: { scope: 'orders:read', kind: 'read', run: readOrders, weigh: namedOrder },
 
+  /** Lists orders, newest first. Refused with INVALID_REQUEST for a page token of other filters. */
+  listOrders: {
+    scope: 'orders:read',
+    kind: 'read',
+    prepare: preparePage,
+    run: listOrders,
+    weigh: () => SCAN_MAX,
+  },
+
   /** Takes the reserved goods out of the stock. Refused with ORDER_NOT_FOUND or ORDER_NOT_PAYABLE. */
   payOrder: { scope: 'orders:write', kind: 'write', run: payOrders, weigh: namedOrder },
 
@@ -94,7 +104,7 @@ type ItemOf<Name extends OperationName> = Parameters<Table[Name]['run']>[1][numb
 
 /** An operation's request. */
 type RequestOf<Name extends OperationName> = Table[Name] extends {
-  prepare(request: infer Request, call: Call): unknown;
+  prepare(request: infer Request, ...context: never): unknown;
 }
   ? Request
   : ItemOf<Name>;

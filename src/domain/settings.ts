@@ -2,4 +2,6 @@
 export interface Settings {
   /** How long an idempotency key that is claimed now is kept, in milliseconds. */
   readonly idempotencyRetentionMs: number;
+  /** Authenticates page tokens; the same in all instances. */
+  readonly pageTokenKey: Uint8Array;
 }

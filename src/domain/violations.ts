@@ -6,8 +6,11 @@ import type { FieldViolation, Refusal } from './outcome.ts';
 export type MessageName = keyof typeof contract;
 
 type Rule =
-  | { readonly type: 'int64' | 'uint32'; readonly min: bigint; readonly max: bigint }
-  | { readonly type: 'list'; readonly of: MessageName; readonly minItems: number; readonly maxItems: number };
+  | { readonly type: 'int64' | 'uint32' | 'int32'; readonly min: bigint; readonly max: bigint }
+  | { readonly type: 'list'; readonly of: MessageName; readonly minItems: number; readonly maxItems: number }
+  | { readonly type: 'choices'; readonly of: readonly string[]; readonly maxItems: number }
+  | { readonly type: 'text'; readonly maxLength: number }
+  | { readonly type: 'time' };
 
 /** The contract's rules for the fields of a message, by their names in JSON. */
 export function rulesOf(message: MessageName): Readonly<Record<string, Rule>> {
@@ -18,6 +21,7 @@ export function rulesOf(message: MessageName): Readonly<Record<string, Rule>> {
 const remarks: Readonly<Record<string, string>> = {
   'Item.count': ', also when summed over lines with the same sku',
   'CreateOrderRequest.items': ' lines, each with sku and count',
+  'ListOrdersRequest.pageToken': ': the nextPageToken of a page with the same filters',
 };
 
 /** Sorts `items[2]` before `items[10]`. Made once, because making a collator is slow. */
@@ -70,6 +74,16 @@ function ruleOf(message: MessageName, path: string): string {
 }
 
 function describe(rule: Rule, remark: string): string {
-  if (rule.type === 'list') return `must be a list of ${rule.minItems} to ${rule.maxItems}${remark}`;
-  return `must be a whole number from ${rule.min} to ${rule.max}${remark}`;
+  switch (rule.type) {
+    case 'list':
+      return `must be a list of ${rule.minItems} to ${rule.maxItems}${remark}`;
+    case 'choices':
+      return `must be at most ${rule.maxItems}, each one of: ${rule.of.join(', ')}${remark}`;
+    case 'text':
+      return `must be a text of at most ${rule.maxLength} characters${remark}`;
+    case 'time':
+      return `must be a time from year 1 to 9999, such as 2026-11-26T12:00:00Z${remark}`;
+    default:
+      return `must be a whole number from ${rule.min} to ${rule.max}${remark}`;
+  }
 }

@@ -19,6 +19,14 @@ export const contract = {
     sku: { type: 'uint32', min: 1n, max: 4294967295n },
     count: { type: 'uint32', min: 1n, max: 65535n },
   },
+  ListOrdersRequest: {
+    user: { type: 'int64', min: 1n, max: 9223372036854775807n },
+    status: { type: 'choices', of: ["new","awaiting payment","failed","payed","cancelled"], minItems: 0, maxItems: 5 },
+    createdAfter: { type: 'time' },
+    createdBefore: { type: 'time' },
+    pageSize: { type: 'int32', min: 0n, max: 2147483647n },
+    pageToken: { type: 'text', maxLength: 255 },
+  },
   PayOrderRequest: {
     orderID: { type: 'int64', min: 1n, max: 9223372036854775807n },
   },

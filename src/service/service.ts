@@ -63,7 +63,7 @@ export function createService(options: ServiceOptions): Service {
     // Reads claim early: a read that times out is refused with DEADLINE_EXCEEDED whether or not it ran.
     return async (claim) => {
       const requests = claim();
-      return database.read((db) => operation.run(db, requests));
+      return database.read((db) => operation.run(db, requests, settings));
     };
   }
 
@@ -85,7 +85,7 @@ export function createService(options: ServiceOptions): Service {
     });
     batchers.push(batcher);
     const submit = (request: unknown, call: Call): Promise<Outcome<unknown>> => {
-      const prepared = prepare?.(request, call);
+      const prepared = prepare?.(request, call, settings);
       if (prepared?.ok === false) return Promise.resolve(prepared);
       return batcher.submit(prepared === undefined ? request : prepared.value, call);
     };

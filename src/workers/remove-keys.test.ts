@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { anyCall } from '../../test/support/call.ts';
 import { onServer, openService, useDatabase, useRouter } from '../../test/support/database.ts';
+import { migrateBefore } from '../../test/support/older-schema.ts';
 import { query } from '../../test/support/query.ts';
 import { quiet } from '../../test/support/quiet.ts';
 import { migrate } from '../db/schema/migrate.ts';
@@ -97,7 +98,7 @@ test.each([
 );
 
 test('keys of the version before, which have no end, are kept for the longest retention', async () => {
-  await onServer('CREATE DATABASE older TEMPLATE loms');
+  await onServer('CREATE DATABASE older TEMPLATE template0');
   const url = Object.assign(new URL(database.primaryUrl), { pathname: 'older' }).href;
   const insert = (key: string) =>
     query(
@@ -107,9 +108,7 @@ test('keys of the version before, which have no end, are kept for the longest re
       [key],
     );
   try {
-    await query(url, 'ALTER TABLE idempotency_keys DROP COLUMN expires_at, DROP COLUMN available');
-    await query(url, 'CREATE INDEX idempotency_keys_created_at ON idempotency_keys (created_at)');
-    await query(url, "DELETE FROM schema_migrations WHERE version >= '20261126090000'");
+    await migrateBefore(url, '20261126090000');
     await insert('before the migration');
     await migrate(url, quiet);
     await insert('beside the new version');

@@ -24,7 +24,7 @@ export const PLENTY = 1625903;
 export const SOLD_OUT = 139819069;
 const UNKNOWN = 4000000000;
 
-const INT64 = 'must be a whole number from 1 to 9223372036854775807';
+export const INT64 = 'must be a whole number from 1 to 9223372036854775807';
 const COUNT = 'must be a whole number from 1 to 65535, also when summed over lines with the same sku';
 const SKU = 'must be a whole number from 1 to 4294967295';
 const ITEMS = 'must be a list of 1 to 1000 lines, each with sku and count';
@@ -49,8 +49,10 @@ const after =
     return orderID;
   };
 
+const times = { createdAt: '<time>', updatedAt: '<time>' };
+
 const failed = (client: Client) => createOrder(client, SOLD_OUT);
-const none = () => 9223372036854775807n;
+export const none = () => 9223372036854775807n;
 
 export function info(reason: string, metadata: Record<string, string> = {}) {
   return { '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason, domain: 'loms', metadata };
@@ -100,6 +102,14 @@ const noOrder = {
 export const create = (...items: [sku: number, count: number][]) => ({
   ask: 'createOrder' as const,
   request: () => ({ user: 1n, items: items.map(([sku, count]) => ({ sku, count })) }),
+});
+
+/** An order with one line, as replies show it. */
+export const shown = (status: string, sku: number) => ({
+  status,
+  user: 1n,
+  items: [{ sku: BigInt(sku), count: 1n }],
+  ...times,
 });
 
 const about = (ask: Operation) => ({ ask, request: (orderID: bigint) => ({ orderID }) });
@@ -186,25 +196,26 @@ export const cases: readonly Case[] = [
         { sku: BigInt(PLENTY), count: 5n },
         { sku: 139275865n, count: 1n },
       ],
+      ...times,
     },
   },
   {
     title: 'a failed order is kept and can be read',
     given: failed,
     ...about('getOrder'),
-    reply: { status: 'failed', user: 1n, items: [{ sku: BigInt(SOLD_OUT), count: 1n }] },
+    reply: shown('failed', SOLD_OUT),
   },
   {
     title: 'a payed order has its status',
     given: after('payOrder'),
     ...about('getOrder'),
-    reply: { status: 'payed', user: 1n, items: [{ sku: BigInt(PLENTY), count: 1n }] },
+    reply: shown('payed', PLENTY),
   },
   {
     title: 'a cancelled order has its status',
     given: after('cancelOrder'),
     ...about('getOrder'),
-    reply: { status: 'cancelled', user: 1n, items: [{ sku: BigInt(PLENTY), count: 1n }] },
+    reply: shown('cancelled', PLENTY),
   },
   {
     title: 'an unknown order is not found',
@@ -309,11 +320,14 @@ export const cases: readonly Case[] = [
   { title: 'stock of sku 0', ask: 'getStock', request: () => ({ sku: 0 }), ...invalid(['sku', SKU]) },
 ];
 
-/** Replaces the id of the case's order by `<order>` in an answer. */
+const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
+
+/** Replaces the id of the case's order by `<order>` in an answer, and times by `<time>`. */
 export function withoutId(answer: Answer, order: bigint | undefined): unknown {
   const id = order ?? idIn(answer);
   const replace = (value: unknown): unknown => {
     if (typeof value === 'bigint' && value === id) return '<order>';
+    if (typeof value === 'string' && time.test(value)) return '<time>';
     if (typeof value === 'string' && id !== undefined)
       return value.replaceAll(new RegExp(`\\b${id}\\b`, 'g'), '<order>');
     if (Array.isArray(value)) return value.map(replace);
@@ -321,7 +335,9 @@ export function withoutId(answer: Answer, order: bigint | undefined): unknown {
     return Object.fromEntries(
       Object.entries(value).map(([key, inner]) => [
         key,
-        key === 'orderID' || key === 'message' || typeof inner === 'object' ? replace(inner) : inner,
+        /^(orderID|message|createdAt|updatedAt)$/.test(key) || typeof inner === 'object'
+          ? replace(inner)
+          : inner,
       ]),
     );
   };

@@ -4,11 +4,12 @@ import { describe, expect, test } from 'vitest';
 import { useService } from '../support/service.ts';
 import { cases, createOrder, withoutId } from './cases.ts';
 import { keyCases } from './key-cases.ts';
+import { listCases } from './list-cases.ts';
 
 const { database, service } = useService();
 
 describe.each(['rest', 'grpc'] as const)('over %s', (transport) => {
-  test.each([...cases, ...keyCases])(
+  test.each([...cases, ...keyCases, ...listCases])(
     '$title',
     async ({ given, ask, keys, request, reply, error, http, replayed }) => {
       const client = service[transport];

@@ -2,6 +2,7 @@
  * The client of the service that tests and scripts share: one interface, implemented by rest-client.ts and
  * grpc-client.ts. Field names are the contract's JSON names, and every integer of an answer is a bigint.
  */
+import { parseInstant, timestampOf } from '../../src/domain/instant.ts';
 import type { Loms } from '../../src/domain/operations.ts';
 import type { Line, OrderStatus } from '../../src/domain/orders/order.ts';
 import { OrderServiceService as orders } from '../../src/generated/proto/loms/order/v1/order.ts';
@@ -14,12 +15,31 @@ interface OrderId {
   readonly orderID: bigint;
 }
 
+/** What all replies show of an order. Times are texts of RFC 3339. */
+interface OrderFields {
+  readonly status: OrderStatus;
+  readonly user: bigint;
+  readonly items: readonly { sku: bigint; count: bigint }[];
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+interface OrderList {
+  readonly user?: bigint;
+  readonly status?: readonly string[];
+  readonly createdAfter?: string;
+  readonly createdBefore?: string;
+  readonly pageSize?: number;
+  readonly pageToken?: string;
+}
+
 /** Request and reply of each operation. */
 export interface Messages {
   createOrder: { request: { user: bigint; items: readonly Line[] }; reply: OrderId };
-  getOrder: {
-    request: OrderId;
-    reply: { status: OrderStatus; user: bigint; items: readonly { sku: bigint; count: bigint }[] };
+  getOrder: { request: OrderId; reply: OrderFields };
+  listOrders: {
+    request: OrderList;
+    reply: { orders: readonly (OrderId & OrderFields)[]; nextPageToken?: string };
   };
   payOrder: { request: OrderId; reply: object };
   cancelOrder: { request: OrderId; reply: object };
@@ -68,6 +88,13 @@ export const operations = {
     example: unknownOrder,
     answer: notFound,
   },
+  listOrders: {
+    grpc: { ...orders.listOrders, requestSerialize: listToBytes },
+    rest: { get: listPath },
+    scope: 'orders:read',
+    example: { user: 9223372036854775807n },
+    answer: { reply: { orders: [] } },
+  },
   payOrder: {
     grpc: orders.payOrder,
     rest: { post: '/order/pay' },
@@ -90,6 +117,28 @@ export const operations = {
     answer: notFound,
   },
 } satisfies { readonly [Name in Operation]: OperationRow<Name> };
+
+/** The generated code has no defaults, and times in another form. */
+function listToBytes({ createdAfter, createdBefore, ...request }: OrderList): Buffer {
+  return orders.listOrders.requestSerialize({
+    pageSize: 0,
+    pageToken: '',
+    ...request,
+    status: [...(request.status ?? [])],
+    createdAfter: createdAfter === undefined ? undefined : timestampOf(parseInstant(createdAfter) ?? 0n),
+    createdBefore: createdBefore === undefined ? undefined : timestampOf(parseInstant(createdBefore) ?? 0n),
+  });
+}
+
+/** The names of parameters are those of the fields, in snake case. */
+function listPath(request: OrderList): string {
+  const query = new URLSearchParams();
+  for (const [field, value] of Object.entries(request)) {
+    const name = field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    for (const each of [value].flat()) query.append(name, String(each));
+  }
+  return `/order/list?${query}`;
+}
 
 /** An error of the service. */
 export interface Failure {

@@ -105,14 +105,14 @@ const DAY_MS = 86_400_000;
 /** The operations on a database, with limits that most tests do not care about. */
 export function openService(
   database: ServiceOptions['database'],
-  {
-    deadlines = new Deadlines(),
-    settings = { idempotencyRetentionMs: DAY_MS },
-    ...batching
-  }: ServiceLimits = {},
+  { deadlines = new Deadlines(), settings, ...batching }: ServiceLimits = {},
 ): Service {
   const limits = { queueMax: 10_000, batchMax: 1_000, writeLanes: 1, readLanes: 2, ...batching };
-  return createService({ database, logger: quiet, deadlines, settings, batching: limits });
+  const allSettings = { idempotencyRetentionMs: DAY_MS, pageTokenKey: new Uint8Array(32), ...settings };
+  return createService({ database, logger: quiet, deadlines, settings: allSettings, batching: limits });
 }
 
-type ServiceLimits = Partial<Pick<ServiceOptions, 'deadlines' | 'settings'> & BatchingOptions>;
+interface ServiceLimits extends Partial<BatchingOptions> {
+  readonly deadlines?: ServiceOptions['deadlines'];
+  readonly settings?: Partial<ServiceOptions['settings']>;
+}

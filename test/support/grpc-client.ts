@@ -6,6 +6,7 @@ import {
   Metadata,
   type ServiceError,
 } from '@grpc/grpc-js';
+import { formatInstant, instantOf, type Timestamp } from '../../src/domain/instant.ts';
 import {
   type Answer,
   type CallerHeaders,
@@ -139,11 +140,14 @@ function toProto(request: Request): object {
   return Object.fromEntries(Object.entries(request).map(([key, value]) => [key.replace(/ID$/, 'Id'), value]));
 }
 
-/** Integers as bigints, and ids by their JSON names. */
+/** As REST has it: integers as bigints, times as texts, ids by their JSON names, no empty token. */
 function toContract(value: unknown): unknown {
   if (typeof value === 'number') return BigInt(value);
   if (Array.isArray(value)) return value.map(toContract);
   if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).map(([key, inner]) => [key.replace(/Id$/, 'ID'), toContract(inner)]);
+  if ('seconds' in value && 'nanos' in value) return formatInstant(instantOf(value as Timestamp) ?? 0n);
+  const entries = Object.entries(value)
+    .filter(([key, inner]) => key !== 'nextPageToken' || inner !== '')
+    .map(([key, inner]) => [key.replace(/Id$/, 'ID'), toContract(inner)]);
   return Object.fromEntries(entries);
 }

@@ -17,6 +17,9 @@ import {
 } from '../../src/domain/refusals.ts';
 import type { Shortage } from '../../src/domain/stock/allocation.ts';
 
+/** 2026-11-26T12:00:00Z */
+const NOW = 1_795_694_400_000_000_000n;
+
 export class MemoryLoms implements Partial<Loms> {
   /** Every call's deadline, in order. */
   readonly deadlines: number[] = [];
@@ -47,7 +50,7 @@ export class MemoryLoms implements Partial<Loms> {
       if (available < BigInt(count)) shortages.push({ sku, requested: count, available });
     }
     const status = shortages.length > 0 ? 'failed' : 'awaiting payment';
-    this.orders.set(orderId, { orderId, user, status, items: lines });
+    this.orders.set(orderId, { orderId, user, status, items: lines, createdAt: NOW, updatedAt: NOW });
     if (shortages.length > 0) return refused(insufficientStock(orderId, shortages));
     this.#addToStock(lines, 0n, 1n);
     return accepted({ orderId });

@@ -83,6 +83,7 @@ test('a ledger mismatch, oversold stock or an undecided order in an audit during
   expect(found(withSample({ oversoldSkus: 1 }))).toEqual(['oversold']);
   expect(found(withSample({ undecidedOrders: 1 }))).toEqual(['stuck new']);
   expect(found(withSample({ bareOrders: 1 }))).toEqual(['changed order']);
+  expect(found(withSample({ orphanLines: 1 }))).toEqual(['changed order']);
 });
 
 test('oversold: more is held in the end than there was', () => {

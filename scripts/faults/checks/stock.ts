@@ -7,16 +7,20 @@ export function checkStock(evidence: Evidence): Violation[] {
 }
 
 function checkSamples({ samples }: Evidence): Violation[] {
-  return samples.flatMap(({ node, atMs, wrongSkus, oversoldSkus, bareOrders, undecidedOrders }) => {
-    const where = `on the ${node} at ${atMs.toFixed(0)} ms`;
-    const found: Violation[] = [];
-    if (oversoldSkus > 0) found.push({ kind: 'oversold', text: `${oversoldSkus} skus ${where}` });
-    if (wrongSkus > 0) found.push({ kind: 'ledger mismatch', text: `${wrongSkus} skus ${where}` });
-    if (bareOrders > 0)
-      found.push({ kind: 'changed order', text: `${bareOrders} orders without lines ${where}` });
-    if (undecidedOrders > 0) found.push({ kind: 'stuck new', text: `${undecidedOrders} orders ${where}` });
-    return found;
-  });
+  return samples.flatMap(
+    ({ node, atMs, wrongSkus, oversoldSkus, bareOrders, orphanLines, undecidedOrders }) => {
+      const where = `on the ${node} at ${atMs.toFixed(0)} ms`;
+      const found: Violation[] = [];
+      if (oversoldSkus > 0) found.push({ kind: 'oversold', text: `${oversoldSkus} skus ${where}` });
+      if (wrongSkus > 0) found.push({ kind: 'ledger mismatch', text: `${wrongSkus} skus ${where}` });
+      if (bareOrders > 0)
+        found.push({ kind: 'changed order', text: `${bareOrders} orders without lines ${where}` });
+      if (orphanLines > 0)
+        found.push({ kind: 'changed order', text: `${orphanLines} lines without an order ${where}` });
+      if (undecidedOrders > 0) found.push({ kind: 'stuck new', text: `${undecidedOrders} orders ${where}` });
+      return found;
+    },
+  );
 }
 
 /** In the end every sku has reserved what open orders hold, and has lost what payed ones took. */

@@ -92,7 +92,14 @@ export function validState(): FinalState {
 export const batchFailed = (type: string) =>
   JSON.stringify({ level: 50, err: { type }, msg: 'batch failed' });
 
-export const sample = { wrongSkus: 0, oversoldSkus: 0, bareOrders: 0, undecidedOrders: 0, orders: 5 };
+export const sample = {
+  wrongSkus: 0,
+  oversoldSkus: 0,
+  bareOrders: 0,
+  orphanLines: 0,
+  undecidedOrders: 0,
+  orders: 5,
+};
 
 export function validEvidence(): Evidence {
   return {

@@ -10,6 +10,7 @@ import type { Logger } from 'pino';
 import { type Clock, wallClockMs } from '../../timing/clock.ts';
 import { Deadlines } from '../../timing/deadlines.ts';
 import { PeriodicTask } from '../../timing/periodic.ts';
+import { passwordOf } from '../connection.ts';
 import {
   DatabaseUnavailable,
   isRetryable,
@@ -93,6 +94,11 @@ export class Router implements Database {
     await this.#checks.stop();
     await this.#checking.catch(() => {});
     await Promise.allSettled(this.#nodes.map((node) => node.close()));
+  }
+
+  /** The password of the first node that has one, which all instances share. */
+  get password(): string | undefined {
+    return this.#options.urls.map(passwordOf).find((each) => each !== undefined);
   }
 
   /** The primary in force, healthy or not. */

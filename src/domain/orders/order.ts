@@ -8,6 +8,8 @@
  * the order, so no reader ever sees an order in it.
  */
 
+import type { Instant } from '../instant.ts';
+
 export const orderStatuses = ['new', 'awaiting payment', 'failed', 'payed', 'cancelled'] as const;
 
 export type OrderStatus = (typeof orderStatuses)[number];
@@ -30,6 +32,9 @@ export interface Order {
   readonly user: bigint;
   readonly status: OrderStatus;
   readonly items: readonly Line[];
+  readonly createdAt: Instant;
+  /** When its status changed last, or when it was created. */
+  readonly updatedAt: Instant;
 }
 
 /** The status of a new order, by the decision on its reservation. */

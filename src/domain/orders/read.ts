@@ -1,6 +1,7 @@
 /** Reading orders, many in one statement, on any node. */
 import type { Queryable } from '../../db/types.ts';
 import { type IOrderReadResult, orderRead } from '../../generated/sql/orders.ts';
+import { instantOfMicros } from '../instant.ts';
 import { accepted, type Outcome, refused } from '../outcome.ts';
 import { orderNotFound } from '../refusals.ts';
 import { asOrderStatus, fromSkuColumn, type Line, type Order } from './order.ts';
@@ -14,6 +15,26 @@ export async function readOrders(db: Queryable, orderIds: readonly bigint[]): Pr
   });
 }
 
+/** An order without its lines, as the database returns it. */
+export interface OrderRow {
+  readonly order_id: bigint;
+  readonly user_id: bigint;
+  readonly status: string;
+  readonly created_us: bigint;
+  readonly updated_us: bigint;
+}
+
+/** An order without its lines. */
+export function headOf(row: OrderRow): Omit<Order, 'items'> {
+  return {
+    orderId: row.order_id,
+    user: row.user_id,
+    status: asOrderStatus(row.status),
+    createdAt: instantOfMicros(row.created_us),
+    updatedAt: instantOfMicros(row.updated_us),
+  };
+}
+
 /** Assembles orders from rows of one line each, which are sorted by order and sku. */
 export function ordersOf(rows: readonly IOrderReadResult[]): Map<bigint, Order> {
   const orders = new Map<bigint, Order & { items: Line[] }>();
@@ -24,8 +45,7 @@ export function ordersOf(rows: readonly IOrderReadResult[]): Map<bigint, Order> 
       order.items.push(line);
       continue;
     }
-    const { order_id: orderId, user_id: user } = row;
-    orders.set(orderId, { orderId, user, status: asOrderStatus(row.status), items: [line] });
+    orders.set(row.order_id, { ...headOf(row), items: [line] });
   }
   return orders;
 }

@@ -85,13 +85,13 @@ export interface IOrderLineInsertQuery {
   result: IOrderLineInsertResult;
 }
 
-const orderLineInsertIR: any = {"usedParamSet":{"orderIds":true,"skus":true,"counts":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":261,"b":270}]},{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":283,"b":288}]},{"name":"counts","required":true,"transform":{"type":"scalar"},"locs":[{"a":301,"b":308}]}],"statement":"-- Writes the lines of new orders. The arrays are parallel.\n-- Locks: the new rows, and a key share lock on their orders, which the same transaction wrote.\nINSERT INTO order_lines (order_id, sku, count)\nSELECT fresh.order_id, fresh.sku, fresh.count\nFROM unnest(:orderIds!::bigint[], :skus!::bigint[], :counts!::integer[]) AS fresh (order_id, sku, count)"};
+const orderLineInsertIR: any = {"usedParamSet":{"orderIds":true,"skus":true,"counts":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":189,"b":198}]},{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":211,"b":216}]},{"name":"counts","required":true,"transform":{"type":"scalar"},"locs":[{"a":229,"b":236}]}],"statement":"-- Writes the lines of new orders. The arrays are parallel.\n-- Locks: the new rows.\nINSERT INTO order_lines (order_id, sku, count)\nSELECT fresh.order_id, fresh.sku, fresh.count\nFROM unnest(:orderIds!::bigint[], :skus!::bigint[], :counts!::integer[]) AS fresh (order_id, sku, count)"};
 
 /**
  * Query generated from SQL:
  * ```
  * -- Writes the lines of new orders. The arrays are parallel.
- * -- Locks: the new rows, and a key share lock on their orders, which the same transaction wrote.
+ * -- Locks: the new rows.
  * INSERT INTO order_lines (order_id, sku, count)
  * SELECT fresh.order_id, fresh.sku, fresh.count
  * FROM unnest(:orderIds!::bigint[], :skus!::bigint[], :counts!::integer[]) AS fresh (order_id, sku, count)
@@ -145,9 +145,11 @@ export interface IOrderReadParams {
 /** 'OrderRead' return type */
 export interface IOrderReadResult {
   count: number;
+  created_us: bigint;
   order_id: bigint;
   sku: bigint;
   status: string;
+  updated_us: bigint;
   user_id: bigint;
 }
 
@@ -157,15 +159,18 @@ export interface IOrderReadQuery {
   result: IOrderReadResult;
 }
 
-const orderReadIR: any = {"usedParamSet":{"orderIds":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":402,"b":411},{"a":451,"b":460}]}],"statement":"-- Reads orders with their lines, one row per line, sorted by order and sku, on any node. It is one statement\n-- and so one snapshot: an order is never seen without its lines. An unknown id returns no row.\n-- Locks: none.\nSELECT orders.order_id, orders.user_id, orders.status, lines.sku, lines.count\nFROM orders\nJOIN order_lines AS lines ON lines.order_id = orders.order_id\nWHERE orders.order_id = ANY(:orderIds!::bigint[])\n  AND lines.order_id = ANY(:orderIds!::bigint[])\nORDER BY orders.order_id, lines.sku"};
+const orderReadIR: any = {"usedParamSet":{"orderIds":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":622,"b":631},{"a":671,"b":680}]}],"statement":"-- Reads orders with their lines, one row per line, sorted by order and sku, on any node. It is one statement\n-- and so one snapshot: an order is never seen without its lines. An unknown id returns no row.\n-- created_us, updated_us: in microseconds since the epoch.\n-- Locks: none.\nSELECT orders.order_id, orders.user_id, orders.status, lines.sku, lines.count,\n    (extract(epoch FROM orders.created_at) * 1000000)::bigint AS \"created_us!\",\n    (extract(epoch FROM orders.updated_at) * 1000000)::bigint AS \"updated_us!\"\nFROM orders\nJOIN order_lines AS lines ON lines.order_id = orders.order_id\nWHERE orders.order_id = ANY(:orderIds!::bigint[])\n  AND lines.order_id = ANY(:orderIds!::bigint[])\nORDER BY orders.order_id, lines.sku"};
 
 /**
  * Query generated from SQL:
  * ```
  * -- Reads orders with their lines, one row per line, sorted by order and sku, on any node. It is one statement
  * -- and so one snapshot: an order is never seen without its lines. An unknown id returns no row.
+ * -- created_us, updated_us: in microseconds since the epoch.
  * -- Locks: none.
- * SELECT orders.order_id, orders.user_id, orders.status, lines.sku, lines.count
+ * SELECT orders.order_id, orders.user_id, orders.status, lines.sku, lines.count,
+ *     (extract(epoch FROM orders.created_at) * 1000000)::bigint AS "created_us!",
+ *     (extract(epoch FROM orders.updated_at) * 1000000)::bigint AS "updated_us!"
  * FROM orders
  * JOIN order_lines AS lines ON lines.order_id = orders.order_id
  * WHERE orders.order_id = ANY(:orderIds!::bigint[])
@@ -174,6 +179,125 @@ const orderReadIR: any = {"usedParamSet":{"orderIds":true},"params":[{"name":"or
  * ```
  */
 export const orderRead = new PreparedQuery<IOrderReadParams,IOrderReadResult>(orderReadIR);
+
+
+/** 'OrderScan' parameters type */
+export interface IOrderScanParams {
+  below: bigint;
+  limit: bigint;
+}
+
+/** 'OrderScan' return type */
+export interface IOrderScanResult {
+  created_us: bigint;
+  order_id: bigint;
+  status: string;
+  updated_us: bigint;
+  user_id: bigint;
+}
+
+/** 'OrderScan' query type */
+export interface IOrderScanQuery {
+  params: IOrderScanParams;
+  result: IOrderScanResult;
+}
+
+const orderScanIR: any = {"usedParamSet":{"below":true,"limit":true},"params":[{"name":"below","required":true,"transform":{"type":"scalar"},"locs":[{"a":392,"b":398}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":437,"b":443}]}],"statement":"-- Reads the :limit newest orders below an id, newest first, on any node. The caller filters them and reads\n-- their lines.\n-- created_us, updated_us: as in orderRead.\n-- Locks: none.\nSELECT order_id, user_id, status,\n    (extract(epoch FROM created_at) * 1000000)::bigint AS \"created_us!\",\n    (extract(epoch FROM updated_at) * 1000000)::bigint AS \"updated_us!\"\nFROM orders\nWHERE order_id < :below!::bigint\nORDER BY order_id DESC\nLIMIT :limit!"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Reads the :limit newest orders below an id, newest first, on any node. The caller filters them and reads
+ * -- their lines.
+ * -- created_us, updated_us: as in orderRead.
+ * -- Locks: none.
+ * SELECT order_id, user_id, status,
+ *     (extract(epoch FROM created_at) * 1000000)::bigint AS "created_us!",
+ *     (extract(epoch FROM updated_at) * 1000000)::bigint AS "updated_us!"
+ * FROM orders
+ * WHERE order_id < :below!::bigint
+ * ORDER BY order_id DESC
+ * LIMIT :limit!
+ * ```
+ */
+export const orderScan = new PreparedQuery<IOrderScanParams,IOrderScanResult>(orderScanIR);
+
+
+/** 'OrderScanOfUser' parameters type */
+export interface IOrderScanOfUserParams {
+  below: bigint;
+  limit: bigint;
+  userId: bigint;
+}
+
+/** 'OrderScanOfUser' return type */
+export interface IOrderScanOfUserResult {
+  created_us: bigint;
+  order_id: bigint;
+  status: string;
+  updated_us: bigint;
+  user_id: bigint;
+}
+
+/** 'OrderScanOfUser' query type */
+export interface IOrderScanOfUserQuery {
+  params: IOrderScanOfUserParams;
+  result: IOrderScanOfUserResult;
+}
+
+const orderScanOfUserIR: any = {"usedParamSet":{"userId":true,"below":true,"limit":true},"params":[{"name":"userId","required":true,"transform":{"type":"scalar"},"locs":[{"a":333,"b":340}]},{"name":"below","required":true,"transform":{"type":"scalar"},"locs":[{"a":367,"b":373}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":412,"b":418}]}],"statement":"-- The same for the orders of one user. It is a statement of its own, so that each has the plan of its index.\n-- Locks: none.\nSELECT order_id, user_id, status,\n    (extract(epoch FROM created_at) * 1000000)::bigint AS \"created_us!\",\n    (extract(epoch FROM updated_at) * 1000000)::bigint AS \"updated_us!\"\nFROM orders\nWHERE user_id = :userId!::bigint\n  AND order_id < :below!::bigint\nORDER BY order_id DESC\nLIMIT :limit!"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- The same for the orders of one user. It is a statement of its own, so that each has the plan of its index.
+ * -- Locks: none.
+ * SELECT order_id, user_id, status,
+ *     (extract(epoch FROM created_at) * 1000000)::bigint AS "created_us!",
+ *     (extract(epoch FROM updated_at) * 1000000)::bigint AS "updated_us!"
+ * FROM orders
+ * WHERE user_id = :userId!::bigint
+ *   AND order_id < :below!::bigint
+ * ORDER BY order_id DESC
+ * LIMIT :limit!
+ * ```
+ */
+export const orderScanOfUser = new PreparedQuery<IOrderScanOfUserParams,IOrderScanOfUserResult>(orderScanOfUserIR);
+
+
+/** 'OrderLineRead' parameters type */
+export interface IOrderLineReadParams {
+  orderIds: bigintArray;
+}
+
+/** 'OrderLineRead' return type */
+export interface IOrderLineReadResult {
+  count: number;
+  order_id: bigint;
+  sku: bigint;
+}
+
+/** 'OrderLineRead' query type */
+export interface IOrderLineReadQuery {
+  params: IOrderLineReadParams;
+  result: IOrderLineReadResult;
+}
+
+const orderLineReadIR: any = {"usedParamSet":{"orderIds":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":213,"b":222}]}],"statement":"-- Reads the lines of orders, sorted by order and sku, on any node. Lines never change, so they may be read\n-- after their orders.\n-- Locks: none.\nSELECT order_id, sku, count\nFROM order_lines\nWHERE order_id = ANY(:orderIds!::bigint[])\nORDER BY order_id, sku"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Reads the lines of orders, sorted by order and sku, on any node. Lines never change, so they may be read
+ * -- after their orders.
+ * -- Locks: none.
+ * SELECT order_id, sku, count
+ * FROM order_lines
+ * WHERE order_id = ANY(:orderIds!::bigint[])
+ * ORDER BY order_id, sku
+ * ```
+ */
+export const orderLineRead = new PreparedQuery<IOrderLineReadParams,IOrderLineReadResult>(orderLineReadIR);
 
 
 /** 'OrderConfirm' parameters type */

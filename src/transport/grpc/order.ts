@@ -1,5 +1,7 @@
 /** `loms.order.v1.OrderService`: the contract's messages to the domain and back. */
+import { instantOf, timestampOf } from '../../domain/instant.ts';
 import type { Loms } from '../../domain/operations.ts';
+import type { Order, OrderStatus } from '../../domain/orders/order.ts';
 import { OrderServiceService as contract } from '../../generated/proto/loms/order/v1/order.ts';
 import { unary } from './unary.ts';
 
@@ -14,7 +16,24 @@ export function orderMethods(loms: Loms) {
     getOrder: unary(
       contract.getOrder,
       ({ orderId }, call) => loms.getOrder(orderId, call),
-      ({ status, user, items }) => ({ status, user, items: [...items] }),
+      (order) => messageOf(order),
+    ),
+    listOrders: unary(
+      contract.listOrders,
+      ({ user, status, createdAfter, createdBefore, pageSize, pageToken }, call) => {
+        const filter = {
+          user,
+          // The contract's rules allow no others.
+          statuses: status as OrderStatus[],
+          createdAfter: createdAfter && instantOf(createdAfter),
+          createdBefore: createdBefore && instantOf(createdBefore),
+        };
+        return loms.listOrders({ ...filter, pageSize, pageToken }, call);
+      },
+      ({ orders, nextPageToken = '' }) => ({
+        orders: orders.map((order) => ({ orderId: order.orderId, ...messageOf(order) })),
+        nextPageToken,
+      }),
     ),
     payOrder: unary(
       contract.payOrder,
@@ -26,5 +45,15 @@ export function orderMethods(loms: Loms) {
       ({ orderId }, call) => loms.cancelOrder(orderId, call),
       () => ({}),
     ),
+  };
+}
+
+function messageOf({ status, user, items, createdAt, updatedAt }: Order) {
+  return {
+    status,
+    user,
+    items: [...items],
+    createdAt: timestampOf(createdAt),
+    updatedAt: timestampOf(updatedAt),
   };
 }

@@ -1,5 +1,6 @@
 /** The trailer that directs the automatic retries of client libraries. */
 import { expect, onTestFinished, test } from 'vitest';
+import { operations } from '../../../test/support/client.ts';
 import { startTestServer } from '../../../test/support/grpc-server.ts';
 import { framed, GrpcSession } from '../../../test/support/grpc-session.ts';
 import { MemoryLoms } from '../../../test/support/memory-loms.ts';
@@ -16,6 +17,7 @@ const requests: Readonly<Record<OperationName, readonly [path: string, bytes: Bu
     orders.createOrder.requestSerialize({ user: 1n, items: [{ sku: 7, count: 1 }] }),
   ],
   getOrder: [orders.getOrder.path, orders.getOrder.requestSerialize({ orderId: 1n })],
+  listOrders: [operations.listOrders.grpc.path, operations.listOrders.grpc.requestSerialize({})],
   payOrder: [orders.payOrder.path, orders.payOrder.requestSerialize({ orderId: 1n })],
   cancelOrder: [orders.cancelOrder.path, orders.cancelOrder.requestSerialize({ orderId: 1n })],
   getStock: [stock.getStock.path, stock.getStock.requestSerialize({ sku: 7 })],

@@ -1,14 +1,21 @@
 /** Reads gRPC requests: decodes them without cutting an integer, and validates them by the `.proto` files. */
 import {
   createFileRegistry,
+  type DescField,
   type DescMessage,
   type DescMethod,
   fromBinary,
   type Message,
 } from '@bufbuild/protobuf';
 import { base64Decode } from '@bufbuild/protobuf/wire';
-import { FileDescriptorSetSchema, MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
+import {
+  FileDescriptorSetSchema,
+  MethodOptions_IdempotencyLevel,
+  type Timestamp,
+  TimestampSchema,
+} from '@bufbuild/protobuf/wkt';
 import { createValidator, type Violation } from '@bufbuild/protovalidate';
+import { instantOf } from '../../domain/instant.ts';
 import { accepted, type Outcome, refused } from '../../domain/outcome.ts';
 import { invalidFields, type MessageName, rulesOf } from '../../domain/violations.ts';
 import { descriptorSet } from '../../generated/proto/descriptor.ts';
@@ -35,18 +42,22 @@ export function requestReader<Request>(path: string): (bytes: Uint8Array) => Out
   const schema = methodOf(path).input;
   const name = schema.name as MessageName;
   const lists = listsOf(name, schema);
+  const times = schema.fields.filter(({ message }) => message?.typeName === TimestampSchema.typeName);
   const wideIntegers = wideIntegerScan(schema);
   return (bytes) => {
     const wide = wideIntegers(bytes);
     const message = decode(schema, bytes);
     if (wide === undefined || message === undefined) return refused(malformedRequest);
     const emptied = emptyOverlongLists(lists, message);
+    const badTimes = invalidTimes(times, message);
     const result = validator.validate(schema, message);
     if (result.kind === 'error') throw result.error;
-    if (result.kind === 'invalid' || wide.length > 0) {
+    if (result.kind === 'invalid' || wide.length + emptied.length + badTimes.length > 0) {
       const isValidated = (path: string) => !emptied.some((list) => path.startsWith(`${list}[`));
-      const paths = [...(result.violations ?? []).map(jsonPath), ...wide.filter(isValidated)];
-      return refused(invalidFields(name, paths));
+      const violated = (result.violations ?? []).map(jsonPath);
+      return refused(
+        invalidFields(name, [...violated, ...emptied, ...badTimes, ...wide.filter(isValidated)]),
+      );
     }
     // Both libraries name fields alike and read 64-bit integers as bigint, so a message that was decoded for
     // its validation is the request that ts-proto declares, and need not be decoded twice.
@@ -89,7 +100,9 @@ function listsOf(name: MessageName, schema: DescMessage): readonly ListField[] {
   const rules = rulesOf(name);
   return schema.fields.flatMap(({ jsonName, localName }) => {
     const rule = rules[jsonName];
-    return rule?.type === 'list' ? [{ jsonName, localName, maxItems: rule.maxItems }] : [];
+    return rule?.type === 'list' || rule?.type === 'choices'
+      ? [{ jsonName, localName, maxItems: rule.maxItems }]
+      : [];
   });
 }
 
@@ -109,6 +122,16 @@ function emptyOverlongLists(lists: readonly ListField[], message: Message): read
     emptied = [...emptied, jsonName];
   }
   return emptied;
+}
+
+/** The names of the fields whose time is none: the library reads any seconds and nanoseconds. */
+function invalidTimes(times: readonly DescField[], message: Message): readonly string[] {
+  if (times.length === 0) return NONE;
+  const fields = message as unknown as Record<string, Timestamp | undefined>;
+  return times.flatMap(({ jsonName, localName }) => {
+    const time = fields[localName];
+    return time === undefined || instantOf(time) !== undefined ? [] : [jsonName];
+  });
 }
 
 /** The path of a bad field as it stands in JSON: `items[1].count`, `orderID`. */

@@ -4,6 +4,7 @@
  * is a bigint.
  */
 import { z } from '@hono/zod-openapi';
+import { type Instant, parseInstant } from '../../domain/instant.ts';
 
 /** The contract's rule for an integer, from `src/generated/contract.ts`. */
 interface IntegerRule {
@@ -67,6 +68,42 @@ export function uint32(rule: IntegerRule, description: string, example: number):
     .max(rule.max)
     .transform(Number)
     .openapi({ type: 'integer', ...format, ...limitsOf(rule), ...described(description, example) });
+}
+
+/** A parameter that may be repeated, each time with one of a few texts. */
+export function choices<const T extends string>(
+  { of, maxItems }: { readonly of: readonly T[]; readonly maxItems: number },
+  description: string,
+): z.ZodType<T[]> {
+  const readList = (value: unknown) => {
+    const values = value === undefined ? [] : [value].flat();
+    // As in `list`: as a whole, or not at all.
+    return values.length > maxItems ? undefined : values;
+  };
+  return z
+    .preprocess(readList, z.array(z.enum(of)))
+    .openapi({ type: 'array', items: { type: 'string', enum: [...of] }, maxItems, description });
+}
+
+/** A time of a request, as a text of RFC 3339. */
+export function time(description: string): z.ZodType<Instant> {
+  const read = (value: unknown, context: z.RefinementCtx): Instant => {
+    const instant = typeof value === 'string' ? parseInstant(value) : undefined;
+    if (instant !== undefined) return instant;
+    context.addIssue({ code: 'custom' });
+    return z.NEVER;
+  };
+  return z.unknown().transform(read).openapi({ type: 'string', format: 'date-time', description });
+}
+
+/** A time of a reply. */
+export function timeReply(description: string) {
+  return z.string().openapi({
+    type: 'string',
+    format: 'date-time',
+    description,
+    example: '2026-11-26T12:00:00.123456Z',
+  });
 }
 
 /** The same as a parameter, in path or query, where every number is text. */

@@ -1,7 +1,9 @@
 /** The operations on orders over REST: route, schemas and printing of each. */
 import { z } from '@hono/zod-openapi';
+import { formatInstant } from '../../domain/instant.ts';
 import { IDEMPOTENCY_KEY_MAX } from '../../domain/limits.ts';
 import type { Loms } from '../../domain/operations.ts';
+import type { OrderPage } from '../../domain/orders/list.ts';
 import { type Order, orderStatuses } from '../../domain/orders/order.ts';
 import type { Refusal } from '../../domain/outcome.ts';
 import {
@@ -14,7 +16,18 @@ import {
 import { invalidFields } from '../../domain/violations.ts';
 import { contract } from '../../generated/contract.ts';
 import { compressedBody } from '../refusals.ts';
-import { emptyReply, int64, int64Reply, list, OR_STRING, uint32 } from './fields.ts';
+import {
+  asText,
+  choices,
+  emptyReply,
+  int64,
+  int64Reply,
+  list,
+  OR_STRING,
+  time,
+  timeReply,
+  uint32,
+} from './fields.ts';
 import { responses } from './openapi.ts';
 import { bodyReader, parameterReader } from './request.ts';
 import { route } from './route.ts';
@@ -72,18 +85,66 @@ const createOrderReply = z
   .object({ orderID: int64Reply('The new order. Ids rise by creation.', 1) })
   .openapi('CreateOrderResponse');
 
-const getOrderReply = z
+const orderFields = {
+  status: z.enum(orderStatuses).openapi({ example: 'awaiting payment' }),
+  user: int64Reply('Who ordered.', 42),
+  items: z.array(item).openapi({ description: 'Sorted by sku, one line per sku.' }),
+  createdAt: timeReply('When the order was created.'),
+  updatedAt: timeReply('When its status changed last, or when it was created.'),
+};
+
+const getOrderReply = z.object(orderFields).openapi('GetOrderResponse');
+
+const rules = contract.ListOrdersRequest;
+
+export const listOrdersRequest = z.object({
+  user: asText(int64(rules.user, 'Lists only the orders of this user.', 42)).optional(),
+  status: choices(rules.status, 'Lists only orders with one of these statuses.').optional(),
+  createdAfter: time('Lists only orders that were created after this time.').optional(),
+  createdBefore: time('Lists only orders that were created before this time.').optional(),
+  pageSize: asText(
+    uint32(rules.pageSize, 'The most orders on the page: 0 for 50, more than 1000 for 1000.', 50),
+  ).optional(),
+  pageToken: z
+    .string()
+    .max(rules.pageToken.maxLength)
+    .openapi({ description: 'The `nextPageToken` of the page before, with the same filters.' })
+    .optional(),
+});
+
+const readOrderList = parameterReader('ListOrdersRequest', listOrdersRequest, {
+  user: 'user',
+  status: 'status',
+  createdAfter: 'created_after',
+  createdBefore: 'created_before',
+  pageSize: 'page_size',
+  pageToken: 'page_token',
+});
+
+const listOrdersReply = z
   .object({
-    status: z.enum(orderStatuses).openapi({ example: 'awaiting payment' }),
-    user: int64Reply('Who ordered.', 42),
-    items: z.array(item).openapi({ description: 'Sorted by sku, one line per sku.' }),
+    orders: z
+      .array(z.object({ orderID: int64Reply('The order.', 1), ...orderFields }).openapi('Order'))
+      .openapi({ description: 'Newest first.' }),
+    nextPageToken: z
+      .string()
+      .optional()
+      .openapi({ description: 'Leads to the next page. Without it this is the last one.' }),
   })
-  .openapi('GetOrderResponse');
+  .openapi('ListOrdersResponse');
 
 const jsonBody = <Schema extends z.ZodType>(schema: Schema, example: unknown) => ({
   required: true,
   content: { 'application/json': { schema, example } },
 });
+
+const exampleOrder = {
+  status: 'awaiting payment',
+  user: 42,
+  items: [{ sku: 1625903, count: 2 }],
+  createdAt: '2026-11-26T12:00:00.123456Z',
+  updatedAt: '2026-11-26T12:00:00.123456Z',
+};
 
 /** Names the id in the reply to a create, for links from it. */
 const NEW_ORDER_ID = '$response.body#/orderID';
@@ -141,9 +202,40 @@ const getOrderDocument = {
     {
       schema: getOrderReply,
       description: 'The order, its lines sorted by sku.',
-      example: { status: 'awaiting payment', user: 42, items: [{ sku: 1625903, count: 2 }] },
+      example: exampleOrder,
     },
     [invalidFields('GetOrderRequest', ['orderID']), orderNotFound(1n)],
+  ),
+} as const;
+
+const { shape: listed } = listOrdersRequest;
+
+const listOrdersDocument = {
+  method: 'get',
+  path: '/order/list',
+  tags,
+  summary: 'List orders',
+  description:
+    'Newest first. A page may be short or empty: the list ends where `nextPageToken` is missing. An order ' +
+    'that exists when the first page is read stands on exactly one page, unless a change of its status ' +
+    'moves it out of the filter or into it.',
+  request: {
+    query: z.object({
+      user: listed.user,
+      status: listed.status,
+      created_after: listed.createdAfter,
+      created_before: listed.createdBefore,
+      page_size: listed.pageSize,
+      page_token: listed.pageToken,
+    }),
+  },
+  responses: responses(
+    {
+      schema: listOrdersReply,
+      description: 'A page of orders.',
+      example: { orders: [{ orderID: 1, ...exampleOrder }], nextPageToken: 'AAAAAAAAAAE' },
+    },
+    [invalidFields('ListOrdersRequest', ['pageToken'])],
   ),
 } as const;
 
@@ -190,6 +282,15 @@ export function orderRoutes(loms: Loms) {
       run: ({ orderID }, call) => loms.getOrder(orderID, call),
       print: printOrder,
     }),
+    listOrders: route({
+      document: listOrdersDocument,
+      read: readOrderList,
+      run: ({ user, status = [], createdAfter, createdBefore, pageSize = 0, pageToken = '' }, call) => {
+        const filter = { user, statuses: status, createdAfter, createdBefore };
+        return loms.listOrders({ ...filter, pageSize, pageToken }, call);
+      },
+      print: printPage,
+    }),
     payOrder: route({
       document: payOrderDocument,
       read: readOrderToPay,
@@ -205,7 +306,18 @@ export function orderRoutes(loms: Loms) {
   };
 }
 
-function printOrder({ status, user, items }: Order): string {
+function printOrder(order: Order): string {
+  return `{${printFields(order)}}`;
+}
+
+function printFields({ status, user, items, createdAt, updatedAt }: Order): string {
   const lines = items.map(({ sku, count }) => `{"sku":${sku},"count":${count}}`);
-  return `{"status":"${status}","user":${user},"items":[${lines.join(',')}]}`;
+  const times = `"createdAt":"${formatInstant(createdAt)}","updatedAt":"${formatInstant(updatedAt)}"`;
+  return `"status":"${status}","user":${user},"items":[${lines.join(',')}],${times}`;
+}
+
+function printPage({ orders, nextPageToken }: OrderPage): string {
+  const printed = orders.map((order) => `{"orderID":${order.orderId},${printFields(order)}}`);
+  const next = nextPageToken === undefined ? '' : `,"nextPageToken":"${nextPageToken}"`;
+  return `{"orders":[${printed.join(',')}]${next}}`;
 }

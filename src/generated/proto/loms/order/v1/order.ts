@@ -15,12 +15,13 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { Timestamp } from "../../../google/protobuf/timestamp.ts";
 
 export const protobufPackage = "loms.order.v1";
 
 export const protobufFileName = "loms/order/v1/order.proto";
 
-/** Orders: create, read, pay and cancel. */
+/** Orders: create, read, list, pay and cancel. */
 
 /** One line of an order: a number of pieces of one sku. */
 export interface Item {
@@ -57,6 +58,58 @@ export interface GetOrderResponse {
   user: bigint;
   /** The ordered lines: one per sku, sorted by sku. */
   items: Item[];
+  /** When the order was created. */
+  createdAt:
+    | Timestamp
+    | undefined;
+  /** When its status changed last, or when it was created. */
+  updatedAt: Timestamp | undefined;
+}
+
+export interface ListOrdersRequest {
+  /** Lists only the orders of this user. */
+  user?:
+    | bigint
+    | undefined;
+  /** Lists only orders with one of these statuses; without any, all orders. */
+  status: string[];
+  /** Lists only orders that were created after this time. */
+  createdAfter:
+    | Timestamp
+    | undefined;
+  /** Lists only orders that were created before this time. */
+  createdBefore:
+    | Timestamp
+    | undefined;
+  /** The most orders on the page. 0 stands for 50, and more than 1000 for 1000. */
+  pageSize: number;
+  /** The next_page_token of the page before, with the same filters; empty for the first page. */
+  pageToken: string;
+}
+
+export interface ListOrdersResponse {
+  /** The orders of the page, newest first. */
+  orders: Order[];
+  /** The token of the next page; empty on the last one. */
+  nextPageToken: string;
+}
+
+/** An order in a list. */
+export interface Order {
+  /** The order. */
+  orderId: bigint;
+  /** The order's status. */
+  status: string;
+  /** The user who ordered. */
+  user: bigint;
+  /** The ordered lines: one per sku, sorted by sku. */
+  items: Item[];
+  /** When the order was created. */
+  createdAt:
+    | Timestamp
+    | undefined;
+  /** When its status changed last, or when it was created. */
+  updatedAt: Timestamp | undefined;
 }
 
 export interface PayOrderRequest {
@@ -312,7 +365,7 @@ export const GetOrderRequest: MessageFns<GetOrderRequest> = {
 };
 
 function createBaseGetOrderResponse(): GetOrderResponse {
-  return { status: "", user: 0n, items: [] };
+  return { status: "", user: 0n, items: [], createdAt: undefined, updatedAt: undefined };
 }
 
 export const GetOrderResponse: MessageFns<GetOrderResponse> = {
@@ -328,6 +381,12 @@ export const GetOrderResponse: MessageFns<GetOrderResponse> = {
     }
     for (const v of message.items) {
       Item.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.createdAt !== undefined) {
+      Timestamp.encode(message.createdAt, writer.uint32(34).fork()).join();
+    }
+    if (message.updatedAt !== undefined) {
+      Timestamp.encode(message.updatedAt, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -367,6 +426,290 @@ export const GetOrderResponse: MessageFns<GetOrderResponse> = {
             }
 
             message.items.push(Item.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.createdAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.updatedAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListOrdersRequest(): ListOrdersRequest {
+  return { user: undefined, status: [], createdAfter: undefined, createdBefore: undefined, pageSize: 0, pageToken: "" };
+}
+
+export const ListOrdersRequest: MessageFns<ListOrdersRequest> = {
+  encode(message: ListOrdersRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.user !== undefined) {
+      if (BigInt.asIntN(64, message.user) !== message.user) {
+        throw new globalThis.Error("value provided for field message.user of type int64 too large");
+      }
+      writer.uint32(8).int64(message.user);
+    }
+    for (const v of message.status) {
+      writer.uint32(18).string(v!);
+    }
+    if (message.createdAfter !== undefined) {
+      Timestamp.encode(message.createdAfter, writer.uint32(26).fork()).join();
+    }
+    if (message.createdBefore !== undefined) {
+      Timestamp.encode(message.createdBefore, writer.uint32(34).fork()).join();
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(40).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(50).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListOrdersRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListOrdersRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.user = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.status.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.createdAfter = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.createdBefore = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListOrdersResponse(): ListOrdersResponse {
+  return { orders: [], nextPageToken: "" };
+}
+
+export const ListOrdersResponse: MessageFns<ListOrdersResponse> = {
+  encode(message: ListOrdersResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.orders) {
+      Order.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListOrdersResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListOrdersResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.orders.push(Order.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseOrder(): Order {
+  return { orderId: 0n, status: "", user: 0n, items: [], createdAt: undefined, updatedAt: undefined };
+}
+
+export const Order: MessageFns<Order> = {
+  encode(message: Order, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.orderId !== 0n) {
+      if (BigInt.asIntN(64, message.orderId) !== message.orderId) {
+        throw new globalThis.Error("value provided for field message.orderId of type int64 too large");
+      }
+      writer.uint32(8).int64(message.orderId);
+    }
+    if (message.status !== "") {
+      writer.uint32(18).string(message.status);
+    }
+    if (message.user !== 0n) {
+      if (BigInt.asIntN(64, message.user) !== message.user) {
+        throw new globalThis.Error("value provided for field message.user of type int64 too large");
+      }
+      writer.uint32(24).int64(message.user);
+    }
+    for (const v of message.items) {
+      Item.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.createdAt !== undefined) {
+      Timestamp.encode(message.createdAt, writer.uint32(42).fork()).join();
+    }
+    if (message.updatedAt !== undefined) {
+      Timestamp.encode(message.updatedAt, writer.uint32(50).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Order {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOrder();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.orderId = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.status = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.user = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.items.push(Item.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.createdAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.updatedAt = Timestamp.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -734,6 +1077,22 @@ export const OrderServiceService = {
     responseDeserialize: (value: Buffer): GetOrderResponse => GetOrderResponse.decode(value),
   },
   /**
+   * Lists orders, newest first.
+   *
+   * A page may be short or empty: only the absence of next_page_token ends the list. An order that exists
+   * when the first page is read stands on exactly one page, unless a change of its status moves it out of the
+   * filter or into it. Refused with INVALID_REQUEST when the token was made for other filters.
+   */
+  listOrders: {
+    path: "/loms.order.v1.OrderService/ListOrders" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListOrdersRequest): Buffer => Buffer.from(ListOrdersRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListOrdersRequest => ListOrdersRequest.decode(value),
+    responseSerialize: (value: ListOrdersResponse): Buffer => Buffer.from(ListOrdersResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListOrdersResponse => ListOrdersResponse.decode(value),
+  },
+  /**
    * Pays an order that is "awaiting payment": the reserved pieces leave the stock. Paying a "payed" order is
    * OK and changes nothing, so a retry is safe without a key.
    *
@@ -790,6 +1149,14 @@ export interface OrderServiceServer extends UntypedServiceImplementation {
    * removed, 7 days or longer after their last change. No method finds them any more.
    */
   getOrder: handleUnaryCall<GetOrderRequest, GetOrderResponse>;
+  /**
+   * Lists orders, newest first.
+   *
+   * A page may be short or empty: only the absence of next_page_token ends the list. An order that exists
+   * when the first page is read stands on exactly one page, unless a change of its status moves it out of the
+   * filter or into it. Refused with INVALID_REQUEST when the token was made for other filters.
+   */
+  listOrders: handleUnaryCall<ListOrdersRequest, ListOrdersResponse>;
   /**
    * Pays an order that is "awaiting payment": the reserved pieces leave the stock. Paying a "payed" order is
    * OK and changes nothing, so a retry is safe without a key.
@@ -858,6 +1225,28 @@ export interface OrderServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetOrderResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Lists orders, newest first.
+   *
+   * A page may be short or empty: only the absence of next_page_token ends the list. An order that exists
+   * when the first page is read stands on exactly one page, unless a change of its status moves it out of the
+   * filter or into it. Refused with INVALID_REQUEST when the token was made for other filters.
+   */
+  listOrders(
+    request: ListOrdersRequest,
+    callback: (error: ServiceError | null, response: ListOrdersResponse) => void,
+  ): ClientUnaryCall;
+  listOrders(
+    request: ListOrdersRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListOrdersResponse) => void,
+  ): ClientUnaryCall;
+  listOrders(
+    request: ListOrdersRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListOrdersResponse) => void,
   ): ClientUnaryCall;
   /**
    * Pays an order that is "awaiting payment": the reserved pieces leave the stock. Paying a "payed" order is

@@ -1,13 +1,20 @@
-/** The plans of the removal's statements: background work must not scan or sort large tables. */
+/** The plans of statements that read many orders or lines: none scans or sorts a large table. */
 import { beforeAll, expect, test } from 'vitest';
 import { useDatabase } from '../../../test/support/database.ts';
-import { orderDelete, orderLineCount, orderLineDelete, orderWindow } from '../../generated/sql/orders.ts';
+import {
+  orderDelete,
+  orderLineCount,
+  orderLineDelete,
+  orderScan,
+  orderScanOfUser,
+  orderWindow,
+} from '../../generated/sql/orders.ts';
 
 const database = useDatabase();
 
 beforeAll(async () => {
   await database.query(`
-    INSERT INTO orders SELECT id, 1, now(), now(), 'failed' FROM generate_series(1, 20000) AS id`);
+    INSERT INTO orders SELECT id, id % 100 + 1, now(), now(), 'failed' FROM generate_series(1, 20000) AS id`);
   await database.query(`
     INSERT INTO order_lines SELECT order_id, sku, 1 FROM orders, generate_series(1, 3) AS sku`);
   await database.query('VACUUM (ANALYZE) orders, order_lines');
@@ -49,6 +56,16 @@ test.each([
     'orders are deleted by their primary key',
     (db: never) => orderDelete.run({ orderIds, statuses: ['failed'] }, db),
     /^Delete on orders\n.*Index Scan (using|on) orders_pkey/s,
+  ],
+  [
+    'the orders of a user are listed along their index',
+    (db: never) => orderScanOfUser.run({ userId: 1n, below: 9n, limit: 51n }, db),
+    /^Limit\n {2}-> {2}Index Scan Backward using orders_user_id_order_id on orders\n/,
+  ],
+  [
+    'all orders are listed along the primary key',
+    (db: never) => orderScan.run({ below: 9n, limit: 51n }, db),
+    /^Limit\n {2}-> {2}Index Scan Backward using orders_pkey on orders\n/,
   ],
 ])('%s', async (_title, run, expected) => {
   const plan = await planOf(run);

@@ -1,0 +1,51 @@
+/**
+ * Pages of lists: their size, and the tokens that lead from one page to the next.
+ *
+ * A token holds the position after which its page begins, and a tag over that position and the filters of the
+ * list. So a token is neither made up nor used with other filters, and instances with the same key read each
+ * other's.
+ */
+import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+
+const SIZE_DEFAULT = 50;
+export const PAGE_SIZE_MAX = 1_000;
+
+const POSITION_BYTES = 8;
+const TAG_BYTES = 16;
+const KEY_BYTES = 32;
+
+/** The key of page tokens, derived from a secret that may have other uses too. */
+export function pageTokenKey(secret: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', secret, '', 'loms page tokens', KEY_BYTES));
+}
+
+/** The size of a page as it was requested; a larger one than the largest is the largest (AIP-158). */
+export function pageSizeOf(requested: number): number {
+  return requested === 0 ? SIZE_DEFAULT : Math.min(requested, PAGE_SIZE_MAX);
+}
+
+/**
+ * Makes the token of the next page.
+ *
+ * @param filters names the list and everything that selects its entries, as one text.
+ * @param position from 0 to 2^64 - 1.
+ */
+export function pageToken(key: Uint8Array, filters: string, position: bigint): string {
+  const bytes = Buffer.alloc(POSITION_BYTES);
+  bytes.writeBigUInt64BE(position);
+  return Buffer.concat([bytes, tagOf(key, filters, bytes)]).toString('base64url');
+}
+
+/** The position of a token; undefined when it was not made with this key for these filters. */
+export function positionOf(key: Uint8Array, filters: string, token: string): bigint | undefined {
+  const bytes = Buffer.from(token, 'base64url');
+  // Other texts may decode to the same bytes.
+  if (bytes.length !== POSITION_BYTES + TAG_BYTES || bytes.toString('base64url') !== token) return undefined;
+  const position = bytes.subarray(0, POSITION_BYTES);
+  const isOurs = timingSafeEqual(bytes.subarray(POSITION_BYTES), tagOf(key, filters, position));
+  return isOurs ? position.readBigUInt64BE() : undefined;
+}
+
+function tagOf(key: Uint8Array, filters: string, position: Uint8Array): Buffer {
+  return createHmac('sha256', key).update(position).update(filters).digest().subarray(0, TAG_BYTES);
+}

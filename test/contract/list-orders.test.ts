@@ -1,0 +1,102 @@
+/** Lists of orders: page after page over both transports, exact while orders are written. */
+import { expect, test } from 'vitest';
+import type { Client, Request } from '../support/client.ts';
+import { useService } from '../support/service.ts';
+import { PLENTY } from './cases.ts';
+
+const { database, service } = useService();
+
+type Filter = Omit<Request<'listOrders'>, 'pageToken'>;
+
+const listed = async (client: Client, request: Request<'listOrders'>) => {
+  const answer = await client.call('listOrders', request);
+  if ('error' in answer) throw new Error(answer.error.message);
+  return answer.reply;
+};
+
+/** The ids on all pages, each read over the other transport than the page before. */
+async function allPages(filter: Filter, between: (page: number) => Promise<unknown> = async () => {}) {
+  const ids: bigint[] = [];
+  let pages = 0;
+  for (let pageToken = ''; ; pages++) {
+    const client = service[pages % 2 === 0 ? 'rest' : 'grpc'];
+    const page = await listed(client, { ...filter, pageToken });
+    ids.push(...page.orders.map(({ orderID }) => orderID));
+    if (page.nextPageToken === undefined) return { ids, pages: pages + 1 };
+    pageToken = page.nextPageToken;
+    await between(pages);
+  }
+}
+
+const create = async (user: bigint) => {
+  const answer = await service.rest.call('createOrder', { user, items: [{ sku: PLENTY, count: 1 }] });
+  return 'reply' in answer ? answer.reply.orderID : 0n;
+};
+
+const createMany = async (user: bigint, count: number) => {
+  const ids: bigint[] = [];
+  for (let index = 0; index < count; index++) ids.push(await create(user));
+  return ids.reverse();
+};
+
+test.each([1, 3, 5, 6, 1_000])('pages of %i hold every order once, newest first', async (pageSize) => {
+  const user = 100n + BigInt(pageSize);
+  const ids = await createMany(user, 5);
+  await create(user + 10_000n);
+  expect(await allPages({ user, pageSize })).toEqual({ ids, pages: Math.ceil(5 / pageSize) });
+});
+
+test('without a size a page holds 50', async () => {
+  const ids = await createMany(200n, 51);
+  const { orders } = await listed(service.grpc, { user: 200n });
+  expect(orders.map(({ orderID }) => orderID)).toEqual(ids.slice(0, 50));
+});
+
+test('orders that are written or changed between two pages neither hide nor repeat others', async () => {
+  const ids = await createMany(300n, 6);
+  const found = await allPages({ user: 300n, pageSize: 2 }, async () => {
+    await create(300n);
+    await service.rest.call('payOrder', { orderID: ids[5] as bigint });
+  });
+  expect(found.ids).toEqual(ids);
+});
+
+test('filters select by status and by time of creation, both ends excluded', async () => {
+  const ids = await createMany(400n, 4);
+  await service.rest.call('payOrder', { orderID: ids[1] as bigint });
+  await service.rest.call('cancelOrder', { orderID: ids[2] as bigint });
+  const { orders } = await listed(service.rest, { user: 400n });
+  const [newest, , , oldest] = orders.map(({ createdAt }) => createdAt);
+  const of = async (filter: Filter) => (await allPages({ user: 400n, pageSize: 1, ...filter })).ids;
+  expect(await of({ status: ['payed'] })).toEqual([ids[1]]);
+  expect(await of({ status: ['cancelled', 'payed', 'payed'] })).toEqual([ids[1], ids[2]]);
+  expect(await of({ createdAfter: oldest as string, createdBefore: newest as string })).toEqual([
+    ids[1],
+    ids[2],
+  ]);
+  const payed = orders.find(({ orderID }) => orderID === ids[1]);
+  expect(payed?.updatedAt.localeCompare(payed.createdAt)).toBe(1);
+});
+
+test('a token is refused with other filters, and accepted with another page size', async () => {
+  await createMany(500n, 3);
+  const filter = { user: 500n, status: ['awaiting payment', 'new'] };
+  const { nextPageToken = '' } = await listed(service.rest, { ...filter, pageSize: 1 });
+  const again = { user: 500n, status: ['new', 'awaiting payment'], pageToken: nextPageToken };
+  expect((await listed(service.grpc, again)).orders).toHaveLength(2);
+  for (const other of [{ user: 501n }, { status: ['new'] }, { createdAfter: '2026-01-01T00:00:00Z' }]) {
+    const answer = await service.grpc.call('listOrders', { ...again, ...other });
+    expect(answer).toMatchObject({ error: { code: 3n, message: 'invalid request: pageToken' } });
+  }
+});
+
+test('a page that finds too little in its share of a scan is short, and its token goes on', async () => {
+  const user = 600n;
+  const first = await create(user);
+  await database.query(`UPDATE orders SET status = 'payed' WHERE order_id = ${first}`);
+  // As many as one page scans, and one more.
+  await database.query(`
+    INSERT INTO orders (order_id, user_id, created_at, updated_at, status)
+    SELECT nextval('order_ids'), 600, now(), now(), 'failed' FROM generate_series(1, 10001)`);
+  expect(await allPages({ user, status: ['payed'] })).toEqual({ ids: [first], pages: 2 });
+});
