@@ -12,6 +12,7 @@ import {
 import { createValidator } from '@bufbuild/protovalidate';
 import { field as fieldRules } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js';
 import fc, { type Arbitrary } from 'fast-check';
+import { instantOf, type Timestamp } from '../../src/domain/instant.ts';
 import { COUNT_MAX } from '../../src/domain/limits.ts';
 import { descriptors } from '../../src/transport/grpc/validate.ts';
 import { bytesField, numberField, tag, varint, wireTypes } from '../../test/support/protobuf.ts';
@@ -41,7 +42,32 @@ export function expectationOf({ input }: DescMethod, bytes: Uint8Array): Expecta
   }
   const result = validator.validate(input, request);
   if (result.kind === 'error') throw result.error;
-  return result.kind === 'valid' && sumsFit(request) ? 'accepted' : 'refused';
+  const isValid = result.kind === 'valid' && sumsFit(request) && timesFit(input, request);
+  return isValid && !hasPageToken(request) ? 'accepted' : 'refused';
+}
+
+/** A made-up token of a page is refused. */
+function hasPageToken(request: Message): boolean {
+  const { pageToken = '' } = request as { pageToken?: string };
+  return pageToken !== '';
+}
+
+/** Whether each Timestamp is one, which the contract's rules do not cover. */
+function timesFit({ fields }: DescMessage, request: Message): boolean {
+  const values = request as unknown as Record<string, Timestamp | undefined>;
+  return fields.filter(isTime).every(({ localName }) => {
+    const time = values[localName];
+    return time === undefined || instantOf(time) !== undefined;
+  });
+}
+
+function isTime({ fieldKind, message }: DescField): boolean {
+  return fieldKind === 'message' && message?.typeName === 'google.protobuf.Timestamp';
+}
+
+function isText(field: DescField): boolean {
+  const scalar = field.fieldKind === 'list' || field.fieldKind === 'scalar' ? field.scalar : undefined;
+  return scalar === ScalarType.STRING;
 }
 
 /**
@@ -52,12 +78,21 @@ function isUncut(message: DescMessage, bytes: Uint8Array): boolean {
   for (const { number, wireType, value, payload } of wireFields(bytes)) {
     const field = message.fields.find((each) => each.number === number);
     if (field === undefined) continue;
-    if (wireType !== (field.message === undefined ? VARINT : LENGTH_DELIMITED)) return false;
+    const isDelimited = field.message !== undefined || isText(field);
+    if (wireType !== (isDelimited ? LENGTH_DELIMITED : VARINT)) return false;
     if (field.message !== undefined && !isUncut(field.message, payload)) return false;
-    const bits = field.fieldKind === 'scalar' && field.scalar === ScalarType.UINT32 ? 32n : 64n;
-    if (field.message === undefined && value >> bits > 0n) return false;
+    if (!isDelimited && !fits(field, value)) return false;
   }
   return true;
+}
+
+function fits(field: DescField, value: bigint): boolean {
+  const scalar = field.fieldKind === 'scalar' ? field.scalar : undefined;
+  if (scalar === ScalarType.UINT32) return value < 2n ** 32n;
+  // A negative number has the bits of one of 64 bits.
+  if (scalar === ScalarType.INT32)
+    return value < 2n ** 31n || (value >= 2n ** 64n - 2n ** 31n && value < 2n ** 64n);
+  return value < 2n ** 64n;
 }
 
 interface WireField {
@@ -124,8 +159,16 @@ export function validFields(message: DescMessage): Arbitrary<Buffer[]> {
 }
 
 function validField(field: DescField): Arbitrary<Buffer[]> {
-  if (field.fieldKind === 'scalar')
+  // The only texts outside of lists are page tokens.
+  if (field.fieldKind === 'scalar' && isText(field)) return fc.constant([]);
+  if (field.fieldKind === 'scalar') {
     return validNumber(field).map((value) => [numberField(field.number, value)]);
+  }
+  if (isTime(field)) return validTime.map((time) => [bytesField(field.number, Buffer.concat(time))]);
+  if (field.fieldKind === 'list' && isText(field)) {
+    const choices = fc.subarray([...choicesOf(field)]);
+    return choices.map((all) => all.map((text) => bytesField(field.number, Buffer.from(text))));
+  }
   if (field.fieldKind !== 'list' || field.message === undefined)
     throw new Error(`${field} is of an unknown kind`);
   // Lines of the same sku are summed, and the sum could be too high.
@@ -139,12 +182,27 @@ function validField(field: DescField): Arbitrary<Buffer[]> {
   });
 }
 
+/** Seconds and nanoseconds. */
+const validTime = fc
+  .tuple(fc.bigInt({ min: 0n, max: 253_402_300_799n }), fc.bigInt({ min: 0n, max: 999_999_999n }))
+  .map(([seconds, nanos]) => [numberField(1, seconds), numberField(2, nanos)]);
+
+function choicesOf(field: DescField): readonly string[] {
+  const { type } = getOption(field, fieldRules);
+  const items = type.case === 'repeated' ? type.value.items?.type : undefined;
+  return items?.case === 'string' ? items.value.in : [];
+}
+
+const numberMax = { int64: 2n ** 63n - 1n, uint32: 2n ** 32n - 1n, int32: 2n ** 31n - 1n };
+
 function validNumber(field: DescField): Arbitrary<bigint> {
   const { type } = getOption(field, fieldRules);
-  if (type.case !== 'int64' && type.case !== 'uint32') throw new Error(`${field} has unknown rules`);
+  if (type.case !== 'int64' && type.case !== 'uint32' && type.case !== 'int32') {
+    throw new Error(`${field} has unknown rules`);
+  }
   const { greaterThan, lessThan } = type.value;
   const min = BigInt(greaterThan.value ?? 0);
-  const max = BigInt(lessThan.value ?? (type.case === 'int64' ? 2n ** 63n - 1n : 2n ** 32n - 1n));
+  const max = BigInt(lessThan.value ?? numberMax[type.case]);
   const usual = known.filter((value) => value >= min && value <= max);
   return fc.oneof(
     { weight: 5, arbitrary: fc.constantFrom(...usual) },

@@ -5,6 +5,8 @@ export interface Schema {
   readonly type?: string;
   /** A 64-bit integer of a request: as a number or as a text. */
   readonly anyOf?: readonly Schema[];
+  readonly format?: string;
+  readonly enum?: readonly string[];
   readonly minimum?: number;
   readonly maximum?: number;
   readonly minItems?: number;
@@ -29,6 +31,11 @@ export interface OpenApi {
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
 }
 
+export interface QueryParameter {
+  readonly name: string;
+  readonly schema: Schema;
+}
+
 /** An operation of the document. */
 export interface Operation {
   /** Method and path: `post /order/create`. */
@@ -37,6 +44,8 @@ export interface Operation {
   readonly path: string;
   /** The schema of the path parameter. */
   readonly parameter?: Schema;
+  /** The parameters of the query, all of them optional. */
+  readonly query: readonly QueryParameter[];
   readonly body?: Schema;
   /** It requires a token. */
   readonly isGuarded: boolean;
@@ -58,6 +67,7 @@ export function operationsOf(document: OpenApi): Operation[] {
         name: `${method} ${path}`,
         method: method.toUpperCase(),
         path,
+        query: (parameters ?? []).filter((known) => known.in === 'query'),
         isGuarded: security !== undefined && security.length > 0,
         ...(parameter && { parameter: asNumber(parameter) }),
         ...(body && { body }),

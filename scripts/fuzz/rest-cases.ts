@@ -4,7 +4,14 @@ import fc, { type Arbitrary } from 'fast-check';
 import type { CaseBody, Expectation, Kind, RestCase } from './case.ts';
 import { chunk, HOST, type HttpRequest, httpBytes, inPieces, JSON_TYPE, randomBytes } from './http-bytes.ts';
 import { deepJson, faultyJson, validInteger, validJson } from './json.ts';
-import { type OpenApi, type Operation, operationsOf } from './openapi.ts';
+import {
+  asNumber,
+  type OpenApi,
+  type Operation,
+  operationsOf,
+  type QueryParameter,
+  type Schema,
+} from './openapi.ts';
 
 /** A request for an operation. */
 export interface OperationRequest {
@@ -15,10 +22,11 @@ export interface OperationRequest {
 /** Valid requests for all operations of the document. */
 export function validRequests(document: OpenApi): Arbitrary<OperationRequest> {
   return fc.constantFrom(...operationsOf(document)).chain((operation) => {
-    const { parameter, body, method, path } = operation;
-    const target = parameter
+    const { parameter, query, body, method, path } = operation;
+    const place = parameter
       ? validInteger(parameter).map((value) => fill(path, String(value)))
       : fc.constant(path);
+    const target = fc.tuple(place, validQuery(query)).map(([at, text]) => at + text);
     const text = body ? validJson(document, body) : fc.constant(undefined);
     return fc.tuple(target, text).map(([at, json]) => ({
       operation,
@@ -41,6 +49,27 @@ export function faultyRequests(document: OpenApi): Arbitrary<[OperationRequest, 
       expected,
     ]),
   );
+}
+
+/** Some of the parameters of a query, with valid values. */
+function validQuery(parameters: readonly QueryParameter[]): Arbitrary<string> {
+  const values = parameters.flatMap(({ name, schema }) => {
+    const value = validParameter(schema);
+    return value === undefined ? [] : [value.map((text) => `${name}=${text}`)];
+  });
+  const chosen = fc.tuple(fc.tuple(...values), fc.nat(2 ** values.length - 1));
+  return chosen.map(([all, mask]) => {
+    const some = all.filter((_, index) => (mask >> index) % 2 === 1);
+    return some.length === 0 ? '' : `?${some.join('&')}`;
+  });
+}
+
+/** Undefined for page tokens, of which none can be made up. */
+function validParameter(schema: Schema): Arbitrary<string> | undefined {
+  if (schema.format === 'date-time') return fc.constantFrom('2026-11-26T12:00:00Z', '0001-01-01T00:00:00.1Z');
+  if (schema.type === 'array') return fc.constantFrom(...(schema.items?.enum ?? [])).map(encodeURIComponent);
+  if (schema.type === 'string') return undefined;
+  return validInteger(asNumber(schema)).map(String);
 }
 
 function fill(path: string, parameter: string): string {
@@ -125,6 +154,7 @@ export function operationKinds(document: OpenApi): Kind<RestCase>[] {
     ['valid', 12, valid.map((base) => single(base, 'accepted'))],
     ['a faulty body', 20, faultyRequests(document).map((faulty) => single(...faulty))],
     ['an invalid id in the path', 6, parameters(operations)],
+    ['an invalid parameter in the query', 4, queries(operations)],
     ['garbage as a body', 5, bodies(() => randomBytes(2_000)).map(refused)],
     ['a text that is not JSON', 3, bodies(() => fc.string({ unit: 'binary' }).map(notAnObject)).map(refused)],
     ['JSON of another schema', 4, bodies(() => fc.json().map(notAnObject)).map(refused)],
@@ -150,6 +180,19 @@ function parameters(operations: readonly Operation[]): Arbitrary<CaseBody<RestCa
     const target = Buffer.from(fill(operation.path, text)).toString('latin1');
     const request = { method: operation.method, target, headers: [HOST] };
     return single({ operation, request }, mayBeId(text) ? 'any' : 'refused');
+  });
+}
+
+function queries(operations: readonly Operation[]): Arbitrary<CaseBody<RestCase>> {
+  const places = operations.flatMap((operation) =>
+    operation.query.map(({ name, schema }) => ({ operation, name, schema })),
+  );
+  return fc.tuple(fc.constantFrom(...places), pathText).map(([{ operation, name, schema }, text]) => {
+    const target = Buffer.from(`${operation.path}?${name}=${text}`).toString('latin1');
+    const request = { method: operation.method, target, headers: [HOST] };
+    const isNumber = schema.type === 'integer' || schema.anyOf !== undefined;
+    const mayBeValid = isNumber && (mayBeId(text) || /^0?$/.test(text));
+    return single({ operation, request }, mayBeValid ? 'any' : 'refused');
   });
 }
 

@@ -2,6 +2,7 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { parse } from 'lossless-json';
 import { codes, ERROR_DOMAIN, type Reason, reasons } from '../../src/domain/errors.ts';
+import { parseInstant } from '../../src/domain/instant.ts';
 import { checkReason, expect, type RestCase, type SentRequest } from './case.ts';
 import { type OpenApi, operationsOf } from './openapi.ts';
 import type { RestAnswer, RestResponses } from './rest-client.ts';
@@ -28,8 +29,9 @@ export class RestCheck {
   readonly #error: ValidateFunction;
 
   constructor(document: OpenApi) {
+    const formats = { int64: true, int32: true, 'date-time': isTime } as const;
     // Not strict: OpenAPI has keywords that JSON Schema does not have, such as `example`.
-    const ajv = new Ajv2020({ strict: false, formats: { int64: true, int32: true } });
+    const ajv = new Ajv2020({ strict: false, formats });
     ajv.addSchema(document, 'document');
     this.#operations = new Set(operationsOf(document).map(({ name }) => name));
     this.#error = compile('document#/components/schemas/Status');
@@ -90,6 +92,10 @@ export function checkError({ code, details }: ErrorBody): Reason {
   expect(codes[reasons[reason]] === code, `${reason} has the code ${code}`);
   expect(domain === ERROR_DOMAIN, `the domain is ${domain}`);
   return reason;
+}
+
+function isTime(text: string): boolean {
+  return parseInstant(text) !== undefined;
 }
 
 function isReason(text: string): text is Reason {

@@ -115,7 +115,9 @@ describe('the check of REST answers finds', () => {
     new RestCheck(document).check(sent, { answers: [answer], rest: Buffer.alloc(0) });
   }
 
-  const order = { status: 'payed', user: 1, items: [{ sku: 1, count: 1 }] };
+  const time = '2026-11-26T12:00:00.000000Z';
+  const times = { createdAt: time, updatedAt: time };
+  const order = { status: 'payed', user: 1, items: [{ sku: 1, count: 1 }], ...times };
   const invalid = { ...refusal, code: 3, details: [{ ...info, reason: 'INVALID_REQUEST' }] };
 
   test('nothing in documented answers', async () => {
@@ -129,6 +131,7 @@ describe('the check of REST answers finds', () => {
     ['a status that the operation does not list', 'accepted', 405, { ...refusal, details: [info] }],
     ['a reply without a required field', 'accepted', 200, { status: 'payed', user: 1 }],
     ['an unknown status of an order', 'accepted', 200, { ...order, status: 'paid' }],
+    ['a time that is none', 'accepted', 200, { ...order, createdAt: '2026-11-26' }],
     ['an error without details', 'accepted', 404, refusal],
     ['an unknown reason', 'accepted', 404, { ...refusal, details: [{ ...info, reason: 'NO' }] }],
     ['a reason under another code', 'accepted', 404, { ...refusal, code: 9, details: [info] }],

@@ -17,8 +17,8 @@ import {
 } from '../../src/domain/refusals.ts';
 import type { Shortage } from '../../src/domain/stock/allocation.ts';
 
-/** 2026-11-26T12:00:00Z */
-const NOW = 1_795_694_400_000_000_000n;
+/** When all its orders are created: 2026-11-26T12:00:00Z. */
+export const NOW = 1_795_694_400_000_000_000n;
 
 export class MemoryLoms implements Partial<Loms> {
   /** Every call's deadline, in order. */

@@ -30,6 +30,7 @@ describe.each(['grpc-v1', 'grpc-v1alpha'])('a client without the contracts, by %
       'loms.order.v1.OrderService/CancelOrder',
       'loms.order.v1.OrderService/CreateOrder',
       'loms.order.v1.OrderService/GetOrder',
+      'loms.order.v1.OrderService/ListOrders',
       'loms.order.v1.OrderService/PayOrder',
       'loms.stock.v1.StockService/GetStock',
     ]);
@@ -46,6 +47,8 @@ describe.each(['grpc-v1', 'grpc-v1alpha'])('a client without the contracts, by %
       status: 'awaiting payment',
       user: '9007199254740993',
       items: [{ sku: 1625903, count: 2 }],
+      createdAt: '2026-11-26T12:00:00Z',
+      updatedAt: '2026-11-26T12:00:00Z',
     });
   });
 });

@@ -3,7 +3,8 @@ import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import { ask, REQUEST_TIMEOUT_MS, raw, startTestServer } from '../../../test/support/grpc-server.ts';
 import { LINES_MAX } from '../../../test/support/limits.ts';
-import { MemoryLoms } from '../../../test/support/memory-loms.ts';
+import { MemoryLoms, NOW } from '../../../test/support/memory-loms.ts';
+import { timestampOf } from '../../domain/instant.ts';
 import { REQUEST_MAX_BYTES } from '../../domain/limits.ts';
 import { accepted, refused } from '../../domain/outcome.ts';
 import { fixedRefusals, insufficientStock } from '../../domain/refusals.ts';
@@ -23,9 +24,10 @@ describe('the five operations', () => {
       { sku, count: 2 },
     ];
     const orderId = LARGE;
+    const [createdAt, updatedAt] = [timestampOf(NOW), timestampOf(NOW)];
     expect(await ask(client, orders.createOrder, { user: LARGE, items })).toEqual({ reply: { orderId } });
     expect(await ask(client, orders.getOrder, { orderId })).toEqual({
-      reply: { status: 'awaiting payment', user: LARGE, items: items.toReversed() },
+      reply: { status: 'awaiting payment', user: LARGE, items: items.toReversed(), createdAt, updatedAt },
     });
     expect(await ask(client, stock.getStock, { sku })).toEqual({ reply: { count: 9_998n } });
     expect(await ask(client, orders.payOrder, { orderId })).toEqual({ reply: {} });

@@ -54,10 +54,10 @@ export function requestReader<Request>(path: string): (bytes: Uint8Array) => Out
     if (result.kind === 'error') throw result.error;
     if (result.kind === 'invalid' || wide.length + emptied.length + badTimes.length > 0) {
       const isValidated = (path: string) => !emptied.some((list) => path.startsWith(`${list}[`));
+      const timeOf = (path: string) => times.find(({ jsonName }) => path.startsWith(`${jsonName}.`));
+      const tooWide = wide.filter(isValidated).map((path) => timeOf(path)?.jsonName ?? path);
       const violated = (result.violations ?? []).map(jsonPath);
-      return refused(
-        invalidFields(name, [...violated, ...emptied, ...badTimes, ...wide.filter(isValidated)]),
-      );
+      return refused(invalidFields(name, [...violated, ...emptied, ...badTimes, ...tooWide]));
     }
     // Both libraries name fields alike and read 64-bit integers as bigint, so a message that was decoded for
     // its validation is the request that ts-proto declares, and need not be decoded twice.

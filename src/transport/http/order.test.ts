@@ -24,7 +24,8 @@ describe('the life of an order', () => {
       status: 200,
       text:
         '{"status":"awaiting payment","user":42,' +
-        '"items":[{"sku":1625903,"count":2},{"sku":139275865,"count":1}]}',
+        '"items":[{"sku":1625903,"count":2},{"sku":139275865,"count":1}],' +
+        '"createdAt":"2026-11-26T12:00:00.000000Z","updatedAt":"2026-11-26T12:00:00.000000Z"}',
     });
     expect(await post(app, '/order/pay', '{"orderID":1}')).toEqual({ status: 200, text: '{}' });
     const cancelled = await post(app, '/order/cancel', '{"orderID":1}');
