@@ -1,5 +1,5 @@
 /**
- * Transitions of orders, pay and cancel alike: a batch in one transaction, two round trips.
+ * Transitions of orders, pay, cancel and expire alike: a batch in one transaction, two round trips.
  *
  * 1. Change the status of the orders that may change (a guarded update, which is its own lock), and read all
  *    of them.
@@ -7,24 +7,82 @@
  *    commit.
  */
 import type { Plan, Queryable } from '../../db/types.ts';
-import { orderConfirm, orderRead, orderTransition } from '../../generated/sql/orders.ts';
+import {
+  orderConfirm,
+  orderExpire,
+  orderNextEnd,
+  orderOverdue,
+  orderRead,
+  orderTransition,
+} from '../../generated/sql/orders.ts';
 import { accepted, type Outcome, type Refusal, refused } from '../outcome.ts';
-import { orderNotCancellable, orderNotFound, orderNotPayable } from '../refusals.ts';
+import { orderExpired, orderNotCancellable, orderNotFound, orderNotPayable } from '../refusals.ts';
 import { changeStock, lockStock, type StockChange } from '../stock/stock.ts';
-import { type Order, type OrderStatus, type Transition, transitions } from './order.ts';
+import { fitting } from './fitting.ts';
+import { type Order, type Transition, transitions } from './order.ts';
 import { ordersOf } from './read.ts';
 
-/** Refuses a transition that the order's status does not allow. */
-type Refuse = (orderId: bigint, status: OrderStatus) => Refusal;
+/** Refuses a transition that the order does not allow. */
+type Refuse = (order: Order) => Refusal;
 
 /** Pays a batch of orders: their reserved goods leave the stock. */
 export function payOrders(tx: Queryable, orderIds: readonly bigint[]) {
-  return transitionOrders(tx, orderIds, transitions.pay, orderNotPayable);
+  return transitionOrders(tx, orderIds, transitions.pay, notPayable);
 }
 
 /** Cancels a batch of orders: their reserved goods become available again. */
 export function cancelOrders(tx: Queryable, orderIds: readonly bigint[]) {
-  return transitionOrders(tx, orderIds, transitions.cancel, orderNotCancellable);
+  const refuse = ({ orderId, status }: Order) => orderNotCancellable(orderId, status);
+  return transitionOrders(tx, orderIds, transitions.cancel, refuse);
+}
+
+function notPayable({ orderId, status, cancelReason, expiresAt }: Order): Refusal {
+  const isExpired = cancelReason === 'expired' && expiresAt !== undefined;
+  return isExpired ? orderExpired(orderId, expiresAt) : orderNotPayable(orderId, status);
+}
+
+export interface ExpiryLimits {
+  /** The most orders of one step. */
+  readonly ordersMax: number;
+  /** The most lines of one step. The lines of one order are released together, whatever their number. */
+  readonly linesMax: number;
+}
+
+export interface ExpiredOrders {
+  /** How many orders were released, without those of another instance that was faster. */
+  readonly released: number;
+  /** Whether there may be more whose reservations have ended. */
+  readonly more: boolean;
+  /** How long it takes until the next reservation ends, in milliseconds; undefined without any. */
+  readonly nextInMs: number | undefined;
+}
+
+/**
+ * Cancels orders whose reservations have ended, those that ended first, and makes their goods available. A
+ * payment, cancellation or extension that was faster has its order.
+ */
+export async function expireOrders(
+  tx: Queryable,
+  { ordersMax, linesMax }: ExpiryLimits,
+): Promise<Plan<ExpiredOrders>> {
+  const overdue = await orderOverdue.run({ limit: BigInt(ordersMax) }, tx);
+  if (overdue.length === 0) {
+    const [next] = await orderNextEnd.run(undefined, tx);
+    return { writes: [], result: { released: 0, more: false, nextInMs: next?.in_ms } };
+  }
+  // In the order of their ids: instances that release the same orders then lock them alike.
+  const ids = overdue.map(({ order_id: id }) => id).sort((a, b) => (a < b ? -1 : 1));
+  const orderIds = await fitting(tx, ids, linesMax);
+  const { from, to, cancelReason } = transitions.expire;
+  const [released, rows] = await Promise.all([
+    orderExpire.run({ orderIds, from, to, cancelReason }, tx),
+    orderRead.run({ orderIds }, tx),
+  ]);
+  const orders = ordersOf(rows);
+  const changed = released.map(({ order_id: id }) => orders.get(id) as Order);
+  const more = overdue.length === ordersMax || orderIds.length < ids.length;
+  const result = { released: changed.length, more, nextInMs: undefined };
+  return { writes: changeStockOf(tx, changed, transitions.expire), result };
 }
 
 /**
@@ -41,14 +99,15 @@ async function transitionOrders(
   refuse: Refuse,
 ): Promise<Plan<Outcome<void>[]>> {
   const distinct = [...new Set(orderIds)];
+  const { from, to, cancelReason } = transition;
   const [changedRows, rows] = await Promise.all([
-    orderTransition.run({ orderIds: distinct, from: transition.from, to: transition.to }, tx),
+    orderTransition.run({ orderIds: distinct, from, to, cancelReason }, tx),
     orderRead.run({ orderIds: distinct }, tx),
   ]);
   const orders = ordersOf(rows);
   const changed = new Set(changedRows.map((row) => orders.get(row.order_id) as Order));
   const unchanged = [...orders.values()].filter((order) => !changed.has(order));
-  const writes = [...confirm(tx, unchanged, transition), ...changeStockOf(tx, [...changed], transition)];
+  const writes = [...confirm(tx, unchanged), ...changeStockOf(tx, [...changed], transition)];
   return { writes, result: orderIds.map((id) => outcomeOf(id, orders.get(id), transition, refuse)) };
 }
 
@@ -56,9 +115,10 @@ async function transitionOrders(
  * Lets the COMMIT wait until a replica has these orders. "It is payed already" may rest on a payment that was
  * never confirmed, and nothing else is written where that order lies.
  */
-function confirm(tx: Queryable, orders: readonly Order[], { from }: Transition): Promise<unknown>[] {
+export function confirm(tx: Queryable, orders: readonly Order[]): Promise<unknown>[] {
   if (orders.length === 0) return [];
-  return [orderConfirm.run({ orderIds: orders.map(({ orderId }) => orderId), open: from }, tx)];
+  const { from: open } = transitions.expire;
+  return [orderConfirm.run({ orderIds: orders.map(({ orderId }) => orderId), open }, tx)];
 }
 
 function changeStockOf(tx: Queryable, orders: readonly Order[], transition: Transition): Promise<unknown>[] {
@@ -78,7 +138,7 @@ function outcomeOf(
   // not exist when the update ran.
   if (order === undefined || order.status === transition.from) return refused(orderNotFound(orderId));
   if (order.status === transition.to) return accepted(undefined);
-  return refused(refuse(orderId, order.status));
+  return refused(refuse(order));
 }
 
 /** What the orders' transition does to the stock, one sum per sku. */
