@@ -37,7 +37,10 @@ INSERT INTO idempotency_keys (
 )
 SELECT now(), now(), settled.caller, settled.key, settled.request_hash, settled.order_id,
     settled.shortages::jsonb, nullif(settled.available, '')::integer[],
-    CASE WHEN settled.expires_us > 0 THEN 'epoch'::timestamptz + settled.expires_us * interval '1 microsecond' END
+    CASE
+        WHEN settled.expires_us > 0
+            THEN 'epoch'::timestamptz + settled.expires_us * interval '1 microsecond'
+    END
 FROM unnest(
     :callers!::text[], :keys!::text[], :requestHashes!::bytea[], :orderIds!::bigint[], :shortages!::text[],
     :available!::text[], :expiresUs!::bigint[]

@@ -12,8 +12,8 @@ SELECT nextval('order_ids') AS "order_id!", (extract(epoch FROM now()) * 1000000
 FROM generate_series(1, :count!::integer);
 
 /* @name orderInsert */
--- Writes new orders with the status that follows from their reservation, which ends :ttlsMs after now, or never
--- where that is 0. The arrays are parallel.
+-- Writes new orders with the status that follows from their reservation, which ends :ttlsMs after now, or
+-- never where that is 0. The arrays are parallel.
 -- Locks: the new rows.
 INSERT INTO orders (order_id, user_id, status, created_at, updated_at, expires_at)
 SELECT fresh.order_id, fresh.user_id, fresh.status, now(), now(),
@@ -29,8 +29,8 @@ SELECT fresh.order_id, fresh.sku, fresh.count
 FROM unnest(:orderIds!::bigint[], :skus!::bigint[], :counts!::integer[]) AS fresh (order_id, sku, count);
 
 /* @name orderTransition */
--- Transitions those of the given orders that have the status :from, and whose reservation has not ended, to the
--- status :to, and returns their ids.
+-- Transitions those of the given orders that have the status :from, and whose reservation has not ended, to
+-- the status :to, and returns their ids.
 -- Locks: these order rows. The guard is a compare-and-set: of two transactions the first to commit wins, and
 -- the other does not get the order back.
 -- After a failover the clock may be behind that of the primary which wrote the order.
@@ -44,7 +44,8 @@ RETURNING order_id;
 /* @name orderExpire */
 -- Cancels those of the given orders that have the status :from and whose reservation has ended, as of that
 -- end, and returns their ids.
--- Locks: these order rows, with the same compare-and-set as orderTransition. The two guards exclude each other.
+-- Locks: these order rows, with the same compare-and-set as orderTransition. The two guards exclude each
+-- other.
 UPDATE orders
 SET status = :to!, cancel_reason = :cancelReason!, updated_at = expires_at
 WHERE order_id = ANY(:orderIds!::bigint[])
@@ -53,7 +54,7 @@ WHERE order_id = ANY(:orderIds!::bigint[])
 RETURNING order_id;
 
 /* @name orderOverdue */
--- Reads the :limit open orders whose reservations ended first, on the primary. Another transaction may be
+-- Reads the :limit open orders whose reservations ended first, on any node. Another transaction may be
 -- releasing them. The status is written out, since only then its partial index can be used.
 -- Locks: none.
 SELECT order_id
@@ -64,8 +65,8 @@ ORDER BY expires_at
 LIMIT :limit!;
 
 /* @name orderNextEnd */
--- Reads how long it takes until the next reservation ends, in milliseconds, at least 0. Without any it returns
--- no row.
+-- Reads how long it takes until the next reservation ends, in milliseconds, at least 0. Without any it
+-- returns no row.
 -- Locks: none.
 SELECT greatest(ceil(extract(epoch FROM expires_at - now()) * 1000), 0)::float8 AS "in_ms!"
 FROM orders
@@ -101,7 +102,7 @@ WHERE orders.order_id = change.order_id
 -- Reads orders with their lines, one row per line, sorted by order and sku, on any node. It is one statement
 -- and so one snapshot: an order is never seen without its lines. An unknown id returns no row.
 -- created_us, updated_us, expires_us: in microseconds since the epoch.
--- is_overdue: whether the reservation has ended; while the status is the open one, nobody has released it yet.
+-- is_overdue: whether the reservation has ended; while the order is open, nobody has released it yet.
 -- Locks: none.
 SELECT orders.order_id, orders.user_id, orders.status, lines.sku, lines.count,
     (extract(epoch FROM orders.created_at) * 1000000)::bigint AS "created_us!",

@@ -13,8 +13,8 @@ import { isMigrated, schemaProblem } from './db/schema/version.ts';
 import type { Database } from './db/types.ts';
 import { migrationUrl } from './db/urls.ts';
 import { removeKeys } from './domain/idempotency/store.ts';
+import { expireOrders, findOverdue } from './domain/orders/expire.ts';
 import { removeOrders } from './domain/orders/remove.ts';
-import { expireOrders } from './domain/orders/transition.ts';
 import { pageTokenKey } from './domain/page.ts';
 import { connectionsNeeded, createService } from './service/service.ts';
 import { monotonicMs, wallClockMs } from './timing/clock.ts';
@@ -239,7 +239,8 @@ function createWorkers(
     logger,
   });
   const orderExpiry = new OrderExpiry({
-    expire: (limits) => database.write((tx) => expireOrders(tx, limits)),
+    find: (limits) => database.read((db) => findOverdue(db, limits)),
+    expire: (orderIds) => database.write((tx) => expireOrders(tx, orderIds)),
     logger,
   });
   const workers = [orderExpiry, keyRemoval, ...(retentionMs > 0 ? [orderRemoval] : [])];

@@ -85,7 +85,10 @@ export const operations = {
     weigh: () => SCAN_MAX,
   },
 
-  /** Takes the reserved goods out of the stock. Refused with ORDER_NOT_FOUND, ORDER_EXPIRED or ORDER_NOT_PAYABLE. */
+  /**
+   * Takes the reserved goods out of the stock. Refused with ORDER_NOT_FOUND, ORDER_EXPIRED or
+   * ORDER_NOT_PAYABLE.
+   */
   payOrder: { scope: 'orders:write', kind: 'write', run: payOrders, weigh: namedOrder },
 
   /**

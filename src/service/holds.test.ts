@@ -4,8 +4,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { anyCall } from '../../test/support/call.ts';
 import { openRouter, openService, useLoms } from '../../test/support/database.ts';
 import { formatInstant } from '../domain/instant.ts';
+import { type ExpiryLimits, expireOrders, findOverdue } from '../domain/orders/expire.ts';
 import type { Order } from '../domain/orders/order.ts';
-import { type ExpiryLimits, expireOrders } from '../domain/orders/transition.ts';
 import type { Outcome } from '../domain/outcome.ts';
 
 const SKU = 7;
@@ -35,13 +35,19 @@ const age = (overdueMs = 1_000, orderIds?: readonly bigint[]) =>
   database.query(
     `UPDATE orders SET created_at = created_at - lapse, updated_at = updated_at - lapse,
        expires_at = expires_at - lapse
-     FROM (SELECT order_id AS id, expires_at - now() + $1::float8 * interval '1 ms' AS lapse FROM orders) AS past
+     FROM (
+       SELECT order_id AS id, expires_at - now() + $1::float8 * interval '1 ms' AS lapse FROM orders
+     ) AS past
      WHERE order_id = id AND ($2::bigint[] IS NULL OR order_id = ANY($2))`,
     [overdueMs, orderIds],
   );
 
-const expire = (limits: Partial<ExpiryLimits> = {}) =>
-  router.write((tx) => expireOrders(tx, { ordersMax: 100, linesMax: 100, ...limits }));
+/** One step of the release. */
+const expire = async (limits: Partial<ExpiryLimits> = {}) => {
+  const found = await router.read((db) => findOverdue(db, { ordersMax: 100, linesMax: 100, ...limits }));
+  const { orderIds, ...rest } = found;
+  return { released: await router.write((tx) => expireOrders(tx, orderIds)), ...rest };
+};
 
 const stock = async () => {
   const [row] = await database.query('SELECT total_count, reserved FROM stocks WHERE sku = $1', [SKU]);
@@ -119,7 +125,7 @@ describe.each([false, true])('after its end, released: %s', (isReleased) => {
   });
 });
 
-test('a release makes the goods available, once, and leaves orders alone that were payed or cancelled', async () => {
+test('a release makes the goods available once, and leaves payed and cancelled orders alone', async () => {
   const [payed, cancelled, abandoned, open] = [
     await create(60),
     await create(60),
@@ -136,7 +142,7 @@ test('a release makes the goods available, once, and leaves orders alone that we
   expect((await read(open.orderId)).status).toBe('awaiting payment');
 });
 
-test('a step is bounded by orders and by lines, those that ended first, and tells of the next end', async () => {
+test('a step is bounded by orders and by lines, and returns when the next reservation ends', async () => {
   const orders = [];
   for (let index = 0; index < 5; index++) orders.push((await create(60 + index)).orderId);
   await age(3_500, orders.slice(0, 4));
@@ -177,7 +183,7 @@ test('a replay names the end of the first reply, and a key stands for one time',
   );
 });
 
-test('of pay, cancel, extend and expire at once one wins, in two instances, and the books balance', async () => {
+test('of pay, cancel, extend and expire in two instances one wins, and the books balance', async () => {
   const other = openService(openRouter(database), { settings });
   const act = fc.constantFrom('pay', 'cancel', 'extend', 'expire', 'age');
   await fc.assert(

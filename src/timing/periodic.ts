@@ -73,13 +73,12 @@ export class PeriodicTask {
 
   #endGap(): void {
     const { intervalMs, minGapMs } = this.#options;
-    if (this.#triggered) {
+    if (this.#triggered || this.#nextInMs <= minGapMs) {
       this.#begin();
       return;
     }
     this.#state = 'waiting';
-    const waitMs = Math.min(intervalMs, this.#nextInMs) - minGapMs;
-    this.#after(Math.max(0, waitMs), () => this.#begin());
+    this.#after(Math.min(intervalMs, this.#nextInMs) - minGapMs, () => this.#begin());
   }
 
   /** The timer does not keep the process alive. */

@@ -19,7 +19,7 @@ test('two services release what has ended, and the stock shows it', async () => 
     }
     expect(await count()).not.toEqual(before);
     await database.query(
-      "UPDATE orders SET created_at = created_at - interval '1 day', expires_at = now() - interval '1 second'",
+      "UPDATE orders SET created_at = now() - interval '1 day', expires_at = now() - interval '1 second'",
     );
     await vi.waitFor(async () => expect(await count()).toEqual(before), { timeout: 20_000, interval: 50 });
     const { length } = await database.query("SELECT FROM orders WHERE cancel_reason = 'expired'");
@@ -29,8 +29,15 @@ test('two services release what has ended, and the stock shows it', async () => 
   }
 });
 
+test('what nobody could release is not asked for again at once', async () => {
+  const found = { orderIds: [1n], more: true, nextInMs: undefined };
+  const early = new OrderExpiry({ find: async () => found, expire: async () => 0, logger: quiet });
+  expect(await early.runOnce()).toEqual({ released: 0, more: false });
+});
+
 test('an outage is no failure of the worker, and any other error is', async () => {
-  const failing = (error: Error) => new OrderExpiry({ expire: () => Promise.reject(error), logger: quiet });
+  const failing = (error: Error) =>
+    new OrderExpiry({ find: () => Promise.reject(error), expire: async () => 0, logger: quiet });
   expect(await failing(new DatabaseUnavailable('down')).runOnce()).toEqual({ released: 0 });
   await expect(failing(new Error('a bug')).runOnce()).rejects.toThrow('a bug');
 });

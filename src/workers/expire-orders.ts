@@ -6,13 +6,15 @@
  * meanwhile. Several instances do no harm: each release is a guarded update.
  */
 import type { Logger } from 'pino';
-import type { ExpiredOrders, ExpiryLimits } from '../domain/orders/transition.ts';
+import type { ExpiryLimits, OverdueOrders } from '../domain/orders/expire.ts';
 import { isOutage } from '../service/failures.ts';
 import type { RunResult } from '../timing/periodic.ts';
 
 export interface OrderExpiryOptions {
-  /** Releases what has ended, up to the limits. */
-  readonly expire: (limits: ExpiryLimits) => Promise<ExpiredOrders>;
+  /** Finds what has ended, up to the limits. */
+  readonly find: (limits: ExpiryLimits) => Promise<OverdueOrders>;
+  /** Releases them. Returns how many were left by other instances. */
+  readonly expire: (orderIds: readonly bigint[]) => Promise<number>;
   readonly logger: Logger;
 }
 
@@ -31,12 +33,14 @@ export class OrderExpiry {
 
   /** Releases up to the limits. During an outage there is nothing to do: the next run has the same to do. */
   async runOnce(): Promise<RunResult & { readonly released: number }> {
-    const { expire, logger } = this.#options;
+    const { find, expire, logger } = this.#options;
     try {
-      const result = await expire(RUN_LIMITS);
-      const { released, more } = result;
+      const { orderIds, more, nextInMs } = await find(RUN_LIMITS);
+      if (orderIds.length === 0) return { released: 0, nextInMs };
+      const released = await expire(orderIds);
       if (released > 0) logger.debug({ released, more }, 'released expired orders');
-      return result;
+      // A node whose clock is ahead finds some too early: they are not asked for again and again.
+      return { released, more: more && released > 0 };
     } catch (error) {
       if (!isOutage(error)) throw error;
       logger.debug({ err: error }, 'expired orders are not released during an outage');

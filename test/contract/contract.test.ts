@@ -32,7 +32,7 @@ test('a key sent over REST is replayed over gRPC', async () => {
     { sku: 1625903, count: 1 },
   ];
   const answer = await service.grpc.call('createOrder', { user: 1n, items }, { keys: [key] });
-  expect(answer).toEqual({ reply: { orderID }, replayed: true });
+  expect(answer).toMatchObject({ reply: { orderID }, replayed: true });
 });
 
 test.each([

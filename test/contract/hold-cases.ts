@@ -1,4 +1,4 @@
-/** The contract of reservations as a table; see cases.ts. Their end is tested in src/service/holds.test.ts. */
+/** The contract of reservations as a table; see cases.ts. Their end stands in src/service/holds.test.ts. */
 import {
   type Case,
   created,
@@ -65,7 +65,12 @@ export const holdCases: readonly Case[] = [
     ...notExtendable('cancelled'),
   },
   { title: 'a failed order cannot be extended', given: failed, ...extend(), ...notExtendable('failed') },
-  { title: 'an extension of an unknown order', ...extend(), given: async () => none(), ...noOrder },
+  {
+    title: 'an extension of an unknown order',
+    ask: 'extendOrder',
+    request: () => ({ orderID: none(), reservationTtlSeconds: 60 }),
+    ...noOrder,
+  },
   {
     title: 'an extension of order 0 by 0 seconds',
     ask: 'extendOrder',

@@ -71,6 +71,6 @@ export const keyCases: readonly Case[] = [
     },
     ...create([PLENTY, 1]),
     keys: (freshKey) => [freshKey],
-    reply: { orderID: expect.any(BigInt) },
+    reply: { ...created, orderID: expect.any(BigInt) },
   },
 ];

@@ -47,7 +47,7 @@ export async function extendOrders(
   return { writes, result: requests.map(({ orderId }) => outcomeOf(orderId, orders.get(orderId), ends)) };
 }
 
-/** The end of a reservation in microseconds since the epoch, after all requests for its order; null is never. */
+/** The end of a reservation after all requests for its order, in microseconds; null where it never ends. */
 function endOf(
   { order_id: id, created_us: createdUs, expires_us: expiresUs, now_us: nowUs }: IOrderHoldResult,
   requests: readonly ExtendOrderRequest[],

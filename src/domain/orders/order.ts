@@ -42,7 +42,7 @@ export interface Order {
   readonly createdAt: Instant;
   /** When its status changed last, or when it was created. */
   readonly updatedAt: Instant;
-  /** When its reservation ends, or has ended; undefined where it never does, and where it is of no account. */
+  /** When its reservation ends or has ended; undefined where it never does, or is of no account. */
   readonly expiresAt: Instant | undefined;
   readonly cancelReason: CancelReason | undefined;
 }

@@ -1,5 +1,5 @@
 /**
- * Transitions of orders, pay, cancel and expire alike: a batch in one transaction, two round trips.
+ * Transitions of orders, pay and cancel alike: a batch in one transaction, two round trips.
  *
  * 1. Change the status of the orders that may change (a guarded update, which is its own lock), and read all
  *    of them.
@@ -7,18 +7,10 @@
  *    commit.
  */
 import type { Plan, Queryable } from '../../db/types.ts';
-import {
-  orderConfirm,
-  orderExpire,
-  orderNextEnd,
-  orderOverdue,
-  orderRead,
-  orderTransition,
-} from '../../generated/sql/orders.ts';
+import { orderConfirm, orderRead, orderTransition } from '../../generated/sql/orders.ts';
 import { accepted, type Outcome, type Refusal, refused } from '../outcome.ts';
 import { orderExpired, orderNotCancellable, orderNotFound, orderNotPayable } from '../refusals.ts';
 import { changeStock, lockStock, type StockChange } from '../stock/stock.ts';
-import { fitting } from './fitting.ts';
 import { type Order, type Transition, transitions } from './order.ts';
 import { ordersOf } from './read.ts';
 
@@ -39,50 +31,6 @@ export function cancelOrders(tx: Queryable, orderIds: readonly bigint[]) {
 function notPayable({ orderId, status, cancelReason, expiresAt }: Order): Refusal {
   const isExpired = cancelReason === 'expired' && expiresAt !== undefined;
   return isExpired ? orderExpired(orderId, expiresAt) : orderNotPayable(orderId, status);
-}
-
-export interface ExpiryLimits {
-  /** The most orders of one step. */
-  readonly ordersMax: number;
-  /** The most lines of one step. The lines of one order are released together, whatever their number. */
-  readonly linesMax: number;
-}
-
-export interface ExpiredOrders {
-  /** How many orders were released, without those of another instance that was faster. */
-  readonly released: number;
-  /** Whether there may be more whose reservations have ended. */
-  readonly more: boolean;
-  /** How long it takes until the next reservation ends, in milliseconds; undefined without any. */
-  readonly nextInMs: number | undefined;
-}
-
-/**
- * Cancels orders whose reservations have ended, those that ended first, and makes their goods available. A
- * payment, cancellation or extension that was faster has its order.
- */
-export async function expireOrders(
-  tx: Queryable,
-  { ordersMax, linesMax }: ExpiryLimits,
-): Promise<Plan<ExpiredOrders>> {
-  const overdue = await orderOverdue.run({ limit: BigInt(ordersMax) }, tx);
-  if (overdue.length === 0) {
-    const [next] = await orderNextEnd.run(undefined, tx);
-    return { writes: [], result: { released: 0, more: false, nextInMs: next?.in_ms } };
-  }
-  // In the order of their ids: instances that release the same orders then lock them alike.
-  const ids = overdue.map(({ order_id: id }) => id).sort((a, b) => (a < b ? -1 : 1));
-  const orderIds = await fitting(tx, ids, linesMax);
-  const { from, to, cancelReason } = transitions.expire;
-  const [released, rows] = await Promise.all([
-    orderExpire.run({ orderIds, from, to, cancelReason }, tx),
-    orderRead.run({ orderIds }, tx),
-  ]);
-  const orders = ordersOf(rows);
-  const changed = released.map(({ order_id: id }) => orders.get(id) as Order);
-  const more = overdue.length === ordersMax || orderIds.length < ids.length;
-  const result = { released: changed.length, more, nextInMs: undefined };
-  return { writes: changeStockOf(tx, changed, transitions.expire), result };
 }
 
 /**
@@ -121,7 +69,12 @@ export function confirm(tx: Queryable, orders: readonly Order[]): Promise<unknow
   return [orderConfirm.run({ orderIds: orders.map(({ orderId }) => orderId), open }, tx)];
 }
 
-function changeStockOf(tx: Queryable, orders: readonly Order[], transition: Transition): Promise<unknown>[] {
+/** Writes what a transition of orders does to the stock. */
+export function changeStockOf(
+  tx: Queryable,
+  orders: readonly Order[],
+  transition: Transition,
+): Promise<unknown>[] {
   if (orders.length === 0) return [];
   const changes = stockChangesOf(orders, transition);
   const skus = changes.map(({ sku }) => sku);

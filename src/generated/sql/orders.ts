@@ -56,13 +56,13 @@ export interface IOrderInsertQuery {
   result: IOrderInsertResult;
 }
 
-const orderInsertIR: any = {"usedParamSet":{"orderIds":true,"userIds":true,"statuses":true,"ttlsMs":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":431,"b":440}]},{"name":"userIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":453,"b":461}]},{"name":"statuses","required":true,"transform":{"type":"scalar"},"locs":[{"a":474,"b":483}]},{"name":"ttlsMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":494,"b":501}]}],"statement":"-- Writes new orders with the status that follows from their reservation, which ends :ttlsMs after now, or never\n-- where that is 0. The arrays are parallel.\n-- Locks: the new rows.\nINSERT INTO orders (order_id, user_id, status, created_at, updated_at, expires_at)\nSELECT fresh.order_id, fresh.user_id, fresh.status, now(), now(),\n    CASE WHEN fresh.ttl_ms > 0 THEN now() + fresh.ttl_ms * interval '1 millisecond' END\nFROM unnest(:orderIds!::bigint[], :userIds!::bigint[], :statuses!::text[], :ttlsMs!::bigint[])\n    AS fresh (order_id, user_id, status, ttl_ms)"};
+const orderInsertIR: any = {"usedParamSet":{"orderIds":true,"userIds":true,"statuses":true,"ttlsMs":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":431,"b":440}]},{"name":"userIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":453,"b":461}]},{"name":"statuses","required":true,"transform":{"type":"scalar"},"locs":[{"a":474,"b":483}]},{"name":"ttlsMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":494,"b":501}]}],"statement":"-- Writes new orders with the status that follows from their reservation, which ends :ttlsMs after now, or\n-- never where that is 0. The arrays are parallel.\n-- Locks: the new rows.\nINSERT INTO orders (order_id, user_id, status, created_at, updated_at, expires_at)\nSELECT fresh.order_id, fresh.user_id, fresh.status, now(), now(),\n    CASE WHEN fresh.ttl_ms > 0 THEN now() + fresh.ttl_ms * interval '1 millisecond' END\nFROM unnest(:orderIds!::bigint[], :userIds!::bigint[], :statuses!::text[], :ttlsMs!::bigint[])\n    AS fresh (order_id, user_id, status, ttl_ms)"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Writes new orders with the status that follows from their reservation, which ends :ttlsMs after now, or never
- * -- where that is 0. The arrays are parallel.
+ * -- Writes new orders with the status that follows from their reservation, which ends :ttlsMs after now, or
+ * -- never where that is 0. The arrays are parallel.
  * -- Locks: the new rows.
  * INSERT INTO orders (order_id, user_id, status, created_at, updated_at, expires_at)
  * SELECT fresh.order_id, fresh.user_id, fresh.status, now(), now(),
@@ -124,13 +124,13 @@ export interface IOrderTransitionQuery {
   result: IOrderTransitionResult;
 }
 
-const orderTransitionIR: any = {"usedParamSet":{"to":true,"cancelReason":true,"orderIds":true,"from":true},"params":[{"name":"to","required":true,"transform":{"type":"scalar"},"locs":[{"a":417,"b":420}]},{"name":"cancelReason","required":false,"transform":{"type":"scalar"},"locs":[{"a":439,"b":451}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":516,"b":525}]},{"name":"from","required":true,"transform":{"type":"scalar"},"locs":[{"a":553,"b":558}]}],"statement":"-- Transitions those of the given orders that have the status :from, and whose reservation has not ended, to the\n-- status :to, and returns their ids.\n-- Locks: these order rows. The guard is a compare-and-set: of two transactions the first to commit wins, and\n-- the other does not get the order back.\n-- After a failover the clock may be behind that of the primary which wrote the order.\nUPDATE orders\nSET status = :to!, cancel_reason = :cancelReason, updated_at = greatest(now(), created_at)\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = :from!\n  AND (expires_at IS NULL OR expires_at > now())\nRETURNING order_id"};
+const orderTransitionIR: any = {"usedParamSet":{"to":true,"cancelReason":true,"orderIds":true,"from":true},"params":[{"name":"to","required":true,"transform":{"type":"scalar"},"locs":[{"a":417,"b":420}]},{"name":"cancelReason","required":false,"transform":{"type":"scalar"},"locs":[{"a":439,"b":451}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":516,"b":525}]},{"name":"from","required":true,"transform":{"type":"scalar"},"locs":[{"a":553,"b":558}]}],"statement":"-- Transitions those of the given orders that have the status :from, and whose reservation has not ended, to\n-- the status :to, and returns their ids.\n-- Locks: these order rows. The guard is a compare-and-set: of two transactions the first to commit wins, and\n-- the other does not get the order back.\n-- After a failover the clock may be behind that of the primary which wrote the order.\nUPDATE orders\nSET status = :to!, cancel_reason = :cancelReason, updated_at = greatest(now(), created_at)\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = :from!\n  AND (expires_at IS NULL OR expires_at > now())\nRETURNING order_id"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Transitions those of the given orders that have the status :from, and whose reservation has not ended, to the
- * -- status :to, and returns their ids.
+ * -- Transitions those of the given orders that have the status :from, and whose reservation has not ended, to
+ * -- the status :to, and returns their ids.
  * -- Locks: these order rows. The guard is a compare-and-set: of two transactions the first to commit wins, and
  * -- the other does not get the order back.
  * -- After a failover the clock may be behind that of the primary which wrote the order.
@@ -164,14 +164,15 @@ export interface IOrderExpireQuery {
   result: IOrderExpireResult;
 }
 
-const orderExpireIR: any = {"usedParamSet":{"to":true,"cancelReason":true,"orderIds":true,"from":true},"params":[{"name":"to","required":true,"transform":{"type":"scalar"},"locs":[{"a":279,"b":282}]},{"name":"cancelReason","required":true,"transform":{"type":"scalar"},"locs":[{"a":301,"b":314}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":362,"b":371}]},{"name":"from","required":true,"transform":{"type":"scalar"},"locs":[{"a":399,"b":404}]}],"statement":"-- Cancels those of the given orders that have the status :from and whose reservation has ended, as of that\n-- end, and returns their ids.\n-- Locks: these order rows, with the same compare-and-set as orderTransition. The two guards exclude each other.\nUPDATE orders\nSET status = :to!, cancel_reason = :cancelReason!, updated_at = expires_at\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = :from!\n  AND expires_at <= now()\nRETURNING order_id"};
+const orderExpireIR: any = {"usedParamSet":{"to":true,"cancelReason":true,"orderIds":true,"from":true},"params":[{"name":"to","required":true,"transform":{"type":"scalar"},"locs":[{"a":282,"b":285}]},{"name":"cancelReason","required":true,"transform":{"type":"scalar"},"locs":[{"a":304,"b":317}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":365,"b":374}]},{"name":"from","required":true,"transform":{"type":"scalar"},"locs":[{"a":402,"b":407}]}],"statement":"-- Cancels those of the given orders that have the status :from and whose reservation has ended, as of that\n-- end, and returns their ids.\n-- Locks: these order rows, with the same compare-and-set as orderTransition. The two guards exclude each\n-- other.\nUPDATE orders\nSET status = :to!, cancel_reason = :cancelReason!, updated_at = expires_at\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = :from!\n  AND expires_at <= now()\nRETURNING order_id"};
 
 /**
  * Query generated from SQL:
  * ```
  * -- Cancels those of the given orders that have the status :from and whose reservation has ended, as of that
  * -- end, and returns their ids.
- * -- Locks: these order rows, with the same compare-and-set as orderTransition. The two guards exclude each other.
+ * -- Locks: these order rows, with the same compare-and-set as orderTransition. The two guards exclude each
+ * -- other.
  * UPDATE orders
  * SET status = :to!, cancel_reason = :cancelReason!, updated_at = expires_at
  * WHERE order_id = ANY(:orderIds!::bigint[])
@@ -199,12 +200,12 @@ export interface IOrderOverdueQuery {
   result: IOrderOverdueResult;
 }
 
-const orderOverdueIR: any = {"usedParamSet":{"limit":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":330,"b":336}]}],"statement":"-- Reads the :limit open orders whose reservations ended first, on the primary. Another transaction may be\n-- releasing them. The status is written out, since only then its partial index can be used.\n-- Locks: none.\nSELECT order_id\nFROM orders\nWHERE status = 'awaiting payment'\n  AND expires_at <= now()\nORDER BY expires_at\nLIMIT :limit!"};
+const orderOverdueIR: any = {"usedParamSet":{"limit":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":327,"b":333}]}],"statement":"-- Reads the :limit open orders whose reservations ended first, on any node. Another transaction may be\n-- releasing them. The status is written out, since only then its partial index can be used.\n-- Locks: none.\nSELECT order_id\nFROM orders\nWHERE status = 'awaiting payment'\n  AND expires_at <= now()\nORDER BY expires_at\nLIMIT :limit!"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Reads the :limit open orders whose reservations ended first, on the primary. Another transaction may be
+ * -- Reads the :limit open orders whose reservations ended first, on any node. Another transaction may be
  * -- releasing them. The status is written out, since only then its partial index can be used.
  * -- Locks: none.
  * SELECT order_id
@@ -232,13 +233,13 @@ export interface IOrderNextEndQuery {
   result: IOrderNextEndResult;
 }
 
-const orderNextEndIR: any = {"usedParamSet":{},"params":[],"statement":"-- Reads how long it takes until the next reservation ends, in milliseconds, at least 0. Without any it returns\n-- no row.\n-- Locks: none.\nSELECT greatest(ceil(extract(epoch FROM expires_at - now()) * 1000), 0)::float8 AS \"in_ms!\"\nFROM orders\nWHERE status = 'awaiting payment'\n  AND expires_at IS NOT NULL\nORDER BY expires_at\nLIMIT 1"};
+const orderNextEndIR: any = {"usedParamSet":{},"params":[],"statement":"-- Reads how long it takes until the next reservation ends, in milliseconds, at least 0. Without any it\n-- returns no row.\n-- Locks: none.\nSELECT greatest(ceil(extract(epoch FROM expires_at - now()) * 1000), 0)::float8 AS \"in_ms!\"\nFROM orders\nWHERE status = 'awaiting payment'\n  AND expires_at IS NOT NULL\nORDER BY expires_at\nLIMIT 1"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Reads how long it takes until the next reservation ends, in milliseconds, at least 0. Without any it returns
- * -- no row.
+ * -- Reads how long it takes until the next reservation ends, in milliseconds, at least 0. Without any it
+ * -- returns no row.
  * -- Locks: none.
  * SELECT greatest(ceil(extract(epoch FROM expires_at - now()) * 1000), 0)::float8 AS "in_ms!"
  * FROM orders
@@ -350,7 +351,7 @@ export interface IOrderReadQuery {
   result: IOrderReadResult;
 }
 
-const orderReadIR: any = {"usedParamSet":{"orderIds":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":914,"b":923},{"a":963,"b":972}]}],"statement":"-- Reads orders with their lines, one row per line, sorted by order and sku, on any node. It is one statement\n-- and so one snapshot: an order is never seen without its lines. An unknown id returns no row.\n-- created_us, updated_us, expires_us: in microseconds since the epoch.\n-- is_overdue: whether the reservation has ended; while the status is the open one, nobody has released it yet.\n-- Locks: none.\nSELECT orders.order_id, orders.user_id, orders.status, lines.sku, lines.count,\n    (extract(epoch FROM orders.created_at) * 1000000)::bigint AS \"created_us!\",\n    (extract(epoch FROM orders.updated_at) * 1000000)::bigint AS \"updated_us!\",\n    (extract(epoch FROM orders.expires_at) * 1000000)::bigint AS \"expires_us?\",\n    coalesce(orders.expires_at <= now(), false) AS \"is_overdue!\", orders.cancel_reason\nFROM orders\nJOIN order_lines AS lines ON lines.order_id = orders.order_id\nWHERE orders.order_id = ANY(:orderIds!::bigint[])\n  AND lines.order_id = ANY(:orderIds!::bigint[])\nORDER BY orders.order_id, lines.sku"};
+const orderReadIR: any = {"usedParamSet":{"orderIds":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":905,"b":914},{"a":954,"b":963}]}],"statement":"-- Reads orders with their lines, one row per line, sorted by order and sku, on any node. It is one statement\n-- and so one snapshot: an order is never seen without its lines. An unknown id returns no row.\n-- created_us, updated_us, expires_us: in microseconds since the epoch.\n-- is_overdue: whether the reservation has ended; while the order is open, nobody has released it yet.\n-- Locks: none.\nSELECT orders.order_id, orders.user_id, orders.status, lines.sku, lines.count,\n    (extract(epoch FROM orders.created_at) * 1000000)::bigint AS \"created_us!\",\n    (extract(epoch FROM orders.updated_at) * 1000000)::bigint AS \"updated_us!\",\n    (extract(epoch FROM orders.expires_at) * 1000000)::bigint AS \"expires_us?\",\n    coalesce(orders.expires_at <= now(), false) AS \"is_overdue!\", orders.cancel_reason\nFROM orders\nJOIN order_lines AS lines ON lines.order_id = orders.order_id\nWHERE orders.order_id = ANY(:orderIds!::bigint[])\n  AND lines.order_id = ANY(:orderIds!::bigint[])\nORDER BY orders.order_id, lines.sku"};
 
 /**
  * Query generated from SQL:
@@ -358,7 +359,7 @@ const orderReadIR: any = {"usedParamSet":{"orderIds":true},"params":[{"name":"or
  * -- Reads orders with their lines, one row per line, sorted by order and sku, on any node. It is one statement
  * -- and so one snapshot: an order is never seen without its lines. An unknown id returns no row.
  * -- created_us, updated_us, expires_us: in microseconds since the epoch.
- * -- is_overdue: whether the reservation has ended; while the status is the open one, nobody has released it yet.
+ * -- is_overdue: whether the reservation has ended; while the order is open, nobody has released it yet.
  * -- Locks: none.
  * SELECT orders.order_id, orders.user_id, orders.status, lines.sku, lines.count,
  *     (extract(epoch FROM orders.created_at) * 1000000)::bigint AS "created_us!",

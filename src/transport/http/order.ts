@@ -113,8 +113,8 @@ const orderFields = {
   createdAt: timeReply('When the order was created.'),
   updatedAt: timeReply('When its status changed last, or when it was created.'),
   expiresAt: timeReply(
-    'When the reservation ends or has ended. Missing if it never does, and of an order that was payed, failed ' +
-      'or cancelled on request.',
+    'When the reservation ends or has ended. Missing if it never does, and of an order that was payed, ' +
+      'failed or cancelled on request.',
   ).optional(),
   cancelReason: z.enum(cancelReasons).optional().openapi({ description: 'Of a cancelled order.' }),
 };
@@ -303,8 +303,8 @@ const extendOrderDocument = {
   tags,
   summary: 'Extend the reservation of an order',
   description:
-    'Moves the end of the reservation to a time from now on. It never becomes earlier, and never later than ' +
-    'the longest life of a reservation after the creation of the order.',
+    'Moves the end of the reservation to a time from now on. It never becomes earlier, and never later ' +
+    'than the longest life of a reservation after the creation of the order.',
   request: { body: jsonBody(extendOrderRequest, { orderID: 1, reservationTtlSeconds: 600 }) },
   responses: responses(
     {

@@ -74,8 +74,8 @@ export interface GetOrderResponse {
     | Timestamp
     | undefined;
   /**
-   * When the reservation ends or has ended; absent if it never does, and of an order that was payed, failed or
-   * cancelled on request.
+   * When the reservation ends or has ended; absent if it never does, and of an order that was payed, failed
+   * or cancelled on request.
    */
   expiresAt:
     | Timestamp
@@ -131,8 +131,8 @@ export interface Order {
     | Timestamp
     | undefined;
   /**
-   * When the reservation ends or has ended; absent if it never does, and of an order that was payed, failed or
-   * cancelled on request.
+   * When the reservation ends or has ended; absent if it never does, and of an order that was payed, failed
+   * or cancelled on request.
    */
   expiresAt:
     | Timestamp
