@@ -11,6 +11,7 @@ CREATE TABLE public.idempotency_keys (
     shortages jsonb DEFAULT '[]'::jsonb NOT NULL,
     expires_at timestamp with time zone DEFAULT (now() + '7 days'::interval) NOT NULL,
     available integer[],
+    order_expires_at timestamp with time zone,
     CONSTRAINT idempotency_keys_key_is_printable CHECK ((((length(key) >= 1) AND (length(key) <= 255)) AND (key !~ '[^ -~]'::text))),
     CONSTRAINT idempotency_keys_order_id_is_positive CHECK ((order_id > 0)),
     CONSTRAINT idempotency_keys_request_hash_is_sha256 CHECK ((octet_length(request_hash) = 32)),
@@ -45,6 +46,8 @@ CREATE TABLE public.orders (
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
     status text NOT NULL,
+    expires_at timestamp with time zone,
+    cancel_reason text,
     CONSTRAINT orders_order_id_is_positive CHECK ((order_id > 0)),
     CONSTRAINT orders_status_is_known CHECK ((status = ANY (ARRAY['new'::text, 'awaiting payment'::text, 'failed'::text, 'payed'::text, 'cancelled'::text]))),
     CONSTRAINT orders_updated_after_created CHECK ((updated_at >= created_at)),
@@ -73,6 +76,11 @@ ALTER TABLE ONLY public.idempotency_keys
 ALTER TABLE ONLY public.order_lines
     ADD CONSTRAINT order_lines_pkey PRIMARY KEY (order_id, sku);
 
+-- Name: orders orders_cancel_reason_is_known; Type: CHECK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE public.orders
+    ADD CONSTRAINT orders_cancel_reason_is_known CHECK ((cancel_reason = ANY (ARRAY['requested'::text, 'expired'::text]))) NOT VALID;
+
 -- Name: orders orders_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.orders
@@ -86,6 +94,10 @@ ALTER TABLE ONLY public.stocks
 -- Name: idempotency_keys_expires_at; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX idempotency_keys_expires_at ON public.idempotency_keys USING btree (expires_at);
+
+-- Name: orders_expires_at; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX orders_expires_at ON public.orders USING btree (expires_at, order_id) WHERE (status = 'awaiting payment'::text);
 
 -- Name: orders_user_id_order_id; Type: INDEX; Schema: public; Owner: -
 

@@ -81,6 +81,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/order/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Extend the reservation of an order
+         * @description Moves the end of the reservation to a time from now on. It never becomes earlier, and never later than the longest life of a reservation after the creation of the order.
+         */
+        post: operations["extendOrder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/order/cancel": {
         parameters: {
             query?: never;
@@ -172,6 +192,12 @@ export interface components {
              * @example 1
              */
             orderID: number;
+            /**
+             * Format: date-time
+             * @description When the reservation ends. Missing if it never does.
+             * @example 2026-11-26T12:00:00.123456Z
+             */
+            expiresAt?: string;
         };
         /** @description The JSON form of `google.rpc.Status`: the body of every error. */
         Status: {
@@ -195,7 +221,7 @@ export interface components {
              * @description Stable: branch on it. Later versions may add reasons: treat one that you do not know by its code.
              * @enum {string}
              */
-            reason: "INVALID_REQUEST" | "CONTENT_ENCODING_UNSUPPORTED" | "IDEMPOTENCY_KEY_REUSED" | "INSUFFICIENT_STOCK" | "ORDER_NOT_PAYABLE" | "ORDER_NOT_CANCELLABLE" | "ORDER_NOT_FOUND" | "STOCK_NOT_FOUND" | "CREDENTIALS_MISSING" | "CREDENTIALS_INVALID" | "SCOPE_MISSING" | "HOST_NOT_ALLOWED" | "ORIGIN_NOT_ALLOWED" | "PATH_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TOO_LARGE" | "QUEUE_FULL" | "DEADLINE_EXCEEDED" | "KEYS_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "SHUTTING_DOWN" | "OUTCOME_UNKNOWN" | "INTERNAL";
+            reason: "INVALID_REQUEST" | "CONTENT_ENCODING_UNSUPPORTED" | "IDEMPOTENCY_KEY_REUSED" | "INSUFFICIENT_STOCK" | "ORDER_NOT_PAYABLE" | "ORDER_NOT_CANCELLABLE" | "ORDER_NOT_EXTENDABLE" | "ORDER_EXPIRED" | "ORDER_NOT_FOUND" | "STOCK_NOT_FOUND" | "CREDENTIALS_MISSING" | "CREDENTIALS_INVALID" | "SCOPE_MISSING" | "HOST_NOT_ALLOWED" | "ORIGIN_NOT_ALLOWED" | "PATH_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TOO_LARGE" | "QUEUE_FULL" | "DEADLINE_EXCEEDED" | "KEYS_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "SHUTTING_DOWN" | "OUTCOME_UNKNOWN" | "INTERNAL";
             /** @enum {string} */
             domain: "loms";
             metadata: {
@@ -264,6 +290,12 @@ export interface components {
             user: number | string;
             /** @description Lines with the same sku count as one line. */
             items: components["schemas"]["Item"][];
+            /**
+             * Format: int32
+             * @description How long the reservation lasts, at most as long as the operator allows; else as long as is set there.
+             * @example 600
+             */
+            reservationTtlSeconds?: number;
         };
         Item: {
             /**
@@ -304,6 +336,17 @@ export interface components {
              * @example 2026-11-26T12:00:00.123456Z
              */
             updatedAt: string;
+            /**
+             * Format: date-time
+             * @description When the reservation ends or has ended. Missing if it never does, and of an order that was payed, failed or cancelled on request.
+             * @example 2026-11-26T12:00:00.123456Z
+             */
+            expiresAt?: string;
+            /**
+             * @description Of a cancelled order.
+             * @enum {string}
+             */
+            cancelReason?: "requested" | "expired";
         };
         ListOrdersResponse: {
             /** @description Newest first. */
@@ -343,6 +386,17 @@ export interface components {
              * @example 2026-11-26T12:00:00.123456Z
              */
             updatedAt: string;
+            /**
+             * Format: date-time
+             * @description When the reservation ends or has ended. Missing if it never does, and of an order that was payed, failed or cancelled on request.
+             * @example 2026-11-26T12:00:00.123456Z
+             */
+            expiresAt?: string;
+            /**
+             * @description Of a cancelled order.
+             * @enum {string}
+             */
+            cancelReason?: "requested" | "expired";
         };
         Empty: Record<string, never>;
         OrderIDRequest: {
@@ -351,6 +405,27 @@ export interface components {
              * @example 1
              */
             orderID: number | string;
+        };
+        ExtendOrderResponse: {
+            /**
+             * Format: date-time
+             * @description When the reservation ends. Missing if it never does.
+             * @example 2026-11-26T12:00:00.123456Z
+             */
+            expiresAt?: string;
+        };
+        ExtendOrderRequest: {
+            /**
+             * @description The id that creating the order gave. A number, or a decimal string for clients that round large numbers.
+             * @example 1
+             */
+            orderID: number | string;
+            /**
+             * Format: int32
+             * @description How long the reservation lasts from now on.
+             * @example 600
+             */
+            reservationTtlSeconds: number;
         };
         GetStockResponse: {
             /**
@@ -424,7 +499,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "orderID": 1
+                     *       "orderID": 1,
+                     *       "expiresAt": "2026-11-26T12:10:00.123456Z"
                      *     }
                      */
                     "application/json": components["schemas"]["CreateOrderResponse"];
@@ -548,7 +624,8 @@ export interface operations {
                      *         }
                      *       ],
                      *       "createdAt": "2026-11-26T12:00:00.123456Z",
-                     *       "updatedAt": "2026-11-26T12:00:00.123456Z"
+                     *       "updatedAt": "2026-11-26T12:00:00.123456Z",
+                     *       "expiresAt": "2026-11-26T12:10:00.123456Z"
                      *     }
                      */
                     "application/json": components["schemas"]["GetOrderResponse"];
@@ -677,7 +754,8 @@ export interface operations {
                      *             }
                      *           ],
                      *           "createdAt": "2026-11-26T12:00:00.123456Z",
-                     *           "updatedAt": "2026-11-26T12:00:00.123456Z"
+                     *           "updatedAt": "2026-11-26T12:00:00.123456Z",
+                     *           "expiresAt": "2026-11-26T12:10:00.123456Z"
                      *         }
                      *       ],
                      *       "nextPageToken": "AAAAAAAAAAE"
@@ -778,6 +856,132 @@ export interface operations {
                 content: {
                     /** @example {} */
                     "application/json": components["schemas"]["Empty"];
+                };
+            };
+            /** @description The request is not valid, or the state of order or stock does not allow it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description The body is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Too much at once; nothing was done. */
+            429: {
+                headers: {
+                    /** @description Seconds until a retry makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description A fault in the service. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Not served; with `Retry-After`, nothing was done and trying again is safe. */
+            503: {
+                headers: {
+                    /** @description Seconds until a retry makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description The deadline passed; nothing was done. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Any other refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+        };
+    };
+    extendOrder: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Seconds that the client waits, such as 5 or 0.5; the service may set a lower limit. The reply comes by then, whatever becomes of the request.
+                 * @example 5
+                 */
+                "Request-Timeout"?: number;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "orderID": 1,
+                 *       "reservationTtlSeconds": 600
+                 *     }
+                 */
+                "application/json": components["schemas"]["ExtendOrderRequest"];
+            };
+        };
+        responses: {
+            /** @description The end of the reservation. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "expiresAt": "2026-11-26T12:10:00.123456Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExtendOrderResponse"];
                 };
             };
             /** @description The request is not valid, or the state of order or stock does not allow it. */

@@ -6,17 +6,20 @@
 
 /* @name orderIdsTake */
 -- Draws :count ids for new orders, in ascending order. Ids drawn by a transaction that fails are lost.
+-- now_us: the time of this transaction, at which its orders are created, in microseconds since the epoch.
 -- Locks: none.
-SELECT nextval('order_ids') AS "order_id!"
+SELECT nextval('order_ids') AS "order_id!", (extract(epoch FROM now()) * 1000000)::bigint AS "now_us!"
 FROM generate_series(1, :count!::integer);
 
 /* @name orderInsert */
--- Writes new orders with the status that follows from their reservation. The arrays are parallel.
+-- Writes new orders with the status that follows from their reservation, which ends :ttlsMs after now, or
+-- never where that is 0. The arrays are parallel.
 -- Locks: the new rows.
-INSERT INTO orders (order_id, user_id, status, created_at, updated_at)
-SELECT fresh.order_id, fresh.user_id, fresh.status, now(), now()
-FROM unnest(:orderIds!::bigint[], :userIds!::bigint[], :statuses!::text[])
-    AS fresh (order_id, user_id, status);
+INSERT INTO orders (order_id, user_id, status, created_at, updated_at, expires_at)
+SELECT fresh.order_id, fresh.user_id, fresh.status, now(), now(),
+    CASE WHEN fresh.ttl_ms > 0 THEN now() + fresh.ttl_ms * interval '1 millisecond' END
+FROM unnest(:orderIds!::bigint[], :userIds!::bigint[], :statuses!::text[], :ttlsMs!::bigint[])
+    AS fresh (order_id, user_id, status, ttl_ms);
 
 /* @name orderLineInsert */
 -- Writes the lines of new orders. The arrays are parallel.
@@ -26,24 +29,86 @@ SELECT fresh.order_id, fresh.sku, fresh.count
 FROM unnest(:orderIds!::bigint[], :skus!::bigint[], :counts!::integer[]) AS fresh (order_id, sku, count);
 
 /* @name orderTransition */
--- Transitions those of the given orders that have the status :from to the status :to, and returns their ids.
--- Locks: these order rows. The guard on the status is a compare-and-set: of two transactions the first to
--- commit wins, and the other does not get the order back.
+-- Transitions those of the given orders that have the status :from, and whose reservation has not ended, to
+-- the status :to, and returns their ids.
+-- Locks: these order rows. The guard is a compare-and-set: of two transactions the first to commit wins, and
+-- the other does not get the order back.
 -- After a failover the clock may be behind that of the primary which wrote the order.
 UPDATE orders
-SET status = :to!, updated_at = greatest(now(), created_at)
+SET status = :to!, cancel_reason = :cancelReason, updated_at = greatest(now(), created_at)
 WHERE order_id = ANY(:orderIds!::bigint[])
   AND status = :from!
+  AND (expires_at IS NULL OR expires_at > now())
 RETURNING order_id;
+
+/* @name orderExpire */
+-- Cancels those of the given orders that have the status :from and whose reservation has ended, as of that
+-- end, and returns their ids.
+-- Locks: these order rows, with the same compare-and-set as orderTransition. The two guards exclude each
+-- other.
+UPDATE orders
+SET status = :to!, cancel_reason = :cancelReason!, updated_at = expires_at
+WHERE order_id = ANY(:orderIds!::bigint[])
+  AND status = :from!
+  AND expires_at <= now()
+RETURNING order_id;
+
+/* @name orderOverdue */
+-- Reads the :limit open orders whose reservations ended first, on any node. Another transaction may be
+-- releasing them. The status is written out, since only then its partial index can be used.
+-- Locks: none.
+SELECT order_id
+FROM orders
+WHERE status = 'awaiting payment'
+  AND expires_at <= now()
+ORDER BY expires_at
+LIMIT :limit!;
+
+/* @name orderNextEnd */
+-- Reads how long it takes until the next reservation ends, in milliseconds, at least 0. Without any it
+-- returns no row.
+-- Locks: none.
+SELECT greatest(ceil(extract(epoch FROM expires_at - now()) * 1000), 0)::float8 AS "in_ms!"
+FROM orders
+WHERE status = 'awaiting payment'
+  AND expires_at IS NOT NULL
+ORDER BY expires_at
+LIMIT 1;
+
+/* @name orderHold */
+-- Holds those of the given orders that have the status :open and whose reservation has not ended, until the
+-- transaction ends, and returns when they were created and what now is, in microseconds since the epoch.
+-- Locks: these order rows; nothing is changed in them.
+UPDATE orders
+SET updated_at = updated_at
+WHERE order_id = ANY(:orderIds!::bigint[])
+  AND status = :open!
+  AND (expires_at IS NULL OR expires_at > now())
+RETURNING order_id,
+    (extract(epoch FROM created_at) * 1000000)::bigint AS "created_us!",
+    (extract(epoch FROM expires_at) * 1000000)::bigint AS "expires_us?",
+    (extract(epoch FROM now()) * 1000000)::bigint AS "now_us!";
+
+/* @name orderExtend */
+-- Sets the ends of reservations that this transaction holds through orderHold. The arrays are parallel.
+-- Locks: none, the caller holds them.
+UPDATE orders
+SET expires_at = 'epoch'::timestamptz + change.expires_us * interval '1 microsecond'
+FROM unnest(:orderIds!::bigint[], :expiresUs!::bigint[]) AS change (order_id, expires_us)
+WHERE orders.order_id = change.order_id
+  AND orders.order_id = ANY(:orderIds!::bigint[]);
 
 /* @name orderRead */
 -- Reads orders with their lines, one row per line, sorted by order and sku, on any node. It is one statement
 -- and so one snapshot: an order is never seen without its lines. An unknown id returns no row.
--- created_us, updated_us: in microseconds since the epoch.
+-- created_us, updated_us, expires_us: in microseconds since the epoch.
+-- is_overdue: whether the reservation has ended; while the order is open, nobody has released it yet.
 -- Locks: none.
 SELECT orders.order_id, orders.user_id, orders.status, lines.sku, lines.count,
     (extract(epoch FROM orders.created_at) * 1000000)::bigint AS "created_us!",
-    (extract(epoch FROM orders.updated_at) * 1000000)::bigint AS "updated_us!"
+    (extract(epoch FROM orders.updated_at) * 1000000)::bigint AS "updated_us!",
+    (extract(epoch FROM orders.expires_at) * 1000000)::bigint AS "expires_us?",
+    coalesce(orders.expires_at <= now(), false) AS "is_overdue!", orders.cancel_reason
 FROM orders
 JOIN order_lines AS lines ON lines.order_id = orders.order_id
 WHERE orders.order_id = ANY(:orderIds!::bigint[])
@@ -53,11 +118,13 @@ ORDER BY orders.order_id, lines.sku;
 /* @name orderScan */
 -- Reads the :limit newest orders below an id, newest first, on any node. The caller filters them and reads
 -- their lines.
--- created_us, updated_us: as in orderRead.
+-- The other columns: as in orderRead.
 -- Locks: none.
 SELECT order_id, user_id, status,
     (extract(epoch FROM created_at) * 1000000)::bigint AS "created_us!",
-    (extract(epoch FROM updated_at) * 1000000)::bigint AS "updated_us!"
+    (extract(epoch FROM updated_at) * 1000000)::bigint AS "updated_us!",
+    (extract(epoch FROM expires_at) * 1000000)::bigint AS "expires_us?",
+    coalesce(expires_at <= now(), false) AS "is_overdue!", cancel_reason
 FROM orders
 WHERE order_id < :below!::bigint
 ORDER BY order_id DESC
@@ -68,7 +135,9 @@ LIMIT :limit!;
 -- Locks: none.
 SELECT order_id, user_id, status,
     (extract(epoch FROM created_at) * 1000000)::bigint AS "created_us!",
-    (extract(epoch FROM updated_at) * 1000000)::bigint AS "updated_us!"
+    (extract(epoch FROM updated_at) * 1000000)::bigint AS "updated_us!",
+    (extract(epoch FROM expires_at) * 1000000)::bigint AS "expires_us?",
+    coalesce(expires_at <= now(), false) AS "is_overdue!", cancel_reason
 FROM orders
 WHERE user_id = :userId!::bigint
   AND order_id < :below!::bigint
@@ -85,7 +154,7 @@ WHERE order_id = ANY(:orderIds!::bigint[])
 ORDER BY order_id, sku;
 
 /* @name orderConfirm */
--- Writes those of the given orders that do not have the status :open, and changes nothing in them, so that
+-- Writes those of the given orders that are not open any more, and changes nothing in them, so that
 -- the COMMIT behind it waits for the replica of each: otherwise a reply that is based on a read alone could
 -- show a state that no replica has. It must write the order itself, since only the server that has the order
 -- can confirm it.
@@ -95,7 +164,7 @@ ORDER BY order_id, sku;
 UPDATE orders
 SET updated_at = updated_at
 WHERE order_id = ANY(:orderIds!::bigint[])
-  AND status <> :open!;
+  AND (status <> :open! OR expires_at <= now());
 
 /* @name orderWindow */
 -- Reads the :limit orders that follow the id :after, in order of their ids: whether each was created, and

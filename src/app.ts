@@ -13,6 +13,7 @@ import { isMigrated, schemaProblem } from './db/schema/version.ts';
 import type { Database } from './db/types.ts';
 import { migrationUrl } from './db/urls.ts';
 import { removeKeys } from './domain/idempotency/store.ts';
+import { expireOrders, findOverdue } from './domain/orders/expire.ts';
 import { removeOrders } from './domain/orders/remove.ts';
 import { pageTokenKey } from './domain/page.ts';
 import { connectionsNeeded, createService } from './service/service.ts';
@@ -29,6 +30,7 @@ import { assertFree } from './transport/ports.ts';
 import { TrustedProxies } from './transport/proxies.ts';
 import { openDetails, ReadinessWatch } from './transport/readiness.ts';
 import { Certificates } from './transport/tls.ts';
+import { OrderExpiry } from './workers/expire-orders.ts';
 import { KeyRemoval } from './workers/remove-keys.ts';
 import { OrderRemoval } from './workers/remove-orders.ts';
 
@@ -152,7 +154,7 @@ async function openTokenCheck(config: Config, logger: Logger, closers: Closers):
 
 /** The check of the schema and the workers use one connection each. */
 function backgroundConnections({ orderRetentionMs }: Config['workers']): number {
-  return orderRetentionMs > 0 ? 3 : 2;
+  return orderRetentionMs > 0 ? 4 : 3;
 }
 
 /** Opens a router on the configured database, or on the service's own; it is not started yet. */
@@ -236,7 +238,12 @@ function createWorkers(
     remove: (window) => database.write((tx) => removeOrders(tx, window)),
     logger,
   });
-  const workers = retentionMs > 0 ? [keyRemoval, orderRemoval] : [keyRemoval];
+  const orderExpiry = new OrderExpiry({
+    find: (limits) => database.read((db) => findOverdue(db, limits)),
+    expire: (orderIds) => database.write((tx) => expireOrders(tx, orderIds)),
+    logger,
+  });
+  const workers = [orderExpiry, keyRemoval, ...(retentionMs > 0 ? [orderRemoval] : [])];
   return workers.map((worker) =>
     createTask(worker.name, worker.schedule, () => worker.runOnce(), logger, closers),
   );

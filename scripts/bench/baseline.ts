@@ -44,7 +44,12 @@ type Create = (user: number, skus: readonly number[]) => Promise<unknown>;
 const COUNT = 1;
 
 /** Its orders have no idempotency keys. */
-const SETTINGS = { idempotencyRetentionMs: 0, pageTokenKey: new Uint8Array(32) };
+const SETTINGS = {
+  idempotencyRetentionMs: 0,
+  reservationTtlMs: 0,
+  reservationTtlMaxMs: 1_000,
+  pageTokenKey: new Uint8Array(32),
+};
 
 async function seedDesign(pool: pg.Pool, user: number, skus: readonly number[]): Promise<void> {
   const orderId = await inTransaction(pool, async (client) => {

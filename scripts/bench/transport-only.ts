@@ -21,10 +21,10 @@ const items = [
   { sku: 1_000_000_002, count: 1 },
 ];
 
-const times = { createdAt: 0n, updatedAt: 0n };
+const times = { createdAt: 0n, updatedAt: 0n, expiresAt: undefined, cancelReason: undefined };
 
 const loms: Partial<Loms> = {
-  createOrder: async () => accepted({ orderId: ++lastOrderId }),
+  createOrder: async () => accepted({ orderId: ++lastOrderId, expiresAt: 600_000_000_000n }),
   getOrder: async (orderId) => accepted({ orderId, user: 42n, status: 'payed', items, ...times }),
   payOrder: async () => accepted(undefined),
   cancelOrder: async () => accepted(undefined),

@@ -18,6 +18,8 @@ const stateReasons: readonly (Reason | undefined)[] = [
   'ORDER_NOT_FOUND',
   'ORDER_NOT_PAYABLE',
   'ORDER_NOT_CANCELLABLE',
+  'ORDER_NOT_EXTENDABLE',
+  'ORDER_EXPIRED',
   'STOCK_NOT_FOUND',
 ];
 

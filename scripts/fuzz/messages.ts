@@ -107,7 +107,8 @@ interface WireField {
 /**
  * The fields of a message on the wire, without those in groups, which are unknown to all messages.
  *
- * @throws for a varint of more than ten bytes, and for a length past the end.
+ * @throws for a varint of more than ten bytes, a length past the end, and the end of a group without its
+ * beginning.
  */
 function* wireFields(bytes: Uint8Array): Generator<WireField> {
   let at = 0;
@@ -128,6 +129,7 @@ function* wireFields(bytes: Uint8Array): Generator<WireField> {
     if (wireType === wireTypes.bit32) at += 4;
     if (wireType === wireTypes.bit64) at += 8;
     if (wireType === wireTypes.endGroup) groups--;
+    if (groups < 0) throw new Error('the end of a group that has not begun');
     const length = wireType === LENGTH_DELIMITED ? Number(value) : 0;
     if (at + length > bytes.length) throw new Error('a length past the end');
     const payload = bytes.subarray(at, at + length);

@@ -16,7 +16,7 @@ const stage = 'build/sql-stage';
 
 rmSync(stage, { recursive: true, force: true });
 mkdirSync(stage, { recursive: true });
-const { cluster, remove } = await startTemporaryCluster(false);
+const { cluster, remove } = await startTemporaryCluster({ replica: false });
 try {
   await migrate(cluster.primaryUrl, quiet);
   compile(cluster.primaryUrl);

@@ -22,6 +22,7 @@ export function checkVariables(env: Variables): string[] {
     checkAccess,
     checkTls,
     checkShutdownTimeout,
+    checkReservations,
   ];
   return checks.flatMap((check) => check(env));
 }
@@ -51,6 +52,13 @@ function openHosts(env: Variables): string[] {
 /** Whether a host stands for this machine alone. */
 export function isLoopback(host: string): boolean {
   return /^(localhost|127\.\d+\.\d+\.\d+|::1)$/i.test(host);
+}
+
+function checkReservations({
+  RESERVATION_TTL_MS: ttlMs,
+  RESERVATION_TTL_MAX_MS: maxMs,
+}: Variables): string[] {
+  return ttlMs > maxMs ? [`RESERVATION_TTL_MS: must not be more than RESERVATION_TTL_MAX_MS, ${maxMs}`] : [];
 }
 
 function checkTls(env: Variables): string[] {

@@ -87,7 +87,11 @@ function sectionsOf(env: Variables) {
       writeLanes: env.WRITE_LANES,
       readLanes: env.READ_LANES,
     },
-    settings: { idempotencyRetentionMs: env.IDEMPOTENCY_RETENTION_MS },
+    settings: {
+      idempotencyRetentionMs: env.IDEMPOTENCY_RETENTION_MS,
+      reservationTtlMs: env.RESERVATION_TTL_MS,
+      reservationTtlMaxMs: env.RESERVATION_TTL_MAX_MS,
+    },
     /** How long orders that failed or were cancelled are kept; 0 is for ever. */
     workers: { orderRetentionMs: env.ORDER_RETENTION_MS },
     /** From which the key of page tokens is derived; undefined takes the database's password. */

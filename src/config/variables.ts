@@ -104,6 +104,8 @@ export const variables = z.object({
   NODE_CHECK_INTERVAL_MS: number(1_000, 10, 600_000),
   REPLICA_LAG_MAX_MS: number(5_000, 0, 600_000),
   IDEMPOTENCY_RETENTION_MS: number(86_400_000, 1_000, WEEK_MS),
+  RESERVATION_TTL_MS: zeroOr(1_000, TEN_YEARS_MS, 600_000),
+  RESERVATION_TTL_MAX_MS: number(86_400_000, 1_000, TEN_YEARS_MS),
   ORDER_RETENTION_MS: zeroOr(WEEK_MS, TEN_YEARS_MS),
   PAGE_TOKEN_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
   PAGE_TOKEN_KEY_FILE: path,
@@ -125,9 +127,9 @@ function wholeNumber(min: number, max: number) {
 }
 
 /** 0, the default, switches something off. */
-function zeroOr(min: number, max: number) {
+function zeroOr(min: number, max: number, standard = 0) {
   const isValid = (value: number) => value === 0 || (min <= value && value <= max);
-  return digits(`must be 0, or a whole number from ${min} to ${max}`, isValid).default(0);
+  return digits(`must be 0, or a whole number from ${min} to ${max}`, isValid).default(standard);
 }
 
 /** A number in digits, of which there are no more than a number holds exactly. */

@@ -44,6 +44,11 @@ export function instantOfMicros(micros: bigint): Instant {
   return micros * 1_000n;
 }
 
+/** The microseconds of an instant of the database. */
+export function microsOf(instant: Instant): bigint {
+  return instant / 1_000n;
+}
+
 /** The form of `google.protobuf.Timestamp`, whose nanoseconds are never negative. */
 export interface Timestamp {
   readonly seconds: bigint;

@@ -9,6 +9,7 @@
 import type { Plan, Queryable } from '../db/types.ts';
 import type { Call } from './call.ts';
 import { createOrders, type OrderToCreate, prepareOrder } from './orders/create.ts';
+import { extendOrders } from './orders/extend.ts';
 import { listOrders, preparePage, SCAN_MAX } from './orders/list.ts';
 import { readOrders } from './orders/read.ts';
 import { cancelOrders, payOrders } from './orders/transition.ts';
@@ -84,8 +85,17 @@ export const operations = {
     weigh: () => SCAN_MAX,
   },
 
-  /** Takes the reserved goods out of the stock. Refused with ORDER_NOT_FOUND or ORDER_NOT_PAYABLE. */
+  /**
+   * Takes the reserved goods out of the stock. Refused with ORDER_NOT_FOUND, ORDER_EXPIRED or
+   * ORDER_NOT_PAYABLE.
+   */
   payOrder: { scope: 'orders:write', kind: 'write', run: payOrders, weigh: namedOrder },
+
+  /**
+   * Moves the end of a reservation, never to an earlier time. Refused with ORDER_NOT_FOUND, ORDER_EXPIRED or
+   * ORDER_NOT_EXTENDABLE.
+   */
+  extendOrder: { scope: 'orders:write', kind: 'write', run: extendOrders, weigh: namedOrder },
 
   /** Makes the reserved goods available again. Refused with ORDER_NOT_FOUND or ORDER_NOT_CANCELLABLE. */
   cancelOrder: { scope: 'orders:write', kind: 'write', run: cancelOrders, weigh: namedOrder },

@@ -1,6 +1,7 @@
 /** The refusals except those of bad fields (`violations.ts`). Messages hold no internals. */
 import type { Reason } from './errors.ts';
 import { IDEMPOTENCY_KEY_FIELD } from './idempotency/key.ts';
+import { formatInstant, type Instant } from './instant.ts';
 import { REQUEST_MAX_BYTES } from './limits.ts';
 import type { OrderStatus } from './orders/order.ts';
 import type { Refusal } from './outcome.ts';
@@ -49,6 +50,17 @@ export function orderNotPayable(orderId: bigint, status: OrderStatus): Refusal {
 export function orderNotCancellable(orderId: bigint, status: OrderStatus): Refusal {
   const metadata = { orderID: String(orderId), status };
   return refusal('ORDER_NOT_CANCELLABLE', `order ${orderId} is ${status} and cannot be cancelled`, metadata);
+}
+
+/** The reservation ended before the order was payed. */
+export function orderExpired(orderId: bigint, expiredAt: Instant): Refusal {
+  const metadata = { orderID: String(orderId), expiredAt: formatInstant(expiredAt) };
+  return refusal('ORDER_EXPIRED', `the reservation of order ${orderId} has ended`, metadata);
+}
+
+export function orderNotExtendable(orderId: bigint, status: OrderStatus): Refusal {
+  const metadata = { orderID: String(orderId), status };
+  return refusal('ORDER_NOT_EXTENDABLE', `order ${orderId} is ${status} and cannot be extended`, metadata);
 }
 
 /** The caller is known, and its credentials lack this scope. */

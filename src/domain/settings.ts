@@ -2,6 +2,10 @@
 export interface Settings {
   /** How long an idempotency key that is claimed now is kept, in milliseconds. */
   readonly idempotencyRetentionMs: number;
+  /** How long a reservation lasts that does not say otherwise, in milliseconds; 0 is for ever. */
+  readonly reservationTtlMs: number;
+  /** The longest life of a reservation, extensions included, in milliseconds. */
+  readonly reservationTtlMaxMs: number;
   /** Authenticates page tokens; the same in all instances. */
   readonly pageTokenKey: Uint8Array;
 }

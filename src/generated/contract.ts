@@ -8,6 +8,11 @@ export const contract = {
   CreateOrderRequest: {
     user: { type: 'int64', min: 1n, max: 9223372036854775807n },
     items: { type: 'list', of: 'Item', minItems: 1, maxItems: 1000 },
+    reservationTtlSeconds: { type: 'uint32', min: 1n, max: 315360000n },
+  },
+  ExtendOrderRequest: {
+    orderID: { type: 'int64', min: 1n, max: 9223372036854775807n },
+    reservationTtlSeconds: { type: 'uint32', min: 1n, max: 315360000n },
   },
   GetOrderRequest: {
     orderID: { type: 'int64', min: 1n, max: 9223372036854775807n },

@@ -37,7 +37,12 @@ test.each([
     logger: quiet,
     batching,
     deadlines: new Deadlines(),
-    settings: { idempotencyRetentionMs: 1_000, pageTokenKey: new Uint8Array(32) },
+    settings: {
+      idempotencyRetentionMs: 1_000,
+      reservationTtlMs: 0,
+      reservationTtlMaxMs: 1_000,
+      pageTokenKey: new Uint8Array(32),
+    },
   });
   for (const name of Object.keys(operations) as OperationName[]) {
     const submit = loms[name] as (request: unknown, of: typeof anyCall) => Promise<unknown>;

@@ -20,6 +20,11 @@ function knownRefusalOf(error: unknown): Refusal | undefined {
   return undefined;
 }
 
+/** Whether a failure comes from the database being out of reach: it needs no repair of ours. */
+export function isOutage(error: unknown): boolean {
+  return error instanceof DatabaseUnavailable || error instanceof OutcomeUnknown;
+}
+
 const OUTAGE_LOG_INTERVAL_MS = 1_000;
 
 /**
@@ -30,13 +35,13 @@ export function createFailureLog(logger: Logger, now: Clock) {
   let quietUntilMs = Number.NEGATIVE_INFINITY;
   let suppressed = 0;
   return (operation: string, error: unknown, size: number): void => {
-    const isOutage = error instanceof DatabaseUnavailable || error instanceof OutcomeUnknown;
-    if (isOutage && now() < quietUntilMs) {
+    const isQuiet = isOutage(error);
+    if (isQuiet && now() < quietUntilMs) {
       suppressed++;
       return;
     }
     logger.error({ err: error, operation, size, suppressed }, 'batch failed');
     suppressed = 0;
-    if (isOutage) quietUntilMs = now() + OUTAGE_LOG_INTERVAL_MS;
+    if (isQuiet) quietUntilMs = now() + OUTAGE_LOG_INTERVAL_MS;
   };
 }

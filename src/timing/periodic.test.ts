@@ -1,13 +1,13 @@
 /** Runs of a periodic task: at its interval, sooner when it is triggered, never two at once. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { PeriodicTask } from './periodic.ts';
+import { PeriodicTask, type RunResult } from './periodic.ts';
 
 let runs = 0;
-let finish: (result?: { more?: boolean }) => void = () => {};
+let finish: (result?: RunResult) => void = () => {};
 let fail: (error: Error) => void = () => {};
 const run = () => {
   runs++;
-  return new Promise<{ more?: boolean } | undefined>((resolve, reject) => {
+  return new Promise<RunResult | undefined>((resolve, reject) => {
     finish = resolve;
     fail = reject;
   });
@@ -47,6 +47,23 @@ test('a task runs at every interval, and the start waits for the first run', asy
   expect(runs).toBe(1);
   await passMs(1);
   expect(runs).toBe(2);
+});
+
+test('a run can move the next one to an earlier time, but not into the gap', async () => {
+  void task.start();
+  finish({ nextInMs: 400 });
+  await vi.advanceTimersByTimeAsync(399);
+  expect(runs).toBe(1);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(runs).toBe(2);
+  finish({ nextInMs: 0 });
+  await vi.advanceTimersByTimeAsync(249);
+  expect(runs).toBe(2);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(runs).toBe(3);
+  finish({ nextInMs: 5_000 });
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(runs).toBe(4);
 });
 
 test('a triggered run starts at once, but not within the gap after the last one', async () => {

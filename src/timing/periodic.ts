@@ -1,8 +1,15 @@
 /** The one background loop: runs a task at an interval or when it is triggered, never twice at once. */
 
+export interface RunResult {
+  /** The next run follows after the minimum gap. */
+  readonly more?: boolean;
+  /** The next run follows after this time, in milliseconds; not before the minimum gap. */
+  readonly nextInMs?: number | undefined;
+}
+
 export interface PeriodicOptions {
-  /** One bounded run. When it returns `more`, the next run follows after the minimum gap. */
-  readonly run: () => Promise<{ readonly more?: boolean } | undefined>;
+  /** One bounded run. Its result can move the next run to an earlier time than the interval. */
+  readonly run: () => Promise<RunResult | undefined>;
   /** From the end of one run to the start of the next, in milliseconds. */
   readonly intervalMs: number;
   /** The gap after each run that is kept however often the task is triggered, in milliseconds. */
@@ -16,6 +23,7 @@ export class PeriodicTask {
   #timer: NodeJS.Timeout | undefined;
   #state: 'stopped' | 'running' | 'gap' | 'waiting' = 'stopped';
   #triggered = false;
+  #nextInMs = Number.POSITIVE_INFINITY;
   #running: Promise<void> = Promise.resolve();
 
   constructor(options: PeriodicOptions) {
@@ -45,6 +53,7 @@ export class PeriodicTask {
     clearTimeout(this.#timer);
     this.#state = 'running';
     this.#triggered = false;
+    this.#nextInMs = Number.POSITIVE_INFINITY;
     this.#running = this.#run();
   }
 
@@ -53,6 +62,7 @@ export class PeriodicTask {
     try {
       const result = await run();
       if (result?.more) this.#triggered = true;
+      this.#nextInMs = result?.nextInMs ?? Number.POSITIVE_INFINITY;
     } catch (error) {
       onError(error);
     }
@@ -63,12 +73,12 @@ export class PeriodicTask {
 
   #endGap(): void {
     const { intervalMs, minGapMs } = this.#options;
-    if (this.#triggered) {
+    if (this.#triggered || this.#nextInMs <= minGapMs) {
       this.#begin();
       return;
     }
     this.#state = 'waiting';
-    this.#after(intervalMs - minGapMs, () => this.#begin());
+    this.#after(Math.min(intervalMs, this.#nextInMs) - minGapMs, () => this.#begin());
   }
 
   /** The timer does not keep the process alive. */

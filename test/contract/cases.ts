@@ -50,8 +50,12 @@ const after =
   };
 
 const times = { createdAt: '<time>', updatedAt: '<time>' };
+const open = { ...times, expiresAt: '<time>' };
 
-const failed = (client: Client) => createOrder(client, SOLD_OUT);
+/** The reply to a create. */
+export const created = { orderID: '<order>', expiresAt: '<time>' };
+
+export const failed = (client: Client) => createOrder(client, SOLD_OUT);
 export const none = () => 9223372036854775807n;
 
 export function info(reason: string, metadata: Record<string, string> = {}) {
@@ -90,7 +94,7 @@ const notAllowed = (reason: string, status: string, done: string) => ({
   http: 400,
 });
 
-const noOrder = {
+export const noOrder = {
   error: {
     code: 5n,
     message: 'no order 9223372036854775807',
@@ -109,7 +113,8 @@ export const shown = (status: string, sku: number) => ({
   status,
   user: 1n,
   items: [{ sku: BigInt(sku), count: 1n }],
-  ...times,
+  ...(status === 'awaiting payment' ? open : times),
+  ...(status === 'cancelled' ? { cancelReason: 'requested' } : {}),
 });
 
 const about = (ask: Operation) => ({ ask, request: (orderID: bigint) => ({ orderID }) });
@@ -121,7 +126,7 @@ const badUser = (user: bigint) => ({
 
 export const cases: readonly Case[] = [
   // Create.
-  { title: 'an order with enough stock is created', ...create([PLENTY, 1]), reply: { orderID: '<order>' } },
+  { title: 'an order with enough stock is created', ...create([PLENTY, 1]), reply: created },
   {
     title: 'a line above the stock is named',
     ...create([SOLD_OUT, 3], [PLENTY, 1]),
@@ -161,7 +166,7 @@ export const cases: readonly Case[] = [
   },
   { title: 'user 0 is refused', ...badUser(0n), ...invalid(['user', INT64]) },
   { title: 'a negative user is refused', ...badUser(-1n), ...invalid(['user', INT64]) },
-  { title: 'the largest user is accepted', ...badUser(2n ** 63n - 1n), reply: { orderID: '<order>' } },
+  { title: 'the largest user is accepted', ...badUser(2n ** 63n - 1n), reply: created },
   {
     title: 'every bad field is named at once',
     ask: 'createOrder',
@@ -196,7 +201,7 @@ export const cases: readonly Case[] = [
         { sku: BigInt(PLENTY), count: 5n },
         { sku: 139275865n, count: 1n },
       ],
-      ...times,
+      ...open,
     },
   },
   {
@@ -335,7 +340,7 @@ export function withoutId(answer: Answer, order: bigint | undefined): unknown {
     return Object.fromEntries(
       Object.entries(value).map(([key, inner]) => [
         key,
-        /^(orderID|message|createdAt|updatedAt)$/.test(key) || typeof inner === 'object'
+        /^(orderID|message|createdAt|updatedAt|expiresAt)$/.test(key) || typeof inner === 'object'
           ? replace(inner)
           : inner,
       ]),

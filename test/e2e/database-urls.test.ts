@@ -30,7 +30,7 @@ let dir: string;
 let databases = 0;
 
 beforeAll(async () => {
-  temporary = await startTemporaryCluster(false);
+  temporary = await startTemporaryCluster({ replica: false });
   adminUrl = temporary.cluster.primaryUrl;
   port = new URL(adminUrl).port;
   dir = await mkdtemp(join(tmpdir(), 'loms-urls-'));

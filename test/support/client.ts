@@ -22,6 +22,8 @@ interface OrderFields {
   readonly items: readonly { sku: bigint; count: bigint }[];
   readonly createdAt: string;
   readonly updatedAt: string;
+  readonly expiresAt?: string;
+  readonly cancelReason?: string;
 }
 
 interface OrderList {
@@ -35,13 +37,20 @@ interface OrderList {
 
 /** Request and reply of each operation. */
 export interface Messages {
-  createOrder: { request: { user: bigint; items: readonly Line[] }; reply: OrderId };
+  createOrder: {
+    request: { user: bigint; items: readonly Line[]; reservationTtlSeconds?: number };
+    reply: OrderId & { expiresAt?: string };
+  };
   getOrder: { request: OrderId; reply: OrderFields };
   listOrders: {
     request: OrderList;
     reply: { orders: readonly (OrderId & OrderFields)[]; nextPageToken?: string };
   };
   payOrder: { request: OrderId; reply: object };
+  extendOrder: {
+    request: OrderId & { reservationTtlSeconds: number };
+    reply: { expiresAt?: string };
+  };
   cancelOrder: { request: OrderId; reply: object };
   getStock: { request: { sku: number }; reply: { count: bigint } };
 }
@@ -100,6 +109,13 @@ export const operations = {
     rest: { post: '/order/pay' },
     scope: 'orders:write',
     example: unknownOrder,
+    answer: notFound,
+  },
+  extendOrder: {
+    grpc: orders.extendOrder,
+    rest: { post: '/order/extend' },
+    scope: 'orders:write',
+    example: { ...unknownOrder, reservationTtlSeconds: 60 },
     answer: notFound,
   },
   cancelOrder: {

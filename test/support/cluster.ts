@@ -3,7 +3,7 @@ import type { TestProject } from 'vitest/node';
 import { migrate } from '../../src/db/schema/migrate.ts';
 import { seed } from '../../src/db/schema/seed.ts';
 import { quiet } from './quiet.ts';
-import { startTemporaryCluster } from './temporary-cluster.ts';
+import { startTemporaryCluster, TEMPLATE_VARIABLE } from './temporary-cluster.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -14,10 +14,16 @@ declare module 'vitest' {
 
 /** Starts the cluster before the first test, and returns what ends it after the last. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const template = await startTemporaryCluster();
+  await template.cluster.stop();
+  process.env[TEMPLATE_VARIABLE] = template.dir;
   const { cluster, remove } = await startTemporaryCluster();
   await migrate(cluster.primaryUrl, quiet);
   await seed(cluster.primaryUrl, 'development', quiet);
   project.provide('primaryUrl', cluster.primaryUrl);
   project.provide('replicaUrls', cluster.replicaUrls);
-  return remove;
+  return async () => {
+    await remove();
+    await template.remove();
+  };
 }

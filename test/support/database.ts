@@ -108,7 +108,13 @@ export function openService(
   { deadlines = new Deadlines(), settings, ...batching }: ServiceLimits = {},
 ): Service {
   const limits = { queueMax: 10_000, batchMax: 1_000, writeLanes: 1, readLanes: 2, ...batching };
-  const allSettings = { idempotencyRetentionMs: DAY_MS, pageTokenKey: new Uint8Array(32), ...settings };
+  const allSettings = {
+    idempotencyRetentionMs: DAY_MS,
+    reservationTtlMs: 0,
+    reservationTtlMaxMs: DAY_MS,
+    pageTokenKey: new Uint8Array(32),
+    ...settings,
+  };
   return createService({ database, logger: quiet, deadlines, settings: allSettings, batching: limits });
 }
 

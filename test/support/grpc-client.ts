@@ -140,14 +140,16 @@ function toProto(request: Request): object {
   return Object.fromEntries(Object.entries(request).map(([key, value]) => [key.replace(/ID$/, 'Id'), value]));
 }
 
-/** As REST has it: integers as bigints, times as texts, ids by their JSON names, no empty token. */
+const optionalTexts = new Set(['nextPageToken', 'cancelReason']);
+
+/** As REST has it: integers as bigints, times as texts, ids by their JSON names, nothing that is empty. */
 function toContract(value: unknown): unknown {
   if (typeof value === 'number') return BigInt(value);
   if (Array.isArray(value)) return value.map(toContract);
   if (typeof value !== 'object' || value === null) return value;
   if ('seconds' in value && 'nanos' in value) return formatInstant(instantOf(value as Timestamp) ?? 0n);
   const entries = Object.entries(value)
-    .filter(([key, inner]) => key !== 'nextPageToken' || inner !== '')
+    .filter(([key, inner]) => inner !== undefined && !(optionalTexts.has(key) && inner === ''))
     .map(([key, inner]) => [key.replace(/Id$/, 'ID'), toContract(inner)]);
   return Object.fromEntries(entries);
 }

@@ -1,6 +1,7 @@
 /** Loms in memory, with the operations that tests of the transports call. */
 import type { Call } from '../../src/domain/call.ts';
 import type { Loms } from '../../src/domain/operations.ts';
+import type { CreateOrderOutcome } from '../../src/domain/orders/create.ts';
 import {
   type CreateOrderRequest,
   mergeLines,
@@ -39,7 +40,7 @@ export class MemoryLoms implements Partial<Loms> {
     );
   }
 
-  async createOrder({ user, items }: CreateOrderRequest, call: Call): Promise<Outcome<{ orderId: bigint }>> {
+  async createOrder({ user, items }: CreateOrderRequest, call: Call): Promise<CreateOrderOutcome> {
     this.deadlines.push(call.deadlineMs);
     this.keys.push(call.idempotencyKey);
     const lines = mergeLines(items);
@@ -50,10 +51,11 @@ export class MemoryLoms implements Partial<Loms> {
       if (available < BigInt(count)) shortages.push({ sku, requested: count, available });
     }
     const status = shortages.length > 0 ? 'failed' : 'awaiting payment';
-    this.orders.set(orderId, { orderId, user, status, items: lines, createdAt: NOW, updatedAt: NOW });
+    const times = { createdAt: NOW, updatedAt: NOW, expiresAt: undefined, cancelReason: undefined };
+    this.orders.set(orderId, { orderId, user, status, items: lines, ...times });
     if (shortages.length > 0) return refused(insufficientStock(orderId, shortages));
     this.#addToStock(lines, 0n, 1n);
-    return accepted({ orderId });
+    return accepted({ orderId, expiresAt: undefined });
   }
 
   async getOrder(orderId: bigint, call: Call): Promise<Outcome<Order>> {

@@ -111,7 +111,7 @@ test('with a replica that confirms commits the first check logs no warning', asy
 });
 
 test('a single server is logged as one: its commits are confirmed by nobody else', async () => {
-  const { cluster, remove } = await startTemporaryCluster(false);
+  const { cluster, remove } = await startTemporaryCluster({ replica: false });
   const { logger, lines } = recorder();
   const router = open([cluster.primaryUrl], { logger });
   try {

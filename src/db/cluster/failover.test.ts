@@ -309,7 +309,7 @@ test('with a quorum of two replicas no replica is read while the primary is away
 });
 
 test('a server of another cluster is not used, even on a higher timeline', async () => {
-  const other = await startTemporaryCluster();
+  const other = await startTemporaryCluster({ isNew: true });
   const [promoted = ''] = other.cluster.replicaUrls;
   const relay = await startRelay(Number(new URL(promoted).port));
   try {

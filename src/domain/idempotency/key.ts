@@ -45,7 +45,8 @@ export function keyId(caller: string, key: string): string {
 }
 
 /** The same for all requests with the same content, in either transport and with their lines in any order. */
-function hashRequest({ user, items }: CreateOrderRequest): Buffer {
+function hashRequest({ user, items, ttlSeconds }: CreateOrderRequest): Buffer {
   const lines = items.map(({ sku, count }) => `${sku}x${count}`);
-  return createHash('sha256').update(`${user}:${lines.join()}`).digest();
+  const ttl = ttlSeconds === undefined ? '' : `;${ttlSeconds}s`;
+  return createHash('sha256').update(`${user}:${lines.join()}${ttl}`).digest();
 }

@@ -7,6 +7,7 @@ import {
   idempotencyKeyExpired,
   idempotencyKeySettle,
 } from '../../generated/sql/idempotency_keys.ts';
+import { type Instant, instantOfMicros, microsOf } from '../instant.ts';
 import type { Line } from '../orders/order.ts';
 import type { Settings } from '../settings.ts';
 import type { Shortage } from '../stock/allocation.ts';
@@ -24,6 +25,8 @@ export interface KeptOrder {
    * the order got all its lines. Beside `available` the first one is enough. The next version can drop it.
    */
   readonly shortages: readonly Shortage[];
+  /** When the reservation ended in the first reply; undefined without an end. */
+  readonly expiresAt: Instant | undefined;
 }
 
 /** The lines of a kept order that were short, by the lines of its request. */
@@ -77,6 +80,7 @@ export function recordOutcomes(tx: Queryable, orders: readonly KeptOrder[]): Pro
       first === undefined ? '[]' : JSON.stringify([first], bigintAsText),
     ),
     available: orders.map(({ available }) => (available === undefined ? '' : `{${available.join()}}`)),
+    expiresUs: orders.map(({ expiresAt }) => (expiresAt === undefined ? 0n : microsOf(expiresAt))),
   };
   return [idempotencyKeySettle.run(columns, tx)];
 }
@@ -116,5 +120,7 @@ function keptOrders(row: IIdempotencyKeyClaimResult): KeptOrder[] {
   const stored = row.shortages as unknown as { sku: number; requested: number; available: string }[];
   const shortages = stored.map(({ available, ...line }) => ({ ...line, available: BigInt(available) }));
   const available = row.available ?? undefined;
-  return [{ key: { id: keyId(caller, key), caller, key, requestHash }, orderId, available, shortages }];
+  const expiresAt = row.order_expires_us === null ? undefined : instantOfMicros(row.order_expires_us);
+  const id = keyId(caller, key);
+  return [{ key: { id, caller, key, requestHash }, orderId, available, shortages, expiresAt }];
 }

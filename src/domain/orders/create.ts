@@ -7,11 +7,17 @@
  *    per sku, and commit.
  */
 import type { Plan, Queryable } from '../../db/types.ts';
-import { orderIdsTake, orderInsert, orderLineInsert } from '../../generated/sql/orders.ts';
+import {
+  type IOrderIdsTakeResult,
+  orderIdsTake,
+  orderInsert,
+  orderLineInsert,
+} from '../../generated/sql/orders.ts';
 import type { Call } from '../call.ts';
 import { type IdempotencyKey, keyOf } from '../idempotency/key.ts';
 import { packShortages } from '../idempotency/shortages.ts';
 import { claimKeys, type KeptOrder, recordOutcomes, shortagesOf } from '../idempotency/store.ts';
+import { type Instant, instantOfMicros } from '../instant.ts';
 import { COUNT_MAX } from '../limits.ts';
 import { accepted, type Outcome, refused, replayed } from '../outcome.ts';
 import { fixedRefusals, insufficientStock } from '../refusals.ts';
@@ -21,7 +27,8 @@ import { changeStock, lockStock } from '../stock/stock.ts';
 import { invalidFields } from '../violations.ts';
 import { type CreateOrderRequest, type Line, mergeLines, reservationStatus, toSkuColumn } from './order.ts';
 
-export type CreateOrderOutcome = Outcome<{ orderId: bigint }>;
+/** The new order, and the end of its reservation, if it has one. */
+export type CreateOrderOutcome = Outcome<{ orderId: bigint; expiresAt: Instant | undefined }>;
 
 /** A request as a batch takes it: one line per sku, and its idempotency key, if it has one. */
 export interface OrderToCreate extends CreateOrderRequest {
@@ -33,6 +40,9 @@ interface NewOrder {
   readonly request: OrderToCreate;
   readonly orderId: bigint;
   readonly shortages: readonly Shortage[];
+  /** How long its reservation lasts; 0 for ever. */
+  readonly ttlMs: number;
+  readonly expiresAt: Instant | undefined;
 }
 
 /**
@@ -44,7 +54,7 @@ interface NewOrder {
 export function prepareOrder(request: CreateOrderRequest, call: Call): Outcome<OrderToCreate> {
   const items = mergeLines(request.items);
   if (items.some(isTooMany)) return refused(invalidFields('CreateOrderRequest', tooManyOf(request, items)));
-  const merged = { user: request.user, items };
+  const merged = { user: request.user, items, ttlSeconds: request.ttlSeconds };
   if (call.idempotencyKey === undefined) return accepted(merged);
   const key = keyOf(call.caller, call.idempotencyKey, merged);
   return key.ok ? accepted({ ...merged, key: key.value }) : key;
@@ -86,18 +96,32 @@ export async function createOrders(
   const orders = fresh.map((request, index): NewOrder => {
     const id = ids[index];
     if (id === undefined) throw new Error('fewer order ids than orders');
-    return { request, orderId: id.order_id, shortages: shortages[index] ?? [] };
+    return newOrder(request, id, shortages[index] ?? [], settings);
   });
   const keyed = orders.flatMap(keptOrders);
   const writes = [...recordOutcomes(tx, keyed), ...writeOrders(tx, orders), ...reserve(tx, reserved)];
   return { writes, result: outcomesOf(requests, orders, [...kept, ...keyed]) };
 }
 
+/** An order that failed reserves nothing, so nothing ends. */
+function newOrder(
+  request: OrderToCreate,
+  { order_id: orderId, now_us: nowUs }: IOrderIdsTakeResult,
+  shortages: readonly Shortage[],
+  { reservationTtlMs, reservationTtlMaxMs }: Settings,
+): NewOrder {
+  const { ttlSeconds } = request;
+  const wantedMs = ttlSeconds === undefined ? reservationTtlMs : ttlSeconds * 1_000;
+  const ttlMs = shortages.length > 0 ? 0 : Math.min(wantedMs, reservationTtlMaxMs);
+  const expiresAt = ttlMs === 0 ? undefined : instantOfMicros(nowUs + BigInt(ttlMs) * 1_000n);
+  return { request, orderId, shortages, ttlMs, expiresAt };
+}
+
 /** What is kept of an order under its key, if it has one. */
-function keptOrders({ request: { key, items }, orderId, shortages }: NewOrder): KeptOrder[] {
+function keptOrders({ request: { key, items }, orderId, shortages, expiresAt }: NewOrder): KeptOrder[] {
   if (key === undefined) return [];
   const available = shortages.length > 0 ? packShortages(items, shortages) : undefined;
-  return [{ key, orderId, available, shortages }];
+  return [{ key, orderId, available, shortages, expiresAt }];
 }
 
 /** The outcome of each request: that of its own order, or of the order kept under its key. */
@@ -110,19 +134,23 @@ function outcomesOf(
   const keptOf = new Map(kept.map((order) => [order.key.id, order]));
   return requests.map((request) => {
     const own = ownOf.get(request);
-    if (own !== undefined) return outcomeOf(own.orderId, own.shortages);
+    if (own !== undefined) return outcomeOf(own, own.shortages);
     const first = request.key && keptOf.get(request.key.id);
     if (first === undefined) throw new Error('a request neither ran nor has its key an order');
     if (!request.key?.requestHash.equals(first.key.requestHash)) {
       return refused(fixedRefusals.idempotencyKeyReused);
     }
     // Requests with the same hash have the same lines.
-    return replayed(outcomeOf(first.orderId, shortagesOf(first, request.items)));
+    return replayed(outcomeOf(first, shortagesOf(first, request.items)));
   });
 }
 
-function outcomeOf(orderId: bigint, shortages: readonly Shortage[]): CreateOrderOutcome {
-  return shortages.length > 0 ? refused(insufficientStock(orderId, shortages)) : accepted({ orderId });
+function outcomeOf(
+  { orderId, expiresAt }: Pick<NewOrder, 'orderId' | 'expiresAt'>,
+  shortages: readonly Shortage[],
+): CreateOrderOutcome {
+  if (shortages.length > 0) return refused(insufficientStock(orderId, shortages));
+  return accepted({ orderId, expiresAt });
 }
 
 function writeOrders(tx: Queryable, orders: readonly NewOrder[]): Promise<unknown>[] {
@@ -132,6 +160,7 @@ function writeOrders(tx: Queryable, orders: readonly NewOrder[]): Promise<unknow
     orderIds: orders.map(({ orderId }) => orderId),
     userIds: orders.map(({ request }) => request.user),
     statuses: orders.map(({ shortages }) => reservationStatus[shortages.length > 0 ? 'short' : 'granted']),
+    ttlsMs: orders.map(({ ttlMs }) => BigInt(ttlMs)),
   };
   const lineColumns = {
     orderIds: lines.map(({ orderId }) => orderId),

@@ -41,10 +41,11 @@ test('lines of one sku that add up to more than 65535 are refused, each by its p
   expect(prepareOrder({ user: 1n, items: items.slice(0, 2) }, anyCall)).toMatchObject({ ok: true });
 });
 
-test('the only transitions are from awaiting payment to payed and to cancelled', () => {
-  expect(Object.values(transitions).map(({ from, to }) => `${from} -> ${to}`)).toEqual([
-    'awaiting payment -> payed',
-    'awaiting payment -> cancelled',
+test('the only transitions are from awaiting payment to payed and, for either reason, to cancelled', () => {
+  expect(Object.values(transitions).map(({ from, to, cancelReason }) => [from, to, cancelReason])).toEqual([
+    ['awaiting payment', 'payed', null],
+    ['awaiting payment', 'cancelled', 'requested'],
+    ['awaiting payment', 'cancelled', 'expired'],
   ]);
   expect(Object.values(reservationStatus)).toEqual(['awaiting payment', 'failed']);
 });

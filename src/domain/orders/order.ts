@@ -1,7 +1,7 @@
 /**
  * An order: its lines, its states, and the only place that defines the transitions between them.
  *
- *     new -> awaiting payment -> payed | cancelled
+ *     new -> awaiting payment -> payed | cancelled (requested or expired)
  *     new -> failed
  *
  * `new` is the state before the reservation is decided. The decision is made in the transaction that writes
@@ -20,10 +20,17 @@ export interface Line {
   readonly count: number;
 }
 
+/** Why an order was cancelled: by a request, or by the end of its reservation. */
+export const cancelReasons = ['requested', 'expired'] as const;
+
+export type CancelReason = (typeof cancelReasons)[number];
+
 /** What a caller orders, in any order of lines. */
 export interface CreateOrderRequest {
   readonly user: bigint;
   readonly items: readonly Line[];
+  /** How long the reservation is to last; without it as long as the operator has set. */
+  readonly ttlSeconds?: number | undefined;
 }
 
 /** An order as its readers see it. Lines are sorted by sku. */
@@ -35,6 +42,9 @@ export interface Order {
   readonly createdAt: Instant;
   /** When its status changed last, or when it was created. */
   readonly updatedAt: Instant;
+  /** When its reservation ends or has ended; undefined where it never does, or is of no account. */
+  readonly expiresAt: Instant | undefined;
+  readonly cancelReason: CancelReason | undefined;
 }
 
 /** The status of a new order, by the decision on its reservation. */
@@ -52,11 +62,14 @@ export interface Transition {
   readonly from: OrderStatus;
   readonly to: OrderStatus;
   readonly takesGoods: boolean;
+  readonly cancelReason: CancelReason | null;
 }
 
 export const transitions = {
-  pay: { from: 'awaiting payment', to: 'payed', takesGoods: true },
-  cancel: { from: 'awaiting payment', to: 'cancelled', takesGoods: false },
+  pay: { from: 'awaiting payment', to: 'payed', takesGoods: true, cancelReason: null },
+  cancel: { from: 'awaiting payment', to: 'cancelled', takesGoods: false, cancelReason: 'requested' },
+  /** At the end of the reservation, by itself. */
+  expire: { from: 'awaiting payment', to: 'cancelled', takesGoods: false, cancelReason: 'expired' },
 } as const satisfies Record<string, Transition>;
 
 /** The statuses whose orders may be removed. Payed ones are kept: they explain the stock that is gone. */
@@ -71,6 +84,18 @@ export function asOrderStatus(text: string): OrderStatus {
   const status = orderStatuses.find((known) => known === text);
   if (status === undefined) throw new Error(`unknown order status: ${text}`);
   return status;
+}
+
+/**
+ * Reads a reason from the database.
+ *
+ * @throws when it is none of the two, which the table's CHECK does not allow.
+ */
+export function asCancelReason(text: string | null): CancelReason | undefined {
+  if (text === null) return undefined;
+  const reason = cancelReasons.find((known) => known === text);
+  if (reason === undefined) throw new Error(`unknown cancel reason: ${text}`);
+  return reason;
 }
 
 /** Skus as the database takes them: its columns are 64 bits wide, while a sku has 32. */

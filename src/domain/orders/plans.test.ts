@@ -5,6 +5,8 @@ import {
   orderDelete,
   orderLineCount,
   orderLineDelete,
+  orderNextEnd,
+  orderOverdue,
   orderScan,
   orderScanOfUser,
   orderWindow,
@@ -14,7 +16,9 @@ const database = useDatabase();
 
 beforeAll(async () => {
   await database.query(`
-    INSERT INTO orders SELECT id, id % 100 + 1, now(), now(), 'failed' FROM generate_series(1, 20000) AS id`);
+    INSERT INTO orders SELECT id, id % 100 + 1, now(), now(),
+      CASE id % 10 WHEN 0 THEN 'awaiting payment' ELSE 'failed' END, now() + id * interval '1 second'
+    FROM generate_series(1, 20000) AS id`);
   await database.query(`
     INSERT INTO order_lines SELECT order_id, sku, 1 FROM orders, generate_series(1, 3) AS sku`);
   await database.query('VACUUM (ANALYZE) orders, order_lines');
@@ -56,6 +60,16 @@ test.each([
     'orders are deleted by their primary key',
     (db: never) => orderDelete.run({ orderIds, statuses: ['failed'] }, db),
     /^Delete on orders\n.*Index Scan (using|on) orders_pkey/s,
+  ],
+  [
+    'orders whose reservations ended are found along the index of their ends',
+    (db: never) => orderOverdue.run({ limit: 500n }, db),
+    /^Limit\n {2}-> {2}Index (Only )?Scan using orders_expires_at on orders\n/,
+  ],
+  [
+    'the next end is found there too',
+    (db: never) => orderNextEnd.run(undefined, db),
+    /^Limit\n {2}-> {2}Index (Only )?Scan using orders_expires_at on orders\n/,
   ],
   [
     'the orders of a user are listed along their index',

@@ -4,7 +4,7 @@ import { type IOrderReadResult, orderRead } from '../../generated/sql/orders.ts'
 import { instantOfMicros } from '../instant.ts';
 import { accepted, type Outcome, refused } from '../outcome.ts';
 import { orderNotFound } from '../refusals.ts';
-import { asOrderStatus, fromSkuColumn, type Line, type Order } from './order.ts';
+import { asCancelReason, asOrderStatus, fromSkuColumn, type Line, type Order, transitions } from './order.ts';
 
 /** @returns for each id its order, or ORDER_NOT_FOUND. */
 export async function readOrders(db: Queryable, orderIds: readonly bigint[]): Promise<Outcome<Order>[]> {
@@ -22,16 +22,31 @@ export interface OrderRow {
   readonly status: string;
   readonly created_us: bigint;
   readonly updated_us: bigint;
+  readonly expires_us: bigint | null;
+  readonly is_overdue: boolean;
+  readonly cancel_reason: string | null;
 }
 
-/** An order without its lines. */
+/**
+ * An order without its lines. One whose reservation has ended is shown as cancelled at that moment, whether
+ * or not it was released meanwhile.
+ */
 export function headOf(row: OrderRow): Omit<Order, 'items'> {
+  const stored = asOrderStatus(row.status);
+  const isOverdue = row.is_overdue && stored === transitions.expire.from;
+  const { status, cancelReason } = isOverdue
+    ? { status: transitions.expire.to, cancelReason: transitions.expire.cancelReason }
+    : { status: stored, cancelReason: asCancelReason(row.cancel_reason) };
+  const end = row.expires_us === null ? undefined : instantOfMicros(row.expires_us);
+  const isOfAccount = status === 'awaiting payment' || cancelReason === 'expired';
   return {
     orderId: row.order_id,
     user: row.user_id,
-    status: asOrderStatus(row.status),
+    status,
     createdAt: instantOfMicros(row.created_us),
-    updatedAt: instantOfMicros(row.updated_us),
+    updatedAt: isOverdue && end !== undefined ? end : instantOfMicros(row.updated_us),
+    expiresAt: isOfAccount ? end : undefined,
+    cancelReason,
   };
 }
 

@@ -6,10 +6,10 @@ import type { Plan, Queryable } from '../../db/types.ts';
 import {
   type IOrderWindowResult,
   orderDelete,
-  orderLineCount,
   orderLineDelete,
   orderWindow,
 } from '../../generated/sql/orders.ts';
+import { fitting } from './fitting.ts';
 import { asOrderStatus, type OrderStatus, removableStatuses } from './order.ts';
 
 export interface RemovalWindow {
@@ -56,16 +56,7 @@ function isRemovable(status: OrderStatus): boolean {
   return removableStatuses.some((removable) => removable === status);
 }
 
-/** Those of the orders, from the first one on, that have at most so much lines together; one in any case. */
-async function fitting(tx: Queryable, orderIds: readonly bigint[], linesMax: number): Promise<bigint[]> {
-  if (orderIds.length === 0) return [];
-  const columns = { orderIds: [...orderIds], limit: BigInt(linesMax) };
-  const [counted] = await orderLineCount.run(columns, tx);
-  const cut = counted?.lines === columns.limit ? counted.last_order_id : null;
-  return orderIds.filter((id, index) => index === 0 || cut === null || id < cut);
-}
-
-/** Lines first: the foreign key allows no other order. */
+/** The lines first, so that no moment has a line without its order. */
 async function deleteOrders(tx: Queryable, orderIds: bigint[]): Promise<number> {
   const statuses = [...removableStatuses];
   const [, orders] = await Promise.all([

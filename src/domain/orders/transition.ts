@@ -9,22 +9,28 @@
 import type { Plan, Queryable } from '../../db/types.ts';
 import { orderConfirm, orderRead, orderTransition } from '../../generated/sql/orders.ts';
 import { accepted, type Outcome, type Refusal, refused } from '../outcome.ts';
-import { orderNotCancellable, orderNotFound, orderNotPayable } from '../refusals.ts';
+import { orderExpired, orderNotCancellable, orderNotFound, orderNotPayable } from '../refusals.ts';
 import { changeStock, lockStock, type StockChange } from '../stock/stock.ts';
-import { type Order, type OrderStatus, type Transition, transitions } from './order.ts';
+import { type Order, type Transition, transitions } from './order.ts';
 import { ordersOf } from './read.ts';
 
-/** Refuses a transition that the order's status does not allow. */
-type Refuse = (orderId: bigint, status: OrderStatus) => Refusal;
+/** Refuses a transition that the order does not allow. */
+type Refuse = (order: Order) => Refusal;
 
 /** Pays a batch of orders: their reserved goods leave the stock. */
 export function payOrders(tx: Queryable, orderIds: readonly bigint[]) {
-  return transitionOrders(tx, orderIds, transitions.pay, orderNotPayable);
+  return transitionOrders(tx, orderIds, transitions.pay, notPayable);
 }
 
 /** Cancels a batch of orders: their reserved goods become available again. */
 export function cancelOrders(tx: Queryable, orderIds: readonly bigint[]) {
-  return transitionOrders(tx, orderIds, transitions.cancel, orderNotCancellable);
+  const refuse = ({ orderId, status }: Order) => orderNotCancellable(orderId, status);
+  return transitionOrders(tx, orderIds, transitions.cancel, refuse);
+}
+
+function notPayable({ orderId, status, cancelReason, expiresAt }: Order): Refusal {
+  const isExpired = cancelReason === 'expired' && expiresAt !== undefined;
+  return isExpired ? orderExpired(orderId, expiresAt) : orderNotPayable(orderId, status);
 }
 
 /**
@@ -41,14 +47,15 @@ async function transitionOrders(
   refuse: Refuse,
 ): Promise<Plan<Outcome<void>[]>> {
   const distinct = [...new Set(orderIds)];
+  const { from, to, cancelReason } = transition;
   const [changedRows, rows] = await Promise.all([
-    orderTransition.run({ orderIds: distinct, from: transition.from, to: transition.to }, tx),
+    orderTransition.run({ orderIds: distinct, from, to, cancelReason }, tx),
     orderRead.run({ orderIds: distinct }, tx),
   ]);
   const orders = ordersOf(rows);
   const changed = new Set(changedRows.map((row) => orders.get(row.order_id) as Order));
   const unchanged = [...orders.values()].filter((order) => !changed.has(order));
-  const writes = [...confirm(tx, unchanged, transition), ...changeStockOf(tx, [...changed], transition)];
+  const writes = [...confirm(tx, unchanged), ...changeStockOf(tx, [...changed], transition)];
   return { writes, result: orderIds.map((id) => outcomeOf(id, orders.get(id), transition, refuse)) };
 }
 
@@ -56,12 +63,18 @@ async function transitionOrders(
  * Lets the COMMIT wait until a replica has these orders. "It is payed already" may rest on a payment that was
  * never confirmed, and nothing else is written where that order lies.
  */
-function confirm(tx: Queryable, orders: readonly Order[], { from }: Transition): Promise<unknown>[] {
+export function confirm(tx: Queryable, orders: readonly Order[]): Promise<unknown>[] {
   if (orders.length === 0) return [];
-  return [orderConfirm.run({ orderIds: orders.map(({ orderId }) => orderId), open: from }, tx)];
+  const { from: open } = transitions.expire;
+  return [orderConfirm.run({ orderIds: orders.map(({ orderId }) => orderId), open }, tx)];
 }
 
-function changeStockOf(tx: Queryable, orders: readonly Order[], transition: Transition): Promise<unknown>[] {
+/** Writes what a transition of orders does to the stock. */
+export function changeStockOf(
+  tx: Queryable,
+  orders: readonly Order[],
+  transition: Transition,
+): Promise<unknown>[] {
   if (orders.length === 0) return [];
   const changes = stockChangesOf(orders, transition);
   const skus = changes.map(({ sku }) => sku);
@@ -78,7 +91,7 @@ function outcomeOf(
   // not exist when the update ran.
   if (order === undefined || order.status === transition.from) return refused(orderNotFound(orderId));
   if (order.status === transition.to) return accepted(undefined);
-  return refused(refuse(orderId, order.status));
+  return refused(refuse(order));
 }
 
 /** What the orders' transition does to the stock, one sum per sku. */

@@ -24,6 +24,7 @@ export interface IIdempotencyKeyClaimResult {
   available: numberArray | null;
   caller: string;
   key: string;
+  order_expires_us: bigint | null;
   order_id: bigint | null;
   request_hash: Buffer;
   shortages: Json;
@@ -35,7 +36,7 @@ export interface IIdempotencyKeyClaimQuery {
   result: IIdempotencyKeyClaimResult;
 }
 
-const idempotencyKeyClaimIR: any = {"usedParamSet":{"retentionMs":true,"callers":true,"keys":true,"requestHashes":true},"params":[{"name":"retentionMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":823,"b":835}]},{"name":"callers","required":true,"transform":{"type":"scalar"},"locs":[{"a":914,"b":922}]},{"name":"keys","required":true,"transform":{"type":"scalar"},"locs":[{"a":933,"b":938}]},{"name":"requestHashes","required":true,"transform":{"type":"scalar"},"locs":[{"a":949,"b":963}]}],"statement":"-- Claims the given keys and returns each with its outcome. Without an order the key is new, and claimed by\n-- this transaction. The arrays are parallel and hold each key once. A new key is kept for :retentionMs, a\n-- known one until the end that it has.\n-- Locks: these rows, in key order, so that batches which share keys queue up and never deadlock. It waits for\n-- another transaction that has claimed a key: when that one commits, its order is returned; when it rolls\n-- back, the key is new.\n-- The update changes nothing. It locks an existing key, reads its latest version, and makes the COMMIT wait\n-- for the replica, so that a replay never returns an outcome that no replica has.\nINSERT INTO idempotency_keys AS kept (created_at, expires_at, caller, key, request_hash)\nSELECT now(), now() + make_interval(secs => :retentionMs!::float8 / 1000),\n    claim.caller, claim.key, claim.request_hash\nFROM unnest(:callers!::text[], :keys!::text[], :requestHashes!::bytea[]) AS claim (caller, key, request_hash)\nORDER BY claim.caller, claim.key\nON CONFLICT (caller, key) DO UPDATE SET created_at = kept.created_at\nRETURNING caller, key, request_hash, order_id, shortages, available"};
+const idempotencyKeyClaimIR: any = {"usedParamSet":{"retentionMs":true,"callers":true,"keys":true,"requestHashes":true},"params":[{"name":"retentionMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":823,"b":835}]},{"name":"callers","required":true,"transform":{"type":"scalar"},"locs":[{"a":914,"b":922}]},{"name":"keys","required":true,"transform":{"type":"scalar"},"locs":[{"a":933,"b":938}]},{"name":"requestHashes","required":true,"transform":{"type":"scalar"},"locs":[{"a":949,"b":963}]}],"statement":"-- Claims the given keys and returns each with its outcome. Without an order the key is new, and claimed by\n-- this transaction. The arrays are parallel and hold each key once. A new key is kept for :retentionMs, a\n-- known one until the end that it has.\n-- Locks: these rows, in key order, so that batches which share keys queue up and never deadlock. It waits for\n-- another transaction that has claimed a key: when that one commits, its order is returned; when it rolls\n-- back, the key is new.\n-- The update changes nothing. It locks an existing key, reads its latest version, and makes the COMMIT wait\n-- for the replica, so that a replay never returns an outcome that no replica has.\nINSERT INTO idempotency_keys AS kept (created_at, expires_at, caller, key, request_hash)\nSELECT now(), now() + make_interval(secs => :retentionMs!::float8 / 1000),\n    claim.caller, claim.key, claim.request_hash\nFROM unnest(:callers!::text[], :keys!::text[], :requestHashes!::bytea[]) AS claim (caller, key, request_hash)\nORDER BY claim.caller, claim.key\nON CONFLICT (caller, key) DO UPDATE SET created_at = kept.created_at\nRETURNING caller, key, request_hash, order_id, shortages, available,\n    (extract(epoch FROM order_expires_at) * 1000000)::bigint AS \"order_expires_us?\""};
 
 /**
  * Query generated from SQL:
@@ -54,7 +55,8 @@ const idempotencyKeyClaimIR: any = {"usedParamSet":{"retentionMs":true,"callers"
  * FROM unnest(:callers!::text[], :keys!::text[], :requestHashes!::bytea[]) AS claim (caller, key, request_hash)
  * ORDER BY claim.caller, claim.key
  * ON CONFLICT (caller, key) DO UPDATE SET created_at = kept.created_at
- * RETURNING caller, key, request_hash, order_id, shortages, available
+ * RETURNING caller, key, request_hash, order_id, shortages, available,
+ *     (extract(epoch FROM order_expires_at) * 1000000)::bigint AS "order_expires_us?"
  * ```
  */
 export const idempotencyKeyClaim = new PreparedQuery<IIdempotencyKeyClaimParams,IIdempotencyKeyClaimResult>(idempotencyKeyClaimIR);
@@ -64,6 +66,7 @@ export const idempotencyKeyClaim = new PreparedQuery<IIdempotencyKeyClaimParams,
 export interface IIdempotencyKeySettleParams {
   available: stringArray;
   callers: stringArray;
+  expiresUs: bigintArray;
   keys: stringArray;
   orderIds: bigintArray;
   requestHashes: BufferArray;
@@ -79,27 +82,33 @@ export interface IIdempotencyKeySettleQuery {
   result: IIdempotencyKeySettleResult;
 }
 
-const idempotencyKeySettleIR: any = {"usedParamSet":{"callers":true,"keys":true,"requestHashes":true,"orderIds":true,"shortages":true,"available":true},"params":[{"name":"callers","required":true,"transform":{"type":"scalar"},"locs":[{"a":729,"b":737}]},{"name":"keys","required":true,"transform":{"type":"scalar"},"locs":[{"a":748,"b":753}]},{"name":"requestHashes","required":true,"transform":{"type":"scalar"},"locs":[{"a":764,"b":778}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":790,"b":799}]},{"name":"shortages","required":true,"transform":{"type":"scalar"},"locs":[{"a":812,"b":822}]},{"name":"available","required":true,"transform":{"type":"scalar"},"locs":[{"a":837,"b":847}]}],"statement":"-- Fills in the outcome of keys that this transaction has claimed: the order, and of one that failed what was\n-- available to it, as an array literal; an empty text when the stock sufficed. Its shortages are a JSON list\n-- for the version before, which takes an order without any for a success. The arrays are parallel. Nothing is\n-- inserted: every key conflicts.\n-- Locks: none, the caller holds them through idempotencyKeyClaim.\nINSERT INTO idempotency_keys (\n    created_at, expires_at, caller, key, request_hash, order_id, shortages, available\n)\nSELECT now(), now(), settled.caller, settled.key, settled.request_hash, settled.order_id,\n    settled.shortages::jsonb, nullif(settled.available, '')::integer[]\nFROM unnest(\n    :callers!::text[], :keys!::text[], :requestHashes!::bytea[], :orderIds!::bigint[], :shortages!::text[],\n    :available!::text[]\n) AS settled (caller, key, request_hash, order_id, shortages, available)\nON CONFLICT (caller, key) DO UPDATE\nSET order_id = excluded.order_id, shortages = excluded.shortages, available = excluded.available"};
+const idempotencyKeySettleIR: any = {"usedParamSet":{"callers":true,"keys":true,"requestHashes":true,"orderIds":true,"shortages":true,"available":true,"expiresUs":true},"params":[{"name":"callers","required":true,"transform":{"type":"scalar"},"locs":[{"a":965,"b":973}]},{"name":"keys","required":true,"transform":{"type":"scalar"},"locs":[{"a":984,"b":989}]},{"name":"requestHashes","required":true,"transform":{"type":"scalar"},"locs":[{"a":1000,"b":1014}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":1026,"b":1035}]},{"name":"shortages","required":true,"transform":{"type":"scalar"},"locs":[{"a":1048,"b":1058}]},{"name":"available","required":true,"transform":{"type":"scalar"},"locs":[{"a":1073,"b":1083}]},{"name":"expiresUs","required":true,"transform":{"type":"scalar"},"locs":[{"a":1094,"b":1104}]}],"statement":"-- Fills in the outcome of keys that this transaction has claimed: the order, and of one that failed what was\n-- available to it, as an array literal; an empty text when the stock sufficed. The end of its reservation is\n-- in microseconds since the epoch, 0 for none. Its shortages are a JSON list\n-- for the version before, which takes an order without any for a success. The arrays are parallel. Nothing is\n-- inserted: every key conflicts.\n-- Locks: none, the caller holds them through idempotencyKeyClaim.\nINSERT INTO idempotency_keys (\n    created_at, expires_at, caller, key, request_hash, order_id, shortages, available, order_expires_at\n)\nSELECT now(), now(), settled.caller, settled.key, settled.request_hash, settled.order_id,\n    settled.shortages::jsonb, nullif(settled.available, '')::integer[],\n    CASE\n        WHEN settled.expires_us > 0\n            THEN 'epoch'::timestamptz + settled.expires_us * interval '1 microsecond'\n    END\nFROM unnest(\n    :callers!::text[], :keys!::text[], :requestHashes!::bytea[], :orderIds!::bigint[], :shortages!::text[],\n    :available!::text[], :expiresUs!::bigint[]\n) AS settled (caller, key, request_hash, order_id, shortages, available, expires_us)\nON CONFLICT (caller, key) DO UPDATE\nSET order_id = excluded.order_id, shortages = excluded.shortages, available = excluded.available,\n    order_expires_at = excluded.order_expires_at"};
 
 /**
  * Query generated from SQL:
  * ```
  * -- Fills in the outcome of keys that this transaction has claimed: the order, and of one that failed what was
- * -- available to it, as an array literal; an empty text when the stock sufficed. Its shortages are a JSON list
+ * -- available to it, as an array literal; an empty text when the stock sufficed. The end of its reservation is
+ * -- in microseconds since the epoch, 0 for none. Its shortages are a JSON list
  * -- for the version before, which takes an order without any for a success. The arrays are parallel. Nothing is
  * -- inserted: every key conflicts.
  * -- Locks: none, the caller holds them through idempotencyKeyClaim.
  * INSERT INTO idempotency_keys (
- *     created_at, expires_at, caller, key, request_hash, order_id, shortages, available
+ *     created_at, expires_at, caller, key, request_hash, order_id, shortages, available, order_expires_at
  * )
  * SELECT now(), now(), settled.caller, settled.key, settled.request_hash, settled.order_id,
- *     settled.shortages::jsonb, nullif(settled.available, '')::integer[]
+ *     settled.shortages::jsonb, nullif(settled.available, '')::integer[],
+ *     CASE
+ *         WHEN settled.expires_us > 0
+ *             THEN 'epoch'::timestamptz + settled.expires_us * interval '1 microsecond'
+ *     END
  * FROM unnest(
  *     :callers!::text[], :keys!::text[], :requestHashes!::bytea[], :orderIds!::bigint[], :shortages!::text[],
- *     :available!::text[]
- * ) AS settled (caller, key, request_hash, order_id, shortages, available)
+ *     :available!::text[], :expiresUs!::bigint[]
+ * ) AS settled (caller, key, request_hash, order_id, shortages, available, expires_us)
  * ON CONFLICT (caller, key) DO UPDATE
- * SET order_id = excluded.order_id, shortages = excluded.shortages, available = excluded.available
+ * SET order_id = excluded.order_id, shortages = excluded.shortages, available = excluded.available,
+ *     order_expires_at = excluded.order_expires_at
  * ```
  */
 export const idempotencyKeySettle = new PreparedQuery<IIdempotencyKeySettleParams,IIdempotencyKeySettleResult>(idempotencyKeySettleIR);

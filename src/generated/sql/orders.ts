@@ -14,6 +14,7 @@ export interface IOrderIdsTakeParams {
 
 /** 'OrderIdsTake' return type */
 export interface IOrderIdsTakeResult {
+  now_us: bigint;
   order_id: bigint;
 }
 
@@ -23,14 +24,15 @@ export interface IOrderIdsTakeQuery {
   result: IOrderIdsTakeResult;
 }
 
-const orderIdsTakeIR: any = {"usedParamSet":{"count":true},"params":[{"name":"count","required":true,"transform":{"type":"scalar"},"locs":[{"a":187,"b":193}]}],"statement":"-- Draws :count ids for new orders, in ascending order. Ids drawn by a transaction that fails are lost.\n-- Locks: none.\nSELECT nextval('order_ids') AS \"order_id!\"\nFROM generate_series(1, :count!::integer)"};
+const orderIdsTakeIR: any = {"usedParamSet":{"count":true},"params":[{"name":"count","required":true,"transform":{"type":"scalar"},"locs":[{"a":354,"b":360}]}],"statement":"-- Draws :count ids for new orders, in ascending order. Ids drawn by a transaction that fails are lost.\n-- now_us: the time of this transaction, at which its orders are created, in microseconds since the epoch.\n-- Locks: none.\nSELECT nextval('order_ids') AS \"order_id!\", (extract(epoch FROM now()) * 1000000)::bigint AS \"now_us!\"\nFROM generate_series(1, :count!::integer)"};
 
 /**
  * Query generated from SQL:
  * ```
  * -- Draws :count ids for new orders, in ascending order. Ids drawn by a transaction that fails are lost.
+ * -- now_us: the time of this transaction, at which its orders are created, in microseconds since the epoch.
  * -- Locks: none.
- * SELECT nextval('order_ids') AS "order_id!"
+ * SELECT nextval('order_ids') AS "order_id!", (extract(epoch FROM now()) * 1000000)::bigint AS "now_us!"
  * FROM generate_series(1, :count!::integer)
  * ```
  */
@@ -41,6 +43,7 @@ export const orderIdsTake = new PreparedQuery<IOrderIdsTakeParams,IOrderIdsTakeR
 export interface IOrderInsertParams {
   orderIds: bigintArray;
   statuses: stringArray;
+  ttlsMs: bigintArray;
   userIds: bigintArray;
 }
 
@@ -53,17 +56,19 @@ export interface IOrderInsertQuery {
   result: IOrderInsertResult;
 }
 
-const orderInsertIR: any = {"usedParamSet":{"orderIds":true,"userIds":true,"statuses":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":271,"b":280}]},{"name":"userIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":293,"b":301}]},{"name":"statuses","required":true,"transform":{"type":"scalar"},"locs":[{"a":314,"b":323}]}],"statement":"-- Writes new orders with the status that follows from their reservation. The arrays are parallel.\n-- Locks: the new rows.\nINSERT INTO orders (order_id, user_id, status, created_at, updated_at)\nSELECT fresh.order_id, fresh.user_id, fresh.status, now(), now()\nFROM unnest(:orderIds!::bigint[], :userIds!::bigint[], :statuses!::text[])\n    AS fresh (order_id, user_id, status)"};
+const orderInsertIR: any = {"usedParamSet":{"orderIds":true,"userIds":true,"statuses":true,"ttlsMs":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":431,"b":440}]},{"name":"userIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":453,"b":461}]},{"name":"statuses","required":true,"transform":{"type":"scalar"},"locs":[{"a":474,"b":483}]},{"name":"ttlsMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":494,"b":501}]}],"statement":"-- Writes new orders with the status that follows from their reservation, which ends :ttlsMs after now, or\n-- never where that is 0. The arrays are parallel.\n-- Locks: the new rows.\nINSERT INTO orders (order_id, user_id, status, created_at, updated_at, expires_at)\nSELECT fresh.order_id, fresh.user_id, fresh.status, now(), now(),\n    CASE WHEN fresh.ttl_ms > 0 THEN now() + fresh.ttl_ms * interval '1 millisecond' END\nFROM unnest(:orderIds!::bigint[], :userIds!::bigint[], :statuses!::text[], :ttlsMs!::bigint[])\n    AS fresh (order_id, user_id, status, ttl_ms)"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Writes new orders with the status that follows from their reservation. The arrays are parallel.
+ * -- Writes new orders with the status that follows from their reservation, which ends :ttlsMs after now, or
+ * -- never where that is 0. The arrays are parallel.
  * -- Locks: the new rows.
- * INSERT INTO orders (order_id, user_id, status, created_at, updated_at)
- * SELECT fresh.order_id, fresh.user_id, fresh.status, now(), now()
- * FROM unnest(:orderIds!::bigint[], :userIds!::bigint[], :statuses!::text[])
- *     AS fresh (order_id, user_id, status)
+ * INSERT INTO orders (order_id, user_id, status, created_at, updated_at, expires_at)
+ * SELECT fresh.order_id, fresh.user_id, fresh.status, now(), now(),
+ *     CASE WHEN fresh.ttl_ms > 0 THEN now() + fresh.ttl_ms * interval '1 millisecond' END
+ * FROM unnest(:orderIds!::bigint[], :userIds!::bigint[], :statuses!::text[], :ttlsMs!::bigint[])
+ *     AS fresh (order_id, user_id, status, ttl_ms)
  * ```
  */
 export const orderInsert = new PreparedQuery<IOrderInsertParams,IOrderInsertResult>(orderInsertIR);
@@ -102,6 +107,7 @@ export const orderLineInsert = new PreparedQuery<IOrderLineInsertParams,IOrderLi
 
 /** 'OrderTransition' parameters type */
 export interface IOrderTransitionParams {
+  cancelReason?: string | null | void;
   from: string;
   orderIds: bigintArray;
   to: string;
@@ -118,23 +124,206 @@ export interface IOrderTransitionQuery {
   result: IOrderTransitionResult;
 }
 
-const orderTransitionIR: any = {"usedParamSet":{"to":true,"orderIds":true,"from":true},"params":[{"name":"to","required":true,"transform":{"type":"scalar"},"locs":[{"a":390,"b":393}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":458,"b":467}]},{"name":"from","required":true,"transform":{"type":"scalar"},"locs":[{"a":495,"b":500}]}],"statement":"-- Transitions those of the given orders that have the status :from to the status :to, and returns their ids.\n-- Locks: these order rows. The guard on the status is a compare-and-set: of two transactions the first to\n-- commit wins, and the other does not get the order back.\n-- After a failover the clock may be behind that of the primary which wrote the order.\nUPDATE orders\nSET status = :to!, updated_at = greatest(now(), created_at)\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = :from!\nRETURNING order_id"};
+const orderTransitionIR: any = {"usedParamSet":{"to":true,"cancelReason":true,"orderIds":true,"from":true},"params":[{"name":"to","required":true,"transform":{"type":"scalar"},"locs":[{"a":417,"b":420}]},{"name":"cancelReason","required":false,"transform":{"type":"scalar"},"locs":[{"a":439,"b":451}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":516,"b":525}]},{"name":"from","required":true,"transform":{"type":"scalar"},"locs":[{"a":553,"b":558}]}],"statement":"-- Transitions those of the given orders that have the status :from, and whose reservation has not ended, to\n-- the status :to, and returns their ids.\n-- Locks: these order rows. The guard is a compare-and-set: of two transactions the first to commit wins, and\n-- the other does not get the order back.\n-- After a failover the clock may be behind that of the primary which wrote the order.\nUPDATE orders\nSET status = :to!, cancel_reason = :cancelReason, updated_at = greatest(now(), created_at)\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = :from!\n  AND (expires_at IS NULL OR expires_at > now())\nRETURNING order_id"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Transitions those of the given orders that have the status :from to the status :to, and returns their ids.
- * -- Locks: these order rows. The guard on the status is a compare-and-set: of two transactions the first to
- * -- commit wins, and the other does not get the order back.
+ * -- Transitions those of the given orders that have the status :from, and whose reservation has not ended, to
+ * -- the status :to, and returns their ids.
+ * -- Locks: these order rows. The guard is a compare-and-set: of two transactions the first to commit wins, and
+ * -- the other does not get the order back.
  * -- After a failover the clock may be behind that of the primary which wrote the order.
  * UPDATE orders
- * SET status = :to!, updated_at = greatest(now(), created_at)
+ * SET status = :to!, cancel_reason = :cancelReason, updated_at = greatest(now(), created_at)
  * WHERE order_id = ANY(:orderIds!::bigint[])
  *   AND status = :from!
+ *   AND (expires_at IS NULL OR expires_at > now())
  * RETURNING order_id
  * ```
  */
 export const orderTransition = new PreparedQuery<IOrderTransitionParams,IOrderTransitionResult>(orderTransitionIR);
+
+
+/** 'OrderExpire' parameters type */
+export interface IOrderExpireParams {
+  cancelReason: string;
+  from: string;
+  orderIds: bigintArray;
+  to: string;
+}
+
+/** 'OrderExpire' return type */
+export interface IOrderExpireResult {
+  order_id: bigint;
+}
+
+/** 'OrderExpire' query type */
+export interface IOrderExpireQuery {
+  params: IOrderExpireParams;
+  result: IOrderExpireResult;
+}
+
+const orderExpireIR: any = {"usedParamSet":{"to":true,"cancelReason":true,"orderIds":true,"from":true},"params":[{"name":"to","required":true,"transform":{"type":"scalar"},"locs":[{"a":282,"b":285}]},{"name":"cancelReason","required":true,"transform":{"type":"scalar"},"locs":[{"a":304,"b":317}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":365,"b":374}]},{"name":"from","required":true,"transform":{"type":"scalar"},"locs":[{"a":402,"b":407}]}],"statement":"-- Cancels those of the given orders that have the status :from and whose reservation has ended, as of that\n-- end, and returns their ids.\n-- Locks: these order rows, with the same compare-and-set as orderTransition. The two guards exclude each\n-- other.\nUPDATE orders\nSET status = :to!, cancel_reason = :cancelReason!, updated_at = expires_at\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = :from!\n  AND expires_at <= now()\nRETURNING order_id"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Cancels those of the given orders that have the status :from and whose reservation has ended, as of that
+ * -- end, and returns their ids.
+ * -- Locks: these order rows, with the same compare-and-set as orderTransition. The two guards exclude each
+ * -- other.
+ * UPDATE orders
+ * SET status = :to!, cancel_reason = :cancelReason!, updated_at = expires_at
+ * WHERE order_id = ANY(:orderIds!::bigint[])
+ *   AND status = :from!
+ *   AND expires_at <= now()
+ * RETURNING order_id
+ * ```
+ */
+export const orderExpire = new PreparedQuery<IOrderExpireParams,IOrderExpireResult>(orderExpireIR);
+
+
+/** 'OrderOverdue' parameters type */
+export interface IOrderOverdueParams {
+  limit: bigint;
+}
+
+/** 'OrderOverdue' return type */
+export interface IOrderOverdueResult {
+  order_id: bigint;
+}
+
+/** 'OrderOverdue' query type */
+export interface IOrderOverdueQuery {
+  params: IOrderOverdueParams;
+  result: IOrderOverdueResult;
+}
+
+const orderOverdueIR: any = {"usedParamSet":{"limit":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":327,"b":333}]}],"statement":"-- Reads the :limit open orders whose reservations ended first, on any node. Another transaction may be\n-- releasing them. The status is written out, since only then its partial index can be used.\n-- Locks: none.\nSELECT order_id\nFROM orders\nWHERE status = 'awaiting payment'\n  AND expires_at <= now()\nORDER BY expires_at\nLIMIT :limit!"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Reads the :limit open orders whose reservations ended first, on any node. Another transaction may be
+ * -- releasing them. The status is written out, since only then its partial index can be used.
+ * -- Locks: none.
+ * SELECT order_id
+ * FROM orders
+ * WHERE status = 'awaiting payment'
+ *   AND expires_at <= now()
+ * ORDER BY expires_at
+ * LIMIT :limit!
+ * ```
+ */
+export const orderOverdue = new PreparedQuery<IOrderOverdueParams,IOrderOverdueResult>(orderOverdueIR);
+
+
+/** 'OrderNextEnd' parameters type */
+export type IOrderNextEndParams = void;
+
+/** 'OrderNextEnd' return type */
+export interface IOrderNextEndResult {
+  in_ms: number;
+}
+
+/** 'OrderNextEnd' query type */
+export interface IOrderNextEndQuery {
+  params: IOrderNextEndParams;
+  result: IOrderNextEndResult;
+}
+
+const orderNextEndIR: any = {"usedParamSet":{},"params":[],"statement":"-- Reads how long it takes until the next reservation ends, in milliseconds, at least 0. Without any it\n-- returns no row.\n-- Locks: none.\nSELECT greatest(ceil(extract(epoch FROM expires_at - now()) * 1000), 0)::float8 AS \"in_ms!\"\nFROM orders\nWHERE status = 'awaiting payment'\n  AND expires_at IS NOT NULL\nORDER BY expires_at\nLIMIT 1"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Reads how long it takes until the next reservation ends, in milliseconds, at least 0. Without any it
+ * -- returns no row.
+ * -- Locks: none.
+ * SELECT greatest(ceil(extract(epoch FROM expires_at - now()) * 1000), 0)::float8 AS "in_ms!"
+ * FROM orders
+ * WHERE status = 'awaiting payment'
+ *   AND expires_at IS NOT NULL
+ * ORDER BY expires_at
+ * LIMIT 1
+ * ```
+ */
+export const orderNextEnd = new PreparedQuery<IOrderNextEndParams,IOrderNextEndResult>(orderNextEndIR);
+
+
+/** 'OrderHold' parameters type */
+export interface IOrderHoldParams {
+  open: string;
+  orderIds: bigintArray;
+}
+
+/** 'OrderHold' return type */
+export interface IOrderHoldResult {
+  created_us: bigint;
+  expires_us: bigint | null;
+  now_us: bigint;
+  order_id: bigint;
+}
+
+/** 'OrderHold' query type */
+export interface IOrderHoldQuery {
+  params: IOrderHoldParams;
+  result: IOrderHoldResult;
+}
+
+const orderHoldIR: any = {"usedParamSet":{"orderIds":true,"open":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":334,"b":343}]},{"name":"open","required":true,"transform":{"type":"scalar"},"locs":[{"a":371,"b":376}]}],"statement":"-- Holds those of the given orders that have the status :open and whose reservation has not ended, until the\n-- transaction ends, and returns when they were created and what now is, in microseconds since the epoch.\n-- Locks: these order rows; nothing is changed in them.\nUPDATE orders\nSET updated_at = updated_at\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = :open!\n  AND (expires_at IS NULL OR expires_at > now())\nRETURNING order_id,\n    (extract(epoch FROM created_at) * 1000000)::bigint AS \"created_us!\",\n    (extract(epoch FROM expires_at) * 1000000)::bigint AS \"expires_us?\",\n    (extract(epoch FROM now()) * 1000000)::bigint AS \"now_us!\""};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Holds those of the given orders that have the status :open and whose reservation has not ended, until the
+ * -- transaction ends, and returns when they were created and what now is, in microseconds since the epoch.
+ * -- Locks: these order rows; nothing is changed in them.
+ * UPDATE orders
+ * SET updated_at = updated_at
+ * WHERE order_id = ANY(:orderIds!::bigint[])
+ *   AND status = :open!
+ *   AND (expires_at IS NULL OR expires_at > now())
+ * RETURNING order_id,
+ *     (extract(epoch FROM created_at) * 1000000)::bigint AS "created_us!",
+ *     (extract(epoch FROM expires_at) * 1000000)::bigint AS "expires_us?",
+ *     (extract(epoch FROM now()) * 1000000)::bigint AS "now_us!"
+ * ```
+ */
+export const orderHold = new PreparedQuery<IOrderHoldParams,IOrderHoldResult>(orderHoldIR);
+
+
+/** 'OrderExtend' parameters type */
+export interface IOrderExtendParams {
+  expiresUs: bigintArray;
+  orderIds: bigintArray;
+}
+
+/** 'OrderExtend' return type */
+export type IOrderExtendResult = void;
+
+/** 'OrderExtend' query type */
+export interface IOrderExtendQuery {
+  params: IOrderExtendParams;
+  result: IOrderExtendResult;
+}
+
+const orderExtendIR: any = {"usedParamSet":{"orderIds":true,"expiresUs":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":255,"b":264},{"a":401,"b":410}]},{"name":"expiresUs","required":true,"transform":{"type":"scalar"},"locs":[{"a":277,"b":287}]}],"statement":"-- Sets the ends of reservations that this transaction holds through orderHold. The arrays are parallel.\n-- Locks: none, the caller holds them.\nUPDATE orders\nSET expires_at = 'epoch'::timestamptz + change.expires_us * interval '1 microsecond'\nFROM unnest(:orderIds!::bigint[], :expiresUs!::bigint[]) AS change (order_id, expires_us)\nWHERE orders.order_id = change.order_id\n  AND orders.order_id = ANY(:orderIds!::bigint[])"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Sets the ends of reservations that this transaction holds through orderHold. The arrays are parallel.
+ * -- Locks: none, the caller holds them.
+ * UPDATE orders
+ * SET expires_at = 'epoch'::timestamptz + change.expires_us * interval '1 microsecond'
+ * FROM unnest(:orderIds!::bigint[], :expiresUs!::bigint[]) AS change (order_id, expires_us)
+ * WHERE orders.order_id = change.order_id
+ *   AND orders.order_id = ANY(:orderIds!::bigint[])
+ * ```
+ */
+export const orderExtend = new PreparedQuery<IOrderExtendParams,IOrderExtendResult>(orderExtendIR);
 
 
 /** 'OrderRead' parameters type */
@@ -144,8 +333,11 @@ export interface IOrderReadParams {
 
 /** 'OrderRead' return type */
 export interface IOrderReadResult {
+  cancel_reason: string | null;
   count: number;
   created_us: bigint;
+  expires_us: bigint | null;
+  is_overdue: boolean;
   order_id: bigint;
   sku: bigint;
   status: string;
@@ -159,18 +351,21 @@ export interface IOrderReadQuery {
   result: IOrderReadResult;
 }
 
-const orderReadIR: any = {"usedParamSet":{"orderIds":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":622,"b":631},{"a":671,"b":680}]}],"statement":"-- Reads orders with their lines, one row per line, sorted by order and sku, on any node. It is one statement\n-- and so one snapshot: an order is never seen without its lines. An unknown id returns no row.\n-- created_us, updated_us: in microseconds since the epoch.\n-- Locks: none.\nSELECT orders.order_id, orders.user_id, orders.status, lines.sku, lines.count,\n    (extract(epoch FROM orders.created_at) * 1000000)::bigint AS \"created_us!\",\n    (extract(epoch FROM orders.updated_at) * 1000000)::bigint AS \"updated_us!\"\nFROM orders\nJOIN order_lines AS lines ON lines.order_id = orders.order_id\nWHERE orders.order_id = ANY(:orderIds!::bigint[])\n  AND lines.order_id = ANY(:orderIds!::bigint[])\nORDER BY orders.order_id, lines.sku"};
+const orderReadIR: any = {"usedParamSet":{"orderIds":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":905,"b":914},{"a":954,"b":963}]}],"statement":"-- Reads orders with their lines, one row per line, sorted by order and sku, on any node. It is one statement\n-- and so one snapshot: an order is never seen without its lines. An unknown id returns no row.\n-- created_us, updated_us, expires_us: in microseconds since the epoch.\n-- is_overdue: whether the reservation has ended; while the order is open, nobody has released it yet.\n-- Locks: none.\nSELECT orders.order_id, orders.user_id, orders.status, lines.sku, lines.count,\n    (extract(epoch FROM orders.created_at) * 1000000)::bigint AS \"created_us!\",\n    (extract(epoch FROM orders.updated_at) * 1000000)::bigint AS \"updated_us!\",\n    (extract(epoch FROM orders.expires_at) * 1000000)::bigint AS \"expires_us?\",\n    coalesce(orders.expires_at <= now(), false) AS \"is_overdue!\", orders.cancel_reason\nFROM orders\nJOIN order_lines AS lines ON lines.order_id = orders.order_id\nWHERE orders.order_id = ANY(:orderIds!::bigint[])\n  AND lines.order_id = ANY(:orderIds!::bigint[])\nORDER BY orders.order_id, lines.sku"};
 
 /**
  * Query generated from SQL:
  * ```
  * -- Reads orders with their lines, one row per line, sorted by order and sku, on any node. It is one statement
  * -- and so one snapshot: an order is never seen without its lines. An unknown id returns no row.
- * -- created_us, updated_us: in microseconds since the epoch.
+ * -- created_us, updated_us, expires_us: in microseconds since the epoch.
+ * -- is_overdue: whether the reservation has ended; while the order is open, nobody has released it yet.
  * -- Locks: none.
  * SELECT orders.order_id, orders.user_id, orders.status, lines.sku, lines.count,
  *     (extract(epoch FROM orders.created_at) * 1000000)::bigint AS "created_us!",
- *     (extract(epoch FROM orders.updated_at) * 1000000)::bigint AS "updated_us!"
+ *     (extract(epoch FROM orders.updated_at) * 1000000)::bigint AS "updated_us!",
+ *     (extract(epoch FROM orders.expires_at) * 1000000)::bigint AS "expires_us?",
+ *     coalesce(orders.expires_at <= now(), false) AS "is_overdue!", orders.cancel_reason
  * FROM orders
  * JOIN order_lines AS lines ON lines.order_id = orders.order_id
  * WHERE orders.order_id = ANY(:orderIds!::bigint[])
@@ -189,7 +384,10 @@ export interface IOrderScanParams {
 
 /** 'OrderScan' return type */
 export interface IOrderScanResult {
+  cancel_reason: string | null;
   created_us: bigint;
+  expires_us: bigint | null;
+  is_overdue: boolean;
   order_id: bigint;
   status: string;
   updated_us: bigint;
@@ -202,18 +400,20 @@ export interface IOrderScanQuery {
   result: IOrderScanResult;
 }
 
-const orderScanIR: any = {"usedParamSet":{"below":true,"limit":true},"params":[{"name":"below","required":true,"transform":{"type":"scalar"},"locs":[{"a":392,"b":398}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":437,"b":443}]}],"statement":"-- Reads the :limit newest orders below an id, newest first, on any node. The caller filters them and reads\n-- their lines.\n-- created_us, updated_us: as in orderRead.\n-- Locks: none.\nSELECT order_id, user_id, status,\n    (extract(epoch FROM created_at) * 1000000)::bigint AS \"created_us!\",\n    (extract(epoch FROM updated_at) * 1000000)::bigint AS \"updated_us!\"\nFROM orders\nWHERE order_id < :below!::bigint\nORDER BY order_id DESC\nLIMIT :limit!"};
+const orderScanIR: any = {"usedParamSet":{"below":true,"limit":true},"params":[{"name":"below","required":true,"transform":{"type":"scalar"},"locs":[{"a":534,"b":540}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":579,"b":585}]}],"statement":"-- Reads the :limit newest orders below an id, newest first, on any node. The caller filters them and reads\n-- their lines.\n-- The other columns: as in orderRead.\n-- Locks: none.\nSELECT order_id, user_id, status,\n    (extract(epoch FROM created_at) * 1000000)::bigint AS \"created_us!\",\n    (extract(epoch FROM updated_at) * 1000000)::bigint AS \"updated_us!\",\n    (extract(epoch FROM expires_at) * 1000000)::bigint AS \"expires_us?\",\n    coalesce(expires_at <= now(), false) AS \"is_overdue!\", cancel_reason\nFROM orders\nWHERE order_id < :below!::bigint\nORDER BY order_id DESC\nLIMIT :limit!"};
 
 /**
  * Query generated from SQL:
  * ```
  * -- Reads the :limit newest orders below an id, newest first, on any node. The caller filters them and reads
  * -- their lines.
- * -- created_us, updated_us: as in orderRead.
+ * -- The other columns: as in orderRead.
  * -- Locks: none.
  * SELECT order_id, user_id, status,
  *     (extract(epoch FROM created_at) * 1000000)::bigint AS "created_us!",
- *     (extract(epoch FROM updated_at) * 1000000)::bigint AS "updated_us!"
+ *     (extract(epoch FROM updated_at) * 1000000)::bigint AS "updated_us!",
+ *     (extract(epoch FROM expires_at) * 1000000)::bigint AS "expires_us?",
+ *     coalesce(expires_at <= now(), false) AS "is_overdue!", cancel_reason
  * FROM orders
  * WHERE order_id < :below!::bigint
  * ORDER BY order_id DESC
@@ -232,7 +432,10 @@ export interface IOrderScanOfUserParams {
 
 /** 'OrderScanOfUser' return type */
 export interface IOrderScanOfUserResult {
+  cancel_reason: string | null;
   created_us: bigint;
+  expires_us: bigint | null;
+  is_overdue: boolean;
   order_id: bigint;
   status: string;
   updated_us: bigint;
@@ -245,7 +448,7 @@ export interface IOrderScanOfUserQuery {
   result: IOrderScanOfUserResult;
 }
 
-const orderScanOfUserIR: any = {"usedParamSet":{"userId":true,"below":true,"limit":true},"params":[{"name":"userId","required":true,"transform":{"type":"scalar"},"locs":[{"a":333,"b":340}]},{"name":"below","required":true,"transform":{"type":"scalar"},"locs":[{"a":367,"b":373}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":412,"b":418}]}],"statement":"-- The same for the orders of one user. It is a statement of its own, so that each has the plan of its index.\n-- Locks: none.\nSELECT order_id, user_id, status,\n    (extract(epoch FROM created_at) * 1000000)::bigint AS \"created_us!\",\n    (extract(epoch FROM updated_at) * 1000000)::bigint AS \"updated_us!\"\nFROM orders\nWHERE user_id = :userId!::bigint\n  AND order_id < :below!::bigint\nORDER BY order_id DESC\nLIMIT :limit!"};
+const orderScanOfUserIR: any = {"usedParamSet":{"userId":true,"below":true,"limit":true},"params":[{"name":"userId","required":true,"transform":{"type":"scalar"},"locs":[{"a":480,"b":487}]},{"name":"below","required":true,"transform":{"type":"scalar"},"locs":[{"a":514,"b":520}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":559,"b":565}]}],"statement":"-- The same for the orders of one user. It is a statement of its own, so that each has the plan of its index.\n-- Locks: none.\nSELECT order_id, user_id, status,\n    (extract(epoch FROM created_at) * 1000000)::bigint AS \"created_us!\",\n    (extract(epoch FROM updated_at) * 1000000)::bigint AS \"updated_us!\",\n    (extract(epoch FROM expires_at) * 1000000)::bigint AS \"expires_us?\",\n    coalesce(expires_at <= now(), false) AS \"is_overdue!\", cancel_reason\nFROM orders\nWHERE user_id = :userId!::bigint\n  AND order_id < :below!::bigint\nORDER BY order_id DESC\nLIMIT :limit!"};
 
 /**
  * Query generated from SQL:
@@ -254,7 +457,9 @@ const orderScanOfUserIR: any = {"usedParamSet":{"userId":true,"below":true,"limi
  * -- Locks: none.
  * SELECT order_id, user_id, status,
  *     (extract(epoch FROM created_at) * 1000000)::bigint AS "created_us!",
- *     (extract(epoch FROM updated_at) * 1000000)::bigint AS "updated_us!"
+ *     (extract(epoch FROM updated_at) * 1000000)::bigint AS "updated_us!",
+ *     (extract(epoch FROM expires_at) * 1000000)::bigint AS "expires_us?",
+ *     coalesce(expires_at <= now(), false) AS "is_overdue!", cancel_reason
  * FROM orders
  * WHERE user_id = :userId!::bigint
  *   AND order_id < :below!::bigint
@@ -315,12 +520,12 @@ export interface IOrderConfirmQuery {
   result: IOrderConfirmResult;
 }
 
-const orderConfirmIR: any = {"usedParamSet":{"orderIds":true,"open":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":719,"b":728}]},{"name":"open","required":true,"transform":{"type":"scalar"},"locs":[{"a":757,"b":762}]}],"statement":"-- Writes those of the given orders that do not have the status :open, and changes nothing in them, so that\n-- the COMMIT behind it waits for the replica of each: otherwise a reply that is based on a read alone could\n-- show a state that no replica has. It must write the order itself, since only the server that has the order\n-- can confirm it.\n-- Locks: these order rows. Their status is final, so only another confirmation waits for them. Two that lock\n-- the same rows in opposite order are rare; the server rolls one back, and it is retried.\n-- Cost: a version of each row, about 150 bytes of WAL; no index is written, since the page has room for it.\nUPDATE orders\nSET updated_at = updated_at\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status <> :open!"};
+const orderConfirmIR: any = {"usedParamSet":{"orderIds":true,"open":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":712,"b":721}]},{"name":"open","required":true,"transform":{"type":"scalar"},"locs":[{"a":751,"b":756}]}],"statement":"-- Writes those of the given orders that are not open any more, and changes nothing in them, so that\n-- the COMMIT behind it waits for the replica of each: otherwise a reply that is based on a read alone could\n-- show a state that no replica has. It must write the order itself, since only the server that has the order\n-- can confirm it.\n-- Locks: these order rows. Their status is final, so only another confirmation waits for them. Two that lock\n-- the same rows in opposite order are rare; the server rolls one back, and it is retried.\n-- Cost: a version of each row, about 150 bytes of WAL; no index is written, since the page has room for it.\nUPDATE orders\nSET updated_at = updated_at\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND (status <> :open! OR expires_at <= now())"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Writes those of the given orders that do not have the status :open, and changes nothing in them, so that
+ * -- Writes those of the given orders that are not open any more, and changes nothing in them, so that
  * -- the COMMIT behind it waits for the replica of each: otherwise a reply that is based on a read alone could
  * -- show a state that no replica has. It must write the order itself, since only the server that has the order
  * -- can confirm it.
@@ -330,7 +535,7 @@ const orderConfirmIR: any = {"usedParamSet":{"orderIds":true,"open":true},"param
  * UPDATE orders
  * SET updated_at = updated_at
  * WHERE order_id = ANY(:orderIds!::bigint[])
- *   AND status <> :open!
+ *   AND (status <> :open! OR expires_at <= now())
  * ```
  */
 export const orderConfirm = new PreparedQuery<IOrderConfirmParams,IOrderConfirmResult>(orderConfirmIR);

@@ -1,5 +1,5 @@
 /** `loms.order.v1.OrderService`: the contract's messages to the domain and back. */
-import { instantOf, timestampOf } from '../../domain/instant.ts';
+import { type Instant, instantOf, timestampOf } from '../../domain/instant.ts';
 import type { Loms } from '../../domain/operations.ts';
 import type { Order, OrderStatus } from '../../domain/orders/order.ts';
 import { OrderServiceService as contract } from '../../generated/proto/loms/order/v1/order.ts';
@@ -10,8 +10,9 @@ export function orderMethods(loms: Loms) {
   return {
     createOrder: unary(
       contract.createOrder,
-      (request, call) => loms.createOrder(request, call),
-      ({ orderId }) => ({ orderId }),
+      ({ user, items, reservationTtlSeconds: ttlSeconds }, call) =>
+        loms.createOrder({ user, items, ttlSeconds }, call),
+      ({ orderId, expiresAt }) => ({ orderId, expiresAt: optionalTimestamp(expiresAt) }),
     ),
     getOrder: unary(
       contract.getOrder,
@@ -40,6 +41,12 @@ export function orderMethods(loms: Loms) {
       ({ orderId }, call) => loms.payOrder(orderId, call),
       () => ({}),
     ),
+    extendOrder: unary(
+      contract.extendOrder,
+      ({ orderId, reservationTtlSeconds: ttlSeconds }, call) =>
+        loms.extendOrder({ orderId, ttlSeconds }, call),
+      ({ expiresAt }) => ({ expiresAt: optionalTimestamp(expiresAt) }),
+    ),
     cancelOrder: unary(
       contract.cancelOrder,
       ({ orderId }, call) => loms.cancelOrder(orderId, call),
@@ -48,12 +55,18 @@ export function orderMethods(loms: Loms) {
   };
 }
 
-function messageOf({ status, user, items, createdAt, updatedAt }: Order) {
+function optionalTimestamp(instant: Instant | undefined) {
+  return instant === undefined ? undefined : timestampOf(instant);
+}
+
+function messageOf({ status, user, items, createdAt, updatedAt, expiresAt, cancelReason }: Order) {
   return {
     status,
     user,
     items: [...items],
     createdAt: timestampOf(createdAt),
     updatedAt: timestampOf(updatedAt),
+    expiresAt: optionalTimestamp(expiresAt),
+    cancelReason: cancelReason ?? '',
   };
 }

@@ -29,6 +29,7 @@ describe.each(['grpc-v1', 'grpc-v1alpha'])('a client without the contracts, by %
       'grpc.health.v1.Health/Watch',
       'loms.order.v1.OrderService/CancelOrder',
       'loms.order.v1.OrderService/CreateOrder',
+      'loms.order.v1.OrderService/ExtendOrder',
       'loms.order.v1.OrderService/GetOrder',
       'loms.order.v1.OrderService/ListOrders',
       'loms.order.v1.OrderService/PayOrder',

@@ -19,6 +19,10 @@ const requests: Readonly<Record<OperationName, readonly [path: string, bytes: Bu
   getOrder: [orders.getOrder.path, orders.getOrder.requestSerialize({ orderId: 1n })],
   listOrders: [operations.listOrders.grpc.path, operations.listOrders.grpc.requestSerialize({})],
   payOrder: [orders.payOrder.path, orders.payOrder.requestSerialize({ orderId: 1n })],
+  extendOrder: [
+    orders.extendOrder.path,
+    orders.extendOrder.requestSerialize({ orderId: 1n, reservationTtlSeconds: 60 }),
+  ],
   cancelOrder: [orders.cancelOrder.path, orders.cancelOrder.requestSerialize({ orderId: 1n })],
   getStock: [stock.getStock.path, stock.getStock.requestSerialize({ sku: 7 })],
 };

@@ -27,7 +27,10 @@ describe('the five operations', () => {
     const [createdAt, updatedAt] = [timestampOf(NOW), timestampOf(NOW)];
     expect(await ask(client, orders.createOrder, { user: LARGE, items })).toEqual({ reply: { orderId } });
     expect(await ask(client, orders.getOrder, { orderId })).toEqual({
-      reply: { status: 'awaiting payment', user: LARGE, items: items.toReversed(), createdAt, updatedAt },
+      reply: {
+        ...{ status: 'awaiting payment', cancelReason: '', user: LARGE },
+        ...{ items: items.toReversed(), createdAt, updatedAt },
+      },
     });
     expect(await ask(client, stock.getStock, { sku })).toEqual({ reply: { count: 9_998n } });
     expect(await ask(client, orders.payOrder, { orderId })).toEqual({ reply: {} });

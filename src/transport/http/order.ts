@@ -1,15 +1,17 @@
 /** The operations on orders over REST: route, schemas and printing of each. */
 import { z } from '@hono/zod-openapi';
-import { formatInstant } from '../../domain/instant.ts';
+import { formatInstant, type Instant } from '../../domain/instant.ts';
 import { IDEMPOTENCY_KEY_MAX } from '../../domain/limits.ts';
 import type { Loms } from '../../domain/operations.ts';
 import type { OrderPage } from '../../domain/orders/list.ts';
-import { type Order, orderStatuses } from '../../domain/orders/order.ts';
+import { cancelReasons, type Order, orderStatuses } from '../../domain/orders/order.ts';
 import type { Refusal } from '../../domain/outcome.ts';
 import {
   fixedRefusals,
   insufficientStock,
+  orderExpired,
   orderNotCancellable,
+  orderNotExtendable,
   orderNotFound,
   orderNotPayable,
 } from '../../domain/refusals.ts';
@@ -50,6 +52,11 @@ export const createOrderRequest = z
   .object({
     user: int64(contract.CreateOrderRequest.user, `Who orders. ${OR_STRING}`, 42),
     items: list(contract.CreateOrderRequest.items, item, 'Lines with the same sku count as one line.'),
+    reservationTtlSeconds: uint32(
+      contract.CreateOrderRequest.reservationTtlSeconds,
+      'How long the reservation lasts, at most as long as the operator allows; else as long as is set there.',
+      600,
+    ).optional(),
   })
   .openapi('CreateOrderRequest');
 
@@ -57,12 +64,24 @@ export const orderIdRequest = z
   .object({ orderID: int64(contract.GetOrderRequest.orderID, `${ORDER_ID} ${OR_STRING}`, 1) })
   .openapi('OrderIDRequest');
 
+export const extendOrderRequest = z
+  .object({
+    orderID: int64(contract.ExtendOrderRequest.orderID, `${ORDER_ID} ${OR_STRING}`, 1),
+    reservationTtlSeconds: uint32(
+      contract.ExtendOrderRequest.reservationTtlSeconds,
+      'How long the reservation lasts from now on.',
+      600,
+    ),
+  })
+  .openapi('ExtendOrderRequest');
+
 export const orderIdParameter = int64(contract.GetOrderRequest.orderID, ORDER_ID, 1);
 
 const readNewOrder = bodyReader('CreateOrderRequest', createOrderRequest);
 const getOrderRequest = z.object({ orderID: orderIdParameter });
 const readOrderId = parameterReader('GetOrderRequest', getOrderRequest, { orderID: 'order_id' });
 const readOrderToPay = bodyReader('PayOrderRequest', orderIdRequest);
+const readOrderToExtend = bodyReader('ExtendOrderRequest', extendOrderRequest);
 const readOrderToCancel = bodyReader('CancelOrderRequest', orderIdRequest);
 
 /**
@@ -81,8 +100,10 @@ const idempotencyKeyHeader = z
       'for a day, or as long as the operator configured.',
   });
 
+const end = timeReply('When the reservation ends. Missing if it never does.').optional();
+
 const createOrderReply = z
-  .object({ orderID: int64Reply('The new order. Ids rise by creation.', 1) })
+  .object({ orderID: int64Reply('The new order. Ids rise by creation.', 1), expiresAt: end })
   .openapi('CreateOrderResponse');
 
 const orderFields = {
@@ -91,6 +112,11 @@ const orderFields = {
   items: z.array(item).openapi({ description: 'Sorted by sku, one line per sku.' }),
   createdAt: timeReply('When the order was created.'),
   updatedAt: timeReply('When its status changed last, or when it was created.'),
+  expiresAt: timeReply(
+    'When the reservation ends or has ended. Missing if it never does, and of an order that was payed, ' +
+      'failed or cancelled on request.',
+  ).optional(),
+  cancelReason: z.enum(cancelReasons).optional().openapi({ description: 'Of a cancelled order.' }),
 };
 
 const getOrderReply = z.object(orderFields).openapi('GetOrderResponse');
@@ -138,12 +164,16 @@ const jsonBody = <Schema extends z.ZodType>(schema: Schema, example: unknown) =>
   content: { 'application/json': { schema, example } },
 });
 
+/** 2026-11-26T12:10:00.123456Z */
+const EXAMPLE_END = 1_795_695_000_123_456_000n;
+
 const exampleOrder = {
   status: 'awaiting payment',
   user: 42,
   items: [{ sku: 1625903, count: 2 }],
   createdAt: '2026-11-26T12:00:00.123456Z',
   updatedAt: '2026-11-26T12:00:00.123456Z',
+  expiresAt: '2026-11-26T12:10:00.123456Z',
 };
 
 /** Names the id in the reply to a create, for links from it. */
@@ -172,7 +202,7 @@ const createOrderDocument = {
     {
       schema: createOrderReply,
       description: 'The order is awaiting payment.',
-      example: { orderID: 1 },
+      example: { orderID: 1, expiresAt: '2026-11-26T12:10:00.123456Z' },
       replays: true,
       links: {
         read: { operationId: 'getOrder', parameters: { order_id: NEW_ORDER_ID } },
@@ -240,19 +270,19 @@ const listOrdersDocument = {
 } as const;
 
 /** What the documents of the transitions have in common. */
-const transitionDocument = (refusal: Refusal) => ({
+const transitionDocument = (...refusals: Refusal[]) => ({
   tags,
   request: { body: jsonBody(orderIdRequest, { orderID: 1 }) },
   responses: responses({ schema: emptyReply, description: 'It is done, or was done before.', example: {} }, [
     invalidFields('PayOrderRequest', ['orderID']),
-    refusal,
+    ...refusals,
     orderNotFound(1n),
     ...writeRefusals,
   ]),
 });
 
 const payOrderDocument = {
-  ...transitionDocument(orderNotPayable(1n, 'cancelled')),
+  ...transitionDocument(orderNotPayable(1n, 'cancelled'), orderExpired(1n, EXAMPLE_END)),
   method: 'post',
   path: '/order/pay',
   summary: 'Pay an order',
@@ -267,14 +297,40 @@ const cancelOrderDocument = {
   description: 'Makes the reserved goods available again. Cancelling twice is harmless.',
 } as const;
 
+const extendOrderDocument = {
+  method: 'post',
+  path: '/order/extend',
+  tags,
+  summary: 'Extend the reservation of an order',
+  description:
+    'Moves the end of the reservation to a time from now on. It never becomes earlier, and never later ' +
+    'than the longest life of a reservation after the creation of the order.',
+  request: { body: jsonBody(extendOrderRequest, { orderID: 1, reservationTtlSeconds: 600 }) },
+  responses: responses(
+    {
+      schema: z.object({ expiresAt: end }).openapi('ExtendOrderResponse'),
+      description: 'The end of the reservation.',
+      example: { expiresAt: '2026-11-26T12:10:00.123456Z' },
+    },
+    [
+      invalidFields('ExtendOrderRequest', ['reservationTtlSeconds']),
+      orderNotExtendable(1n, 'payed'),
+      orderExpired(1n, EXAMPLE_END),
+      orderNotFound(1n),
+      ...writeRefusals,
+    ],
+  ),
+} as const;
+
 /** The routes of the operations on orders. */
 export function orderRoutes(loms: Loms) {
   return {
     createOrder: route({
       document: createOrderDocument,
       read: readNewOrder,
-      run: (request, call) => loms.createOrder(request, call),
-      print: ({ orderId }) => `{"orderID":${orderId}}`,
+      run: ({ user, items, reservationTtlSeconds: ttlSeconds }, call) =>
+        loms.createOrder({ user, items, ttlSeconds }, call),
+      print: ({ orderId, expiresAt }) => `{"orderID":${orderId}${printTime('expiresAt', expiresAt)}}`,
     }),
     getOrder: route({
       document: getOrderDocument,
@@ -297,6 +353,13 @@ export function orderRoutes(loms: Loms) {
       run: ({ orderID }, call) => loms.payOrder(orderID, call),
       print: () => '{}',
     }),
+    extendOrder: route({
+      document: extendOrderDocument,
+      read: readOrderToExtend,
+      run: ({ orderID: orderId, reservationTtlSeconds: ttlSeconds }, call) =>
+        loms.extendOrder({ orderId, ttlSeconds }, call),
+      print: ({ expiresAt }) => `{${printTime('expiresAt', expiresAt).slice(1)}}`,
+    }),
     cancelOrder: route({
       document: cancelOrderDocument,
       read: readOrderToCancel,
@@ -310,10 +373,21 @@ function printOrder(order: Order): string {
   return `{${printFields(order)}}`;
 }
 
-function printFields({ status, user, items, createdAt, updatedAt }: Order): string {
+function printFields(order: Order): string {
+  const { status, user, items, createdAt, updatedAt, expiresAt, cancelReason } = order;
   const lines = items.map(({ sku, count }) => `{"sku":${sku},"count":${count}}`);
-  const times = `"createdAt":"${formatInstant(createdAt)}","updatedAt":"${formatInstant(updatedAt)}"`;
-  return `"status":"${status}","user":${user},"items":[${lines.join(',')}],${times}`;
+  const reason = cancelReason === undefined ? '' : `,"cancelReason":"${cancelReason}"`;
+  const times = [
+    printTime('createdAt', createdAt),
+    printTime('updatedAt', updatedAt),
+    printTime('expiresAt', expiresAt),
+  ];
+  return `"status":"${status}","user":${user},"items":[${lines.join(',')}]${times.join('')}${reason}`;
+}
+
+/** A field behind others; nothing where there is no time. */
+function printTime(name: string, instant: Instant | undefined): string {
+  return instant === undefined ? '' : `,"${name}":"${formatInstant(instant)}"`;
 }
 
 function printPage({ orders, nextPageToken }: OrderPage): string {

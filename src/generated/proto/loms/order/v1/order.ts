@@ -21,7 +21,7 @@ export const protobufPackage = "loms.order.v1";
 
 export const protobufFileName = "loms/order/v1/order.proto";
 
-/** Orders: create, read, list, pay and cancel. */
+/** Orders: create, read, list, pay, extend and cancel. */
 
 /** One line of an order: a number of pieces of one sku. */
 export interface Item {
@@ -39,11 +39,18 @@ export interface CreateOrderRequest {
   user: bigint;
   /** The ordered lines, in any order. Lines with the same sku are merged into one line with their sum. */
   items: Item[];
+  /**
+   * How many seconds the reservation lasts, at most as long as the operator allows; the reply has its end.
+   * Without it, as long as the operator has set.
+   */
+  reservationTtlSeconds?: number | undefined;
 }
 
 export interface CreateOrderResponse {
   /** The new order; its status is "awaiting payment". Ids rise by creation, and a failed order takes one too. */
   orderId: bigint;
+  /** When the reservation ends; absent if it never does. */
+  expiresAt: Timestamp | undefined;
 }
 
 export interface GetOrderRequest {
@@ -63,7 +70,18 @@ export interface GetOrderResponse {
     | Timestamp
     | undefined;
   /** When its status changed last, or when it was created. */
-  updatedAt: Timestamp | undefined;
+  updatedAt:
+    | Timestamp
+    | undefined;
+  /**
+   * When the reservation ends or has ended; absent if it never does, and of an order that was payed, failed
+   * or cancelled on request.
+   */
+  expiresAt:
+    | Timestamp
+    | undefined;
+  /** Why the order was cancelled; empty if it was not. */
+  cancelReason: string;
 }
 
 export interface ListOrdersRequest {
@@ -109,7 +127,18 @@ export interface Order {
     | Timestamp
     | undefined;
   /** When its status changed last, or when it was created. */
-  updatedAt: Timestamp | undefined;
+  updatedAt:
+    | Timestamp
+    | undefined;
+  /**
+   * When the reservation ends or has ended; absent if it never does, and of an order that was payed, failed
+   * or cancelled on request.
+   */
+  expiresAt:
+    | Timestamp
+    | undefined;
+  /** Why the order was cancelled; empty if it was not. */
+  cancelReason: string;
 }
 
 export interface PayOrderRequest {
@@ -118,6 +147,18 @@ export interface PayOrderRequest {
 }
 
 export interface PayOrderResponse {
+}
+
+export interface ExtendOrderRequest {
+  /** The order whose reservation is extended. */
+  orderId: bigint;
+  /** How many seconds the reservation lasts from now on. */
+  reservationTtlSeconds: number;
+}
+
+export interface ExtendOrderResponse {
+  /** When the reservation ends; absent if it never does. */
+  expiresAt: Timestamp | undefined;
 }
 
 export interface CancelOrderRequest {
@@ -207,7 +248,7 @@ export const Item: MessageFns<Item> = {
 };
 
 function createBaseCreateOrderRequest(): CreateOrderRequest {
-  return { user: 0n, items: [] };
+  return { user: 0n, items: [], reservationTtlSeconds: undefined };
 }
 
 export const CreateOrderRequest: MessageFns<CreateOrderRequest> = {
@@ -220,6 +261,9 @@ export const CreateOrderRequest: MessageFns<CreateOrderRequest> = {
     }
     for (const v of message.items) {
       Item.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.reservationTtlSeconds !== undefined) {
+      writer.uint32(24).uint32(message.reservationTtlSeconds);
     }
     return writer;
   },
@@ -253,6 +297,14 @@ export const CreateOrderRequest: MessageFns<CreateOrderRequest> = {
             message.items.push(Item.decode(reader, reader.uint32()));
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.reservationTtlSeconds = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -267,7 +319,7 @@ export const CreateOrderRequest: MessageFns<CreateOrderRequest> = {
 };
 
 function createBaseCreateOrderResponse(): CreateOrderResponse {
-  return { orderId: 0n };
+  return { orderId: 0n, expiresAt: undefined };
 }
 
 export const CreateOrderResponse: MessageFns<CreateOrderResponse> = {
@@ -277,6 +329,9 @@ export const CreateOrderResponse: MessageFns<CreateOrderResponse> = {
         throw new globalThis.Error("value provided for field message.orderId of type int64 too large");
       }
       writer.uint32(8).int64(message.orderId);
+    }
+    if (message.expiresAt !== undefined) {
+      Timestamp.encode(message.expiresAt, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -300,6 +355,14 @@ export const CreateOrderResponse: MessageFns<CreateOrderResponse> = {
             }
 
             message.orderId = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.expiresAt = Timestamp.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -365,7 +428,15 @@ export const GetOrderRequest: MessageFns<GetOrderRequest> = {
 };
 
 function createBaseGetOrderResponse(): GetOrderResponse {
-  return { status: "", user: 0n, items: [], createdAt: undefined, updatedAt: undefined };
+  return {
+    status: "",
+    user: 0n,
+    items: [],
+    createdAt: undefined,
+    updatedAt: undefined,
+    expiresAt: undefined,
+    cancelReason: "",
+  };
 }
 
 export const GetOrderResponse: MessageFns<GetOrderResponse> = {
@@ -387,6 +458,12 @@ export const GetOrderResponse: MessageFns<GetOrderResponse> = {
     }
     if (message.updatedAt !== undefined) {
       Timestamp.encode(message.updatedAt, writer.uint32(42).fork()).join();
+    }
+    if (message.expiresAt !== undefined) {
+      Timestamp.encode(message.expiresAt, writer.uint32(50).fork()).join();
+    }
+    if (message.cancelReason !== "") {
+      writer.uint32(58).string(message.cancelReason);
     }
     return writer;
   },
@@ -442,6 +519,22 @@ export const GetOrderResponse: MessageFns<GetOrderResponse> = {
             }
 
             message.updatedAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.expiresAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.cancelReason = reader.string();
             continue;
           }
         }
@@ -619,7 +712,16 @@ export const ListOrdersResponse: MessageFns<ListOrdersResponse> = {
 };
 
 function createBaseOrder(): Order {
-  return { orderId: 0n, status: "", user: 0n, items: [], createdAt: undefined, updatedAt: undefined };
+  return {
+    orderId: 0n,
+    status: "",
+    user: 0n,
+    items: [],
+    createdAt: undefined,
+    updatedAt: undefined,
+    expiresAt: undefined,
+    cancelReason: "",
+  };
 }
 
 export const Order: MessageFns<Order> = {
@@ -647,6 +749,12 @@ export const Order: MessageFns<Order> = {
     }
     if (message.updatedAt !== undefined) {
       Timestamp.encode(message.updatedAt, writer.uint32(50).fork()).join();
+    }
+    if (message.expiresAt !== undefined) {
+      Timestamp.encode(message.expiresAt, writer.uint32(58).fork()).join();
+    }
+    if (message.cancelReason !== "") {
+      writer.uint32(66).string(message.cancelReason);
     }
     return writer;
   },
@@ -710,6 +818,22 @@ export const Order: MessageFns<Order> = {
             }
 
             message.updatedAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.expiresAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.cancelReason = reader.string();
             continue;
           }
         }
@@ -796,6 +920,112 @@ export const PayOrderResponse: MessageFns<PayOrderResponse> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseExtendOrderRequest(): ExtendOrderRequest {
+  return { orderId: 0n, reservationTtlSeconds: 0 };
+}
+
+export const ExtendOrderRequest: MessageFns<ExtendOrderRequest> = {
+  encode(message: ExtendOrderRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.orderId !== 0n) {
+      if (BigInt.asIntN(64, message.orderId) !== message.orderId) {
+        throw new globalThis.Error("value provided for field message.orderId of type int64 too large");
+      }
+      writer.uint32(8).int64(message.orderId);
+    }
+    if (message.reservationTtlSeconds !== 0) {
+      writer.uint32(16).uint32(message.reservationTtlSeconds);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExtendOrderRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExtendOrderRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.orderId = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.reservationTtlSeconds = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseExtendOrderResponse(): ExtendOrderResponse {
+  return { expiresAt: undefined };
+}
+
+export const ExtendOrderResponse: MessageFns<ExtendOrderResponse> = {
+  encode(message: ExtendOrderResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.expiresAt !== undefined) {
+      Timestamp.encode(message.expiresAt, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExtendOrderResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExtendOrderResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.expiresAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1027,8 +1257,11 @@ export const Shortage: MessageFns<Shortage> = {
 /**
  * The life of an order.
  *
- *     new -> awaiting payment -> payed | cancelled
+ *     new -> awaiting payment -> payed | cancelled (requested or expired)
  *     new -> failed
+ *
+ * The reservation of a new order ends some time after its creation. From that moment on the order is
+ * "cancelled" with the reason "expired", and its pieces are available.
  *
  * A refused call ends with a google.rpc.Status in the trailer grpc-status-details-bin. Its first detail is a
  * google.rpc.ErrorInfo with the domain "loms" and a stable reason. Every call may be refused with
@@ -1096,8 +1329,8 @@ export const OrderServiceService = {
    * Pays an order that is "awaiting payment": the reserved pieces leave the stock. Paying a "payed" order is
    * OK and changes nothing, so a retry is safe without a key.
    *
-   * Refused with ORDER_NOT_FOUND (NOT_FOUND), or with ORDER_NOT_PAYABLE (FAILED_PRECONDITION), whose metadata
-   * names the order's status.
+   * Refused with ORDER_NOT_FOUND (NOT_FOUND), with ORDER_EXPIRED (FAILED_PRECONDITION) when the reservation
+   * has ended, or with ORDER_NOT_PAYABLE (FAILED_PRECONDITION), whose metadata names the order's status.
    */
   payOrder: {
     path: "/loms.order.v1.OrderService/PayOrder" as const,
@@ -1107,6 +1340,22 @@ export const OrderServiceService = {
     requestDeserialize: (value: Buffer): PayOrderRequest => PayOrderRequest.decode(value),
     responseSerialize: (value: PayOrderResponse): Buffer => Buffer.from(PayOrderResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): PayOrderResponse => PayOrderResponse.decode(value),
+  },
+  /**
+   * Moves the end of a reservation to a time from now on, never to an earlier one than it has, and at most to
+   * the largest life of a reservation after the order's creation. A retry is safe without a key.
+   *
+   * Refused with ORDER_NOT_FOUND (NOT_FOUND), with ORDER_EXPIRED (FAILED_PRECONDITION) after the end, or with
+   * ORDER_NOT_EXTENDABLE (FAILED_PRECONDITION), whose metadata names the order's status.
+   */
+  extendOrder: {
+    path: "/loms.order.v1.OrderService/ExtendOrder" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ExtendOrderRequest): Buffer => Buffer.from(ExtendOrderRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ExtendOrderRequest => ExtendOrderRequest.decode(value),
+    responseSerialize: (value: ExtendOrderResponse): Buffer => Buffer.from(ExtendOrderResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ExtendOrderResponse => ExtendOrderResponse.decode(value),
   },
   /**
    * Cancels an order that is "awaiting payment": the reserved pieces become available again. Cancelling a
@@ -1161,10 +1410,18 @@ export interface OrderServiceServer extends UntypedServiceImplementation {
    * Pays an order that is "awaiting payment": the reserved pieces leave the stock. Paying a "payed" order is
    * OK and changes nothing, so a retry is safe without a key.
    *
-   * Refused with ORDER_NOT_FOUND (NOT_FOUND), or with ORDER_NOT_PAYABLE (FAILED_PRECONDITION), whose metadata
-   * names the order's status.
+   * Refused with ORDER_NOT_FOUND (NOT_FOUND), with ORDER_EXPIRED (FAILED_PRECONDITION) when the reservation
+   * has ended, or with ORDER_NOT_PAYABLE (FAILED_PRECONDITION), whose metadata names the order's status.
    */
   payOrder: handleUnaryCall<PayOrderRequest, PayOrderResponse>;
+  /**
+   * Moves the end of a reservation to a time from now on, never to an earlier one than it has, and at most to
+   * the largest life of a reservation after the order's creation. A retry is safe without a key.
+   *
+   * Refused with ORDER_NOT_FOUND (NOT_FOUND), with ORDER_EXPIRED (FAILED_PRECONDITION) after the end, or with
+   * ORDER_NOT_EXTENDABLE (FAILED_PRECONDITION), whose metadata names the order's status.
+   */
+  extendOrder: handleUnaryCall<ExtendOrderRequest, ExtendOrderResponse>;
   /**
    * Cancels an order that is "awaiting payment": the reserved pieces become available again. Cancelling a
    * "cancelled" order is OK and changes nothing, so a retry is safe without a key.
@@ -1252,8 +1509,8 @@ export interface OrderServiceClient extends Client {
    * Pays an order that is "awaiting payment": the reserved pieces leave the stock. Paying a "payed" order is
    * OK and changes nothing, so a retry is safe without a key.
    *
-   * Refused with ORDER_NOT_FOUND (NOT_FOUND), or with ORDER_NOT_PAYABLE (FAILED_PRECONDITION), whose metadata
-   * names the order's status.
+   * Refused with ORDER_NOT_FOUND (NOT_FOUND), with ORDER_EXPIRED (FAILED_PRECONDITION) when the reservation
+   * has ended, or with ORDER_NOT_PAYABLE (FAILED_PRECONDITION), whose metadata names the order's status.
    */
   payOrder(
     request: PayOrderRequest,
@@ -1269,6 +1526,28 @@ export interface OrderServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: PayOrderResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Moves the end of a reservation to a time from now on, never to an earlier one than it has, and at most to
+   * the largest life of a reservation after the order's creation. A retry is safe without a key.
+   *
+   * Refused with ORDER_NOT_FOUND (NOT_FOUND), with ORDER_EXPIRED (FAILED_PRECONDITION) after the end, or with
+   * ORDER_NOT_EXTENDABLE (FAILED_PRECONDITION), whose metadata names the order's status.
+   */
+  extendOrder(
+    request: ExtendOrderRequest,
+    callback: (error: ServiceError | null, response: ExtendOrderResponse) => void,
+  ): ClientUnaryCall;
+  extendOrder(
+    request: ExtendOrderRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ExtendOrderResponse) => void,
+  ): ClientUnaryCall;
+  extendOrder(
+    request: ExtendOrderRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ExtendOrderResponse) => void,
   ): ClientUnaryCall;
   /**
    * Cancels an order that is "awaiting payment": the reserved pieces become available again. Cancelling a

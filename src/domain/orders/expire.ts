@@ -1,0 +1,58 @@
+/**
+ * Expiring orders: the goods of reservations that have ended become available. What is decided about an
+ * order does not wait for it (`read.ts`, `transition.ts`).
+ *
+ * Finding them is a read on any node. The release is a guarded update, which decides by the primary's clock:
+ * a payment, cancellation, extension or other instance that was faster has its order.
+ */
+import type { Plan, Queryable } from '../../db/types.ts';
+import { orderExpire, orderNextEnd, orderOverdue, orderRead } from '../../generated/sql/orders.ts';
+import { fitting } from './fitting.ts';
+import { type Order, transitions } from './order.ts';
+import { ordersOf } from './read.ts';
+import { changeStockOf } from './transition.ts';
+
+export interface ExpiryLimits {
+  /** The most orders of one step. */
+  readonly ordersMax: number;
+  /** The most lines of one step. The lines of one order are released together, whatever their number. */
+  readonly linesMax: number;
+}
+
+export interface OverdueOrders {
+  /** Those that ended first, up to the limits. Sorted by id, so that all instances lock alike. */
+  readonly orderIds: readonly bigint[];
+  /** Whether there are more. */
+  readonly more: boolean;
+  /** How long it takes until the next reservation ends, in milliseconds; undefined without any. */
+  readonly nextInMs: number | undefined;
+}
+
+/** Finds orders whose reservations have ended and that nobody has released, on any node. */
+export async function findOverdue(
+  db: Queryable,
+  { ordersMax, linesMax }: ExpiryLimits,
+): Promise<OverdueOrders> {
+  const overdue = await orderOverdue.run({ limit: BigInt(ordersMax) }, db);
+  if (overdue.length === 0) {
+    const [next] = await orderNextEnd.run(undefined, db);
+    return { orderIds: [], more: false, nextInMs: next?.in_ms };
+  }
+  const ids = overdue.map(({ order_id: id }) => id).sort((a, b) => (a < b ? -1 : 1));
+  const orderIds = await fitting(db, ids, linesMax);
+  const more = overdue.length === ordersMax || orderIds.length < ids.length;
+  return { orderIds, more, nextInMs: undefined };
+}
+
+/** Cancels those of the orders whose reservations have ended. Returns their number. */
+export async function expireOrders(tx: Queryable, ids: readonly bigint[]): Promise<Plan<number>> {
+  const orderIds = [...ids];
+  const { from, to, cancelReason } = transitions.expire;
+  const [expired, rows] = await Promise.all([
+    orderExpire.run({ orderIds, from, to, cancelReason }, tx),
+    orderRead.run({ orderIds }, tx),
+  ]);
+  const orders = ordersOf(rows);
+  const changed = expired.map(({ order_id: id }) => orders.get(id) as Order);
+  return { writes: changeStockOf(tx, changed, transitions.expire), result: changed.length };
+}
