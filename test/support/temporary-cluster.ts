@@ -30,7 +30,7 @@ export const TEMPLATE_VARIABLE = 'CLUSTER_TEMPLATE_DIR';
 interface TemporaryOptions {
   /** False for a primary alone. */
   readonly replica?: boolean;
-  /** Sets it up anew: copies are one cluster for PostgreSQL, which knows them by one number. */
+  /** Makes a new one: copies are one cluster for PostgreSQL, which knows them by one number. */
   readonly isNew?: boolean;
 }
 
