@@ -21,7 +21,7 @@ export interface ExtendOrderRequest {
 }
 
 /** The new end; undefined where the reservation never ends. */
-export type ExtendOrderOutcome = Outcome<{ readonly expiresAt: Instant | undefined }>;
+type ExtendOrderOutcome = Outcome<{ readonly expiresAt: Instant | undefined }>;
 
 /**
  * Extends the reservations of a batch of orders. An end never becomes earlier, and never later than the
