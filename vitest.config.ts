@@ -1,4 +1,15 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** The longest files: begun last, one of them would run alone while the other workers have nothing to do. */
+const LONGEST = /(faults\/smoke|fuzz\/smoke|cluster\/failover|e2e\/processes|embedded\/cluster)\.test\.ts$/;
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification) => LONGEST.test(moduleId);
+    return files.filter(isLong).concat(files.filter((file) => !isLong(file)));
+  }
+}
 
 /** Every test runs against real PostgreSQL: one cluster for the run, a database of its own for each file. */
 export default defineConfig({
@@ -6,6 +17,9 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'],
     exclude: ['test/browser/**'],
     globalSetup: 'test/support/cluster.ts',
+    // Tests mostly wait, for timeouts and failovers: two at once take half of the time on two cores.
+    maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     reporters: ['default', ['json', { outputFile: 'build/test-results.json' }]],
