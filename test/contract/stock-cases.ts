@@ -1,4 +1,4 @@
-/** The contract of reading many skus as a table; see cases.ts. Walks over pages are in list-stocks.test.ts. */
+/** The contract of reading many skus as a table; see cases.ts. Whole walks are in list-stocks.test.ts. */
 import { expect } from 'vitest';
 import { type Case, invalid, PLENTY, SOLD_OUT } from './cases.ts';
 

@@ -1,6 +1,6 @@
 /**
- * The list of all stock, in ascending order of skus, by keyset pages: a page begins behind the last sku of the
- * page before, so no sku is skipped or listed twice while stock changes.
+ * The list of all stock, in ascending order of skus, by keyset pages: a page begins behind the last sku of
+ * the page before, so no sku is skipped or listed twice while stock changes.
  */
 import type { Queryable } from '../../db/types.ts';
 import { stockList } from '../../generated/sql/stocks.ts';
