@@ -141,6 +141,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/stock/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read how many pieces of many skus can be ordered
+         * @description One read for a whole cart or page of a catalogue; all numbers are of one moment.
+         */
+        post: operations["batchGetStock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stock/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the stock of all skus
+         * @description In ascending order of skus. The list ends where `nextPageToken` is missing. A sku that has stock when the first page is read stands on exactly one page.
+         */
+        get: operations["listStocks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/livez": {
         parameters: {
             query?: never;
@@ -431,6 +471,66 @@ export interface components {
             /**
              * Format: int64
              * @description Pieces that can be ordered now: the stock without what is reserved.
+             * @example 10000
+             */
+            count: number;
+        };
+        BatchGetStockResponse: {
+            /** @description What can be ordered of the skus that have stock, in ascending order. */
+            stocks: components["schemas"]["AvailableStock"][];
+            /** @description The skus that have no stock, in ascending order. */
+            missing: number[];
+        };
+        AvailableStock: {
+            /**
+             * @description The stock keeping unit.
+             * @example 1625903
+             */
+            sku: number;
+            /**
+             * Format: int64
+             * @description Pieces that can be ordered now: the stock without what is reserved.
+             * @example 10000
+             */
+            count: number;
+        };
+        BatchGetStockRequest: {
+            /**
+             * @description The stock keeping units, in any order. One that is named more than once is returned once.
+             * @example [
+             *       1625903,
+             *       139275865
+             *     ]
+             */
+            skus: number[];
+        };
+        ListStocksResponse: {
+            /** @description In ascending order of skus. */
+            stocks: components["schemas"]["Stock"][];
+            /** @description Leads to the next page. Without it this is the last one. */
+            nextPageToken?: string;
+        };
+        Stock: {
+            /**
+             * @description The stock keeping unit.
+             * @example 1625903
+             */
+            sku: number;
+            /**
+             * Format: int64
+             * @description The pieces that exist.
+             * @example 10000
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description How many of them open orders hold.
+             * @example 0
+             */
+            reserved: number;
+            /**
+             * Format: int64
+             * @description The others: the pieces that can be ordered now.
              * @example 10000
              */
             count: number;
@@ -1238,6 +1338,243 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Too much at once; nothing was done. */
+            429: {
+                headers: {
+                    /** @description Seconds until a retry makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description A fault in the service. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Not served; with `Retry-After`, nothing was done and trying again is safe. */
+            503: {
+                headers: {
+                    /** @description Seconds until a retry makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description The deadline passed; nothing was done. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Any other refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+        };
+    };
+    batchGetStock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Seconds that the client waits, such as 5 or 0.5; the service may set a lower limit. The reply comes by then, whatever becomes of the request.
+                 * @example 5
+                 */
+                "Request-Timeout"?: number;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "skus": [
+                 *         1625903,
+                 *         139275865,
+                 *         7
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["BatchGetStockRequest"];
+            };
+        };
+        responses: {
+            /** @description What can be ordered of each sku, and the skus without stock. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "stocks": [
+                     *         {
+                     *           "sku": 1625903,
+                     *           "count": 10000
+                     *         },
+                     *         {
+                     *           "sku": 139275865,
+                     *           "count": 65534
+                     *         }
+                     *       ],
+                     *       "missing": [
+                     *         7
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BatchGetStockResponse"];
+                };
+            };
+            /** @description The request is not valid, or the state of order or stock does not allow it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description The body is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Too much at once; nothing was done. */
+            429: {
+                headers: {
+                    /** @description Seconds until a retry makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description A fault in the service. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Not served; with `Retry-After`, nothing was done and trying again is safe. */
+            503: {
+                headers: {
+                    /** @description Seconds until a retry makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description The deadline passed; nothing was done. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Any other refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+        };
+    };
+    listStocks: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The most skus on the page: 0 for 50, more than 1000 for 1000.
+                 * @example 50
+                 */
+                page_size?: number;
+                /** @description The `nextPageToken` of the page before. */
+                page_token?: string;
+            };
+            header?: {
+                /**
+                 * @description Seconds that the client waits, such as 5 or 0.5; the service may set a lower limit. The reply comes by then, whatever becomes of the request.
+                 * @example 5
+                 */
+                "Request-Timeout"?: number;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the stock. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "stocks": [
+                     *         {
+                     *           "sku": 1625903,
+                     *           "total": 10000,
+                     *           "reserved": 0,
+                     *           "count": 10000
+                     *         }
+                     *       ],
+                     *       "nextPageToken": "AAAAAAAYz1dy"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListStocksResponse"];
+                };
+            };
+            /** @description The request is not valid, or the state of order or stock does not allow it. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -31,3 +31,12 @@ WHERE stocks.sku = change.sku
 SELECT sku, total_count, reserved
 FROM stocks
 WHERE sku = ANY(:skus!::bigint[]);
+
+/* @name stockList */
+-- Reads the stock of the :limit skus that follow the sku :after, in order, on any node.
+-- Locks: none.
+SELECT sku, total_count, reserved
+FROM stocks
+WHERE sku > :after!::bigint
+ORDER BY sku
+LIMIT :limit!;

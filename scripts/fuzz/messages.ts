@@ -79,6 +79,10 @@ function isUncut(message: DescMessage, bytes: Uint8Array): boolean {
     const field = message.fields.find((each) => each.number === number);
     if (field === undefined) continue;
     const isDelimited = field.message !== undefined || isText(field);
+    if (isPacked(field) && wireType === LENGTH_DELIMITED) {
+      if (![...varints(payload)].every((each) => fits(field, each))) return false;
+      continue;
+    }
     if (wireType !== (isDelimited ? LENGTH_DELIMITED : VARINT)) return false;
     if (field.message !== undefined && !isUncut(field.message, payload)) return false;
     if (!isDelimited && !fits(field, value)) return false;
@@ -86,8 +90,13 @@ function isUncut(message: DescMessage, bytes: Uint8Array): boolean {
   return true;
 }
 
+/** Whether the values of a field may stand in one length-delimited field. */
+function isPacked(field: DescField): boolean {
+  return field.fieldKind === 'list' && field.message === undefined && !isText(field);
+}
+
 function fits(field: DescField, value: bigint): boolean {
-  const scalar = field.fieldKind === 'scalar' ? field.scalar : undefined;
+  const scalar = field.fieldKind === 'scalar' || field.fieldKind === 'list' ? field.scalar : undefined;
   if (scalar === ScalarType.UINT32) return value < 2n ** 32n;
   // A negative number has the bits of one of 64 bits.
   if (scalar === ScalarType.INT32)
@@ -114,13 +123,9 @@ function* wireFields(bytes: Uint8Array): Generator<WireField> {
   let at = 0;
   let groups = 0;
   const read = () => {
-    let value = 0n;
-    for (let shift = 0n; ; shift += 7n) {
-      if (shift === 70n) throw new Error('a varint of more than ten bytes');
-      const byte = bytes[at++] ?? 0;
-      value |= BigInt(byte & 127) << shift;
-      if (byte < 128) return value;
-    }
+    const varint = readVarint(bytes, at);
+    at = varint.end;
+    return varint.value;
   };
   while (at < bytes.length) {
     const head = read();
@@ -137,6 +142,25 @@ function* wireFields(bytes: Uint8Array): Generator<WireField> {
     if (groups === 0 && wireType !== wireTypes.endGroup)
       yield { number: Number(head >> 3n), wireType, value, payload };
     if (wireType === wireTypes.startGroup) groups++;
+  }
+}
+
+function readVarint(bytes: Uint8Array, start: number): { readonly value: bigint; readonly end: number } {
+  let value = 0n;
+  for (let at = start, shift = 0n; ; shift += 7n) {
+    if (shift === 70n) throw new Error('a varint of more than ten bytes');
+    const byte = bytes[at++] ?? 0;
+    value |= BigInt(byte & 127) << shift;
+    if (byte < 128) return { value, end: at };
+  }
+}
+
+/** The values of a packed list. */
+function* varints(bytes: Uint8Array): Generator<bigint> {
+  for (let at = 0; at < bytes.length; ) {
+    const { value, end } = readVarint(bytes, at);
+    yield value;
+    at = end;
   }
 }
 
@@ -171,8 +195,11 @@ function validField(field: DescField): Arbitrary<Buffer[]> {
     const choices = fc.subarray([...choicesOf(field)]);
     return choices.map((all) => all.map((text) => bytesField(field.number, Buffer.from(text))));
   }
-  if (field.fieldKind !== 'list' || field.message === undefined)
-    throw new Error(`${field} is of an unknown kind`);
+  if (field.fieldKind === 'list' && field.message === undefined) {
+    const numbers = fc.array(validNumber(field), { minLength: 1, maxLength: LINES_USUAL_MAX });
+    return numbers.map((all) => all.map((value) => numberField(field.number, value)));
+  }
+  if (field.fieldKind !== 'list') throw new Error(`${field} is of an unknown kind`);
   // Lines of the same sku are summed, and the sum could be too high.
   const lines = {
     minLength: 1,
@@ -198,8 +225,9 @@ function choicesOf(field: DescField): readonly string[] {
 const numberMax = { int64: 2n ** 63n - 1n, uint32: 2n ** 32n - 1n, int32: 2n ** 31n - 1n };
 
 function validNumber(field: DescField): Arbitrary<bigint> {
-  const { type } = getOption(field, fieldRules);
-  if (type.case !== 'int64' && type.case !== 'uint32' && type.case !== 'int32') {
+  const rules = getOption(field, fieldRules).type;
+  const type = rules.case === 'repeated' ? rules.value.items?.type : rules;
+  if (type?.case !== 'int64' && type?.case !== 'uint32' && type?.case !== 'int32') {
     throw new Error(`${field} has unknown rules`);
   }
   const { greaterThan, lessThan } = type.value;

@@ -66,13 +66,22 @@ function listRule(field: DescField, type: RuleType): string | undefined {
   const { minItems, maxItems, items } = type.value;
   const limits = `minItems: ${minItems}, maxItems: ${maxItems}`;
   if (field.message !== undefined) return `type: 'list', of: '${field.message.name}', ${limits}`;
-  const of = items?.type.case === 'string' ? items.type.value.in : [];
+  if (items === undefined) return undefined;
+  if (items.type.case !== 'string') {
+    const of = integerRule(items.type);
+    return of && `type: 'integers', of: { ${of} }, ${limits}`;
+  }
+  const of = items.type.value.in;
   return of.length === 0 ? undefined : `type: 'choices', of: ${JSON.stringify(of)}, ${limits}`;
 }
 
 function singleRule(field: DescField, type: RuleType): string | undefined {
   if (field.message?.typeName === 'google.protobuf.Timestamp') return `type: 'time'`;
   if (type.case === 'string' && type.value.maxLen > 0) return `type: 'text', maxLength: ${type.value.maxLen}`;
+  return integerRule(type);
+}
+
+function integerRule(type: RuleType): string | undefined {
   if (type.case !== 'int64' && type.case !== 'uint32' && type.case !== 'int32') return undefined;
   const { greaterThan, lessThan } = type.value;
   if (greaterThan.case !== 'gte') return undefined;

@@ -14,8 +14,10 @@ import { listOrders, preparePage, SCAN_MAX } from './orders/list.ts';
 import { readOrders } from './orders/read.ts';
 import { cancelOrders, payOrders } from './orders/transition.ts';
 import type { Outcome } from './outcome.ts';
+import { PAGE_SIZE_MAX } from './page.ts';
 import type { Settings } from './settings.ts';
-import { readStocks } from './stock/read.ts';
+import { listStocks, prepareStockPage } from './stock/list.ts';
+import { readStockBatches, readStocks } from './stock/read.ts';
 
 /** What a caller may be allowed to do. */
 export const scopes = ['orders:read', 'orders:write', 'stock:read', 'stock:write'] as const;
@@ -102,6 +104,24 @@ export const operations = {
 
   /** Returns how many pieces of a sku can be bought now. Refused with STOCK_NOT_FOUND. */
   getStock: { scope: 'stock:read', kind: 'read', run: readStocks, weigh: () => 1 },
+
+  /** Returns how many pieces of each of many skus can be bought now, and which of them have no stock. */
+  batchGetStock: {
+    scope: 'stock:read',
+    kind: 'read',
+    run: readStockBatches,
+    weigh: ({ skus }: { readonly skus: readonly number[] }) => skus.length,
+    queueWeightMax: QUEUE_LINES_MAX,
+  },
+
+  /** Lists the stock of all skus, in ascending order. Refused with INVALID_REQUEST for a bad page token. */
+  listStocks: {
+    scope: 'stock:read',
+    kind: 'read',
+    prepare: prepareStockPage,
+    run: listStocks,
+    weigh: () => PAGE_SIZE_MAX,
+  },
 } as const satisfies Record<string, Operation>;
 
 type Table = typeof operations;

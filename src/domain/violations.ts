@@ -5,8 +5,20 @@ import type { FieldViolation, Refusal } from './outcome.ts';
 
 export type MessageName = keyof typeof contract;
 
+interface IntegerRule {
+  readonly type: 'int64' | 'uint32' | 'int32';
+  readonly min: bigint;
+  readonly max: bigint;
+}
+
 type Rule =
-  | { readonly type: 'int64' | 'uint32' | 'int32'; readonly min: bigint; readonly max: bigint }
+  | IntegerRule
+  | {
+      readonly type: 'integers';
+      readonly of: IntegerRule;
+      readonly minItems: number;
+      readonly maxItems: number;
+    }
   | { readonly type: 'list'; readonly of: MessageName; readonly minItems: number; readonly maxItems: number }
   | { readonly type: 'choices'; readonly of: readonly string[]; readonly maxItems: number }
   | { readonly type: 'text'; readonly maxLength: number }
@@ -21,7 +33,9 @@ export function rulesOf(message: MessageName): Readonly<Record<string, Rule>> {
 const remarks: Readonly<Record<string, string>> = {
   'Item.count': ', also when summed over lines with the same sku',
   'CreateOrderRequest.items': ' lines, each with sku and count',
+  'BatchGetStockRequest.skus': ' skus',
   'ListOrdersRequest.pageToken': ': the nextPageToken of a page with the same filters',
+  'ListStocksRequest.pageToken': ': the nextPageToken of a page',
 };
 
 /** Sorts `items[2]` before `items[10]`. Made once, because making a collator is slow. */
@@ -77,6 +91,8 @@ function describe(rule: Rule, remark: string): string {
   switch (rule.type) {
     case 'list':
       return `must be a list of ${rule.minItems} to ${rule.maxItems}${remark}`;
+    case 'integers':
+      return `must be a list of ${rule.minItems} to ${rule.maxItems}${remark}, each a ${rangeOf(rule.of)}`;
     case 'choices':
       return `must be at most ${rule.maxItems}, each one of: ${rule.of.join(', ')}${remark}`;
     case 'text':
@@ -84,6 +100,10 @@ function describe(rule: Rule, remark: string): string {
     case 'time':
       return `must be a time from year 1 to 9999, such as 2026-11-26T12:00:00Z${remark}`;
     default:
-      return `must be a whole number from ${rule.min} to ${rule.max}${remark}`;
+      return `must be a ${rangeOf(rule)}${remark}`;
   }
+}
+
+function rangeOf({ min, max }: IntegerRule): string {
+  return `whole number from ${min} to ${max}`;
 }

@@ -2,6 +2,9 @@
 
 /** The limits of request fields in the contracts, by message and by the name in JSON. */
 export const contract = {
+  BatchGetStockRequest: {
+    skus: { type: 'integers', of: { type: 'uint32', min: 1n, max: 4294967295n }, minItems: 1, maxItems: 1000 },
+  },
   CancelOrderRequest: {
     orderID: { type: 'int64', min: 1n, max: 9223372036854775807n },
   },
@@ -29,6 +32,10 @@ export const contract = {
     status: { type: 'choices', of: ["new","awaiting payment","failed","payed","cancelled"], minItems: 0, maxItems: 5 },
     createdAfter: { type: 'time' },
     createdBefore: { type: 'time' },
+    pageSize: { type: 'int32', min: 0n, max: 2147483647n },
+    pageToken: { type: 'text', maxLength: 255 },
+  },
+  ListStocksRequest: {
     pageSize: { type: 'int32', min: 0n, max: 2147483647n },
     pageToken: { type: 'text', maxLength: 255 },
   },

@@ -24,7 +24,7 @@ function busyDatabase() {
 }
 
 /** Every operation finds in it what it reads before its batch. */
-const request = { user: 1n, items: [], pageSize: 0, pageToken: '' };
+const request = { user: 1n, items: [], skus: [], pageSize: 0, pageToken: '' };
 
 test.each([
   { writeLanes: 1, readLanes: 1 },

@@ -10,7 +10,7 @@ import { requestReader } from '../../src/transport/grpc/validate.ts';
 import { violatedPaths } from '../../src/transport/http/fields.ts';
 import { parseJson, stringifyJson } from '../../src/transport/http/json.ts';
 import { createOrderRequest, orderIdParameter, orderIdRequest } from '../../src/transport/http/order.ts';
-import { skuParameter } from '../../src/transport/http/stock.ts';
+import { batchGetStockRequest, skuParameter } from '../../src/transport/http/stock.ts';
 import { INT64_MAX, LINES_MAX, UINT32_MAX } from '../support/limits.ts';
 
 /** Values around every limit and any others, within the range of the wire type. */
@@ -111,6 +111,23 @@ test('getStock accepts and refuses the same skus in both', () => {
       expect(overRest('GetStockRequest', skuParameter, String(sku)).ok).toBe(
         overGrpc(path, requestSerialize({ sku })).ok,
       );
+    }),
+  );
+});
+
+test('batchGetStock accepts and refuses the same skus in both, for the same fields', () => {
+  const { path, requestSerialize } = StockServiceService.batchGetStock;
+  const sku = fc.oneof(uint32(UINT32_MAX), fc.integer({ min: 1, max: UINT32_MAX }));
+  const skus = fc.oneof(
+    fc.array(sku, { maxLength: 5 }),
+    fc
+      .tuple(fc.constantFrom(LINES_MAX - 1, LINES_MAX, LINES_MAX + 1), sku)
+      .map(([length, each]) => Array.from({ length }, () => each)),
+  );
+  fc.assert(
+    fc.property(skus, (all) => {
+      const rest = overRest('BatchGetStockRequest', batchGetStockRequest, { skus: all });
+      expect(comparable(rest)).toEqual(comparable(overGrpc(path, requestSerialize({ skus: all }))));
     }),
   );
 });

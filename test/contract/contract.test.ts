@@ -6,11 +6,12 @@ import { cases, createOrder, withoutId } from './cases.ts';
 import { holdCases } from './hold-cases.ts';
 import { keyCases } from './key-cases.ts';
 import { listCases } from './list-cases.ts';
+import { stockCases } from './stock-cases.ts';
 
 const { database, service } = useService();
 
 describe.each(['rest', 'grpc'] as const)('over %s', (transport) => {
-  test.each([...cases, ...keyCases, ...listCases, ...holdCases])(
+  test.each([...cases, ...keyCases, ...listCases, ...holdCases, ...stockCases])(
     '$title',
     async ({ given, ask, keys, request, reply, error, http, replayed }) => {
       const client = service[transport];

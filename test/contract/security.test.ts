@@ -86,6 +86,8 @@ const refusedCallers: [
 /** An invalid value in place of a valid one: numbers of a request are above 0, lists are not empty. */
 function emptyOf(value: unknown): unknown {
   if (Array.isArray(value)) return [];
+  // An empty page token is that of the first page.
+  if (value === '') return 'none';
   return typeof value === 'bigint' ? 0n : 0;
 }
 

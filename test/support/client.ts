@@ -26,13 +26,16 @@ interface OrderFields {
   readonly cancelReason?: string;
 }
 
-interface OrderList {
+interface Page {
+  readonly pageSize?: number;
+  readonly pageToken?: string;
+}
+
+interface OrderList extends Page {
   readonly user?: bigint;
   readonly status?: readonly string[];
   readonly createdAfter?: string;
   readonly createdBefore?: string;
-  readonly pageSize?: number;
-  readonly pageToken?: string;
 }
 
 /** Request and reply of each operation. */
@@ -53,6 +56,17 @@ export interface Messages {
   };
   cancelOrder: { request: OrderId; reply: object };
   getStock: { request: { sku: number }; reply: { count: bigint } };
+  batchGetStock: {
+    request: { skus: readonly number[] };
+    reply: { stocks: readonly { sku: bigint; count: bigint }[]; missing: readonly bigint[] };
+  };
+  listStocks: {
+    request: Page;
+    reply: {
+      stocks: readonly { sku: bigint; total: bigint; reserved: bigint; count: bigint }[];
+      nextPageToken?: string;
+    };
+  };
 }
 
 export type Request<Name extends Operation = Operation> = Messages[Name]['request'];
@@ -99,7 +113,7 @@ export const operations = {
   },
   listOrders: {
     grpc: { ...orders.listOrders, requestSerialize: listToBytes },
-    rest: { get: listPath },
+    rest: { get: (request) => `/order/list?${queryOf(request)}` },
     scope: 'orders:read',
     example: { user: 9223372036854775807n },
     answer: { reply: { orders: [] } },
@@ -132,6 +146,20 @@ export const operations = {
     example: { sku: 4000000000 },
     answer: notFound,
   },
+  batchGetStock: {
+    grpc: stock.batchGetStock,
+    rest: { post: '/stock/batch' },
+    scope: 'stock:read',
+    example: { skus: [4000000000] },
+    answer: { reply: { stocks: [], missing: [4000000000n] } },
+  },
+  listStocks: {
+    grpc: { ...stock.listStocks, requestSerialize: pageToBytes },
+    rest: { get: (request) => `/stock/list?${queryOf(request)}` },
+    scope: 'stock:read',
+    example: { pageToken: '' },
+    answer: { reply: {} },
+  },
 } satisfies { readonly [Name in Operation]: OperationRow<Name> };
 
 /** The generated code has no defaults, and times in another form. */
@@ -146,14 +174,18 @@ function listToBytes({ createdAfter, createdBefore, ...request }: OrderList): Bu
   });
 }
 
+function pageToBytes(request: Page): Buffer {
+  return stock.listStocks.requestSerialize({ pageSize: 0, pageToken: '', ...request });
+}
+
 /** The names of parameters are those of the fields, in snake case. */
-function listPath(request: OrderList): string {
+function queryOf(request: Page): URLSearchParams {
   const query = new URLSearchParams();
   for (const [field, value] of Object.entries(request)) {
     const name = field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
     for (const each of [value].flat()) query.append(name, String(each));
   }
-  return `/order/list?${query}`;
+  return query;
 }
 
 /** An error of the service. */

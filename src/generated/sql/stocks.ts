@@ -108,3 +108,39 @@ const stockReadIR: any = {"usedParamSet":{"skus":true},"params":[{"name":"skus",
 export const stockRead = new PreparedQuery<IStockReadParams,IStockReadResult>(stockReadIR);
 
 
+/** 'StockList' parameters type */
+export interface IStockListParams {
+  after: bigint;
+  limit: bigint;
+}
+
+/** 'StockList' return type */
+export interface IStockListResult {
+  reserved: bigint;
+  sku: bigint;
+  total_count: bigint;
+}
+
+/** 'StockList' query type */
+export interface IStockListQuery {
+  params: IStockListParams;
+  result: IStockListResult;
+}
+
+const stockListIR: any = {"usedParamSet":{"after":true,"limit":true},"params":[{"name":"after","required":true,"transform":{"type":"scalar"},"locs":[{"a":163,"b":169}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":198,"b":204}]}],"statement":"-- Reads the stock of the :limit skus that follow the sku :after, in order, on any node.\n-- Locks: none.\nSELECT sku, total_count, reserved\nFROM stocks\nWHERE sku > :after!::bigint\nORDER BY sku\nLIMIT :limit!"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Reads the stock of the :limit skus that follow the sku :after, in order, on any node.
+ * -- Locks: none.
+ * SELECT sku, total_count, reserved
+ * FROM stocks
+ * WHERE sku > :after!::bigint
+ * ORDER BY sku
+ * LIMIT :limit!
+ * ```
+ */
+export const stockList = new PreparedQuery<IStockListParams,IStockListResult>(stockListIR);
+
+

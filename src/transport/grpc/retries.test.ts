@@ -25,6 +25,8 @@ const requests: Readonly<Record<OperationName, readonly [path: string, bytes: Bu
   ],
   cancelOrder: [orders.cancelOrder.path, orders.cancelOrder.requestSerialize({ orderId: 1n })],
   getStock: [stock.getStock.path, stock.getStock.requestSerialize({ sku: 7 })],
+  batchGetStock: [stock.batchGetStock.path, stock.batchGetStock.requestSerialize({ skus: [7] })],
+  listStocks: [operations.listStocks.grpc.path, operations.listStocks.grpc.requestSerialize({})],
 };
 
 /** Calls an operation that is refused, and returns the trailer. */

@@ -11,5 +11,15 @@ export function stockMethods(loms: Loms) {
       ({ sku }, call) => loms.getStock(sku, call),
       ({ count }) => ({ count }),
     ),
+    batchGetStock: unary(
+      contract.batchGetStock,
+      (request, call) => loms.batchGetStock(request, call),
+      ({ stocks, missing }) => ({ stocks: [...stocks], missing: [...missing] }),
+    ),
+    listStocks: unary(
+      contract.listStocks,
+      (request, call) => loms.listStocks(request, call),
+      ({ stocks, nextPageToken = '' }) => ({ stocks: [...stocks], nextPageToken }),
+    ),
   };
 }

@@ -100,9 +100,7 @@ function listsOf(name: MessageName, schema: DescMessage): readonly ListField[] {
   const rules = rulesOf(name);
   return schema.fields.flatMap(({ jsonName, localName }) => {
     const rule = rules[jsonName];
-    return rule?.type === 'list' || rule?.type === 'choices'
-      ? [{ jsonName, localName, maxItems: rule.maxItems }]
-      : [];
+    return rule !== undefined && 'maxItems' in rule ? [{ jsonName, localName, maxItems: rule.maxItems }] : [];
   });
 }
 

@@ -70,6 +70,24 @@ export function uint32(rule: IntegerRule, description: string, example: number):
     .openapi({ type: 'integer', ...format, ...limitsOf(rule), ...described(description, example) });
 }
 
+/** A list of integers of at most 32 bits. One past its limit is refused as a whole, as in `list`. */
+export function integers(
+  { of, minItems, maxItems }: ListRule & { readonly of: IntegerRule },
+  description: string,
+  example: readonly number[],
+): z.ZodType<number[]> {
+  const readList = (value: unknown) => (Array.isArray(value) && value.length > maxItems ? [] : value);
+  const element = z.bigint().min(of.min).max(of.max).transform(Number);
+  return z.preprocess(readList, z.array(element).min(minItems)).openapi({
+    type: 'array',
+    items: { type: 'integer', ...limitsOf(of) },
+    minItems,
+    maxItems,
+    description,
+    example: [...example],
+  });
+}
+
 /** A parameter that may be repeated, each time with one of a few texts. */
 export function choices<const T extends string>(
   { of, maxItems }: { readonly of: readonly T[]; readonly maxItems: number },
@@ -124,6 +142,31 @@ export function list<T>(rule: ListRule, element: z.ZodType<T>, description: stri
   return z
     .preprocess(readList, z.array(readElement).min(rule.minItems))
     .openapi({ minItems: rule.minItems, maxItems: rule.maxItems, description });
+}
+
+/** What selects a page of a list. `of` names its entries, `condition` what its token depends on. */
+export function pageFields(
+  rules: { readonly pageSize: IntegerRule; readonly pageToken: { readonly maxLength: number } },
+  of: string,
+  condition = '',
+) {
+  const size = `The most ${of} on the page: 0 for 50, more than 1000 for 1000.`;
+  const token = `The \`nextPageToken\` of the page before${condition}.`;
+  return {
+    pageSize: asText(uint32(rules.pageSize, size, 50)).optional(),
+    pageToken: z.string().max(rules.pageToken.maxLength).openapi({ description: token }).optional(),
+  };
+}
+
+/** The token of a list's reply. */
+export const nextPageToken = z
+  .string()
+  .optional()
+  .openapi({ description: 'Leads to the next page. Without it this is the last one.' });
+
+/** The token as a field behind others; nothing on the last page. */
+export function printNextPage(token: string | undefined): string {
+  return token === undefined ? '' : `,"nextPageToken":"${token}"`;
 }
 
 /** A 64-bit integer of a reply. */

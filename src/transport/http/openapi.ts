@@ -124,6 +124,11 @@ const idempotencyReplayed = {
   },
 };
 
+/** The body of a request. */
+export function jsonBody<Schema extends z.ZodType>(schema: Schema, example: unknown) {
+  return { required: true, content: { 'application/json': { schema, example } } };
+}
+
 export interface Reply {
   readonly schema: z.ZodType;
   readonly description: string;

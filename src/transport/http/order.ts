@@ -25,12 +25,15 @@ import {
   int64,
   int64Reply,
   list,
+  nextPageToken,
   OR_STRING,
+  pageFields,
+  printNextPage,
   time,
   timeReply,
   uint32,
 } from './fields.ts';
-import { responses } from './openapi.ts';
+import { jsonBody, responses } from './openapi.ts';
 import { bodyReader, parameterReader } from './request.ts';
 import { route } from './route.ts';
 
@@ -128,14 +131,7 @@ const listOrdersRequest = z.object({
   status: choices(rules.status, 'Lists only orders with one of these statuses.').optional(),
   createdAfter: time('Lists only orders that were created after this time.').optional(),
   createdBefore: time('Lists only orders that were created before this time.').optional(),
-  pageSize: asText(
-    uint32(rules.pageSize, 'The most orders on the page: 0 for 50, more than 1000 for 1000.', 50),
-  ).optional(),
-  pageToken: z
-    .string()
-    .max(rules.pageToken.maxLength)
-    .openapi({ description: 'The `nextPageToken` of the page before, with the same filters.' })
-    .optional(),
+  ...pageFields(rules, 'orders', ', with the same filters'),
 });
 
 const readOrderList = parameterReader('ListOrdersRequest', listOrdersRequest, {
@@ -152,17 +148,9 @@ const listOrdersReply = z
     orders: z
       .array(z.object({ orderID: int64Reply('The order.', 1), ...orderFields }).openapi('Order'))
       .openapi({ description: 'Newest first.' }),
-    nextPageToken: z
-      .string()
-      .optional()
-      .openapi({ description: 'Leads to the next page. Without it this is the last one.' }),
+    nextPageToken,
   })
   .openapi('ListOrdersResponse');
-
-const jsonBody = <Schema extends z.ZodType>(schema: Schema, example: unknown) => ({
-  required: true,
-  content: { 'application/json': { schema, example } },
-});
 
 /** 2026-11-26T12:10:00.123456Z */
 const EXAMPLE_END = 1_795_695_000_123_456_000n;
@@ -392,6 +380,5 @@ function printTime(name: string, instant: Instant | undefined): string {
 
 function printPage({ orders, nextPageToken }: OrderPage): string {
   const printed = orders.map((order) => `{"orderID":${order.orderId},${printFields(order)}}`);
-  const next = nextPageToken === undefined ? '' : `,"nextPageToken":"${nextPageToken}"`;
-  return `{"orders":[${printed.join(',')}]${next}}`;
+  return `{"orders":[${printed.join(',')}]${printNextPage(nextPageToken)}}`;
 }

@@ -32,6 +32,52 @@ export interface GetStockResponse {
   count: bigint;
 }
 
+export interface BatchGetStockRequest {
+  /** The stock keeping units, in any order. One that is named more than once is returned once. */
+  skus: number[];
+}
+
+export interface BatchGetStockResponse {
+  /** What is available of the skus that have stock, in ascending order. */
+  stocks: AvailableStock[];
+  /** The skus that have no stock, in ascending order. */
+  missing: number[];
+}
+
+/** What is available of a sku. */
+export interface AvailableStock {
+  /** The stock keeping unit. */
+  sku: number;
+  /** The number of pieces that are neither sold nor reserved. */
+  count: bigint;
+}
+
+export interface ListStocksRequest {
+  /** The most skus on the page. 0 stands for 50, and more than 1000 for 1000. */
+  pageSize: number;
+  /** The next_page_token of the page before; empty for the first page. */
+  pageToken: string;
+}
+
+export interface ListStocksResponse {
+  /** The stock of the page's skus, in ascending order. */
+  stocks: Stock[];
+  /** The token of the next page; empty on the last one. */
+  nextPageToken: string;
+}
+
+/** The stock of a sku. */
+export interface Stock {
+  /** The stock keeping unit. */
+  sku: number;
+  /** The number of pieces that exist. */
+  total: bigint;
+  /** How many of them open orders hold. */
+  reserved: bigint;
+  /** The others: the number of pieces that can be ordered now. */
+  count: bigint;
+}
+
 function createBaseGetStockRequest(): GetStockRequest {
   return { sku: 0 };
 }
@@ -127,6 +173,399 @@ export const GetStockResponse: MessageFns<GetStockResponse> = {
   },
 };
 
+function createBaseBatchGetStockRequest(): BatchGetStockRequest {
+  return { skus: [] };
+}
+
+export const BatchGetStockRequest: MessageFns<BatchGetStockRequest> = {
+  encode(message: BatchGetStockRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.skus.length !== 0) {
+      writer.uint32(10).fork();
+      for (const v of message.skus) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BatchGetStockRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBatchGetStockRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag === 8) {
+              message.skus.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 10) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.skus.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseBatchGetStockResponse(): BatchGetStockResponse {
+  return { stocks: [], missing: [] };
+}
+
+export const BatchGetStockResponse: MessageFns<BatchGetStockResponse> = {
+  encode(message: BatchGetStockResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.stocks) {
+      AvailableStock.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.missing.length !== 0) {
+      writer.uint32(18).fork();
+      for (const v of message.missing) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BatchGetStockResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBatchGetStockResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.stocks.push(AvailableStock.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag === 16) {
+              message.missing.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 18) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.missing.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseAvailableStock(): AvailableStock {
+  return { sku: 0, count: 0n };
+}
+
+export const AvailableStock: MessageFns<AvailableStock> = {
+  encode(message: AvailableStock, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sku !== 0) {
+      writer.uint32(8).uint32(message.sku);
+    }
+    if (message.count !== 0n) {
+      if (BigInt.asUintN(64, message.count) !== message.count) {
+        throw new globalThis.Error("value provided for field message.count of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.count);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AvailableStock {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAvailableStock();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.sku = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.count = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListStocksRequest(): ListStocksRequest {
+  return { pageSize: 0, pageToken: "" };
+}
+
+export const ListStocksRequest: MessageFns<ListStocksRequest> = {
+  encode(message: ListStocksRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pageSize !== 0) {
+      writer.uint32(8).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(18).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListStocksRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListStocksRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListStocksResponse(): ListStocksResponse {
+  return { stocks: [], nextPageToken: "" };
+}
+
+export const ListStocksResponse: MessageFns<ListStocksResponse> = {
+  encode(message: ListStocksResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.stocks) {
+      Stock.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListStocksResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListStocksResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.stocks.push(Stock.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseStock(): Stock {
+  return { sku: 0, total: 0n, reserved: 0n, count: 0n };
+}
+
+export const Stock: MessageFns<Stock> = {
+  encode(message: Stock, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sku !== 0) {
+      writer.uint32(8).uint32(message.sku);
+    }
+    if (message.total !== 0n) {
+      if (BigInt.asUintN(64, message.total) !== message.total) {
+        throw new globalThis.Error("value provided for field message.total of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.total);
+    }
+    if (message.reserved !== 0n) {
+      if (BigInt.asUintN(64, message.reserved) !== message.reserved) {
+        throw new globalThis.Error("value provided for field message.reserved of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.reserved);
+    }
+    if (message.count !== 0n) {
+      if (BigInt.asUintN(64, message.count) !== message.count) {
+        throw new globalThis.Error("value provided for field message.count of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.count);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Stock {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStock();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.sku = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.total = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.reserved = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.count = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 /** The stock of the warehouse. Errors have the same form as those of loms.order.v1.OrderService. */
 export type StockServiceService = typeof StockServiceService;
 export const StockServiceService = {
@@ -145,6 +584,35 @@ export const StockServiceService = {
     responseSerialize: (value: GetStockResponse): Buffer => Buffer.from(GetStockResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetStockResponse => GetStockResponse.decode(value),
   },
+  /**
+   * Returns how many pieces of each of many skus are available now, all of one moment.
+   *
+   * A sku that has no stock is named as missing; the others are returned nevertheless.
+   */
+  batchGetStock: {
+    path: "/loms.stock.v1.StockService/BatchGetStock" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: BatchGetStockRequest): Buffer => Buffer.from(BatchGetStockRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): BatchGetStockRequest => BatchGetStockRequest.decode(value),
+    responseSerialize: (value: BatchGetStockResponse): Buffer =>
+      Buffer.from(BatchGetStockResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): BatchGetStockResponse => BatchGetStockResponse.decode(value),
+  },
+  /**
+   * Lists the stock of all skus, in ascending order, page by page.
+   *
+   * A sku that has stock when the first page is read stands on exactly one page.
+   */
+  listStocks: {
+    path: "/loms.stock.v1.StockService/ListStocks" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListStocksRequest): Buffer => Buffer.from(ListStocksRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListStocksRequest => ListStocksRequest.decode(value),
+    responseSerialize: (value: ListStocksResponse): Buffer => Buffer.from(ListStocksResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListStocksResponse => ListStocksResponse.decode(value),
+  },
 } as const;
 
 export interface StockServiceServer extends UntypedServiceImplementation {
@@ -155,6 +623,18 @@ export interface StockServiceServer extends UntypedServiceImplementation {
    * which nothing is available, whose count is 0.
    */
   getStock: handleUnaryCall<GetStockRequest, GetStockResponse>;
+  /**
+   * Returns how many pieces of each of many skus are available now, all of one moment.
+   *
+   * A sku that has no stock is named as missing; the others are returned nevertheless.
+   */
+  batchGetStock: handleUnaryCall<BatchGetStockRequest, BatchGetStockResponse>;
+  /**
+   * Lists the stock of all skus, in ascending order, page by page.
+   *
+   * A sku that has stock when the first page is read stands on exactly one page.
+   */
+  listStocks: handleUnaryCall<ListStocksRequest, ListStocksResponse>;
 }
 
 export interface StockServiceClient extends Client {
@@ -178,6 +658,46 @@ export interface StockServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetStockResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Returns how many pieces of each of many skus are available now, all of one moment.
+   *
+   * A sku that has no stock is named as missing; the others are returned nevertheless.
+   */
+  batchGetStock(
+    request: BatchGetStockRequest,
+    callback: (error: ServiceError | null, response: BatchGetStockResponse) => void,
+  ): ClientUnaryCall;
+  batchGetStock(
+    request: BatchGetStockRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: BatchGetStockResponse) => void,
+  ): ClientUnaryCall;
+  batchGetStock(
+    request: BatchGetStockRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: BatchGetStockResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Lists the stock of all skus, in ascending order, page by page.
+   *
+   * A sku that has stock when the first page is read stands on exactly one page.
+   */
+  listStocks(
+    request: ListStocksRequest,
+    callback: (error: ServiceError | null, response: ListStocksResponse) => void,
+  ): ClientUnaryCall;
+  listStocks(
+    request: ListStocksRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListStocksResponse) => void,
+  ): ClientUnaryCall;
+  listStocks(
+    request: ListStocksRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListStocksResponse) => void,
   ): ClientUnaryCall;
 }
 
