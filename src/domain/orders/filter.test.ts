@@ -1,0 +1,50 @@
+/** What a filter by time concludes about orders that it has not seen, whose ids rise by creation, nearly. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { DISORDER_MAX, isAboveAll, isBelowAll, matches, type OrderFilter } from './filter.ts';
+
+/** A time near 2026-11-26, in microseconds since the epoch. */
+const micros = fc
+  .bigInt({ min: -2_000_000_000n, max: 2_000_000_000n })
+  .map((at) => 1_795_694_400_000_000n + at);
+const disorderUs = fc.bigInt({ min: 0n, max: DISORDER_MAX / 1_000n });
+
+const row = (createdUs: bigint) => ({
+  order_id: 1n,
+  user_id: 1n,
+  status: 'payed',
+  created_us: createdUs,
+  updated_us: createdUs,
+  expires_us: null,
+  is_overdue: false,
+  cancel_reason: null,
+});
+
+const all: OrderFilter = { user: undefined, statuses: [], createdAfter: undefined, createdBefore: undefined };
+
+test('no order is left out by one that is a little too young for its id', () => {
+  fc.assert(
+    fc.property(micros, micros, disorderUs, (createdBefore, created, disorder) => {
+      const filter = { ...all, createdBefore: createdBefore * 1_000n };
+      const withLargerId = row(created - disorder);
+      fc.pre(isAboveAll(row(created), filter));
+      expect(matches(withLargerId, filter)).toBe(false);
+    }),
+  );
+});
+
+test('no order is left out by one that is a little too old for its id', () => {
+  fc.assert(
+    fc.property(micros, micros, disorderUs, (createdAfter, created, disorder) => {
+      const filter = { ...all, createdAfter: createdAfter * 1_000n };
+      const withSmallerId = row(created + disorder);
+      fc.pre(isBelowAll(row(created), filter));
+      expect(matches(withSmallerId, filter)).toBe(false);
+    }),
+  );
+});
+
+test('a filter without times concludes nothing', () => {
+  const order = row(1_795_694_400_000_000n);
+  expect([isAboveAll(order, all), isBelowAll(order, all)]).toEqual([false, false]);
+});
