@@ -11,11 +11,18 @@ export interface OrderFilter {
   readonly createdBefore: Instant | undefined;
 }
 
+const NANOS_PER_MILLISECOND = 1_000_000n;
+
+/** How far the clocks of the servers may be apart, in milliseconds: much more than what is reported. */
+export const CLOCK_DISORDER_MAX_MS = 60_000;
+
 /**
- * By how much an order may seem older than one with a smaller id, in nanoseconds. A transaction begins before
- * it draws ids, at most ten minutes (WRITE_TIMEOUT_MS), and the clock of a new primary may be behind.
+ * By how much an order may seem older than one with a smaller id, in nanoseconds: its transaction began before
+ * it drew its ids, and the clock of a new primary may be behind.
  */
-export const DISORDER_MAX = 15n * 60n * 1_000_000_000n;
+export function disorderMax(writeTimeoutMs: number): bigint {
+  return BigInt(writeTimeoutMs + CLOCK_DISORDER_MAX_MS) * NANOS_PER_MILLISECOND;
+}
 
 /** Whether a filter leaves out orders of its user. */
 export function isSelective({ statuses, createdAfter, createdBefore }: OrderFilter): boolean {
@@ -32,13 +39,13 @@ export function matches(row: OrderRow, { statuses, createdAfter, createdBefore }
 }
 
 /** Whether an order is so young that all with larger ids are too young for the filter. */
-export function isAboveAll(row: OrderRow, { createdBefore }: OrderFilter): boolean {
-  return createdBefore !== undefined && instantOfMicros(row.created_us) - DISORDER_MAX >= createdBefore;
+export function isAboveAll(row: OrderRow, { createdBefore }: OrderFilter, disorder: bigint): boolean {
+  return createdBefore !== undefined && instantOfMicros(row.created_us) - disorder >= createdBefore;
 }
 
 /** Whether an order is so old that all with smaller ids are too old for the filter. */
-export function isBelowAll(row: OrderRow, { createdAfter }: OrderFilter): boolean {
-  return createdAfter !== undefined && instantOfMicros(row.created_us) + DISORDER_MAX <= createdAfter;
+export function isBelowAll(row: OrderRow, { createdAfter }: OrderFilter, disorder: bigint): boolean {
+  return createdAfter !== undefined && instantOfMicros(row.created_us) + disorder <= createdAfter;
 }
 
 /** A filter as one text; equal filters have the same, in whatever order their statuses were sent. */

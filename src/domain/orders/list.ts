@@ -12,7 +12,15 @@ import { accepted, type Outcome, refused } from '../outcome.ts';
 import { pageSizeOf, pageToken, positionOf } from '../page.ts';
 import type { Settings } from '../settings.ts';
 import { invalidFields } from '../violations.ts';
-import { isAboveAll, isBelowAll, isSelective, matches, type OrderFilter, textOf } from './filter.ts';
+import {
+  disorderMax,
+  isAboveAll,
+  isBelowAll,
+  isSelective,
+  matches,
+  type OrderFilter,
+  textOf,
+} from './filter.ts';
 import { fromSkuColumn, type Line, type Order } from './order.ts';
 import { headOf, type OrderRow } from './read.ts';
 
@@ -64,11 +72,12 @@ export function preparePage(
 export async function listOrders(
   db: Queryable,
   requests: readonly OrderPageToRead[],
-  { pageTokenKey }: Settings,
+  { pageTokenKey, writeTimeoutMs }: Settings,
 ): Promise<Outcome<OrderPage>[]> {
+  const disorder = disorderMax(writeTimeoutMs);
   const pages: Outcome<OrderPage>[] = [];
   for (const request of requests) {
-    const { orders, next } = await withLines(db, await scan(db, request));
+    const { orders, next } = await withLines(db, await scan(db, request, disorder));
     const nextPageToken = next === undefined ? undefined : pageToken(pageTokenKey, textOf(request), next);
     pages.push(accepted({ orders, nextPageToken }));
   }
@@ -84,7 +93,11 @@ interface Scanned {
 }
 
 /** Finds the orders of a page. */
-async function scan(db: Queryable, { below, pageSize, ...filter }: OrderPageToRead): Promise<Scanned> {
+async function scan(
+  db: Queryable,
+  { below, pageSize, ...filter }: OrderPageToRead,
+  disorder: bigint,
+): Promise<Scanned> {
   const rows: OrderRow[] = [];
   // One more than the page holds shows whether there is a next one.
   const limit = isSelective(filter) ? WINDOW : pageSize + 1;
@@ -92,7 +105,7 @@ async function scan(db: Queryable, { below, pageSize, ...filter }: OrderPageToRe
   for (let scanned = 0; scanned < SCAN_MAX; scanned += limit) {
     const window = await scanWindow(db, filter.user, next, limit);
     for (const row of window) {
-      if (isBelowAll(row, filter)) return { rows, next: undefined };
+      if (isBelowAll(row, filter, disorder)) return { rows, next: undefined };
       if (matches(row, filter)) {
         if (rows.length === pageSize) return { rows, next };
         rows.push(row);
@@ -101,7 +114,7 @@ async function scan(db: Queryable, { below, pageSize, ...filter }: OrderPageToRe
     }
     const last = window.at(-1);
     if (last === undefined || window.length < limit) return { rows, next: undefined };
-    if (isAboveAll(last, filter)) next = await skipAbove(db, filter, next);
+    if (isAboveAll(last, filter, disorder)) next = await skipAbove(db, filter, disorder, next);
   }
   return { rows, next };
 }
@@ -112,12 +125,17 @@ async function scan(db: Queryable, { below, pageSize, ...filter }: OrderPageToRe
  * @param above the id of an order that is above all that the filter selects.
  * @returns such an id that has less than a window of ids above an order that is not, or above nothing.
  */
-async function skipAbove(db: Queryable, filter: OrderFilter, above: bigint): Promise<bigint> {
+async function skipAbove(
+  db: Queryable,
+  filter: OrderFilter,
+  disorder: bigint,
+  above: bigint,
+): Promise<bigint> {
   let [low, high] = [0n, above];
   while (high - low >= WINDOW) {
     const middle = (low + high) / 2n;
     const [row] = await scanWindow(db, filter.user, middle, 1);
-    if (row !== undefined && isAboveAll(row, filter)) high = row.order_id;
+    if (row !== undefined && isAboveAll(row, filter, disorder)) high = row.order_id;
     else low = middle;
   }
   return high;
