@@ -47,6 +47,14 @@ test('no order is left out by one that is a little too old for its id', () => {
   );
 });
 
+test('both ends of a span are excluded, to the nanosecond', () => {
+  const order = row(1_795_694_400_000_000n);
+  const at = order.created_us * 1_000n;
+  const selects = (filter: Partial<OrderFilter>) => matches(order, { ...all, ...filter });
+  expect([selects({ createdAfter: at - 1n }), selects({ createdAfter: at })]).toEqual([true, false]);
+  expect([selects({ createdBefore: at + 1n }), selects({ createdBefore: at })]).toEqual([true, false]);
+});
+
 test('a filter without times concludes nothing', () => {
   const order = row(1_795_694_400_000_000n);
   expect([isAboveAll(order, all, max), isBelowAll(order, all, max)]).toEqual([false, false]);
