@@ -106,7 +106,7 @@ test('a page that finds too little in its share of a scan is short, and its toke
   expect(await allPages({ user, status: ['payed'] })).toEqual({ ids: [first], pages: 2 });
 });
 
-/** Adds orders of a user, each with so many lines, and returns their ids, newest first. */
+/** Adds orders of a user, each with the same number of lines, and returns their ids, newest first. */
 async function addOrders(user: bigint, count: number, linesEach: number): Promise<bigint[]> {
   const added = await database.query(
     `INSERT INTO orders (order_id, user_id, created_at, updated_at, status)

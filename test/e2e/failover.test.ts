@@ -81,7 +81,7 @@ async function readPage(client: Client, pageToken = '') {
   return { ids: answer.reply.orders.map(({ orderID }) => orderID), next: answer.reply.nextPageToken };
 }
 
-test('under load a promoted replica takes over; no order is lost, or missing in a list that goes on', async () => {
+test('under load a promoted replica takes over: no order is lost, and a list goes on', async () => {
   const { cluster } = temporary;
   const [newUrl = ''] = cluster.replicaUrls;
   await migrate(cluster.primaryUrl, quiet);

@@ -1,4 +1,4 @@
-/** Filters of lists of orders, and what they show about orders that were not read, since ids rise by creation. */
+/** Filters of lists, and what an order shows about those that were not read, since ids rise by creation. */
 import { type Instant, instantOfMicros } from '../instant.ts';
 import type { OrderStatus } from './order.ts';
 import { headOf, type OrderRow } from './read.ts';
@@ -17,8 +17,8 @@ const NANOS_PER_MILLISECOND = 1_000_000n;
 export const CLOCK_DISORDER_MAX_MS = 60_000;
 
 /**
- * By how much an order may seem older than one with a smaller id, in nanoseconds: its transaction began before
- * it drew its ids, and the clock of a new primary may be behind.
+ * By how much an order may seem older than one with a smaller id, in nanoseconds: its transaction began
+ * before it drew its ids, and the clock of a new primary may be behind.
  */
 export function disorderMax(writeTimeoutMs: number): bigint {
   return BigInt(writeTimeoutMs + CLOCK_DISORDER_MAX_MS) * NANOS_PER_MILLISECOND;
