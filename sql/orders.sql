@@ -145,13 +145,14 @@ ORDER BY order_id DESC
 LIMIT :limit!;
 
 /* @name orderLineRead */
--- Reads the lines of orders, sorted by order and sku, on any node. Lines never change, so they may be read
--- after their orders.
+-- Reads the last :limit lines of orders in the order of order and sku, the last one first, on any node. Lines
+-- never change, so they may be read after their orders.
 -- Locks: none.
 SELECT order_id, sku, count
 FROM order_lines
 WHERE order_id = ANY(:orderIds!::bigint[])
-ORDER BY order_id, sku;
+ORDER BY order_id DESC, sku DESC
+LIMIT :limit!;
 
 /* @name orderConfirm */
 -- Writes those of the given orders that are not open any more, and changes nothing in them, so that

@@ -48,6 +48,7 @@ const SETTINGS = {
   idempotencyRetentionMs: 0,
   reservationTtlMs: 0,
   reservationTtlMaxMs: 1_000,
+  writeTimeoutMs: 1_000,
   pageTokenKey: new Uint8Array(32),
 };
 

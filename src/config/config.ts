@@ -91,6 +91,7 @@ function sectionsOf(env: Variables) {
       idempotencyRetentionMs: env.IDEMPOTENCY_RETENTION_MS,
       reservationTtlMs: env.RESERVATION_TTL_MS,
       reservationTtlMaxMs: env.RESERVATION_TTL_MAX_MS,
+      writeTimeoutMs: env.WRITE_TIMEOUT_MS,
     },
     /** How long orders that failed or were cancelled are kept; 0 is for ever. */
     workers: { orderRetentionMs: env.ORDER_RETENTION_MS },

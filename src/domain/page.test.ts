@@ -30,6 +30,22 @@ test('a token is refused with other filters, another key, or any other character
   );
 });
 
+test('a token is written in one way only', () => {
+  fc.assert(
+    fc.property(position, (at) => {
+      const token = pageToken(key, '', at);
+      const others = [`${token}=`, `${token}\n`, ` ${token}`, `${token}AAAA`, token.slice(4)];
+      const standard = token.replaceAll('-', '+').replaceAll('_', '/');
+      if (standard !== token) others.push(standard);
+      for (const other of others) expect(positionOf(key, '', other)).toBeUndefined();
+    }),
+  );
+});
+
+test('tokens stay as they are from version to version', () => {
+  expect(pageToken(key, 'orders', 1n)).toBe('AAAAAAAAAAHjgJkmO5IXHS8sW132QO7Q');
+});
+
 test('any text is read without an error', () => {
   fc.assert(fc.property(fc.string(), (text) => positionOf(key, '', text) === undefined));
 });

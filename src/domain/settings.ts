@@ -6,6 +6,8 @@ export interface Settings {
   readonly reservationTtlMs: number;
   /** The longest life of a reservation, extensions included, in milliseconds. */
   readonly reservationTtlMaxMs: number;
+  /** The longest that a transaction lasts, in milliseconds. */
+  readonly writeTimeoutMs: number;
   /** Authenticates page tokens; the same in all instances. */
   readonly pageTokenKey: Uint8Array;
 }

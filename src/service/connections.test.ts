@@ -41,6 +41,7 @@ test.each([
       idempotencyRetentionMs: 1_000,
       reservationTtlMs: 0,
       reservationTtlMaxMs: 1_000,
+      writeTimeoutMs: 1_000,
       pageTokenKey: new Uint8Array(32),
     },
   });

@@ -1,15 +1,34 @@
 /** REST (zod) and gRPC (protovalidate) refuse the same requests, in the same words. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import {
+  formatInstant,
+  type Instant,
+  instantOf,
+  type Timestamp,
+  timestampOf,
+} from '../../src/domain/instant.ts';
 import { COUNT_MAX } from '../../src/domain/limits.ts';
+import { orderStatuses } from '../../src/domain/orders/order.ts';
 import { type Outcome, refused } from '../../src/domain/outcome.ts';
+import { PAGE_SIZE_MAX } from '../../src/domain/page.ts';
 import { invalidFields, type MessageName } from '../../src/domain/violations.ts';
-import { OrderServiceService } from '../../src/generated/proto/loms/order/v1/order.ts';
+import { contract } from '../../src/generated/contract.ts';
+import {
+  type ListOrdersRequest,
+  OrderServiceService,
+} from '../../src/generated/proto/loms/order/v1/order.ts';
 import { StockServiceService } from '../../src/generated/proto/loms/stock/v1/stock.ts';
 import { requestReader } from '../../src/transport/grpc/validate.ts';
 import { violatedPaths } from '../../src/transport/http/fields.ts';
 import { parseJson, stringifyJson } from '../../src/transport/http/json.ts';
-import { createOrderRequest, orderIdParameter, orderIdRequest } from '../../src/transport/http/order.ts';
+import {
+  createOrderRequest,
+  extendOrderRequest,
+  listOrdersRequest,
+  orderIdParameter,
+  orderIdRequest,
+} from '../../src/transport/http/order.ts';
 import { batchGetStockRequest, skuParameter } from '../../src/transport/http/stock.ts';
 import { INT64_MAX, LINES_MAX, UINT32_MAX } from '../support/limits.ts';
 
@@ -103,6 +122,78 @@ test.each(['getOrder', 'payOrder', 'cancelOrder'] as const)(
     );
   },
 );
+
+const TTL_MAX = Number(contract.ExtendOrderRequest.reservationTtlSeconds.max);
+
+test('extendOrder accepts and refuses the same in both', () => {
+  const { path, requestSerialize } = OrderServiceService.extendOrder;
+  fc.assert(
+    fc.property(int64, uint32(TTL_MAX), (orderId, reservationTtlSeconds) => {
+      const request = { orderID: orderId, reservationTtlSeconds };
+      const grpc = overGrpc(path, requestSerialize({ orderId, reservationTtlSeconds }));
+      expect(comparable(overRest('ExtendOrderRequest', extendOrderRequest, request))).toEqual(
+        comparable(grpc),
+      );
+    }),
+  );
+});
+
+/** A time as the text of a parameter and as a message. Some are none. */
+const time = fc.oneof(
+  fc.bigInt({ min: -62_135_596_800_000_000n, max: 253_402_300_799_999_999n }).map((micros) => {
+    const instant = micros * 1_000n;
+    return { text: formatInstant(instant), timestamp: timestampOf(instant) };
+  }),
+  fc.constantFrom(
+    { text: '', timestamp: { seconds: 0n, nanos: -1 } },
+    { text: '2026-11-26', timestamp: { seconds: 0n, nanos: 1_000_000_000 } },
+    { text: '10000-01-01T00:00:00Z', timestamp: { seconds: 253_402_300_800n, nanos: 0 } },
+    { text: '0000-12-31T23:59:59Z', timestamp: { seconds: -62_135_596_801n, nanos: 0 } },
+  ),
+);
+
+const lists = fc.record({
+  user: fc.option(int64, { nil: undefined }),
+  status: fc.array(fc.constantFrom(...orderStatuses, ...orderStatuses, 'paid', ''), { maxLength: 6 }),
+  createdAfter: fc.option(time, { nil: undefined }),
+  createdBefore: fc.option(time, { nil: undefined }),
+  pageSize: near([0n, 1n, BigInt(PAGE_SIZE_MAX), 2n ** 31n - 1n], -(2n ** 31n), 2n ** 31n - 1n).map(Number),
+  pageToken: fc.constantFrom(0, 1, 32, 254, 255, 256).map((length) => 'A'.repeat(length)),
+});
+
+/** The message with times as both transports hand them on. */
+function listOf({ createdAfter, createdBefore, ...rest }: ListOrdersRequest): object {
+  const instant = (timestamp: Timestamp | undefined): Instant | undefined =>
+    timestamp && instantOf(timestamp);
+  return { ...rest, createdAfter: instant(createdAfter), createdBefore: instant(createdBefore) };
+}
+
+test('listOrders accepts and refuses the same filters and pages in both', () => {
+  const { path, requestSerialize } = OrderServiceService.listOrders;
+  let accepted = 0;
+  fc.assert(
+    fc.property(lists, ({ createdAfter, createdBefore, ...same }) => {
+      const { user, status, pageSize, pageToken } = same;
+      const rest = overRest('ListOrdersRequest', listOrdersRequest, {
+        user: user?.toString(),
+        // A parameter that is sent once is no list.
+        status: status.length === 1 ? status[0] : status,
+        createdAfter: createdAfter?.text,
+        createdBefore: createdBefore?.text,
+        pageSize: pageSize.toString(),
+        pageToken,
+      });
+      const times = { createdAfter: createdAfter?.timestamp, createdBefore: createdBefore?.timestamp };
+      const grpc = overGrpc(path, requestSerialize({ ...same, ...times }));
+      if (rest.ok) accepted++;
+      expect(comparable(rest)).toEqual(
+        comparable(grpc.ok ? { ok: true, value: listOf(grpc.value as ListOrdersRequest) } : grpc),
+      );
+    }),
+    { numRuns: 1_000 },
+  );
+  expect(accepted).toBeGreaterThan(20);
+});
 
 test('getStock accepts and refuses the same skus in both', () => {
   const { path, requestSerialize } = StockServiceService.getStock;

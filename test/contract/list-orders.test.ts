@@ -1,6 +1,11 @@
 /** Lists of orders: page after page over both transports, exact while orders are written. */
 import { expect, test } from 'vitest';
+import { COUNT_MAX } from '../../src/domain/limits.ts';
+import { PAGE_LINES_MAX } from '../../src/domain/orders/list.ts';
+import { PAGE_SIZE_MAX } from '../../src/domain/page.ts';
+import { ListOrdersResponse } from '../../src/generated/proto/loms/order/v1/order.ts';
 import type { Client, Request } from '../support/client.ts';
+import { INT64_MAX, LINES_MAX, UINT32_MAX } from '../support/limits.ts';
 import { useService } from '../support/service.ts';
 import { PLENTY } from './cases.ts';
 
@@ -99,4 +104,54 @@ test('a page that finds too little in its share of a scan is short, and its toke
     INSERT INTO orders (order_id, user_id, created_at, updated_at, status)
     SELECT nextval('order_ids'), 600, now(), now(), 'failed' FROM generate_series(1, 10001)`);
   expect(await allPages({ user, status: ['payed'] })).toEqual({ ids: [first], pages: 2 });
+});
+
+/** Adds orders of a user, each with the same number of lines, and returns their ids, newest first. */
+async function addOrders(user: bigint, count: number, linesEach: number): Promise<bigint[]> {
+  const added = await database.query(
+    `INSERT INTO orders (order_id, user_id, created_at, updated_at, status)
+     SELECT nextval('order_ids'), $1, now(), now(), 'failed' FROM generate_series(1, $2::integer)
+     RETURNING order_id`,
+    [user, count],
+  );
+  const ids = added.map((row) => BigInt(String(row.order_id)));
+  await database.query(
+    `INSERT INTO order_lines SELECT id, sku, 1
+     FROM unnest($1::bigint[]) AS id, generate_series(1, $2::integer) AS sku`,
+    [ids, linesEach],
+  );
+  return ids.reverse();
+}
+
+test('a page ends early where it has enough lines, and the next one goes on there', async () => {
+  const ids = await addOrders(700n, 25, LINES_MAX);
+  expect(await allPages({ user: 700n, pageSize: 20 })).toEqual({ ids, pages: 3 });
+  const { orders } = await listed(service.rest, { user: 700n });
+  expect(orders.map(({ orderID }) => orderID)).toEqual(ids.slice(0, PAGE_LINES_MAX / LINES_MAX));
+  const skus = Array.from({ length: LINES_MAX }, (_, index) => ({ sku: BigInt(index + 1), count: 1n }));
+  for (const { items } of orders) expect(items).toEqual(skus);
+});
+
+test('a page may have as many orders and lines as both limits allow', async () => {
+  const ids = await addOrders(701n, PAGE_SIZE_MAX, PAGE_LINES_MAX / PAGE_SIZE_MAX);
+  expect(await allPages({ user: 701n, pageSize: PAGE_SIZE_MAX })).toEqual({ ids, pages: 1 });
+});
+
+test('an order whose lines do not fit is left to the next page', async () => {
+  const ids = await addOrders(702n, 20, 600);
+  const [newest = 0n] = await addOrders(702n, 1, 1);
+  expect((await allPages({ user: 702n, pageSize: 50 })).ids).toEqual([newest, ...ids]);
+  const { orders } = await listed(service.rest, { user: 702n });
+  expect(orders.map(({ items }) => items.length)).toEqual([1, ...Array.from({ length: 16 }, () => 600)]);
+});
+
+test('the largest page is far below what gRPC clients accept by default', () => {
+  const time = { seconds: 253_402_300_799n, nanos: 999_999_999 };
+  const times = { createdAt: time, updatedAt: time, expiresAt: time };
+  const lines = PAGE_LINES_MAX / PAGE_SIZE_MAX;
+  const items = Array.from({ length: lines }, () => ({ sku: UINT32_MAX, count: COUNT_MAX }));
+  const order = { orderId: INT64_MAX, user: INT64_MAX, status: 'awaiting payment', items, ...times };
+  const orders = Array.from({ length: PAGE_SIZE_MAX }, () => ({ ...order, cancelReason: 'requested' }));
+  const { length } = ListOrdersResponse.encode({ orders, nextPageToken: 'A'.repeat(255) }).finish();
+  expect(length).toBeLessThan(1024 * 1024);
 });

@@ -8,7 +8,9 @@ import { variables } from '../../src/config/variables.ts';
 import { codeOf, type Reason, reasons } from '../../src/domain/errors.ts';
 import * as limits from '../../src/domain/limits.ts';
 import { operations, scopes } from '../../src/domain/operations.ts';
+import { PAGE_LINES_MAX, SCAN_MAX } from '../../src/domain/orders/list.ts';
 import type { Refusal } from '../../src/domain/outcome.ts';
+import { PAGE_SIZE_MAX } from '../../src/domain/page.ts';
 import { FREE_MULTIPLE } from '../../src/service/fair-queue.ts';
 import { BATCH_LINES_MAX } from '../../src/service/service.ts';
 import { connectionOptions, grpcLimits } from '../../src/transport/grpc/server.ts';
@@ -95,6 +97,9 @@ function serviceLimits(config: Config): Record<string, string> {
     "time to read the issuer's keys": time(keyLimits.readMs),
     "age of the issuer's keys that cannot be read again": time(withTokens.auth?.jwksMaxAgeMs ?? 0),
     token: `${count(TOKEN_MAX_CHARS)} characters`,
+    'entries of a page of a list': count(PAGE_SIZE_MAX),
+    'orders that a page of orders scans': count(SCAN_MAX),
+    'lines of a page of orders': count(PAGE_LINES_MAX),
     'requests of a batch': count(batching.batchMax),
     'lines of a batch': count(BATCH_LINES_MAX),
     'running batches of one operation that writes': count(batching.writeLanes),

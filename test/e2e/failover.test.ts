@@ -74,14 +74,24 @@ class Load {
   }
 }
 
-test('under load a promoted replica takes over, and no acknowledged order is lost', async () => {
+/** The ids on a page of all orders, and the token of the next one. */
+async function readPage(client: Client, pageToken = '') {
+  const answer = await client.call('listOrders', { user: 1n, pageSize: 100, pageToken });
+  if ('error' in answer) throw new Error(answer.error.message);
+  return { ids: answer.reply.orders.map(({ orderID }) => orderID), next: answer.reply.nextPageToken };
+}
+
+test('under load a promoted replica takes over: no order is lost, and a list goes on', async () => {
   const { cluster } = temporary;
   const [newUrl = ''] = cluster.replicaUrls;
   await migrate(cluster.primaryUrl, quiet);
   await query(cluster.primaryUrl, `INSERT INTO stocks VALUES (${SKU}, 100000000, 0)`);
   service = await startProcess({ DATABASE_URL: bothHosts() });
-  const load = new Load(openClients(service.ports));
+  const clients = openClients(service.ports);
+  const load = new Load(clients);
   await load.more(500);
+  const before = [...load.acknowledged];
+  const first = await readPage(clients[0]);
 
   await cluster.stopPrimary('immediate');
   await cluster.promoteReplica();
@@ -89,6 +99,12 @@ test('under load a promoted replica takes over, and no acknowledged order is los
   await load.more(500);
   const recoveredMs = performance.now() - promotedMs;
   expect(recoveredMs).toBeLessThan(RECOVERY_MAX_MS);
+  const listed = [...first.ids];
+  for (let token = first.next; token !== undefined; ) {
+    const page = await readPage(clients[1], token);
+    listed.push(...page.ids);
+    token = page.next;
+  }
 
   await cluster.startPrimary();
   await expect
@@ -106,6 +122,9 @@ test('under load a promoted replica takes over, and no acknowledged order is los
   expect(load.acknowledged.filter((id) => !kept.has(id))).toEqual([]);
   expect(new Set(load.acknowledged).size).toBe(load.acknowledged.length);
   expect(load.acknowledged.slice(-400).filter((id) => old.has(id))).toEqual([]);
+  expect(before.filter((id) => !listed.includes(id))).toEqual([]);
+  expect(listed).toEqual([...new Set(listed)].sort((a, b) => (a < b ? 1 : -1)));
+  expect(listed.filter((id) => !kept.has(id))).toEqual([]);
   const audit = 'SELECT reserved, (SELECT sum(count) FROM order_lines) AS held FROM stocks';
   const [row] = await query(newUrl, audit);
   expect(row?.reserved).toBe(row?.held);

@@ -112,6 +112,7 @@ export function openService(
     idempotencyRetentionMs: DAY_MS,
     reservationTtlMs: 0,
     reservationTtlMaxMs: DAY_MS,
+    writeTimeoutMs: 10_000,
     pageTokenKey: new Uint8Array(32),
     ...settings,
   };

@@ -2,27 +2,27 @@
  * Lists of orders, newest first, by keyset pages: a page begins below the last id of the page before, so
  * orders that are written meanwhile neither move others to the next page nor back.
  *
- * The database scans ids in windows, and the filters are applied here. A page that has scanned its share
- * ends, also when it is short or empty, and its token continues where the scan ended.
+ * The database scans ids in windows, and the filters are applied here. A page that has scanned its share, or
+ * has its lines, ends also when it is short or empty, and its token continues there.
  */
 import type { Queryable } from '../../db/types.ts';
 import { orderLineRead, orderScan, orderScanOfUser } from '../../generated/sql/orders.ts';
 import type { Call } from '../call.ts';
-import type { Instant } from '../instant.ts';
 import { accepted, type Outcome, refused } from '../outcome.ts';
 import { pageSizeOf, pageToken, positionOf } from '../page.ts';
 import type { Settings } from '../settings.ts';
 import { invalidFields } from '../violations.ts';
-import { fromSkuColumn, type Line, type Order, type OrderStatus } from './order.ts';
+import {
+  disorderMax,
+  isAboveAll,
+  isBelowAll,
+  isSelective,
+  matches,
+  type OrderFilter,
+  textOf,
+} from './filter.ts';
+import { fromSkuColumn, type Line, type Order } from './order.ts';
 import { headOf, type OrderRow } from './read.ts';
-
-/** Which orders to list; what is undefined or empty selects all. */
-export interface OrderFilter {
-  readonly user: bigint | undefined;
-  readonly statuses: readonly OrderStatus[];
-  readonly createdAfter: Instant | undefined;
-  readonly createdBefore: Instant | undefined;
-}
 
 export interface ListOrdersRequest extends OrderFilter {
   /** As it was sent: 0 stands for the default. */
@@ -48,6 +48,12 @@ export interface OrderPage {
 export const SCAN_MAX = 10_000;
 const WINDOW = 1_000;
 
+/**
+ * How many lines a page has at most. An order has a tenth of that, so a page that ends for its lines has
+ * orders. Over gRPC they take 12 bytes each, where clients accept 4 MiB by default.
+ */
+export const PAGE_LINES_MAX = 10_000;
+
 const ABOVE_ALL = 2n ** 63n - 1n;
 
 const badToken = refused(invalidFields('ListOrdersRequest', ['pageToken']));
@@ -66,22 +72,32 @@ export function preparePage(
 export async function listOrders(
   db: Queryable,
   requests: readonly OrderPageToRead[],
-  { pageTokenKey }: Settings,
+  { pageTokenKey, writeTimeoutMs }: Settings,
 ): Promise<Outcome<OrderPage>[]> {
+  const disorder = disorderMax(writeTimeoutMs);
   const pages: Outcome<OrderPage>[] = [];
   for (const request of requests) {
-    const { rows, next } = await scan(db, request);
+    const { orders, next } = await withLines(db, await scan(db, request, disorder));
     const nextPageToken = next === undefined ? undefined : pageToken(pageTokenKey, textOf(request), next);
-    pages.push(accepted({ orders: await withLines(db, rows), nextPageToken }));
+    pages.push(accepted({ orders, nextPageToken }));
   }
   return pages;
 }
 
-/** Finds the orders of a page. `next` is the id below which the next page begins. */
+/** The id below which the next page begins; undefined on the last page. */
+type Next = bigint | undefined;
+
+interface Scanned {
+  readonly rows: readonly OrderRow[];
+  readonly next: Next;
+}
+
+/** Finds the orders of a page. */
 async function scan(
   db: Queryable,
   { below, pageSize, ...filter }: OrderPageToRead,
-): Promise<{ readonly rows: readonly OrderRow[]; readonly next: bigint | undefined }> {
+  disorder: bigint,
+): Promise<Scanned> {
   const rows: OrderRow[] = [];
   // One more than the page holds shows whether there is a next one.
   const limit = isSelective(filter) ? WINDOW : pageSize + 1;
@@ -89,15 +105,40 @@ async function scan(
   for (let scanned = 0; scanned < SCAN_MAX; scanned += limit) {
     const window = await scanWindow(db, filter.user, next, limit);
     for (const row of window) {
+      if (isBelowAll(row, filter, disorder)) return { rows, next: undefined };
       if (matches(row, filter)) {
         if (rows.length === pageSize) return { rows, next };
         rows.push(row);
       }
       next = row.order_id;
     }
-    if (window.length < limit) return { rows, next: undefined };
+    const last = window.at(-1);
+    if (last === undefined || window.length < limit) return { rows, next: undefined };
+    if (isAboveAll(last, filter, disorder)) next = await skipAbove(db, filter, disorder, next);
   }
   return { rows, next };
+}
+
+/**
+ * Skips orders that are too young for a filter, by a binary search: within 64 statements of one row each.
+ *
+ * @param above the id of an order that is above all that the filter selects.
+ * @returns such an id that has less than a window of ids above an order that is not, or above nothing.
+ */
+async function skipAbove(
+  db: Queryable,
+  filter: OrderFilter,
+  disorder: bigint,
+  above: bigint,
+): Promise<bigint> {
+  let [low, high] = [0n, above];
+  while (high - low >= WINDOW) {
+    const middle = (low + high) / 2n;
+    const [row] = await scanWindow(db, filter.user, middle, 1);
+    if (row !== undefined && isAboveAll(row, filter, disorder)) high = row.order_id;
+    else low = middle;
+  }
+  return high;
 }
 
 function scanWindow(db: Queryable, userId: bigint | undefined, below: bigint, limit: number) {
@@ -105,32 +146,25 @@ function scanWindow(db: Queryable, userId: bigint | undefined, below: bigint, li
   return userId === undefined ? orderScan.run(window, db) : orderScanOfUser.run({ userId, ...window }, db);
 }
 
-/** Whether a filter leaves out orders that the statement returns. */
-function isSelective({ statuses, createdAfter, createdBefore }: OrderFilter): boolean {
-  return statuses.length > 0 || createdAfter !== undefined || createdBefore !== undefined;
-}
-
-function matches(row: OrderRow, { statuses, createdAfter, createdBefore }: OrderFilter): boolean {
-  const { status, createdAt } = headOf(row);
-  return (
-    (statuses.length === 0 || statuses.includes(status)) &&
-    (createdAfter === undefined || createdAt > createdAfter) &&
-    (createdBefore === undefined || createdAt < createdBefore)
-  );
-}
-
-async function withLines(db: Queryable, rows: readonly OrderRow[]): Promise<Order[]> {
-  if (rows.length === 0) return [];
+/** Adds the lines. Once the page has enough of them, its other orders are left to the next page. */
+async function withLines(
+  db: Queryable,
+  { rows, next }: Scanned,
+): Promise<{ readonly orders: readonly Order[]; readonly next: Next }> {
+  if (rows.length === 0) return { orders: [], next };
   const lines = new Map<bigint, Line[]>(rows.map(({ order_id: id }) => [id, []]));
-  for (const { order_id: id, sku, count } of await orderLineRead.run({ orderIds: [...lines.keys()] }, db)) {
+  const limit = PAGE_LINES_MAX + 1;
+  const read = await orderLineRead.run({ orderIds: [...lines.keys()], limit: BigInt(limit) }, db);
+  // The order of the last line may have more of them.
+  const cut = read.length < limit ? undefined : read.at(-1)?.order_id;
+  for (const { order_id: id, sku, count } of read.reverse()) {
     lines.get(id)?.push({ sku: fromSkuColumn(sku), count });
   }
-  const orders = rows.map((row) => ({ ...headOf(row), items: lines.get(row.order_id) ?? [] }));
-  // One without lines was removed since it was scanned.
-  return orders.filter(({ items }) => items.length > 0);
-}
-
-/** A filter as one text; equal filters have the same, in whatever order their statuses were sent. */
-function textOf({ user, statuses, createdAfter, createdBefore }: OrderFilter): string {
-  return ['orders', user, [...new Set(statuses)].sort(), createdAfter, createdBefore].join(';');
+  const fitting = cut === undefined ? rows : rows.filter(({ order_id: id }) => id > cut);
+  const orders = fitting.map((row) => ({ ...headOf(row), items: lines.get(row.order_id) ?? [] }));
+  return {
+    // One without lines was removed since it was scanned.
+    orders: orders.filter(({ items }) => items.length > 0),
+    next: cut === undefined ? next : cut + 1n,
+  };
 }

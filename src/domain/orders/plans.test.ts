@@ -5,6 +5,7 @@ import {
   orderDelete,
   orderLineCount,
   orderLineDelete,
+  orderLineRead,
   orderNextEnd,
   orderOverdue,
   orderScan,
@@ -80,6 +81,11 @@ test.each([
     'all orders are listed along the primary key',
     (db: never) => orderScan.run({ below: 9n, limit: 51n }, db),
     /^Limit\n {2}-> {2}Index Scan Backward using orders_pkey on orders\n/,
+  ],
+  [
+    'the lines of a list are read along their primary key, up to the limit',
+    (db: never) => orderLineRead.run({ orderIds, limit: 1n }, db),
+    /^Limit\n {2}-> {2}Index Scan Backward using order_lines_pkey on order_lines\n +Index Cond: \(order_id =/,
   ],
 ])('%s', async (_title, run, expected) => {
   const plan = await planOf(run);

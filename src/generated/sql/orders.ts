@@ -472,6 +472,7 @@ export const orderScanOfUser = new PreparedQuery<IOrderScanOfUserParams,IOrderSc
 
 /** 'OrderLineRead' parameters type */
 export interface IOrderLineReadParams {
+  limit: bigint;
   orderIds: bigintArray;
 }
 
@@ -488,18 +489,19 @@ export interface IOrderLineReadQuery {
   result: IOrderLineReadResult;
 }
 
-const orderLineReadIR: any = {"usedParamSet":{"orderIds":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":213,"b":222}]}],"statement":"-- Reads the lines of orders, sorted by order and sku, on any node. Lines never change, so they may be read\n-- after their orders.\n-- Locks: none.\nSELECT order_id, sku, count\nFROM order_lines\nWHERE order_id = ANY(:orderIds!::bigint[])\nORDER BY order_id, sku"};
+const orderLineReadIR: any = {"usedParamSet":{"orderIds":true,"limit":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":250,"b":259}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":311,"b":317}]}],"statement":"-- Reads the last :limit lines of orders in the order of order and sku, the last one first, on any node. Lines\n-- never change, so they may be read after their orders.\n-- Locks: none.\nSELECT order_id, sku, count\nFROM order_lines\nWHERE order_id = ANY(:orderIds!::bigint[])\nORDER BY order_id DESC, sku DESC\nLIMIT :limit!"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Reads the lines of orders, sorted by order and sku, on any node. Lines never change, so they may be read
- * -- after their orders.
+ * -- Reads the last :limit lines of orders in the order of order and sku, the last one first, on any node. Lines
+ * -- never change, so they may be read after their orders.
  * -- Locks: none.
  * SELECT order_id, sku, count
  * FROM order_lines
  * WHERE order_id = ANY(:orderIds!::bigint[])
- * ORDER BY order_id, sku
+ * ORDER BY order_id DESC, sku DESC
+ * LIMIT :limit!
  * ```
  */
 export const orderLineRead = new PreparedQuery<IOrderLineReadParams,IOrderLineReadResult>(orderLineReadIR);

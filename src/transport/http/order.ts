@@ -67,7 +67,7 @@ export const orderIdRequest = z
   .object({ orderID: int64(contract.GetOrderRequest.orderID, `${ORDER_ID} ${OR_STRING}`, 1) })
   .openapi('OrderIDRequest');
 
-const extendOrderRequest = z
+export const extendOrderRequest = z
   .object({
     orderID: int64(contract.ExtendOrderRequest.orderID, `${ORDER_ID} ${OR_STRING}`, 1),
     reservationTtlSeconds: uint32(
@@ -126,7 +126,7 @@ const getOrderReply = z.object(orderFields).openapi('GetOrderResponse');
 
 const rules = contract.ListOrdersRequest;
 
-const listOrdersRequest = z.object({
+export const listOrdersRequest = z.object({
   user: asText(int64(rules.user, 'Lists only the orders of this user.', 42)).optional(),
   status: choices(rules.status, 'Lists only orders with one of these statuses.').optional(),
   createdAfter: time('Lists only orders that were created after this time.').optional(),
