@@ -5,8 +5,11 @@
  *    ids.
  * 2. Decide in memory who gets stock, then record the outcome under the keys, write orders, lines and one sum
  *    per sku, and commit.
+ *
+ * A batch that is short of what open orders hold is rolled back after the first step, and run again when
+ * these holds are known and the overdue ones released (`holds.ts`).
  */
-import type { Plan, Queryable } from '../../db/types.ts';
+import type { Plan, Queryable, Rollback } from '../../db/types.ts';
 import {
   type IOrderIdsTakeResult,
   orderIdsTake,
@@ -23,9 +26,17 @@ import { accepted, type Outcome, refused, replayed } from '../outcome.ts';
 import { fixedRefusals, insufficientStock } from '../refusals.ts';
 import type { Settings } from '../settings.ts';
 import { type Allocation, allocate, type Shortage } from '../stock/allocation.ts';
-import { changeStock, lockStock } from '../stock/stock.ts';
+import { changeStock, type LockedStock, lockStock } from '../stock/stock.ts';
 import { invalidFields } from '../violations.ts';
-import { type CreateOrderRequest, type Line, mergeLines, reservationStatus, toSkuColumn } from './order.ts';
+import { type Holds, SEARCHES_MAX, type Shortfall } from './holds.ts';
+import {
+  type CreateOrderRequest,
+  fromSkuColumn,
+  type Line,
+  mergeLines,
+  reservationStatus,
+  toSkuColumn,
+} from './order.ts';
 
 /** The new order, and the end of its reservation, if it has one. */
 export type CreateOrderOutcome = Outcome<{ orderId: bigint; expiresAt: Instant | undefined }>;
@@ -75,24 +86,29 @@ function tooManyOf(request: CreateOrderRequest, merged: readonly Line[]): string
  *
  * @param requests in the order of their arrival. Of those with the same key the first runs, unless the key
  * was used before; the others get the outcome of the one that ran.
- * @returns for each request its order's id, or INSUFFICIENT_STOCK with the id of the order kept as failed, or
+ * @param holds what was found after the runs before, which were rolled back.
+ * @returns what must be searched for before the batch can run; or for each request its order's id, or INSUFFICIENT_STOCK with the id of the order kept as failed, or
  * IDEMPOTENCY_KEY_REUSED.
  */
 export async function createOrders(
   tx: Queryable,
   requests: readonly OrderToCreate[],
   settings: Settings,
-): Promise<Plan<CreateOrderOutcome[]>> {
+  holds?: Holds,
+): Promise<Plan<CreateOrderOutcome[]> | Rollback<Shortfall>> {
   const skus = new Set(requests.flatMap(({ items }) => items.map(({ sku }) => sku)));
-  const [{ fresh, kept }, available, ids] = await Promise.all([
+  const [{ fresh, kept }, stock, ids] = await Promise.all([
     claimKeys(tx, requests, settings),
     lockStock(tx, skus),
     orderIdsTake.run({ count: requests.length }, tx),
   ]);
-  const { shortages, reserved } = allocate(
+  const allocation = allocate(
     fresh.map(({ items }) => items),
-    available,
+    stock.available,
   );
+  const { shortages, reserved } = allocation;
+  const missing = missingPieces(allocation, stock, holds);
+  if (missing !== undefined) return { rollback: { nowUs: ids[0]?.now_us ?? 0n, missing } };
   const orders = fresh.map((request, index): NewOrder => {
     const id = ids[index];
     if (id === undefined) throw new Error('fewer order ids than orders');
@@ -101,6 +117,33 @@ export async function createOrders(
   const keyed = orders.flatMap(keptOrders);
   const writes = [...recordOutcomes(tx, keyed), ...writeOrders(tx, orders), ...reserve(tx, reserved)];
   return { writes, result: outcomesOf(requests, orders, [...kept, ...keyed]) };
+}
+
+/**
+ * The pieces that are missing and not searched for yet, by sku. Of a sku of which open orders hold too little
+ * for every order that is short of it nothing is searched: no end of theirs would help.
+ */
+function missingPieces(
+  { shortages, reserved }: Allocation,
+  { available, rows }: LockedStock,
+  holds: Holds | undefined,
+): Shortfall['missing'] | undefined {
+  if (shortages.every(isGranted) || holds?.searches === SEARCHES_MAX) return undefined;
+  const held = new Map(rows.map((row) => [fromSkuColumn(row.sku), row.reserved]));
+  const missing = new Map<number, number>();
+  const reachable = new Set<number>();
+  for (const { sku, requested } of shortages.flat()) {
+    if (holds?.releases.has(sku)) continue;
+    const left = Number(available.get(sku) ?? 0n) - (reserved.get(sku) ?? 0);
+    missing.set(sku, (missing.get(sku) ?? -left) + requested);
+    if ((held.get(sku) ?? 0n) >= requested - left) reachable.add(sku);
+  }
+  const found = [...missing].filter(([sku]) => reachable.has(sku));
+  return found.length > 0 ? new Map(found) : undefined;
+}
+
+function isGranted(shortages: readonly Shortage[]): boolean {
+  return shortages.length === 0;
 }
 
 /** An order that failed reserves nothing, so nothing ends. */
