@@ -321,6 +321,12 @@ export interface components {
              * @example 0
              */
             available: number;
+            /**
+             * Format: date-time
+             * @description When as many pieces as requested would be available if no open order was payed, cancelled or extended. Missing if never, or if they lie behind the next 10,000 reservations to end.
+             * @example 2026-11-26T12:00:00.123456Z
+             */
+            availableAt?: string;
         };
         CreateOrderRequest: {
             /**

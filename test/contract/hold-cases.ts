@@ -10,7 +10,11 @@ import {
   none,
   noOrder,
   PLENTY,
+  short,
 } from './cases.ts';
+
+/** Stock of 300 that no other case uses. */
+const SCARCE = 30816475;
 
 const TTL = 'must be a whole number from 1 to 315360000';
 
@@ -38,6 +42,16 @@ export const holdCases: readonly Case[] = [
   { title: 'the longest time that can be requested', ...withTtl(315_360_000), reply: created },
   { title: 'a reservation of 0 seconds', ...withTtl(0), ...invalid(['reservationTtlSeconds', TTL]) },
   { title: 'too long a time', ...withTtl(315_360_001), ...invalid(['reservationTtlSeconds', TTL]) },
+  {
+    title: 'a shortage of pieces that an open order holds names when they come free',
+    given: async (client) => {
+      await createOrder(client, SCARCE, 300);
+      return undefined;
+    },
+    ask: 'createOrder',
+    request: () => ({ user: 1n, items: [{ sku: SCARCE, count: 300 }] }),
+    ...short([SCARCE, 300, 0n, { availableAt: '<time>' }]),
+  },
   {
     title: 'an order that awaits payment is extended',
     given: (client) => createOrder(client),

@@ -20,12 +20,13 @@ import type { Call } from '../call.ts';
 import { type IdempotencyKey, keyOf } from '../idempotency/key.ts';
 import { packShortages } from '../idempotency/shortages.ts';
 import { claimKeys, type KeptOrder, recordOutcomes, shortagesOf } from '../idempotency/store.ts';
-import { type Instant, instantOfMicros } from '../instant.ts';
+import { type Instant, instantOfMicros, microsOf } from '../instant.ts';
 import { COUNT_MAX } from '../limits.ts';
 import { accepted, type Outcome, refused, replayed } from '../outcome.ts';
 import { fixedRefusals, insufficientStock } from '../refusals.ts';
 import type { Settings } from '../settings.ts';
 import { type Allocation, allocate, type Shortage } from '../stock/allocation.ts';
+import { releaseTimes } from '../stock/releases.ts';
 import { changeStock, type LockedStock, lockStock } from '../stock/stock.ts';
 import { invalidFields } from '../violations.ts';
 import { type Holds, SEARCHES_MAX, type Shortfall } from './holds.ts';
@@ -107,17 +108,22 @@ export async function createOrders(
     stock.available,
   );
   const { shortages, reserved } = allocation;
-  const missing = missingPieces(allocation, stock, holds);
+  const left = (sku: number) => Number(stock.available.get(sku) ?? 0n) - (reserved.get(sku) ?? 0);
+  const missing = missingPieces(allocation, left, stock, holds);
   if (missing !== undefined) return { rollback: { nowUs: ids[0]?.now_us ?? 0n, missing } };
-  const orders = fresh.map((request, index): NewOrder => {
+  const decided = fresh.map((request, index): NewOrder => {
     const id = ids[index];
     if (id === undefined) throw new Error('fewer order ids than orders');
     return newOrder(request, id, shortages[index] ?? [], settings);
   });
+  const orders = shortages.every(isGranted) ? decided : withTimes(decided, left, holds);
   const keyed = orders.flatMap(keptOrders);
   const writes = [...recordOutcomes(tx, keyed), ...writeOrders(tx, orders), ...reserve(tx, reserved)];
   return { writes, result: outcomesOf(requests, orders, [...kept, ...keyed]) };
 }
+
+/** What is left of a sku behind the batch. */
+type Left = (sku: number) => number;
 
 /**
  * The pieces that are missing and not searched for yet, by sku. Of a sku of which open orders hold too little
@@ -125,21 +131,40 @@ export async function createOrders(
  */
 function missingPieces(
   { shortages, reserved }: Allocation,
-  { available, rows }: LockedStock,
+  left: Left,
+  { rows }: LockedStock,
   holds: Holds | undefined,
 ): Shortfall['missing'] | undefined {
   if (shortages.every(isGranted) || holds?.searches === SEARCHES_MAX) return undefined;
-  const held = new Map(rows.map((row) => [fromSkuColumn(row.sku), row.reserved]));
+  const held = new Map(rows.map((row) => [fromSkuColumn(row.sku), Number(row.reserved)]));
   const missing = new Map<number, number>();
   const reachable = new Set<number>();
   for (const { sku, requested } of shortages.flat()) {
     if (holds?.releases.has(sku)) continue;
-    const left = Number(available.get(sku) ?? 0n) - (reserved.get(sku) ?? 0);
-    missing.set(sku, (missing.get(sku) ?? -left) + requested);
-    if ((held.get(sku) ?? 0n) >= requested - left) reachable.add(sku);
+    missing.set(sku, (missing.get(sku) ?? -left(sku)) + requested);
+    const before = held.get(sku) ?? 0;
+    if (before > 0 && before + (reserved.get(sku) ?? 0) >= requested - left(sku)) reachable.add(sku);
   }
   const found = [...missing].filter(([sku]) => reachable.has(sku));
   return found.length > 0 ? new Map(found) : undefined;
+}
+
+/** Adds to each short line when its count comes free: of what orders held before, and of what this batch grants. */
+function withTimes(orders: readonly NewOrder[], left: Left, holds: Holds | undefined): NewOrder[] {
+  const short = new Set(orders.flatMap(({ shortages }) => shortages.map(({ sku }) => sku)));
+  const releases = new Map([...short].map((sku) => [sku, [...(holds?.releases.get(sku) ?? [])]]));
+  for (const { shortages, expiresAt, request } of orders) {
+    if (!isGranted(shortages) || expiresAt === undefined) continue;
+    for (const { sku, count } of request.items)
+      releases.get(sku)?.push({ endUs: microsOf(expiresAt), count });
+  }
+  const times = new Map([...releases].map(([sku, each]) => [sku, releaseTimes(each)]));
+  const withTime = (shortage: Shortage): Shortage => {
+    const { sku, requested } = shortage;
+    const us = times.get(sku)?.(requested - left(sku));
+    return us === undefined ? shortage : { ...shortage, availableAt: instantOfMicros(us) };
+  };
+  return orders.map((order) => ({ ...order, shortages: order.shortages.map(withTime) }));
 }
 
 function isGranted(shortages: readonly Shortage[]): boolean {
@@ -163,8 +188,8 @@ function newOrder(
 /** What is kept of an order under its key, if it has one. */
 function keptOrders({ request: { key, items }, orderId, shortages, expiresAt }: NewOrder): KeptOrder[] {
   if (key === undefined) return [];
-  const available = shortages.length > 0 ? packShortages(items, shortages) : undefined;
-  return [{ key, orderId, available, shortages, expiresAt }];
+  const packed = shortages.length > 0 ? packShortages(items, shortages) : undefined;
+  return [{ key, orderId, packed, shortages, expiresAt }];
 }
 
 /** The outcome of each request: that of its own order, or of the order kept under its key. */

@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { useLoms } from '../../../test/support/database.ts';
-import { HoldWalk, type Release, type Shortfall, type WalkLimits } from './holds.ts';
+import type { Release } from '../stock/releases.ts';
+import { HoldWalk, type Shortfall, type WalkLimits } from './holds.ts';
 
 const { database, router } = useLoms();
 const NOW_US = 1_795_694_400_000_000n;

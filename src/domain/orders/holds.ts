@@ -8,6 +8,7 @@
  */
 import type { Queryable } from '../../db/types.ts';
 import { type IOrderHoldsResult, orderHolds } from '../../generated/sql/orders.ts';
+import type { Release } from '../stock/releases.ts';
 import { fromSkuColumn, toSkuColumn } from './order.ts';
 
 /** What a batch of creates is short of, and what open orders hold enough of. */
@@ -16,13 +17,6 @@ export interface Shortfall {
   readonly nowUs: bigint;
   /** The pieces of each sku that must come free for all orders that are short of it. */
   readonly missing: ReadonlyMap<number, number>;
-}
-
-/** Pieces that come free together, if nobody pays. */
-export interface Release {
-  /** In microseconds since the epoch. */
-  readonly endUs: bigint;
-  readonly count: number;
 }
 
 /** What the searches for one batch have found. */

@@ -1,5 +1,5 @@
 /** `loms.order.v1.OrderService`: the contract's messages to the domain and back. */
-import { type Instant, instantOf, timestampOf } from '../../domain/instant.ts';
+import { instantOf, optionalTimestamp, timestampOf } from '../../domain/instant.ts';
 import type { Loms } from '../../domain/operations.ts';
 import type { Order, OrderStatus } from '../../domain/orders/order.ts';
 import { OrderServiceService as contract } from '../../generated/proto/loms/order/v1/order.ts';
@@ -53,10 +53,6 @@ export function orderMethods(loms: Loms) {
       () => ({}),
     ),
   };
-}
-
-function optionalTimestamp(instant: Instant | undefined) {
-  return instant === undefined ? undefined : timestampOf(instant);
 }
 
 function messageOf({ status, user, items, createdAt, updatedAt, expiresAt, cancelReason }: Order) {

@@ -188,6 +188,11 @@ export interface Shortage {
   requested: number;
   /** The number of pieces that were available at that moment; 0 if the sku has no stock. */
   available: bigint;
+  /**
+   * When as many pieces as requested would be available if no open order was payed, cancelled or extended.
+   * Absent if never, or if the pieces lie behind the next 10,000 reservations to end.
+   */
+  availableAt: Timestamp | undefined;
 }
 
 function createBaseItem(): Item {
@@ -1184,7 +1189,7 @@ export const InsufficientStock: MessageFns<InsufficientStock> = {
 };
 
 function createBaseShortage(): Shortage {
-  return { sku: 0, requested: 0, available: 0n };
+  return { sku: 0, requested: 0, available: 0n, availableAt: undefined };
 }
 
 export const Shortage: MessageFns<Shortage> = {
@@ -1200,6 +1205,9 @@ export const Shortage: MessageFns<Shortage> = {
         throw new globalThis.Error("value provided for field message.available of type uint64 too large");
       }
       writer.uint32(24).uint64(message.available);
+    }
+    if (message.availableAt !== undefined) {
+      Timestamp.encode(message.availableAt, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -1239,6 +1247,14 @@ export const Shortage: MessageFns<Shortage> = {
             }
 
             message.available = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.availableAt = Timestamp.decode(reader, reader.uint32());
             continue;
           }
         }
