@@ -10,6 +10,7 @@ import {
   none,
   noOrder,
   PLENTY,
+  SOLD_OUT,
   short,
 } from './cases.ts';
 
@@ -36,6 +37,49 @@ const notExtendable = (status: string) => ({
   },
   http: 400,
 });
+
+const validate = (validateOnly: boolean, ...items: { sku: number; count: number }[]) => ({
+  ask: 'createOrder' as const,
+  request: () => ({ user: 1n, items, validateOnly }),
+});
+
+/** The refusal of a create that is only validated names no order. */
+function withoutOrder({ error, http }: ReturnType<typeof short>) {
+  const details = error.details.map((detail) => ({ ...detail, orderID: undefined }));
+  return { error: { ...error, details }, http };
+}
+
+export const validateCases: readonly Case[] = [
+  {
+    title: 'an order that is only validated',
+    ...validate(true, { sku: PLENTY, count: 1 }),
+    reply: { expiresAt: '<time>' },
+  },
+  {
+    title: 'an order that is not only validated',
+    ...validate(false, { sku: PLENTY, count: 1 }),
+    reply: created,
+  },
+  {
+    title: 'an order that is only validated, and short',
+    ...validate(true, { sku: SOLD_OUT, count: 1 }),
+    ...withoutOrder(short([SOLD_OUT, 1, 0n])),
+  },
+  {
+    title: 'an invalid order that is only validated',
+    ...validate(true, { sku: PLENTY, count: 0 }),
+    ...invalid([
+      'items[0].count',
+      'must be a whole number from 1 to 65535, also when summed over lines with the same sku',
+    ]),
+  },
+  {
+    title: 'an order that is only validated, with an idempotency key',
+    ...validate(true, { sku: PLENTY, count: 1 }),
+    keys: (freshKey) => [freshKey],
+    ...invalid(['idempotency-key', 'must not be sent with validateOnly']),
+  },
+];
 
 export const holdCases: readonly Case[] = [
   { title: 'an order with a time for its reservation', ...withTtl(60), reply: created },

@@ -44,3 +44,18 @@ export function allocate(orders: readonly (readonly Line[])[], available: Availa
   });
   return { shortages, reserved };
 }
+
+/**
+ * What orders would be short of, each if it was the only one behind an allocation.
+ *
+ * @param reserved what the allocation has given away.
+ */
+export function probe(
+  orders: readonly (readonly Line[])[],
+  available: Available,
+  reserved: Allocation['reserved'],
+): Allocation['shortages'] {
+  if (orders.length === 0) return [];
+  const left = new Map([...available].map(([sku, count]) => [sku, count - BigInt(reserved.get(sku) ?? 0)]));
+  return orders.map((lines) => allocate([lines], left).shortages[0] ?? []);
+}

@@ -10,8 +10,8 @@ export function orderMethods(loms: Loms) {
   return {
     createOrder: unary(
       contract.createOrder,
-      ({ user, items, reservationTtlSeconds: ttlSeconds }, call) =>
-        loms.createOrder({ user, items, ttlSeconds }, call),
+      ({ user, items, reservationTtlSeconds: ttlSeconds, validateOnly }, call) =>
+        loms.createOrder({ user, items, ttlSeconds, validateOnly }, call),
       ({ orderId, expiresAt }) => ({ orderId, expiresAt: optionalTimestamp(expiresAt) }),
     ),
     getOrder: unary(

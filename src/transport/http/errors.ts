@@ -1,6 +1,7 @@
 /** Refusals over REST: the table from code to HTTP status, and the body (`google.rpc.Status` in JSON). */
 import { type CodeName, codeOf, ERROR_DOMAIN, type Reason, reasons } from '../../domain/errors.ts';
 import { formatInstant } from '../../domain/instant.ts';
+import { NO_ORDER } from '../../domain/orders/order.ts';
 import type { Detail, Refusal } from '../../domain/outcome.ts';
 import { fixedRefusals } from '../../domain/refusals.ts';
 import type { Shortage } from '../../domain/stock/allocation.ts';
@@ -82,7 +83,7 @@ function detailBody(detail: Detail): unknown {
     case 'InsufficientStock':
       return {
         '@type': 'type.googleapis.com/loms.order.v1.InsufficientStock',
-        orderID: detail.orderId,
+        ...(detail.orderId === NO_ORDER ? {} : { orderID: detail.orderId }),
         shortages: detail.shortages.map(shortageBody),
       };
   }
