@@ -123,7 +123,13 @@ describe('the search', () => {
     expect(resultOf(await create(of))).toBe('OK');
     expect(resultOf(await create(of, [{ sku: SKU, count: 51 }]))).toBe('INSUFFICIENT_STOCK');
     expect(resultOf(await create(of, [{ sku: 9, count: 1 }]))).toBe('INSUFFICIENT_STOCK');
-    expect(calls).toEqual({ writes: 3, reads: 0 });
+    // What the orders of the same batch hold was not there before.
+    const all = [{ sku: OTHER, count: 1_000 }];
+    expect((await Promise.all([create(of, all), create(of, all)])).map(resultOf)).toEqual([
+      'OK',
+      'INSUFFICIENT_STOCK',
+    ]);
+    expect(calls).toEqual({ writes: 4, reads: 0 });
   });
 
   test('is made once where nothing is overdue', async () => {
