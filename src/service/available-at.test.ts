@@ -59,7 +59,7 @@ test('it is missing where open orders hold too little, and where what they hold 
   expect(timesOf(await create([{ sku: 7, count: 11 }]))).toEqual([undefined]);
 });
 
-test('a replay names the time of the first reply, also when the order that held the goods is gone', async () => {
+test('a replay names the time of the first reply, also when the holding order is gone', async () => {
   await stock(7, 5);
   const held = await create([{ sku: 7, count: 5 }], 60);
   const items = [
@@ -100,7 +100,7 @@ test('it is when all pieces are there, whatever is held by earlier orders and th
   );
 });
 
-/** The first moment at which so many pieces are available, by what the tables hold. */
+/** The first moment at which the requested pieces are available, by what the tables hold. */
 async function firstMoment({ sku, requested }: { sku: number; requested: number }) {
   const rows = await database.query(
     `SELECT (extract(epoch FROM moment.expires_at) * 1000000)::bigint AS us

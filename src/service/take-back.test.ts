@@ -86,7 +86,7 @@ test('of 200 callers for a sold-out sku whose 50 holds end now exactly 50 get on
   expect(await all()).toEqual(outcomes.map((outcome) => ({ ...outcome, replayed: true })));
 });
 
-test('a hold that ends later is not taken, and what is overdue is taken as far as it is missing', async () => {
+test('a hold that ends later is not taken, and overdue ones only as far as pieces are missing', async () => {
   await hold(20, SKU, 60_000);
   const overdue = await hold(3, SKU, -1_000, 10);
   expect(resultOf(await create(loms, [{ sku: SKU, count: 15 }]))).toBe('OK');

@@ -1,10 +1,10 @@
 /**
  * The search for what open orders hold of skus of which a batch of creates is short: in the order in which
- * their reservations end. Those that have ended are taken back before the batch runs again, and the others
- * tell when enough pieces come free if nobody pays.
+ * their reservations end. Those that have ended are taken back before the batch runs again. From the others
+ * follows when enough pieces come free if nobody pays.
  *
- * It runs outside of the batch's transaction, on any node, so that no lock waits for it, and walks in windows,
- * so that each statement is bounded. It ends where it has found what is missing, or at its limits.
+ * It runs outside of the batch's transaction, on any node, so that no lock waits for it, and walks in
+ * windows, so that each statement is bounded. It ends where it has found what is missing, or at its limits.
  */
 import type { Queryable } from '../../db/types.ts';
 import { type IOrderHoldsResult, orderHolds } from '../../generated/sql/orders.ts';
@@ -30,7 +30,7 @@ export interface Holds {
   readonly releases: ReadonlyMap<number, readonly Release[]>;
 }
 
-/** A batch is run again after at most so many searches. Others may take what each of them has freed. */
+/** The most searches for one batch. Others may take what each of them has freed. */
 export const SEARCHES_MAX = 3;
 
 /** A place in the order of the ends: the end, in microseconds since the epoch, and the order. */
@@ -65,7 +65,7 @@ export interface WalkLimits {
   readonly windowsMax: number;
 }
 
-/** Ahead 10,000 reservations are looked at. Of those that have ended, 200,000: as many as an outage leaves. */
+/** Ahead it looks at 10,000 reservations, and at 200,000 that have ended: as many as an outage leaves. */
 export const WALK_LIMITS: WalkLimits = {
   window: 2_000,
   windowLines: 10_000,

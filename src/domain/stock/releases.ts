@@ -8,7 +8,7 @@ export interface Release {
 }
 
 /**
- * Finds when so many pieces of one sku have come free.
+ * Finds when a number of pieces of one sku has come free.
  *
  * @param releases in any order.
  * @returns a function of a number of pieces, which returns a time in microseconds since the epoch; undefined
