@@ -15,7 +15,8 @@ GRANT SELECT, INSERT, DELETE ON order_lines TO loms_app;
 GRANT SELECT, UPDATE (total_count, reserved) ON stocks TO loms_app;
 GRANT USAGE ON SEQUENCE order_ids TO loms_app;
 GRANT SELECT, INSERT, DELETE ON idempotency_keys TO loms_app;
-GRANT UPDATE (created_at, order_id, shortages, available, order_expires_at) ON idempotency_keys TO loms_app;
+GRANT UPDATE (created_at, order_id, shortages, available, available_at, order_expires_at)
+    ON idempotency_keys TO loms_app;
 
 -- The service reads here whether its database is migrated.
 GRANT SELECT ON schema_migrations TO loms_app;

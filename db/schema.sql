@@ -12,6 +12,7 @@ CREATE TABLE public.idempotency_keys (
     expires_at timestamp with time zone DEFAULT (now() + '7 days'::interval) NOT NULL,
     available integer[],
     order_expires_at timestamp with time zone,
+    available_at bigint[],
     CONSTRAINT idempotency_keys_key_is_printable CHECK ((((length(key) >= 1) AND (length(key) <= 255)) AND (key !~ '[^ -~]'::text))),
     CONSTRAINT idempotency_keys_order_id_is_positive CHECK ((order_id > 0)),
     CONSTRAINT idempotency_keys_request_hash_is_sha256 CHECK ((octet_length(request_hash) = 32)),

@@ -30,7 +30,8 @@ async function createOrder(user: Id, items: Item[]): Promise<Id> {
   const { data, error } = await withRetries(() =>
     loms.POST('/order/create', { params: { header: key }, body: { user, items } }),
   );
-  if (data) return data.orderID;
+  // Only the reply to a create with validateOnly has none.
+  if (data) return data.orderID as Id;
   const short = detailOf(error, 'type.googleapis.com/loms.order.v1.InsufficientStock');
   if (!short) throw refused(error);
   const left = items.map((item) => ({ ...item, count: leftOf(item, short.shortages) }));

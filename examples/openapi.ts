@@ -12,7 +12,7 @@ export interface paths {
         put?: never;
         /**
          * Create an order and reserve its stock
-         * @description Reserves all lines or none. Where the stock does not suffice the order is kept as `failed` and the refusal names every short line. With an `Idempotency-Key` the request can be retried without harm: it runs once, and each retry gets the first reply again.
+         * @description Reserves all lines or none. Where the stock does not suffice the order is kept as `failed` and the refusal names every short line. With an `Idempotency-Key` the request can be retried without harm: it runs once, and each retry gets the first reply again. With `validateOnly` nothing is written, and the reply has no `orderID`.
          */
         post: operations["createOrder"];
         delete?: never;
@@ -228,10 +228,10 @@ export interface components {
         CreateOrderResponse: {
             /**
              * Format: int64
-             * @description The new order. Ids rise by creation.
+             * @description The new order. Ids rise by creation. Missing with `validateOnly`.
              * @example 1
              */
-            orderID: number;
+            orderID?: number;
             /**
              * Format: date-time
              * @description When the reservation ends. Missing if it never does.
@@ -301,10 +301,10 @@ export interface components {
             "@type": "type.googleapis.com/loms.order.v1.InsufficientStock";
             /**
              * Format: int64
-             * @description The order, which is kept as failed.
+             * @description The order, which is kept as failed. Missing with `validateOnly`.
              * @example 2
              */
-            orderID: number;
+            orderID?: number;
             shortages: components["schemas"]["Shortage"][];
         };
         Shortage: {
@@ -321,6 +321,12 @@ export interface components {
              * @example 0
              */
             available: number;
+            /**
+             * Format: date-time
+             * @description When as many pieces as requested would be available if no open order was payed, cancelled or extended. Missing if never, or if they lie behind the next 10,000 reservations to end.
+             * @example 2026-11-26T12:00:00.123456Z
+             */
+            availableAt?: string;
         };
         CreateOrderRequest: {
             /**
@@ -336,6 +342,8 @@ export interface components {
              * @example 600
              */
             reservationTtlSeconds?: number;
+            /** @description Answers as the create would, without an order. Not together with an idempotency key. */
+            validateOnly?: boolean;
         };
         Item: {
             /**

@@ -22,32 +22,34 @@ SELECT now(), now() + make_interval(secs => :retentionMs!::float8 / 1000),
 FROM unnest(:callers!::text[], :keys!::text[], :requestHashes!::bytea[]) AS claim (caller, key, request_hash)
 ORDER BY claim.caller, claim.key
 ON CONFLICT (caller, key) DO UPDATE SET created_at = kept.created_at
-RETURNING caller, key, request_hash, order_id, shortages, available,
+RETURNING caller, key, request_hash, order_id, shortages, available, available_at,
     (extract(epoch FROM order_expires_at) * 1000000)::bigint AS "order_expires_us?";
 
 /* @name idempotencyKeySettle */
 -- Fills in the outcome of keys that this transaction has claimed: the order, and of one that failed what was
--- available to it, as an array literal; an empty text when the stock sufficed. The end of its reservation is
--- in microseconds since the epoch, 0 for none. Its shortages are a JSON list
--- for the version before, which takes an order without any for a success. The arrays are parallel. Nothing is
--- inserted: every key conflicts.
+-- available to it and when more would be, as array literals; an empty text stands for none. The end of its
+-- reservation is in microseconds since the epoch, 0 for none. Its shortages are a JSON list for the version
+-- before, which takes an order without any for a success. The arrays are parallel. Nothing is inserted: every
+-- key conflicts.
 -- Locks: none, the caller holds them through idempotencyKeyClaim.
 INSERT INTO idempotency_keys (
-    created_at, expires_at, caller, key, request_hash, order_id, shortages, available, order_expires_at
+    created_at, expires_at, caller, key, request_hash, order_id, shortages, available, available_at,
+    order_expires_at
 )
 SELECT now(), now(), settled.caller, settled.key, settled.request_hash, settled.order_id,
     settled.shortages::jsonb, nullif(settled.available, '')::integer[],
+    nullif(settled.available_at, '')::bigint[],
     CASE
         WHEN settled.expires_us > 0
             THEN 'epoch'::timestamptz + settled.expires_us * interval '1 microsecond'
     END
 FROM unnest(
     :callers!::text[], :keys!::text[], :requestHashes!::bytea[], :orderIds!::bigint[], :shortages!::text[],
-    :available!::text[], :expiresUs!::bigint[]
-) AS settled (caller, key, request_hash, order_id, shortages, available, expires_us)
+    :available!::text[], :availableAt!::text[], :expiresUs!::bigint[]
+) AS settled (caller, key, request_hash, order_id, shortages, available, available_at, expires_us)
 ON CONFLICT (caller, key) DO UPDATE
 SET order_id = excluded.order_id, shortages = excluded.shortages, available = excluded.available,
-    order_expires_at = excluded.order_expires_at;
+    available_at = excluded.available_at, order_expires_at = excluded.order_expires_at;
 
 /* @name idempotencyKeyExpired */
 -- Of the keys whose end has passed, takes the :limit that ended first, and returns their number and the

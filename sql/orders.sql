@@ -64,6 +64,41 @@ WHERE status = 'awaiting payment'
 ORDER BY expires_at
 LIMIT :limit!;
 
+/* @name orderHolds */
+-- Reads the next :limit reservations to end behind a position, on any node: of those that have lines with one
+-- of the given skus these lines, at most :linesMax, in the order of their ends. A position is an end, in
+-- microseconds since the epoch, and an order. Every row has the number of these reservations and the last
+-- position among them; without such a line there is one row, and without a reservation no order in it.
+-- OFFSET 0 keeps the planner from reading all lines: it has no idea of how many reservations there are.
+-- Locks: none.
+WITH next AS MATERIALIZED (
+    SELECT order_id, expires_at
+    FROM orders
+    WHERE status = 'awaiting payment'
+      AND (expires_at, order_id)
+        > ('epoch'::timestamptz + :afterUs!::bigint * interval '1 microsecond', :afterId!::bigint)
+    ORDER BY expires_at, order_id
+    LIMIT :limit!
+)
+SELECT held.order_id AS "order_id?", held.sku AS "sku?", held.count AS "count?",
+    (extract(epoch FROM held.expires_at) * 1000000)::bigint AS "expires_us?",
+    (SELECT count(*) FROM next) AS "size!", last.order_id AS "last_id?",
+    (extract(epoch FROM last.expires_at) * 1000000)::bigint AS "last_us?"
+FROM (SELECT 1) AS always
+LEFT JOIN (
+    SELECT order_id, expires_at FROM next ORDER BY expires_at DESC, order_id DESC LIMIT 1
+) AS last ON true
+LEFT JOIN (
+    SELECT next.order_id, next.expires_at, line.sku, line.count
+    FROM next
+    CROSS JOIN LATERAL (
+        SELECT lines.sku, lines.count FROM order_lines AS lines WHERE lines.order_id = next.order_id OFFSET 0
+    ) AS line
+    WHERE line.sku = ANY(:skus!::bigint[])
+) AS held ON true
+ORDER BY held.expires_at, held.order_id
+LIMIT :linesMax!;
+
 /* @name orderNextEnd */
 -- Reads how long it takes until the next reservation ends, in milliseconds, at least 0. Without any it
 -- returns no row.

@@ -15,12 +15,17 @@ export interface ConnectionLimits {
   readonly writeTimeoutMs: number;
 }
 
+/** The type `bigint[]`, whose elements `pg` leaves as texts. */
+const INT8_ARRAY = 1016;
+const parseTexts = pg.types.getTypeParser(INT8_ARRAY as number) as (text: string) => string[];
+
 /** 64-bit integers are parsed as bigint, never rounded. Everything else is parsed as `pg` does by default. */
 const types: pg.CustomTypesConfig = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-    oid === pg.types.builtins.INT8 && format !== 'binary'
-      ? BigInt
-      : (pg.types.getTypeParser(oid, format as 'text') as unknown),
+  getTypeParser: (oid: number, format?: 'text' | 'binary') => {
+    if (oid === pg.types.builtins.INT8 && format !== 'binary') return BigInt;
+    if (oid === INT8_ARRAY && format !== 'binary') return (text: string) => parseTexts(text).map(BigInt);
+    return pg.types.getTypeParser(oid, format as 'text') as unknown;
+  },
 };
 
 /**

@@ -95,6 +95,32 @@ test('work that throws before COMMIT is rolled back', async () => {
   expect(await notes()).toEqual([]);
 });
 
+test('work that asks for a rollback writes nothing, gets its result, and keeps the connection', async () => {
+  const single = openPool(database.primaryUrl, { ...limits, poolSize: 1 }, () => {});
+  const pids = new Set<unknown>();
+  for (const id of [1, 2]) {
+    const result = await inTransaction(single, within(5_000), async (db) => {
+      await write(db, id);
+      pids.add((await db.query('SELECT pg_backend_pid() AS pid', [])).rows[0]?.pid);
+      return { rollback: 'later' };
+    });
+    expect(result).toBe('later');
+  }
+  expect([await notes(), pids.size]).toEqual([[], 1]);
+  await single.end();
+});
+
+test('a connection lost before ROLLBACK is sent fails the transaction without effect', async () => {
+  const attempt = inTransaction(pool, within(5_000), async (db) => {
+    await write(db, 1);
+    const { rows } = await db.query('SELECT pg_backend_pid() AS pid', []);
+    await database.query('SELECT pg_terminate_backend($1)', [rows[0].pid]);
+    return { rollback: undefined };
+  });
+  await expect(attempt).rejects.toBeInstanceOf(DatabaseUnavailable);
+  expect(await notes()).toEqual([]);
+});
+
 test('a connection lost before COMMIT is sent fails the transaction without effect', async () => {
   const attempt = inTransaction(pool, within(5_000), async (db) => {
     await write(db, 1);

@@ -26,7 +26,11 @@ export interface TransactionLimits {
  * @throws DatabaseUnavailable when nothing was done, OutcomeUnknown when that is not known, and otherwise
  * what the work or its statements threw (nothing was done then either).
  */
-export async function inTransaction<T>(pool: pg.Pool, limits: TransactionLimits, work: Work<T>): Promise<T> {
+export async function inTransaction<T, R = never>(
+  pool: pg.Pool,
+  limits: TransactionLimits,
+  work: Work<T, R>,
+): Promise<T | R> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await runOnce(pool, limits, work);
@@ -40,11 +44,11 @@ export async function inTransaction<T>(pool: pg.Pool, limits: TransactionLimits,
   }
 }
 
-async function runOnce<T>(
+async function runOnce<T, R>(
   pool: pg.Pool,
   { timeoutMs, deadlines }: TransactionLimits,
-  work: Work<T>,
-): Promise<T> {
+  work: Work<T, R>,
+): Promise<T | R> {
   const client = await pool.connect().catch((cause) => {
     throw new DatabaseUnavailable('no connection to the primary', { cause });
   });
@@ -53,6 +57,10 @@ async function runOnce<T>(
   deadlines.add(limit);
   try {
     const plan = await work(transaction);
+    if ('rollback' in plan) {
+      await transaction.rollBack();
+      return plan.rollback;
+    }
     await transaction.commit(plan.writes);
     return plan.result;
   } catch (error) {
@@ -133,6 +141,17 @@ class Transaction implements Queryable {
     if ((end.value as pg.QueryResult).command === 'COMMIT') return;
     this.#commitSent = false;
     throw rest.find((outcome) => outcome.status === 'rejected')?.reason ?? new Error('rolled back');
+  }
+
+  /** Ends the transaction without effect, and keeps its connection. */
+  async rollBack(): Promise<void> {
+    try {
+      await this.#client.query('ROLLBACK');
+      this.open = false;
+    } catch (error) {
+      this.#failure ??= error;
+      throw error;
+    }
   }
 
   /** Turns an error into the one for the caller, who must know whether anything was done. */

@@ -60,6 +60,10 @@ export function timestampOf(instant: Instant): { seconds: bigint; nanos: number 
   return { seconds: (instant - nanos) / NANOS_PER_SECOND, nanos: Number(nanos) };
 }
 
+export function optionalTimestamp(instant: Instant | undefined) {
+  return instant === undefined ? undefined : timestampOf(instant);
+}
+
 /** Reads a Timestamp. Returns undefined where it is none. */
 export function instantOf({ seconds, nanos }: Timestamp): Instant | undefined {
   if (nanos < 0 || nanos >= Number(NANOS_PER_SECOND)) return undefined;

@@ -6,10 +6,11 @@
  * Requests arrive already validated field by field by the transport. Every operation may also be refused for
  * its caller, its deadline, a full queue or the database; see `errors.ts`.
  */
-import type { Plan, Queryable } from '../db/types.ts';
+import type { Plan, Queryable, Rollback } from '../db/types.ts';
 import type { Call } from './call.ts';
 import { createOrders, type OrderToCreate, prepareOrder } from './orders/create.ts';
 import { extendOrders } from './orders/extend.ts';
+import type { Holds, Shortfall } from './orders/holds.ts';
 import { listOrders, preparePage, SCAN_MAX } from './orders/list.ts';
 import { readOrders } from './orders/read.ts';
 import { cancelOrders, payOrders } from './orders/transition.ts';
@@ -36,9 +37,17 @@ export type Operation = {
   prepare?(request: unknown, call: Call, settings: Settings): Outcome<unknown>;
 } & (
   | {
-      /** One transaction on the primary. */
+      /**
+       * One transaction on the primary. A batch of creates that is rolled back is run again with the holds
+       * that were searched for.
+       */
       readonly kind: 'write';
-      run(tx: Queryable, requests: readonly unknown[], settings: Settings): Promise<Plan<Outcome<unknown>[]>>;
+      run(
+        tx: Queryable,
+        requests: readonly unknown[],
+        settings: Settings,
+        holds?: Holds,
+      ): Promise<Plan<Outcome<unknown>[]> | Rollback<Shortfall>>;
     }
   | {
       /** Statements on any healthy node. */
@@ -58,7 +67,8 @@ const namedOrder = () => 10;
 
 export const operations = {
   /**
-   * Writes an order and reserves its stock: all lines or none.
+   * Writes an order and reserves its stock: all lines or none. Where the stock does not suffice, overdue
+   * orders that hold some of it are released first.
    *
    * A call with an idempotency key that its caller has used before writes nothing: it gets the first outcome
    * again, marked as a replay, or IDEMPOTENCY_KEY_REUSED when the request is a different one.
@@ -143,7 +153,7 @@ type ResultOf<Name extends OperationName> = Awaited<ReturnType<Table[Name]['run'
 
 /** An operation's outcome. */
 type OutcomeOf<Name extends OperationName> =
-  ResultOf<Name> extends Plan<infer Outcomes extends readonly unknown[]>
+  Exclude<ResultOf<Name>, Rollback<unknown>> extends Plan<infer Outcomes extends readonly unknown[]>
     ? Outcomes[number]
     : ResultOf<Name> extends readonly (infer Each)[]
       ? Each

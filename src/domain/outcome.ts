@@ -12,6 +12,7 @@ export interface FieldViolation {
 export type Detail =
   | { readonly type: 'BadRequest'; readonly fieldViolations: readonly FieldViolation[] }
   | { readonly type: 'RetryInfo'; readonly retryDelaySeconds: number }
+  /** The order may be `NO_ORDER`. */
   | { readonly type: 'InsufficientStock'; readonly orderId: bigint; readonly shortages: readonly Shortage[] };
 
 /** A reply that is not a value. `message` and `metadata` are for the caller and hold no internals. */

@@ -25,7 +25,11 @@ function retrySafe(reason: Reason, message: string): Refusal {
   };
 }
 
-/** Not enough stock: the order is kept as failed, and every short line is named. */
+/**
+ * Not enough stock: every short line is named.
+ *
+ * @param orderId of the order that is kept as failed, or `NO_ORDER`.
+ */
 export function insufficientStock(orderId: bigint, shortages: readonly Shortage[]): Refusal {
   const skus = shortages.length === 1 ? `sku ${shortages[0]?.sku}` : `${shortages.length} skus`;
   return {

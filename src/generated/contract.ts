@@ -12,6 +12,7 @@ export const contract = {
     user: { type: 'int64', min: 1n, max: 9223372036854775807n },
     items: { type: 'list', of: 'Item', minItems: 1, maxItems: 1000 },
     reservationTtlSeconds: { type: 'uint32', min: 1n, max: 315360000n },
+    validateOnly: { type: 'flag' },
   },
   ExtendOrderRequest: {
     orderID: { type: 'int64', min: 1n, max: 9223372036854775807n },

@@ -7,11 +7,13 @@ import type { Logger } from 'pino';
 import type { Database } from '../db/types.ts';
 import type { Call } from '../domain/call.ts';
 import { type Loms, type Operation, operations } from '../domain/operations.ts';
+import type { Holds } from '../domain/orders/holds.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Settings } from '../domain/settings.ts';
 import type { Deadlines } from '../timing/deadlines.ts';
-import { Batcher, type BatcherOptions } from './batcher.ts';
+import { Batcher, type BatcherOptions, type Claim } from './batcher.ts';
 import { createFailureLog, refusalOf } from './failures.ts';
+import { takeBack } from './take-back.ts';
 
 export interface BatchingOptions {
   /** The most requests of one operation in its queue; past it the next one is refused. */
@@ -51,6 +53,8 @@ export function connectionsNeeded({ writeLanes, readLanes }: BatchingOptions): n
   return Object.values(operations).reduce((sum, { kind }) => sum + connections[kind], 0);
 }
 
+type WriteOperation = Extract<Operation, { kind: 'write' }>;
+
 /** Builds the service on a database. */
 export function createService(options: ServiceOptions): Service {
   const { database, deadlines, batching, settings } = options;
@@ -58,13 +62,22 @@ export function createService(options: ServiceOptions): Service {
 
   function runOf(operation: Operation): BatcherOptions<unknown, Outcome<unknown>>['run'] {
     if (operation.kind === 'write') {
-      return (claim) => database.write((tx) => operation.run(tx, claim(), settings));
+      return (claim) => runWrite(operation, claim);
     }
     // Reads claim early: a read that times out is refused with DEADLINE_EXCEEDED whether or not it ran.
     return async (claim) => {
       const requests = claim();
       return database.read((db) => operation.run(db, requests, settings));
     };
+  }
+
+  async function runWrite({ run }: WriteOperation, claim: Claim<unknown>): Promise<Outcome<unknown>[]> {
+    let holds: Holds | undefined;
+    for (;;) {
+      const result = await database.write((tx) => run(tx, claim(), settings, holds));
+      if (Array.isArray(result)) return result;
+      holds = await takeBack(database, result, holds);
+    }
   }
 
   const batchers: Batcher<unknown, Outcome<unknown>>[] = [];

@@ -92,15 +92,25 @@ test('both accept or refuse a new order, for the same fields', () => {
   const { path, requestSerialize } = OrderServiceService.createOrder;
   let accepted = 0;
   fc.assert(
-    fc.property(int64, items, (user, lines) => {
-      const rest = overRest('CreateOrderRequest', createOrderRequest, { user, items: lines });
-      const grpc = overGrpc(path, requestSerialize({ user, items: lines }));
+    fc.property(int64, items, fc.option(fc.boolean(), { nil: undefined }), (user, lines, validateOnly) => {
+      const order = { user, items: lines, validateOnly };
+      const rest = overRest('CreateOrderRequest', createOrderRequest, order);
+      const grpc = overGrpc(path, requestSerialize(order));
       if (rest.ok) accepted++;
       expect(comparable(rest)).toEqual(comparable(grpc));
     }),
     { numRuns: 500 },
   );
   expect(accepted).toBeGreaterThan(20);
+});
+
+test.each([null, 0, 1, 'true', '', [], {}])('validateOnly: %j is refused over REST', (validateOnly) => {
+  const order = { user: 1n, items: [{ sku: 1, count: 1 }], validateOnly };
+  expect(overRest('CreateOrderRequest', createOrderRequest, order)).toMatchObject({
+    refusal: {
+      detail: { fieldViolations: [{ field: 'validateOnly', description: 'must be true or false' }] },
+    },
+  });
 });
 
 test.each(['getOrder', 'payOrder', 'cancelOrder'] as const)(

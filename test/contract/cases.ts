@@ -7,8 +7,8 @@ import type { Answer, Client, Operation, Request } from '../support/client.ts';
 
 export interface Case {
   readonly title: string;
-  /** Creates the state, and returns the id of the order that the case is about. */
-  readonly given?: (client: Client, freshKey: string) => Promise<bigint>;
+  /** Creates the state, and returns the id of the order that the case is about, unless its answer has it. */
+  readonly given?: (client: Client, freshKey: string) => Promise<bigint | undefined>;
   readonly ask: Operation;
   /** The idempotency keys to send, given one that was never used before. */
   readonly keys?: (freshKey: string) => readonly string[];
@@ -69,11 +69,14 @@ export function invalid(...violations: [field: string, description: string][]) {
   return { error: { code: 3n, message, details: [info('INVALID_REQUEST'), badRequest] }, http: 400 };
 }
 
-export function short(...shortages: [sku: number, requested: number, available: bigint][]) {
-  const named = shortages.map(([sku, requested, available]) => ({
+export function short(
+  ...shortages: [sku: number, requested: number, available: bigint, times?: { availableAt: string }][]
+) {
+  const named = shortages.map(([sku, requested, available, times]) => ({
     sku: BigInt(sku),
     requested: BigInt(requested),
     available,
+    ...times,
   }));
   const detail = {
     '@type': 'type.googleapis.com/loms.order.v1.InsufficientStock',
@@ -340,7 +343,7 @@ export function withoutId(answer: Answer, order: bigint | undefined): unknown {
     return Object.fromEntries(
       Object.entries(value).map(([key, inner]) => [
         key,
-        /^(orderID|message|createdAt|updatedAt|expiresAt)$/.test(key) || typeof inner === 'object'
+        /^(orderID|message|createdAt|updatedAt|expiresAt|availableAt)$/.test(key) || typeof inner === 'object'
           ? replace(inner)
           : inner,
       ]),

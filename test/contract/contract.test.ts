@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { useService } from '../support/service.ts';
 import { cases, createOrder, withoutId } from './cases.ts';
-import { holdCases } from './hold-cases.ts';
+import { holdCases, validateCases } from './hold-cases.ts';
 import { keyCases } from './key-cases.ts';
 import { listCases } from './list-cases.ts';
 import { stockCases } from './stock-cases.ts';
@@ -11,7 +11,7 @@ import { stockCases } from './stock-cases.ts';
 const { database, service } = useService();
 
 describe.each(['rest', 'grpc'] as const)('over %s', (transport) => {
-  test.each([...cases, ...keyCases, ...listCases, ...holdCases, ...stockCases])(
+  test.each([...cases, ...keyCases, ...listCases, ...holdCases, ...validateCases, ...stockCases])(
     '$title',
     async ({ given, ask, keys, request, reply, error, http, replayed }) => {
       const client = service[transport];

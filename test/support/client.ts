@@ -41,7 +41,7 @@ interface OrderList extends Page {
 /** Request and reply of each operation. */
 export interface Messages {
   createOrder: {
-    request: { user: bigint; items: readonly Line[]; reservationTtlSeconds?: number };
+    request: { user: bigint; items: readonly Line[]; reservationTtlSeconds?: number; validateOnly?: boolean };
     reply: OrderId & { expiresAt?: string };
   };
   getOrder: { request: OrderId; reply: OrderFields };

@@ -140,7 +140,7 @@ function toProto(request: Request): object {
   return Object.fromEntries(Object.entries(request).map(([key, value]) => [key.replace(/ID$/, 'Id'), value]));
 }
 
-const optionalTexts = new Set(['nextPageToken', 'cancelReason']);
+const emptyValues: Readonly<Record<string, unknown>> = { nextPageToken: '', cancelReason: '', orderId: 0n };
 
 /** As REST has it: integers as bigints, times as texts, ids by their JSON names, nothing that is empty. */
 function toContract(value: unknown): unknown {
@@ -149,7 +149,7 @@ function toContract(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if ('seconds' in value && 'nanos' in value) return formatInstant(instantOf(value as Timestamp) ?? 0n);
   const entries = Object.entries(value)
-    .filter(([key, inner]) => inner !== undefined && !(optionalTexts.has(key) && inner === ''))
+    .filter(([key, inner]) => inner !== undefined && inner !== emptyValues[key])
     .map(([key, inner]) => [key.replace(/Id$/, 'ID'), toContract(inner)]);
   return Object.fromEntries(entries);
 }

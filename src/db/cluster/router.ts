@@ -172,7 +172,7 @@ export class Router implements Database {
       .join('; ');
   }
 
-  async write<T>(work: Work<T>): Promise<T> {
+  async write<T, R = never>(work: Work<T, R>): Promise<T | R> {
     try {
       const { primary } = this;
       if (primary === undefined) throw new DatabaseUnavailable('no primary');

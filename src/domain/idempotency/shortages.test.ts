@@ -24,11 +24,18 @@ const orders = lines.chain((lines) =>
   }),
 );
 
+/** When a line comes free, in microseconds since the epoch; undefined for never. */
+const time = fc.option(fc.bigInt({ min: 1n, max: 253_402_300_799_999_999n }), { nil: undefined });
+
 test('unpacked from the same lines, packed shortages are the same, in the same order', () => {
   fc.assert(
-    fc.property(orders, ({ lines, left }) => {
+    fc.property(orders, fc.array(time, { maxLength: 40 }), ({ lines, left }, times) => {
       const stock = new Map(lines.map(({ sku }, index) => [sku, left[index] ?? 0n]));
-      const [shortages = []] = allocate([lines], stock).shortages;
+      const [short = []] = allocate([lines], stock).shortages;
+      const shortages = short.map((each, i) => {
+        const us = times[i];
+        return us === undefined ? each : { ...each, availableAt: us * 1_000n };
+      });
       expect(unpackShortages(lines, packShortages(lines, shortages))).toEqual(shortages);
     }),
   );
@@ -38,7 +45,7 @@ test('a line of which nothing was available takes no room, any other one two sma
   fc.assert(
     fc.property(orders, ({ lines, left }) => {
       const stock = new Map(lines.map(({ sku }, index) => [sku, left[index] ?? 0n]));
-      const packed = packShortages(lines, allocate([lines], stock).shortages[0] ?? []);
+      const { available: packed } = packShortages(lines, allocate([lines], stock).shortages[0] ?? []);
       expect(packed).toHaveLength(2 * left.filter((available) => (available ?? 0n) > 0n).length);
       for (const number of packed) expect(number).toBeLessThanOrEqual(65_535);
     }),

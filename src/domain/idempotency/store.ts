@@ -12,17 +12,17 @@ import type { Line } from '../orders/order.ts';
 import type { Settings } from '../settings.ts';
 import type { Shortage } from '../stock/allocation.ts';
 import { type IdempotencyKey, keyId } from './key.ts';
-import { unpackShortages } from './shortages.ts';
+import { type PackedShortages, unpackShortages } from './shortages.ts';
 
 /** What is kept under a key: the request that used it, and its outcome. */
 export interface KeptOrder {
   readonly key: IdempotencyKey;
   readonly orderId: bigint;
-  /** What was available to an order that failed, packed. */
-  readonly available?: readonly number[] | undefined;
+  /** The shortages of an order that failed; not in what the version before has written. */
+  readonly packed?: PackedShortages | undefined;
   /**
    * The form of the version before, which reads and writes nothing else: all short lines, and none means that
-   * the order got all its lines. Beside `available` the first one is enough. The next version can drop it.
+   * the order got all its lines. Beside `packed` the first one is enough. The next version can drop it.
    */
   readonly shortages: readonly Shortage[];
   /** When the reservation ended in the first reply; undefined without an end. */
@@ -30,11 +30,8 @@ export interface KeptOrder {
 }
 
 /** The lines of a kept order that were short, by the lines of its request. */
-export function shortagesOf(
-  { available, shortages }: KeptOrder,
-  lines: readonly Line[],
-): readonly Shortage[] {
-  return available === undefined ? shortages : unpackShortages(lines, available);
+export function shortagesOf({ packed, shortages }: KeptOrder, lines: readonly Line[]): readonly Shortage[] {
+  return packed === undefined ? shortages : unpackShortages(lines, packed);
 }
 
 export interface Claims<Request> {
@@ -77,9 +74,12 @@ export function recordOutcomes(tx: Queryable, orders: readonly KeptOrder[]): Pro
     ...columnsOf(orders.map(({ key }) => key)),
     orderIds: orders.map(({ orderId }) => orderId),
     shortages: orders.map(({ shortages: [first] }) =>
-      first === undefined ? '[]' : JSON.stringify([first], bigintAsText),
+      first === undefined ? '[]' : JSON.stringify([shortageBefore(first)]),
     ),
-    available: orders.map(({ available }) => (available === undefined ? '' : `{${available.join()}}`)),
+    available: orders.map(({ packed }) => (packed === undefined ? '' : `{${packed.available.join()}}`)),
+    availableAt: orders.map(({ packed }) =>
+      packed?.availableAt.length ? `{${packed.availableAt.join()}}` : '',
+    ),
     expiresUs: orders.map(({ expiresAt }) => (expiresAt === undefined ? 0n : microsOf(expiresAt))),
   };
   return [idempotencyKeySettle.run(columns, tx)];
@@ -109,8 +109,8 @@ function columnsOf(keys: readonly IdempotencyKey[]) {
 }
 
 /** What is available is a 64-bit integer and is stored as text, because JSON parsers round large numbers. */
-function bigintAsText(_name: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? String(value) : value;
+function shortageBefore({ sku, requested, available }: Shortage) {
+  return { sku, requested, available: String(available) };
 }
 
 /** The order under a key, if there is one yet. */
@@ -119,8 +119,9 @@ function keptOrders(row: IIdempotencyKeyClaimResult): KeptOrder[] {
   if (orderId === null) return [];
   const stored = row.shortages as unknown as { sku: number; requested: number; available: string }[];
   const shortages = stored.map(({ available, ...line }) => ({ ...line, available: BigInt(available) }));
-  const available = row.available ?? undefined;
+  const packed =
+    row.available === null ? undefined : { available: row.available, availableAt: row.available_at ?? [] };
   const expiresAt = row.order_expires_us === null ? undefined : instantOfMicros(row.order_expires_us);
   const id = keyId(caller, key);
-  return [{ key: { id, caller, key, requestHash }, orderId, available, shortages, expiresAt }];
+  return [{ key: { id, caller, key, requestHash }, orderId, packed, shortages, expiresAt }];
 }

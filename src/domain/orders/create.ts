@@ -5,16 +5,14 @@
  *    ids.
  * 2. Decide in memory who gets stock, then record the outcome under the keys, write orders, lines and one sum
  *    per sku, and commit.
+ *
+ * A batch that is short of what open orders hold is rolled back after the first step, and run again when
+ * these holds are known and the overdue ones released (`holds.ts`).
  */
-import type { Plan, Queryable } from '../../db/types.ts';
-import {
-  type IOrderIdsTakeResult,
-  orderIdsTake,
-  orderInsert,
-  orderLineInsert,
-} from '../../generated/sql/orders.ts';
+import type { Plan, Queryable, Rollback } from '../../db/types.ts';
+import { orderIdsTake, orderInsert, orderLineInsert } from '../../generated/sql/orders.ts';
 import type { Call } from '../call.ts';
-import { type IdempotencyKey, keyOf } from '../idempotency/key.ts';
+import { IDEMPOTENCY_KEY_FIELD, type IdempotencyKey, keyOf } from '../idempotency/key.ts';
 import { packShortages } from '../idempotency/shortages.ts';
 import { claimKeys, type KeptOrder, recordOutcomes, shortagesOf } from '../idempotency/store.ts';
 import { type Instant, instantOfMicros } from '../instant.ts';
@@ -22,12 +20,21 @@ import { COUNT_MAX } from '../limits.ts';
 import { accepted, type Outcome, refused, replayed } from '../outcome.ts';
 import { fixedRefusals, insufficientStock } from '../refusals.ts';
 import type { Settings } from '../settings.ts';
-import { type Allocation, allocate, type Shortage } from '../stock/allocation.ts';
+import { type Allocation, allocate, probe, type Shortage } from '../stock/allocation.ts';
 import { changeStock, lockStock } from '../stock/stock.ts';
-import { invalidFields } from '../violations.ts';
-import { type CreateOrderRequest, type Line, mergeLines, reservationStatus, toSkuColumn } from './order.ts';
+import { invalidFields, invalidRequest } from '../violations.ts';
+import type { Holds, Shortfall } from './holds.ts';
+import {
+  type CreateOrderRequest,
+  type Line,
+  mergeLines,
+  NO_ORDER,
+  reservationStatus,
+  toSkuColumn,
+} from './order.ts';
+import { datesOf, isShort, missingPieces } from './shortfall.ts';
 
-/** The new order, and the end of its reservation, if it has one. */
+/** The new order, or `NO_ORDER`, and the end of its reservation, if it has one. */
 export type CreateOrderOutcome = Outcome<{ orderId: bigint; expiresAt: Instant | undefined }>;
 
 /** A request as a batch takes it: one line per sku, and its idempotency key, if it has one. */
@@ -35,8 +42,8 @@ export interface OrderToCreate extends CreateOrderRequest {
   readonly key?: IdempotencyKey;
 }
 
-/** An order that is about to be written. */
-interface NewOrder {
+/** The answer to a request, and the order that is about to be written, unless it is `NO_ORDER`. */
+interface Decision {
   readonly request: OrderToCreate;
   readonly orderId: bigint;
   readonly shortages: readonly Shortage[];
@@ -54,11 +61,18 @@ interface NewOrder {
 export function prepareOrder(request: CreateOrderRequest, call: Call): Outcome<OrderToCreate> {
   const items = mergeLines(request.items);
   if (items.some(isTooMany)) return refused(invalidFields('CreateOrderRequest', tooManyOf(request, items)));
-  const merged = { user: request.user, items, ttlSeconds: request.ttlSeconds };
+  const { user, ttlSeconds, validateOnly = false } = request;
+  const merged = { user, items, ttlSeconds, validateOnly };
   if (call.idempotencyKey === undefined) return accepted(merged);
+  if (validateOnly) return refused(keyToValidate);
   const key = keyOf(call.caller, call.idempotencyKey, merged);
   return key.ok ? accepted({ ...merged, key: key.value }) : key;
 }
+
+/** Nothing is kept of what is only validated. */
+const keyToValidate = invalidRequest([
+  { field: IDEMPOTENCY_KEY_FIELD, description: 'must not be sent with validateOnly' },
+]);
 
 function isTooMany({ count }: Line): boolean {
   return count > COUNT_MAX;
@@ -74,63 +88,96 @@ function tooManyOf(request: CreateOrderRequest, merged: readonly Line[]): string
  * Writes a batch of orders and reserves their stock, each order all or nothing.
  *
  * @param requests in the order of their arrival. Of those with the same key the first runs, unless the key
- * was used before; the others get the outcome of the one that ran.
+ * was used before; the others get the outcome of the one that ran. What is only validated is decided behind
+ * the batch, each for itself.
+ * @param holds what was found after the runs before, which were rolled back.
  * @returns for each request its order's id, or INSUFFICIENT_STOCK with the id of the order kept as failed, or
- * IDEMPOTENCY_KEY_REUSED.
+ * IDEMPOTENCY_KEY_REUSED; or what must be searched for before the batch can run.
  */
 export async function createOrders(
   tx: Queryable,
   requests: readonly OrderToCreate[],
   settings: Settings,
-): Promise<Plan<CreateOrderOutcome[]>> {
+  holds?: Holds,
+): Promise<Plan<CreateOrderOutcome[]> | Rollback<Shortfall>> {
   const skus = new Set(requests.flatMap(({ items }) => items.map(({ sku }) => sku)));
-  const [{ fresh, kept }, available, ids] = await Promise.all([
+  const [{ fresh, kept }, stock, ids] = await Promise.all([
     claimKeys(tx, requests, settings),
     lockStock(tx, skus),
     orderIdsTake.run({ count: requests.length }, tx),
   ]);
-  const { shortages, reserved } = allocate(
-    fresh.map(({ items }) => items),
-    available,
-  );
-  const orders = fresh.map((request, index): NewOrder => {
-    const id = ids[index];
+  const nowUs = ids[0]?.now_us ?? 0n;
+  const isToWrite = ({ validateOnly }: OrderToCreate) => validateOnly !== true;
+  const toWrite = fresh.every(isToWrite) ? fresh : fresh.filter(isToWrite);
+  const toValidate = toWrite === fresh ? [] : fresh.filter((request) => !isToWrite(request));
+  const { shortages, reserved } = allocate(toWrite.map(linesOf), stock.available);
+  const unmet = probe(toValidate.map(linesOf), stock.available, reserved);
+  const all = unmet.length === 0 ? shortages : [...shortages, ...unmet];
+  const batch = { stock, reserved, holds };
+  const missing = missingPieces(all, batch);
+  if (missing !== undefined) return { rollback: { nowUs, missing } };
+  const decided = toWrite.map((request, index): Decision => {
+    const id = ids[index]?.order_id;
     if (id === undefined) throw new Error('fewer order ids than orders');
-    return newOrder(request, id, shortages[index] ?? [], settings);
+    return decide(request, id, shortages[index] ?? [], nowUs, settings);
   });
+  const validated = toValidate.map((request, index) => {
+    return decide(request, NO_ORDER, unmet[index] ?? [], nowUs, settings);
+  });
+  const date = all.some(isShort) ? datesOf(all, decided.filter(isGranted), batch) : undefined;
+  const orders = withDates(decided, date);
   const keyed = orders.flatMap(keptOrders);
   const writes = [...recordOutcomes(tx, keyed), ...writeOrders(tx, orders), ...reserve(tx, reserved)];
-  return { writes, result: outcomesOf(requests, orders, [...kept, ...keyed]) };
+  const own = [...orders, ...withDates(validated, date)];
+  return { writes, result: outcomesOf(requests, own, [...kept, ...keyed]) };
+}
+
+function linesOf({ items }: OrderToCreate): readonly Line[] {
+  return items;
 }
 
 /** An order that failed reserves nothing, so nothing ends. */
-function newOrder(
+function decide(
   request: OrderToCreate,
-  { order_id: orderId, now_us: nowUs }: IOrderIdsTakeResult,
+  orderId: bigint,
   shortages: readonly Shortage[],
+  nowUs: bigint,
   { reservationTtlMs, reservationTtlMaxMs }: Settings,
-): NewOrder {
+): Decision {
   const { ttlSeconds } = request;
   const wantedMs = ttlSeconds === undefined ? reservationTtlMs : ttlSeconds * 1_000;
-  const ttlMs = shortages.length > 0 ? 0 : Math.min(wantedMs, reservationTtlMaxMs);
+  const ttlMs = isShort(shortages) ? 0 : Math.min(wantedMs, reservationTtlMaxMs);
   const expiresAt = ttlMs === 0 ? undefined : instantOfMicros(nowUs + BigInt(ttlMs) * 1_000n);
   return { request, orderId, shortages, ttlMs, expiresAt };
 }
 
+function isGranted({ shortages }: Decision): boolean {
+  return !isShort(shortages);
+}
+
+/** Adds to the short lines when they come free. */
+function withDates(
+  decisions: readonly Decision[],
+  date: ((shortage: Shortage) => Shortage) | undefined,
+): readonly Decision[] {
+  if (date === undefined) return decisions;
+  return decisions.map((each) => ({ ...each, shortages: each.shortages.map(date) }));
+}
+
 /** What is kept of an order under its key, if it has one. */
-function keptOrders({ request: { key, items }, orderId, shortages, expiresAt }: NewOrder): KeptOrder[] {
+function keptOrders({ request: { key, items }, orderId, shortages, expiresAt }: Decision): KeptOrder[] {
   if (key === undefined) return [];
-  const available = shortages.length > 0 ? packShortages(items, shortages) : undefined;
-  return [{ key, orderId, available, shortages, expiresAt }];
+  const packed = shortages.length > 0 ? packShortages(items, shortages) : undefined;
+  return [{ key, orderId, packed, shortages, expiresAt }];
 }
 
 /** The outcome of each request: that of its own order, or of the order kept under its key. */
 function outcomesOf(
   requests: readonly OrderToCreate[],
-  orders: readonly NewOrder[],
+  decisions: readonly Decision[],
   kept: readonly KeptOrder[],
 ): CreateOrderOutcome[] {
-  const ownOf = new Map(orders.map((order) => [order.request, order]));
+  const ownOf = new Map(decisions.map((decision) => [decision.request, decision]));
   const keptOf = new Map(kept.map((order) => [order.key.id, order]));
   return requests.map((request) => {
     const own = ownOf.get(request);
@@ -146,14 +193,14 @@ function outcomesOf(
 }
 
 function outcomeOf(
-  { orderId, expiresAt }: Pick<NewOrder, 'orderId' | 'expiresAt'>,
+  { orderId, expiresAt }: Pick<Decision, 'orderId' | 'expiresAt'>,
   shortages: readonly Shortage[],
 ): CreateOrderOutcome {
   if (shortages.length > 0) return refused(insufficientStock(orderId, shortages));
   return accepted({ orderId, expiresAt });
 }
 
-function writeOrders(tx: Queryable, orders: readonly NewOrder[]): Promise<unknown>[] {
+function writeOrders(tx: Queryable, orders: readonly Decision[]): Promise<unknown>[] {
   if (orders.length === 0) return [];
   const lines = orders.flatMap(({ orderId, request }) => request.items.map((line) => ({ orderId, ...line })));
   const columns = {

@@ -25,12 +25,17 @@ export const cancelReasons = ['requested', 'expired'] as const;
 
 export type CancelReason = (typeof cancelReasons)[number];
 
+/** In place of an id where a create was only validated. */
+export const NO_ORDER = 0n;
+
 /** What a caller orders, in any order of lines. */
 export interface CreateOrderRequest {
   readonly user: bigint;
   readonly items: readonly Line[];
   /** How long the reservation is to last; without it as long as the operator has set. */
   readonly ttlSeconds?: number | undefined;
+  /** The answer is that of the create; nothing is written. */
+  readonly validateOnly?: boolean | undefined;
 }
 
 /** An order as its readers see it. Lines are sorted by sku. */

@@ -3,6 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { useDatabase } from '../../../test/support/database.ts';
 import {
   orderDelete,
+  orderHolds,
   orderLineCount,
   orderLineDelete,
   orderLineRead,
@@ -91,4 +92,14 @@ test.each([
   const plan = await planOf(run);
   expect(plan).toMatch(expected);
   expect(plan).not.toMatch(/Seq Scan|Sort/);
+});
+
+test('holds are read along the index of their ends, and only their own lines', async () => {
+  const window = { skus: [1n], afterUs: 0n, afterId: 0n, limit: 2_000n, linesMax: 10_000n };
+  const plan = await planOf((db) => orderHolds.run(window, db));
+  expect(plan).toMatch(
+    /CTE next\n +-> {2}Limit\n +-> {2}Index (Only )?Scan using orders_expires_at on orders\n/,
+  );
+  expect(plan).toMatch(/Index Scan (using|on) order_lines_pkey.*\n +Index Cond: \(order_id = next/);
+  expect(plan).not.toMatch(/Seq Scan|Sort.*\n +Sort Key.*\n +-> {2}Index/);
 });

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Line, mergeLines } from '../orders/order.ts';
-import { allocate } from './allocation.ts';
+import { allocate, probe } from './allocation.ts';
 
 const skus = fc.integer({ min: 1, max: 6 });
 const lines = fc
@@ -54,6 +54,16 @@ test('an order is refused exactly when earlier orders left too little; every sho
         const listed = short.map(({ sku, count }) => ({ sku, requested: count, available: leftOf(sku) }));
         expect(shortages[index]).toEqual(listed);
       }
+    }),
+  );
+});
+
+test('behind an allocation each order is probed as if it was the next one', () => {
+  fc.assert(
+    fc.property(batch, batch, available, (orders, probed, stock) => {
+      const { reserved } = allocate(orders, stock);
+      const asNext = probed.map((order) => allocate([...orders, order], stock).shortages.at(-1));
+      expect(probe(probed, stock, reserved)).toEqual(asNext);
     }),
   );
 });

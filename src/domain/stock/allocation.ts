@@ -1,14 +1,18 @@
 /** Allocation: which orders of a batch get stock. Pure, so that it is tested without a database. */
+import type { Instant } from '../instant.ts';
 import type { Line } from '../orders/order.ts';
 
 /** The available pieces of each sku. A sku that is not in the map has no stock. */
 export type Available = ReadonlyMap<number, bigint>;
 
-/** One line of an order that the stock could not serve. `available` is what was left at that moment. */
+/** One line of an order that the stock could not serve. */
 export interface Shortage {
   readonly sku: number;
   readonly requested: number;
+  /** What was left at that moment. */
   readonly available: bigint;
+  /** When as many as requested would be, if no open order was payed, cancelled or extended; if ever. */
+  readonly availableAt?: Instant | undefined;
 }
 
 export interface Allocation {
@@ -39,4 +43,19 @@ export function allocate(orders: readonly (readonly Line[])[], available: Availa
     return short;
   });
   return { shortages, reserved };
+}
+
+/**
+ * What orders would be short of, each if it was the only one behind an allocation.
+ *
+ * @param reserved what the allocation has given away.
+ */
+export function probe(
+  orders: readonly (readonly Line[])[],
+  available: Available,
+  reserved: Allocation['reserved'],
+): Allocation['shortages'] {
+  if (orders.length === 0) return [];
+  const left = new Map([...available].map(([sku, count]) => [sku, count - BigInt(reserved.get(sku) ?? 0)]));
+  return orders.map((lines) => allocate([lines], left).shortages[0] ?? []);
 }

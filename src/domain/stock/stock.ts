@@ -1,6 +1,6 @@
 /** Stock as transactions use it: locked in sku order, changed by one sum per sku. */
 import type { Queryable } from '../../db/types.ts';
-import { stockChange, stockLock } from '../../generated/sql/stocks.ts';
+import { type IStockLockResult, stockChange, stockLock } from '../../generated/sql/stocks.ts';
 import { fromSkuColumn, toSkuColumn } from '../orders/order.ts';
 import type { Available } from './allocation.ts';
 
@@ -17,10 +17,16 @@ export function availableOf(row: { total_count: bigint; reserved: bigint }): big
   return available > 0n ? available : 0n;
 }
 
-/** Locks the stock of these skus until the transaction ends. Returns what is available of each. */
-export async function lockStock(tx: Queryable, skus: Iterable<number>): Promise<Available> {
+/** Stock that a transaction holds. */
+export interface LockedStock {
+  readonly available: Available;
+  readonly rows: readonly IStockLockResult[];
+}
+
+/** Locks the stock of these skus until the transaction ends. */
+export async function lockStock(tx: Queryable, skus: Iterable<number>): Promise<LockedStock> {
   const rows = await stockLock.run({ skus: toSkuColumn(skus) }, tx);
-  return new Map(rows.map((row) => [fromSkuColumn(row.sku), availableOf(row)]));
+  return { available: new Map(rows.map((row) => [fromSkuColumn(row.sku), availableOf(row)])), rows };
 }
 
 /** Writes a batch's changes to stock that the transaction has locked. */

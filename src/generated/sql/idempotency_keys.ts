@@ -22,6 +22,7 @@ export interface IIdempotencyKeyClaimParams {
 /** 'IdempotencyKeyClaim' return type */
 export interface IIdempotencyKeyClaimResult {
   available: numberArray | null;
+  available_at: bigintArray | null;
   caller: string;
   key: string;
   order_expires_us: bigint | null;
@@ -36,7 +37,7 @@ export interface IIdempotencyKeyClaimQuery {
   result: IIdempotencyKeyClaimResult;
 }
 
-const idempotencyKeyClaimIR: any = {"usedParamSet":{"retentionMs":true,"callers":true,"keys":true,"requestHashes":true},"params":[{"name":"retentionMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":823,"b":835}]},{"name":"callers","required":true,"transform":{"type":"scalar"},"locs":[{"a":914,"b":922}]},{"name":"keys","required":true,"transform":{"type":"scalar"},"locs":[{"a":933,"b":938}]},{"name":"requestHashes","required":true,"transform":{"type":"scalar"},"locs":[{"a":949,"b":963}]}],"statement":"-- Claims the given keys and returns each with its outcome. Without an order the key is new, and claimed by\n-- this transaction. The arrays are parallel and hold each key once. A new key is kept for :retentionMs, a\n-- known one until the end that it has.\n-- Locks: these rows, in key order, so that batches which share keys queue up and never deadlock. It waits for\n-- another transaction that has claimed a key: when that one commits, its order is returned; when it rolls\n-- back, the key is new.\n-- The update changes nothing. It locks an existing key, reads its latest version, and makes the COMMIT wait\n-- for the replica, so that a replay never returns an outcome that no replica has.\nINSERT INTO idempotency_keys AS kept (created_at, expires_at, caller, key, request_hash)\nSELECT now(), now() + make_interval(secs => :retentionMs!::float8 / 1000),\n    claim.caller, claim.key, claim.request_hash\nFROM unnest(:callers!::text[], :keys!::text[], :requestHashes!::bytea[]) AS claim (caller, key, request_hash)\nORDER BY claim.caller, claim.key\nON CONFLICT (caller, key) DO UPDATE SET created_at = kept.created_at\nRETURNING caller, key, request_hash, order_id, shortages, available,\n    (extract(epoch FROM order_expires_at) * 1000000)::bigint AS \"order_expires_us?\""};
+const idempotencyKeyClaimIR: any = {"usedParamSet":{"retentionMs":true,"callers":true,"keys":true,"requestHashes":true},"params":[{"name":"retentionMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":823,"b":835}]},{"name":"callers","required":true,"transform":{"type":"scalar"},"locs":[{"a":914,"b":922}]},{"name":"keys","required":true,"transform":{"type":"scalar"},"locs":[{"a":933,"b":938}]},{"name":"requestHashes","required":true,"transform":{"type":"scalar"},"locs":[{"a":949,"b":963}]}],"statement":"-- Claims the given keys and returns each with its outcome. Without an order the key is new, and claimed by\n-- this transaction. The arrays are parallel and hold each key once. A new key is kept for :retentionMs, a\n-- known one until the end that it has.\n-- Locks: these rows, in key order, so that batches which share keys queue up and never deadlock. It waits for\n-- another transaction that has claimed a key: when that one commits, its order is returned; when it rolls\n-- back, the key is new.\n-- The update changes nothing. It locks an existing key, reads its latest version, and makes the COMMIT wait\n-- for the replica, so that a replay never returns an outcome that no replica has.\nINSERT INTO idempotency_keys AS kept (created_at, expires_at, caller, key, request_hash)\nSELECT now(), now() + make_interval(secs => :retentionMs!::float8 / 1000),\n    claim.caller, claim.key, claim.request_hash\nFROM unnest(:callers!::text[], :keys!::text[], :requestHashes!::bytea[]) AS claim (caller, key, request_hash)\nORDER BY claim.caller, claim.key\nON CONFLICT (caller, key) DO UPDATE SET created_at = kept.created_at\nRETURNING caller, key, request_hash, order_id, shortages, available, available_at,\n    (extract(epoch FROM order_expires_at) * 1000000)::bigint AS \"order_expires_us?\""};
 
 /**
  * Query generated from SQL:
@@ -55,7 +56,7 @@ const idempotencyKeyClaimIR: any = {"usedParamSet":{"retentionMs":true,"callers"
  * FROM unnest(:callers!::text[], :keys!::text[], :requestHashes!::bytea[]) AS claim (caller, key, request_hash)
  * ORDER BY claim.caller, claim.key
  * ON CONFLICT (caller, key) DO UPDATE SET created_at = kept.created_at
- * RETURNING caller, key, request_hash, order_id, shortages, available,
+ * RETURNING caller, key, request_hash, order_id, shortages, available, available_at,
  *     (extract(epoch FROM order_expires_at) * 1000000)::bigint AS "order_expires_us?"
  * ```
  */
@@ -65,6 +66,7 @@ export const idempotencyKeyClaim = new PreparedQuery<IIdempotencyKeyClaimParams,
 /** 'IdempotencyKeySettle' parameters type */
 export interface IIdempotencyKeySettleParams {
   available: stringArray;
+  availableAt: stringArray;
   callers: stringArray;
   expiresUs: bigintArray;
   keys: stringArray;
@@ -82,33 +84,35 @@ export interface IIdempotencyKeySettleQuery {
   result: IIdempotencyKeySettleResult;
 }
 
-const idempotencyKeySettleIR: any = {"usedParamSet":{"callers":true,"keys":true,"requestHashes":true,"orderIds":true,"shortages":true,"available":true,"expiresUs":true},"params":[{"name":"callers","required":true,"transform":{"type":"scalar"},"locs":[{"a":965,"b":973}]},{"name":"keys","required":true,"transform":{"type":"scalar"},"locs":[{"a":984,"b":989}]},{"name":"requestHashes","required":true,"transform":{"type":"scalar"},"locs":[{"a":1000,"b":1014}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":1026,"b":1035}]},{"name":"shortages","required":true,"transform":{"type":"scalar"},"locs":[{"a":1048,"b":1058}]},{"name":"available","required":true,"transform":{"type":"scalar"},"locs":[{"a":1073,"b":1083}]},{"name":"expiresUs","required":true,"transform":{"type":"scalar"},"locs":[{"a":1094,"b":1104}]}],"statement":"-- Fills in the outcome of keys that this transaction has claimed: the order, and of one that failed what was\n-- available to it, as an array literal; an empty text when the stock sufficed. The end of its reservation is\n-- in microseconds since the epoch, 0 for none. Its shortages are a JSON list\n-- for the version before, which takes an order without any for a success. The arrays are parallel. Nothing is\n-- inserted: every key conflicts.\n-- Locks: none, the caller holds them through idempotencyKeyClaim.\nINSERT INTO idempotency_keys (\n    created_at, expires_at, caller, key, request_hash, order_id, shortages, available, order_expires_at\n)\nSELECT now(), now(), settled.caller, settled.key, settled.request_hash, settled.order_id,\n    settled.shortages::jsonb, nullif(settled.available, '')::integer[],\n    CASE\n        WHEN settled.expires_us > 0\n            THEN 'epoch'::timestamptz + settled.expires_us * interval '1 microsecond'\n    END\nFROM unnest(\n    :callers!::text[], :keys!::text[], :requestHashes!::bytea[], :orderIds!::bigint[], :shortages!::text[],\n    :available!::text[], :expiresUs!::bigint[]\n) AS settled (caller, key, request_hash, order_id, shortages, available, expires_us)\nON CONFLICT (caller, key) DO UPDATE\nSET order_id = excluded.order_id, shortages = excluded.shortages, available = excluded.available,\n    order_expires_at = excluded.order_expires_at"};
+const idempotencyKeySettleIR: any = {"usedParamSet":{"callers":true,"keys":true,"requestHashes":true,"orderIds":true,"shortages":true,"available":true,"availableAt":true,"expiresUs":true},"params":[{"name":"callers","required":true,"transform":{"type":"scalar"},"locs":[{"a":1044,"b":1052}]},{"name":"keys","required":true,"transform":{"type":"scalar"},"locs":[{"a":1063,"b":1068}]},{"name":"requestHashes","required":true,"transform":{"type":"scalar"},"locs":[{"a":1079,"b":1093}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":1105,"b":1114}]},{"name":"shortages","required":true,"transform":{"type":"scalar"},"locs":[{"a":1127,"b":1137}]},{"name":"available","required":true,"transform":{"type":"scalar"},"locs":[{"a":1152,"b":1162}]},{"name":"availableAt","required":true,"transform":{"type":"scalar"},"locs":[{"a":1173,"b":1185}]},{"name":"expiresUs","required":true,"transform":{"type":"scalar"},"locs":[{"a":1196,"b":1206}]}],"statement":"-- Fills in the outcome of keys that this transaction has claimed: the order, and of one that failed what was\n-- available to it and when more would be, as array literals; an empty text stands for none. The end of its\n-- reservation is in microseconds since the epoch, 0 for none. Its shortages are a JSON list for the version\n-- before, which takes an order without any for a success. The arrays are parallel. Nothing is inserted: every\n-- key conflicts.\n-- Locks: none, the caller holds them through idempotencyKeyClaim.\nINSERT INTO idempotency_keys (\n    created_at, expires_at, caller, key, request_hash, order_id, shortages, available, available_at,\n    order_expires_at\n)\nSELECT now(), now(), settled.caller, settled.key, settled.request_hash, settled.order_id,\n    settled.shortages::jsonb, nullif(settled.available, '')::integer[],\n    nullif(settled.available_at, '')::bigint[],\n    CASE\n        WHEN settled.expires_us > 0\n            THEN 'epoch'::timestamptz + settled.expires_us * interval '1 microsecond'\n    END\nFROM unnest(\n    :callers!::text[], :keys!::text[], :requestHashes!::bytea[], :orderIds!::bigint[], :shortages!::text[],\n    :available!::text[], :availableAt!::text[], :expiresUs!::bigint[]\n) AS settled (caller, key, request_hash, order_id, shortages, available, available_at, expires_us)\nON CONFLICT (caller, key) DO UPDATE\nSET order_id = excluded.order_id, shortages = excluded.shortages, available = excluded.available,\n    available_at = excluded.available_at, order_expires_at = excluded.order_expires_at"};
 
 /**
  * Query generated from SQL:
  * ```
  * -- Fills in the outcome of keys that this transaction has claimed: the order, and of one that failed what was
- * -- available to it, as an array literal; an empty text when the stock sufficed. The end of its reservation is
- * -- in microseconds since the epoch, 0 for none. Its shortages are a JSON list
- * -- for the version before, which takes an order without any for a success. The arrays are parallel. Nothing is
- * -- inserted: every key conflicts.
+ * -- available to it and when more would be, as array literals; an empty text stands for none. The end of its
+ * -- reservation is in microseconds since the epoch, 0 for none. Its shortages are a JSON list for the version
+ * -- before, which takes an order without any for a success. The arrays are parallel. Nothing is inserted: every
+ * -- key conflicts.
  * -- Locks: none, the caller holds them through idempotencyKeyClaim.
  * INSERT INTO idempotency_keys (
- *     created_at, expires_at, caller, key, request_hash, order_id, shortages, available, order_expires_at
+ *     created_at, expires_at, caller, key, request_hash, order_id, shortages, available, available_at,
+ *     order_expires_at
  * )
  * SELECT now(), now(), settled.caller, settled.key, settled.request_hash, settled.order_id,
  *     settled.shortages::jsonb, nullif(settled.available, '')::integer[],
+ *     nullif(settled.available_at, '')::bigint[],
  *     CASE
  *         WHEN settled.expires_us > 0
  *             THEN 'epoch'::timestamptz + settled.expires_us * interval '1 microsecond'
  *     END
  * FROM unnest(
  *     :callers!::text[], :keys!::text[], :requestHashes!::bytea[], :orderIds!::bigint[], :shortages!::text[],
- *     :available!::text[], :expiresUs!::bigint[]
- * ) AS settled (caller, key, request_hash, order_id, shortages, available, expires_us)
+ *     :available!::text[], :availableAt!::text[], :expiresUs!::bigint[]
+ * ) AS settled (caller, key, request_hash, order_id, shortages, available, available_at, expires_us)
  * ON CONFLICT (caller, key) DO UPDATE
  * SET order_id = excluded.order_id, shortages = excluded.shortages, available = excluded.available,
- *     order_expires_at = excluded.order_expires_at
+ *     available_at = excluded.available_at, order_expires_at = excluded.order_expires_at
  * ```
  */
 export const idempotencyKeySettle = new PreparedQuery<IIdempotencyKeySettleParams,IIdempotencyKeySettleResult>(idempotencyKeySettleIR);

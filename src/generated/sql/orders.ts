@@ -219,6 +219,75 @@ const orderOverdueIR: any = {"usedParamSet":{"limit":true},"params":[{"name":"li
 export const orderOverdue = new PreparedQuery<IOrderOverdueParams,IOrderOverdueResult>(orderOverdueIR);
 
 
+/** 'OrderHolds' parameters type */
+export interface IOrderHoldsParams {
+  afterId: bigint;
+  afterUs: bigint;
+  limit: bigint;
+  linesMax: bigint;
+  skus: bigintArray;
+}
+
+/** 'OrderHolds' return type */
+export interface IOrderHoldsResult {
+  count: number | null;
+  expires_us: bigint | null;
+  last_id: bigint | null;
+  last_us: bigint | null;
+  order_id: bigint | null;
+  size: bigint;
+  sku: bigint | null;
+}
+
+/** 'OrderHolds' query type */
+export interface IOrderHoldsQuery {
+  params: IOrderHoldsParams;
+  result: IOrderHoldsResult;
+}
+
+const orderHoldsIR: any = {"usedParamSet":{"afterUs":true,"afterId":true,"limit":true,"skus":true,"linesMax":true},"params":[{"name":"afterUs","required":true,"transform":{"type":"scalar"},"locs":[{"a":730,"b":738}]},{"name":"afterId","required":true,"transform":{"type":"scalar"},"locs":[{"a":776,"b":784}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":839,"b":845}]},{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":1565,"b":1570}]},{"name":"linesMax","required":true,"transform":{"type":"scalar"},"locs":[{"a":1647,"b":1656}]}],"statement":"-- Reads the next :limit reservations to end behind a position, on any node: of those that have lines with one\n-- of the given skus these lines, at most :linesMax, in the order of their ends. A position is an end, in\n-- microseconds since the epoch, and an order. Every row has the number of these reservations and the last\n-- position among them; without such a line there is one row, and without a reservation no order in it.\n-- OFFSET 0 keeps the planner from reading all lines: it has no idea of how many reservations there are.\n-- Locks: none.\nWITH next AS MATERIALIZED (\n    SELECT order_id, expires_at\n    FROM orders\n    WHERE status = 'awaiting payment'\n      AND (expires_at, order_id)\n        > ('epoch'::timestamptz + :afterUs!::bigint * interval '1 microsecond', :afterId!::bigint)\n    ORDER BY expires_at, order_id\n    LIMIT :limit!\n)\nSELECT held.order_id AS \"order_id?\", held.sku AS \"sku?\", held.count AS \"count?\",\n    (extract(epoch FROM held.expires_at) * 1000000)::bigint AS \"expires_us?\",\n    (SELECT count(*) FROM next) AS \"size!\", last.order_id AS \"last_id?\",\n    (extract(epoch FROM last.expires_at) * 1000000)::bigint AS \"last_us?\"\nFROM (SELECT 1) AS always\nLEFT JOIN (\n    SELECT order_id, expires_at FROM next ORDER BY expires_at DESC, order_id DESC LIMIT 1\n) AS last ON true\nLEFT JOIN (\n    SELECT next.order_id, next.expires_at, line.sku, line.count\n    FROM next\n    CROSS JOIN LATERAL (\n        SELECT lines.sku, lines.count FROM order_lines AS lines WHERE lines.order_id = next.order_id OFFSET 0\n    ) AS line\n    WHERE line.sku = ANY(:skus!::bigint[])\n) AS held ON true\nORDER BY held.expires_at, held.order_id\nLIMIT :linesMax!"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Reads the next :limit reservations to end behind a position, on any node: of those that have lines with one
+ * -- of the given skus these lines, at most :linesMax, in the order of their ends. A position is an end, in
+ * -- microseconds since the epoch, and an order. Every row has the number of these reservations and the last
+ * -- position among them; without such a line there is one row, and without a reservation no order in it.
+ * -- OFFSET 0 keeps the planner from reading all lines: it has no idea of how many reservations there are.
+ * -- Locks: none.
+ * WITH next AS MATERIALIZED (
+ *     SELECT order_id, expires_at
+ *     FROM orders
+ *     WHERE status = 'awaiting payment'
+ *       AND (expires_at, order_id)
+ *         > ('epoch'::timestamptz + :afterUs!::bigint * interval '1 microsecond', :afterId!::bigint)
+ *     ORDER BY expires_at, order_id
+ *     LIMIT :limit!
+ * )
+ * SELECT held.order_id AS "order_id?", held.sku AS "sku?", held.count AS "count?",
+ *     (extract(epoch FROM held.expires_at) * 1000000)::bigint AS "expires_us?",
+ *     (SELECT count(*) FROM next) AS "size!", last.order_id AS "last_id?",
+ *     (extract(epoch FROM last.expires_at) * 1000000)::bigint AS "last_us?"
+ * FROM (SELECT 1) AS always
+ * LEFT JOIN (
+ *     SELECT order_id, expires_at FROM next ORDER BY expires_at DESC, order_id DESC LIMIT 1
+ * ) AS last ON true
+ * LEFT JOIN (
+ *     SELECT next.order_id, next.expires_at, line.sku, line.count
+ *     FROM next
+ *     CROSS JOIN LATERAL (
+ *         SELECT lines.sku, lines.count FROM order_lines AS lines WHERE lines.order_id = next.order_id OFFSET 0
+ *     ) AS line
+ *     WHERE line.sku = ANY(:skus!::bigint[])
+ * ) AS held ON true
+ * ORDER BY held.expires_at, held.order_id
+ * LIMIT :linesMax!
+ * ```
+ */
+export const orderHolds = new PreparedQuery<IOrderHoldsParams,IOrderHoldsResult>(orderHoldsIR);
+
+
 /** 'OrderNextEnd' parameters type */
 export type IOrderNextEndParams = void;
 

@@ -13,6 +13,7 @@ import {
   type StatusObject,
 } from '@grpc/grpc-js';
 import { codeOf, ERROR_DOMAIN } from '../../domain/errors.ts';
+import { optionalTimestamp } from '../../domain/instant.ts';
 import type { Detail, Refusal } from '../../domain/outcome.ts';
 import { fixedRefusals } from '../../domain/refusals.ts';
 import type { Any } from '../../generated/proto/google/protobuf/any.ts';
@@ -93,8 +94,10 @@ function detailOf(detail: Detail): Any {
       return any('google.rpc.RetryInfo', RetryInfo.encode({ retryDelay }));
     }
     case 'InsufficientStock': {
-      const { orderId, shortages } = detail;
-      const message = InsufficientStock.encode({ orderId, shortages: [...shortages] });
+      const shortages = detail.shortages.map(({ sku, requested, available, availableAt }) => {
+        return { sku, requested, available, availableAt: optionalTimestamp(availableAt) };
+      });
+      const message = InsufficientStock.encode({ orderId: detail.orderId, shortages });
       return any('loms.order.v1.InsufficientStock', message);
     }
   }

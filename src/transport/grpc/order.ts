@@ -1,5 +1,5 @@
 /** `loms.order.v1.OrderService`: the contract's messages to the domain and back. */
-import { type Instant, instantOf, timestampOf } from '../../domain/instant.ts';
+import { instantOf, optionalTimestamp, timestampOf } from '../../domain/instant.ts';
 import type { Loms } from '../../domain/operations.ts';
 import type { Order, OrderStatus } from '../../domain/orders/order.ts';
 import { OrderServiceService as contract } from '../../generated/proto/loms/order/v1/order.ts';
@@ -10,8 +10,8 @@ export function orderMethods(loms: Loms) {
   return {
     createOrder: unary(
       contract.createOrder,
-      ({ user, items, reservationTtlSeconds: ttlSeconds }, call) =>
-        loms.createOrder({ user, items, ttlSeconds }, call),
+      ({ user, items, reservationTtlSeconds: ttlSeconds, validateOnly }, call) =>
+        loms.createOrder({ user, items, ttlSeconds, validateOnly }, call),
       ({ orderId, expiresAt }) => ({ orderId, expiresAt: optionalTimestamp(expiresAt) }),
     ),
     getOrder: unary(
@@ -53,10 +53,6 @@ export function orderMethods(loms: Loms) {
       () => ({}),
     ),
   };
-}
-
-function optionalTimestamp(instant: Instant | undefined) {
-  return instant === undefined ? undefined : timestampOf(instant);
 }
 
 function messageOf({ status, user, items, createdAt, updatedAt, expiresAt, cancelReason }: Order) {

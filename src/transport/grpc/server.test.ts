@@ -60,14 +60,15 @@ describe('the five operations', () => {
   test('every short line of the largest order reaches the client', async () => {
     const loms = new MemoryLoms();
     const shortages = Array.from({ length: LINES_MAX }, (_, i) => {
-      return { sku: 4_294_960_000 + i, requested: 65_535, available: 65_534n };
+      return { sku: 4_294_960_000 + i, requested: 65_535, available: 65_534n, availableAt: NOW };
     });
+    const sent = shortages.map((shortage) => ({ ...shortage, availableAt: timestampOf(NOW) }));
     loms.createOrder = async () => refused(insufficientStock(LARGE, shortages));
     const { client } = await startTestServer({ loms });
     expect(await ask(client, orders.createOrder, { user: 1n, items: [{ sku: 7, count: 1 }] })).toMatchObject({
       refused: {
         code: 9,
-        details: [{ reason: 'INSUFFICIENT_STOCK' }, { orderId: LARGE, shortages }],
+        details: [{ reason: 'INSUFFICIENT_STOCK' }, { orderId: LARGE, shortages: sent }],
       },
     });
   });

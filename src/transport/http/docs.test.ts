@@ -122,8 +122,9 @@ describe('the OpenAPI document', () => {
     expect(schemas.BadRequest.properties.fieldViolations.items.$ref).toBe(
       '#/components/schemas/FieldViolation',
     );
-    const { sku, requested, available } = schemas.Shortage.properties;
-    expect([sku.format, requested.format, available.format]).toEqual([undefined, 'int32', 'int64']);
+    const { sku, requested, available, availableAt } = schemas.Shortage.properties;
+    const formats = [sku, requested, available, availableAt].map(({ format }) => format);
+    expect(formats).toEqual([undefined, 'int32', 'int64', 'date-time']);
   });
 
   test('names the server that it is requested from, or the configured one', async () => {

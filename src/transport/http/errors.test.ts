@@ -65,11 +65,13 @@ describe('errorResponse', () => {
   });
 
   test('holds the failed order and every short line, digit for digit', async () => {
-    const shortage = { sku: 4_294_967_295, requested: 5, available: 9_007_199_254_740_993n };
+    const availableAt = 1_795_694_400_123_456_000n;
+    const shortage = { sku: 4_294_967_295, requested: 5, available: 9_007_199_254_740_993n, availableAt };
     const text = await errorResponse(insufficientStock(9_007_199_254_740_995n, [shortage])).text();
     expect(text).toContain(
       '{"@type":"type.googleapis.com/loms.order.v1.InsufficientStock","orderID":9007199254740995,' +
-        '"shortages":[{"sku":4294967295,"requested":5,"available":9007199254740993}]}',
+        '"shortages":[{"sku":4294967295,"requested":5,"available":9007199254740993,' +
+        '"availableAt":"2026-11-26T12:00:00.123456Z"}]}',
     );
   });
 

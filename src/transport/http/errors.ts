@@ -1,7 +1,10 @@
 /** Refusals over REST: the table from code to HTTP status, and the body (`google.rpc.Status` in JSON). */
 import { type CodeName, codeOf, ERROR_DOMAIN, type Reason, reasons } from '../../domain/errors.ts';
+import { formatInstant } from '../../domain/instant.ts';
+import { NO_ORDER } from '../../domain/orders/order.ts';
 import type { Detail, Refusal } from '../../domain/outcome.ts';
 import { fixedRefusals } from '../../domain/refusals.ts';
+import type { Shortage } from '../../domain/stock/allocation.ts';
 import { stringifyJson } from './json.ts';
 
 const httpStatuses: Record<CodeName, number> = {
@@ -80,10 +83,15 @@ function detailBody(detail: Detail): unknown {
     case 'InsufficientStock':
       return {
         '@type': 'type.googleapis.com/loms.order.v1.InsufficientStock',
-        orderID: detail.orderId,
-        shortages: detail.shortages,
+        ...(detail.orderId === NO_ORDER ? {} : { orderID: detail.orderId }),
+        shortages: detail.shortages.map(shortageBody),
       };
   }
+}
+
+function shortageBody({ sku, requested, available, availableAt }: Shortage) {
+  const line = { sku, requested, available };
+  return availableAt === undefined ? line : { ...line, availableAt: formatInstant(availableAt) };
 }
 
 /** The bodies of fixed refusals, printed once: under overload most replies are one of them. */

@@ -6,7 +6,7 @@ import type { Refusal } from '../../domain/outcome.ts';
 import { fixedRefusals, scopeMissing } from '../../domain/refusals.ts';
 import { version } from '../../telemetry/version.ts';
 import { errorBody, headersOf, httpStatusOf } from './errors.ts';
-import { int64Reply } from './fields.ts';
+import { int64Reply, timeReply } from './fields.ts';
 import { stringifyJson } from './json.ts';
 
 type Responses = RouteConfig['responses'];
@@ -48,13 +48,17 @@ const shortage = z
       description: 'How many pieces the order requests, summed over its lines with this sku.',
     }),
     available: int64Reply('How many pieces were available; 0 if the sku has no stock.', 0),
+    availableAt: timeReply(
+      'When as many pieces as requested would be available if no open order was payed, cancelled or ' +
+        'extended. Missing if never, or if they lie behind the next 10,000 reservations to end.',
+    ).optional(),
   })
   .openapi('Shortage');
 
 const insufficientStock = z
   .object({
     '@type': detailType('loms.order.v1.InsufficientStock'),
-    orderID: int64Reply('The order, which is kept as failed.', 2),
+    orderID: int64Reply('The order, which is kept as failed. Missing with `validateOnly`.', 2).optional(),
     shortages: z.array(shortage),
   })
   .openapi('InsufficientStock');

@@ -4,7 +4,7 @@ import { formatInstant, type Instant } from '../../domain/instant.ts';
 import { IDEMPOTENCY_KEY_MAX } from '../../domain/limits.ts';
 import type { Loms } from '../../domain/operations.ts';
 import type { OrderPage } from '../../domain/orders/list.ts';
-import { cancelReasons, type Order, orderStatuses } from '../../domain/orders/order.ts';
+import { cancelReasons, NO_ORDER, type Order, orderStatuses } from '../../domain/orders/order.ts';
 import type { Refusal } from '../../domain/outcome.ts';
 import {
   fixedRefusals,
@@ -22,6 +22,7 @@ import {
   asText,
   choices,
   emptyReply,
+  flag,
   int64,
   int64Reply,
   list,
@@ -59,6 +60,9 @@ export const createOrderRequest = z
       contract.CreateOrderRequest.reservationTtlSeconds,
       'How long the reservation lasts, at most as long as the operator allows; else as long as is set there.',
       600,
+    ).optional(),
+    validateOnly: flag(
+      'Answers as the create would, without an order. Not together with an idempotency key.',
     ).optional(),
   })
   .openapi('CreateOrderRequest');
@@ -106,7 +110,10 @@ const idempotencyKeyHeader = z
 const end = timeReply('When the reservation ends. Missing if it never does.').optional();
 
 const createOrderReply = z
-  .object({ orderID: int64Reply('The new order. Ids rise by creation.', 1), expiresAt: end })
+  .object({
+    orderID: int64Reply('The new order. Ids rise by creation. Missing with `validateOnly`.', 1).optional(),
+    expiresAt: end,
+  })
   .openapi('CreateOrderResponse');
 
 const orderFields = {
@@ -175,7 +182,8 @@ const createOrderDocument = {
   description:
     'Reserves all lines or none. Where the stock does not suffice the order is kept as `failed` and the ' +
     'refusal names every short line. With an `Idempotency-Key` the request can be retried without harm: ' +
-    'it runs once, and each retry gets the first reply again.',
+    'it runs once, and each retry gets the first reply again. With `validateOnly` nothing is written, and ' +
+    'the reply has no `orderID`.',
   request: {
     headers: z.object({ 'Idempotency-Key': idempotencyKeyHeader }),
     body: jsonBody(createOrderRequest, {
@@ -316,9 +324,12 @@ export function orderRoutes(loms: Loms) {
     createOrder: route({
       document: createOrderDocument,
       read: readNewOrder,
-      run: ({ user, items, reservationTtlSeconds: ttlSeconds }, call) =>
-        loms.createOrder({ user, items, ttlSeconds }, call),
-      print: ({ orderId, expiresAt }) => `{"orderID":${orderId}${printTime('expiresAt', expiresAt)}}`,
+      run: ({ user, items, reservationTtlSeconds: ttlSeconds, validateOnly }, call) =>
+        loms.createOrder({ user, items, ttlSeconds, validateOnly }, call),
+      print: ({ orderId, expiresAt }) => {
+        const end = printTime('expiresAt', expiresAt);
+        return orderId === NO_ORDER ? `{${end.slice(1)}}` : `{"orderID":${orderId}${end}}`;
+      },
     }),
     getOrder: route({
       document: getOrderDocument,

@@ -43,11 +43,22 @@ export interface CreateOrderRequest {
    * How many seconds the reservation lasts, at most as long as the operator allows; the reply has its end.
    * Without it, as long as the operator has set.
    */
-  reservationTtlSeconds?: number | undefined;
+  reservationTtlSeconds?:
+    | number
+    | undefined;
+  /**
+   * Answers as the create would, without an order: nothing is written or reserved, and the reply and an
+   * InsufficientStock have no order_id. Overdue orders may be released. Together with an idempotency key it
+   * is refused with INVALID_REQUEST.
+   */
+  validateOnly?: boolean | undefined;
 }
 
 export interface CreateOrderResponse {
-  /** The new order; its status is "awaiting payment". Ids rise by creation, and a failed order takes one too. */
+  /**
+   * The new order; its status is "awaiting payment". Ids rise by creation, and a failed order takes one too.
+   * 0 with validate_only.
+   */
   orderId: bigint;
   /** When the reservation ends; absent if it never does. */
   expiresAt: Timestamp | undefined;
@@ -174,7 +185,7 @@ export interface CancelOrderResponse {
  * second call.
  */
 export interface InsufficientStock {
-  /** The order, which was kept with the status "failed". */
+  /** The order, which was kept with the status "failed". 0 with validate_only. */
   orderId: bigint;
   /** Every line that exceeds the stock, sorted by sku. */
   shortages: Shortage[];
@@ -188,6 +199,11 @@ export interface Shortage {
   requested: number;
   /** The number of pieces that were available at that moment; 0 if the sku has no stock. */
   available: bigint;
+  /**
+   * When as many pieces as requested would be available if no open order was payed, cancelled or extended.
+   * Absent if never, or if the pieces lie behind the next 10,000 reservations to end.
+   */
+  availableAt: Timestamp | undefined;
 }
 
 function createBaseItem(): Item {
@@ -248,7 +264,7 @@ export const Item: MessageFns<Item> = {
 };
 
 function createBaseCreateOrderRequest(): CreateOrderRequest {
-  return { user: 0n, items: [], reservationTtlSeconds: undefined };
+  return { user: 0n, items: [], reservationTtlSeconds: undefined, validateOnly: undefined };
 }
 
 export const CreateOrderRequest: MessageFns<CreateOrderRequest> = {
@@ -264,6 +280,9 @@ export const CreateOrderRequest: MessageFns<CreateOrderRequest> = {
     }
     if (message.reservationTtlSeconds !== undefined) {
       writer.uint32(24).uint32(message.reservationTtlSeconds);
+    }
+    if (message.validateOnly !== undefined) {
+      writer.uint32(32).bool(message.validateOnly);
     }
     return writer;
   },
@@ -303,6 +322,14 @@ export const CreateOrderRequest: MessageFns<CreateOrderRequest> = {
             }
 
             message.reservationTtlSeconds = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
             continue;
           }
         }
@@ -1184,7 +1211,7 @@ export const InsufficientStock: MessageFns<InsufficientStock> = {
 };
 
 function createBaseShortage(): Shortage {
-  return { sku: 0, requested: 0, available: 0n };
+  return { sku: 0, requested: 0, available: 0n, availableAt: undefined };
 }
 
 export const Shortage: MessageFns<Shortage> = {
@@ -1200,6 +1227,9 @@ export const Shortage: MessageFns<Shortage> = {
         throw new globalThis.Error("value provided for field message.available of type uint64 too large");
       }
       writer.uint32(24).uint64(message.available);
+    }
+    if (message.availableAt !== undefined) {
+      Timestamp.encode(message.availableAt, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -1239,6 +1269,14 @@ export const Shortage: MessageFns<Shortage> = {
             }
 
             message.available = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.availableAt = Timestamp.decode(reader, reader.uint32());
             continue;
           }
         }
