@@ -82,12 +82,12 @@ export class MemoryLoms implements Partial<Loms> {
     this.deadlines.push(call.deadlineMs);
     const order = this.orders.get(orderId);
     if (order === undefined) return refused(orderNotFound(orderId));
-    const { from, to, takesGoods } = transitions[name];
+    const { from, to, perPiece } = transitions[name];
     if (order.status === to) return accepted(undefined);
     const notAllowed = name === 'pay' ? orderNotPayable : orderNotCancellable;
     if (order.status !== from) return refused(notAllowed(orderId, order.status));
     this.orders.set(orderId, { ...order, status: to });
-    this.#addToStock(order.items, takesGoods ? -1n : 0n, -1n);
+    this.#addToStock(order.items, BigInt(perPiece.total), BigInt(perPiece.reserved));
     return accepted(undefined);
   }
 

@@ -2,17 +2,16 @@
  * Transitions of orders, pay and cancel alike: a batch in one transaction, two round trips.
  *
  * 1. Change the status of the orders that may change (a guarded update, which is its own lock), and read all
- *    of them.
+ *    of them. Overdue ones are released (`change.ts`).
  * 2. Confirm the others, lock the stock of the changed orders' skus, in sku order, write one sum per sku, and
  *    commit.
  */
 import type { Plan, Queryable } from '../../db/types.ts';
-import { orderConfirm, orderRead, orderTransition } from '../../generated/sql/orders.ts';
+import { orderTransition } from '../../generated/sql/orders.ts';
 import { accepted, type Outcome, type Refusal, refused } from '../outcome.ts';
 import { orderExpired, orderNotCancellable, orderNotFound, orderNotPayable } from '../refusals.ts';
-import { changeStock, lockStock, type StockChange } from '../stock/stock.ts';
+import { changeOrders, changeStockOf, confirm, orderOf } from './change.ts';
 import { type Order, type Transition, transitions } from './order.ts';
-import { ordersOf } from './read.ts';
 
 /** Refuses a transition that the order does not allow. */
 type Refuse = (order: Order) => Refusal;
@@ -46,39 +45,20 @@ async function transitionOrders(
   transition: Transition,
   refuse: Refuse,
 ): Promise<Plan<Outcome<void>[]>> {
-  const distinct = [...new Set(orderIds)];
-  const { from, to, cancelReason } = transition;
-  const [changedRows, rows] = await Promise.all([
-    orderTransition.run({ orderIds: distinct, from, to, cancelReason }, tx),
-    orderRead.run({ orderIds: distinct }, tx),
-  ]);
-  const orders = ordersOf(rows);
-  const changed = new Set(changedRows.map((row) => orders.get(row.order_id) as Order));
-  const unchanged = [...orders.values()].filter((order) => !changed.has(order));
-  const writes = [...confirm(tx, unchanged), ...changeStockOf(tx, [...changed], transition)];
+  const { perPiece: _, ...guard } = transition;
+  const { changed, expired, orders } = await changeOrders(tx, [...new Set(orderIds)], (ids) =>
+    orderTransition.run({ orderIds: [...ids], ...guard, graceMs: 0 }, tx),
+  );
+  const moved = changed.map((row) => orderOf(orders, row.order_id));
+  const written = new Set([...moved, ...expired]);
+  const writes = [
+    ...confirm(
+      tx,
+      [...orders.values()].filter((order) => !written.has(order)),
+    ),
+    ...changeStockOf(tx, { orders: moved, transition }, { orders: expired, transition: transitions.expire }),
+  ];
   return { writes, result: orderIds.map((id) => outcomeOf(id, orders.get(id), transition, refuse)) };
-}
-
-/**
- * Lets the COMMIT wait until a replica has these orders. "It is payed already" may rest on a payment that was
- * never confirmed, and nothing else is written where that order lies.
- */
-export function confirm(tx: Queryable, orders: readonly Order[]): Promise<unknown>[] {
-  if (orders.length === 0) return [];
-  const { from: open } = transitions.expire;
-  return [orderConfirm.run({ orderIds: orders.map(({ orderId }) => orderId), open }, tx)];
-}
-
-/** Writes what a transition of orders does to the stock. */
-export function changeStockOf(
-  tx: Queryable,
-  orders: readonly Order[],
-  transition: Transition,
-): Promise<unknown>[] {
-  if (orders.length === 0) return [];
-  const changes = stockChangesOf(orders, transition);
-  const skus = changes.map(({ sku }) => sku);
-  return [lockStock(tx, skus), changeStock(tx, changes)];
 }
 
 function outcomeOf(
@@ -92,17 +72,4 @@ function outcomeOf(
   if (order === undefined || order.status === transition.from) return refused(orderNotFound(orderId));
   if (order.status === transition.to) return accepted(undefined);
   return refused(refuse(order));
-}
-
-/** What the orders' transition does to the stock, one sum per sku. */
-function stockChangesOf(orders: readonly Order[], transition: Transition): StockChange[] {
-  const counts = new Map<number, number>();
-  for (const { sku, count } of orders.flatMap(({ items }) => items)) {
-    counts.set(sku, (counts.get(sku) ?? 0) + count);
-  }
-  return [...counts].map(([sku, count]) => ({
-    sku,
-    total: transition.takesGoods ? -count : 0,
-    reserved: -count,
-  }));
 }
