@@ -72,6 +72,8 @@ export function validJson(document: OpenApi, reference: Schema): Arbitrary<strin
   switch (schema.type) {
     case 'integer':
       return validInteger(schema).map(String);
+    case 'boolean':
+      return fc.boolean().map(String);
     case 'array': {
       const { minItems: minLength = 0, maxItems: maxLength = 10, items = {} } = schema;
       // Lines of the same sku begin alike; their sum could be too high.
@@ -94,6 +96,8 @@ export function validJson(document: OpenApi, reference: Schema): Arbitrary<strin
   }
 }
 
+const isFlag = (text: string) => /^(true|false)$/.test(text);
+
 /** JSON texts, or nearly JSON, that match a schema except for one fault. */
 export function faultyJson(document: OpenApi, reference: Schema): Arbitrary<FaultyJson> {
   const schema = resolve(document, reference);
@@ -102,6 +106,8 @@ export function faultyJson(document: OpenApi, reference: Schema): Arbitrary<Faul
       return faultyArray(document, schema);
     case 'object':
       return faultyObject(document, schema);
+    case 'boolean':
+      return badLiteral.map(({ text }) => (isFlag(text) ? either(text) : refused(text)));
     default:
       return badLiteral;
   }

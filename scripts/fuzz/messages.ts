@@ -70,6 +70,10 @@ function isText(field: DescField): boolean {
   return scalar === ScalarType.STRING;
 }
 
+function isFlag(field: DescField): boolean {
+  return field.fieldKind === 'scalar' && field.scalar === ScalarType.BOOL;
+}
+
 /**
  * Whether the library has read every field as it was sent: it cuts integers that are wider than their fields,
  * and reads a field of another wire type as if it were of its own.
@@ -187,6 +191,8 @@ export function validFields(message: DescMessage): Arbitrary<Buffer[]> {
 function validField(field: DescField): Arbitrary<Buffer[]> {
   // The only texts outside of lists are page tokens.
   if (field.fieldKind === 'scalar' && isText(field)) return fc.constant([]);
+  if (isFlag(field))
+    return fc.constantFrom([], [numberField(field.number, 0n)], [numberField(field.number, 1n)]);
   if (field.fieldKind === 'scalar') {
     return validNumber(field).map((value) => [numberField(field.number, value)]);
   }

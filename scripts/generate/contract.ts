@@ -8,6 +8,7 @@ import {
   type DescMessage,
   fromBinary,
   getOption,
+  ScalarType,
 } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import {
@@ -77,6 +78,7 @@ function listRule(field: DescField, type: RuleType): string | undefined {
 
 function singleRule(field: DescField, type: RuleType): string | undefined {
   if (field.message?.typeName === 'google.protobuf.Timestamp') return `type: 'time'`;
+  if (field.fieldKind === 'scalar' && field.scalar === ScalarType.BOOL) return `type: 'flag'`;
   if (type.case === 'string' && type.value.maxLen > 0) return `type: 'text', maxLength: ${type.value.maxLen}`;
   return integerRule(type);
 }

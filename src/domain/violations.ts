@@ -22,7 +22,7 @@ type Rule =
   | { readonly type: 'list'; readonly of: MessageName; readonly minItems: number; readonly maxItems: number }
   | { readonly type: 'choices'; readonly of: readonly string[]; readonly maxItems: number }
   | { readonly type: 'text'; readonly maxLength: number }
-  | { readonly type: 'time' };
+  | { readonly type: 'time' | 'flag' };
 
 /** The contract's rules for the fields of a message, by their names in JSON. */
 export function rulesOf(message: MessageName): Readonly<Record<string, Rule>> {
@@ -99,6 +99,8 @@ function describe(rule: Rule, remark: string): string {
       return `must be a text of at most ${rule.maxLength} characters${remark}`;
     case 'time':
       return `must be a time from year 1 to 9999, such as 2026-11-26T12:00:00Z${remark}`;
+    case 'flag':
+      return `must be true or false${remark}`;
     default:
       return `must be a ${rangeOf(rule)}${remark}`;
   }

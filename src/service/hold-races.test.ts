@@ -6,9 +6,10 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import { anyCall } from '../../test/support/call.ts';
 import { openService, testSettings, useLoms } from '../../test/support/database.ts';
 import type { Plan, Queryable } from '../db/types.ts';
+import { cancelOrders } from '../domain/orders/cancel.ts';
 import { expireOrders } from '../domain/orders/expire.ts';
 import { extendOrders } from '../domain/orders/extend.ts';
-import { cancelOrders, payOrders } from '../domain/orders/transition.ts';
+import { payOrders } from '../domain/orders/pay.ts';
 import type { Outcome } from '../domain/outcome.ts';
 
 const SKU = 7;
@@ -24,7 +25,7 @@ beforeEach(async () => {
 type Work = (tx: Queryable, orderId: bigint) => Promise<Plan<unknown>>;
 
 const firsts: Record<'pay' | 'cancel' | 'extend', Work> = {
-  pay: (tx, orderId) => payOrders(tx, [orderId]),
+  pay: (tx, orderId) => payOrders(tx, [{ orderId }], settings),
   cancel: (tx, orderId) => cancelOrders(tx, [orderId]),
   extend: (tx, orderId) => extendOrders(tx, [{ orderId, ttlSeconds: 3_000 }], settings),
 };
@@ -32,7 +33,7 @@ const firsts: Record<'pay' | 'cancel' | 'extend', Work> = {
 const resultOf = (outcome: Outcome<unknown>) => (outcome.ok ? 'OK' : outcome.refusal.reason);
 
 const seconds = {
-  pay: async (orderId: bigint) => resultOf(await loms.payOrder(orderId, anyCall)),
+  pay: async (orderId: bigint) => resultOf(await loms.payOrder({ orderId }, anyCall)),
   cancel: async (orderId: bigint) => resultOf(await loms.cancelOrder(orderId, anyCall)),
   extend: async (orderId: bigint) =>
     resultOf(await loms.extendOrder({ orderId, ttlSeconds: 3_000 }, anyCall)),

@@ -106,7 +106,7 @@ describe.each([false, true])('after its end, released: %s', (isReleased) => {
         metadata: { orderID: `${orderId}`, expiredAt: formatInstant(expiresAt) },
       },
     };
-    expect(await loms.payOrder(orderId, anyCall)).toMatchObject(expired);
+    expect(await loms.payOrder({ orderId }, anyCall)).toMatchObject(expired);
     expect(await loms.extendOrder({ orderId, ttlSeconds: 60 }, anyCall)).toMatchObject(expired);
     expect(await loms.cancelOrder(orderId, anyCall)).toEqual({ ok: true, value: undefined });
     expect(await read(orderId)).toMatchObject({ cancelReason: 'expired' });
@@ -132,7 +132,7 @@ test('a release makes the goods available once, and leaves payed and cancelled o
     await create(60),
     await create(),
   ];
-  await loms.payOrder(payed.orderId, anyCall);
+  await loms.payOrder({ orderId: payed.orderId }, anyCall);
   await loms.cancelOrder(cancelled.orderId, anyCall);
   await age(1_000, [payed.orderId, cancelled.orderId, abandoned.orderId]);
   expect(await expire()).toEqual({ released: 1, more: false, nextInMs: undefined });
@@ -167,7 +167,7 @@ test('an extension counts from now, never shortens, and stays within the longest
   expect(later).toBeGreaterThan(createdAt + 1_200_000_000_000n);
   expect((await read(orderId)).expiresAt).toBe(later);
   expect(await extend(10_000)).toBe(createdAt + 3_600_000_000_000n);
-  await loms.payOrder(orderId, anyCall);
+  await loms.payOrder({ orderId }, anyCall);
   expect(await extend(60)).toBe('ORDER_NOT_EXTENDABLE');
 });
 
@@ -194,7 +194,7 @@ test('of pay, cancel, extend and expire in two instances one wins, and the books
       const outcomes = await Promise.all(
         acts.map(async (each, index) => {
           const of = index % 2 === 0 ? loms : other;
-          if (each === 'pay') return resultOf(await of.payOrder(orderId, anyCall));
+          if (each === 'pay') return resultOf(await of.payOrder({ orderId }, anyCall));
           if (each === 'cancel') return resultOf(await of.cancelOrder(orderId, anyCall));
           if (each === 'extend') return resultOf(await of.extendOrder({ orderId, ttlSeconds: 90 }, anyCall));
           if (each === 'expire') return (await expire()).released > 0 ? 'released' : 'nothing';

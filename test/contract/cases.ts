@@ -340,7 +340,7 @@ export function withoutId(answer: Answer, order: bigint | undefined): unknown {
     return Object.fromEntries(
       Object.entries(value).map(([key, inner]) => [
         key,
-        /^(orderID|message|createdAt|updatedAt|expiresAt)$/.test(key) || typeof inner === 'object'
+        /^(orderID|message|createdAt|updatedAt|expiresAt|expiredAt)$/.test(key) || typeof inner === 'object'
           ? replace(inner)
           : inner,
       ]),

@@ -109,6 +109,7 @@ export const testSettings: Settings = {
   reservationTtlMs: 0,
   reservationTtlMaxMs: DAY_MS,
   writeTimeoutMs: 10_000,
+  latePaymentWindowMs: DAY_MS,
   pageTokenKey: new Uint8Array(32),
 };
 

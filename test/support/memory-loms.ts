@@ -8,6 +8,7 @@ import {
   type Order,
   transitions,
 } from '../../src/domain/orders/order.ts';
+import type { PayOrderRequest } from '../../src/domain/orders/pay.ts';
 import { accepted, type Outcome, refused } from '../../src/domain/outcome.ts';
 import {
   insufficientStock,
@@ -64,7 +65,7 @@ export class MemoryLoms implements Partial<Loms> {
     return order ? accepted(order) : refused(orderNotFound(orderId));
   }
 
-  async payOrder(orderId: bigint, call: Call): Promise<Outcome<void>> {
+  async payOrder({ orderId }: PayOrderRequest, call: Call): Promise<Outcome<void>> {
     return this.#transition('pay', orderId, call);
   }
 

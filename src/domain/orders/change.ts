@@ -8,7 +8,7 @@
  * answer about it rests on a committed change.
  */
 import type { Queryable } from '../../db/types.ts';
-import { orderConfirm, orderExpire, orderRead } from '../../generated/sql/orders.ts';
+import { orderConfirm, orderExpire, orderRead, orderTransition } from '../../generated/sql/orders.ts';
 import { changeStock, lockStock, type StockChange } from '../stock/stock.ts';
 import { type Order, type Transition, transitions } from './order.ts';
 import { isUnreleased, ordersOf } from './read.ts';
@@ -49,6 +49,20 @@ export async function changeOrders<Row>(
   return { changed: [...changed, ...extended], expired: expired.map((id) => orderOf(orders, id)), orders };
 }
 
+/**
+ * Runs the guarded update of a transition, whose orders' reservations may have ended so long ago.
+ *
+ * @returns the ids of the orders that it changed.
+ */
+export function transit(
+  tx: Queryable,
+  orderIds: readonly bigint[],
+  { from, fromReason, to, cancelReason }: Transition,
+  graceMs = 0,
+): Promise<{ order_id: bigint }[]> {
+  return orderTransition.run({ orderIds: [...orderIds], from, fromReason, to, cancelReason, graceMs }, tx);
+}
+
 /** Cancels those of the orders whose reservations have ended. Returns their ids. */
 export async function expire(tx: Queryable, orderIds: readonly bigint[]): Promise<bigint[]> {
   const { from, to, cancelReason } = transitions.expire;
@@ -79,17 +93,23 @@ export interface Moved {
   readonly transition: Transition;
 }
 
+/** The orders that were read and not written. */
+export function unwritten(orders: ReadonlyMap<bigint, Order>, moved: readonly Moved[]): Order[] {
+  const written = new Set(moved.flatMap((each) => each.orders));
+  return [...orders.values()].filter((order) => !written.has(order));
+}
+
 /** Locks the stock of the orders, and writes what their transitions do to it, one sum per sku. */
 export function changeStockOf(tx: Queryable, ...moved: readonly Moved[]): Promise<unknown>[] {
   const changes = stockChangesOf(moved);
   if (changes.length === 0) return [];
-  return [
-    lockStock(
-      tx,
-      changes.map(({ sku }) => sku),
-    ),
-    changeStock(tx, changes),
-  ];
+  const skus = changes.map(({ sku }) => sku);
+  return [lockStock(tx, skus), changeStock(tx, changes)];
+}
+
+/** The skus of orders, each once. */
+export function skusOf(orders: readonly Order[]): Set<number> {
+  return new Set(orders.flatMap(({ items }) => items.map(({ sku }) => sku)));
 }
 
 /** What transitions of orders do to the stock, one sum per sku. */

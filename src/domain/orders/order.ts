@@ -3,6 +3,7 @@
  *
  *     new -> awaiting payment -> payed | cancelled (requested or expired)
  *     new -> failed
+ *     cancelled (expired) -> payed, if its goods are still free and the payment accepts to be late
  *
  * `new` is the state before the reservation is decided. The decision is made in the transaction that writes
  * the order, so no reader ever sees an order in it.
@@ -76,6 +77,14 @@ export const transitions = {
   cancel: { ...open, to: 'cancelled', cancelReason: 'requested', perPiece: released },
   /** At the end of the reservation, by itself. */
   expire: { ...open, to: 'cancelled', cancelReason: 'expired', perPiece: released },
+  /** After the release, with pieces that are available. */
+  payLate: {
+    from: 'cancelled',
+    fromReason: 'expired',
+    to: 'payed',
+    cancelReason: null,
+    perPiece: { total: -1, reserved: 0 },
+  },
 } as const satisfies Record<string, Transition>;
 
 /** The statuses whose orders may be removed. Payed ones are kept: they explain the stock that is gone. */

@@ -103,6 +103,11 @@ export function choices<const T extends string>(
     .openapi({ type: 'array', items: { type: 'string', enum: [...of] }, maxItems, description });
 }
 
+/** Yes or no. */
+export function flag(description: string) {
+  return z.boolean().openapi({ description });
+}
+
 /** A time of a request, as a text of RFC 3339. */
 export function time(description: string): z.ZodType<Instant> {
   const read = (value: unknown, context: z.RefinementCtx): Instant => {

@@ -54,7 +54,7 @@ const shortage = z
 const insufficientStock = z
   .object({
     '@type': detailType('loms.order.v1.InsufficientStock'),
-    orderID: int64Reply('The order, which is kept as failed.', 2),
+    orderID: int64Reply('The order: a new one is kept as failed, a late one stays cancelled.', 2),
     shortages: z.array(shortage),
   })
   .openapi('InsufficientStock');
