@@ -183,7 +183,7 @@ test('a replay names the end of the first reply, and a key stands for one time',
   );
 });
 
-test('of pay, late pay, cancel, extend and expire in two instances one wins, and the books balance', async () => {
+test('of pay, late pay, cancel, extend and expire in two instances one wins; the books balance', async () => {
   const other = openService(openRouter(database), { settings });
   const act = fc.constantFrom('pay', 'pay late', 'cancel', 'extend', 'expire', 'age');
   await fc.assert(

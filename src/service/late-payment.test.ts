@@ -1,4 +1,4 @@
-/** Late payments: an order whose reservation has ended is payed, if the payment accepts it and goods are left. */
+/** Late payments: an order that has expired is payed, if the payment accepts it and its goods are left. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import { anyCall } from '../../test/support/call.ts';
 import { openService, testSettings, useLoms } from '../../test/support/database.ts';
@@ -192,7 +192,7 @@ test.each([false, true])(
   },
 );
 
-test('one order that is short, once with acceptLate and once without: each gets its own refusal', async () => {
+test('one order that is short, with acceptLate and without: each has its own refusal', async () => {
   const orderId = await create(6);
   await end([orderId]);
   await create(6);

@@ -14,7 +14,7 @@ beforeEach(async () => {
   );
 });
 
-/** An order of which another one has bought a part, and that ended a minute ago. The worker may release it. */
+/** An order whose reservation ended a minute ago. The worker may release it. */
 const expired = async (sku: number, count: number) => {
   const orderID = await createOrder(service.rest, sku, count);
   await database.query(
