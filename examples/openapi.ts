@@ -72,7 +72,7 @@ export interface paths {
         put?: never;
         /**
          * Pay an order
-         * @description Takes the reserved goods out of the stock. Paying twice is harmless.
+         * @description Takes the reserved goods out of the stock. Paying twice is harmless. With `acceptLate` an order whose reservation has ended is payed too, within a day of the end or as long as the operator configured, if all of its goods are still available; else the refusal names what is short.
          */
         post: operations["payOrder"];
         delete?: never;
@@ -301,7 +301,7 @@ export interface components {
             "@type": "type.googleapis.com/loms.order.v1.InsufficientStock";
             /**
              * Format: int64
-             * @description The order, which is kept as failed. Missing with `validateOnly`.
+             * @description The order: a new one is kept as failed, a late one stays cancelled. Missing with `validateOnly`.
              * @example 2
              */
             orderID?: number;
@@ -447,6 +447,10 @@ export interface components {
             cancelReason?: "requested" | "expired";
         };
         Empty: Record<string, never>;
+        PayOrderRequest: components["schemas"]["OrderIDRequest"] & {
+            /** @description Whether an order whose reservation has ended is payed too, if its goods are still available. */
+            acceptLate?: boolean;
+        };
         OrderIDRequest: {
             /**
              * @description The id that creating the order gave. A number, or a decimal string for clients that round large numbers.
@@ -952,7 +956,7 @@ export interface operations {
                  *       "orderID": 1
                  *     }
                  */
-                "application/json": components["schemas"]["OrderIDRequest"];
+                "application/json": components["schemas"]["PayOrderRequest"];
             };
         };
         responses: {

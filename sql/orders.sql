@@ -1,7 +1,7 @@
 /*
   Orders and their lines. An order is written once, with all its lines, after its stock was reserved or found
-  insufficient. Its status changes at most once after that. One that failed or was cancelled may be removed
-  when it is old, with its lines. All times are the primary's.
+  insufficient. Its status changes at most once after that, or twice where it expires and is payed late. One
+  that failed or was cancelled may be removed when it is old, with its lines. All times are the primary's.
 */
 
 /* @name orderIdsTake */
@@ -29,23 +29,24 @@ SELECT fresh.order_id, fresh.sku, fresh.count
 FROM unnest(:orderIds!::bigint[], :skus!::bigint[], :counts!::integer[]) AS fresh (order_id, sku, count);
 
 /* @name orderTransition */
--- Transitions those of the given orders that have the status :from, and whose reservation has not ended, to
--- the status :to, and returns their ids.
+-- Transitions those of the given orders that have the status :from, for the reason :fromReason, and whose
+-- reservation has not ended more than :graceMs ago, to the status :to, and returns their ids.
 -- Locks: these order rows. The guard is a compare-and-set: of two transactions the first to commit wins, and
 -- the other does not get the order back.
 -- After a failover the clock may be behind that of the primary which wrote the order.
 UPDATE orders
-SET status = :to!, cancel_reason = :cancelReason, updated_at = greatest(now(), created_at)
+SET status = :to!, cancel_reason = :cancelReason, updated_at = greatest(now(), updated_at)
 WHERE order_id = ANY(:orderIds!::bigint[])
   AND status = :from!
-  AND (expires_at IS NULL OR expires_at > now())
+  AND cancel_reason IS NOT DISTINCT FROM :fromReason
+  AND (expires_at IS NULL OR expires_at > now() - :graceMs!::float8 * interval '1 millisecond')
 RETURNING order_id;
 
 /* @name orderExpire */
 -- Cancels those of the given orders that have the status :from and whose reservation has ended, as of that
 -- end, and returns their ids.
--- Locks: these order rows, with the same compare-and-set as orderTransition. The two guards exclude each
--- other.
+-- Locks: these order rows, with the same compare-and-set as orderTransition. It waits for a transaction that
+-- began before the end and is still to commit.
 UPDATE orders
 SET status = :to!, cancel_reason = :cancelReason!, updated_at = expires_at
 WHERE order_id = ANY(:orderIds!::bigint[])
@@ -111,14 +112,15 @@ ORDER BY expires_at
 LIMIT 1;
 
 /* @name orderHold */
--- Holds those of the given orders that have the status :open and whose reservation has not ended, until the
--- transaction ends, and returns when they were created and what now is, in microseconds since the epoch.
+-- Holds those of the given orders that orderTransition would change, by the same guard, until the transaction
+-- ends, and returns when they were created and what now is, in microseconds since the epoch.
 -- Locks: these order rows; nothing is changed in them.
 UPDATE orders
 SET updated_at = updated_at
 WHERE order_id = ANY(:orderIds!::bigint[])
-  AND status = :open!
-  AND (expires_at IS NULL OR expires_at > now())
+  AND status = :from!
+  AND cancel_reason IS NOT DISTINCT FROM :fromReason
+  AND (expires_at IS NULL OR expires_at > now() - :graceMs!::float8 * interval '1 millisecond')
 RETURNING order_id,
     (extract(epoch FROM created_at) * 1000000)::bigint AS "created_us!",
     (extract(epoch FROM expires_at) * 1000000)::bigint AS "expires_us?",
@@ -194,13 +196,13 @@ LIMIT :limit!;
 -- the COMMIT behind it waits for the replica of each: otherwise a reply that is based on a read alone could
 -- show a state that no replica has. It must write the order itself, since only the server that has the order
 -- can confirm it.
--- Locks: these order rows. Their status is final, so only another confirmation waits for them. Two that lock
--- the same rows in opposite order are rare; the server rolls one back, and it is retried.
+-- Locks: these order rows. Only a late payment, a removal or another confirmation can wait for them. Two that
+-- lock the same rows in opposite order are rare; the server rolls one back, and it is retried.
 -- Cost: a version of each row, about 150 bytes of WAL; no index is written, since the page has room for it.
 UPDATE orders
 SET updated_at = updated_at
 WHERE order_id = ANY(:orderIds!::bigint[])
-  AND (status <> :open! OR expires_at <= now());
+  AND status <> :open!;
 
 /* @name orderWindow */
 -- Reads the :limit orders that follow the id :after, in order of their ids: whether each was created, and

@@ -49,6 +49,7 @@ const SETTINGS = {
   reservationTtlMs: 0,
   reservationTtlMaxMs: 1_000,
   writeTimeoutMs: 1_000,
+  latePaymentWindowMs: 0,
   pageTokenKey: new Uint8Array(32),
 };
 

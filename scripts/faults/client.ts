@@ -1,5 +1,6 @@
 /** Makes the calls of the workload, and records what a caller then knows. */
-import type { OrderStatus } from '../../src/domain/orders/order.ts';
+import { parseInstant } from '../../src/domain/instant.ts';
+import type { CancelReason, OrderStatus } from '../../src/domain/orders/order.ts';
 import {
   type Client,
   type Failure,
@@ -52,9 +53,11 @@ function recorded(client: Client): FaultClient {
   };
 }
 
-function messageOf({ operation, user, lines, orderId, sku }: Request): Message {
-  if (operation === 'createOrder') return { user: BigInt(user ?? 0), items: lines ?? [] };
-  return operation === 'getStock' ? { sku: sku ?? 0 } : { orderID: BigInt(orderId ?? 0) };
+function messageOf({ operation, user, lines, ttlSeconds, orderId, acceptLate, sku }: Request): Message {
+  const ttl = ttlSeconds === undefined ? {} : { reservationTtlSeconds: ttlSeconds };
+  if (operation === 'createOrder') return { user: BigInt(user ?? 0), items: lines ?? [], ...ttl };
+  if (operation === 'getStock') return { sku: sku ?? 0 };
+  return { orderID: BigInt(orderId ?? 0), ...ttl, ...(acceptLate ? { acceptLate } : {}) };
 }
 
 function answerOf(received: Received): Answer {
@@ -64,32 +67,43 @@ function answerOf(received: Received): Answer {
 
 /** The numbers of a run are small, so that none is rounded. */
 function readReply(reply: Reply): Answer {
-  if ('orderID' in reply) return { outcome: 'ok', answeredId: Number(reply.orderID) };
+  const end = 'expiresAt' in reply ? endOf(reply.expiresAt) : {};
+  if ('orderID' in reply) return { outcome: 'ok', answeredId: Number(reply.orderID), ...end };
   if ('count' in reply) return { outcome: 'ok', count: Number(reply.count) };
-  if (!('items' in reply)) return { outcome: 'ok' };
-  const { status, user, items } = reply as Reply<'getOrder'>;
+  if (!('items' in reply)) return { outcome: 'ok', ...end };
+  const { status, user, items, cancelReason } = reply as Reply<'getOrder'>;
   const seenLines = items.map(({ sku, count }) => ({ sku: Number(sku), count: Number(count) }));
-  return { outcome: 'ok', status, seenUser: Number(user), seenLines };
+  const reason = cancelReason ? { cancelReason: cancelReason as CancelReason } : {};
+  return { outcome: 'ok', status, seenUser: Number(user), seenLines, ...end, ...reason };
+}
+
+function endOf(time: string | undefined): Pick<Answer, 'expiresAtMs'> {
+  const instant = time === undefined ? undefined : parseInstant(time);
+  return instant === undefined ? {} : { expiresAtMs: Number(instant / 1_000n) / 1_000 };
 }
 
 interface ErrorInfo {
   readonly reason: string;
-  readonly metadata?: { readonly status?: OrderStatus };
+  readonly metadata?: { readonly status?: OrderStatus; readonly expiredAt?: string };
 }
+
+/** What the refusal of an order that has expired shows of it. */
+const expired = { status: 'cancelled', cancelReason: 'expired' } as const;
 
 function readFailure({ code, details }: Failure, http: number | undefined): Answer {
   const info = details.find(({ reason }) => typeof reason === 'string') as ErrorInfo | undefined;
   if (info === undefined) {
     return { outcome: 'unknown', reason: http === undefined ? `GRPC_${code}` : `HTTP_${http}` };
   }
-  const { reason, metadata: { status } = {} } = info;
+  const { reason, metadata: { status, expiredAt } = {} } = info;
   if (reason === 'OUTCOME_UNKNOWN') return { outcome: 'unknown', reason };
   const short = details.find(({ shortages }) => shortages !== undefined);
   return {
     outcome: 'refused',
     reason,
     ...(status === undefined ? {} : { status }),
-    ...(short === undefined ? {} : readShortages(short)),
+    ...(expiredAt === undefined ? {} : { ...expired, ...endOf(expiredAt) }),
+    ...(reason === 'INSUFFICIENT_STOCK' && short !== undefined ? readShortages(short) : {}),
   };
 }
 

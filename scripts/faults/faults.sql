@@ -21,12 +21,20 @@ FROM (
 ) AS session
 WHERE place = $1::bigint % sessions;
 
+/* @name overdueRead */
+-- For how long the open order whose reservation ended first has been overdue, in milliseconds; 0 without one.
+SELECT greatest(coalesce(max(extract(epoch FROM now() - expires_at)) * 1000, 0), 0)::float8 AS overdue_ms
+FROM orders
+WHERE status = 'awaiting payment';
+
 /* @name finalOrdersRead */
 -- Every order with its lines, sorted by sku, at the end of a run.
 SELECT orders.order_id,
        orders.user_id,
        orders.status,
+       orders.cancel_reason,
        extract(epoch FROM orders.updated_at) * 1000 AS updated_ms,
+       extract(epoch FROM orders.expires_at) * 1000 AS expires_ms,
        coalesce(
            jsonb_agg(jsonb_build_object('sku', lines.sku, 'count', lines.count) ORDER BY lines.sku)
                FILTER (WHERE lines.sku IS NOT NULL),

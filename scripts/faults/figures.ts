@@ -32,6 +32,10 @@ export function figuresOf(results: readonly RunResult[]): Figure[] {
     none('done though refused', 'done though refused'),
     none('oversold', 'oversold'),
     none('stuck in `new`, or an illegal transition', 'stuck new', 'illegal transition'),
+    none(
+      'reservations that ended too early or too late, or were payed after their end',
+      ...(['expired too early', 'held too long', 'payed after its end'] as const),
+    ),
     none('stale reads, replicas that differ in the end', 'stale read', 'replica differs'),
     {
       name: 'unknown outcomes resolved by retries',

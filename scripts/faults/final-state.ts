@@ -1,14 +1,17 @@
 /** The state of the database at the end of a run. */
 import { isDeepStrictEqual } from 'node:util';
 import pg from 'pg';
-import type { Line, OrderStatus } from '../../src/domain/orders/order.ts';
+import type { CancelReason, Line, OrderStatus } from '../../src/domain/orders/order.ts';
 import { statements } from './statements.ts';
 
 export interface FinalOrder {
   readonly orderId: number;
   readonly user: number;
   readonly status: OrderStatus;
+  readonly cancelReason?: CancelReason | undefined;
   readonly updatedMs: number;
+  /** When its reservation ends or has ended; undefined if it never does. */
+  readonly expiresMs?: number | undefined;
   readonly lines: readonly Line[];
 }
 
@@ -61,7 +64,9 @@ async function readFinalState(url: string): Promise<FinalState> {
         orderId: Number(row.order_id),
         user: Number(row.user_id),
         status: row.status,
+        cancelReason: row.cancel_reason ?? undefined,
         updatedMs: Number(row.updated_ms),
+        expiresMs: row.expires_ms === null ? undefined : Number(row.expires_ms),
         lines: row.lines,
       })),
       stocks: stocks.rows.map((row) => ({

@@ -5,7 +5,7 @@
 import { writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { Line, OrderStatus } from '../../src/domain/orders/order.ts';
+import type { CancelReason, Line, OrderStatus } from '../../src/domain/orders/order.ts';
 import type { Operation, Transport } from '../../test/support/client.ts';
 import type { AuditResult } from '../lib/ledger-audit.ts';
 
@@ -17,8 +17,12 @@ export interface Request {
   readonly lines?: readonly Line[];
   /** createOrder: the idempotency key. Retries of one order have the same. */
   readonly key?: string;
-  /** getOrder, payOrder, cancelOrder */
+  /** createOrder, extendOrder: how long the reservation is to last. */
+  readonly ttlSeconds?: number;
+  /** All other operations on orders. */
   readonly orderId?: number;
+  /** payOrder: it may be late. */
+  readonly acceptLate?: boolean;
   /** getStock */
   readonly sku?: number;
 }
@@ -36,8 +40,11 @@ export interface Answer {
   readonly answeredId?: number;
   /** createOrder: the lines without enough stock, as its refusal names them. */
   readonly shortages?: readonly Shortage[];
-  /** The order's status, as read or as a refusal names it. */
+  /** The order's status, as read or as a refusal names it, and why it was cancelled. */
   readonly status?: OrderStatus;
+  readonly cancelReason?: CancelReason;
+  /** When the reservation ends, in milliseconds since the epoch. */
+  readonly expiresAtMs?: number;
   /** getOrder: the order's user and lines. */
   readonly seenUser?: number;
   readonly seenLines?: readonly Line[];
@@ -80,6 +87,8 @@ export function isWrite({ operation }: Request): boolean {
 /** A ledger audit of one node. */
 export interface Sample extends AuditResult {
   readonly node: 'primary' | 'replica';
+  /** For how long the first of the reservations that have ended has not been released. */
+  readonly overdueMs: number;
   readonly atMs: number;
 }
 

@@ -2,6 +2,7 @@
 import pg from 'pg';
 import { auditLedger } from '../lib/ledger-audit.ts';
 import type { History, Sample } from './history.ts';
+import { statements } from './statements.ts';
 
 const INTERVAL_MS = 200;
 const LIMIT_MS = 1_000;
@@ -28,7 +29,9 @@ export class Sampler {
       try {
         client ??= await connect(url);
         const audit = await auditLedger(client);
-        this.#history.samples.push({ node, atMs: this.#history.now(), ...audit });
+        const { rows } = await client.query(statements.overdueRead);
+        const overdueMs = rows[0].overdue_ms;
+        this.#history.samples.push({ node, atMs: this.#history.now(), overdueMs, ...audit });
       } catch {
         void client?.end().catch(() => {});
         client = undefined;

@@ -5,6 +5,7 @@ export const statements = readStatements(
   new URL('faults.sql', import.meta.url),
   'stockInsert',
   'sessionSignal',
+  'overdueRead',
   'finalOrdersRead',
   'finalStocksRead',
   'finalKeysRead',

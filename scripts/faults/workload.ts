@@ -52,6 +52,12 @@ const USERS_PER_LANE = 100_000;
 const MISUSE_USER_OFFSET = 1_000_000_000;
 const READ_INTERVAL_MS = 50;
 const STEPS_MAX = 5;
+/** The share of orders whose reservations end during the run, and how long those last. */
+const SHORT_SHARE = 0.25;
+const SHORT_SECONDS_MAX = 2;
+const LONG_SECONDS = 600;
+/** How many ended orders wait for what callers still try with them. */
+const ENDED_MAX = 500;
 const ABANDON_MAX_MS = 40;
 const RETRY_PAUSE_MAX_MS = 150;
 /** How long unknown outcomes are retried after the workload was stopped. */
@@ -64,6 +70,8 @@ export class Workload {
   readonly #lanes: Promise<void>[];
   /** The latest orders. */
   readonly #known: number[] = [];
+  /** Orders with short reservations, and when these end. */
+  readonly #short: { readonly orderId: number; readonly endMs: number }[] = [];
   #stopping = false;
   #resolveUntilMs = Number.POSITIVE_INFINITY;
 
@@ -117,11 +125,15 @@ export class Workload {
   /** One order, from its creation through a few steps. */
   async #runOrder(lane: number, random: Random, user: number): Promise<void> {
     const lines = pickLines(random);
-    const request: Request = { operation: 'createOrder', user, lines, key: `order ${user}` };
+    const ttlSeconds = random.chance(SHORT_SHARE) ? random.between(1, SHORT_SECONDS_MAX) : LONG_SECONDS;
+    const request: Request = { operation: 'createOrder', user, lines, ttlSeconds, key: `order ${user}` };
     const orderId = await this.#create(lane, random, request);
     if (orderId === undefined) return;
     if (random.chance(this.#options.behaviour.misuseShare)) {
       await this.#create(lane, random, { ...request, user: user + MISUSE_USER_OFFSET });
+    }
+    if (ttlSeconds !== LONG_SECONDS && this.#short.length < ENDED_MAX) {
+      this.#short.push({ orderId, endMs: this.#options.history.now() + ttlSeconds * 1_000 });
     }
     this.#known.push(orderId);
     if (this.#known.length > KNOWN_MAX) this.#known.shift();
@@ -132,15 +144,27 @@ export class Workload {
   }
 
   async #step(lane: number, random: Random, ownId: number, lines: readonly Line[]): Promise<void> {
-    const orderId = random.chance(0.1) ? random.pick(this.#known) : ownId;
-    const transition = (operation: Operation) => this.#transition(lane, random, { operation, orderId });
+    const orderId = this.#takeEnded() ?? (random.chance(0.1) ? random.pick(this.#known) : ownId);
+    const transition = (operation: Operation, more: Partial<Request> = {}) =>
+      this.#transition(lane, random, { operation, orderId, ...more });
+    const payLate = () => transition('payOrder', { acceptLate: true });
+    const extend = () => transition('extendOrder', { ttlSeconds: random.between(1, SHORT_SECONDS_MAX) });
+    if (orderId !== ownId && random.chance(0.3)) return random.chance(0.7) ? payLate() : extend();
     const choice = random.share();
     if (choice < 0.4) await this.#call(lane, random, { operation: 'getOrder', orderId });
     else if (choice < 0.55)
       await this.#call(lane, random, { operation: 'getStock', sku: random.pick(lines).sku });
-    else if (choice < 0.75) await transition('payOrder');
+    else if (choice < 0.65) await extend();
+    else if (choice < 0.77) await transition('payOrder');
     else if (choice < 0.93) await transition('cancelOrder');
-    else await Promise.all([transition('payOrder'), transition('cancelOrder')]);
+    else await Promise.all([transition('payOrder'), transition('cancelOrder'), payLate(), extend()]);
+  }
+
+  /** The next order whose reservation should have ended about now. */
+  #takeEnded(): number | undefined {
+    const now = this.#options.history.now();
+    const at = this.#short.findIndex(({ endMs }) => endMs <= now);
+    return at === -1 ? undefined : this.#short.splice(at, 1)[0]?.orderId;
   }
 
   /**
@@ -164,7 +188,7 @@ export class Workload {
     return undefined;
   }
 
-  /** Pays or cancels, both idempotent. Retries until the outcome is known. */
+  /** Pays, cancels or extends, which may be repeated. Retries until the outcome is known. */
   async #transition(lane: number, random: Random, request: Request): Promise<void> {
     let isUnknown = false;
     while (this.#options.history.now() < this.#resolveUntilMs) {

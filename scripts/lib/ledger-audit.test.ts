@@ -22,7 +22,7 @@ test('stock and orders agree without old failed and cancelled orders, not withou
   await database.query('UPDATE stocks SET reserved = 0');
   await audit.begin();
   const [payed, cancelled] = [await create(SKU), await create(SKU)];
-  await loms.payOrder(payed, anyCall);
+  await loms.payOrder({ orderId: payed }, anyCall);
   await loms.cancelOrder(cancelled, anyCall);
   await create(MISSING_SKU);
   await create(SKU);

@@ -4,8 +4,11 @@ import { z } from 'zod';
 import { mistakeIn, splitHosts } from '../db/urls.ts';
 import { isAddressOrNetwork, isHost } from './addresses.ts';
 
+const DAY_MS = 86_400_000;
 /** The longest retention of keys and the shortest of orders, so that no kept key names a removed order. */
-const WEEK_MS = 604_800_000;
+const WEEK_MS = 7 * DAY_MS;
+/** The longest time for late payments: clearly before an expired order may be removed. */
+const LATE_PAYMENT_MAX_MS = WEEK_MS - DAY_MS;
 const TEN_YEARS_MS = 315_576_000_000;
 
 const port = (standard: number) => number(standard, 0, 65_535);
@@ -103,9 +106,10 @@ export const variables = z.object({
   SHUTDOWN_TIMEOUT_MS: number(15_000, 100, 900_000),
   NODE_CHECK_INTERVAL_MS: number(1_000, 10, 600_000),
   REPLICA_LAG_MAX_MS: number(5_000, 0, 600_000),
-  IDEMPOTENCY_RETENTION_MS: number(86_400_000, 1_000, WEEK_MS),
+  IDEMPOTENCY_RETENTION_MS: number(DAY_MS, 1_000, WEEK_MS),
   RESERVATION_TTL_MS: zeroOr(1_000, TEN_YEARS_MS, 600_000),
-  RESERVATION_TTL_MAX_MS: number(86_400_000, 1_000, TEN_YEARS_MS),
+  RESERVATION_TTL_MAX_MS: number(DAY_MS, 1_000, TEN_YEARS_MS),
+  LATE_PAYMENT_WINDOW_MS: zeroOr(1_000, LATE_PAYMENT_MAX_MS, DAY_MS),
   ORDER_RETENTION_MS: zeroOr(WEEK_MS, TEN_YEARS_MS),
   PAGE_TOKEN_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
   PAGE_TOKEN_KEY_FILE: path,

@@ -8,12 +8,13 @@
  */
 import type { Plan, Queryable, Rollback } from '../db/types.ts';
 import type { Call } from './call.ts';
+import { cancelOrders } from './orders/cancel.ts';
 import { createOrders, type OrderToCreate, prepareOrder } from './orders/create.ts';
 import { extendOrders } from './orders/extend.ts';
 import type { Holds, Shortfall } from './orders/holds.ts';
 import { listOrders, preparePage, SCAN_MAX } from './orders/list.ts';
+import { payOrders } from './orders/pay.ts';
 import { readOrders } from './orders/read.ts';
-import { cancelOrders, payOrders } from './orders/transition.ts';
 import type { Outcome } from './outcome.ts';
 import { PAGE_SIZE_MAX } from './page.ts';
 import type { Settings } from './settings.ts';
@@ -98,8 +99,8 @@ export const operations = {
   },
 
   /**
-   * Takes the reserved goods out of the stock. Refused with ORDER_NOT_FOUND, ORDER_EXPIRED or
-   * ORDER_NOT_PAYABLE.
+   * Takes the reserved goods out of the stock; those of a late payment, which accepts to be one, once more.
+   * Refused with ORDER_NOT_FOUND, ORDER_EXPIRED or ORDER_NOT_PAYABLE.
    */
   payOrder: { scope: 'orders:write', kind: 'write', run: payOrders, weigh: namedOrder },
 

@@ -56,10 +56,20 @@ export function orderNotCancellable(orderId: bigint, status: OrderStatus): Refus
   return refusal('ORDER_NOT_CANCELLABLE', `order ${orderId} is ${status} and cannot be cancelled`, metadata);
 }
 
-/** The reservation ended before the order was payed. */
-export function orderExpired(orderId: bigint, expiredAt: Instant): Refusal {
+/**
+ * The reservation ended before the order was payed.
+ *
+ * @param shortages what a late payment lacks: without them it is not possible at all.
+ */
+export function orderExpired(
+  orderId: bigint,
+  expiredAt: Instant,
+  shortages: readonly Shortage[] = [],
+): Refusal {
   const metadata = { orderID: String(orderId), expiredAt: formatInstant(expiredAt) };
-  return refusal('ORDER_EXPIRED', `the reservation of order ${orderId} has ended`, metadata);
+  const expired = refusal('ORDER_EXPIRED', `the reservation of order ${orderId} has ended`, metadata);
+  if (shortages.length === 0) return expired;
+  return { ...expired, detail: { type: 'InsufficientStock', orderId, shortages } };
 }
 
 export function orderNotExtendable(orderId: bigint, status: OrderStatus): Refusal {

@@ -8,6 +8,8 @@ export interface Settings {
   readonly reservationTtlMaxMs: number;
   /** The longest that a transaction lasts, in milliseconds. */
   readonly writeTimeoutMs: number;
+  /** How long after the end of its reservation an order can be payed late, in milliseconds; 0 is never. */
+  readonly latePaymentWindowMs: number;
   /** Authenticates page tokens; the same in all instances. */
   readonly pageTokenKey: Uint8Array;
 }

@@ -42,5 +42,6 @@ export const contract = {
   },
   PayOrderRequest: {
     orderID: { type: 'int64', min: 1n, max: 9223372036854775807n },
+    acceptLate: { type: 'flag' },
   },
 } as const;

@@ -1,6 +1,7 @@
 /** The connections in use when every lane of every operation is busy. */
 import { expect, test } from 'vitest';
 import { anyCall } from '../../test/support/call.ts';
+import { testSettings } from '../../test/support/database.ts';
 import { quiet } from '../../test/support/quiet.ts';
 import type { Database } from '../db/types.ts';
 import { type OperationName, operations } from '../domain/operations.ts';
@@ -37,13 +38,7 @@ test.each([
     logger: quiet,
     batching,
     deadlines: new Deadlines(),
-    settings: {
-      idempotencyRetentionMs: 1_000,
-      reservationTtlMs: 0,
-      reservationTtlMaxMs: 1_000,
-      writeTimeoutMs: 1_000,
-      pageTokenKey: new Uint8Array(32),
-    },
+    settings: testSettings,
   });
   for (const name of Object.keys(operations) as OperationName[]) {
     const submit = loms[name] as (request: unknown, of: typeof anyCall) => Promise<unknown>;

@@ -61,10 +61,9 @@ test('a transition that waits for a connection at its deadline is rejected and n
   const { orderId } = created.value;
   const release = await holdConnection();
   const soon = by(monotonicMs() + 20);
-  expect(await Promise.all([loms.payOrder(orderId, soon), loms.cancelOrder(orderId, soon)])).toMatchObject([
-    tooLate,
-    tooLate,
-  ]);
+  expect(
+    await Promise.all([loms.payOrder({ orderId }, soon), loms.cancelOrder(orderId, soon)]),
+  ).toMatchObject([tooLate, tooLate]);
   await release();
   await loms.drain();
   expect(await loms.getOrder(orderId, never)).toMatchObject({ value: { status: 'awaiting payment' } });

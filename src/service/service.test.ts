@@ -71,8 +71,14 @@ test('an order with short lines is kept as failed, reserves nothing and lists ev
 test('paying removes the goods from the stock once, for any number of pay requests', async () => {
   await stock([7, 10, 2]);
   const id = idOf(await create([7, 3]));
-  const outcomes = [await loms.payOrder(id, anyCall), await loms.payOrder(id, anyCall)];
-  const together = await Promise.all([loms.payOrder(id, anyCall), loms.payOrder(id, anyCall)]);
+  const outcomes = [
+    await loms.payOrder({ orderId: id }, anyCall),
+    await loms.payOrder({ orderId: id }, anyCall),
+  ];
+  const together = await Promise.all([
+    loms.payOrder({ orderId: id }, anyCall),
+    loms.payOrder({ orderId: id }, anyCall),
+  ]);
   expect([...outcomes, ...together].map(resultOf)).toEqual(['OK', 'OK', 'OK', 'OK']);
   expect([await statusOf(id), await stockOf(7)]).toEqual(['payed', '7/2']);
 });
@@ -88,8 +94,11 @@ test('cancelling releases the goods once, for any number of cancel requests', as
 test('a payed order cannot be cancelled, nor a cancelled one payed', async () => {
   await stock([7, 10, 0]);
   const [payed, cancelled] = [idOf(await create([7, 1])), idOf(await create([7, 1]))];
-  await Promise.all([loms.payOrder(payed, anyCall), loms.cancelOrder(cancelled, anyCall)]);
-  const outcomes = [await loms.cancelOrder(payed, anyCall), await loms.payOrder(cancelled, anyCall)];
+  await Promise.all([loms.payOrder({ orderId: payed }, anyCall), loms.cancelOrder(cancelled, anyCall)]);
+  const outcomes = [
+    await loms.cancelOrder(payed, anyCall),
+    await loms.payOrder({ orderId: cancelled }, anyCall),
+  ];
   expect(outcomes).toMatchObject([
     { ok: false, refusal: { reason: 'ORDER_NOT_CANCELLABLE', metadata: { status: 'payed' } } },
     { ok: false, refusal: { reason: 'ORDER_NOT_PAYABLE', metadata: { status: 'cancelled' } } },
@@ -102,12 +111,12 @@ test('a batch writes every order that it answers for, also those that it does no
   const ids = [];
   for (let count = 0; count < 3; count++) ids.push(idOf(await create([7, 1])));
   const [payed, cancelled, open] = ids as [bigint, bigint, bigint];
-  await Promise.all([loms.payOrder(payed, anyCall), loms.cancelOrder(cancelled, anyCall)]);
+  await Promise.all([loms.payOrder({ orderId: payed }, anyCall), loms.cancelOrder(cancelled, anyCall)]);
   const versions = () =>
     database.query('SELECT order_id, xmin::text AS writer, status, updated_at FROM orders ORDER BY order_id');
   const before = await versions();
   const outcomes = await Promise.all(
-    [payed, cancelled, open, 9_999n].map((id) => loms.payOrder(id, anyCall)),
+    [payed, cancelled, open, 9_999n].map((id) => loms.payOrder({ orderId: id }, anyCall)),
   );
   expect(outcomes.map(resultOf)).toEqual(['OK', 'ORDER_NOT_PAYABLE', 'OK', 'ORDER_NOT_FOUND']);
   const after = await versions();
@@ -121,7 +130,7 @@ test('pay and cancel of a failed order are refused and leave the stock unchanged
   await stock([7, 10, 4]);
   const id = idOf(await create([7, 7]));
   expect(resultOf(await loms.cancelOrder(id, anyCall))).toBe('ORDER_NOT_CANCELLABLE');
-  expect(resultOf(await loms.payOrder(id, anyCall))).toBe('ORDER_NOT_PAYABLE');
+  expect(resultOf(await loms.payOrder({ orderId: id }, anyCall))).toBe('ORDER_NOT_PAYABLE');
   expect([await statusOf(id), await stockOf(7)]).toEqual(['failed', '10/4']);
 });
 
@@ -149,7 +158,7 @@ test('when pay races cancel, exactly one wins, and the stock matches it', async 
   const races = await Promise.all(
     ids.map((id, index) => {
       const [payer, canceller] = index % 2 === 0 ? [loms, other] : [other, loms];
-      return Promise.all([payer.payOrder(id, anyCall), canceller.cancelOrder(id, anyCall)]);
+      return Promise.all([payer.payOrder({ orderId: id }, anyCall), canceller.cancelOrder(id, anyCall)]);
     }),
   );
   const winners = races.map(([pay, cancel]) => `${resultOf(pay)} ${resultOf(cancel)}`);
@@ -213,7 +222,7 @@ test('user 9007199254740993 is returned digit for digit', async () => {
 test('unknown orders and skus are refused as not found', async () => {
   const outcomes = await Promise.all([
     loms.getOrder(1n, anyCall),
-    loms.payOrder(1n, anyCall),
+    loms.payOrder({ orderId: 1n }, anyCall),
     loms.cancelOrder(1n, anyCall),
     loms.getStock(1, anyCall),
   ]);
@@ -232,7 +241,7 @@ test('an order with a corrupt stock row fails alone, and the rest of its batch c
   );
   await database.query('UPDATE stocks SET reserved = 0 WHERE sku = 8');
   const results = await Promise.all(
-    ids.map((id) => loms.payOrder(id, anyCall).then(resultOf, (error: Error) => error.message)),
+    ids.map((id) => loms.payOrder({ orderId: id }, anyCall).then(resultOf, (error: Error) => error.message)),
   );
   expect(results).toEqual(['OK', expect.stringContaining('stocks_reserved_is_covered'), 'OK']);
   expect([await stockOf(7), await stockOf(8)]).toEqual(['97/0', '100/0']);
@@ -265,7 +274,8 @@ test('after any transitions, reserved stock equals the seeded count plus that of
             steps.slice(from, from + width).map(async (each) => {
               if (each.kind === 'create')
                 ids.push(idOf(await loms.createOrder({ user: 1n, items: each.items }, anyCall)));
-              else if (each.kind === 'pay') await loms.payOrder(ids[each.pick % ids.length] ?? 1n, anyCall);
+              else if (each.kind === 'pay')
+                await loms.payOrder({ orderId: ids[each.pick % ids.length] ?? 1n }, anyCall);
               else await loms.cancelOrder(ids[each.pick % ids.length] ?? 1n, anyCall);
             }),
           );

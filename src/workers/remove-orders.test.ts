@@ -80,7 +80,7 @@ describe('which orders', () => {
     const gone = { ok: false, refusal: { reason: 'ORDER_NOT_FOUND' } };
     for (const id of [1n, 2n]) {
       expect(await loms.getOrder(id, anyCall)).toMatchObject(gone);
-      expect(await loms.payOrder(id, anyCall)).toMatchObject(gone);
+      expect(await loms.payOrder({ orderId: id }, anyCall)).toMatchObject(gone);
       expect(await loms.cancelOrder(id, anyCall)).toMatchObject(gone);
     }
     expect(await loms.getOrder(3n, anyCall)).toMatchObject({ ok: true, value: { status: 'payed' } });

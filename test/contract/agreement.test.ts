@@ -28,6 +28,7 @@ import {
   listOrdersRequest,
   orderIdParameter,
   orderIdRequest,
+  payOrderRequest,
 } from '../../src/transport/http/order.ts';
 import { batchGetStockRequest, skuParameter } from '../../src/transport/http/stock.ts';
 import { INT64_MAX, LINES_MAX, UINT32_MAX } from '../support/limits.ts';
@@ -203,6 +204,23 @@ test('listOrders accepts and refuses the same filters and pages in both', () => 
     { numRuns: 1_000 },
   );
   expect(accepted).toBeGreaterThan(20);
+});
+
+test('both accept or refuse a payment, with the same answer to whether it may be late', () => {
+  const { path, requestSerialize } = OrderServiceService.payOrder;
+  fc.assert(
+    fc.property(int64, fc.option(fc.boolean(), { nil: undefined }), (orderId, acceptLate) => {
+      const rest = overRest('PayOrderRequest', payOrderRequest, { orderID: orderId, acceptLate });
+      expect(comparable(rest)).toEqual(comparable(overGrpc(path, requestSerialize({ orderId, acceptLate }))));
+    }),
+  );
+});
+
+test.each([null, 0, 1, 'true', '', [], {}])('acceptLate: %j is refused over REST', (acceptLate) => {
+  const rest = overRest('PayOrderRequest', payOrderRequest, { orderID: 1n, acceptLate });
+  expect(rest).toMatchObject({
+    refusal: { detail: { fieldViolations: [{ field: 'acceptLate', description: 'must be true or false' }] } },
+  });
 });
 
 test('getStock accepts and refuses the same skus in both', () => {

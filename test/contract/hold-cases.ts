@@ -1,4 +1,4 @@
-/** The contract of reservations as a table; see cases.ts. Their end stands in src/service/holds.test.ts. */
+/** The contract of reservations as a table; see cases.ts. Their end stands in expired-orders.test.ts. */
 import {
   type Case,
   created,
@@ -28,6 +28,11 @@ const extend = (reservationTtlSeconds = 60) => ({
   ask: 'extendOrder' as const,
   request: (orderID: bigint) => ({ orderID, reservationTtlSeconds }),
 });
+
+const payLate = {
+  ask: 'payOrder' as const,
+  request: (orderID: bigint) => ({ orderID, acceptLate: true }),
+};
 
 const notExtendable = (status: string) => ({
   error: {
@@ -121,6 +126,33 @@ export const holdCases: readonly Case[] = [
     },
     ...extend(),
     ...notExtendable('cancelled'),
+  },
+  {
+    title: 'a payment that accepts to be late and is not',
+    given: (client) => createOrder(client),
+    ...payLate,
+    reply: {},
+  },
+  {
+    title: 'a late payment of an order that was cancelled on request',
+    given: async (client) => {
+      const orderID = await createOrder(client);
+      await client.call('cancelOrder', { orderID });
+      return orderID;
+    },
+    ...payLate,
+    error: {
+      code: 9n,
+      message: 'order <order> is cancelled and cannot be payed',
+      details: [info('ORDER_NOT_PAYABLE', { orderID: '<order>', status: 'cancelled' })],
+    },
+    http: 400,
+  },
+  {
+    title: 'a late payment of an unknown order',
+    ...payLate,
+    request: () => ({ orderID: none(), acceptLate: true }),
+    ...noOrder,
   },
   { title: 'a failed order cannot be extended', given: failed, ...extend(), ...notExtendable('failed') },
   {

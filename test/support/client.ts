@@ -49,7 +49,7 @@ export interface Messages {
     request: OrderList;
     reply: { orders: readonly (OrderId & OrderFields)[]; nextPageToken?: string };
   };
-  payOrder: { request: OrderId; reply: object };
+  payOrder: { request: OrderId & { acceptLate?: boolean }; reply: object };
   extendOrder: {
     request: OrderId & { reservationTtlSeconds: number };
     reply: { expiresAt?: string };

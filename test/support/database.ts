@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, inject } from 'vitest';
 import { Router, type RouterOptions } from '../../src/db/cluster/router.ts';
+import type { Settings } from '../../src/domain/settings.ts';
 import {
   type BatchingOptions,
   createService,
@@ -102,24 +103,27 @@ export function openRouter(
 
 const DAY_MS = 86_400_000;
 
+/** Settings for tests that do not care about them: reservations never end. */
+export const testSettings: Settings = {
+  idempotencyRetentionMs: DAY_MS,
+  reservationTtlMs: 0,
+  reservationTtlMaxMs: DAY_MS,
+  writeTimeoutMs: 10_000,
+  latePaymentWindowMs: DAY_MS,
+  pageTokenKey: new Uint8Array(32),
+};
+
 /** The operations on a database, with limits that most tests do not care about. */
 export function openService(
   database: ServiceOptions['database'],
   { deadlines = new Deadlines(), settings, ...batching }: ServiceLimits = {},
 ): Service {
   const limits = { queueMax: 10_000, batchMax: 1_000, writeLanes: 1, readLanes: 2, ...batching };
-  const allSettings = {
-    idempotencyRetentionMs: DAY_MS,
-    reservationTtlMs: 0,
-    reservationTtlMaxMs: DAY_MS,
-    writeTimeoutMs: 10_000,
-    pageTokenKey: new Uint8Array(32),
-    ...settings,
-  };
+  const allSettings = { ...testSettings, ...settings };
   return createService({ database, logger: quiet, deadlines, settings: allSettings, batching: limits });
 }
 
 interface ServiceLimits extends Partial<BatchingOptions> {
   readonly deadlines?: ServiceOptions['deadlines'];
-  readonly settings?: Partial<ServiceOptions['settings']>;
+  readonly settings?: Partial<Settings>;
 }

@@ -8,6 +8,7 @@ import {
   type Order,
   transitions,
 } from '../../src/domain/orders/order.ts';
+import type { PayOrderRequest } from '../../src/domain/orders/pay.ts';
 import { accepted, type Outcome, refused } from '../../src/domain/outcome.ts';
 import {
   insufficientStock,
@@ -64,7 +65,7 @@ export class MemoryLoms implements Partial<Loms> {
     return order ? accepted(order) : refused(orderNotFound(orderId));
   }
 
-  async payOrder(orderId: bigint, call: Call): Promise<Outcome<void>> {
+  async payOrder({ orderId }: PayOrderRequest, call: Call): Promise<Outcome<void>> {
     return this.#transition('pay', orderId, call);
   }
 
@@ -82,12 +83,12 @@ export class MemoryLoms implements Partial<Loms> {
     this.deadlines.push(call.deadlineMs);
     const order = this.orders.get(orderId);
     if (order === undefined) return refused(orderNotFound(orderId));
-    const { from, to, takesGoods } = transitions[name];
+    const { from, to, perPiece } = transitions[name];
     if (order.status === to) return accepted(undefined);
     const notAllowed = name === 'pay' ? orderNotPayable : orderNotCancellable;
     if (order.status !== from) return refused(notAllowed(orderId, order.status));
     this.orders.set(orderId, { ...order, status: to });
-    this.#addToStock(order.items, takesGoods ? -1n : 0n, -1n);
+    this.#addToStock(order.items, BigInt(perPiece.total), BigInt(perPiece.reserved));
     return accepted(undefined);
   }
 

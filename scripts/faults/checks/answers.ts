@@ -1,5 +1,5 @@
 /** Every answer is in time and never a bug. Every unknown outcome is resolved in the end. */
-import type { Call, Flood } from '../history.ts';
+import { type Call, type Flood, isWrite } from '../history.ts';
 import { type Evidence, groupCalls, nameOf, type Violation } from './evidence.ts';
 
 export function checkAnswers({ calls, floods, toleranceMs }: Evidence): Violation[] {
@@ -11,15 +11,21 @@ export function checkAnswers({ calls, floods, toleranceMs }: Evidence): Violatio
     }
     if (call.reason === 'INTERNAL') violations.push({ kind: 'internal error', text: nameOf(call) });
   }
-  const isTransition = ({ operation }: Call) => operation === 'payOrder' || operation === 'cancelOrder';
+  const isTransition = ({ operation }: Call) => operation !== 'createOrder' && isWrite({ operation });
   const creates = groupCalls(calls, (call) => (call.operation === 'createOrder' ? call.user : undefined));
   const transitions = groupCalls(calls, (call) => (isTransition(call) ? call.orderId : undefined));
   for (const attempts of creates.values()) violations.push(...unresolved(attempts));
   for (const attempts of transitions.values()) {
-    violations.push(...unresolved(attempts.filter((call) => call.operation === 'payOrder')));
-    violations.push(...unresolved(attempts.filter((call) => call.operation === 'cancelOrder')));
+    for (const kind of new Set(attempts.map(kindOf))) {
+      violations.push(...unresolved(attempts.filter((call) => kindOf(call) === kind)));
+    }
   }
   return violations;
+}
+
+/** A late payment is another request than one that does not accept to be late. */
+function kindOf({ operation, acceptLate = false }: Call): string {
+  return `${operation} ${acceptLate}`;
 }
 
 /** A flood occupies the event loop. How late answers may be then is checked at its end (floods.ts). */

@@ -7,6 +7,7 @@ import { checkAnswers } from './answers.ts';
 import { checkCreates } from './creates.ts';
 import type { Evidence, Violation } from './evidence.ts';
 import { checkFloods, checkProbes } from './floods.ts';
+import { checkHolds } from './holds.ts';
 import { checkKeys } from './keys.ts';
 import { checkLog } from './log.ts';
 import { checkOutages } from './outages.ts';
@@ -26,6 +27,7 @@ const parts = [
   checkCreates,
   checkKeys,
   checkTransitions,
+  checkHolds,
   checkReads,
   checkStock,
   checkStockReads,

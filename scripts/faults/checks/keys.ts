@@ -31,8 +31,8 @@ function checkReplays(own: readonly Call[]): Violation[] {
   if (answered.length > 0 && unmarked.length === 0 && isAllKnown) {
     texts.push(`replays without a first answer: ${answered.map(nameOf).join('; ')}`);
   }
-  const shortages = new Set(answered.map((call) => JSON.stringify(call.shortages)));
-  if (shortages.size > 1) texts.push(`${[...shortages].join(' and ')}: ${answered.map(nameOf).join('; ')}`);
+  const contents = new Set(answered.map((call) => JSON.stringify([call.shortages, call.expiresAtMs])));
+  if (contents.size > 1) texts.push(`${[...contents].join(' and ')}: ${answered.map(nameOf).join('; ')}`);
   return texts.map(wrong);
 }
 

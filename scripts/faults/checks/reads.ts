@@ -3,13 +3,15 @@
  * began.
  *
  * A read is not an acknowledgement: the replica shows a commit a moment before the primary does, so a read
- * may see it and the next one, from the other node, not yet. But no order may leave a final status.
+ * may see it and the next one, from the other node, not yet. But no order may leave a final status, except
+ * one that has expired by a late payment.
  */
 import type { OrderStatus } from '../../../src/domain/orders/order.ts';
 import type { FinalOrder } from '../final-state.ts';
 import type { Call } from '../history.ts';
 import { sameLines } from './creates.ts';
 import { type Evidence, groupCalls, nameOf, type Violation } from './evidence.ts';
+import { type Reservation, reservationsOf } from './holds.ts';
 
 /** The status of an order as a call saw it. */
 interface Observation {
@@ -19,7 +21,9 @@ interface Observation {
   readonly acknowledged: boolean;
 }
 
-export function checkReads({ calls, final }: Evidence): Violation[] {
+export function checkReads(evidence: Evidence): Violation[] {
+  const { calls, final } = evidence;
+  const reservations = reservationsOf(evidence);
   const created = new Map(
     calls.flatMap((call): [number, Call][] =>
       call.answeredId === undefined ? [] : [[call.answeredId, call]],
@@ -30,7 +34,11 @@ export function checkReads({ calls, final }: Evidence): Violation[] {
   for (const [orderId, ofOrder] of groupCalls(calls, (call) => call.answeredId ?? call.orderId)) {
     const observations = ofOrder.flatMap(observationsOf);
     violations.push(
-      ...checkFinalStatuses(orderId, observations, finals.get(orderId)),
+      ...checkFinalStatuses(
+        orderId,
+        observations.filter((each) => !mayBeExpired(each, reservations.get(orderId))),
+        finals.get(orderId),
+      ),
       ...checkStale(ofOrder, observations),
       ...checkContents(ofOrder, created.get(orderId)),
     );
@@ -48,6 +56,16 @@ function observationsOf(call: Call): Observation[] {
   const acknowledged = call.operation !== 'getOrder';
   const status = call.status ?? statusAfterCall(call);
   return status === undefined ? [] : [{ call, status, acknowledged }];
+}
+
+/**
+ * Whether the call may have found an order that had expired: that is no final status, since a late payment
+ * can follow (`holds.ts`).
+ */
+function mayBeExpired({ call, status }: Observation, reservation: Reservation | undefined): boolean {
+  if (status !== 'cancelled' || reservation === undefined) return false;
+  if (call.cancelReason !== undefined) return call.cancelReason === 'expired';
+  return call.operation === 'cancelOrder' && call.endMs > reservation.firstEndMs;
 }
 
 function statusAfterCall({ operation, outcome, answeredId }: Call): OrderStatus | undefined {

@@ -4,7 +4,10 @@
  */
 import type { Call } from '../history.ts';
 import { type Evidence, groupCalls, nameOf, type Violation } from './evidence.ts';
-import { firstCancels } from './stock.ts';
+import { reservationsOf } from './holds.ts';
+import { firstReleases } from './stock.ts';
+
+const NEVER_MS = Number.POSITIVE_INFINITY;
 
 /** What an order holds of one sku, and when. */
 interface Hold {
@@ -17,8 +20,9 @@ interface Hold {
   readonly mayUntilMs: number;
 }
 
-export function checkStockReads({ calls, final, stock }: Evidence): Violation[] {
-  const holds = holdsOf({ calls, final });
+export function checkStockReads(evidence: Evidence): Violation[] {
+  const { calls, stock } = evidence;
+  const holds = holdsOf(evidence);
   const reads = groupCalls(calls, ({ operation, outcome, sku }) =>
     operation === 'getStock' && outcome === 'ok' ? sku : undefined,
   );
@@ -41,9 +45,11 @@ function checkRead(read: Call, initial: number, holds: readonly Hold[]): Violati
   return [{ kind: 'stale read', text }];
 }
 
-function holdsOf({ calls, final }: Pick<Evidence, 'calls' | 'final'>): Map<number, Hold[]> {
+function holdsOf(evidence: Evidence): Map<number, Hold[]> {
+  const { calls, final } = evidence;
   const creates = groupCalls(calls, (call) => (call.operation === 'createOrder' ? call.user : undefined));
-  const cancelStartMs = firstCancels(calls);
+  const releaseStartMs = firstReleases(evidence);
+  const reservations = reservationsOf(evidence);
   const cancelEndMs = new Map<number, number>();
   for (const { operation, outcome, orderId, endMs } of calls) {
     if (operation !== 'cancelOrder' || outcome !== 'ok' || orderId === undefined) continue;
@@ -57,8 +63,9 @@ function holdsOf({ calls, final }: Pick<Evidence, 'calls' | 'final'>): Map<numbe
     const hold = {
       mayFromMs: Math.min(...attempts.map(({ startMs }) => startMs)),
       certainFromMs: Math.min(...granted),
-      certainUntilMs: cancelStartMs.get(orderId) ?? Number.POSITIVE_INFINITY,
-      mayUntilMs: cancelEndMs.get(orderId) ?? Number.POSITIVE_INFINITY,
+      certainUntilMs: releaseStartMs.get(orderId) ?? Number.POSITIVE_INFINITY,
+      // A late payment takes the goods again.
+      mayUntilMs: (reservations.get(orderId)?.mayBeLate ? undefined : cancelEndMs.get(orderId)) ?? NEVER_MS,
     };
     for (const { sku, count } of lines) {
       const ofSku = holds.get(sku) ?? [];

@@ -1,6 +1,6 @@
 /** The stock: it agrees with the orders in every audit and in the end, and was never oversold. */
-import type { Call } from '../history.ts';
 import type { Evidence, Violation } from './evidence.ts';
+import { reservationsOf } from './holds.ts';
 
 export function checkStock(evidence: Evidence): Violation[] {
   return [...checkSamples(evidence), ...checkBalance(evidence), ...checkOversold(evidence)];
@@ -52,17 +52,18 @@ function checkBalance({ final, stock }: Evidence): Violation[] {
 
 /**
  * At no time do orders hold more than there was. An order certainly holds its lines from its acknowledgement
- * to the first call that may have cancelled it.
+ * to the first call that may have cancelled it, or the end of its reservation.
  */
-function checkOversold({ calls, stock }: Evidence): Violation[] {
-  const cancelMs = firstCancels(calls);
+function checkOversold(evidence: Evidence): Violation[] {
+  const { calls, stock } = evidence;
+  const releasedMs = firstReleases(evidence);
   const changes = new Map<number, [atMs: number, count: number][]>();
   const known = new Set<number>();
   for (const { operation, outcome, answeredId, lines, endMs } of calls) {
     if (operation !== 'createOrder' || outcome !== 'ok' || answeredId === undefined || known.has(answeredId))
       continue;
     known.add(answeredId);
-    const untilMs = cancelMs.get(answeredId) ?? Number.POSITIVE_INFINITY;
+    const untilMs = releasedMs.get(answeredId) ?? Number.POSITIVE_INFINITY;
     if (untilMs <= endMs) continue;
     for (const { sku, count } of lines ?? []) {
       const ofSku = changes.get(sku) ?? [];
@@ -82,9 +83,18 @@ function checkOversold({ calls, stock }: Evidence): Violation[] {
   });
 }
 
-/** The earliest time at which each order may have been cancelled. */
-export function firstCancels(calls: readonly Call[]): Map<number, number> {
+/** The earliest time at which the goods of each order may have been released. */
+export function firstReleases(
+  evidence: Pick<Evidence, 'calls' | 'final' | 'startedAtMs'>,
+): Map<number, number> {
+  const { calls, final } = evidence;
+  const reservations = reservationsOf(evidence);
   const first = new Map<number, number>();
+  for (const { orderId, status } of final.orders) {
+    const { firstEndMs = Number.POSITIVE_INFINITY, mayBeLate } = reservations.get(orderId) ?? {};
+    // What was payed in time was held until then.
+    if (status !== 'payed' || mayBeLate) first.set(orderId, firstEndMs);
+  }
   for (const { operation, outcome, orderId, startMs } of calls) {
     if (operation !== 'cancelOrder' || outcome === 'refused' || orderId === undefined) continue;
     first.set(orderId, Math.min(first.get(orderId) ?? Number.POSITIVE_INFINITY, startMs));

@@ -25,7 +25,8 @@ function tookEffect({ calls, final, startedAtMs }: Evidence): Call[] {
     const wasDone = first ? first.replayed : users.has(user);
     if (wasDone) lost.push(...attempts.filter(gotNoAnswer).slice(-1));
   }
-  for (const { orderId, status, updatedMs } of final.orders) {
+  for (const { orderId, status, cancelReason, updatedMs } of final.orders) {
+    if (cancelReason === 'expired') continue;
     const doneMs = updatedMs - startedAtMs;
     const mayHaveDone = (transitions.get(orderId) ?? [])
       .filter(({ operation }) => statusAfter[operation] === status)

@@ -99,6 +99,7 @@ export const sample = {
   orphanLines: 0,
   undecidedOrders: 0,
   orders: 5,
+  overdueMs: 0,
 };
 
 export function validEvidence(): Evidence {

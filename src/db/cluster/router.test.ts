@@ -275,15 +275,15 @@ test('an order that is payed only on the primary is not reported as payed', asyn
   if (!created.ok) throw new Error(created.refusal.message);
   const { orderId } = created.value;
   await cluster.stopReplica();
-  const pay = loms.payOrder(orderId, anyCall);
+  const pay = loms.payOrder({ orderId }, anyCall);
   await expect
     .poll(() => onPrimary("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"))
     .toHaveLength(1);
   expect(await pay).toMatchObject(unknown);
-  expect(await loms.payOrder(orderId, anyCall)).toMatchObject(unknown);
+  expect(await loms.payOrder({ orderId }, anyCall)).toMatchObject(unknown);
   await cluster.startReplica();
   await expect.poll(writable).toBe(true);
-  expect(await loms.payOrder(orderId, anyCall)).toMatchObject({ ok: true });
+  expect(await loms.payOrder({ orderId }, anyCall)).toMatchObject({ ok: true });
   for (let index = 0; index < 4; index++) {
     expect(await loms.getOrder(orderId, anyCall)).toMatchObject({ value: { status: 'payed' } });
   }

@@ -1,16 +1,16 @@
 /**
  * Expiring orders: the goods of reservations that have ended become available. What is decided about an
- * order does not wait for it (`read.ts`, `transition.ts`).
+ * order does not wait for it (`read.ts`, `change.ts`).
  *
  * Finding them is a read on any node. The release is a guarded update, which decides by the primary's clock:
  * a payment, cancellation, extension or other instance that was faster has its order.
  */
 import type { Plan, Queryable } from '../../db/types.ts';
-import { orderExpire, orderNextEnd, orderOverdue, orderRead } from '../../generated/sql/orders.ts';
+import { orderNextEnd, orderOverdue, orderRead } from '../../generated/sql/orders.ts';
+import { changeStockOf, expire, orderOf } from './change.ts';
 import { fitting } from './fitting.ts';
-import { type Order, transitions } from './order.ts';
+import { transitions } from './order.ts';
 import { ordersOf } from './read.ts';
-import { changeStockOf } from './transition.ts';
 
 export interface ExpiryLimits {
   /** The most orders of one step. */
@@ -45,14 +45,12 @@ export async function findOverdue(
 }
 
 /** Cancels those of the orders whose reservations have ended. Returns their number. */
-export async function expireOrders(tx: Queryable, ids: readonly bigint[]): Promise<Plan<number>> {
-  const orderIds = [...ids];
-  const { from, to, cancelReason } = transitions.expire;
+export async function expireOrders(tx: Queryable, orderIds: readonly bigint[]): Promise<Plan<number>> {
   const [expired, rows] = await Promise.all([
-    orderExpire.run({ orderIds, from, to, cancelReason }, tx),
-    orderRead.run({ orderIds }, tx),
+    expire(tx, orderIds),
+    orderRead.run({ orderIds: [...orderIds] }, tx),
   ]);
-  const orders = ordersOf(rows);
-  const changed = expired.map(({ order_id: id }) => orders.get(id) as Order);
-  return { writes: changeStockOf(tx, changed, transitions.expire), result: changed.length };
+  const read = ordersOf(rows);
+  const orders = expired.map((id) => orderOf(read, id));
+  return { writes: changeStockOf(tx, { orders, transition: transitions.expire }), result: orders.length };
 }

@@ -1,18 +1,18 @@
 /**
  * Extending reservations: a batch in one transaction, two round trips.
  *
- * 1. Hold the orders whose reservations have not ended, and read all of them.
+ * 1. Hold the orders whose reservations have not ended, and read all of them. Overdue ones are released
+ *    (`change.ts`).
  * 2. Set the new ends, confirm the others, and commit.
  */
 import type { Plan, Queryable } from '../../db/types.ts';
-import { type IOrderHoldResult, orderExtend, orderHold, orderRead } from '../../generated/sql/orders.ts';
+import { type IOrderHoldResult, orderExtend, orderHold } from '../../generated/sql/orders.ts';
 import { type Instant, instantOfMicros } from '../instant.ts';
 import { accepted, type Outcome, refused } from '../outcome.ts';
 import { orderExpired, orderNotExtendable, orderNotFound } from '../refusals.ts';
 import type { Settings } from '../settings.ts';
+import { changeOrders, changeStockOf, confirm } from './change.ts';
 import { type Order, transitions } from './order.ts';
-import { ordersOf } from './read.ts';
-import { confirm } from './transition.ts';
 
 export interface ExtendOrderRequest {
   readonly orderId: bigint;
@@ -35,15 +35,15 @@ export async function extendOrders(
   { reservationTtlMaxMs }: Settings,
 ): Promise<Plan<ExtendOrderOutcome[]>> {
   const orderIds = [...new Set(requests.map(({ orderId }) => orderId))];
-  const [held, rows] = await Promise.all([
-    orderHold.run({ orderIds, open: transitions.pay.from }, tx),
-    orderRead.run({ orderIds }, tx),
-  ]);
-  const orders = ordersOf(rows);
+  const { from, fromReason } = transitions.pay;
+  const hold = (ids: readonly bigint[]) =>
+    orderHold.run({ orderIds: [...ids], from, fromReason, graceMs: 0 }, tx);
+  const { changed: held, expired, orders } = await changeOrders(tx, orderIds, hold);
   const ends = new Map(held.map((hold) => [hold.order_id, endOf(hold, requests, reservationTtlMaxMs)]));
   const finite = [...ends].flatMap(([id, endUs]) => (endUs === null ? [] : [{ id, endUs }]));
   const others = [...orders.values()].filter(({ orderId }) => !ends.has(orderId));
-  const writes = [...confirm(tx, others), ...extend(tx, finite)];
+  const released = { orders: expired, transition: transitions.expire };
+  const writes = [...confirm(tx, others), ...extend(tx, finite), ...changeStockOf(tx, released)];
   return { writes, result: requests.map(({ orderId }) => outcomeOf(orderId, orders.get(orderId), ends)) };
 }
 

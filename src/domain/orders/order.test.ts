@@ -41,11 +41,15 @@ test('lines of one sku that add up to more than 65535 are refused, each by its p
   expect(prepareOrder({ user: 1n, items: items.slice(0, 2) }, anyCall)).toMatchObject({ ok: true });
 });
 
-test('the only transitions are from awaiting payment to payed and, for either reason, to cancelled', () => {
-  expect(Object.values(transitions).map(({ from, to, cancelReason }) => [from, to, cancelReason])).toEqual([
-    ['awaiting payment', 'payed', null],
-    ['awaiting payment', 'cancelled', 'requested'],
-    ['awaiting payment', 'cancelled', 'expired'],
+test('the only transitions are those of the diagram, and only expired orders leave a final status', () => {
+  const edges = Object.values(transitions).map(({ from, fromReason, to, cancelReason }) => {
+    return [from, fromReason, to, cancelReason];
+  });
+  expect(edges).toEqual([
+    ['awaiting payment', null, 'payed', null],
+    ['awaiting payment', null, 'cancelled', 'requested'],
+    ['awaiting payment', null, 'cancelled', 'expired'],
+    ['cancelled', 'expired', 'payed', null],
   ]);
   expect(Object.values(reservationStatus)).toEqual(['awaiting payment', 'failed']);
 });

@@ -3,6 +3,7 @@
  *
  *     new -> awaiting payment -> payed | cancelled (requested or expired)
  *     new -> failed
+ *     cancelled (expired) -> payed, if its goods are still free and the payment accepts to be late
  *
  * `new` is the state before the reservation is decided. The decision is made in the transaction that writes
  * the order, so no reader ever sees an order in it.
@@ -58,23 +59,37 @@ export const reservationStatus = {
   short: 'failed',
 } as const satisfies Record<string, OrderStatus>;
 
-/**
- * A change of status that a caller can request. An order that already is in `to` stays there, so a repeated
- * request is harmless. `takesGoods`: the reserved pieces leave the warehouse (pay) or become available again
- * (cancel).
- */
+/** A change of status. An order that already is in `to` stays there, so a repeated request is harmless. */
 export interface Transition {
   readonly from: OrderStatus;
+  /** Why it was cancelled, if it was. */
+  readonly fromReason: CancelReason | null;
   readonly to: OrderStatus;
-  readonly takesGoods: boolean;
   readonly cancelReason: CancelReason | null;
+  /** What is added to the stock for each of its pieces: to those that exist, and to those reserved. */
+  readonly perPiece: { readonly total: number; readonly reserved: number };
 }
 
+/** The reserved pieces leave the stock. */
+const sold = { total: -1, reserved: -1 };
+/** The reserved pieces become available. */
+const released = { total: 0, reserved: -1 };
+
+const open = { from: 'awaiting payment', fromReason: null } as const;
+
 export const transitions = {
-  pay: { from: 'awaiting payment', to: 'payed', takesGoods: true, cancelReason: null },
-  cancel: { from: 'awaiting payment', to: 'cancelled', takesGoods: false, cancelReason: 'requested' },
+  pay: { ...open, to: 'payed', cancelReason: null, perPiece: sold },
+  cancel: { ...open, to: 'cancelled', cancelReason: 'requested', perPiece: released },
   /** At the end of the reservation, by itself. */
-  expire: { from: 'awaiting payment', to: 'cancelled', takesGoods: false, cancelReason: 'expired' },
+  expire: { ...open, to: 'cancelled', cancelReason: 'expired', perPiece: released },
+  /** After the release, with pieces that are available. */
+  payLate: {
+    from: 'cancelled',
+    fromReason: 'expired',
+    to: 'payed',
+    cancelReason: null,
+    perPiece: { total: -1, reserved: 0 },
+  },
 } as const satisfies Record<string, Transition>;
 
 /** The statuses whose orders may be removed. Payed ones are kept: they explain the stock that is gone. */

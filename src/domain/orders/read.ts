@@ -27,16 +27,20 @@ export interface OrderRow {
   readonly cancel_reason: string | null;
 }
 
+/** Whether the reservation has ended, and nobody has released it. */
+export function isUnreleased(row: Pick<OrderRow, 'status' | 'is_overdue'>): boolean {
+  return row.is_overdue && row.status === transitions.expire.from;
+}
+
 /**
  * An order without its lines. One whose reservation has ended is shown as cancelled at that moment, whether
  * or not it was released meanwhile.
  */
 export function headOf(row: OrderRow): Omit<Order, 'items'> {
-  const stored = asOrderStatus(row.status);
-  const isOverdue = row.is_overdue && stored === transitions.expire.from;
+  const isOverdue = isUnreleased(row);
   const { status, cancelReason } = isOverdue
     ? { status: transitions.expire.to, cancelReason: transitions.expire.cancelReason }
-    : { status: stored, cancelReason: asCancelReason(row.cancel_reason) };
+    : { status: asOrderStatus(row.status), cancelReason: asCancelReason(row.cancel_reason) };
   const end = row.expires_us === null ? undefined : instantOfMicros(row.expires_us);
   const isOfAccount = status === 'awaiting payment' || cancelReason === 'expired';
   return {

@@ -109,6 +109,8 @@ export const orderLineInsert = new PreparedQuery<IOrderLineInsertParams,IOrderLi
 export interface IOrderTransitionParams {
   cancelReason?: string | null | void;
   from: string;
+  fromReason?: string | null | void;
+  graceMs: number;
   orderIds: bigintArray;
   to: string;
 }
@@ -124,21 +126,22 @@ export interface IOrderTransitionQuery {
   result: IOrderTransitionResult;
 }
 
-const orderTransitionIR: any = {"usedParamSet":{"to":true,"cancelReason":true,"orderIds":true,"from":true},"params":[{"name":"to","required":true,"transform":{"type":"scalar"},"locs":[{"a":417,"b":420}]},{"name":"cancelReason","required":false,"transform":{"type":"scalar"},"locs":[{"a":439,"b":451}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":516,"b":525}]},{"name":"from","required":true,"transform":{"type":"scalar"},"locs":[{"a":553,"b":558}]}],"statement":"-- Transitions those of the given orders that have the status :from, and whose reservation has not ended, to\n-- the status :to, and returns their ids.\n-- Locks: these order rows. The guard is a compare-and-set: of two transactions the first to commit wins, and\n-- the other does not get the order back.\n-- After a failover the clock may be behind that of the primary which wrote the order.\nUPDATE orders\nSET status = :to!, cancel_reason = :cancelReason, updated_at = greatest(now(), created_at)\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = :from!\n  AND (expires_at IS NULL OR expires_at > now())\nRETURNING order_id"};
+const orderTransitionIR: any = {"usedParamSet":{"to":true,"cancelReason":true,"orderIds":true,"from":true,"fromReason":true,"graceMs":true},"params":[{"name":"to","required":true,"transform":{"type":"scalar"},"locs":[{"a":468,"b":471}]},{"name":"cancelReason","required":false,"transform":{"type":"scalar"},"locs":[{"a":490,"b":502}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":567,"b":576}]},{"name":"from","required":true,"transform":{"type":"scalar"},"locs":[{"a":604,"b":609}]},{"name":"fromReason","required":false,"transform":{"type":"scalar"},"locs":[{"a":652,"b":662}]},{"name":"graceMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":714,"b":722}]}],"statement":"-- Transitions those of the given orders that have the status :from, for the reason :fromReason, and whose\n-- reservation has not ended more than :graceMs ago, to the status :to, and returns their ids.\n-- Locks: these order rows. The guard is a compare-and-set: of two transactions the first to commit wins, and\n-- the other does not get the order back.\n-- After a failover the clock may be behind that of the primary which wrote the order.\nUPDATE orders\nSET status = :to!, cancel_reason = :cancelReason, updated_at = greatest(now(), updated_at)\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = :from!\n  AND cancel_reason IS NOT DISTINCT FROM :fromReason\n  AND (expires_at IS NULL OR expires_at > now() - :graceMs!::float8 * interval '1 millisecond')\nRETURNING order_id"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Transitions those of the given orders that have the status :from, and whose reservation has not ended, to
- * -- the status :to, and returns their ids.
+ * -- Transitions those of the given orders that have the status :from, for the reason :fromReason, and whose
+ * -- reservation has not ended more than :graceMs ago, to the status :to, and returns their ids.
  * -- Locks: these order rows. The guard is a compare-and-set: of two transactions the first to commit wins, and
  * -- the other does not get the order back.
  * -- After a failover the clock may be behind that of the primary which wrote the order.
  * UPDATE orders
- * SET status = :to!, cancel_reason = :cancelReason, updated_at = greatest(now(), created_at)
+ * SET status = :to!, cancel_reason = :cancelReason, updated_at = greatest(now(), updated_at)
  * WHERE order_id = ANY(:orderIds!::bigint[])
  *   AND status = :from!
- *   AND (expires_at IS NULL OR expires_at > now())
+ *   AND cancel_reason IS NOT DISTINCT FROM :fromReason
+ *   AND (expires_at IS NULL OR expires_at > now() - :graceMs!::float8 * interval '1 millisecond')
  * RETURNING order_id
  * ```
  */
@@ -164,15 +167,15 @@ export interface IOrderExpireQuery {
   result: IOrderExpireResult;
 }
 
-const orderExpireIR: any = {"usedParamSet":{"to":true,"cancelReason":true,"orderIds":true,"from":true},"params":[{"name":"to","required":true,"transform":{"type":"scalar"},"locs":[{"a":282,"b":285}]},{"name":"cancelReason","required":true,"transform":{"type":"scalar"},"locs":[{"a":304,"b":317}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":365,"b":374}]},{"name":"from","required":true,"transform":{"type":"scalar"},"locs":[{"a":402,"b":407}]}],"statement":"-- Cancels those of the given orders that have the status :from and whose reservation has ended, as of that\n-- end, and returns their ids.\n-- Locks: these order rows, with the same compare-and-set as orderTransition. The two guards exclude each\n-- other.\nUPDATE orders\nSET status = :to!, cancel_reason = :cancelReason!, updated_at = expires_at\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = :from!\n  AND expires_at <= now()\nRETURNING order_id"};
+const orderExpireIR: any = {"usedParamSet":{"to":true,"cancelReason":true,"orderIds":true,"from":true},"params":[{"name":"to","required":true,"transform":{"type":"scalar"},"locs":[{"a":324,"b":327}]},{"name":"cancelReason","required":true,"transform":{"type":"scalar"},"locs":[{"a":346,"b":359}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":407,"b":416}]},{"name":"from","required":true,"transform":{"type":"scalar"},"locs":[{"a":444,"b":449}]}],"statement":"-- Cancels those of the given orders that have the status :from and whose reservation has ended, as of that\n-- end, and returns their ids.\n-- Locks: these order rows, with the same compare-and-set as orderTransition. It waits for a transaction that\n-- began before the end and is still to commit.\nUPDATE orders\nSET status = :to!, cancel_reason = :cancelReason!, updated_at = expires_at\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = :from!\n  AND expires_at <= now()\nRETURNING order_id"};
 
 /**
  * Query generated from SQL:
  * ```
  * -- Cancels those of the given orders that have the status :from and whose reservation has ended, as of that
  * -- end, and returns their ids.
- * -- Locks: these order rows, with the same compare-and-set as orderTransition. The two guards exclude each
- * -- other.
+ * -- Locks: these order rows, with the same compare-and-set as orderTransition. It waits for a transaction that
+ * -- began before the end and is still to commit.
  * UPDATE orders
  * SET status = :to!, cancel_reason = :cancelReason!, updated_at = expires_at
  * WHERE order_id = ANY(:orderIds!::bigint[])
@@ -323,7 +326,9 @@ export const orderNextEnd = new PreparedQuery<IOrderNextEndParams,IOrderNextEndR
 
 /** 'OrderHold' parameters type */
 export interface IOrderHoldParams {
-  open: string;
+  from: string;
+  fromReason?: string | null | void;
+  graceMs: number;
   orderIds: bigintArray;
 }
 
@@ -341,19 +346,20 @@ export interface IOrderHoldQuery {
   result: IOrderHoldResult;
 }
 
-const orderHoldIR: any = {"usedParamSet":{"orderIds":true,"open":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":334,"b":343}]},{"name":"open","required":true,"transform":{"type":"scalar"},"locs":[{"a":371,"b":376}]}],"statement":"-- Holds those of the given orders that have the status :open and whose reservation has not ended, until the\n-- transaction ends, and returns when they were created and what now is, in microseconds since the epoch.\n-- Locks: these order rows; nothing is changed in them.\nUPDATE orders\nSET updated_at = updated_at\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = :open!\n  AND (expires_at IS NULL OR expires_at > now())\nRETURNING order_id,\n    (extract(epoch FROM created_at) * 1000000)::bigint AS \"created_us!\",\n    (extract(epoch FROM expires_at) * 1000000)::bigint AS \"expires_us?\",\n    (extract(epoch FROM now()) * 1000000)::bigint AS \"now_us!\""};
+const orderHoldIR: any = {"usedParamSet":{"orderIds":true,"from":true,"fromReason":true,"graceMs":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":324,"b":333}]},{"name":"from","required":true,"transform":{"type":"scalar"},"locs":[{"a":361,"b":366}]},{"name":"fromReason","required":false,"transform":{"type":"scalar"},"locs":[{"a":409,"b":419}]},{"name":"graceMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":471,"b":479}]}],"statement":"-- Holds those of the given orders that orderTransition would change, by the same guard, until the transaction\n-- ends, and returns when they were created and what now is, in microseconds since the epoch.\n-- Locks: these order rows; nothing is changed in them.\nUPDATE orders\nSET updated_at = updated_at\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = :from!\n  AND cancel_reason IS NOT DISTINCT FROM :fromReason\n  AND (expires_at IS NULL OR expires_at > now() - :graceMs!::float8 * interval '1 millisecond')\nRETURNING order_id,\n    (extract(epoch FROM created_at) * 1000000)::bigint AS \"created_us!\",\n    (extract(epoch FROM expires_at) * 1000000)::bigint AS \"expires_us?\",\n    (extract(epoch FROM now()) * 1000000)::bigint AS \"now_us!\""};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Holds those of the given orders that have the status :open and whose reservation has not ended, until the
- * -- transaction ends, and returns when they were created and what now is, in microseconds since the epoch.
+ * -- Holds those of the given orders that orderTransition would change, by the same guard, until the transaction
+ * -- ends, and returns when they were created and what now is, in microseconds since the epoch.
  * -- Locks: these order rows; nothing is changed in them.
  * UPDATE orders
  * SET updated_at = updated_at
  * WHERE order_id = ANY(:orderIds!::bigint[])
- *   AND status = :open!
- *   AND (expires_at IS NULL OR expires_at > now())
+ *   AND status = :from!
+ *   AND cancel_reason IS NOT DISTINCT FROM :fromReason
+ *   AND (expires_at IS NULL OR expires_at > now() - :graceMs!::float8 * interval '1 millisecond')
  * RETURNING order_id,
  *     (extract(epoch FROM created_at) * 1000000)::bigint AS "created_us!",
  *     (extract(epoch FROM expires_at) * 1000000)::bigint AS "expires_us?",
@@ -591,7 +597,7 @@ export interface IOrderConfirmQuery {
   result: IOrderConfirmResult;
 }
 
-const orderConfirmIR: any = {"usedParamSet":{"orderIds":true,"open":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":712,"b":721}]},{"name":"open","required":true,"transform":{"type":"scalar"},"locs":[{"a":751,"b":756}]}],"statement":"-- Writes those of the given orders that are not open any more, and changes nothing in them, so that\n-- the COMMIT behind it waits for the replica of each: otherwise a reply that is based on a read alone could\n-- show a state that no replica has. It must write the order itself, since only the server that has the order\n-- can confirm it.\n-- Locks: these order rows. Their status is final, so only another confirmation waits for them. Two that lock\n-- the same rows in opposite order are rare; the server rolls one back, and it is retried.\n-- Cost: a version of each row, about 150 bytes of WAL; no index is written, since the page has room for it.\nUPDATE orders\nSET updated_at = updated_at\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND (status <> :open! OR expires_at <= now())"};
+const orderConfirmIR: any = {"usedParamSet":{"orderIds":true,"open":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":718,"b":727}]},{"name":"open","required":true,"transform":{"type":"scalar"},"locs":[{"a":756,"b":761}]}],"statement":"-- Writes those of the given orders that are not open any more, and changes nothing in them, so that\n-- the COMMIT behind it waits for the replica of each: otherwise a reply that is based on a read alone could\n-- show a state that no replica has. It must write the order itself, since only the server that has the order\n-- can confirm it.\n-- Locks: these order rows. Only a late payment, a removal or another confirmation can wait for them. Two that\n-- lock the same rows in opposite order are rare; the server rolls one back, and it is retried.\n-- Cost: a version of each row, about 150 bytes of WAL; no index is written, since the page has room for it.\nUPDATE orders\nSET updated_at = updated_at\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status <> :open!"};
 
 /**
  * Query generated from SQL:
@@ -600,13 +606,13 @@ const orderConfirmIR: any = {"usedParamSet":{"orderIds":true,"open":true},"param
  * -- the COMMIT behind it waits for the replica of each: otherwise a reply that is based on a read alone could
  * -- show a state that no replica has. It must write the order itself, since only the server that has the order
  * -- can confirm it.
- * -- Locks: these order rows. Their status is final, so only another confirmation waits for them. Two that lock
- * -- the same rows in opposite order are rare; the server rolls one back, and it is retried.
+ * -- Locks: these order rows. Only a late payment, a removal or another confirmation can wait for them. Two that
+ * -- lock the same rows in opposite order are rare; the server rolls one back, and it is retried.
  * -- Cost: a version of each row, about 150 bytes of WAL; no index is written, since the page has room for it.
  * UPDATE orders
  * SET updated_at = updated_at
  * WHERE order_id = ANY(:orderIds!::bigint[])
- *   AND (status <> :open! OR expires_at <= now())
+ *   AND status <> :open!
  * ```
  */
 export const orderConfirm = new PreparedQuery<IOrderConfirmParams,IOrderConfirmResult>(orderConfirmIR);

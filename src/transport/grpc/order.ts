@@ -38,7 +38,7 @@ export function orderMethods(loms: Loms) {
     ),
     payOrder: unary(
       contract.payOrder,
-      ({ orderId }, call) => loms.payOrder(orderId, call),
+      ({ orderId, acceptLate }, call) => loms.payOrder({ orderId, acceptLate }, call),
       () => ({}),
     ),
     extendOrder: unary(

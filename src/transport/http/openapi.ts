@@ -58,7 +58,10 @@ const shortage = z
 const insufficientStock = z
   .object({
     '@type': detailType('loms.order.v1.InsufficientStock'),
-    orderID: int64Reply('The order, which is kept as failed. Missing with `validateOnly`.', 2).optional(),
+    orderID: int64Reply(
+      'The order: a new one is kept as failed, a late one stays cancelled. Missing with `validateOnly`.',
+      2,
+    ).optional(),
     shortages: z.array(shortage),
   })
   .openapi('InsufficientStock');

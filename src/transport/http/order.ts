@@ -71,6 +71,14 @@ export const orderIdRequest = z
   .object({ orderID: int64(contract.GetOrderRequest.orderID, `${ORDER_ID} ${OR_STRING}`, 1) })
   .openapi('OrderIDRequest');
 
+export const payOrderRequest = orderIdRequest
+  .extend({
+    acceptLate: flag(
+      'Whether an order whose reservation has ended is payed too, if its goods are still available.',
+    ).optional(),
+  })
+  .openapi('PayOrderRequest');
+
 export const extendOrderRequest = z
   .object({
     orderID: int64(contract.ExtendOrderRequest.orderID, `${ORDER_ID} ${OR_STRING}`, 1),
@@ -87,7 +95,7 @@ export const orderIdParameter = int64(contract.GetOrderRequest.orderID, ORDER_ID
 const readNewOrder = bodyReader('CreateOrderRequest', createOrderRequest);
 const getOrderRequest = z.object({ orderID: orderIdParameter });
 const readOrderId = parameterReader('GetOrderRequest', getOrderRequest, { orderID: 'order_id' });
-const readOrderToPay = bodyReader('PayOrderRequest', orderIdRequest);
+const readOrderToPay = bodyReader('PayOrderRequest', payOrderRequest);
 const readOrderToExtend = bodyReader('ExtendOrderRequest', extendOrderRequest);
 const readOrderToCancel = bodyReader('CancelOrderRequest', orderIdRequest);
 
@@ -266,9 +274,9 @@ const listOrdersDocument = {
 } as const;
 
 /** What the documents of the transitions have in common. */
-const transitionDocument = (...refusals: Refusal[]) => ({
+const transitionDocument = (request: z.ZodType, ...refusals: Refusal[]) => ({
   tags,
-  request: { body: jsonBody(orderIdRequest, { orderID: 1 }) },
+  request: { body: jsonBody(request, { orderID: 1 }) },
   responses: responses({ schema: emptyReply, description: 'It is done, or was done before.', example: {} }, [
     invalidFields('PayOrderRequest', ['orderID']),
     ...refusals,
@@ -278,15 +286,22 @@ const transitionDocument = (...refusals: Refusal[]) => ({
 });
 
 const payOrderDocument = {
-  ...transitionDocument(orderNotPayable(1n, 'cancelled'), orderExpired(1n, EXAMPLE_END)),
+  ...transitionDocument(
+    payOrderRequest,
+    orderNotPayable(1n, 'cancelled'),
+    orderExpired(1n, EXAMPLE_END, [{ sku: 1625903, requested: 2, available: 1n }]),
+  ),
   method: 'post',
   path: '/order/pay',
   summary: 'Pay an order',
-  description: 'Takes the reserved goods out of the stock. Paying twice is harmless.',
+  description:
+    'Takes the reserved goods out of the stock. Paying twice is harmless. With `acceptLate` an order whose ' +
+    'reservation has ended is payed too, within a day of the end or as long as the operator configured, if ' +
+    'all of its goods are still available; else the refusal names what is short.',
 } as const;
 
 const cancelOrderDocument = {
-  ...transitionDocument(orderNotCancellable(1n, 'payed')),
+  ...transitionDocument(orderIdRequest, orderNotCancellable(1n, 'payed')),
   method: 'post',
   path: '/order/cancel',
   summary: 'Cancel an order',
@@ -349,7 +364,7 @@ export function orderRoutes(loms: Loms) {
     payOrder: route({
       document: payOrderDocument,
       read: readOrderToPay,
-      run: ({ orderID }, call) => loms.payOrder(orderID, call),
+      run: ({ orderID: orderId, acceptLate }, call) => loms.payOrder({ orderId, acceptLate }, call),
       print: () => '{}',
     }),
     extendOrder: route({

@@ -155,6 +155,8 @@ export interface Order {
 export interface PayOrderRequest {
   /** The order to pay. */
   orderId: bigint;
+  /** Whether an order whose reservation has ended is payed too, if its pieces are still available. */
+  acceptLate?: boolean | undefined;
 }
 
 export interface PayOrderResponse {
@@ -182,10 +184,10 @@ export interface CancelOrderResponse {
 
 /**
  * The error detail of INSUFFICIENT_STOCK: what is short, so that a cart can offer what is left without a
- * second call.
+ * second call. And a detail of ORDER_EXPIRED: what a late payment lacks.
  */
 export interface InsufficientStock {
-  /** The order, which was kept with the status "failed". 0 with validate_only. */
+  /** The order: a new one was kept with the status "failed", a late one stays "cancelled". 0 with validate_only. */
   orderId: bigint;
   /** Every line that exceeds the stock, sorted by sku. */
   shortages: Shortage[];
@@ -877,7 +879,7 @@ export const Order: MessageFns<Order> = {
 };
 
 function createBasePayOrderRequest(): PayOrderRequest {
-  return { orderId: 0n };
+  return { orderId: 0n, acceptLate: undefined };
 }
 
 export const PayOrderRequest: MessageFns<PayOrderRequest> = {
@@ -887,6 +889,9 @@ export const PayOrderRequest: MessageFns<PayOrderRequest> = {
         throw new globalThis.Error("value provided for field message.orderId of type int64 too large");
       }
       writer.uint32(8).int64(message.orderId);
+    }
+    if (message.acceptLate !== undefined) {
+      writer.uint32(16).bool(message.acceptLate);
     }
     return writer;
   },
@@ -910,6 +915,14 @@ export const PayOrderRequest: MessageFns<PayOrderRequest> = {
             }
 
             message.orderId = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.acceptLate = reader.bool();
             continue;
           }
         }
@@ -1297,6 +1310,7 @@ export const Shortage: MessageFns<Shortage> = {
  *
  *     new -> awaiting payment -> payed | cancelled (requested or expired)
  *     new -> failed
+ *     cancelled (expired) -> payed, by a PayOrder with accept_late
  *
  * The reservation of a new order ends some time after its creation. From that moment on the order is
  * "cancelled" with the reason "expired", and its pieces are available.
@@ -1367,8 +1381,12 @@ export const OrderServiceService = {
    * Pays an order that is "awaiting payment": the reserved pieces leave the stock. Paying a "payed" order is
    * OK and changes nothing, so a retry is safe without a key.
    *
+   * With accept_late an order whose reservation has ended is payed too, within a day of the end or as long as
+   * the operator configured: all of its pieces are taken again, if they are available.
+   *
    * Refused with ORDER_NOT_FOUND (NOT_FOUND), with ORDER_EXPIRED (FAILED_PRECONDITION) when the reservation
    * has ended, or with ORDER_NOT_PAYABLE (FAILED_PRECONDITION), whose metadata names the order's status.
+   * ORDER_EXPIRED comes with an InsufficientStock when a late payment was refused for lack of stock.
    */
   payOrder: {
     path: "/loms.order.v1.OrderService/PayOrder" as const,
@@ -1448,8 +1466,12 @@ export interface OrderServiceServer extends UntypedServiceImplementation {
    * Pays an order that is "awaiting payment": the reserved pieces leave the stock. Paying a "payed" order is
    * OK and changes nothing, so a retry is safe without a key.
    *
+   * With accept_late an order whose reservation has ended is payed too, within a day of the end or as long as
+   * the operator configured: all of its pieces are taken again, if they are available.
+   *
    * Refused with ORDER_NOT_FOUND (NOT_FOUND), with ORDER_EXPIRED (FAILED_PRECONDITION) when the reservation
    * has ended, or with ORDER_NOT_PAYABLE (FAILED_PRECONDITION), whose metadata names the order's status.
+   * ORDER_EXPIRED comes with an InsufficientStock when a late payment was refused for lack of stock.
    */
   payOrder: handleUnaryCall<PayOrderRequest, PayOrderResponse>;
   /**
@@ -1547,8 +1569,12 @@ export interface OrderServiceClient extends Client {
    * Pays an order that is "awaiting payment": the reserved pieces leave the stock. Paying a "payed" order is
    * OK and changes nothing, so a retry is safe without a key.
    *
+   * With accept_late an order whose reservation has ended is payed too, within a day of the end or as long as
+   * the operator configured: all of its pieces are taken again, if they are available.
+   *
    * Refused with ORDER_NOT_FOUND (NOT_FOUND), with ORDER_EXPIRED (FAILED_PRECONDITION) when the reservation
    * has ended, or with ORDER_NOT_PAYABLE (FAILED_PRECONDITION), whose metadata names the order's status.
+   * ORDER_EXPIRED comes with an InsufficientStock when a late payment was refused for lack of stock.
    */
   payOrder(
     request: PayOrderRequest,

@@ -1,0 +1,41 @@
+/**
+ * Cancelling orders: a batch in one transaction, two round trips, like every transition.
+ *
+ * 1. Change the status of the orders that may change (a guarded update, which is its own lock), and read all
+ *    of them. Overdue ones are released (`change.ts`).
+ * 2. Confirm the others, lock the stock of the changed orders' skus, in sku order, write one sum per sku, and
+ *    commit.
+ */
+import type { Plan, Queryable } from '../../db/types.ts';
+import { accepted, type Outcome, refused } from '../outcome.ts';
+import { orderNotCancellable, orderNotFound } from '../refusals.ts';
+import { changeOrders, changeStockOf, confirm, orderOf, transit, unwritten } from './change.ts';
+import { type Order, transitions } from './order.ts';
+
+/**
+ * Cancels a batch of orders: their reserved goods become available again.
+ *
+ * @param orderIds may name an order more than once: it changes once, and each gets the same outcome.
+ * @returns for each id, whether its order is now cancelled; otherwise ORDER_NOT_FOUND or
+ * ORDER_NOT_CANCELLABLE.
+ */
+export async function cancelOrders(
+  tx: Queryable,
+  orderIds: readonly bigint[],
+): Promise<Plan<Outcome<void>[]>> {
+  const cancel = (ids: readonly bigint[]) => transit(tx, ids, transitions.cancel);
+  const { changed, expired, orders } = await changeOrders(tx, [...new Set(orderIds)], cancel);
+  const moved = [
+    { orders: changed.map((row) => orderOf(orders, row.order_id)), transition: transitions.cancel },
+    { orders: expired, transition: transitions.expire },
+  ];
+  const writes = [...confirm(tx, unwritten(orders, moved)), ...changeStockOf(tx, ...moved)];
+  return { writes, result: orderIds.map((id) => outcomeOf(id, orders.get(id))) };
+}
+
+function outcomeOf(orderId: bigint, order: Order | undefined): Outcome<void> {
+  // One that is still open was written between the update and the read: it did not exist when the update ran.
+  if (order === undefined || order.status === transitions.cancel.from) return refused(orderNotFound(orderId));
+  if (order.status === transitions.cancel.to) return accepted(undefined);
+  return refused(orderNotCancellable(orderId, order.status));
+}
