@@ -241,6 +241,7 @@ function createWorkers(
   const orderExpiry = new OrderExpiry({
     find: (limits) => database.read((db) => findOverdue(db, limits)),
     expire: (orderIds) => database.write((tx) => expireOrders(tx, orderIds)),
+    now: monotonicMs,
     logger,
   });
   const workers = [orderExpiry, keyRemoval, ...(retentionMs > 0 ? [orderRemoval] : [])];

@@ -13,6 +13,7 @@ import { createOrders, type OrderToCreate, prepareOrder } from './orders/create.
 import { extendOrders } from './orders/extend.ts';
 import type { Holds, Shortfall } from './orders/holds.ts';
 import { listOrders, preparePage, SCAN_MAX } from './orders/list.ts';
+import type { Line } from './orders/order.ts';
 import { payOrders } from './orders/pay.ts';
 import { readOrders } from './orders/read.ts';
 import type { Outcome } from './outcome.ts';
@@ -49,6 +50,8 @@ export type Operation = {
         settings: Settings,
         holds?: Holds,
       ): Promise<Plan<Outcome<unknown>[]> | Rollback<Shortfall>>;
+      /** The lines whose stock a request locks, where they are known before it runs. */
+      linesOf?(request: unknown): readonly Line[];
     }
   | {
       /** Statements on any healthy node. */
@@ -83,6 +86,7 @@ export const operations = {
     prepare: prepareOrder,
     run: createOrders,
     weigh: ({ items }: OrderToCreate) => items.length,
+    linesOf: ({ items }: OrderToCreate) => items,
     queueWeightMax: QUEUE_LINES_MAX,
   },
 

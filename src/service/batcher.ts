@@ -8,6 +8,7 @@
 import { DatabaseUnavailable, OutcomeUnknown } from '../db/errors.ts';
 import type { Deadlines, Pending } from '../timing/deadlines.ts';
 import { FairQueue, type Queued, type QueueLimits } from './fair-queue.ts';
+import { type LockedLine, LockedSkus } from './locked-skus.ts';
 
 /** The queue, or the share of the client, is full; the request was not accepted. */
 export class QueueFull extends Error {
@@ -28,6 +29,16 @@ export class DeadlinePassed extends Error {
  */
 export type Claim<Request> = () => readonly Request[];
 
+/**
+ * Lanes beside those for any requests. They take a request only if it shares no sku with the batches that
+ * run, so it never waits for their locks. The others wait for a lane for any requests.
+ */
+export interface SpreadLanes<Request> {
+  readonly lanes: number;
+  /** The lines whose stock a request locks. */
+  readonly linesOf: (request: Request) => readonly LockedLine[];
+}
+
 export interface BatcherOptions<Request, Reply> extends QueueLimits {
   /**
    * Runs a batch. It calls `claim` at the last moment, when it has all that the work needs.
@@ -40,8 +51,9 @@ export interface BatcherOptions<Request, Reply> extends QueueLimits {
   readonly writes: boolean;
   /** The most requests in one batch. */
   readonly batchMax: number;
-  /** How many batches run side by side. */
+  /** How many batches of any requests run side by side. */
   readonly lanes: number;
+  readonly spread?: SpreadLanes<Request> | undefined;
   /** The weight of a request. A batch weighs at most `weightMax`, or is a single request. */
   readonly weigh: (request: Request) => number;
   readonly weightMax: number;
@@ -61,6 +73,15 @@ export interface BatcherOptions<Request, Reply> extends QueueLimits {
  * number of requests there is nothing to gain from sharing.
  */
 const SHARE_MIN = 128;
+
+/**
+ * A spread lane starts when what waits is at least a quarter of what runs. A small batch has the fixed costs
+ * of a large one: without the limit each reply to a batch would start one of a few requests.
+ */
+const SPREAD_SHARE = 4;
+
+/** A lane for any requests, or one for those that share no sku with what runs. */
+type Lane = 'any' | 'spread';
 
 /** Where a request comes from. */
 export interface Caller {
@@ -122,7 +143,8 @@ class Entry<Request, Reply> implements Pending, Queued {
 export class Batcher<Request, Reply> {
   readonly #options: BatcherOptions<Request, Reply>;
   readonly #queue: FairQueue<Entry<Request, Reply>>;
-  #running = 0;
+  readonly #running = { any: 0, spread: 0, requests: 0 };
+  readonly #locked = new LockedSkus();
   #scheduled = false;
   #drained: (() => void)[] = [];
 
@@ -152,40 +174,68 @@ export class Batcher<Request, Reply> {
 
   /** Resolves when the queue is empty and no batch runs. */
   drain(): Promise<void> {
-    if (this.#running === 0 && this.#queue.size === 0) return Promise.resolve();
+    if (this.#isIdle) return Promise.resolve();
     return new Promise((resolve) => this.#drained.push(resolve));
+  }
+
+  get #isIdle(): boolean {
+    return this.#queue.size === 0 && this.#running.any === 0 && this.#running.spread === 0;
+  }
+
+  /** The lane of the next batch: one for any requests, if there is one. Undefined while all are busy. */
+  get #freeLane(): Lane | undefined {
+    const { lanes, spread } = this.#options;
+    if (this.#running.any < lanes) return 'any';
+    return spread !== undefined && this.#running.spread < spread.lanes ? 'spread' : undefined;
   }
 
   /** Starts batches after this turn of the event loop, so that all requests of the turn go together. */
   #schedule(): void {
-    if (this.#scheduled || this.#running >= this.#options.lanes) return;
+    if (this.#scheduled || this.#freeLane === undefined) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      while (this.#running < this.#options.lanes && this.#queue.size > 0) void this.#runNext();
+      while (this.#queue.size > 0 && this.#startNext());
       this.#checkDrained();
     });
   }
 
-  async #runNext(): Promise<void> {
-    const batch = this.#take();
-    this.#running++;
+  /** Starts a batch. Returns false when no lane is free that may take what waits. */
+  #startNext(): boolean {
+    const lane = this.#freeLane;
+    const batch = lane === undefined ? [] : this.#take(lane);
+    if (lane === undefined || batch.length === 0) return false;
+    void this.#runOn(lane, batch);
+    return true;
+  }
+
+  /** Runs a batch in a lane. Its skus count as locked until it, with all its parts if split, has ended. */
+  async #runOn(lane: Lane, batch: readonly Entry<Request, Reply>[]): Promise<void> {
+    const { spread } = this.#options;
+    this.#running[lane]++;
+    this.#running.requests += batch.length;
+    if (spread !== undefined) for (const { request } of batch) this.#locked.lock(spread.linesOf(request));
     await this.#run(batch);
-    this.#running--;
+    if (spread !== undefined) for (const { request } of batch) this.#locked.unlock(spread.linesOf(request));
+    this.#running[lane]--;
+    this.#running.requests -= batch.length;
     if (this.#queue.size > 0) this.#schedule();
     else this.#checkDrained();
   }
 
   #checkDrained(): void {
-    if (this.#running > 0 || this.#queue.size > 0) return;
+    if (!this.#isIdle) return;
     for (const resolve of this.#drained.splice(0)) resolve();
   }
 
-  /** Takes the next batch off the queue. */
-  #take(): readonly Entry<Request, Reply>[] {
-    const { batchMax, lanes, weightMax } = this.#options;
+  /** Takes the next batch off the queue. That of a spread lane may be empty. */
+  #take(lane: Lane): readonly Entry<Request, Reply>[] {
+    const { batchMax, lanes, weightMax, spread } = this.#options;
     const sizeMax = Math.min(batchMax, Math.max(SHARE_MIN, Math.ceil(this.#queue.size / lanes)));
-    return this.#queue.take(sizeMax, weightMax);
+    if (lane === 'any' || spread === undefined) return this.#queue.take(sizeMax, weightMax);
+    if (this.#queue.size * SPREAD_SHARE < this.#running.requests) return [];
+    const isFree = this.#locked.filter();
+    return this.#queue.take(sizeMax, weightMax, ({ request }) => isFree(spread.linesOf(request)));
   }
 
   /** Runs a batch and replies. One that fails for its own reason is split until only the culprit fails. */

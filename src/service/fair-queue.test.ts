@@ -90,11 +90,53 @@ test('a client that leaves does not cost the next one its turn', () => {
   expect(clientsOf(queue.take(2, 1_000))).toBe('cb');
 });
 
+/** Takes a batch that passes these requests over. */
+const takeWithout = (queue: FairQueue<Request>, names: readonly string[], sizeMax = 100) =>
+  queue.take(sizeMax, 1_000, ({ name }) => !names.includes(name)).map(({ name }) => name);
+
+test('a request that is passed over keeps its place', () => {
+  const queue = new FairQueue<Request>({ queueMax: 100, queueWeightMax: 1_000 });
+  for (const name of ['1', '2', '3', '4']) queue.add(request('a', 1, name));
+  expect(takeWithout(queue, ['1', '3'], 1)).toEqual(['2']);
+  expect(takeWithout(queue, ['1', '3'])).toEqual(['4']);
+  expect([queue.size, takeWithout(queue, ['1', '3'])]).toEqual([2, []]);
+  expect(queue.take(10, 1_000).map(({ name }) => name)).toEqual(['1', '3']);
+});
+
+test('a client whose requests are passed over gains no credit, and the others are served', () => {
+  const queue = new FairQueue<Request>({ queueMax: 1_000, queueWeightMax: 10_000 });
+  add(queue, 'a', 1, 40);
+  add(queue, 'b', 100, 30);
+  for (let takes = 0; takes < 20; takes++) expect(takeWithout(queue, ['a'], 1)).toEqual(['b']);
+  add(queue, 'a', 1, 260);
+  const turns = clientsOf(queue.take(290, 2_000))
+    .match(/a+/g)
+    ?.map((turn) => turn.length);
+  expect(turns).toEqual([100, 100, expect.any(Number)]);
+});
+
+test('a batch that has passed over much takes no more', () => {
+  const queue = new FairQueue<Request>({ queueMax: 1_000, queueWeightMax: 10_000 });
+  for (let count = 0; count < 500; count++) queue.add(request('a', 2, 'blocked'));
+  queue.add(request('a', 2, 'free'));
+  let looks = 0;
+  const accepts = ({ name }: Request) => {
+    looks++;
+    return name === 'free';
+  };
+  expect([queue.take(100, 1_000, accepts), looks]).toEqual([[], 33]);
+});
+
 test('for any arrivals, departures and batches: nothing is lost, taken twice, or out of its order', () => {
   const step = fc.oneof(
     fc.record({ client: fc.constantFrom('a', 'b', 'c'), weight: fc.integer({ min: 1, max: 400 }) }),
     fc.record({ leaves: fc.nat(30) }),
-    fc.record({ sizeMax: fc.integer({ min: 1, max: 6 }), weightMax: fc.integer({ min: 1, max: 900 }) }),
+    fc.record({
+      sizeMax: fc.integer({ min: 1, max: 6 }),
+      weightMax: fc.integer({ min: 1, max: 900 }),
+      /** Requests heavier than this are passed over. */
+      acceptedMax: fc.oneof(fc.constant(400), fc.integer({ min: 1, max: 400 })),
+    }),
   );
   fc.assert(
     fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
@@ -110,14 +152,21 @@ test('for any arrivals, departures and batches: nothing is lost, taken twice, or
           if (leaving !== undefined) expect(queue.remove(leaving)).toBe(true);
           waiting = waiting.filter((other) => other !== leaving);
         } else {
-          const batch = queue.take(each.sizeMax, each.weightMax);
-          expect(batch.length > 0).toBe(waiting.length > 0);
+          const accepts = ({ weight }: Request) => weight <= each.acceptedMax;
+          const batch = queue.take(
+            each.sizeMax,
+            each.weightMax,
+            each.acceptedMax < 400 ? accepts : undefined,
+          );
+          expect(batch.every(accepts)).toBe(true);
+          if (waiting.every(accepts)) expect(batch.length > 0).toBe(waiting.length > 0);
           expect(batch.length).toBeLessThanOrEqual(each.sizeMax);
           const weight = batch.reduce((sum, taken) => sum + taken.weight, 0);
           expect(batch.length <= 1 || weight <= each.weightMax).toBe(true);
           for (const client of ['a', 'b', 'c']) {
             const taken = batch.filter((other) => other.client === client);
-            const first = waiting.filter((other) => other.client === client).slice(0, taken.length);
+            const own = waiting.filter((other) => other.client === client && accepts(other));
+            const first = own.slice(0, taken.length);
             expect(taken).toEqual(first);
           }
           waiting = waiting.filter((other) => !batch.includes(other));

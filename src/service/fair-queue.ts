@@ -28,6 +28,8 @@ export interface QueueLimits {
 }
 
 const TURN_WEIGHT = 100;
+/** A batch that has passed over more than this is not worth a longer search. It bounds the time of one. */
+const PASSED_WEIGHT_MAX = 64;
 export const FREE_MULTIPLE = 9;
 
 /** The requests of one client, in the order of their arrival. */
@@ -40,6 +42,20 @@ interface Share<Request> {
   /** The weight that it may still take in this turn. */
   credit: number;
 }
+
+/** A batch that is being taken. */
+interface Batch<Request> {
+  readonly requests: Request[];
+  weight: number;
+  readonly sizeMax: number;
+  readonly weightMax: number;
+  readonly accepts: ((request: Request) => boolean) | undefined;
+  /** The weight of the requests that were passed over. */
+  passedWeight: number;
+}
+
+/** Why a client's turn ended. `done`: each of its requests was taken or passed over. */
+type TurnEnd = 'done' | 'short of credit' | 'full';
 
 export class FairQueue<Request extends Queued> {
   readonly #limits: QueueLimits;
@@ -95,30 +111,57 @@ export class FairQueue<Request extends Queued> {
     return true;
   }
 
-  /** Takes the next batch: at most this number of requests and this weight, or a single request. */
-  take(sizeMax: number, weightMax: number): Request[] {
-    const batch: Request[] = [];
-    let weight = 0;
-    for (let share = this.#inTurn(); share !== undefined; share = this.#inTurn()) {
-      let passed = 0;
-      let isFull = false;
-      for (const request of share.requests) {
-        if (request.queued) {
-          isFull = batch.length > 0 && (batch.length === sizeMax || weight + request.weight > weightMax);
-          if (isFull || request.weight > share.credit) break;
-          share.credit -= request.weight;
-          weight += request.weight;
-          batch.push(request);
+  /**
+   * Takes the next batch: at most this number of requests and this weight, or a single request.
+   *
+   * @param accepts passes a request over where it returns false. That one stays in its place, and a batch
+   * that has passed over too much takes no more. Without it every request is taken in its turn.
+   */
+  take(sizeMax: number, weightMax: number, accepts?: (request: Request) => boolean): Request[] {
+    const batch: Batch<Request> = { requests: [], weight: 0, sizeMax, weightMax, accepts, passedWeight: 0 };
+    // After a round in which every client has only requests that are passed over, there is nothing to take.
+    let blocked = 0;
+    for (let share = this.#inTurn(); share !== undefined && blocked < this.#waiting.length; ) {
+      const end = this.#serve(share, batch);
+      if (end === 'full') break;
+      const isBlocked = end === 'done' && share.size > 0;
+      blocked = isBlocked ? blocked + 1 : 0;
+      if (share.size === 0) this.#close(share);
+      else this.#pass(share, isBlocked ? 0 : TURN_WEIGHT);
+      share = this.#inTurn();
+    }
+    return batch.requests;
+  }
+
+  /** Takes what a client gets in its turn. Returns why it ended. */
+  #serve(share: Share<Request>, batch: Batch<Request>): TurnEnd {
+    const { requests, accepts } = batch;
+    const passed: Request[] = [];
+    let seen = 0;
+    let end: TurnEnd = 'done';
+    for (const request of share.requests) {
+      if (request.queued) {
+        const { weight } = request;
+        const isFull =
+          requests.length === batch.sizeMax ||
+          (requests.length > 0 && batch.weight + weight > batch.weightMax);
+        if (isFull || batch.passedWeight > PASSED_WEIGHT_MAX) end = 'full';
+        else if (weight > share.credit) end = 'short of credit';
+        if (end !== 'done') break;
+        if (accepts !== undefined && !accepts(request)) {
+          batch.passedWeight += weight;
+          passed.push(request);
+        } else {
+          share.credit -= weight;
+          batch.weight += weight;
+          requests.push(request);
           this.#leave(share, request);
         }
-        passed++;
       }
-      share.requests.splice(0, passed);
-      if (share.size === 0) this.#close(share);
-      else if (!isFull) this.#pass(share);
-      if (isFull) break;
+      seen++;
     }
-    return batch;
+    share.requests.splice(0, seen, ...passed);
+    return end;
   }
 
   #inTurn(): Share<Request> | undefined {
@@ -126,8 +169,8 @@ export class FairQueue<Request extends Queued> {
   }
 
   /** Ends the turn of a client, and gives it the weight of its next one. */
-  #pass(share: Share<Request>): void {
-    share.credit += TURN_WEIGHT;
+  #pass(share: Share<Request>, weight: number): void {
+    share.credit += weight;
     this.#turn = (this.#turn + 1) % this.#waiting.length;
   }
 

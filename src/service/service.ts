@@ -20,7 +20,10 @@ export interface BatchingOptions {
   readonly queueMax: number;
   /** The most requests in one batch. */
   readonly batchMax: number;
-  /** How many batches of one operation run side by side: of a write, and of a read. */
+  /**
+   * How many batches of one operation run side by side: of a write, and of a read. Of a write no more than
+   * `SHARING_LANES_MAX` may lock the same stock.
+   */
   readonly writeLanes: number;
   readonly readLanes: number;
 }
@@ -44,13 +47,30 @@ export type Service = Loms & {
  */
 export const BATCH_LINES_MAX = 2_000;
 
+/**
+ * The most batches of a write that may lock the same stock. One waits in PostgreSQL for the locks of the
+ * other, and so begins as soon as that one is committed. More would only wait, in smaller batches.
+ */
+export const SHARING_LANES_MAX = 2;
+
 /** A hedged read may leave its first attempt behind on a slow node. */
 const ATTEMPTS_PER_READ = 2;
 
+/** The lanes of an operation: those of any batches, and more of those that share no stock with them. */
+function lanesOf(operation: Operation, { writeLanes, readLanes }: BatchingOptions) {
+  if (operation.kind === 'read') return { lanes: readLanes };
+  const { linesOf } = operation;
+  const lanes = Math.min(writeLanes, SHARING_LANES_MAX);
+  return { lanes, spread: linesOf && { lanes: writeLanes - lanes, linesOf } };
+}
+
 /** The most connections to one node that the operations use at once. */
-export function connectionsNeeded({ writeLanes, readLanes }: BatchingOptions): number {
-  const connections = { write: writeLanes, read: readLanes * ATTEMPTS_PER_READ };
-  return Object.values(operations).reduce((sum, { kind }) => sum + connections[kind], 0);
+export function connectionsNeeded(batching: BatchingOptions): number {
+  return Object.values<Operation>(operations).reduce((sum, operation) => {
+    const { lanes, spread } = lanesOf(operation, batching);
+    const batches = lanes + (spread?.lanes ?? 0);
+    return sum + (operation.kind === 'read' ? batches * ATTEMPTS_PER_READ : batches);
+  }, 0);
 }
 
 type WriteOperation = Extract<Operation, { kind: 'write' }>;
@@ -86,7 +106,7 @@ export function createService(options: ServiceOptions): Service {
     const batcher = new Batcher({
       run: runOf(operation),
       writes: kind === 'write',
-      lanes: kind === 'write' ? batching.writeLanes : batching.readLanes,
+      ...lanesOf(operation, batching),
       weigh,
       weightMax: BATCH_LINES_MAX,
       batchMax: batching.batchMax,

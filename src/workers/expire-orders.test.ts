@@ -31,13 +31,37 @@ test('two services release what has ended, and the stock shows it', async () => 
 
 test('what nobody could release is not asked for again at once', async () => {
   const found = { orderIds: [1n], more: true, nextInMs: undefined };
-  const early = new OrderExpiry({ find: async () => found, expire: async () => 0, logger: quiet });
-  expect(await early.runOnce()).toEqual({ released: 0, more: false });
+  const early = new OrderExpiry({
+    find: async () => found,
+    expire: async () => 0,
+    now: () => 0,
+    logger: quiet,
+  });
+  expect(await early.runOnce()).toEqual({ released: 0 });
+});
+
+test('after a release the next look is soon; after a full run it rests as long as that took', async () => {
+  const runOf = (more: boolean) => {
+    let nowMs = 0;
+    const find = async () => ({ orderIds: [1n], more, nextInMs: undefined });
+    const expire = async () => {
+      nowMs += 300;
+      return 1;
+    };
+    return new OrderExpiry({ find, expire, now: () => nowMs, logger: quiet }).runOnce();
+  };
+  expect(await runOf(true)).toEqual({ released: 1, nextInMs: 300 });
+  expect(await runOf(false)).toEqual({ released: 1, nextInMs: 100 });
 });
 
 test('an outage is no failure of the worker, and any other error is', async () => {
   const failing = (error: Error) =>
-    new OrderExpiry({ find: () => Promise.reject(error), expire: async () => 0, logger: quiet });
+    new OrderExpiry({
+      find: () => Promise.reject(error),
+      expire: async () => 0,
+      now: () => 0,
+      logger: quiet,
+    });
   expect(await failing(new DatabaseUnavailable('down')).runOnce()).toEqual({ released: 0 });
   await expect(failing(new Error('a bug')).runOnce()).rejects.toThrow('a bug');
 });

@@ -29,7 +29,7 @@ import {
   orderIdParameter,
   orderIdRequest,
   payOrderRequest,
-} from '../../src/transport/http/order.ts';
+} from '../../src/transport/http/order-documents.ts';
 import { batchGetStockRequest, skuParameter } from '../../src/transport/http/stock.ts';
 import { INT64_MAX, LINES_MAX, UINT32_MAX } from '../support/limits.ts';
 

@@ -12,7 +12,7 @@ import { PAGE_LINES_MAX, SCAN_MAX } from '../../src/domain/orders/list.ts';
 import type { Refusal } from '../../src/domain/outcome.ts';
 import { PAGE_SIZE_MAX } from '../../src/domain/page.ts';
 import { FREE_MULTIPLE } from '../../src/service/fair-queue.ts';
-import { BATCH_LINES_MAX } from '../../src/service/service.ts';
+import { BATCH_LINES_MAX, connectionsNeeded, SHARING_LANES_MAX } from '../../src/service/service.ts';
 import { connectionOptions, grpcLimits } from '../../src/transport/grpc/server.ts';
 import { httpStatusOf } from '../../src/transport/http/errors.ts';
 import { connectionLimits, HEAD_MAX_BYTES, HEADERS_MAX } from '../../src/transport/http/limits.ts';
@@ -102,7 +102,8 @@ function serviceLimits(config: Config): Record<string, string> {
     'lines of a page of orders': count(PAGE_LINES_MAX),
     'requests of a batch': count(batching.batchMax),
     'lines of a batch': count(BATCH_LINES_MAX),
-    'running batches of one operation that writes': count(batching.writeLanes),
+    'running batches of creates': count(batching.writeLanes),
+    'running batches of creates that share a sku, and of each other write': count(SHARING_LANES_MAX),
     'running batches of one operation that reads': count(batching.readLanes),
     'time of a request, unless its deadline is sooner': time(config.requestTimeoutMs),
     'time of a transaction': time(database.writeTimeoutMs),
@@ -176,4 +177,13 @@ test('docs/operations.md lists every limit with its value', () => {
   for (const [name, value] of Object.entries(expected)) {
     expect(documented.get(name)?.split(/ \(|, /)[0], name).toBe(value);
   }
+});
+
+test('docs/deployment.md names the connections of an instance with the defaults', () => {
+  const text = readFileSync('docs/deployment.md', 'utf8').replaceAll(/\s+/g, ' ');
+  // Those of the operations, three in the background and one for the checks.
+  const connections = connectionsNeeded(readConfig({}).batching) + 3 + 1;
+  expect(text).toContain(`with the defaults ${connections} connections to each node`);
+  // Two more while an instance starts, and five instances.
+  expect(text).toContain(`\`max_connections\` above ${5 * (connections + 2)}`);
 });

@@ -187,7 +187,10 @@ export interface CancelOrderResponse {
  * second call. And a detail of ORDER_EXPIRED: what a late payment lacks.
  */
 export interface InsufficientStock {
-  /** The order: a new one was kept with the status "failed", a late one stays "cancelled". 0 with validate_only. */
+  /**
+   * The order: a new one was kept with the status "failed", a late one stays "cancelled". 0 with
+   * validate_only.
+   */
   orderId: bigint;
   /** Every line that exceeds the stock, sorted by sku. */
   shortages: Shortage[];
