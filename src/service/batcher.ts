@@ -74,12 +74,6 @@ export interface BatcherOptions<Request, Reply> extends QueueLimits {
  */
 const SHARE_MIN = 128;
 
-/**
- * A spread lane starts when what waits is at least a quarter of what runs. A small batch has the fixed costs
- * of a large one: without the limit each reply to a batch would start one of a few requests.
- */
-const SPREAD_SHARE = 4;
-
 /** A lane for any requests, or one for those that share no sku with what runs. */
 type Lane = 'any' | 'spread';
 
@@ -143,7 +137,7 @@ class Entry<Request, Reply> implements Pending, Queued {
 export class Batcher<Request, Reply> {
   readonly #options: BatcherOptions<Request, Reply>;
   readonly #queue: FairQueue<Entry<Request, Reply>>;
-  readonly #running = { any: 0, spread: 0, requests: 0 };
+  readonly #running = { any: 0, spread: 0 };
   readonly #locked = new LockedSkus();
   #scheduled = false;
   #drained: (() => void)[] = [];
@@ -213,12 +207,10 @@ export class Batcher<Request, Reply> {
   async #runOn(lane: Lane, batch: readonly Entry<Request, Reply>[]): Promise<void> {
     const { spread } = this.#options;
     this.#running[lane]++;
-    this.#running.requests += batch.length;
     if (spread !== undefined) for (const { request } of batch) this.#locked.lock(spread.linesOf(request));
     await this.#run(batch);
     if (spread !== undefined) for (const { request } of batch) this.#locked.unlock(spread.linesOf(request));
     this.#running[lane]--;
-    this.#running.requests -= batch.length;
     if (this.#queue.size > 0) this.#schedule();
     else this.#checkDrained();
   }
@@ -233,7 +225,6 @@ export class Batcher<Request, Reply> {
     const { batchMax, lanes, weightMax, spread } = this.#options;
     const sizeMax = Math.min(batchMax, Math.max(SHARE_MIN, Math.ceil(this.#queue.size / lanes)));
     if (lane === 'any' || spread === undefined) return this.#queue.take(sizeMax, weightMax);
-    if (this.#queue.size * SPREAD_SHARE < this.#running.requests) return [];
     const isFree = this.#locked.filter();
     return this.#queue.take(sizeMax, weightMax, ({ request }) => isFree(spread.linesOf(request)));
   }

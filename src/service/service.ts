@@ -61,7 +61,8 @@ function lanesOf(operation: Operation, { writeLanes, readLanes }: BatchingOption
   if (operation.kind === 'read') return { lanes: readLanes };
   const { linesOf } = operation;
   const lanes = Math.min(writeLanes, SHARING_LANES_MAX);
-  return { lanes, spread: linesOf && { lanes: writeLanes - lanes, linesOf } };
+  if (linesOf === undefined || writeLanes === lanes) return { lanes };
+  return { lanes, spread: { lanes: writeLanes - lanes, linesOf } };
 }
 
 /** The most connections to one node that the operations use at once. */

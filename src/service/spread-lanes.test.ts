@@ -32,21 +32,6 @@ test('what shares no sku with what runs starts beside it, the rest waits for its
   await Promise.all(replies);
 });
 
-test('a spread lane starts no batch that is small beside those that run', async () => {
-  const { batcher, batches, started, end } = setUp(withSpread(1));
-  const replies = [submitAll(batcher, [1, 1, 1, 1, 1, 1, 1, 1])];
-  await started(1);
-  replies.push(submitAll(batcher, [2]));
-  await turns();
-  expect(batches).toHaveLength(1);
-  replies.push(submitAll(batcher, [3]));
-  await started(2);
-  expect(batches[1]).toEqual([2, 3]);
-  end();
-  end();
-  await Promise.all(replies);
-});
-
 test('requests that all share a sku run in the lanes for any requests alone, in large batches', async () => {
   const { batcher, batches, started, end } = setUp(withSpread(2, 2));
   const replies = [submitAll(batcher, [1])];
