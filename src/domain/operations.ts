@@ -14,6 +14,7 @@ import { extendOrders } from './orders/extend.ts';
 import type { Holds, Shortfall } from './orders/holds.ts';
 import { listOrders, preparePage, SCAN_MAX } from './orders/list.ts';
 import type { Line } from './orders/order.ts';
+import { payOrders } from './orders/pay.ts';
 import { readOrders } from './orders/read.ts';
 import type { Outcome } from './outcome.ts';
 import { PAGE_SIZE_MAX } from './page.ts';
