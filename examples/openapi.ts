@@ -447,16 +447,14 @@ export interface components {
             cancelReason?: "requested" | "expired";
         };
         Empty: Record<string, never>;
-        PayOrderRequest: components["schemas"]["OrderIDRequest"] & {
-            /** @description Whether an order whose reservation has ended is payed too, if its goods are still available. */
-            acceptLate?: boolean;
-        };
-        OrderIDRequest: {
+        PayOrderRequest: {
             /**
              * @description The id that creating the order gave. A number, or a decimal string for clients that round large numbers.
              * @example 1
              */
             orderID: number | string;
+            /** @description Whether an order whose reservation has ended is payed too, if its goods are still available. */
+            acceptLate?: boolean;
         };
         ExtendOrderResponse: {
             /**
@@ -478,6 +476,13 @@ export interface components {
              * @example 600
              */
             reservationTtlSeconds: number;
+        };
+        OrderIDRequest: {
+            /**
+             * @description The id that creating the order gave. A number, or a decimal string for clients that round large numbers.
+             * @example 1
+             */
+            orderID: number | string;
         };
         GetStockResponse: {
             /**

@@ -65,8 +65,9 @@ export const orderIdRequest = z
   .object({ orderID: int64(contract.GetOrderRequest.orderID, `${ORDER_ID} ${OR_STRING}`, 1) })
   .openapi('OrderIDRequest');
 
-export const payOrderRequest = orderIdRequest
-  .extend({
+export const payOrderRequest = z
+  .object({
+    orderID: int64(contract.PayOrderRequest.orderID, `${ORDER_ID} ${OR_STRING}`, 1),
     acceptLate: flag(
       'Whether an order whose reservation has ended is payed too, if its goods are still available.',
     ).optional(),
