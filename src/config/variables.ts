@@ -115,7 +115,7 @@ export const variables = z.object({
   PAGE_TOKEN_KEY_FILE: path,
   QUEUE_MAX: number(10_000, 1, 1_000_000),
   BATCH_MAX: number(1_000, 1, 10_000),
-  WRITE_LANES: number(4, 1, 16),
+  WRITE_LANES: number(2, 1, 16),
   READ_LANES: number(2, 1, 16),
 });
 
