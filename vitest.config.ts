@@ -2,7 +2,10 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** The longest files: begun last, one of them would run alone while the other workers have nothing to do. */
-const LONGEST = /(faults\/smoke|fuzz\/smoke|cluster\/failover|e2e\/processes|embedded\/cluster)\.test\.ts$/;
+const LONGEST = /(fuzz\/smoke|cluster\/failover|e2e\/processes|embedded\/cluster)\.test\.ts$/;
+
+/** Checks the times of replies, so nothing else may run beside it. */
+const ALONE = 'scripts/faults/smoke.test.ts';
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -14,14 +17,27 @@ class LongestFirst extends BaseSequencer {
 /** Every test runs against real PostgreSQL: one cluster for the run, a database of its own for each file. */
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'],
-    exclude: ['test/browser/**'],
-    globalSetup: 'test/support/cluster.ts',
-    // Tests mostly wait, for timeouts and failovers: two at once take half of the time on two cores.
-    maxWorkers: 2,
-    sequence: { sequencer: LongestFirst },
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', ['json', { outputFile: 'build/test-results.json' }]],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'tests',
+          include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'],
+          exclude: ['test/browser/**', ALONE],
+          globalSetup: 'test/support/cluster.ts',
+          // Tests mostly wait, for timeouts and failovers: two at once take half of the time on two cores.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'faults', include: [ALONE], maxWorkers: 1, sequence: { groupOrder: 0 } },
+      },
+    ],
   },
 });
