@@ -13,7 +13,7 @@ import { type Evidence, groupCalls, nameOf, type Violation } from './evidence.ts
 /** By how much the clocks of two processes may differ. */
 const CLOCK_MS = 5;
 
-/** For how long a hold may outlive its end while the service does writes. Lost connections cost time limits. */
+/** How long a hold may outlive its end while the service does writes; lost connections cost time limits. */
 const OUTLIVE_MAX_MS = 5_000;
 
 /** Between two acknowledged writes of a service that does writes there is no longer pause. */
