@@ -13,8 +13,8 @@ import { type Evidence, groupCalls, nameOf, type Violation } from './evidence.ts
 /** By how much the clocks of two processes may differ. */
 const CLOCK_MS = 5;
 
-/** How long a hold may outlive its end while the service does writes; lost connections cost time limits. */
-const OUTLIVE_MAX_MS = 5_000;
+/** For how long a hold may outlive its end while the service does writes. */
+const OUTLIVE_MAX_MS = 2_000;
 
 /** Between two acknowledged writes of a service that does writes there is no longer pause. */
 const PAUSE_MAX_MS = 500;
