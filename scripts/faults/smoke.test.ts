@@ -10,7 +10,7 @@ import { quickKinds } from './faults/table.ts';
 import type { RunResult } from './run.ts';
 
 const FOLDER = 'build/faults';
-const LIMIT_MS = 400_000;
+const LIMIT_MS = 180_000;
 let child: ChildProcess | undefined;
 
 afterEach(async () => {

@@ -60,6 +60,7 @@ export function timestampOf(instant: Instant): { seconds: bigint; nanos: number 
   return { seconds: (instant - nanos) / NANOS_PER_SECOND, nanos: Number(nanos) };
 }
 
+/** The same for a time that may be missing. */
 export function optionalTimestamp(instant: Instant | undefined) {
   return instant === undefined ? undefined : timestampOf(instant);
 }

@@ -54,7 +54,7 @@ test('after a release the next look is soon; after a full run it rests as long a
   expect(await runOf(false)).toEqual({ released: 1, nextInMs: 100 });
 });
 
-test('an outage is no failure of the worker, and any other error is', async () => {
+test('an outage is no failure of the worker, which tries again soon, and any other error is', async () => {
   const failing = (error: Error) =>
     new OrderExpiry({
       find: () => Promise.reject(error),
@@ -62,6 +62,6 @@ test('an outage is no failure of the worker, and any other error is', async () =
       now: () => 0,
       logger: quiet,
     });
-  expect(await failing(new DatabaseUnavailable('down')).runOnce()).toEqual({ released: 0 });
+  expect(await failing(new DatabaseUnavailable('down')).runOnce()).toEqual({ released: 0, nextInMs: 100 });
   await expect(failing(new Error('a bug')).runOnce()).rejects.toThrow('a bug');
 });

@@ -25,7 +25,8 @@ export const RUN_LIMITS: ExpiryLimits = { ordersMax: 500, linesMax: 2_000 };
 
 /**
  * After a release more orders are likely to end soon, as they were created together. Between two looks enough
- * of them end for one transaction, and none is late by much. In milliseconds.
+ * of them end for one transaction, and none is late by much. The same after an outage: mostly a connection
+ * was lost, and the next one works. In milliseconds.
  */
 const NEXT_LOOK_MS = 100;
 
@@ -54,7 +55,7 @@ export class OrderExpiry {
     } catch (error) {
       if (!isOutage(error)) throw error;
       logger.debug({ err: error }, 'expired orders are not released during an outage');
-      return { released: 0 };
+      return { released: 0, nextInMs: NEXT_LOOK_MS };
     }
   }
 }

@@ -108,7 +108,10 @@ function columnsOf(keys: readonly IdempotencyKey[]) {
   };
 }
 
-/** What is available is a 64-bit integer and is stored as text, because JSON parsers round large numbers. */
+/**
+ * A shortage in the form of the version before. What is available is a 64-bit integer and is stored as text,
+ * because JSON parsers round large numbers.
+ */
 function shortageBefore({ sku, requested, available }: Shortage) {
   return { sku, requested, available: String(available) };
 }
