@@ -18,6 +18,7 @@ import { descriptors } from '../../src/transport/grpc/validate.ts';
 import { bytesField, numberField, tag, varint, wireTypes } from '../../test/support/protobuf.ts';
 import type { Expectation } from './case.ts';
 import { randomBytes } from './http-bytes.ts';
+import { validFlag } from './json.ts';
 
 /** All methods of the contract. */
 export const methods: readonly DescMethod[] = [...createFileRegistry(descriptors).files]
@@ -191,8 +192,7 @@ export function validFields(message: DescMessage): Arbitrary<Buffer[]> {
 function validField(field: DescField): Arbitrary<Buffer[]> {
   // The only texts outside of lists are page tokens.
   if (field.fieldKind === 'scalar' && isText(field)) return fc.constant([]);
-  if (isFlag(field))
-    return fc.constantFrom([], [numberField(field.number, 0n)], [numberField(field.number, 1n)]);
+  if (isFlag(field)) return validFlag.map((flag) => [numberField(field.number, flag ? 1n : 0n)]);
   if (field.fieldKind === 'scalar') {
     return validNumber(field).map((value) => [numberField(field.number, value)]);
   }

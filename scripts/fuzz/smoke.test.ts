@@ -17,7 +17,7 @@ import { fuzz, ROUND } from './run.ts';
 import { type Services, startServices } from './services.ts';
 import { fillStock } from './stock.ts';
 
-const CASES = 2_500;
+const CASES = 3_500;
 
 describe('a short fuzz run', () => {
   const database = useDatabase();
@@ -54,7 +54,7 @@ describe('a short fuzz run', () => {
         'gRPC 16',
       ]),
     );
-    expect(await audit.run()).toBeGreaterThan(50);
+    expect(await audit.run()).toBeGreaterThan(100);
     await services.areReady();
   }, 120_000);
 });
