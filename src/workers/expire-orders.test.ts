@@ -40,7 +40,7 @@ test('what nobody could release is not asked for again at once', async () => {
   expect(await early.runOnce()).toEqual({ released: 0 });
 });
 
-test('after a release the next look is soon; after a full run it rests as long as that took', async () => {
+test('after a release the next look is soon; after a full run it rests twice as long as that took', async () => {
   const runOf = (more: boolean) => {
     let nowMs = 0;
     const find = async () => ({ orderIds: [1n], more, nextInMs: undefined });
@@ -50,7 +50,7 @@ test('after a release the next look is soon; after a full run it rests as long a
     };
     return new OrderExpiry({ find, expire, now: () => nowMs, logger: quiet }).runOnce();
   };
-  expect(await runOf(true)).toEqual({ released: 1, nextInMs: 300 });
+  expect(await runOf(true)).toEqual({ released: 1, nextInMs: 600 });
   expect(await runOf(false)).toEqual({ released: 1, nextInMs: 100 });
 });
 
