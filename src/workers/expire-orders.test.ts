@@ -40,7 +40,7 @@ test('what nobody could release is not asked for again at once', async () => {
   expect(await early.runOnce()).toEqual({ released: 0 });
 });
 
-test('after a release the next look is soon; after a full run it rests twice as long as that took', async () => {
+test('the next look is soon after a release; a full run is followed by a rest twice as long', async () => {
   const runOf = (more: boolean) => {
     let nowMs = 0;
     const find = async () => ({ orderIds: [1n], more, nextInMs: undefined });

@@ -31,8 +31,8 @@ export const RUN_LIMITS: ExpiryLimits = { ordersMax: 500, linesMax: 2_000 };
 const NEXT_LOOK_MS = 100;
 
 /**
- * After a full run it rests so many times as long as the run took: after an outage, creates keep the larger
- * part of the database, and the release of 100,000 orders is still done within a minute.
+ * After a full run it rests, for a multiple of the time that the run took: after an outage, creates keep the
+ * larger part of the database, and the release of 100,000 orders is still done within a minute.
  */
 const REST_MULTIPLE = 2;
 
