@@ -23,7 +23,11 @@ WHERE place = $1::bigint % sessions;
 
 /* @name overdueRead */
 -- For how long the open order whose reservation ended first has been overdue, in milliseconds; 0 without one.
-SELECT greatest(coalesce(max(extract(epoch FROM now() - expires_at)) * 1000, 0), 0)::float8 AS overdue_ms
+-- timeline: that of the WAL which the server writes; none while it is a replica.
+SELECT greatest(coalesce(max(extract(epoch FROM now() - expires_at)) * 1000, 0), 0)::float8 AS overdue_ms,
+       CASE WHEN NOT pg_is_in_recovery()
+           THEN ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::integer
+       END AS timeline
 FROM orders
 WHERE status = 'awaiting payment';
 

@@ -89,6 +89,8 @@ export interface Sample extends AuditResult {
   readonly node: 'primary' | 'replica';
   /** For how long the first of the reservations that have ended has not been released. */
   readonly overdueMs: number;
+  /** That of the WAL which the server writes. A promotion begins a higher one. `null` for a replica. */
+  readonly timeline: number | null;
   readonly atMs: number;
 }
 

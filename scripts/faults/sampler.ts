@@ -30,8 +30,8 @@ export class Sampler {
         client ??= await connect(url);
         const audit = await auditLedger(client);
         const { rows } = await client.query(statements.overdueRead);
-        const overdueMs = rows[0].overdue_ms;
-        this.#history.samples.push({ node, atMs: this.#history.now(), overdueMs, ...audit });
+        const { overdue_ms: overdueMs, timeline } = rows[0];
+        this.#history.samples.push({ node, atMs: this.#history.now(), overdueMs, timeline, ...audit });
       } catch {
         void client?.end().catch(() => {});
         client = undefined;

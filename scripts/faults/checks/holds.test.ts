@@ -107,6 +107,19 @@ test('held too long, while the service does writes', () => {
   expect(found(withOrder(paused, open, at(2_800)))).toEqual([]);
 });
 
+test('held too long: judged by the primary of the time', () => {
+  const open = { status: 'awaiting payment', cancelReason: undefined } as const;
+  const writes = Array.from({ length: 30 }, (_, index) =>
+    about(100 * index, 'extendOrder', { expiresAtMs: END_MS }),
+  );
+  const late = { ...sample, atMs: 2_900, overdueMs: 2_700 };
+  const promoted = { ...sample, node: 'replica' as const, atMs: 2_800, timeline: 2 };
+  const judged = (...samples: Evidence['samples'][number][]) => found(withOrder(writes, open, samples));
+  expect(judged({ ...late, node: 'replica', timeline: null })).toEqual([]);
+  expect(judged(promoted, { ...late, node: 'primary' })).toEqual([]);
+  expect(judged(promoted, { ...late, node: 'replica', timeline: 2 })).toEqual(['held too long']);
+});
+
 test('a stale read of the end: acknowledged as extended, then read with the end before', () => {
   const open = { status: 'awaiting payment', cancelReason: undefined, expiresMs: 900 } as const;
   const extended = about(150, 'extendOrder', { expiresAtMs: 900 });

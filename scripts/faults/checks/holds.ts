@@ -6,7 +6,7 @@
  * as expired while a payment or extension that began before the end is still to commit.
  */
 import type { FinalOrder } from '../final-state.ts';
-import type { Call } from '../history.ts';
+import type { Call, Sample } from '../history.ts';
 import { isWrite } from '../history.ts';
 import { type Evidence, groupCalls, nameOf, type Violation } from './evidence.ts';
 
@@ -66,7 +66,7 @@ export function checkHolds(evidence: Evidence): Violation[] {
     .filter((call) => isWrite(call) && call.outcome === 'ok' && call.endMs - call.startMs < WRITE_MAX_MS)
     .map(({ endMs }) => endMs)
     .sort((a, b) => a - b);
-  const late = samples.filter(({ node, overdueMs }) => node === 'primary' && overdueMs > OUTLIVE_MAX_MS);
+  const late = ofPrimary(samples).filter(({ overdueMs }) => overdueMs > OUTLIVE_MAX_MS);
   const held = late.filter(({ atMs }) => doesWrites(doneMs, atMs - OUTLIVE_MAX_MS, atMs));
   return [
     ...ofOrders,
@@ -75,6 +75,15 @@ export function checkHolds(evidence: Evidence): Violation[] {
       text: `at ${atMs.toFixed(0)} ms a reservation had ended ${overdueMs.toFixed(0)} ms before`,
     })),
   ];
+}
+
+/** The samples of the primary of their time. One that returns after a promotion is used by nobody. */
+function ofPrimary(samples: readonly Sample[]): Sample[] {
+  let newest = 0;
+  return samples.filter(({ timeline }) => {
+    newest = Math.max(newest, timeline ?? 0);
+    return timeline === newest;
+  });
 }
 
 /** Whether writes were done all the time. */

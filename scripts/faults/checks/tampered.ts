@@ -100,6 +100,7 @@ export const sample = {
   undecidedOrders: 0,
   orders: 5,
   overdueMs: 0,
+  timeline: 1,
 };
 
 export function validEvidence(): Evidence {
