@@ -100,6 +100,10 @@ CREATE INDEX idempotency_keys_expires_at ON public.idempotency_keys USING btree 
 
 CREATE INDEX orders_expires_at ON public.orders USING btree (expires_at, order_id) WHERE (status = 'awaiting payment'::text);
 
+-- Name: orders_user_id_open; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX orders_user_id_open ON public.orders USING btree (user_id) WHERE (status = 'awaiting payment'::text);
+
 -- Name: orders_user_id_order_id; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX orders_user_id_order_id ON public.orders USING btree (user_id, order_id);

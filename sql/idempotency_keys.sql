@@ -9,8 +9,8 @@
 
 /* @name idempotencyKeyClaim */
 -- Claims the given keys and returns each with its outcome. Without an order the key is new, and claimed by
--- this transaction. The arrays are parallel and hold each key once. A new key is kept for :retentionMs, a
--- known one until the end that it has.
+-- this transaction, or it was claimed for a request that was refused, which uses no key. The arrays are
+-- parallel and hold each key once. A new key is kept for :retentionMs, a known one until the end that it has.
 -- Locks: these rows, in key order, so that batches which share keys queue up and never deadlock. It waits for
 -- another transaction that has claimed a key: when that one commits, its order is returned; when it rolls
 -- back, the key is new.
@@ -26,7 +26,8 @@ RETURNING caller, key, request_hash, order_id, shortages, available, available_a
     (extract(epoch FROM order_expires_at) * 1000000)::bigint AS "order_expires_us?";
 
 /* @name idempotencyKeySettle */
--- Fills in the outcome of keys that this transaction has claimed: the order, and of one that failed what was
+-- Fills in the outcome of keys that this transaction has claimed, with the request that now uses the key, to
+-- be kept for :retentionMs: the order, and of one that failed what was
 -- available to it and when more would be, as array literals; an empty text stands for none. The end of its
 -- reservation is in microseconds since the epoch, 0 for none. Its shortages are a JSON list for the version
 -- before, which takes an order without any for a success. The arrays are parallel. Nothing is inserted: every
@@ -36,7 +37,7 @@ INSERT INTO idempotency_keys (
     created_at, expires_at, caller, key, request_hash, order_id, shortages, available, available_at,
     order_expires_at
 )
-SELECT now(), now(), settled.caller, settled.key, settled.request_hash, settled.order_id,
+SELECT now(), now() + make_interval(secs => :retentionMs!::float8 / 1000), settled.caller, settled.key, settled.request_hash, settled.order_id,
     settled.shortages::jsonb, nullif(settled.available, '')::integer[],
     nullif(settled.available_at, '')::bigint[],
     CASE
@@ -48,7 +49,8 @@ FROM unnest(
     :available!::text[], :availableAt!::text[], :expiresUs!::bigint[]
 ) AS settled (caller, key, request_hash, order_id, shortages, available, available_at, expires_us)
 ON CONFLICT (caller, key) DO UPDATE
-SET order_id = excluded.order_id, shortages = excluded.shortages, available = excluded.available,
+SET request_hash = excluded.request_hash, expires_at = excluded.expires_at,
+    order_id = excluded.order_id, shortages = excluded.shortages, available = excluded.available,
     available_at = excluded.available_at, order_expires_at = excluded.order_expires_at;
 
 /* @name idempotencyKeyExpired */

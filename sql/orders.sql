@@ -54,6 +54,31 @@ WHERE order_id = ANY(:orderIds!::bigint[])
   AND expires_at <= now()
 RETURNING order_id;
 
+/* @name orderUserLock */
+-- Locks the given users, so that of two transactions that create for one user with a limit of what it may
+-- hold, the second counts what the first holds. Returns how many were locked.
+-- Locks: advisory, each until the transaction ends, in user order and before all others. The two halves of
+-- the id are the form with two keys, which none of the locks with one key can meet.
+SELECT count(pg_advisory_xact_lock((user_id >> 32)::integer, ((user_id << 32) >> 32)::integer)) AS "locked!"
+FROM (
+    SELECT user_id FROM unnest(:userIds!::bigint[]) AS users (user_id) ORDER BY user_id
+) AS ordered;
+
+/* @name orderHeldPieces */
+-- Sums the pieces that open orders of the given users hold, without those whose reservation has ended. A user
+-- without any returns no row. The status is written out, since only then its partial index can be used.
+-- OFFSET 0 keeps the planner from reading all lines: it has no idea of how few of the orders are open.
+-- Locks: none, the caller holds the users through orderUserLock.
+SELECT orders.user_id, sum(line.count)::bigint AS "pieces!"
+FROM orders
+CROSS JOIN LATERAL (
+    SELECT lines.count FROM order_lines AS lines WHERE lines.order_id = orders.order_id OFFSET 0
+) AS line
+WHERE orders.user_id = ANY(:userIds!::bigint[])
+  AND orders.status = 'awaiting payment'
+  AND (orders.expires_at IS NULL OR orders.expires_at > now())
+GROUP BY orders.user_id;
+
 /* @name orderOverdue */
 -- Reads the :limit open orders whose reservations ended first, on any node. Another transaction may be
 -- releasing them. The status is written out, since only then its partial index can be used.

@@ -50,6 +50,7 @@ const SETTINGS = {
   reservationTtlMaxMs: 1_000,
   writeTimeoutMs: 1_000,
   latePaymentWindowMs: 0,
+  heldPiecesMaxPerUser: 0,
   pageTokenKey: new Uint8Array(32),
 };
 

@@ -15,6 +15,7 @@ export type Expectation = 'accepted' | 'refused' | 'unauthenticated' | 'forged' 
  */
 const stateReasons: readonly (Reason | undefined)[] = [
   'INSUFFICIENT_STOCK',
+  'HELD_PIECES_EXCEEDED',
   'ORDER_NOT_FOUND',
   'ORDER_NOT_PAYABLE',
   'ORDER_NOT_CANCELLABLE',

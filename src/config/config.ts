@@ -93,6 +93,7 @@ function sectionsOf(env: Variables) {
       reservationTtlMaxMs: env.RESERVATION_TTL_MAX_MS,
       writeTimeoutMs: env.WRITE_TIMEOUT_MS,
       latePaymentWindowMs: env.LATE_PAYMENT_WINDOW_MS,
+      heldPiecesMaxPerUser: env.HELD_PIECES_MAX_PER_USER,
     },
     /** How long orders that failed or were cancelled are kept; 0 is for ever. */
     workers: { orderRetentionMs: env.ORDER_RETENTION_MS },

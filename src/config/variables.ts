@@ -9,6 +9,7 @@ const DAY_MS = 86_400_000;
 const WEEK_MS = 7 * DAY_MS;
 /** The longest time for late payments: clearly before an expired order may be removed. */
 const LATE_PAYMENT_MAX_MS = WEEK_MS - DAY_MS;
+const HELD_PIECES_MAX = 1_000_000_000;
 const TEN_YEARS_MS = 315_576_000_000;
 
 const port = (standard: number) => number(standard, 0, 65_535);
@@ -110,6 +111,7 @@ export const variables = z.object({
   RESERVATION_TTL_MS: zeroOr(1_000, TEN_YEARS_MS, 600_000),
   RESERVATION_TTL_MAX_MS: number(DAY_MS, 1_000, TEN_YEARS_MS),
   LATE_PAYMENT_WINDOW_MS: zeroOr(1_000, LATE_PAYMENT_MAX_MS, DAY_MS),
+  HELD_PIECES_MAX_PER_USER: zeroOr(1, HELD_PIECES_MAX),
   ORDER_RETENTION_MS: zeroOr(WEEK_MS, TEN_YEARS_MS),
   PAGE_TOKEN_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
   PAGE_TOKEN_KEY_FILE: path,

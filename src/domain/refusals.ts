@@ -38,6 +38,26 @@ export function insufficientStock(orderId: bigint, shortages: readonly Shortage[
   };
 }
 
+/**
+ * The open orders of the user would hold too many pieces.
+ *
+ * @param held what they hold.
+ * @param requested what the order would hold.
+ */
+export function heldPiecesExceeded({ user, max, held, requested }: HeldPiecesExcess): Refusal {
+  const metadata = { user, limit: max, held, requested };
+  const text = Object.entries(metadata).map(([name, value]) => [name, String(value)]);
+  const message = `the open orders of user ${user} hold ${held} pieces, ${requested} more would be over ${max}`;
+  return refusal('HELD_PIECES_EXCEEDED', message, Object.fromEntries(text));
+}
+
+interface HeldPiecesExcess {
+  readonly user: bigint;
+  readonly max: number;
+  readonly held: bigint;
+  readonly requested: number;
+}
+
 export function orderNotFound(orderId: bigint): Refusal {
   return refusal('ORDER_NOT_FOUND', `no order ${orderId}`, { orderID: String(orderId) });
 }

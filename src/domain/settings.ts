@@ -10,6 +10,8 @@ export interface Settings {
   readonly writeTimeoutMs: number;
   /** How long after the end of its reservation an order can be payed late, in milliseconds; 0 is never. */
   readonly latePaymentWindowMs: number;
+  /** The most pieces that the open orders of one user may hold; 0 is without a limit. */
+  readonly heldPiecesMaxPerUser: number;
   /** Authenticates page tokens; the same in all instances. */
   readonly pageTokenKey: Uint8Array;
 }

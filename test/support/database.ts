@@ -110,6 +110,7 @@ export const testSettings: Settings = {
   reservationTtlMaxMs: DAY_MS,
   writeTimeoutMs: 10_000,
   latePaymentWindowMs: DAY_MS,
+  heldPiecesMaxPerUser: 0,
   pageTokenKey: new Uint8Array(32),
 };
 

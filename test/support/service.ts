@@ -46,8 +46,11 @@ export async function startService(
   };
 }
 
-/** The service on a database of its own, for the tests of a file or block. */
-export function useService(): { database: TestDatabase; service: Omit<TestService, 'stop'> } {
+/** The service on a database of its own, for the tests of a file or block; settings as in `startService`. */
+export function useService(settings?: Record<string, string>): {
+  database: TestDatabase;
+  service: Omit<TestService, 'stop'>;
+} {
   const database = useDatabase();
   let started: TestService | undefined;
   const service = () => {
@@ -55,7 +58,7 @@ export function useService(): { database: TestDatabase; service: Omit<TestServic
     return started;
   };
   beforeAll(async () => {
-    started = await startService(database);
+    started = await startService(database, settings);
   });
   afterAll(() => started?.stop());
   return {

@@ -31,7 +31,7 @@ test('unpacked from the same lines, packed shortages are the same, in the same o
   fc.assert(
     fc.property(orders, fc.array(time, { maxLength: 40 }), ({ lines, left }, times) => {
       const stock = new Map(lines.map(({ sku }, index) => [sku, left[index] ?? 0n]));
-      const [short = []] = allocate([lines], stock).shortages;
+      const [short = []] = allocate([{ items: lines }], stock).shortages;
       const shortages = short.map((each, i) => {
         const us = times[i];
         return us === undefined ? each : { ...each, availableAt: us * 1_000n };
@@ -45,7 +45,10 @@ test('a line of which nothing was available takes no room, any other one two sma
   fc.assert(
     fc.property(orders, ({ lines, left }) => {
       const stock = new Map(lines.map(({ sku }, index) => [sku, left[index] ?? 0n]));
-      const { available: packed } = packShortages(lines, allocate([lines], stock).shortages[0] ?? []);
+      const { available: packed } = packShortages(
+        lines,
+        allocate([{ items: lines }], stock).shortages[0] ?? [],
+      );
       expect(packed).toHaveLength(2 * left.filter((available) => (available ?? 0n) > 0n).length);
       for (const number of packed) expect(number).toBeLessThanOrEqual(65_535);
     }),

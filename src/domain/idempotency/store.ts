@@ -68,9 +68,14 @@ export async function claimKeys<Request extends { readonly key?: IdempotencyKey 
 }
 
 /** Records the outcomes of orders under their keys, which this transaction has claimed. */
-export function recordOutcomes(tx: Queryable, orders: readonly KeptOrder[]): Promise<unknown>[] {
+export function recordOutcomes(
+  tx: Queryable,
+  orders: readonly KeptOrder[],
+  { idempotencyRetentionMs: retentionMs }: Settings,
+): Promise<unknown>[] {
   if (orders.length === 0) return [];
   const columns = {
+    retentionMs,
     ...columnsOf(orders.map(({ key }) => key)),
     orderIds: orders.map(({ orderId }) => orderId),
     shortages: orders.map(({ shortages: [first] }) =>

@@ -17,12 +17,13 @@ import { packShortages } from '../idempotency/shortages.ts';
 import { claimKeys, type KeptOrder, recordOutcomes, shortagesOf } from '../idempotency/store.ts';
 import { type Instant, instantOfMicros } from '../instant.ts';
 import { COUNT_MAX } from '../limits.ts';
-import { accepted, type Outcome, refused, replayed } from '../outcome.ts';
+import { accepted, type Outcome, type Refusal, refused, replayed } from '../outcome.ts';
 import { fixedRefusals, insufficientStock } from '../refusals.ts';
 import type { Settings } from '../settings.ts';
 import { type Allocation, allocate, probe, type Shortage } from '../stock/allocation.ts';
 import { changeStock, lockStock } from '../stock/stock.ts';
 import { invalidFields, invalidRequest } from '../violations.ts';
+import { readHeldPieces } from './held-pieces.ts';
 import type { Holds, Shortfall } from './holds.ts';
 import {
   type CreateOrderRequest,
@@ -41,6 +42,9 @@ export type CreateOrderOutcome = Outcome<{ orderId: bigint; expiresAt: Instant |
 export interface OrderToCreate extends CreateOrderRequest {
   readonly key?: IdempotencyKey;
 }
+
+/** The requests that are refused before their stock counts. Nothing is written of them. */
+type Refusals = ReadonlyMap<OrderToCreate, Refusal>;
 
 /** The answer to a request, and the order that is about to be written, unless it is `NO_ORDER`. */
 interface Decision {
@@ -91,8 +95,8 @@ function tooManyOf(request: CreateOrderRequest, merged: readonly Line[]): string
  * was used before; the others get the outcome of the one that ran. What is only validated is decided behind
  * the batch, each for itself.
  * @param holds what was found after the runs before, which were rolled back.
- * @returns for each request its order's id, or INSUFFICIENT_STOCK with the id of the order kept as failed, or
- * IDEMPOTENCY_KEY_REUSED; or what must be searched for before the batch can run.
+ * @returns for each request its order's id, or INSUFFICIENT_STOCK with the id of the order kept as failed,
+ * HELD_PIECES_EXCEEDED, or IDEMPOTENCY_KEY_REUSED; or what must be searched for before the batch can run.
  */
 export async function createOrders(
   tx: Queryable,
@@ -101,7 +105,8 @@ export async function createOrders(
   holds?: Holds,
 ): Promise<Plan<CreateOrderOutcome[]> | Rollback<Shortfall>> {
   const skus = new Set(requests.flatMap(({ items }) => items.map(({ sku }) => sku)));
-  const [{ fresh, kept }, stock, ids] = await Promise.all([
+  const [limit, { fresh, kept }, stock, ids] = await Promise.all([
+    readHeldPieces(tx, requests, settings),
     claimKeys(tx, requests, settings),
     lockStock(tx, skus),
     orderIdsTake.run({ count: requests.length }, tx),
@@ -110,30 +115,34 @@ export async function createOrders(
   const isToWrite = ({ validateOnly }: OrderToCreate) => validateOnly !== true;
   const toWrite = fresh.every(isToWrite) ? fresh : fresh.filter(isToWrite);
   const toValidate = toWrite === fresh ? [] : fresh.filter((request) => !isToWrite(request));
-  const { shortages, reserved } = allocate(toWrite.map(linesOf), stock.available);
-  const unmet = probe(toValidate.map(linesOf), stock.available, reserved);
+  const { shortages, reserved } = allocate(toWrite, stock.available, limit);
+  const unmet = probe(toValidate, stock.available, reserved, limit);
   const all = unmet.length === 0 ? shortages : [...shortages, ...unmet];
   const batch = { stock, reserved, holds };
   const missing = missingPieces(all, batch);
   if (missing !== undefined) return { rollback: { nowUs, missing } };
-  const decided = toWrite.map((request, index): Decision => {
-    const id = ids[index]?.order_id;
-    if (id === undefined) throw new Error('fewer order ids than orders');
-    return decide(request, id, shortages[index] ?? [], nowUs, settings);
-  });
-  const validated = toValidate.map((request, index) => {
-    return decide(request, NO_ORDER, unmet[index] ?? [], nowUs, settings);
-  });
+  const refusals: Refusals = limit?.refusals ?? new Map();
+  const isAdmitted = ({ request }: Decision) => !refusals.has(request);
+  const decided = toWrite
+    .map((request, index): Decision => {
+      const id = ids[index]?.order_id;
+      if (id === undefined) throw new Error('fewer order ids than orders');
+      return decide(request, id, shortages[index] ?? [], nowUs, settings);
+    })
+    .filter(isAdmitted);
+  const validated = toValidate
+    .map((request, index) => decide(request, NO_ORDER, unmet[index] ?? [], nowUs, settings))
+    .filter(isAdmitted);
   const date = all.some(isShort) ? datesOf(all, decided.filter(isGranted), batch) : undefined;
   const orders = withDates(decided, date);
   const keyed = orders.flatMap(keptOrders);
-  const writes = [...recordOutcomes(tx, keyed), ...writeOrders(tx, orders), ...reserve(tx, reserved)];
+  const writes = [
+    ...recordOutcomes(tx, keyed, settings),
+    ...writeOrders(tx, orders),
+    ...reserve(tx, reserved),
+  ];
   const own = [...orders, ...withDates(validated, date)];
-  return { writes, result: outcomesOf(requests, own, [...kept, ...keyed]) };
-}
-
-function linesOf({ items }: OrderToCreate): readonly Line[] {
-  return items;
+  return { writes, result: outcomesOf(requests, own, [...kept, ...keyed], refusals) };
 }
 
 /** An order that failed reserves nothing, so nothing ends. */
@@ -171,17 +180,24 @@ function keptOrders({ request: { key, items }, orderId, shortages, expiresAt }: 
   return [{ key, orderId, packed, shortages, expiresAt }];
 }
 
-/** The outcome of each request: that of its own order, or of the order kept under its key. */
+/**
+ * The outcome of each request: that of its own order, or of the order kept under its key. A refused request
+ * uses no key; those with the same key in its batch are refused with it.
+ */
 function outcomesOf(
   requests: readonly OrderToCreate[],
   decisions: readonly Decision[],
   kept: readonly KeptOrder[],
+  refusals: Refusals,
 ): CreateOrderOutcome[] {
   const ownOf = new Map(decisions.map((decision) => [decision.request, decision]));
   const keptOf = new Map(kept.map((order) => [order.key.id, order]));
+  const refusedOf = new Map([...refusals].map(([request, refusal]) => [request.key?.id, refusal]));
   return requests.map((request) => {
     const own = ownOf.get(request);
     if (own !== undefined) return outcomeOf(own, own.shortages);
+    const refusal = refusals.get(request) ?? (request.key && refusedOf.get(request.key.id));
+    if (refusal !== undefined) return refused(refusal);
     const first = request.key && keptOf.get(request.key.id);
     if (first === undefined) throw new Error('a request neither ran nor has its key an order');
     if (!request.key?.requestHash.equals(first.key.requestHash)) {

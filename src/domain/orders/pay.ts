@@ -120,10 +120,7 @@ async function takeAgain(
   const orders = ordersOf(rows);
   const heldIds = new Set(held.map((row) => row.order_id));
   const ordered = released.filter(({ orderId }) => heldIds.has(orderId));
-  const allocation = allocate(
-    ordered.map(({ items }) => items),
-    withFreed(stock.available, moved),
-  );
+  const allocation = allocate(ordered, withFreed(stock.available, moved));
   const shortages = new Map<bigint, readonly Shortage[]>();
   const payed = ordered.filter(({ orderId }, index) => {
     const short = allocation.shortages[index] ?? [];

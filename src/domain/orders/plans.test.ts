@@ -3,6 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { useDatabase } from '../../../test/support/database.ts';
 import {
   orderDelete,
+  orderHeldPieces,
   orderHolds,
   orderLineCount,
   orderLineDelete,
@@ -92,6 +93,13 @@ test.each([
   const plan = await planOf(run);
   expect(plan).toMatch(expected);
   expect(plan).not.toMatch(/Seq Scan|Sort/);
+});
+
+test('what users hold is summed along the index of their open orders, and only of their own lines', async () => {
+  const plan = await planOf((db) => orderHeldPieces.run({ userIds: [1n] }, db));
+  expect(plan).toMatch(/(Index|Bitmap Index) Scan (using|on) orders_user_id_open/);
+  expect(plan).toMatch(/Index Scan (using|on) order_lines_pkey.*\n +Index Cond: \(order_id = orders/);
+  expect(plan).not.toMatch(/Seq Scan/);
 });
 
 test('holds are read along the index of their ends, and only their own lines', async () => {

@@ -4,10 +4,14 @@ import { expect, test } from 'vitest';
 import { type Line, mergeLines } from '../orders/order.ts';
 import { allocate, probe } from './allocation.ts';
 
+interface OrderLines {
+  readonly items: readonly Line[];
+}
+
 const skus = fc.integer({ min: 1, max: 6 });
 const lines = fc
   .array(fc.record({ sku: skus, count: fc.integer({ min: 1, max: 65_535 }) }), { minLength: 1, maxLength: 8 })
-  .map(mergeLines);
+  .map((items) => ({ items: mergeLines(items) }));
 const batch = fc.array(lines, { maxLength: 30 });
 const available = fc
   .array(fc.tuple(skus, fc.bigInt({ min: 0n, max: 200_000n })))
@@ -15,12 +19,13 @@ const available = fc
 
 /** The count of each sku that the granted orders hold. */
 function grantedCounts(
-  orders: readonly Line[][],
+  orders: readonly OrderLines[],
   shortages: readonly (readonly unknown[])[],
 ): Map<number, number> {
   const granted = orders.filter((_, index) => shortages[index]?.length === 0);
   const sums = new Map<number, number>();
-  for (const { sku, count } of granted.flat()) sums.set(sku, (sums.get(sku) ?? 0) + count);
+  for (const { sku, count } of granted.flatMap(({ items }) => items))
+    sums.set(sku, (sums.get(sku) ?? 0) + count);
   return sums;
 }
 
@@ -50,7 +55,7 @@ test('an order is refused exactly when earlier orders left too little; every sho
       for (const [index, order] of orders.entries()) {
         const before = grantedCounts(orders.slice(0, index), shortages);
         const leftOf = (sku: number) => (stock.get(sku) ?? 0n) - BigInt(before.get(sku) ?? 0);
-        const short = order.filter(({ sku, count }) => leftOf(sku) < BigInt(count));
+        const short = order.items.filter(({ sku, count }) => leftOf(sku) < BigInt(count));
         const listed = short.map(({ sku, count }) => ({ sku, requested: count, available: leftOf(sku) }));
         expect(shortages[index]).toEqual(listed);
       }
@@ -70,11 +75,13 @@ test('behind an allocation each order is probed as if it was the next one', () =
 
 test('a refused order leaves its stock to later orders', () => {
   const orders = [
-    [
-      { sku: 1, count: 5 },
-      { sku: 2, count: 9 },
-    ],
-    [{ sku: 1, count: 5 }],
+    {
+      items: [
+        { sku: 1, count: 5 },
+        { sku: 2, count: 9 },
+      ],
+    },
+    { items: [{ sku: 1, count: 5 }] },
   ];
   const { shortages, reserved } = allocate(
     orders,
@@ -89,5 +96,20 @@ test('a refused order leaves its stock to later orders', () => {
 
 test('stock above 2^53 is not rounded', () => {
   const stock = new Map([[1, 2n ** 53n + 1n]]);
-  expect(allocate([[{ sku: 1, count: 65_535 }]], stock).shortages).toEqual([[]]);
+  expect(allocate([{ items: [{ sku: 1, count: 65_535 }] }], stock).shortages).toEqual([[]]);
+});
+
+test('an order that a limit does not admit gets nothing, and leaves its stock to later orders', () => {
+  const orders = [3, 2, 1].map((count) => ({ items: [{ sku: 1, count }] }));
+  const granted: unknown[] = [];
+  const limit = {
+    admits: (order: unknown) => order !== orders[0],
+    grant: (order: unknown) => granted.push(order),
+  };
+  const { shortages, reserved } = allocate(orders, new Map([[1, 2n]]), limit);
+  expect(shortages).toEqual([[], [], [{ sku: 1, requested: 1, available: 0n }]]);
+  expect(reserved).toEqual(new Map([[1, 2]]));
+  expect(granted).toEqual([orders[1]]);
+  probe([{ items: [{ sku: 2, count: 1 }] }], new Map([[2, 1n]]), new Map(), limit);
+  expect(granted).toHaveLength(1);
 });

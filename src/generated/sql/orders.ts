@@ -187,6 +187,80 @@ const orderExpireIR: any = {"usedParamSet":{"to":true,"cancelReason":true,"order
 export const orderExpire = new PreparedQuery<IOrderExpireParams,IOrderExpireResult>(orderExpireIR);
 
 
+/** 'OrderUserLock' parameters type */
+export interface IOrderUserLockParams {
+  userIds: bigintArray;
+}
+
+/** 'OrderUserLock' return type */
+export interface IOrderUserLockResult {
+  locked: bigint;
+}
+
+/** 'OrderUserLock' query type */
+export interface IOrderUserLockQuery {
+  params: IOrderUserLockParams;
+  result: IOrderUserLockResult;
+}
+
+const orderUserLockIR: any = {"usedParamSet":{"userIds":true},"params":[{"name":"userIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":526,"b":534}]}],"statement":"-- Locks the given users, so that of two transactions that create for one user with a limit of what it may\n-- hold, the second counts what the first holds. Returns how many were locked.\n-- Locks: advisory, each until the transaction ends, in user order and before all others. The two halves of\n-- the id are the form with two keys, which none of the locks with one key can meet.\nSELECT count(pg_advisory_xact_lock((user_id >> 32)::integer, ((user_id << 32) >> 32)::integer)) AS \"locked!\"\nFROM (\n    SELECT user_id FROM unnest(:userIds!::bigint[]) AS users (user_id) ORDER BY user_id\n) AS ordered"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Locks the given users, so that of two transactions that create for one user with a limit of what it may
+ * -- hold, the second counts what the first holds. Returns how many were locked.
+ * -- Locks: advisory, each until the transaction ends, in user order and before all others. The two halves of
+ * -- the id are the form with two keys, which none of the locks with one key can meet.
+ * SELECT count(pg_advisory_xact_lock((user_id >> 32)::integer, ((user_id << 32) >> 32)::integer)) AS "locked!"
+ * FROM (
+ *     SELECT user_id FROM unnest(:userIds!::bigint[]) AS users (user_id) ORDER BY user_id
+ * ) AS ordered
+ * ```
+ */
+export const orderUserLock = new PreparedQuery<IOrderUserLockParams,IOrderUserLockResult>(orderUserLockIR);
+
+
+/** 'OrderHeldPieces' parameters type */
+export interface IOrderHeldPiecesParams {
+  userIds: bigintArray;
+}
+
+/** 'OrderHeldPieces' return type */
+export interface IOrderHeldPiecesResult {
+  pieces: bigint;
+  user_id: bigint;
+}
+
+/** 'OrderHeldPieces' query type */
+export interface IOrderHeldPiecesQuery {
+  params: IOrderHeldPiecesParams;
+  result: IOrderHeldPiecesResult;
+}
+
+const orderHeldPiecesIR: any = {"usedParamSet":{"userIds":true},"params":[{"name":"userIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":613,"b":621}]}],"statement":"-- Sums the pieces that open orders of the given users hold, without those whose reservation has ended. A user\n-- without any returns no row. The status is written out, since only then its partial index can be used.\n-- OFFSET 0 keeps the planner from reading all lines: it has no idea of how few of the orders are open.\n-- Locks: none, the caller holds the users through orderUserLock.\nSELECT orders.user_id, sum(line.count)::bigint AS \"pieces!\"\nFROM orders\nCROSS JOIN LATERAL (\n    SELECT lines.count FROM order_lines AS lines WHERE lines.order_id = orders.order_id OFFSET 0\n) AS line\nWHERE orders.user_id = ANY(:userIds!::bigint[])\n  AND orders.status = 'awaiting payment'\n  AND (orders.expires_at IS NULL OR orders.expires_at > now())\nGROUP BY orders.user_id"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Sums the pieces that open orders of the given users hold, without those whose reservation has ended. A user
+ * -- without any returns no row. The status is written out, since only then its partial index can be used.
+ * -- OFFSET 0 keeps the planner from reading all lines: it has no idea of how few of the orders are open.
+ * -- Locks: none, the caller holds the users through orderUserLock.
+ * SELECT orders.user_id, sum(line.count)::bigint AS "pieces!"
+ * FROM orders
+ * CROSS JOIN LATERAL (
+ *     SELECT lines.count FROM order_lines AS lines WHERE lines.order_id = orders.order_id OFFSET 0
+ * ) AS line
+ * WHERE orders.user_id = ANY(:userIds!::bigint[])
+ *   AND orders.status = 'awaiting payment'
+ *   AND (orders.expires_at IS NULL OR orders.expires_at > now())
+ * GROUP BY orders.user_id
+ * ```
+ */
+export const orderHeldPieces = new PreparedQuery<IOrderHeldPiecesParams,IOrderHeldPiecesResult>(orderHeldPiecesIR);
+
+
 /** 'OrderOverdue' parameters type */
 export interface IOrderOverdueParams {
   limit: bigint;

@@ -5,6 +5,7 @@ import { cancelReasons, orderStatuses } from '../../domain/orders/order.ts';
 import type { Refusal } from '../../domain/outcome.ts';
 import {
   fixedRefusals,
+  heldPiecesExceeded,
   insufficientStock,
   orderExpired,
   orderNotCancellable,
@@ -199,6 +200,7 @@ export const createOrderDocument = {
       invalidFields('CreateOrderRequest', ['user', 'items[1].count']),
       fixedRefusals.idempotencyKeyReused,
       insufficientStock(2n, [{ sku: 1625903, requested: 65_535, available: 10_000n }]),
+      heldPiecesExceeded({ user: 42n, max: 100, held: 98n, requested: 3 }),
       ...writeRefusals,
     ],
   ),
