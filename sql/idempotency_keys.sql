@@ -37,7 +37,8 @@ INSERT INTO idempotency_keys (
     created_at, expires_at, caller, key, request_hash, order_id, shortages, available, available_at,
     order_expires_at
 )
-SELECT now(), now() + make_interval(secs => :retentionMs!::float8 / 1000), settled.caller, settled.key, settled.request_hash, settled.order_id,
+SELECT now(), now() + make_interval(secs => :retentionMs!::float8 / 1000),
+    settled.caller, settled.key, settled.request_hash, settled.order_id,
     settled.shortages::jsonb, nullif(settled.available, '')::integer[],
     nullif(settled.available_at, '')::bigint[],
     CASE

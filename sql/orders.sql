@@ -28,11 +28,22 @@ INSERT INTO order_lines (order_id, sku, count)
 SELECT fresh.order_id, fresh.sku, fresh.count
 FROM unnest(:orderIds!::bigint[], :skus!::bigint[], :counts!::integer[]) AS fresh (order_id, sku, count);
 
+/* @name orderLock */
+-- Locks the given orders until the transaction ends, and changes nothing in them. All changes of orders that
+-- callers ask for begin with it, so that what they read next is what they change.
+-- It is a write, so that the COMMIT waits for the replica of each order: otherwise a reply that is based on
+-- a read alone could show a state that no replica has. Only the server that has an order can confirm it.
+-- Locks: these order rows, in the order of their index. No other statement of such a transaction waits for an
+-- order, so batches that share orders queue up and do not deadlock.
+-- Cost: a version of each row, about 150 bytes of WAL; no index is written, since the page has room for it.
+UPDATE orders
+SET updated_at = updated_at
+WHERE order_id = ANY(:orderIds!::bigint[]);
+
 /* @name orderTransition */
 -- Transitions those of the given orders that have the status :from, for the reason :fromReason, and whose
 -- reservation has not ended more than :graceMs ago, to the status :to, and returns their ids.
--- Locks: these order rows. The guard is a compare-and-set: of two transactions the first to commit wins, and
--- the other does not get the order back.
+-- Locks: none, the caller holds them through orderLock.
 -- After a failover the clock may be behind that of the primary which wrote the order.
 UPDATE orders
 SET status = :to!, cancel_reason = :cancelReason, updated_at = greatest(now(), updated_at)
@@ -45,8 +56,8 @@ RETURNING order_id;
 /* @name orderExpire */
 -- Cancels those of the given orders that have the status :from and whose reservation has ended, as of that
 -- end, and returns their ids.
--- Locks: these order rows, with the same compare-and-set as orderTransition. It waits for a transaction that
--- began before the end and is still to commit.
+-- Locks: none, the caller holds them through orderLock, which waits for a transaction that began before the
+-- end and is still to commit.
 UPDATE orders
 SET status = :to!, cancel_reason = :cancelReason!, updated_at = expires_at
 WHERE order_id = ANY(:orderIds!::bigint[])
@@ -136,24 +147,23 @@ WHERE status = 'awaiting payment'
 ORDER BY expires_at
 LIMIT 1;
 
-/* @name orderHold */
--- Holds those of the given orders that orderTransition would change, by the same guard, until the transaction
--- ends, and returns when they were created and what now is, in microseconds since the epoch.
--- Locks: these order rows; nothing is changed in them.
-UPDATE orders
-SET updated_at = updated_at
+/* @name orderChangeable */
+-- Reads those of the given orders that orderTransition would change, by the same guard: when they were
+-- created, when their reservations end, and what now is, in microseconds since the epoch.
+-- Locks: none, the caller holds them through orderLock.
+SELECT order_id,
+    (extract(epoch FROM created_at) * 1000000)::bigint AS "created_us!",
+    (extract(epoch FROM expires_at) * 1000000)::bigint AS "expires_us?",
+    (extract(epoch FROM now()) * 1000000)::bigint AS "now_us!"
+FROM orders
 WHERE order_id = ANY(:orderIds!::bigint[])
   AND status = :from!
   AND cancel_reason IS NOT DISTINCT FROM :fromReason
-  AND (expires_at IS NULL OR expires_at > now() - :graceMs!::float8 * interval '1 millisecond')
-RETURNING order_id,
-    (extract(epoch FROM created_at) * 1000000)::bigint AS "created_us!",
-    (extract(epoch FROM expires_at) * 1000000)::bigint AS "expires_us?",
-    (extract(epoch FROM now()) * 1000000)::bigint AS "now_us!";
+  AND (expires_at IS NULL OR expires_at > now() - :graceMs!::float8 * interval '1 millisecond');
 
 /* @name orderExtend */
--- Sets the ends of reservations that this transaction holds through orderHold. The arrays are parallel.
--- Locks: none, the caller holds them.
+-- Sets the ends of reservations. The arrays are parallel.
+-- Locks: none, the caller holds them through orderLock.
 UPDATE orders
 SET expires_at = 'epoch'::timestamptz + change.expires_us * interval '1 microsecond'
 FROM unnest(:orderIds!::bigint[], :expiresUs!::bigint[]) AS change (order_id, expires_us)
@@ -216,19 +226,6 @@ WHERE order_id = ANY(:orderIds!::bigint[])
 ORDER BY order_id DESC, sku DESC
 LIMIT :limit!;
 
-/* @name orderConfirm */
--- Writes those of the given orders that are not open any more, and changes nothing in them, so that
--- the COMMIT behind it waits for the replica of each: otherwise a reply that is based on a read alone could
--- show a state that no replica has. It must write the order itself, since only the server that has the order
--- can confirm it.
--- Locks: these order rows. Only a late payment, a removal or another confirmation can wait for them. Two that
--- lock the same rows in opposite order are rare; the server rolls one back, and it is retried.
--- Cost: a version of each row, about 150 bytes of WAL; no index is written, since the page has room for it.
-UPDATE orders
-SET updated_at = updated_at
-WHERE order_id = ANY(:orderIds!::bigint[])
-  AND status <> :open!;
-
 /* @name orderWindow */
 -- Reads the :limit orders that follow the id :after, in order of their ids: whether each was created, and
 -- was changed the last time, longer than :retentionMs ago. Runs on the primary, whose clock counts.
@@ -264,7 +261,7 @@ WHERE order_id = ANY(:orderIds!::bigint[]);
 /* @name orderDelete */
 -- Removes those of the given orders that have one of the final statuses :statuses, and returns their ids,
 -- without those that another removal was faster with.
--- Locks: these rows. It waits for a transaction that confirms one of them, and then removes it.
+-- Locks: these rows. It waits for a transaction that holds one of them, and then removes it.
 DELETE FROM orders
 WHERE order_id = ANY(:orderIds!::bigint[])
   AND status = ANY(:statuses!::text[])

@@ -48,6 +48,13 @@ export function sessionSettings({ writeTimeoutMs }: ConnectionLimits): Readonly<
   };
 }
 
+/**
+ * Rows are found along indexes, which all statements are written for, and so are locked in the order of the
+ * index: batches that share rows queue up. Other scans lock in the order of pages, which can deadlock; the
+ * server then rolls one transaction back, and it is retried. So these are not checked.
+ */
+const planSettings = { enable_seqscan: 'off', enable_bitmapscan: 'off' };
+
 const UNITS = [
   ['h', 3_600_000],
   ['min', 60_000],
@@ -102,7 +109,7 @@ function clientConfig(url: string, limits: ConnectionLimits): pg.ClientConfig & 
     pipeline: true,
     types,
     keepAlive: true,
-    options: optionsOf(sessionSettings(limits)),
+    options: optionsOf({ ...sessionSettings(limits), ...planSettings }),
   };
 }
 

@@ -47,8 +47,8 @@ export function insufficientStock(orderId: bigint, shortages: readonly Shortage[
 export function heldPiecesExceeded({ user, max, held, requested }: HeldPiecesExcess): Refusal {
   const metadata = { user, limit: max, held, requested };
   const text = Object.entries(metadata).map(([name, value]) => [name, String(value)]);
-  const message = `the open orders of user ${user} hold ${held} pieces, ${requested} more would be over ${max}`;
-  return refusal('HELD_PIECES_EXCEEDED', message, Object.fromEntries(text));
+  const message = `the open orders of user ${user} hold ${held} pieces, ${requested} more would be`;
+  return refusal('HELD_PIECES_EXCEEDED', `${message} over ${max}`, Object.fromEntries(text));
 }
 
 interface HeldPiecesExcess {

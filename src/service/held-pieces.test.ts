@@ -1,4 +1,4 @@
-/** The limit of what the open orders of one user hold: exact, in several instances too, and without a trace. */
+/** The limit of what the open orders of one user hold: exact, also in several instances. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import { anyCall } from '../../test/support/call.ts';
 import { openService, useLoms, useRouter } from '../../test/support/database.ts';
@@ -36,7 +36,8 @@ const EXCEEDED = 'HELD_PIECES_EXCEEDED';
 
 const written = async () => {
   const [row] = await database.query(
-    `SELECT (SELECT count(*)::int FROM orders) AS orders, (SELECT sum(reserved)::int FROM stocks) AS reserved`,
+    `SELECT (SELECT count(*)::int FROM orders) AS orders,
+       (SELECT sum(reserved)::int FROM stocks) AS reserved`,
   );
   return row;
 };

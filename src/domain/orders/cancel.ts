@@ -1,15 +1,14 @@
 /**
  * Cancelling orders: a batch in one transaction, two round trips, like every transition.
  *
- * 1. Change the status of the orders that may change (a guarded update, which is its own lock), and read all
- *    of them. Overdue ones are released (`change.ts`).
- * 2. Confirm the others, lock the stock of the changed orders' skus, in sku order, write one sum per sku, and
- *    commit.
+ * 1. Lock the orders, change the status of those that may change, and read all of them (`change.ts`).
+ * 2. Release the overdue ones, lock the stock of all that is released, in sku order, write one sum per sku,
+ *    and commit.
  */
 import type { Plan, Queryable } from '../../db/types.ts';
 import { accepted, type Outcome, refused } from '../outcome.ts';
 import { orderNotCancellable, orderNotFound } from '../refusals.ts';
-import { changeOrders, changeStockOf, confirm, orderOf, transit, unwritten } from './change.ts';
+import { changeOrders, changeStockOf, orderOf, release, transit } from './change.ts';
 import { type Order, transitions } from './order.ts';
 
 /**
@@ -23,18 +22,18 @@ export async function cancelOrders(
   tx: Queryable,
   orderIds: readonly bigint[],
 ): Promise<Plan<Outcome<void>[]>> {
-  const cancel = (ids: readonly bigint[]) => transit(tx, ids, transitions.cancel);
-  const { changed, expired, orders } = await changeOrders(tx, [...new Set(orderIds)], cancel);
+  const cancel = (ids: bigint[]) => transit(tx, ids, transitions.cancel);
+  const { changed, overdue, orders } = await changeOrders(tx, [...new Set(orderIds)], cancel);
   const moved = [
     { orders: changed.map((row) => orderOf(orders, row.order_id)), transition: transitions.cancel },
-    { orders: expired, transition: transitions.expire },
+    { orders: overdue, transition: transitions.expire },
   ];
-  const writes = [...confirm(tx, unwritten(orders, moved)), ...changeStockOf(tx, ...moved)];
+  const writes = [...release(tx, overdue), ...changeStockOf(tx, ...moved)];
   return { writes, result: orderIds.map((id) => outcomeOf(id, orders.get(id))) };
 }
 
 function outcomeOf(orderId: bigint, order: Order | undefined): Outcome<void> {
-  // One that is still open was written between the update and the read: it did not exist when the update ran.
+  // One that is still open was written between the lock and the read: it did not exist when the batch began.
   if (order === undefined || order.status === transitions.cancel.from) return refused(orderNotFound(orderId));
   if (order.status === transitions.cancel.to) return accepted(undefined);
   return refused(orderNotCancellable(orderId, order.status));

@@ -1,14 +1,14 @@
 /**
- * Changing orders by a guarded update, in the first round trip of a transaction, and what follows from it in
- * the last one.
+ * Changing orders: they are locked, changed by a guarded update and read in the first round trip of a
+ * transaction; what follows from it is written in the last one.
  *
  * A transaction decides by the time at which it began. So one that began after the end of a reservation can
- * read an order as overdue while another, which began before it, is still to commit its payment or extension.
- * Therefore an order that is read as overdue is released there and then, which waits for the other: every
- * answer about it rests on a committed change.
+ * find an order overdue that another, which began before it, has yet to pay or extend. The lock waits for
+ * the other: every answer about an order rests on a committed change. What is overdue under the lock is
+ * released by the transaction that holds it.
  */
 import type { Queryable } from '../../db/types.ts';
-import { orderConfirm, orderExpire, orderRead, orderTransition } from '../../generated/sql/orders.ts';
+import { orderExpire, orderLock, orderRead, orderTransition } from '../../generated/sql/orders.ts';
 import { changeStock, lockStock, type StockChange } from '../stock/stock.ts';
 import { type Order, type Transition, transitions } from './order.ts';
 import { isUnreleased, ordersOf } from './read.ts';
@@ -16,37 +16,30 @@ import { isUnreleased, ordersOf } from './read.ts';
 interface ChangedOrders<Row> {
   /** What the update returned of the orders that it changed. */
   readonly changed: readonly Row[];
-  /** The orders that were overdue and were released. */
-  readonly expired: readonly Order[];
+  /** The orders that are overdue and must be released (`expire`). They are shown as expired. */
+  readonly overdue: readonly Order[];
   /** All of the orders, as they are after it. */
   readonly orders: ReadonlyMap<bigint, Order>;
 }
 
 /**
- * Changes orders, and reads all of them. Overdue ones are released, in one more round trip: behind the
- * release, `update` runs once more, for those that were extended meanwhile.
+ * Locks orders, changes them, and reads all of them.
  *
  * @param update a guarded update of open orders, which skips those whose reservations have ended.
  */
 export async function changeOrders<Row>(
   tx: Queryable,
-  orderIds: readonly bigint[],
-  update: (orderIds: readonly bigint[]) => Promise<Row[]>,
+  orderIds: bigint[],
+  update: (orderIds: bigint[]) => Promise<Row[]>,
 ): Promise<ChangedOrders<Row>> {
-  const [changed, rows] = await Promise.all([
+  const [, changed, rows] = await Promise.all([
+    orderLock.run({ orderIds }, tx),
     update(orderIds),
-    orderRead.run({ orderIds: [...orderIds] }, tx),
+    orderRead.run({ orderIds }, tx),
   ]);
   const orders = ordersOf(rows);
-  const overdue = [...new Set(rows.filter(isUnreleased).map((row) => row.order_id))];
-  if (overdue.length === 0) return { changed, expired: [], orders };
-  const [expired, extended, again] = await Promise.all([
-    expire(tx, overdue),
-    update(overdue),
-    orderRead.run({ orderIds: overdue }, tx),
-  ]);
-  for (const [id, order] of ordersOf(again)) orders.set(id, order);
-  return { changed: [...changed, ...extended], expired: expired.map((id) => orderOf(orders, id)), orders };
+  const overdue = new Set(rows.filter(isUnreleased).map((row) => row.order_id));
+  return { changed, overdue: [...overdue].map((id) => orderOf(orders, id)), orders };
 }
 
 /**
@@ -77,26 +70,16 @@ export function orderOf(orders: ReadonlyMap<bigint, Order>, orderId: bigint): Or
   return order;
 }
 
-/**
- * Lets the COMMIT wait until a replica has these orders. "It is payed already" may rest on a payment that was
- * never confirmed, and nothing else is written where that order lies.
- */
-export function confirm(tx: Queryable, orders: readonly Order[]): Promise<unknown>[] {
-  if (orders.length === 0) return [];
-  const { from: open } = transitions.expire;
-  return [orderConfirm.run({ orderIds: orders.map(({ orderId }) => orderId), open }, tx)];
-}
-
 /** Orders that go through a transition. */
 export interface Moved {
   readonly orders: readonly Order[];
   readonly transition: Transition;
 }
 
-/** The orders that were read and not written. */
-export function unwritten(orders: ReadonlyMap<bigint, Order>, moved: readonly Moved[]): Order[] {
-  const written = new Set(moved.flatMap((each) => each.orders));
-  return [...orders.values()].filter((order) => !written.has(order));
+/** Releases orders that are overdue, which the transaction has locked. Their stock is not changed here. */
+export function release(tx: Queryable, overdue: readonly Order[]): Promise<unknown>[] {
+  const orderIds = overdue.map(({ orderId }) => orderId);
+  return orderIds.length > 0 ? [expire(tx, orderIds)] : [];
 }
 
 /** Locks the stock of the orders, and writes what their transitions do to it, one sum per sku. */

@@ -6,11 +6,10 @@
  * a payment, cancellation, extension or other instance that was faster has its order.
  */
 import type { Plan, Queryable } from '../../db/types.ts';
-import { orderNextEnd, orderOverdue, orderRead } from '../../generated/sql/orders.ts';
-import { changeStockOf, expire, orderOf } from './change.ts';
+import { orderNextEnd, orderOverdue } from '../../generated/sql/orders.ts';
+import { changeOrders, changeStockOf, expire, orderOf } from './change.ts';
 import { fitting } from './fitting.ts';
 import { transitions } from './order.ts';
-import { ordersOf } from './read.ts';
 
 export interface ExpiryLimits {
   /** The most orders of one step. */
@@ -46,11 +45,8 @@ export async function findOverdue(
 
 /** Cancels those of the orders whose reservations have ended. Returns their number. */
 export async function expireOrders(tx: Queryable, orderIds: readonly bigint[]): Promise<Plan<number>> {
-  const [expired, rows] = await Promise.all([
-    expire(tx, orderIds),
-    orderRead.run({ orderIds: [...orderIds] }, tx),
-  ]);
-  const read = ordersOf(rows);
-  const orders = expired.map((id) => orderOf(read, id));
-  return { writes: changeStockOf(tx, { orders, transition: transitions.expire }), result: orders.length };
+  const { changed, orders } = await changeOrders(tx, [...orderIds], (ids) => expire(tx, ids));
+  const expired = changed.map((id) => orderOf(orders, id));
+  const writes = changeStockOf(tx, { orders: expired, transition: transitions.expire });
+  return { writes, result: expired.length };
 }

@@ -1,17 +1,16 @@
 /**
  * Extending reservations: a batch in one transaction, two round trips.
  *
- * 1. Hold the orders whose reservations have not ended, and read all of them. Overdue ones are released
- *    (`change.ts`).
- * 2. Set the new ends, confirm the others, and commit.
+ * 1. Lock the orders, find those whose reservations have not ended, and read all of them (`change.ts`).
+ * 2. Set the new ends, release the overdue ones with their stock, and commit.
  */
 import type { Plan, Queryable } from '../../db/types.ts';
-import { type IOrderHoldResult, orderExtend, orderHold } from '../../generated/sql/orders.ts';
+import { type IOrderChangeableResult, orderChangeable, orderExtend } from '../../generated/sql/orders.ts';
 import { type Instant, instantOfMicros } from '../instant.ts';
 import { accepted, type Outcome, refused } from '../outcome.ts';
 import { orderExpired, orderNotExtendable, orderNotFound } from '../refusals.ts';
 import type { Settings } from '../settings.ts';
-import { changeOrders, changeStockOf, confirm } from './change.ts';
+import { changeOrders, changeStockOf, release } from './change.ts';
 import { type Order, transitions } from './order.ts';
 
 export interface ExtendOrderRequest {
@@ -36,20 +35,18 @@ export async function extendOrders(
 ): Promise<Plan<ExtendOrderOutcome[]>> {
   const orderIds = [...new Set(requests.map(({ orderId }) => orderId))];
   const { from, fromReason } = transitions.pay;
-  const hold = (ids: readonly bigint[]) =>
-    orderHold.run({ orderIds: [...ids], from, fromReason, graceMs: 0 }, tx);
-  const { changed: held, expired, orders } = await changeOrders(tx, orderIds, hold);
-  const ends = new Map(held.map((hold) => [hold.order_id, endOf(hold, requests, reservationTtlMaxMs)]));
+  const find = (ids: bigint[]) => orderChangeable.run({ orderIds: ids, from, fromReason, graceMs: 0 }, tx);
+  const { changed: open, overdue, orders } = await changeOrders(tx, orderIds, find);
+  const ends = new Map(open.map((order) => [order.order_id, endOf(order, requests, reservationTtlMaxMs)]));
   const finite = [...ends].flatMap(([id, endUs]) => (endUs === null ? [] : [{ id, endUs }]));
-  const others = [...orders.values()].filter(({ orderId }) => !ends.has(orderId));
-  const released = { orders: expired, transition: transitions.expire };
-  const writes = [...confirm(tx, others), ...extend(tx, finite), ...changeStockOf(tx, released)];
+  const released = { orders: overdue, transition: transitions.expire };
+  const writes = [...extend(tx, finite), ...release(tx, overdue), ...changeStockOf(tx, released)];
   return { writes, result: requests.map(({ orderId }) => outcomeOf(orderId, orders.get(orderId), ends)) };
 }
 
 /** The end of a reservation after all requests for its order, in microseconds; null where it never ends. */
 function endOf(
-  { order_id: id, created_us: createdUs, expires_us: expiresUs, now_us: nowUs }: IOrderHoldResult,
+  { order_id: id, created_us: createdUs, expires_us: expiresUs, now_us: nowUs }: IOrderChangeableResult,
   requests: readonly ExtendOrderRequest[],
   ttlMaxMs: number,
 ): bigint | null {
@@ -78,7 +75,7 @@ function outcomeOf(
   if (endUs !== undefined) {
     return accepted({ expiresAt: endUs === null ? undefined : instantOfMicros(endUs) });
   }
-  // One that is still open was written between the two statements: it did not exist when the first ran.
+  // One that is still open was written between the lock and the read: it did not exist when the batch began.
   if (order === undefined || order.status === transitions.pay.from) return refused(orderNotFound(orderId));
   const { status, cancelReason, expiresAt } = order;
   const isExpired = cancelReason === 'expired' && expiresAt !== undefined;

@@ -2,29 +2,27 @@
  * Paying orders: a batch in one transaction, two round trips, like every transition (`cancel.ts`).
  *
  * A payment may accept to be late. While the goods of an order that has ended are still reserved, it is payed
- * like any other. Once they were released they are taken again, with one more round trip: hold the orders and
- * lock the stock, then decide in memory who gets what is available, in the order of arrival.
+ * like any other. Once they were released they are taken again, with one more round trip: lock the stock,
+ * then decide in memory who gets what is available, in the order of arrival.
  */
 import type { Plan, Queryable } from '../../db/types.ts';
-import { orderHold, orderRead } from '../../generated/sql/orders.ts';
+import { orderChangeable } from '../../generated/sql/orders.ts';
 import { accepted, type Outcome, refused } from '../outcome.ts';
 import { orderExpired, orderNotFound, orderNotPayable } from '../refusals.ts';
 import type { Settings } from '../settings.ts';
 import { type Available, allocate, type Shortage } from '../stock/allocation.ts';
-import { changeStock, lockStock } from '../stock/stock.ts';
+import { lockStock } from '../stock/stock.ts';
 import {
   changeOrders,
   changeStockOf,
-  confirm,
   type Moved,
   orderOf,
+  release,
   skusOf,
   stockChangesOf,
   transit,
-  unwritten,
 } from './change.ts';
 import { type Order, transitions } from './order.ts';
-import { ordersOf } from './read.ts';
 
 export interface PayOrderRequest {
   readonly orderId: bigint;
@@ -47,31 +45,29 @@ export async function payOrders(
 ): Promise<Plan<Outcome<void>[]>> {
   const orderIds = [...new Set(requests.map(({ orderId }) => orderId))];
   const late = new Set(requests.filter(({ acceptLate }) => acceptLate).map(({ orderId }) => orderId));
-  const pay = (ids: readonly bigint[]) => payOpen(tx, ids, late, windowMs);
-  const { changed, expired, orders } = await changeOrders(tx, orderIds, pay);
+  const pay = (ids: bigint[]) => payOpen(tx, ids, late, windowMs);
+  const { changed, overdue, orders } = await changeOrders(tx, orderIds, pay);
   const payed = changed.map((row) => orderOf(orders, row.order_id));
-  const moved = [
+  const moved: Moved[] = [
     { orders: payed, transition: transitions.pay },
-    { orders: expired, transition: transitions.expire },
+    { orders: overdue, transition: transitions.expire },
   ];
-  const others = unwritten(orders, moved);
-  const released = [...late].flatMap((id) => orders.get(id) ?? []).filter(isExpired);
-  if (released.length > 0) {
-    const { writes, orders: again, shortages } = await takeAgain(tx, released, moved, others, windowMs);
-    const outcomes = requests.map((request) => {
-      const order = again.get(request.orderId) ?? orders.get(request.orderId);
-      return outcomeOf(request, order, shortages.get(request.orderId));
-    });
-    return { writes, result: outcomes };
-  }
-  const writes = [...confirm(tx, others), ...changeStockOf(tx, ...moved)];
-  return { writes, result: requests.map((request) => outcomeOf(request, orders.get(request.orderId))) };
+  const expired = [...late].flatMap((id) => orders.get(id) ?? []).filter(isExpired);
+  const again = expired.length > 0 ? await takeAgain(tx, expired, moved, windowMs) : undefined;
+  if (again !== undefined) moved.push({ orders: again.payed, transition: transitions.payLate });
+  const payedIds = new Set(again?.payed.map(({ orderId }) => orderId));
+  const outcomes = requests.map((request) => {
+    if (payedIds.has(request.orderId)) return accepted(undefined);
+    return outcomeOf(request, orders.get(request.orderId), again?.shortages.get(request.orderId));
+  });
+  const writes = [...release(tx, overdue), ...(again?.writes ?? []), ...changeStockOf(tx, ...moved)];
+  return { writes, result: outcomes };
 }
 
 /** Pays those of the orders that are open; those that accept to be late also after the end. */
 async function payOpen(
   tx: Queryable,
-  orderIds: readonly bigint[],
+  orderIds: bigint[],
   late: ReadonlySet<bigint>,
   windowMs: number,
 ): Promise<{ order_id: bigint }[]> {
@@ -93,55 +89,32 @@ async function payOpen(
 }
 
 /**
- * Takes the goods of released orders again, and pays them.
+ * Finds the expired orders that can be payed late, and pays those whose goods are available.
  *
- * @param released in the order of arrival.
- * @param moved what the batch has changed so far, which is written here too.
- * @param others the orders that it has not changed.
- * @returns the released orders as they are now, and what is short of those that are not payed for that.
+ * @param expired in the order of arrival.
+ * @param moved what the batch has changed so far.
+ * @returns those that are payed, with what pays them, and what the others are short of.
  */
 async function takeAgain(
   tx: Queryable,
-  released: readonly Order[],
+  expired: readonly Order[],
   moved: readonly Moved[],
-  others: readonly Order[],
   graceMs: number,
-) {
-  const { from, fromReason, to: status } = transitions.payLate;
-  const orderIds = released.map(({ orderId }) => orderId);
-  const skus = skusOf([...moved.flatMap(({ orders }) => orders), ...released]);
-  // All orders before the stock, also those that are only confirmed.
-  const [held, rows, , stock] = await Promise.all([
-    orderHold.run({ orderIds, from, fromReason, graceMs }, tx),
-    orderRead.run({ orderIds }, tx),
-    Promise.all(confirm(tx, others)),
-    lockStock(tx, skus),
+): Promise<{ payed: Order[]; shortages: Map<bigint, readonly Shortage[]>; writes: Promise<unknown>[] }> {
+  const { from, fromReason } = transitions.payLate;
+  const orderIds = expired.map(({ orderId }) => orderId);
+  const [rows, stock] = await Promise.all([
+    orderChangeable.run({ orderIds, from, fromReason, graceMs }, tx),
+    lockStock(tx, skusOf([...moved.flatMap(({ orders }) => orders), ...expired])),
   ]);
-  const orders = ordersOf(rows);
-  const heldIds = new Set(held.map((row) => row.order_id));
-  const ordered = released.filter(({ orderId }) => heldIds.has(orderId));
-  const allocation = allocate(ordered, withFreed(stock.available, moved));
-  const shortages = new Map<bigint, readonly Shortage[]>();
-  const payed = ordered.filter(({ orderId }, index) => {
-    const short = allocation.shortages[index] ?? [];
-    shortages.set(orderId, short);
-    return short.length === 0;
-  });
-  for (const order of payed) orders.set(order.orderId, { ...order, status });
-  const changes = stockChangesOf([...moved, { orders: payed, transition: transitions.payLate }]);
-  const writes: Promise<unknown>[] = [];
-  if (payed.length > 0) {
-    writes.push(
-      transit(
-        tx,
-        payed.map(({ orderId }) => orderId),
-        transitions.payLate,
-        graceMs,
-      ),
-    );
-  }
-  if (changes.length > 0) writes.push(changeStock(tx, changes));
-  return { writes, orders, shortages };
+  const changeable = new Set(rows.map((row) => row.order_id));
+  const candidates = expired.filter(({ orderId }) => changeable.has(orderId));
+  const { shortages: allShortages } = allocate(candidates, withFreed(stock.available, moved));
+  const shortages = new Map(candidates.map(({ orderId }, index) => [orderId, allShortages[index] ?? []]));
+  const payed = candidates.filter(({ orderId }) => shortages.get(orderId)?.length === 0);
+  if (payed.length === 0) return { payed, shortages, writes: [] };
+  const ids = payed.map(({ orderId }) => orderId);
+  return { payed, shortages, writes: [transit(tx, ids, transitions.payLate, graceMs)] };
 }
 
 /** What is available once the batch has written what it has changed so far. */
@@ -162,7 +135,7 @@ function outcomeOf(
   order: Order | undefined,
   shortages?: readonly Shortage[],
 ): Outcome<void> {
-  // One that is still open was written between the update and the read: it did not exist when the update ran.
+  // One that is still open was written between the lock and the read: it did not exist when the batch began.
   if (order === undefined || order.status === transitions.pay.from) return refused(orderNotFound(orderId));
   const { status, expiresAt } = order;
   if (status === transitions.pay.to) return accepted(undefined);

@@ -105,6 +105,40 @@ const orderLineInsertIR: any = {"usedParamSet":{"orderIds":true,"skus":true,"cou
 export const orderLineInsert = new PreparedQuery<IOrderLineInsertParams,IOrderLineInsertResult>(orderLineInsertIR);
 
 
+/** 'OrderLock' parameters type */
+export interface IOrderLockParams {
+  orderIds: bigintArray;
+}
+
+/** 'OrderLock' return type */
+export type IOrderLockResult = void;
+
+/** 'OrderLock' query type */
+export interface IOrderLockQuery {
+  params: IOrderLockParams;
+  result: IOrderLockResult;
+}
+
+const orderLockIR: any = {"usedParamSet":{"orderIds":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":760,"b":769}]}],"statement":"-- Locks the given orders until the transaction ends, and changes nothing in them. All changes of orders that\n-- callers ask for begin with it, so that what they read next is what they change.\n-- It is a write, so that the COMMIT waits for the replica of each order: otherwise a reply that is based on\n-- a read alone could show a state that no replica has. Only the server that has an order can confirm it.\n-- Locks: these order rows, in the order of their index. No other statement of such a transaction waits for an\n-- order, so batches that share orders queue up and do not deadlock.\n-- Cost: a version of each row, about 150 bytes of WAL; no index is written, since the page has room for it.\nUPDATE orders\nSET updated_at = updated_at\nWHERE order_id = ANY(:orderIds!::bigint[])"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Locks the given orders until the transaction ends, and changes nothing in them. All changes of orders that
+ * -- callers ask for begin with it, so that what they read next is what they change.
+ * -- It is a write, so that the COMMIT waits for the replica of each order: otherwise a reply that is based on
+ * -- a read alone could show a state that no replica has. Only the server that has an order can confirm it.
+ * -- Locks: these order rows, in the order of their index. No other statement of such a transaction waits for an
+ * -- order, so batches that share orders queue up and do not deadlock.
+ * -- Cost: a version of each row, about 150 bytes of WAL; no index is written, since the page has room for it.
+ * UPDATE orders
+ * SET updated_at = updated_at
+ * WHERE order_id = ANY(:orderIds!::bigint[])
+ * ```
+ */
+export const orderLock = new PreparedQuery<IOrderLockParams,IOrderLockResult>(orderLockIR);
+
+
 /** 'OrderTransition' parameters type */
 export interface IOrderTransitionParams {
   cancelReason?: string | null | void;
@@ -126,15 +160,14 @@ export interface IOrderTransitionQuery {
   result: IOrderTransitionResult;
 }
 
-const orderTransitionIR: any = {"usedParamSet":{"to":true,"cancelReason":true,"orderIds":true,"from":true,"fromReason":true,"graceMs":true},"params":[{"name":"to","required":true,"transform":{"type":"scalar"},"locs":[{"a":468,"b":471}]},{"name":"cancelReason","required":false,"transform":{"type":"scalar"},"locs":[{"a":490,"b":502}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":567,"b":576}]},{"name":"from","required":true,"transform":{"type":"scalar"},"locs":[{"a":604,"b":609}]},{"name":"fromReason","required":false,"transform":{"type":"scalar"},"locs":[{"a":652,"b":662}]},{"name":"graceMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":714,"b":722}]}],"statement":"-- Transitions those of the given orders that have the status :from, for the reason :fromReason, and whose\n-- reservation has not ended more than :graceMs ago, to the status :to, and returns their ids.\n-- Locks: these order rows. The guard is a compare-and-set: of two transactions the first to commit wins, and\n-- the other does not get the order back.\n-- After a failover the clock may be behind that of the primary which wrote the order.\nUPDATE orders\nSET status = :to!, cancel_reason = :cancelReason, updated_at = greatest(now(), updated_at)\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = :from!\n  AND cancel_reason IS NOT DISTINCT FROM :fromReason\n  AND (expires_at IS NULL OR expires_at > now() - :graceMs!::float8 * interval '1 millisecond')\nRETURNING order_id"};
+const orderTransitionIR: any = {"usedParamSet":{"to":true,"cancelReason":true,"orderIds":true,"from":true,"fromReason":true,"graceMs":true},"params":[{"name":"to","required":true,"transform":{"type":"scalar"},"locs":[{"a":373,"b":376}]},{"name":"cancelReason","required":false,"transform":{"type":"scalar"},"locs":[{"a":395,"b":407}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":472,"b":481}]},{"name":"from","required":true,"transform":{"type":"scalar"},"locs":[{"a":509,"b":514}]},{"name":"fromReason","required":false,"transform":{"type":"scalar"},"locs":[{"a":557,"b":567}]},{"name":"graceMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":619,"b":627}]}],"statement":"-- Transitions those of the given orders that have the status :from, for the reason :fromReason, and whose\n-- reservation has not ended more than :graceMs ago, to the status :to, and returns their ids.\n-- Locks: none, the caller holds them through orderLock.\n-- After a failover the clock may be behind that of the primary which wrote the order.\nUPDATE orders\nSET status = :to!, cancel_reason = :cancelReason, updated_at = greatest(now(), updated_at)\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = :from!\n  AND cancel_reason IS NOT DISTINCT FROM :fromReason\n  AND (expires_at IS NULL OR expires_at > now() - :graceMs!::float8 * interval '1 millisecond')\nRETURNING order_id"};
 
 /**
  * Query generated from SQL:
  * ```
  * -- Transitions those of the given orders that have the status :from, for the reason :fromReason, and whose
  * -- reservation has not ended more than :graceMs ago, to the status :to, and returns their ids.
- * -- Locks: these order rows. The guard is a compare-and-set: of two transactions the first to commit wins, and
- * -- the other does not get the order back.
+ * -- Locks: none, the caller holds them through orderLock.
  * -- After a failover the clock may be behind that of the primary which wrote the order.
  * UPDATE orders
  * SET status = :to!, cancel_reason = :cancelReason, updated_at = greatest(now(), updated_at)
@@ -167,15 +200,15 @@ export interface IOrderExpireQuery {
   result: IOrderExpireResult;
 }
 
-const orderExpireIR: any = {"usedParamSet":{"to":true,"cancelReason":true,"orderIds":true,"from":true},"params":[{"name":"to","required":true,"transform":{"type":"scalar"},"locs":[{"a":324,"b":327}]},{"name":"cancelReason","required":true,"transform":{"type":"scalar"},"locs":[{"a":346,"b":359}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":407,"b":416}]},{"name":"from","required":true,"transform":{"type":"scalar"},"locs":[{"a":444,"b":449}]}],"statement":"-- Cancels those of the given orders that have the status :from and whose reservation has ended, as of that\n-- end, and returns their ids.\n-- Locks: these order rows, with the same compare-and-set as orderTransition. It waits for a transaction that\n-- began before the end and is still to commit.\nUPDATE orders\nSET status = :to!, cancel_reason = :cancelReason!, updated_at = expires_at\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = :from!\n  AND expires_at <= now()\nRETURNING order_id"};
+const orderExpireIR: any = {"usedParamSet":{"to":true,"cancelReason":true,"orderIds":true,"from":true},"params":[{"name":"to","required":true,"transform":{"type":"scalar"},"locs":[{"a":306,"b":309}]},{"name":"cancelReason","required":true,"transform":{"type":"scalar"},"locs":[{"a":328,"b":341}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":389,"b":398}]},{"name":"from","required":true,"transform":{"type":"scalar"},"locs":[{"a":426,"b":431}]}],"statement":"-- Cancels those of the given orders that have the status :from and whose reservation has ended, as of that\n-- end, and returns their ids.\n-- Locks: none, the caller holds them through orderLock, which waits for a transaction that began before the\n-- end and is still to commit.\nUPDATE orders\nSET status = :to!, cancel_reason = :cancelReason!, updated_at = expires_at\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = :from!\n  AND expires_at <= now()\nRETURNING order_id"};
 
 /**
  * Query generated from SQL:
  * ```
  * -- Cancels those of the given orders that have the status :from and whose reservation has ended, as of that
  * -- end, and returns their ids.
- * -- Locks: these order rows, with the same compare-and-set as orderTransition. It waits for a transaction that
- * -- began before the end and is still to commit.
+ * -- Locks: none, the caller holds them through orderLock, which waits for a transaction that began before the
+ * -- end and is still to commit.
  * UPDATE orders
  * SET status = :to!, cancel_reason = :cancelReason!, updated_at = expires_at
  * WHERE order_id = ANY(:orderIds!::bigint[])
@@ -398,49 +431,48 @@ const orderNextEndIR: any = {"usedParamSet":{},"params":[],"statement":"-- Reads
 export const orderNextEnd = new PreparedQuery<IOrderNextEndParams,IOrderNextEndResult>(orderNextEndIR);
 
 
-/** 'OrderHold' parameters type */
-export interface IOrderHoldParams {
+/** 'OrderChangeable' parameters type */
+export interface IOrderChangeableParams {
   from: string;
   fromReason?: string | null | void;
   graceMs: number;
   orderIds: bigintArray;
 }
 
-/** 'OrderHold' return type */
-export interface IOrderHoldResult {
+/** 'OrderChangeable' return type */
+export interface IOrderChangeableResult {
   created_us: bigint;
   expires_us: bigint | null;
   now_us: bigint;
   order_id: bigint;
 }
 
-/** 'OrderHold' query type */
-export interface IOrderHoldQuery {
-  params: IOrderHoldParams;
-  result: IOrderHoldResult;
+/** 'OrderChangeable' query type */
+export interface IOrderChangeableQuery {
+  params: IOrderChangeableParams;
+  result: IOrderChangeableResult;
 }
 
-const orderHoldIR: any = {"usedParamSet":{"orderIds":true,"from":true,"fromReason":true,"graceMs":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":324,"b":333}]},{"name":"from","required":true,"transform":{"type":"scalar"},"locs":[{"a":361,"b":366}]},{"name":"fromReason","required":false,"transform":{"type":"scalar"},"locs":[{"a":409,"b":419}]},{"name":"graceMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":471,"b":479}]}],"statement":"-- Holds those of the given orders that orderTransition would change, by the same guard, until the transaction\n-- ends, and returns when they were created and what now is, in microseconds since the epoch.\n-- Locks: these order rows; nothing is changed in them.\nUPDATE orders\nSET updated_at = updated_at\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = :from!\n  AND cancel_reason IS NOT DISTINCT FROM :fromReason\n  AND (expires_at IS NULL OR expires_at > now() - :graceMs!::float8 * interval '1 millisecond')\nRETURNING order_id,\n    (extract(epoch FROM created_at) * 1000000)::bigint AS \"created_us!\",\n    (extract(epoch FROM expires_at) * 1000000)::bigint AS \"expires_us?\",\n    (extract(epoch FROM now()) * 1000000)::bigint AS \"now_us!\""};
+const orderChangeableIR: any = {"usedParamSet":{"orderIds":true,"from":true,"fromReason":true,"graceMs":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":511,"b":520}]},{"name":"from","required":true,"transform":{"type":"scalar"},"locs":[{"a":548,"b":553}]},{"name":"fromReason","required":false,"transform":{"type":"scalar"},"locs":[{"a":596,"b":606}]},{"name":"graceMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":658,"b":666}]}],"statement":"-- Reads those of the given orders that orderTransition would change, by the same guard: when they were\n-- created, when their reservations end, and what now is, in microseconds since the epoch.\n-- Locks: none, the caller holds them through orderLock.\nSELECT order_id,\n    (extract(epoch FROM created_at) * 1000000)::bigint AS \"created_us!\",\n    (extract(epoch FROM expires_at) * 1000000)::bigint AS \"expires_us?\",\n    (extract(epoch FROM now()) * 1000000)::bigint AS \"now_us!\"\nFROM orders\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = :from!\n  AND cancel_reason IS NOT DISTINCT FROM :fromReason\n  AND (expires_at IS NULL OR expires_at > now() - :graceMs!::float8 * interval '1 millisecond')"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Holds those of the given orders that orderTransition would change, by the same guard, until the transaction
- * -- ends, and returns when they were created and what now is, in microseconds since the epoch.
- * -- Locks: these order rows; nothing is changed in them.
- * UPDATE orders
- * SET updated_at = updated_at
+ * -- Reads those of the given orders that orderTransition would change, by the same guard: when they were
+ * -- created, when their reservations end, and what now is, in microseconds since the epoch.
+ * -- Locks: none, the caller holds them through orderLock.
+ * SELECT order_id,
+ *     (extract(epoch FROM created_at) * 1000000)::bigint AS "created_us!",
+ *     (extract(epoch FROM expires_at) * 1000000)::bigint AS "expires_us?",
+ *     (extract(epoch FROM now()) * 1000000)::bigint AS "now_us!"
+ * FROM orders
  * WHERE order_id = ANY(:orderIds!::bigint[])
  *   AND status = :from!
  *   AND cancel_reason IS NOT DISTINCT FROM :fromReason
  *   AND (expires_at IS NULL OR expires_at > now() - :graceMs!::float8 * interval '1 millisecond')
- * RETURNING order_id,
- *     (extract(epoch FROM created_at) * 1000000)::bigint AS "created_us!",
- *     (extract(epoch FROM expires_at) * 1000000)::bigint AS "expires_us?",
- *     (extract(epoch FROM now()) * 1000000)::bigint AS "now_us!"
  * ```
  */
-export const orderHold = new PreparedQuery<IOrderHoldParams,IOrderHoldResult>(orderHoldIR);
+export const orderChangeable = new PreparedQuery<IOrderChangeableParams,IOrderChangeableResult>(orderChangeableIR);
 
 
 /** 'OrderExtend' parameters type */
@@ -458,13 +490,13 @@ export interface IOrderExtendQuery {
   result: IOrderExtendResult;
 }
 
-const orderExtendIR: any = {"usedParamSet":{"orderIds":true,"expiresUs":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":255,"b":264},{"a":401,"b":410}]},{"name":"expiresUs","required":true,"transform":{"type":"scalar"},"locs":[{"a":277,"b":287}]}],"statement":"-- Sets the ends of reservations that this transaction holds through orderHold. The arrays are parallel.\n-- Locks: none, the caller holds them.\nUPDATE orders\nSET expires_at = 'epoch'::timestamptz + change.expires_us * interval '1 microsecond'\nFROM unnest(:orderIds!::bigint[], :expiresUs!::bigint[]) AS change (order_id, expires_us)\nWHERE orders.order_id = change.order_id\n  AND orders.order_id = ANY(:orderIds!::bigint[])"};
+const orderExtendIR: any = {"usedParamSet":{"orderIds":true,"expiresUs":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":227,"b":236},{"a":373,"b":382}]},{"name":"expiresUs","required":true,"transform":{"type":"scalar"},"locs":[{"a":249,"b":259}]}],"statement":"-- Sets the ends of reservations. The arrays are parallel.\n-- Locks: none, the caller holds them through orderLock.\nUPDATE orders\nSET expires_at = 'epoch'::timestamptz + change.expires_us * interval '1 microsecond'\nFROM unnest(:orderIds!::bigint[], :expiresUs!::bigint[]) AS change (order_id, expires_us)\nWHERE orders.order_id = change.order_id\n  AND orders.order_id = ANY(:orderIds!::bigint[])"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Sets the ends of reservations that this transaction holds through orderHold. The arrays are parallel.
- * -- Locks: none, the caller holds them.
+ * -- Sets the ends of reservations. The arrays are parallel.
+ * -- Locks: none, the caller holds them through orderLock.
  * UPDATE orders
  * SET expires_at = 'epoch'::timestamptz + change.expires_us * interval '1 microsecond'
  * FROM unnest(:orderIds!::bigint[], :expiresUs!::bigint[]) AS change (order_id, expires_us)
@@ -656,42 +688,6 @@ const orderLineReadIR: any = {"usedParamSet":{"orderIds":true,"limit":true},"par
 export const orderLineRead = new PreparedQuery<IOrderLineReadParams,IOrderLineReadResult>(orderLineReadIR);
 
 
-/** 'OrderConfirm' parameters type */
-export interface IOrderConfirmParams {
-  open: string;
-  orderIds: bigintArray;
-}
-
-/** 'OrderConfirm' return type */
-export type IOrderConfirmResult = void;
-
-/** 'OrderConfirm' query type */
-export interface IOrderConfirmQuery {
-  params: IOrderConfirmParams;
-  result: IOrderConfirmResult;
-}
-
-const orderConfirmIR: any = {"usedParamSet":{"orderIds":true,"open":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":718,"b":727}]},{"name":"open","required":true,"transform":{"type":"scalar"},"locs":[{"a":756,"b":761}]}],"statement":"-- Writes those of the given orders that are not open any more, and changes nothing in them, so that\n-- the COMMIT behind it waits for the replica of each: otherwise a reply that is based on a read alone could\n-- show a state that no replica has. It must write the order itself, since only the server that has the order\n-- can confirm it.\n-- Locks: these order rows. Only a late payment, a removal or another confirmation can wait for them. Two that\n-- lock the same rows in opposite order are rare; the server rolls one back, and it is retried.\n-- Cost: a version of each row, about 150 bytes of WAL; no index is written, since the page has room for it.\nUPDATE orders\nSET updated_at = updated_at\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status <> :open!"};
-
-/**
- * Query generated from SQL:
- * ```
- * -- Writes those of the given orders that are not open any more, and changes nothing in them, so that
- * -- the COMMIT behind it waits for the replica of each: otherwise a reply that is based on a read alone could
- * -- show a state that no replica has. It must write the order itself, since only the server that has the order
- * -- can confirm it.
- * -- Locks: these order rows. Only a late payment, a removal or another confirmation can wait for them. Two that
- * -- lock the same rows in opposite order are rare; the server rolls one back, and it is retried.
- * -- Cost: a version of each row, about 150 bytes of WAL; no index is written, since the page has room for it.
- * UPDATE orders
- * SET updated_at = updated_at
- * WHERE order_id = ANY(:orderIds!::bigint[])
- *   AND status <> :open!
- * ```
- */
-export const orderConfirm = new PreparedQuery<IOrderConfirmParams,IOrderConfirmResult>(orderConfirmIR);
-
-
 /** 'OrderWindow' parameters type */
 export interface IOrderWindowParams {
   after: bigint;
@@ -818,14 +814,14 @@ export interface IOrderDeleteQuery {
   result: IOrderDeleteResult;
 }
 
-const orderDeleteIR: any = {"usedParamSet":{"orderIds":true,"statuses":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":299,"b":308}]},{"name":"statuses","required":true,"transform":{"type":"scalar"},"locs":[{"a":340,"b":349}]}],"statement":"-- Removes those of the given orders that have one of the final statuses :statuses, and returns their ids,\n-- without those that another removal was faster with.\n-- Locks: these rows. It waits for a transaction that confirms one of them, and then removes it.\nDELETE FROM orders\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = ANY(:statuses!::text[])\nRETURNING order_id"};
+const orderDeleteIR: any = {"usedParamSet":{"orderIds":true,"statuses":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":296,"b":305}]},{"name":"statuses","required":true,"transform":{"type":"scalar"},"locs":[{"a":337,"b":346}]}],"statement":"-- Removes those of the given orders that have one of the final statuses :statuses, and returns their ids,\n-- without those that another removal was faster with.\n-- Locks: these rows. It waits for a transaction that holds one of them, and then removes it.\nDELETE FROM orders\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = ANY(:statuses!::text[])\nRETURNING order_id"};
 
 /**
  * Query generated from SQL:
  * ```
  * -- Removes those of the given orders that have one of the final statuses :statuses, and returns their ids,
  * -- without those that another removal was faster with.
- * -- Locks: these rows. It waits for a transaction that confirms one of them, and then removes it.
+ * -- Locks: these rows. It waits for a transaction that holds one of them, and then removes it.
  * DELETE FROM orders
  * WHERE order_id = ANY(:orderIds!::bigint[])
  *   AND status = ANY(:statuses!::text[])
