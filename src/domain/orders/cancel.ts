@@ -3,8 +3,8 @@
  *
  * 1. Change the status of the orders that may change (a guarded update, which is its own lock), and read all
  *    of them. Overdue ones are released (`change.ts`).
- * 2. Confirm the others, lock the stock of the changed orders' skus, in sku order, write one sum per sku, and
- *    commit.
+ * 2. Confirm the others, lock the stock of the changed orders' skus, in sku order, write one movement per
+ *    sku, and commit.
  */
 import type { Plan, Queryable } from '../../db/types.ts';
 import { accepted, type Outcome, refused } from '../outcome.ts';

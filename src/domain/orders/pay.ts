@@ -17,9 +17,9 @@ import {
   changeStockOf,
   confirm,
   type Moved,
+  movementsOf,
   orderOf,
   skusOf,
-  stockChangesOf,
   transit,
   unwritten,
 } from './change.ts';
@@ -131,7 +131,7 @@ async function takeAgain(
     return short.length === 0;
   });
   for (const order of payed) orders.set(order.orderId, { ...order, status });
-  const changes = stockChangesOf([...moved, { orders: payed, transition: transitions.payLate }]);
+  const movements = movementsOf([...moved, { orders: payed, transition: transitions.payLate }]);
   const writes: Promise<unknown>[] = [];
   if (payed.length > 0) {
     writes.push(
@@ -143,14 +143,14 @@ async function takeAgain(
       ),
     );
   }
-  if (changes.length > 0) writes.push(changeStock(tx, changes));
+  if (movements.length > 0) writes.push(changeStock(tx, movements));
   return { writes, orders, shortages };
 }
 
 /** What is available once the batch has written what it has changed so far. */
 function withFreed(stock: Available, moved: readonly Moved[]): Available {
   const available = new Map(stock);
-  for (const { sku, total, reserved } of stockChangesOf(moved)) {
+  for (const { sku, total, reserved } of movementsOf(moved)) {
     available.set(sku, (available.get(sku) ?? 0n) + BigInt(total - reserved));
   }
   return available;
