@@ -56,12 +56,36 @@ CREATE TABLE public.orders (
 )
 WITH (fillfactor='90');
 
+-- Name: stock_movements; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.stock_movements (
+    sku bigint NOT NULL,
+    version bigint NOT NULL,
+    total_change bigint NOT NULL,
+    reserved_change bigint NOT NULL,
+    total_after bigint NOT NULL,
+    reserved_after bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    occurred_at timestamp with time zone,
+    order_id bigint,
+    order_count integer NOT NULL,
+    kind text NOT NULL,
+    reason text,
+    reference text,
+    note text,
+    actor text,
+    CONSTRAINT stock_movements_kind_is_known CHECK ((kind = ANY (ARRAY['opened'::text, 'received'::text, 'adjusted'::text, 'counted'::text, 'reserved'::text, 'released'::text, 'sold'::text])))
+);
+
 -- Name: stocks; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.stocks (
     sku bigint NOT NULL,
     total_count bigint NOT NULL,
     reserved bigint NOT NULL,
+    version bigint DEFAULT 0 NOT NULL,
+    changed_at timestamp with time zone,
+    counted_at timestamp with time zone,
     CONSTRAINT stocks_reserved_is_covered CHECK (((0 <= reserved) AND (reserved <= total_count))),
     CONSTRAINT stocks_sku_is_uint32 CHECK (((sku >= 1) AND (sku <= '4294967295'::bigint)))
 )
@@ -86,6 +110,11 @@ ALTER TABLE public.orders
 
 ALTER TABLE ONLY public.orders
     ADD CONSTRAINT orders_pkey PRIMARY KEY (order_id);
+
+-- Name: stock_movements stock_movements_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.stock_movements
+    ADD CONSTRAINT stock_movements_pkey PRIMARY KEY (sku, version);
 
 -- Name: stocks stocks_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 

@@ -1,6 +1,6 @@
 /*
   Stock of a sku: the pieces that exist (total_count), and those of them that open orders hold (reserved).
-  The difference is available. The changes of a batch to one sku are summed before these queries run.
+  The difference is available. What the orders of a batch do to one sku is summed before these queries run.
 */
 
 /* @name stockLock */
@@ -14,16 +14,47 @@ ORDER BY sku
 FOR NO KEY UPDATE;
 
 /* @name stockChange */
--- Adds one sum per sku to total_count and to reserved: a reservation adds to reserved, a cancelled order
--- subtracts from it, a paid one subtracts from both. The arrays are parallel.
+-- Changes each of the given skus once, and writes its movement to the ledger, with the totals after it. It is
+-- the only statement that changes a counter. The arrays are parallel; an order id of 0 stands for none or
+-- several, an empty text for none. Changes by orders leave the last five arrays empty: unnest then fills them
+-- up with NULL. countedAts: of counts only, which occurred at that time.
+-- Stock that is not in the ledger yet gets an opening of version 0 before: its state until then.
+-- The time of a movement is that of this statement, which runs behind the wait for the lock. So the movements
+-- of a sku have times in the order of their versions, also after a failover to a clock that is behind.
 -- Locks: none, the caller holds them through stockLock. The table's CHECK rejects an oversell.
-UPDATE stocks
-SET total_count = stocks.total_count + change.total_count,
-    reserved = stocks.reserved + change.reserved
-FROM unnest(:skus!::bigint[], :totalChanges!::bigint[], :reservedChanges!::bigint[])
-    AS change (sku, total_count, reserved)
-WHERE stocks.sku = change.sku
-  AND stocks.sku = ANY(:skus!::bigint[]);
+WITH changed AS (
+    UPDATE stocks
+    SET total_count = stocks.total_count + change.total,
+        reserved = stocks.reserved + change.reserved,
+        version = stocks.version + 1,
+        changed_at = greatest(statement_timestamp(), stocks.changed_at),
+        counted_at = coalesce(change.counted_at, stocks.counted_at)
+    FROM unnest(
+        :skus!::bigint[], :kinds!::text[], :totalChanges!::bigint[], :reservedChanges!::bigint[],
+        :orderIds!::bigint[], :orderCounts!::integer[], :countedAts!::timestamptz[], :reasons!::text[],
+        :references!::text[], :notes!::text[], :actors!::text[]
+    ) AS change (
+        sku, kind, total, reserved, order_id, order_count, counted_at, reason, reference, note, actor
+    )
+    WHERE stocks.sku = change.sku
+      AND stocks.sku = ANY(:skus!::bigint[])
+    RETURNING stocks.sku, stocks.version, stocks.total_count, stocks.reserved, stocks.changed_at,
+        change.kind, change.total AS total_change, change.reserved AS reserved_change, change.order_id,
+        change.order_count, change.counted_at, change.reason, change.reference, change.note, change.actor
+)
+INSERT INTO stock_movements (
+    sku, version, total_change, reserved_change, total_after, reserved_after, created_at, occurred_at,
+    order_id, order_count, kind, reason, reference, note, actor
+)
+SELECT sku, version, total_change, reserved_change, total_count, reserved, changed_at, counted_at,
+    nullif(order_id, 0), order_count, kind, nullif(reason, ''), nullif(reference, ''), nullif(note, ''),
+    nullif(actor, '')
+FROM changed
+UNION ALL
+SELECT sku, 0, 0, 0, total_count - total_change, reserved - reserved_change, changed_at, NULL, NULL, 0,
+    'opened', NULL, NULL, NULL, NULL
+FROM changed
+WHERE version = 1;
 
 /* @name stockRead */
 -- Reads the stock of the given skus, on any node. A sku without stock returns no row.

@@ -11,7 +11,7 @@ const { database, router } = useLoms();
 const loms = openService(router, { settings: { reservationTtlMs: 600_000, reservationTtlMaxMs: 3_600_000 } });
 
 beforeEach(async () => {
-  await database.query('TRUNCATE stocks, order_lines, orders, idempotency_keys');
+  await database.query('TRUNCATE stocks, stock_movements, order_lines, orders, idempotency_keys');
 });
 
 const stock = (sku: number, total: number) =>
@@ -84,7 +84,7 @@ test('it is when all pieces are there, whatever is held by earlier orders and th
   const batches = fc.array(fc.array(order, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 3 });
   await fc.assert(
     fc.asyncProperty(batches, async (all) => {
-      await database.query('TRUNCATE stocks, order_lines, orders');
+      await database.query('TRUNCATE stocks, stock_movements, order_lines, orders');
       await stock(1, 6);
       await stock(2, 4);
       for (const batch of all) {

@@ -12,7 +12,7 @@ const database = useDatabase();
 const router = useRouter({ primaryUrl: database.primaryUrl, replicaUrls: [] }, { poolSize: 1 });
 
 beforeEach(async () => {
-  await database.query('TRUNCATE stocks, order_lines, orders');
+  await database.query('TRUNCATE stocks, stock_movements, order_lines, orders');
   await database.query('INSERT INTO stocks VALUES (7, 1000, 0)');
 });
 

@@ -12,7 +12,7 @@ const otherRouter = useRouter(database);
 const loms = openService(router, { settings });
 
 beforeEach(async () => {
-  await database.query('TRUNCATE stocks, order_lines, orders, idempotency_keys');
+  await database.query('TRUNCATE stocks, stock_movements, order_lines, orders, idempotency_keys');
   await database.query('INSERT INTO stocks VALUES (7, 1000, 0), (8, 1, 0)');
 });
 

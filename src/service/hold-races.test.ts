@@ -18,7 +18,7 @@ const settings = { ...testSettings, reservationTtlMs: 600_000 };
 const loms = openService(router, { settings });
 
 beforeEach(async () => {
-  await database.query('TRUNCATE stocks, order_lines, orders');
+  await database.query('TRUNCATE stocks, stock_movements, order_lines, orders');
   await database.query('INSERT INTO stocks VALUES ($1, 1000, 0)', [SKU]);
 });
 

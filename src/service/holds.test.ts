@@ -14,7 +14,7 @@ const settings = { reservationTtlMs: 600_000, reservationTtlMaxMs: 3_600_000 };
 const loms = openService(router, { settings });
 
 beforeEach(async () => {
-  await database.query('TRUNCATE stocks, order_lines, orders, idempotency_keys');
+  await database.query('TRUNCATE stocks, stock_movements, order_lines, orders, idempotency_keys');
   await database.query('INSERT INTO stocks VALUES ($1, 1000, 0)', [SKU]);
 });
 

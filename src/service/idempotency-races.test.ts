@@ -33,7 +33,7 @@ const counted: Database = {
 };
 
 beforeEach(async () => {
-  await database.query('TRUNCATE stocks, order_lines, orders, idempotency_keys');
+  await database.query('TRUNCATE stocks, stock_movements, order_lines, orders, idempotency_keys');
   await database.query('INSERT INTO stocks VALUES (7, 1000, 0)');
   other = new pg.Client({ connectionString: database.primaryUrl });
   await other.connect();

@@ -14,7 +14,7 @@ const settings = { ...testSettings, reservationTtlMs: 600_000, latePaymentWindow
 const loms = openService(router, { settings });
 
 beforeEach(async () => {
-  await database.query('TRUNCATE stocks, order_lines, orders, idempotency_keys');
+  await database.query('TRUNCATE stocks, stock_movements, order_lines, orders, idempotency_keys');
   await database.query('INSERT INTO stocks VALUES ($1, 10, 0), ($2, 10, 0)', [SKU, OTHER]);
 });
 

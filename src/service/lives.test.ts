@@ -202,7 +202,7 @@ test('random lives are as in the model, the books balance, and states follow the
   const seen = new Set<string>();
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25, size: 'max' }), async (steps) => {
-      await database.query('TRUNCATE stocks, order_lines, orders');
+      await database.query('TRUNCATE stocks, stock_movements, order_lines, orders');
       await database.query('INSERT INTO stocks SELECT unnest($1::int[]), $2, 0', [SKUS, PIECES]);
       const model = new Model();
       let before = await stored();

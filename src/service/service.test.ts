@@ -8,7 +8,7 @@ import type { Outcome } from '../domain/outcome.ts';
 
 const { database, router, loms } = useLoms();
 beforeEach(async () => {
-  await database.query('TRUNCATE stocks, order_lines, orders');
+  await database.query('TRUNCATE stocks, stock_movements, order_lines, orders');
 });
 
 async function stock(...rows: [sku: number, total: number, reserved: number][]): Promise<void> {
@@ -266,7 +266,7 @@ test('after any transitions, reserved stock equals the seeded count plus that of
       fc.array(step, { minLength: 10, maxLength: 60 }),
       fc.integer({ min: 1, max: 20 }),
       async (steps, width) => {
-        await database.query('TRUNCATE stocks, order_lines, orders');
+        await database.query('TRUNCATE stocks, stock_movements, order_lines, orders');
         await stock([1, 30, 5], [2, 20, 0], [3, 10, 10]);
         const ids: bigint[] = [];
         for (let from = 0; from < steps.length; from += width) {

@@ -17,7 +17,7 @@ const settings = { reservationTtlMs: 600_000, reservationTtlMaxMs: 3_600_000 };
 const loms = openService(router, { settings, writeLanes: 2 });
 
 beforeEach(async () => {
-  await database.query('TRUNCATE stocks, order_lines, orders, idempotency_keys');
+  await database.query('TRUNCATE stocks, stock_movements, order_lines, orders, idempotency_keys');
   await database.query('INSERT INTO stocks VALUES ($1, 50, 0), ($2, 1000, 0)', [SKU, OTHER]);
 });
 
@@ -208,7 +208,7 @@ test('with pay, extend, cancel and the worker at the moment of the end the books
   });
   await fc.assert(
     fc.asyncProperty(acts, fc.integer({ min: -3, max: 8 }), async (each, endsInMs) => {
-      await database.query('TRUNCATE stocks, order_lines, orders');
+      await database.query('TRUNCATE stocks, stock_movements, order_lines, orders');
       await database.query('INSERT INTO stocks VALUES ($1, 2, 0), ($2, 0, 0)', [SKU, OTHER]);
       const [orderId = 0n] = await hold(1, SKU, endsInMs, 2);
       const outcomes = await Promise.all(

@@ -10,7 +10,7 @@ const settings = { reservationTtlMs: 600_000, reservationTtlMaxMs: 3_600_000 };
 const loms = openService(router, { settings });
 
 beforeEach(async () => {
-  await database.query('TRUNCATE stocks, order_lines, orders, idempotency_keys');
+  await database.query('TRUNCATE stocks, stock_movements, order_lines, orders, idempotency_keys');
   await database.query('INSERT INTO stocks VALUES (7, 10, 0), (8, 10, 0)');
 });
 

@@ -19,7 +19,8 @@ test('two services release what has ended, and the stock shows it', async () => 
     }
     expect(await count()).not.toEqual(before);
     await database.query(
-      "UPDATE orders SET created_at = now() - interval '1 day', expires_at = now() - interval '1 second'",
+      `UPDATE orders SET created_at = now() - interval '1 day', expires_at = now() - interval '1 second'
+       WHERE expires_at IS NOT NULL`,
     );
     await vi.waitFor(async () => expect(await count()).toEqual(before), { timeout: 20_000, interval: 50 });
     const { length } = await database.query("SELECT FROM orders WHERE cancel_reason = 'expired'");

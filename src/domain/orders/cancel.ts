@@ -2,8 +2,8 @@
  * Cancelling orders: a batch in one transaction, two round trips, like every transition.
  *
  * 1. Lock the orders, change the status of those that may change, and read all of them (`change.ts`).
- * 2. Release the overdue ones, lock the stock of all that is released, in sku order, write one sum per sku,
- *    and commit.
+ * 2. Release the overdue ones, lock the stock of all that is released, in sku order, write one movement per
+ *    sku, and commit.
  */
 import type { Plan, Queryable } from '../../db/types.ts';
 import { accepted, type Outcome, refused } from '../outcome.ts';

@@ -9,7 +9,8 @@
  */
 import type { Queryable } from '../../db/types.ts';
 import { orderExpire, orderLock, orderRead, orderTransition } from '../../generated/sql/orders.ts';
-import { changeStock, lockStock, type StockChange } from '../stock/stock.ts';
+import { type OrderMovement, OrderMovements } from '../stock/movements.ts';
+import { changeStock, lockStock } from '../stock/stock.ts';
 import { type Order, type Transition, transitions } from './order.ts';
 import { isUnreleased, ordersOf } from './read.ts';
 
@@ -82,12 +83,12 @@ export function release(tx: Queryable, overdue: readonly Order[]): Promise<unkno
   return orderIds.length > 0 ? [expire(tx, orderIds)] : [];
 }
 
-/** Locks the stock of the orders, and writes what their transitions do to it, one sum per sku. */
+/** Locks the stock of the orders, and writes what their transitions do to it, one movement per sku. */
 export function changeStockOf(tx: Queryable, ...moved: readonly Moved[]): Promise<unknown>[] {
-  const changes = stockChangesOf(moved);
-  if (changes.length === 0) return [];
-  const skus = changes.map(({ sku }) => sku);
-  return [lockStock(tx, skus), changeStock(tx, changes)];
+  const movements = movementsOf(moved);
+  if (movements.length === 0) return [];
+  const skus = movements.map(({ sku }) => sku);
+  return [lockStock(tx, skus), changeStock(tx, movements)];
 }
 
 /** The skus of orders, each once. */
@@ -95,17 +96,11 @@ export function skusOf(orders: readonly Order[]): Set<number> {
   return new Set(orders.flatMap(({ items }) => items.map(({ sku }) => sku)));
 }
 
-/** What transitions of orders do to the stock, one sum per sku. */
-export function stockChangesOf(moved: readonly Moved[]): StockChange[] {
-  const changes = new Map<number, { sku: number; total: number; reserved: number }>();
+/** What transitions of orders do to the stock. */
+export function movementsOf(moved: readonly Moved[]): readonly OrderMovement[] {
+  const movements = new OrderMovements();
   for (const { orders, transition } of moved) {
-    const { total, reserved } = transition.perPiece;
-    for (const { sku, count } of orders.flatMap(({ items }) => items)) {
-      const change = changes.get(sku) ?? { sku, total: 0, reserved: 0 };
-      change.total += total * count;
-      change.reserved += reserved * count;
-      changes.set(sku, change);
-    }
+    for (const { orderId, items } of orders) movements.add(orderId, items, transition.perPiece);
   }
-  return [...changes.values()];
+  return movements.all;
 }

@@ -3,8 +3,8 @@
  *
  * 1. Claim the idempotency keys, lock the stock of all skus in the batch, in sku order, and draw the order
  *    ids.
- * 2. Decide in memory who gets stock, then record the outcome under the keys, write orders, lines and one sum
- *    per sku, and commit.
+ * 2. Decide in memory who gets stock, then record the outcome under the keys, write orders, lines and one
+ *    movement per sku, and commit.
  *
  * A batch that is short of what open orders hold is rolled back after the first step, and run again when
  * these holds are known and the overdue ones released (`holds.ts`).
@@ -20,7 +20,8 @@ import { COUNT_MAX } from '../limits.ts';
 import { accepted, type Outcome, type Refusal, refused, replayed } from '../outcome.ts';
 import { fixedRefusals, insufficientStock } from '../refusals.ts';
 import type { Settings } from '../settings.ts';
-import { type Allocation, allocate, probe, type Shortage } from '../stock/allocation.ts';
+import { allocate, probe, type Shortage } from '../stock/allocation.ts';
+import { OrderMovements } from '../stock/movements.ts';
 import { changeStock, lockStock } from '../stock/stock.ts';
 import { invalidFields, invalidRequest } from '../violations.ts';
 import { readHeldPieces } from './held-pieces.ts';
@@ -31,6 +32,7 @@ import {
   mergeLines,
   NO_ORDER,
   reservationStatus,
+  reservedPerPiece,
   toSkuColumn,
 } from './order.ts';
 import { datesOf, isShort, missingPieces } from './shortfall.ts';
@@ -136,11 +138,7 @@ export async function createOrders(
   const date = all.some(isShort) ? datesOf(all, decided.filter(isGranted), batch) : undefined;
   const orders = withDates(decided, date);
   const keyed = orders.flatMap(keptOrders);
-  const writes = [
-    ...recordOutcomes(tx, keyed, settings),
-    ...writeOrders(tx, orders),
-    ...reserve(tx, reserved),
-  ];
+  const writes = [...recordOutcomes(tx, keyed, settings), ...writeOrders(tx, orders), ...reserve(tx, orders)];
   const own = [...orders, ...withDates(validated, date)];
   return { writes, result: outcomesOf(requests, own, [...kept, ...keyed], refusals) };
 }
@@ -233,7 +231,11 @@ function writeOrders(tx: Queryable, orders: readonly Decision[]): Promise<unknow
   return [orderInsert.run(columns, tx), orderLineInsert.run(lineColumns, tx)];
 }
 
-function reserve(tx: Queryable, reserved: Allocation['reserved']): Promise<unknown>[] {
-  const changes = [...reserved].map(([sku, count]) => ({ sku, total: 0, reserved: count }));
-  return changes.length > 0 ? [changeStock(tx, changes)] : [];
+function reserve(tx: Queryable, orders: readonly Decision[]): Promise<unknown>[] {
+  const movements = new OrderMovements();
+  for (const order of orders) {
+    if (isGranted(order)) movements.add(order.orderId, order.request.items, reservedPerPiece);
+  }
+  const { all } = movements;
+  return all.length > 0 ? [changeStock(tx, all)] : [];
 }

@@ -24,6 +24,7 @@ let orders: Created[] = [];
 
 /** Every third id is missing, and times are out of order by up to 70 seconds. */
 beforeAll(async () => {
+  await database.query('TRUNCATE orders, order_lines');
   await database.query(
     `INSERT INTO orders (order_id, user_id, status, created_at, updated_at)
      SELECT number + number / 2, least(number % 10, 2) + 1, ($3::text[])[1 + number % 5], at, at

@@ -59,6 +59,12 @@ export const reservationStatus = {
   short: 'failed',
 } as const satisfies Record<string, OrderStatus>;
 
+/** What is added to the stock for a piece: to those that exist, and to those reserved. */
+export interface PieceChange {
+  readonly total: number;
+  readonly reserved: number;
+}
+
 /** A change of status. An order that already is in `to` stays there, so a repeated request is harmless. */
 export interface Transition {
   readonly from: OrderStatus;
@@ -66,9 +72,11 @@ export interface Transition {
   readonly fromReason: CancelReason | null;
   readonly to: OrderStatus;
   readonly cancelReason: CancelReason | null;
-  /** What is added to the stock for each of its pieces: to those that exist, and to those reserved. */
-  readonly perPiece: { readonly total: number; readonly reserved: number };
+  readonly perPiece: PieceChange;
 }
+
+/** A new order takes available pieces. */
+export const reservedPerPiece: PieceChange = { total: 0, reserved: 1 };
 
 /** The reserved pieces leave the stock. */
 const sold = { total: -1, reserved: -1 };

@@ -16,10 +16,10 @@ import {
   changeOrders,
   changeStockOf,
   type Moved,
+  movementsOf,
   orderOf,
   release,
   skusOf,
-  stockChangesOf,
   transit,
 } from './change.ts';
 import { type Order, transitions } from './order.ts';
@@ -120,7 +120,7 @@ async function takeAgain(
 /** What is available once the batch has written what it has changed so far. */
 function withFreed(stock: Available, moved: readonly Moved[]): Available {
   const available = new Map(stock);
-  for (const { sku, total, reserved } of stockChangesOf(moved)) {
+  for (const { sku, total, reserved } of movementsOf(moved)) {
     available.set(sku, (available.get(sku) ?? 0n) + BigInt(total - reserved));
   }
   return available;

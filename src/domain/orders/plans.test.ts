@@ -18,6 +18,7 @@ import {
 const database = useDatabase();
 
 beforeAll(async () => {
+  await database.query('TRUNCATE orders, order_lines');
   await database.query(`
     INSERT INTO orders SELECT id, id % 100 + 1, now(), now(),
       CASE id % 10 WHEN 0 THEN 'awaiting payment' ELSE 'failed' END, now() + id * interval '1 second'

@@ -1,15 +1,9 @@
-/** Stock as transactions use it: locked in sku order, changed by one sum per sku. */
+/** Stock as transactions use it: locked in sku order, changed by one movement per sku. */
 import type { Queryable } from '../../db/types.ts';
 import { type IStockLockResult, stockChange, stockLock } from '../../generated/sql/stocks.ts';
 import { fromSkuColumn, toSkuColumn } from '../orders/order.ts';
 import type { Available } from './allocation.ts';
-
-/** The summed change of one sku by a batch. */
-export interface StockChange {
-  readonly sku: number;
-  readonly total: number;
-  readonly reserved: number;
-}
+import { kindOf, type OrderMovement } from './movements.ts';
 
 /** The pieces of a stock row that can be bought; never negative, as the table's CHECK has it. */
 export function availableOf(row: { total_count: bigint; reserved: bigint }): bigint {
@@ -29,12 +23,19 @@ export async function lockStock(tx: Queryable, skus: Iterable<number>): Promise<
   return { available: new Map(rows.map((row) => [fromSkuColumn(row.sku), availableOf(row)])), rows };
 }
 
-/** Writes a batch's changes to stock that the transaction has locked. */
-export async function changeStock(tx: Queryable, changes: readonly StockChange[]): Promise<void> {
+/** Writes what a batch's orders do to stock that the transaction has locked. */
+export async function changeStock(tx: Queryable, movements: readonly OrderMovement[]): Promise<void> {
   const columns = {
-    skus: toSkuColumn(changes.map(({ sku }) => sku)),
-    totalChanges: changes.map(({ total }) => BigInt(total)),
-    reservedChanges: changes.map(({ reserved }) => BigInt(reserved)),
+    skus: toSkuColumn(movements.map(({ sku }) => sku)),
+    kinds: movements.map(kindOf),
+    totalChanges: movements.map(({ total }) => BigInt(total)),
+    reservedChanges: movements.map(({ reserved }) => BigInt(reserved)),
+    orderIds: movements.map(({ orderCount, orderId }) => (orderCount === 1 ? orderId : 0n)),
+    orderCounts: movements.map(({ orderCount }) => orderCount),
+    ...noEntry,
   };
   await stockChange.run(columns, tx);
 }
+
+/** What only changes by hand have. */
+const noEntry = { countedAts: [], reasons: [], references: [], notes: [], actors: [] };

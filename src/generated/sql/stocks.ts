@@ -1,7 +1,13 @@
 /** Types generated for queries found in "sql/stocks.sql" */
 import { PreparedQuery } from '@pgtyped/runtime';
 
+export type DateArray = (Date)[];
+
 export type bigintArray = (bigint)[];
+
+export type numberArray = (number)[];
+
+export type stringArray = (string)[];
 
 /** 'StockLock' parameters type */
 export interface IStockLockParams {
@@ -41,6 +47,14 @@ export const stockLock = new PreparedQuery<IStockLockParams,IStockLockResult>(st
 
 /** 'StockChange' parameters type */
 export interface IStockChangeParams {
+  actors: stringArray;
+  countedAts: DateArray;
+  kinds: stringArray;
+  notes: stringArray;
+  orderCounts: numberArray;
+  orderIds: bigintArray;
+  reasons: stringArray;
+  references: stringArray;
   reservedChanges: bigintArray;
   skus: bigintArray;
   totalChanges: bigintArray;
@@ -55,21 +69,52 @@ export interface IStockChangeQuery {
   result: IStockChangeResult;
 }
 
-const stockChangeIR: any = {"usedParamSet":{"skus":true,"totalChanges":true,"reservedChanges":true},"params":[{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":415,"b":420},{"a":584,"b":589}]},{"name":"totalChanges","required":true,"transform":{"type":"scalar"},"locs":[{"a":433,"b":446}]},{"name":"reservedChanges","required":true,"transform":{"type":"scalar"},"locs":[{"a":459,"b":475}]}],"statement":"-- Adds one sum per sku to total_count and to reserved: a reservation adds to reserved, a cancelled order\n-- subtracts from it, a paid one subtracts from both. The arrays are parallel.\n-- Locks: none, the caller holds them through stockLock. The table's CHECK rejects an oversell.\nUPDATE stocks\nSET total_count = stocks.total_count + change.total_count,\n    reserved = stocks.reserved + change.reserved\nFROM unnest(:skus!::bigint[], :totalChanges!::bigint[], :reservedChanges!::bigint[])\n    AS change (sku, total_count, reserved)\nWHERE stocks.sku = change.sku\n  AND stocks.sku = ANY(:skus!::bigint[])"};
+const stockChangeIR: any = {"usedParamSet":{"skus":true,"kinds":true,"totalChanges":true,"reservedChanges":true,"orderIds":true,"orderCounts":true,"countedAts":true,"reasons":true,"references":true,"notes":true,"actors":true},"params":[{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":1163,"b":1168},{"a":1608,"b":1613}]},{"name":"kinds","required":true,"transform":{"type":"scalar"},"locs":[{"a":1181,"b":1187}]},{"name":"totalChanges","required":true,"transform":{"type":"scalar"},"locs":[{"a":1198,"b":1211}]},{"name":"reservedChanges","required":true,"transform":{"type":"scalar"},"locs":[{"a":1224,"b":1240}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":1261,"b":1270}]},{"name":"orderCounts","required":true,"transform":{"type":"scalar"},"locs":[{"a":1283,"b":1295}]},{"name":"countedAts","required":true,"transform":{"type":"scalar"},"locs":[{"a":1309,"b":1320}]},{"name":"reasons","required":true,"transform":{"type":"scalar"},"locs":[{"a":1338,"b":1346}]},{"name":"references","required":true,"transform":{"type":"scalar"},"locs":[{"a":1365,"b":1376}]},{"name":"notes","required":true,"transform":{"type":"scalar"},"locs":[{"a":1387,"b":1393}]},{"name":"actors","required":true,"transform":{"type":"scalar"},"locs":[{"a":1404,"b":1411}]}],"statement":"-- Changes each of the given skus once, and writes its movement to the ledger, with the totals after it. It is\n-- the only statement that changes a counter. The arrays are parallel; an order id of 0 stands for none or\n-- several, an empty text for none. Changes by orders leave the last five arrays empty: unnest then fills them\n-- up with NULL. countedAts: of counts only, which occurred at that time.\n-- Stock that is not in the ledger yet gets an opening of version 0 before: its state until then.\n-- The time of a movement is that of this statement, which runs behind the wait for the lock. So the movements\n-- of a sku have times in the order of their versions, also after a failover to a clock that is behind.\n-- Locks: none, the caller holds them through stockLock. The table's CHECK rejects an oversell.\nWITH changed AS (\n    UPDATE stocks\n    SET total_count = stocks.total_count + change.total,\n        reserved = stocks.reserved + change.reserved,\n        version = stocks.version + 1,\n        changed_at = greatest(statement_timestamp(), stocks.changed_at),\n        counted_at = coalesce(change.counted_at, stocks.counted_at)\n    FROM unnest(\n        :skus!::bigint[], :kinds!::text[], :totalChanges!::bigint[], :reservedChanges!::bigint[],\n        :orderIds!::bigint[], :orderCounts!::integer[], :countedAts!::timestamptz[], :reasons!::text[],\n        :references!::text[], :notes!::text[], :actors!::text[]\n    ) AS change (\n        sku, kind, total, reserved, order_id, order_count, counted_at, reason, reference, note, actor\n    )\n    WHERE stocks.sku = change.sku\n      AND stocks.sku = ANY(:skus!::bigint[])\n    RETURNING stocks.sku, stocks.version, stocks.total_count, stocks.reserved, stocks.changed_at,\n        change.kind, change.total AS total_change, change.reserved AS reserved_change, change.order_id,\n        change.order_count, change.counted_at, change.reason, change.reference, change.note, change.actor\n)\nINSERT INTO stock_movements (\n    sku, version, total_change, reserved_change, total_after, reserved_after, created_at, occurred_at,\n    order_id, order_count, kind, reason, reference, note, actor\n)\nSELECT sku, version, total_change, reserved_change, total_count, reserved, changed_at, counted_at,\n    nullif(order_id, 0), order_count, kind, nullif(reason, ''), nullif(reference, ''), nullif(note, ''),\n    nullif(actor, '')\nFROM changed\nUNION ALL\nSELECT sku, 0, 0, 0, total_count - total_change, reserved - reserved_change, changed_at, NULL, NULL, 0,\n    'opened', NULL, NULL, NULL, NULL\nFROM changed\nWHERE version = 1"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Adds one sum per sku to total_count and to reserved: a reservation adds to reserved, a cancelled order
- * -- subtracts from it, a paid one subtracts from both. The arrays are parallel.
+ * -- Changes each of the given skus once, and writes its movement to the ledger, with the totals after it. It is
+ * -- the only statement that changes a counter. The arrays are parallel; an order id of 0 stands for none or
+ * -- several, an empty text for none. Changes by orders leave the last five arrays empty: unnest then fills them
+ * -- up with NULL. countedAts: of counts only, which occurred at that time.
+ * -- Stock that is not in the ledger yet gets an opening of version 0 before: its state until then.
+ * -- The time of a movement is that of this statement, which runs behind the wait for the lock. So the movements
+ * -- of a sku have times in the order of their versions, also after a failover to a clock that is behind.
  * -- Locks: none, the caller holds them through stockLock. The table's CHECK rejects an oversell.
- * UPDATE stocks
- * SET total_count = stocks.total_count + change.total_count,
- *     reserved = stocks.reserved + change.reserved
- * FROM unnest(:skus!::bigint[], :totalChanges!::bigint[], :reservedChanges!::bigint[])
- *     AS change (sku, total_count, reserved)
- * WHERE stocks.sku = change.sku
- *   AND stocks.sku = ANY(:skus!::bigint[])
+ * WITH changed AS (
+ *     UPDATE stocks
+ *     SET total_count = stocks.total_count + change.total,
+ *         reserved = stocks.reserved + change.reserved,
+ *         version = stocks.version + 1,
+ *         changed_at = greatest(statement_timestamp(), stocks.changed_at),
+ *         counted_at = coalesce(change.counted_at, stocks.counted_at)
+ *     FROM unnest(
+ *         :skus!::bigint[], :kinds!::text[], :totalChanges!::bigint[], :reservedChanges!::bigint[],
+ *         :orderIds!::bigint[], :orderCounts!::integer[], :countedAts!::timestamptz[], :reasons!::text[],
+ *         :references!::text[], :notes!::text[], :actors!::text[]
+ *     ) AS change (
+ *         sku, kind, total, reserved, order_id, order_count, counted_at, reason, reference, note, actor
+ *     )
+ *     WHERE stocks.sku = change.sku
+ *       AND stocks.sku = ANY(:skus!::bigint[])
+ *     RETURNING stocks.sku, stocks.version, stocks.total_count, stocks.reserved, stocks.changed_at,
+ *         change.kind, change.total AS total_change, change.reserved AS reserved_change, change.order_id,
+ *         change.order_count, change.counted_at, change.reason, change.reference, change.note, change.actor
+ * )
+ * INSERT INTO stock_movements (
+ *     sku, version, total_change, reserved_change, total_after, reserved_after, created_at, occurred_at,
+ *     order_id, order_count, kind, reason, reference, note, actor
+ * )
+ * SELECT sku, version, total_change, reserved_change, total_count, reserved, changed_at, counted_at,
+ *     nullif(order_id, 0), order_count, kind, nullif(reason, ''), nullif(reference, ''), nullif(note, ''),
+ *     nullif(actor, '')
+ * FROM changed
+ * UNION ALL
+ * SELECT sku, 0, 0, 0, total_count - total_change, reserved - reserved_change, changed_at, NULL, NULL, 0,
+ *     'opened', NULL, NULL, NULL, NULL
+ * FROM changed
+ * WHERE version = 1
  * ```
  */
 export const stockChange = new PreparedQuery<IStockChangeParams,IStockChangeResult>(stockChangeIR);
