@@ -40,7 +40,7 @@ export type Operation = {
 } & (
   | {
       /**
-       * One transaction on the primary. A batch of creates that is rolled back is run again with the holds
+       * One transaction on the primary. A batch that is short and rolled back is run again with the holds
        * that were searched for.
        */
       readonly kind: 'write';

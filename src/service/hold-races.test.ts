@@ -5,7 +5,7 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import { anyCall } from '../../test/support/call.ts';
 import { openService, testSettings, useLoms } from '../../test/support/database.ts';
-import type { Plan, Queryable } from '../db/types.ts';
+import type { Plan, Queryable, Rollback } from '../db/types.ts';
 import { cancelOrders } from '../domain/orders/cancel.ts';
 import { expireOrders } from '../domain/orders/expire.ts';
 import { extendOrders } from '../domain/orders/extend.ts';
@@ -22,7 +22,7 @@ beforeEach(async () => {
   await database.query('INSERT INTO stocks VALUES ($1, 1000, 0)', [SKU]);
 });
 
-type Work = (tx: Queryable, orderId: bigint) => Promise<Plan<unknown>>;
+type Work = (tx: Queryable, orderId: bigint) => Promise<Plan<unknown> | Rollback<unknown>>;
 
 const firsts: Record<'pay' | 'cancel' | 'extend', Work> = {
   pay: (tx, orderId) => payOrders(tx, [{ orderId }], settings),
@@ -66,7 +66,7 @@ async function race(
     await tx.query('SELECT', []);
     await database.query('UPDATE orders SET expires_at = clock_timestamp()');
     const plan = await firsts[first](tx, orderId);
-    await Promise.all(plan.writes);
+    if ('writes' in plan) await Promise.all(plan.writes);
     answer = seconds[second](orderId);
     await sessionWaits();
     if (!commits) throw new Error('rolled back');

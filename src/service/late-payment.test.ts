@@ -4,8 +4,10 @@ import { anyCall } from '../../test/support/call.ts';
 import { openService, testSettings, useLoms } from '../../test/support/database.ts';
 import { formatInstant } from '../domain/instant.ts';
 import { expireOrders } from '../domain/orders/expire.ts';
+import type { Holds } from '../domain/orders/holds.ts';
 import { type PayOrderRequest, payOrders } from '../domain/orders/pay.ts';
 import type { Outcome } from '../domain/outcome.ts';
+import { takeBack } from './take-back.ts';
 
 const [SKU, OTHER] = [7, 8];
 const WINDOW_MS = 3_600_000;
@@ -39,9 +41,15 @@ const end = async (orderIds: readonly bigint[], { ago = 1_000, released = true }
 
 const payLate = (orderId: bigint) => loms.payOrder({ orderId, acceptLate: true }, anyCall);
 
-/** Runs payments as one batch. */
-const payTogether = (requests: readonly PayOrderRequest[]) =>
-  router.write((tx) => payOrders(tx, requests, settings));
+/** Runs payments as one batch, again behind each search. */
+const payTogether = async (requests: readonly PayOrderRequest[]) => {
+  let holds: Holds | undefined;
+  for (;;) {
+    const result = await router.write((tx) => payOrders(tx, requests, settings, holds));
+    if (Array.isArray(result)) return result;
+    holds = await takeBack(router, result, holds);
+  }
+};
 
 const read = async (orderId: bigint) => {
   const outcome = await loms.getOrder(orderId, anyCall);
@@ -124,7 +132,7 @@ test('goods that were bought by others are not taken: the refusal names what is 
       detail: {
         type: 'InsufficientStock',
         orderId,
-        shortages: [{ sku: SKU, requested: 6, available: 5n }],
+        shortages: [{ sku: SKU, requested: 6, available: 5n, availableAt: (await read(other)).expiresAt }],
       },
     },
   });
@@ -132,6 +140,17 @@ test('goods that were bought by others are not taken: the refusal names what is 
   expect((await read(orderId)).status).toBe('cancelled');
   await loms.cancelOrder(other, anyCall);
   expect([await payLate(orderId), await stock()]).toEqual([done, '4/0']);
+});
+
+test('goods that overdue orders of others still hold are taken back for it', async () => {
+  const orderId = await create(6, SKU, OTHER);
+  await end([orderId]);
+  const others = [await create(3), await create(3), await create(4, OTHER)];
+  await end(others, { released: false });
+  const open = await create(1);
+  expect(await payLate(orderId)).toEqual(done);
+  expect([await stock(), await stock(OTHER)]).toEqual(['4/4', '4/4']);
+  await loms.cancelOrder(open, anyCall);
 });
 
 test('an order that was cancelled on request, or failed, never becomes payable', async () => {

@@ -1,4 +1,4 @@
-/** What happens between two runs of a batch of creates that is short: overdue orders are released. */
+/** What happens between two runs of a batch that is short: overdue orders are released. */
 import { DatabaseUnavailable, OutcomeUnknown } from '../db/errors.ts';
 import type { Database } from '../db/types.ts';
 import { expireOrders } from '../domain/orders/expire.ts';

@@ -35,7 +35,7 @@ const refused = {
 const short = {
   '@type': 'type.googleapis.com/loms.order.v1.InsufficientStock',
   orderID: '<order>',
-  shortages: [{ sku: BigInt(SKU), requested: 2n, available: 1n }],
+  shortages: [{ sku: BigInt(SKU), requested: 2n, available: 1n, availableAt: '<time>' }],
 };
 
 describe.each(['rest', 'grpc'] as const)('over %s', (transport) => {

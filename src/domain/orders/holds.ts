@@ -1,5 +1,5 @@
 /**
- * The search for what open orders hold of skus of which a batch of creates is short: in the order in which
+ * The search for what open orders hold of skus of which a batch is short: in the order in which
  * their reservations end. Those that have ended are taken back before the batch runs again. From the others
  * follows when enough pieces come free if nobody pays.
  *
@@ -11,7 +11,7 @@ import { type IOrderHoldsResult, orderHolds } from '../../generated/sql/orders.t
 import type { Release } from '../stock/releases.ts';
 import { fromSkuColumn, toSkuColumn } from './order.ts';
 
-/** What a batch of creates is short of, and what open orders hold enough of. */
+/** What a batch of creates or late payments is short of, and what open orders hold enough of. */
 export interface Shortfall {
   /** When the batch ran, by the primary's clock, in microseconds since the epoch. */
   readonly nowUs: bigint;

@@ -3,9 +3,10 @@
  *
  * A payment may accept to be late. While the goods of an order that has ended are still reserved, it is payed
  * like any other. Once they were released they are taken again, with one more round trip: lock the stock,
- * then decide in memory who gets what is available, in the order of arrival.
+ * then decide in memory who gets what is available, in the order of arrival. A batch that is short of what
+ * open orders hold is rolled back and run again, like a batch of creates (`create.ts`).
  */
-import type { Plan, Queryable } from '../../db/types.ts';
+import type { Plan, Queryable, Rollback } from '../../db/types.ts';
 import { orderChangeable } from '../../generated/sql/orders.ts';
 import { accepted, type Outcome, refused } from '../outcome.ts';
 import { orderExpired, orderNotFound, orderNotPayable } from '../refusals.ts';
@@ -22,7 +23,9 @@ import {
   skusOf,
   transit,
 } from './change.ts';
+import type { Holds, Shortfall } from './holds.ts';
 import { type Order, transitions } from './order.ts';
+import { datesOf, missingPieces } from './shortfall.ts';
 
 export interface PayOrderRequest {
   readonly orderId: bigint;
@@ -35,14 +38,17 @@ export interface PayOrderRequest {
  *
  * @param requests in the order of their arrival. They may name an order more than once: it is payed once, and
  * late where one of them accepts that.
+ * @param holds what was found after the runs before, which were rolled back.
  * @returns for each request, whether its order is now payed; otherwise ORDER_NOT_FOUND, ORDER_NOT_PAYABLE or
- * ORDER_EXPIRED, the latter with what is short where a late payment was tried.
+ * ORDER_EXPIRED, the latter with what is short where a late payment was tried; or what must be searched for
+ * before the batch can run.
  */
 export async function payOrders(
   tx: Queryable,
   requests: readonly PayOrderRequest[],
   { latePaymentWindowMs: windowMs }: Settings,
-): Promise<Plan<Outcome<void>[]>> {
+  holds?: Holds,
+): Promise<Plan<Outcome<void>[]> | Rollback<Shortfall>> {
   const orderIds = [...new Set(requests.map(({ orderId }) => orderId))];
   const late = new Set(requests.filter(({ acceptLate }) => acceptLate).map(({ orderId }) => orderId));
   const pay = (ids: bigint[]) => payOpen(tx, ids, late, windowMs);
@@ -53,7 +59,8 @@ export async function payOrders(
     { orders: overdue, transition: transitions.expire },
   ];
   const expired = [...late].flatMap((id) => orders.get(id) ?? []).filter(isExpired);
-  const again = expired.length > 0 ? await takeAgain(tx, expired, moved, windowMs) : undefined;
+  const again = expired.length > 0 ? await takeAgain(tx, expired, { moved, windowMs, holds }) : undefined;
+  if (again !== undefined && 'rollback' in again) return again;
   if (again !== undefined) moved.push({ orders: again.payed, transition: transitions.payLate });
   const payedIds = new Set(again?.payed.map(({ orderId }) => orderId));
   const outcomes = requests.map((request) => {
@@ -88,19 +95,30 @@ async function payOpen(
   return [...punctual, ...overdue];
 }
 
+interface LateBatch {
+  /** What the batch has changed so far. */
+  readonly moved: readonly Moved[];
+  readonly windowMs: number;
+  readonly holds: Holds | undefined;
+}
+
+interface LatePayments {
+  readonly payed: readonly Order[];
+  /** What the others are short of, by order. */
+  readonly shortages: ReadonlyMap<bigint, readonly Shortage[]>;
+  readonly writes: readonly Promise<unknown>[];
+}
+
 /**
  * Finds the expired orders that can be payed late, and pays those whose goods are available.
  *
  * @param expired in the order of arrival.
- * @param moved what the batch has changed so far.
- * @returns those that are payed, with what pays them, and what the others are short of.
  */
 async function takeAgain(
   tx: Queryable,
   expired: readonly Order[],
-  moved: readonly Moved[],
-  graceMs: number,
-): Promise<{ payed: Order[]; shortages: Map<bigint, readonly Shortage[]>; writes: Promise<unknown>[] }> {
+  { moved, windowMs: graceMs, holds }: LateBatch,
+): Promise<LatePayments | Rollback<Shortfall>> {
   const { from, fromReason } = transitions.payLate;
   const orderIds = expired.map(({ orderId }) => orderId);
   const [rows, stock] = await Promise.all([
@@ -109,8 +127,15 @@ async function takeAgain(
   ]);
   const changeable = new Set(rows.map((row) => row.order_id));
   const candidates = expired.filter(({ orderId }) => changeable.has(orderId));
-  const { shortages: allShortages } = allocate(candidates, withFreed(stock.available, moved));
-  const shortages = new Map(candidates.map(({ orderId }, index) => [orderId, allShortages[index] ?? []]));
+  const available = withFreed(stock.available, moved);
+  const allocation = allocate(candidates, available);
+  const batch = { stock: { ...stock, available }, reserved: allocation.reserved, holds };
+  const missing = missingPieces(allocation.shortages, batch);
+  if (missing !== undefined) return { rollback: { nowUs: rows[0]?.now_us ?? 0n, missing } };
+  const date = datesOf(allocation.shortages, [], batch);
+  const shortages = new Map(
+    candidates.map(({ orderId }, index) => [orderId, (allocation.shortages[index] ?? []).map(date)]),
+  );
   const payed = candidates.filter(({ orderId }) => shortages.get(orderId)?.length === 0);
   if (payed.length === 0) return { payed, shortages, writes: [] };
   const ids = payed.map(({ orderId }) => orderId);
