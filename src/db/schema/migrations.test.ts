@@ -1,6 +1,6 @@
 /** The form of migration files, which is dbmate's. */
 import { expect, test } from 'vitest';
-import { parseMigration } from './migrations.ts';
+import { checkVersions, parseMigration } from './migrations.ts';
 
 const file = '20260101000000_x.sql';
 const parse = (text: string) => parseMigration(file, text);
@@ -32,4 +32,12 @@ test.each([
   ['-- migrate:up transaction:no', 'has an unknown option: transaction:no'],
 ])('%j is rejected', (text, message) => {
   expect(() => parse(text)).toThrow(message);
+});
+
+test('two migrations with one version are an error that names both', () => {
+  const named = (name: string) => ({ ...parse('-- migrate:up'), file: name, version: name.slice(0, 2) });
+  const sorted = [named('01_a.sql'), named('02_b.sql'), named('03_c.sql')];
+  expect(checkVersions(sorted)).toBe(sorted);
+  const twice = [...sorted, named('03_d.sql')];
+  expect(() => checkVersions(twice)).toThrow('03_c.sql and 03_d.sql have the same version');
 });

@@ -29,9 +29,17 @@ export function readMigrations(): Promise<readonly Migration[]> {
 
 async function readFolder(): Promise<readonly Migration[]> {
   const files = (await readdir(folder)).filter((file) => /^\d+.*\.sql$/.test(file)).sort();
-  return Promise.all(
-    files.map(async (file) => parseMigration(file, await readFile(`${folder}/${file}`, 'utf8'))),
-  );
+  const all = files.map(async (file) => parseMigration(file, await readFile(`${folder}/${file}`, 'utf8')));
+  return checkVersions(await Promise.all(all));
+}
+
+/** @throws when two migrations have one version, as two branches give it: only one would be recorded. */
+export function checkVersions(sorted: readonly Migration[]): readonly Migration[] {
+  for (const [index, { version, file }] of sorted.entries()) {
+    const next = sorted[index + 1];
+    if (next?.version === version) throw new Error(`${file} and ${next.file} have the same version`);
+  }
+  return sorted;
 }
 
 /**
