@@ -73,3 +73,56 @@ SELECT bounds.last_sku, findings.sku, findings.version, findings.finding
 FROM bounds
 LEFT JOIN findings ON true
 ORDER BY findings.sku, findings.version;
+
+/* @name stockMovementOld */
+-- Reads, of the :skus skus that follow the sku :after, how many of their oldest movements are older than
+-- :retentionMs, up to :limit of each, and the last of these, with what it left. Of a sku without any there is
+-- a row too, without the last one. Runs on the primary, whose clock counts. Times follow the versions, so no
+-- index on time is needed.
+-- Locks: none.
+SELECT walked.sku, old.count AS "count!", last.version AS "version?", last.total_after AS "total_after?",
+    last.reserved_after AS "reserved_after?",
+    (extract(epoch FROM last.created_at) * 1000000)::bigint AS "created_us?"
+FROM (SELECT sku FROM stocks WHERE sku > :after!::bigint ORDER BY sku LIMIT :skus!) AS walked
+CROSS JOIN LATERAL (
+    SELECT count(*) AS count, max(oldest.version) AS version
+    FROM (
+        SELECT version, created_at
+        FROM stock_movements
+        WHERE stock_movements.sku = walked.sku
+        ORDER BY version
+        LIMIT :limit!
+    ) AS oldest
+    WHERE oldest.created_at < now() - make_interval(secs => :retentionMs!::float8 / 1000)
+) AS old
+LEFT JOIN stock_movements AS last ON last.sku = walked.sku AND last.version = old.version
+ORDER BY walked.sku;
+
+/* @name stockMovementDelete */
+-- Removes the movements of each sku up to a version, and returns those of exactly that version: none where
+-- another instance was faster. The arrays are parallel.
+-- Locks: these rows. They never change, so only another removal waits for them.
+WITH removed AS (
+    DELETE FROM stock_movements AS movements
+    USING unnest(:skus!::bigint[], :versions!::bigint[]) AS closed (sku, version)
+    WHERE movements.sku = closed.sku
+      AND movements.version <= closed.version
+      AND movements.sku = ANY(:skus!::bigint[])
+    RETURNING movements.sku, movements.version, closed.version AS closed_version
+)
+SELECT sku, version, (SELECT count(*) FROM removed) AS "count!"
+FROM removed
+WHERE version = closed_version;
+
+/* @name stockMovementReopen */
+-- Writes openings in the place of movements that this transaction has removed, with what they left. The
+-- arrays are parallel; times are in microseconds since the epoch.
+-- Locks: the new rows.
+INSERT INTO stock_movements (
+    sku, version, total_change, reserved_change, total_after, reserved_after, created_at, order_count, kind
+)
+SELECT opening.sku, opening.version, 0, 0, opening.total, opening.reserved,
+    'epoch'::timestamptz + opening.created_us * interval '1 microsecond', 0, 'opened'
+FROM unnest(
+    :skus!::bigint[], :versions!::bigint[], :totals!::bigint[], :reserved!::bigint[], :createdUs!::bigint[]
+) AS opening (sku, version, total, reserved, created_us);

@@ -16,6 +16,7 @@ import { removeKeys } from './domain/idempotency/store.ts';
 import { expireOrders, findOverdue } from './domain/orders/expire.ts';
 import { removeOrders } from './domain/orders/remove.ts';
 import { pageTokenKey } from './domain/page.ts';
+import { removeMovements } from './domain/stock/retention.ts';
 import { connectionsNeeded, createService } from './service/service.ts';
 import { monotonicMs, wallClockMs } from './timing/clock.ts';
 import { Deadlines } from './timing/deadlines.ts';
@@ -32,6 +33,7 @@ import { openDetails, ReadinessWatch } from './transport/readiness.ts';
 import { Certificates } from './transport/tls.ts';
 import { OrderExpiry } from './workers/expire-orders.ts';
 import { KeyRemoval } from './workers/remove-keys.ts';
+import { MovementRemoval } from './workers/remove-movements.ts';
 import { OrderRemoval } from './workers/remove-orders.ts';
 
 export interface App {
@@ -153,8 +155,8 @@ async function openTokenCheck(config: Config, logger: Logger, closers: Closers):
 }
 
 /** The check of the schema and the workers use one connection each. */
-function backgroundConnections({ orderRetentionMs }: Config['workers']): number {
-  return orderRetentionMs > 0 ? 4 : 3;
+function backgroundConnections({ orderRetentionMs, ledgerRetentionMs }: Config['workers']): number {
+  return 3 + [orderRetentionMs, ledgerRetentionMs].filter((retentionMs) => retentionMs > 0).length;
 }
 
 /** Opens a router on the configured database, or on the service's own; it is not started yet. */
@@ -224,7 +226,7 @@ async function openCertificates(
 
 /** The background work on the database, to be started when the schema is there. */
 function createWorkers(
-  { orderRetentionMs: retentionMs }: Config['workers'],
+  { orderRetentionMs, ledgerRetentionMs }: Config['workers'],
   logger: Logger,
   database: Router,
   closers: Closers,
@@ -234,8 +236,13 @@ function createWorkers(
     logger,
   });
   const orderRemoval = new OrderRemoval({
-    retentionMs,
+    retentionMs: orderRetentionMs,
     remove: (window) => database.write((tx) => removeOrders(tx, window)),
+    logger,
+  });
+  const movementRemoval = new MovementRemoval({
+    retentionMs: ledgerRetentionMs,
+    remove: (window) => database.write((tx) => removeMovements(tx, window)),
     logger,
   });
   const orderExpiry = new OrderExpiry({
@@ -244,7 +251,11 @@ function createWorkers(
     now: monotonicMs,
     logger,
   });
-  const workers = [orderExpiry, keyRemoval, ...(retentionMs > 0 ? [orderRemoval] : [])];
+  const workers = [
+    ...[orderExpiry, keyRemoval],
+    ...(orderRetentionMs > 0 ? [orderRemoval] : []),
+    ...(ledgerRetentionMs > 0 ? [movementRemoval] : []),
+  ];
   return workers.map((worker) =>
     createTask(worker.name, worker.schedule, () => worker.runOnce(), logger, closers),
   );

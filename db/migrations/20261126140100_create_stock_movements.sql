@@ -2,7 +2,7 @@
 
 -- The ledger: every change of a stock's counters; what the orders of a transaction do to a sku is one row.
 -- Each row has the totals after it, so the rows of a sku prove each other, and the last one is the stock.
--- Rows are only added.
+-- Rows never change. Old ones may be removed, for an opening in the place of the last of them.
 -- order_count orders moved the stock together; order_id names the one that did so alone. occurred_at is set
 -- where that was before created_at.
 -- The columns stand in the order of their width, because PostgreSQL would pad them otherwise.

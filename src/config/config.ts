@@ -95,8 +95,8 @@ function sectionsOf(env: Variables) {
       latePaymentWindowMs: env.LATE_PAYMENT_WINDOW_MS,
       heldPiecesMaxPerUser: env.HELD_PIECES_MAX_PER_USER,
     },
-    /** How long orders that failed or were cancelled are kept; 0 is for ever. */
-    workers: { orderRetentionMs: env.ORDER_RETENTION_MS },
+    /** How long orders that failed or were cancelled are kept, and movements of stock; 0 is for ever. */
+    workers: { orderRetentionMs: env.ORDER_RETENTION_MS, ledgerRetentionMs: env.LEDGER_RETENTION_MS },
     /** From which the key of page tokens is derived; undefined takes the database's password. */
     pageTokenSecret: env.PAGE_TOKEN_KEY,
     log: { level: env.LOG_LEVEL },

@@ -113,6 +113,7 @@ export const variables = z.object({
   LATE_PAYMENT_WINDOW_MS: zeroOr(1_000, LATE_PAYMENT_MAX_MS, DAY_MS),
   HELD_PIECES_MAX_PER_USER: zeroOr(1, HELD_PIECES_MAX),
   ORDER_RETENTION_MS: zeroOr(WEEK_MS, TEN_YEARS_MS),
+  LEDGER_RETENTION_MS: zeroOr(WEEK_MS, TEN_YEARS_MS),
   PAGE_TOKEN_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
   PAGE_TOKEN_KEY_FILE: path,
   QUEUE_MAX: number(10_000, 1, 1_000_000),

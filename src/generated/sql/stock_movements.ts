@@ -1,6 +1,8 @@
 /** Types generated for queries found in "sql/stock_movements.sql" */
 import { PreparedQuery } from '@pgtyped/runtime';
 
+export type bigintArray = (bigint)[];
+
 /** 'StockAudit' parameters type */
 export interface IStockAuditParams {
   after: bigint;
@@ -97,5 +99,143 @@ const stockAuditIR: any = {"usedParamSet":{"after":true,"limit":true},"params":[
  * ```
  */
 export const stockAudit = new PreparedQuery<IStockAuditParams,IStockAuditResult>(stockAuditIR);
+
+
+/** 'StockMovementOld' parameters type */
+export interface IStockMovementOldParams {
+  after: bigint;
+  limit: bigint;
+  retentionMs: number;
+  skus: bigint;
+}
+
+/** 'StockMovementOld' return type */
+export interface IStockMovementOldResult {
+  count: bigint;
+  created_us: bigint | null;
+  reserved_after: bigint | null;
+  sku: bigint;
+  total_after: bigint | null;
+  version: bigint | null;
+}
+
+/** 'StockMovementOld' query type */
+export interface IStockMovementOldQuery {
+  params: IStockMovementOldParams;
+  result: IStockMovementOldResult;
+}
+
+const stockMovementOldIR: any = {"usedParamSet":{"after":true,"skus":true,"limit":true,"retentionMs":true},"params":[{"name":"after","required":true,"transform":{"type":"scalar"},"locs":[{"a":641,"b":647}]},{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":676,"b":681}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":937,"b":943}]},{"name":"retentionMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":1021,"b":1033}]}],"statement":"-- Reads, of the :skus skus that follow the sku :after, how many of their oldest movements are older than\n-- :retentionMs, up to :limit of each, and the last of these, with what it left. Of a sku without any there is\n-- a row too, without the last one. Runs on the primary, whose clock counts. Times follow the versions, so no\n-- index on time is needed.\n-- Locks: none.\nSELECT walked.sku, old.count AS \"count!\", last.version AS \"version?\", last.total_after AS \"total_after?\",\n    last.reserved_after AS \"reserved_after?\",\n    (extract(epoch FROM last.created_at) * 1000000)::bigint AS \"created_us?\"\nFROM (SELECT sku FROM stocks WHERE sku > :after!::bigint ORDER BY sku LIMIT :skus!) AS walked\nCROSS JOIN LATERAL (\n    SELECT count(*) AS count, max(oldest.version) AS version\n    FROM (\n        SELECT version, created_at\n        FROM stock_movements\n        WHERE stock_movements.sku = walked.sku\n        ORDER BY version\n        LIMIT :limit!\n    ) AS oldest\n    WHERE oldest.created_at < now() - make_interval(secs => :retentionMs!::float8 / 1000)\n) AS old\nLEFT JOIN stock_movements AS last ON last.sku = walked.sku AND last.version = old.version\nORDER BY walked.sku"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Reads, of the :skus skus that follow the sku :after, how many of their oldest movements are older than
+ * -- :retentionMs, up to :limit of each, and the last of these, with what it left. Of a sku without any there is
+ * -- a row too, without the last one. Runs on the primary, whose clock counts. Times follow the versions, so no
+ * -- index on time is needed.
+ * -- Locks: none.
+ * SELECT walked.sku, old.count AS "count!", last.version AS "version?", last.total_after AS "total_after?",
+ *     last.reserved_after AS "reserved_after?",
+ *     (extract(epoch FROM last.created_at) * 1000000)::bigint AS "created_us?"
+ * FROM (SELECT sku FROM stocks WHERE sku > :after!::bigint ORDER BY sku LIMIT :skus!) AS walked
+ * CROSS JOIN LATERAL (
+ *     SELECT count(*) AS count, max(oldest.version) AS version
+ *     FROM (
+ *         SELECT version, created_at
+ *         FROM stock_movements
+ *         WHERE stock_movements.sku = walked.sku
+ *         ORDER BY version
+ *         LIMIT :limit!
+ *     ) AS oldest
+ *     WHERE oldest.created_at < now() - make_interval(secs => :retentionMs!::float8 / 1000)
+ * ) AS old
+ * LEFT JOIN stock_movements AS last ON last.sku = walked.sku AND last.version = old.version
+ * ORDER BY walked.sku
+ * ```
+ */
+export const stockMovementOld = new PreparedQuery<IStockMovementOldParams,IStockMovementOldResult>(stockMovementOldIR);
+
+
+/** 'StockMovementDelete' parameters type */
+export interface IStockMovementDeleteParams {
+  skus: bigintArray;
+  versions: bigintArray;
+}
+
+/** 'StockMovementDelete' return type */
+export interface IStockMovementDeleteResult {
+  count: bigint;
+  sku: bigint;
+  version: bigint;
+}
+
+/** 'StockMovementDelete' query type */
+export interface IStockMovementDeleteQuery {
+  params: IStockMovementDeleteParams;
+  result: IStockMovementDeleteResult;
+}
+
+const stockMovementDeleteIR: any = {"usedParamSet":{"skus":true,"versions":true},"params":[{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":326,"b":331},{"a":504,"b":509}]},{"name":"versions","required":true,"transform":{"type":"scalar"},"locs":[{"a":344,"b":353}]}],"statement":"-- Removes the movements of each sku up to a version, and returns those of exactly that version: none where\n-- another instance was faster. The arrays are parallel.\n-- Locks: these rows. They never change, so only another removal waits for them.\nWITH removed AS (\n    DELETE FROM stock_movements AS movements\n    USING unnest(:skus!::bigint[], :versions!::bigint[]) AS closed (sku, version)\n    WHERE movements.sku = closed.sku\n      AND movements.version <= closed.version\n      AND movements.sku = ANY(:skus!::bigint[])\n    RETURNING movements.sku, movements.version, closed.version AS closed_version\n)\nSELECT sku, version, (SELECT count(*) FROM removed) AS \"count!\"\nFROM removed\nWHERE version = closed_version"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Removes the movements of each sku up to a version, and returns those of exactly that version: none where
+ * -- another instance was faster. The arrays are parallel.
+ * -- Locks: these rows. They never change, so only another removal waits for them.
+ * WITH removed AS (
+ *     DELETE FROM stock_movements AS movements
+ *     USING unnest(:skus!::bigint[], :versions!::bigint[]) AS closed (sku, version)
+ *     WHERE movements.sku = closed.sku
+ *       AND movements.version <= closed.version
+ *       AND movements.sku = ANY(:skus!::bigint[])
+ *     RETURNING movements.sku, movements.version, closed.version AS closed_version
+ * )
+ * SELECT sku, version, (SELECT count(*) FROM removed) AS "count!"
+ * FROM removed
+ * WHERE version = closed_version
+ * ```
+ */
+export const stockMovementDelete = new PreparedQuery<IStockMovementDeleteParams,IStockMovementDeleteResult>(stockMovementDeleteIR);
+
+
+/** 'StockMovementReopen' parameters type */
+export interface IStockMovementReopenParams {
+  createdUs: bigintArray;
+  reserved: bigintArray;
+  skus: bigintArray;
+  totals: bigintArray;
+  versions: bigintArray;
+}
+
+/** 'StockMovementReopen' return type */
+export type IStockMovementReopenResult = void;
+
+/** 'StockMovementReopen' query type */
+export interface IStockMovementReopenQuery {
+  params: IStockMovementReopenParams;
+  result: IStockMovementReopenResult;
+}
+
+const stockMovementReopenIR: any = {"usedParamSet":{"skus":true,"versions":true,"totals":true,"reserved":true,"createdUs":true},"params":[{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":515,"b":520}]},{"name":"versions","required":true,"transform":{"type":"scalar"},"locs":[{"a":533,"b":542}]},{"name":"totals","required":true,"transform":{"type":"scalar"},"locs":[{"a":555,"b":562}]},{"name":"reserved","required":true,"transform":{"type":"scalar"},"locs":[{"a":575,"b":584}]},{"name":"createdUs","required":true,"transform":{"type":"scalar"},"locs":[{"a":597,"b":607}]}],"statement":"-- Writes openings in the place of movements that this transaction has removed, with what they left. The\n-- arrays are parallel; times are in microseconds since the epoch.\n-- Locks: the new rows.\nINSERT INTO stock_movements (\n    sku, version, total_change, reserved_change, total_after, reserved_after, created_at, order_count, kind\n)\nSELECT opening.sku, opening.version, 0, 0, opening.total, opening.reserved,\n    'epoch'::timestamptz + opening.created_us * interval '1 microsecond', 0, 'opened'\nFROM unnest(\n    :skus!::bigint[], :versions!::bigint[], :totals!::bigint[], :reserved!::bigint[], :createdUs!::bigint[]\n) AS opening (sku, version, total, reserved, created_us)"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Writes openings in the place of movements that this transaction has removed, with what they left. The
+ * -- arrays are parallel; times are in microseconds since the epoch.
+ * -- Locks: the new rows.
+ * INSERT INTO stock_movements (
+ *     sku, version, total_change, reserved_change, total_after, reserved_after, created_at, order_count, kind
+ * )
+ * SELECT opening.sku, opening.version, 0, 0, opening.total, opening.reserved,
+ *     'epoch'::timestamptz + opening.created_us * interval '1 microsecond', 0, 'opened'
+ * FROM unnest(
+ *     :skus!::bigint[], :versions!::bigint[], :totals!::bigint[], :reserved!::bigint[], :createdUs!::bigint[]
+ * ) AS opening (sku, version, total, reserved, created_us)
+ * ```
+ */
+export const stockMovementReopen = new PreparedQuery<IStockMovementReopenParams,IStockMovementReopenResult>(stockMovementReopenIR);
 
 
