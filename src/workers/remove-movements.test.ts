@@ -30,7 +30,7 @@ async function pass(removal = openRemoval()): Promise<number[]> {
   return removed;
 }
 
-/** Gives a sku an opening with 100 pieces and then movements of one piece each, so many days ago. */
+/** Gives a sku an opening with 100 pieces and then movements of one piece each, that number of days ago. */
 async function insert(sku: number, old: number, young: number): Promise<void> {
   await database.query('INSERT INTO stocks (sku, total_count, reserved, version) VALUES ($1, $2, 0, $3)', [
     ...[sku, 100 + old + young, old + young],
@@ -80,7 +80,7 @@ test('the stock moves on behind it', async () => {
   expect(await ledgers()).toEqual([{ sku: 1, rows: ['opened 3: 103', 'reserved 4: 103'], sound: true }]);
 });
 
-test('a sku with more old movements than a run removes is worked off in several, and the others too', async () => {
+test('a sku with more old movements than a run removes is worked off in several runs', async () => {
   await insert(1, RUN_MOVEMENTS_MAX + 500, 1);
   await insert(2, RUN_MOVEMENTS_MAX, 1);
   await insert(3, 4, 1);
