@@ -13,6 +13,7 @@ CREATE TABLE public.idempotency_keys (
     available integer[],
     order_expires_at timestamp with time zone,
     available_at bigint[],
+    stock_before bigint[],
     CONSTRAINT idempotency_keys_key_is_printable CHECK ((((length(key) >= 1) AND (length(key) <= 255)) AND (key !~ '[^ -~]'::text))),
     CONSTRAINT idempotency_keys_order_id_is_positive CHECK ((order_id > 0)),
     CONSTRAINT idempotency_keys_request_hash_is_sha256 CHECK ((octet_length(request_hash) = 32)),
@@ -81,8 +82,8 @@ CREATE TABLE public.stock_movements (
 
 CREATE TABLE public.stocks (
     sku bigint NOT NULL,
-    total_count bigint NOT NULL,
-    reserved bigint NOT NULL,
+    total_count bigint DEFAULT 0 NOT NULL,
+    reserved bigint DEFAULT 0 NOT NULL,
     version bigint DEFAULT 0 NOT NULL,
     changed_at timestamp with time zone,
     counted_at timestamp with time zone,
@@ -136,3 +137,7 @@ CREATE INDEX orders_user_id_open ON public.orders USING btree (user_id) WHERE (s
 -- Name: orders_user_id_order_id; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX orders_user_id_order_id ON public.orders USING btree (user_id, order_id);
+
+-- Name: stock_movements_counts; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX stock_movements_counts ON public.stock_movements USING btree (sku, version) WHERE (kind = 'counted'::text);

@@ -181,6 +181,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/stock/adjust": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add stock, or take it away
+         * @description Makes all of the changes or none. A sku without stock gets some. The request needs an `Idempotency-Key`: it runs once, and each retry gets the first reply again.
+         */
+        post: operations["adjustStock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stock/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set stock to what was counted
+         * @description Makes all of the counts or none. The new total is what was counted, and what has changed the total since `countedAt`: a count that comes late erases no sale. The same count again leads to the same total. A sku without stock gets some.
+         */
+        post: operations["countStock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/livez": {
         parameters: {
             query?: never;
@@ -245,12 +285,12 @@ export interface components {
              * @description The code of `google.rpc.Code`.
              * @enum {integer}
              */
-            code: 3 | 4 | 5 | 7 | 8 | 9 | 12 | 13 | 14 | 16;
+            code: 3 | 4 | 5 | 7 | 8 | 9 | 10 | 12 | 13 | 14 | 16;
             message: string;
             details: components["schemas"]["ErrorDetail"][];
         };
         /** @description Later versions may add details: skip one that you do not know. */
-        ErrorDetail: components["schemas"]["ErrorInfo"] | components["schemas"]["BadRequest"] | components["schemas"]["RetryInfo"] | components["schemas"]["InsufficientStock"];
+        ErrorDetail: components["schemas"]["ErrorInfo"] | components["schemas"]["BadRequest"] | components["schemas"]["RetryInfo"] | components["schemas"]["InsufficientStock"] | components["schemas"]["StockChanged"] | components["schemas"]["StockBelowReserved"] | components["schemas"]["CountStale"];
         ErrorInfo: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -261,7 +301,7 @@ export interface components {
              * @description Stable: branch on it. Later versions may add reasons: treat one that you do not know by its code.
              * @enum {string}
              */
-            reason: "INVALID_REQUEST" | "CONTENT_ENCODING_UNSUPPORTED" | "IDEMPOTENCY_KEY_REUSED" | "INSUFFICIENT_STOCK" | "ORDER_NOT_PAYABLE" | "ORDER_NOT_CANCELLABLE" | "ORDER_NOT_EXTENDABLE" | "ORDER_EXPIRED" | "ORDER_NOT_FOUND" | "STOCK_NOT_FOUND" | "CREDENTIALS_MISSING" | "CREDENTIALS_INVALID" | "SCOPE_MISSING" | "HOST_NOT_ALLOWED" | "ORIGIN_NOT_ALLOWED" | "PATH_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TOO_LARGE" | "HELD_PIECES_EXCEEDED" | "QUEUE_FULL" | "DEADLINE_EXCEEDED" | "KEYS_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "SHUTTING_DOWN" | "OUTCOME_UNKNOWN" | "INTERNAL";
+            reason: "INVALID_REQUEST" | "CONTENT_ENCODING_UNSUPPORTED" | "IDEMPOTENCY_KEY_REUSED" | "INSUFFICIENT_STOCK" | "ORDER_NOT_PAYABLE" | "ORDER_NOT_CANCELLABLE" | "ORDER_NOT_EXTENDABLE" | "ORDER_EXPIRED" | "STOCK_CHANGED" | "STOCK_BELOW_RESERVED" | "COUNT_STALE" | "ORDER_NOT_FOUND" | "STOCK_NOT_FOUND" | "CREDENTIALS_MISSING" | "CREDENTIALS_INVALID" | "SCOPE_MISSING" | "HOST_NOT_ALLOWED" | "ORIGIN_NOT_ALLOWED" | "PATH_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TOO_LARGE" | "HELD_PIECES_EXCEEDED" | "QUEUE_FULL" | "DEADLINE_EXCEEDED" | "KEYS_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "SHUTTING_DOWN" | "OUTCOME_UNKNOWN" | "INTERNAL";
             /** @enum {string} */
             domain: "loms";
             metadata: {
@@ -327,6 +367,72 @@ export interface components {
              * @example 2026-11-26T12:00:00.123456Z
              */
             availableAt?: string;
+        };
+        StockChanged: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            "@type": "type.googleapis.com/loms.stock.v1.StockChanged";
+            stocks: components["schemas"]["ChangedStock"][];
+        };
+        ChangedStock: {
+            /** @description The stock keeping unit. */
+            sku: number;
+            /**
+             * Format: int64
+             * @description The total that was expected.
+             * @example 65534
+             */
+            expected: number;
+            /**
+             * Format: int64
+             * @description The total that it has.
+             * @example 65530
+             */
+            total: number;
+        };
+        StockBelowReserved: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            "@type": "type.googleapis.com/loms.stock.v1.StockBelowReserved";
+            stocks: components["schemas"]["HeldStock"][];
+        };
+        HeldStock: {
+            /** @description The stock keeping unit. */
+            sku: number;
+            /**
+             * Format: int64
+             * @description The pieces that open orders hold.
+             * @example 65533
+             */
+            reserved: number;
+            /**
+             * Format: int64
+             * @description The total that it has, without the change.
+             * @example 65534
+             */
+            total: number;
+        };
+        CountStale: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            "@type": "type.googleapis.com/loms.stock.v1.CountStale";
+            stocks: components["schemas"]["LastCount"][];
+        };
+        LastCount: {
+            /** @description The stock keeping unit. */
+            sku: number;
+            /**
+             * Format: date-time
+             * @description When it was counted last.
+             * @example 2026-11-26T12:00:00.123456Z
+             */
+            countedAt: string;
         };
         CreateOrderRequest: {
             /**
@@ -551,6 +657,94 @@ export interface components {
              * @example 10000
              */
             count: number;
+        };
+        AdjustStockResponse: {
+            /** @description The stock after the changes, in their order. */
+            stocks: components["schemas"]["Stock"][];
+        };
+        AdjustStockRequest: {
+            /** @description Each of another sku. */
+            changes: components["schemas"]["StockAdjustment"][];
+        };
+        StockAdjustment: {
+            /**
+             * @description The stock keeping unit.
+             * @example 1625903
+             */
+            sku: number;
+            /**
+             * @description What is added to the total; negative to take away. A number, or a decimal string for clients that round large numbers.
+             * @example 100
+             */
+            change: number | string;
+            /**
+             * @description The total that the sku must have; 0 for a sku without stock. Without it any will do.
+             * @example 10000
+             */
+            expectedTotal?: number | string;
+            /**
+             * @description Why it is changed.
+             * @enum {string}
+             */
+            reason: "received" | "returned" | "damaged" | "lost" | "found" | "correction" | "other";
+            /** @description What it belongs to, such as a purchase order. */
+            reference?: string;
+            /** @description Anything to remember. */
+            note?: string;
+        };
+        CountStockResponse: {
+            /** @description What became of the counts, in their order. */
+            results: components["schemas"]["CountedStock"][];
+        };
+        CountedStock: {
+            /**
+             * @description The stock keeping unit.
+             * @example 1625903
+             */
+            sku: number;
+            /**
+             * Format: int64
+             * @description The total before the count.
+             * @example 9985
+             */
+            totalBefore: number;
+            /**
+             * Format: int64
+             * @description The total after it: what was counted, and what has changed since.
+             * @example 9980
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description What has changed the total since it was counted: sales, receipts and other changes, but no counts.
+             * @example -10
+             */
+            changedSince: number;
+        };
+        CountStockRequest: {
+            /** @description Each of another sku. */
+            counts: components["schemas"]["StockCount"][];
+        };
+        StockCount: {
+            /**
+             * @description The stock keeping unit.
+             * @example 1625903
+             */
+            sku: number;
+            /**
+             * @description The pieces that existed, those that open orders hold included. A number, or a decimal string for clients that round large numbers.
+             * @example 9990
+             */
+            counted: number | string;
+            /**
+             * Format: date-time
+             * @description When they were counted.
+             */
+            countedAt: string;
+            /** @description What the count belongs to, such as a document. */
+            reference?: string;
+            /** @description Anything to remember. */
+            note?: string;
         };
         Liveness: {
             /** @enum {boolean} */
@@ -1592,6 +1786,293 @@ export interface operations {
             };
             /** @description The request is not valid, or the state of order or stock does not allow it. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Too much at once; nothing was done. */
+            429: {
+                headers: {
+                    /** @description Seconds until a retry makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description A fault in the service. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Not served; with `Retry-After`, nothing was done and trying again is safe. */
+            503: {
+                headers: {
+                    /** @description Seconds until a retry makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description The deadline passed; nothing was done. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Any other refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+        };
+    };
+    adjustStock: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Seconds that the client waits, such as 5 or 0.5; the service may set a lower limit. The reply comes by then, whatever becomes of the request.
+                 * @example 5
+                 */
+                "Request-Timeout"?: number;
+                /** @description Any text of printable ASCII characters that is new for each new change, such as a UUID. It is kept for a day, or as long as the operator configured. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "changes": [
+                 *         {
+                 *           "sku": 1625903,
+                 *           "change": 100,
+                 *           "reason": "received",
+                 *           "reference": "PO-4711"
+                 *         },
+                 *         {
+                 *           "sku": 139275865,
+                 *           "change": -2,
+                 *           "expectedTotal": 65534,
+                 *           "reason": "damaged",
+                 *           "note": "fell off a shelf"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["AdjustStockRequest"];
+            };
+        };
+        responses: {
+            /** @description The stock is changed. */
+            200: {
+                headers: {
+                    /** @description There when this is the answer to an earlier request with the same `Idempotency-Key`. */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "stocks": [
+                     *         {
+                     *           "sku": 1625903,
+                     *           "total": 10100,
+                     *           "reserved": 0,
+                     *           "count": 10100
+                     *         },
+                     *         {
+                     *           "sku": 139275865,
+                     *           "total": 65532,
+                     *           "reserved": 0,
+                     *           "count": 65532
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AdjustStockResponse"];
+                };
+            };
+            /** @description The request is not valid, or the state of order or stock does not allow it. */
+            400: {
+                headers: {
+                    /** @description There when this is the answer to an earlier request with the same `Idempotency-Key`. */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description The stock is not as the caller expects it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description The body is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Too much at once; nothing was done. */
+            429: {
+                headers: {
+                    /** @description Seconds until a retry makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description A fault in the service. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Not served; with `Retry-After`, nothing was done and trying again is safe. */
+            503: {
+                headers: {
+                    /** @description Seconds until a retry makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description The deadline passed; nothing was done. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Any other refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+        };
+    };
+    countStock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Seconds that the client waits, such as 5 or 0.5; the service may set a lower limit. The reply comes by then, whatever becomes of the request.
+                 * @example 5
+                 */
+                "Request-Timeout"?: number;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "counts": [
+                 *         {
+                 *           "sku": 1625903,
+                 *           "counted": 9990,
+                 *           "countedAt": "2026-11-26T12:00:00Z"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["CountStockRequest"];
+            };
+        };
+        responses: {
+            /** @description The stock is set. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "results": [
+                     *         {
+                     *           "sku": 1625903,
+                     *           "totalBefore": 9985,
+                     *           "total": 9980,
+                     *           "changedSince": -10
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CountStockResponse"];
+                };
+            };
+            /** @description The request is not valid, or the state of order or stock does not allow it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description The body is compressed. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

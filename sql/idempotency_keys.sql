@@ -1,16 +1,17 @@
 /*
-  Idempotency keys of creates, each with the hash of its request and the outcome. One transaction claims a
-  key, writes its order and fills in the outcome. After that the key is only replayed, and removed after its
-  end, which was set when it was claimed. All times are the primary's.
+  Idempotency keys of creates and of changes of stock, each with the hash of its request and the outcome. One
+  transaction claims a key, does its work and fills in the outcome. After that the key is only replayed, and
+  removed after its end, which was set when it was claimed. All times are the primary's.
 
   Keys are found by their unique index alone, as conflicts: a join is planned for the size that the table has
   at that moment, and the plan is kept while the table grows.
 */
 
 /* @name idempotencyKeyClaim */
--- Claims the given keys and returns each with its outcome. Without an order the key is new, and claimed by
--- this transaction, or it was claimed for a request that was refused, which uses no key. The arrays are
--- parallel and hold each key once. A new key is kept for :retentionMs, a known one until the end that it has.
+-- Claims the given keys and returns each with its outcome. Without an order and without stock the key is new,
+-- and claimed by this transaction, or it was claimed for a request that was refused, which uses no key. The
+-- arrays are parallel and hold each key once. A new key is kept for :retentionMs, a known one until the end
+-- that it has.
 -- Locks: these rows, in key order, so that batches which share keys queue up and never deadlock. It waits for
 -- another transaction that has claimed a key: when that one commits, its order is returned; when it rolls
 -- back, the key is new.
@@ -23,7 +24,7 @@ FROM unnest(:callers!::text[], :keys!::text[], :requestHashes!::bytea[]) AS clai
 ORDER BY claim.caller, claim.key
 ON CONFLICT (caller, key) DO UPDATE SET created_at = kept.created_at
 RETURNING caller, key, request_hash, order_id, shortages, available, available_at,
-    (extract(epoch FROM order_expires_at) * 1000000)::bigint AS "order_expires_us?";
+    (extract(epoch FROM order_expires_at) * 1000000)::bigint AS "order_expires_us?", stock_before;
 
 /* @name idempotencyKeySettle */
 -- Fills in the outcome of keys that this transaction has claimed, with the request that now uses the key, to
@@ -53,6 +54,18 @@ ON CONFLICT (caller, key) DO UPDATE
 SET request_hash = excluded.request_hash, expires_at = excluded.expires_at,
     order_id = excluded.order_id, shortages = excluded.shortages, available = excluded.available,
     available_at = excluded.available_at, order_expires_at = excluded.order_expires_at;
+
+/* @name idempotencyKeySettleStock */
+-- The same for changes of stock: what each has read, as an array literal. Nothing is inserted.
+-- Locks: none, the caller holds them through idempotencyKeyClaim.
+INSERT INTO idempotency_keys (created_at, expires_at, caller, key, request_hash, stock_before)
+SELECT now(), now() + make_interval(secs => :retentionMs!::float8 / 1000),
+    settled.caller, settled.key, settled.request_hash, settled.stock_before::bigint[]
+FROM unnest(:callers!::text[], :keys!::text[], :requestHashes!::bytea[], :stockBefore!::text[])
+    AS settled (caller, key, request_hash, stock_before)
+ON CONFLICT (caller, key) DO UPDATE
+SET request_hash = excluded.request_hash, expires_at = excluded.expires_at,
+    stock_before = excluded.stock_before;
 
 /* @name idempotencyKeyExpired */
 -- Of the keys whose end has passed, takes the :limit that ended first, and returns their number and the

@@ -13,6 +13,15 @@ WHERE sku = ANY(:skus!::bigint[])
 ORDER BY sku
 FOR NO KEY UPDATE;
 
+/* @name stockOpen */
+-- Adds skus without pieces. The arrays hold no sku twice.
+-- Locks: the new rows, in sku order. It waits for another transaction that adds one of them, and fails when
+-- that one commits; the caller runs again, and finds the stock.
+INSERT INTO stocks (sku)
+SELECT fresh.sku
+FROM unnest(:skus!::bigint[]) AS fresh (sku)
+ORDER BY fresh.sku;
+
 /* @name stockChange */
 -- Changes each of the given skus once, and writes its movement to the ledger, with the totals after it. It is
 -- the only statement that changes a counter. The arrays are parallel; an order id of 0 stands for none or
@@ -31,8 +40,8 @@ WITH changed AS (
         counted_at = coalesce(change.counted_at, stocks.counted_at)
     FROM unnest(
         :skus!::bigint[], :kinds!::text[], :totalChanges!::bigint[], :reservedChanges!::bigint[],
-        :orderIds!::bigint[], :orderCounts!::integer[], :countedAts!::timestamptz[], :reasons!::text[],
-        :references!::text[], :notes!::text[], :actors!::text[]
+        :orderIds!::bigint[], :orderCounts!::integer[], :countedAts!::text[]::timestamptz[],
+        :reasons!::text[], :references!::text[], :notes!::text[], :actors!::text[]
     ) AS change (
         sku, kind, total, reserved, order_id, order_count, counted_at, reason, reference, note, actor
     )
@@ -55,6 +64,70 @@ SELECT sku, 0, 0, 0, total_count - total_change, reserved - reserved_change, cha
     'opened', NULL, NULL, NULL, NULL
 FROM changed
 WHERE version = 1;
+
+/* @name stockCountRead */
+-- For each count of a sku at a time: what has changed its total since, by the movements behind that time,
+-- except counts, whose time is when they were taken; when the sku was counted last; and what now is. Times
+-- are in microseconds since the epoch. The arrays are parallel, and may hold a sku more than once. Versions
+-- have no gap and times follow them, so the first version behind the time is found by halves.
+-- Locks: none, the caller holds the stock through stockLock, so no movement is missing.
+WITH RECURSIVE counts AS (
+    SELECT sent.position, sent.sku, sent.counted_at
+    FROM unnest(:skus!::bigint[], :countedAts!::text[]::timestamptz[])
+        WITH ORDINALITY AS sent (sku, counted_at, position)
+),
+search AS (
+    SELECT counts.position, counts.sku, counts.counted_at, first.version - 1 AS low,
+        stocks.version + 1 AS high
+    FROM counts
+    JOIN stocks ON stocks.sku = counts.sku AND stocks.sku = ANY(:skus!::bigint[])
+    CROSS JOIN LATERAL (
+        SELECT movements.version
+        FROM stock_movements AS movements
+        WHERE movements.sku = counts.sku
+        ORDER BY movements.version
+        LIMIT 1
+    ) AS first
+    UNION ALL
+    SELECT position, sku, counted_at,
+        CASE WHEN is_before THEN middle ELSE low END,
+        CASE WHEN is_before THEN high ELSE middle END
+    FROM (
+        SELECT search.*, (low + high) / 2 AS middle,
+            (
+                SELECT movements.created_at <= search.counted_at
+                FROM stock_movements AS movements
+                WHERE movements.sku = search.sku
+                  AND movements.version = (search.low + search.high) / 2
+            ) AS is_before
+        FROM search
+        WHERE high - low > 1
+    ) AS halves
+)
+SELECT (extract(epoch FROM stocks.counted_at) * 1000000)::bigint AS "counted_us?",
+    (extract(epoch FROM statement_timestamp()) * 1000000)::bigint AS "now_us!",
+    (
+        coalesce(
+            stocks.total_count - (
+                SELECT movements.total_after - movements.total_change
+                FROM stock_movements AS movements
+                WHERE movements.sku = search.sku
+                  AND movements.version = search.high
+            ), 0
+        ) - coalesce(
+            (
+                SELECT sum(movements.total_change)
+                FROM stock_movements AS movements
+                WHERE movements.sku = search.sku
+                  AND movements.version >= search.high
+                  AND movements.kind = 'counted'
+            ), 0
+        )
+    )::bigint AS "changed!"
+FROM counts
+LEFT JOIN stocks ON stocks.sku = counts.sku AND stocks.sku = ANY(:skus!::bigint[])
+LEFT JOIN search ON search.position = counts.position AND search.high - search.low = 1
+ORDER BY counts.position;
 
 /* @name stockRead */
 -- Reads the stock of the given skus, on any node. A sku without stock returns no row.

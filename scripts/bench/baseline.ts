@@ -51,6 +51,7 @@ const SETTINGS = {
   writeTimeoutMs: 1_000,
   latePaymentWindowMs: 0,
   heldPiecesMaxPerUser: 0,
+  countMaxAgeMs: 0,
   pageTokenKey: new Uint8Array(32),
 };
 

@@ -23,7 +23,7 @@ const LATER_SECONDS = 6 * 3_600;
 const goodClaims: Claims[] = [
   {},
   { aud: ['somebody', AUDIENCE] },
-  { scope: undefined, scp: ['orders:read', 'orders:write', 'stock:read'] },
+  { scope: undefined, scp: ['orders:read', 'orders:write', 'stock:read', 'stock:write'] },
   { sub: 'b'.repeat(255) },
   { much: 'x'.repeat(3_000), deep: { constructor: { prototype: [] } } },
 ];

@@ -1,4 +1,5 @@
 /** One case of the fuzz run: the bytes that are sent, and the allowed answers. And the mix of cases. */
+import { createHash } from 'node:crypto';
 import fc, { type Arbitrary } from 'fast-check';
 import type { Reason } from '../../src/domain/errors.ts';
 import type { GrpcBytes } from '../../test/support/grpc-session.ts';
@@ -22,6 +23,9 @@ const stateReasons: readonly (Reason | undefined)[] = [
   'ORDER_NOT_EXTENDABLE',
   'ORDER_EXPIRED',
   'STOCK_NOT_FOUND',
+  'STOCK_CHANGED',
+  'STOCK_BELOW_RESERVED',
+  'COUNT_STALE',
 ];
 
 /** Refusals of a caller, whatever it requests. */
@@ -43,9 +47,26 @@ const allows: Readonly<Record<Expectation, (reason: Reason | undefined) => boole
   any: (reason) => !callerReasons.includes(reason),
 };
 
-/** @throws WrongAnswer when a request was done or refused against its expectation. */
-export function checkReason(expected: Expectation, reason: Reason | undefined, answer: string): void {
+/** Operations whose valid requests may be refused as invalid: for the stored totals, or the clock. */
+const ofState = /\/stock\/(?:adjust|count)$|StockService\/(?:Adjust|Count)Stock$/;
+
+/**
+ * @param operation its name in the OpenAPI document, or its path.
+ * @throws WrongAnswer when a request was done or refused against its expectation.
+ */
+export function checkReason(
+  expectation: Expectation,
+  reason: Reason | undefined,
+  answer: string,
+  operation = '',
+): void {
+  const expected = expectation === 'accepted' && ofState.test(operation) ? 'any' : expectation;
   expect(allows[expected](reason), `expected: ${expected}, answered: ${reason ?? 'OK'}, ${answer}`);
+}
+
+/** The key of a change of stock, which needs one. The same bytes have the same key. */
+export function keyOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }
 
 /** The service that a case is sent to: one is open to all callers, the other requires tokens. */

@@ -3,7 +3,7 @@ import { deflateSync, gzipSync } from 'node:zlib';
 import type { DescMethod } from '@bufbuild/protobuf';
 import fc, { type Arbitrary } from 'fast-check';
 import { framed } from '../../test/support/grpc-session.ts';
-import type { CaseBody as CaseBodyOf, Expectation, GrpcCase, Kind } from './case.ts';
+import { type CaseBody as CaseBodyOf, type Expectation, type GrpcCase, type Kind, keyOf } from './case.ts';
 import { inPieces, randomBytes } from './http-bytes.ts';
 import { expectationOf, faultyMessage, methods, pathOf, validFields } from './messages.ts';
 
@@ -37,6 +37,7 @@ function call(path: string, writes: readonly Buffer[], expected: Expectation, mo
     ':path': path,
     'content-type': 'application/grpc',
     te: 'trailers',
+    ...(path.endsWith('/AdjustStock') && { 'idempotency-key': keyOf(Buffer.concat(writes)) }),
     ...more,
   };
   return { via: 'gRPC', headers, writes, expected };

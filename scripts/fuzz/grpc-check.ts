@@ -37,7 +37,7 @@ export function checkGrpc(sent: GrpcCase, { fields, body }: GrpcResponse): void 
   if (code === OK) checkReply(sent, body);
   const reason = code === OK ? undefined : checkDetails(code, message, fields[DETAILS_TRAILER]);
   expect(!isUnknown || reason === 'OUTCOME_UNKNOWN', `after the deadline: ${message}`);
-  checkReason(sent.expected, reason, message);
+  checkReason(sent.expected, reason, message, String(sent.headers[':path']));
 }
 
 /** @throws WrongAnswer when a code is not documented, or of a fault of the service. */

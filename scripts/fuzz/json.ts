@@ -62,6 +62,17 @@ export function validInteger({ minimum = 0, maximum = 2 ** 53, example }: Schema
 /** Mostly off: with `validateOnly` a create writes no order for other cases. */
 export const validFlag = fc.nat(4).map((each) => each === 0);
 
+/** A text: one of a few, a time, or any of at most `maxLength` characters. */
+function validText({ enum: choices, format, maxLength = 255 }: Schema): Arbitrary<string> {
+  if (choices) return fc.constantFrom(...choices);
+  if (format === 'date-time') return fc.constant('2026-11-26T12:00:00Z');
+  return anyText(maxLength);
+}
+
+/** Characters of all planes, without NUL. */
+export const anyText = (maxLength: number) =>
+  fc.string({ unit: 'binary', maxLength }).map((text) => text.replaceAll('\0', ''));
+
 /** JSON texts that match a schema. */
 export function validJson(document: OpenApi, reference: Schema): Arbitrary<string> {
   const schema = resolve(document, reference);
@@ -77,6 +88,8 @@ export function validJson(document: OpenApi, reference: Schema): Arbitrary<strin
       return validInteger(schema).map(String);
     case 'boolean':
       return validFlag.map(String);
+    case 'string':
+      return validText(schema).map((text) => JSON.stringify(text));
     case 'array': {
       const { minItems: minLength = 0, maxItems: maxLength = 10, items = {} } = schema;
       // Lines of the same sku begin alike; their sum could be too high.
@@ -111,10 +124,17 @@ export function faultyJson(document: OpenApi, reference: Schema): Arbitrary<Faul
       return faultyObject(document, schema);
     case 'boolean':
       return badLiteral.map(({ text }) => (isFlag(text) ? either(text) : refused(text)));
+    case 'string':
+      return badLiteral.map(({ text }) => (text.startsWith('"') ? either(text) : refused(text)));
     default:
-      return badLiteral;
+      return (asNumber(schema).minimum ?? 1) > 0
+        ? badLiteral
+        : badLiteral.map(({ text }) => unlessWhole(text));
   }
 }
+
+/** Fields that may be 0 or less accept some of the literals. */
+const unlessWhole = (text: string) => (/^"?-?\d/.test(text) ? either(text) : refused(text));
 
 function faultyArray(document: OpenApi, { maxItems = 10, items = {} }: Schema): Arbitrary<FaultyJson> {
   const valid = validJson(document, items);

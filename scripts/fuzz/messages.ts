@@ -18,7 +18,7 @@ import { descriptors } from '../../src/transport/grpc/validate.ts';
 import { bytesField, numberField, tag, varint, wireTypes } from '../../test/support/protobuf.ts';
 import type { Expectation } from './case.ts';
 import { randomBytes } from './http-bytes.ts';
-import { validFlag } from './json.ts';
+import { anyText, validFlag } from './json.ts';
 
 /** All methods of the contract. */
 export const methods: readonly DescMethod[] = [...createFileRegistry(descriptors).files]
@@ -43,7 +43,8 @@ export function expectationOf({ input }: DescMethod, bytes: Uint8Array): Expecta
   }
   const result = validator.validate(input, request);
   if (result.kind === 'error') throw result.error;
-  const isValid = result.kind === 'valid' && sumsFit(request) && timesFit(input, request);
+  const isValid =
+    result.kind === 'valid' && sumsFit(request) && skusDiffer(request) && timesFit(input, request);
   return isValid && !hasPageToken(request) ? 'accepted' : 'refused';
 }
 
@@ -55,11 +56,22 @@ function hasPageToken(request: Message): boolean {
 
 /** Whether each Timestamp is one, which the contract's rules do not cover. */
 function timesFit({ fields }: DescMessage, request: Message): boolean {
-  const values = request as unknown as Record<string, Timestamp | undefined>;
-  return fields.filter(isTime).every(({ localName }) => {
-    const time = values[localName];
-    return time === undefined || instantOf(time) !== undefined;
+  const values = request as unknown as Record<string, Timestamp | Message[] | undefined>;
+  return fields.every((field) => {
+    const value = values[field.localName];
+    if (Array.isArray(value) && field.message) {
+      const { message } = field;
+      return value.every((each) => timesFit(message, each));
+    }
+    return value === undefined || !isTime(field) || instantOf(value as Timestamp) !== undefined;
   });
+}
+
+/** Whether no change or count names a sku again. */
+function skusDiffer(request: Message): boolean {
+  const { changes, counts } = request as { changes?: readonly { sku: number }[]; counts?: typeof changes };
+  const skus = (changes ?? counts ?? []).map(({ sku }) => sku);
+  return new Set(skus).size === skus.length;
 }
 
 function isTime({ fieldKind, message }: DescField): boolean {
@@ -183,6 +195,7 @@ const known = [1n, 2n, 10n, 300n, 1_625_903n, 139_275_865n];
 const { varint: VARINT, lengthDelimited: LENGTH_DELIMITED } = wireTypes;
 const WIRE_TYPES = 8;
 const LINES_USUAL_MAX = 8;
+const TEXT_MAX = 255;
 
 /** A valid message, as its encoded fields in the order of the descriptor. */
 export function validFields(message: DescMessage): Arbitrary<Buffer[]> {
@@ -190,8 +203,7 @@ export function validFields(message: DescMessage): Arbitrary<Buffer[]> {
 }
 
 function validField(field: DescField): Arbitrary<Buffer[]> {
-  // The only texts outside of lists are page tokens.
-  if (field.fieldKind === 'scalar' && isText(field)) return fc.constant([]);
+  if (field.fieldKind === 'scalar' && isText(field)) return validText(field);
   if (isFlag(field)) return validFlag.map((flag) => [numberField(field.number, flag ? 1n : 0n)]);
   if (field.fieldKind === 'scalar') {
     return validNumber(field).map((value) => [numberField(field.number, value)]);
@@ -217,6 +229,14 @@ function validField(field: DescField): Arbitrary<Buffer[]> {
   });
 }
 
+/** None for page tokens, of which none can be made up. */
+function validText(field: DescField): Arbitrary<Buffer[]> {
+  if (field.name === 'page_token') return fc.constant([]);
+  const choices = choicesOf(field);
+  const text = choices.length > 0 ? fc.constantFrom(...choices) : anyText(TEXT_MAX);
+  return text.map((each) => [bytesField(field.number, Buffer.from(each))]);
+}
+
 /** Seconds and nanoseconds. */
 const validTime = fc
   .tuple(fc.bigInt({ min: 0n, max: 253_402_300_799n }), fc.bigInt({ min: 0n, max: 999_999_999n }))
@@ -224,7 +244,7 @@ const validTime = fc
 
 function choicesOf(field: DescField): readonly string[] {
   const { type } = getOption(field, fieldRules);
-  const items = type.case === 'repeated' ? type.value.items?.type : undefined;
+  const items = type.case === 'repeated' ? type.value.items?.type : type;
   return items?.case === 'string' ? items.value.in : [];
 }
 

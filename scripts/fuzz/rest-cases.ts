@@ -1,8 +1,17 @@
 /** Cases of REST for an operation: valid requests, and ones with a fault in their content. */
 import { gzipSync } from 'node:zlib';
 import fc, { type Arbitrary } from 'fast-check';
-import type { CaseBody, Expectation, Kind, RestCase } from './case.ts';
-import { chunk, HOST, type HttpRequest, httpBytes, inPieces, JSON_TYPE, randomBytes } from './http-bytes.ts';
+import { type CaseBody, type Expectation, type Kind, keyOf, type RestCase } from './case.ts';
+import {
+  chunk,
+  type Header,
+  HOST,
+  type HttpRequest,
+  httpBytes,
+  inPieces,
+  JSON_TYPE,
+  randomBytes,
+} from './http-bytes.ts';
 import { deepJson, faultyJson, validInteger, validJson } from './json.ts';
 import {
   asNumber,
@@ -33,11 +42,17 @@ export function validRequests(document: OpenApi): Arbitrary<OperationRequest> {
       request: {
         method,
         target: at,
-        headers: json === undefined ? [HOST] : [HOST, JSON_TYPE],
+        headers: headersOf(path, json),
         ...(json !== undefined && { body: Buffer.from(json) }),
       },
     }));
   });
+}
+
+function headersOf(path: string, json: string | undefined): Header[] {
+  if (json === undefined) return [HOST];
+  if (path !== '/stock/adjust') return [HOST, JSON_TYPE];
+  return [HOST, JSON_TYPE, ['Idempotency-Key', keyOf(Buffer.from(json))]];
 }
 
 /** Requests with one fault in their body, and the expected answers. */

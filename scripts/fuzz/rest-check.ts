@@ -75,7 +75,7 @@ export class RestCheck {
     expect(validate(value), `${JSON.stringify(validate.errors)}: ${body.toString('utf8', 0, 500)}`);
     const reason = status >= 400 ? checkError(value as ErrorBody) : undefined;
     expect(!isLate || lateReasons.includes(reason ?? ''), `after the deadline: ${body}`);
-    checkReason(request?.expected ?? 'any', reason, body.toString('utf8', 0, 500));
+    checkReason(request?.expected ?? 'any', reason, body.toString('utf8', 0, 500), request?.operation);
   }
 
   /** Checks a status that the operation does not list. */

@@ -10,7 +10,7 @@ export async function fillStock(url: string): Promise<LedgerAudit> {
   await query(url, stockFill);
   const audit = new LedgerAudit(url, 'fuzz');
   await audit.begin();
-  // The seed set has stock reserved that no order holds.
+  // The order of the seed set would be payed or cancelled by some case.
   await audit.reset();
   return audit;
 }

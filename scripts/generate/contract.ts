@@ -79,6 +79,9 @@ function listRule(field: DescField, type: RuleType): string | undefined {
 function singleRule(field: DescField, type: RuleType): string | undefined {
   if (field.message?.typeName === 'google.protobuf.Timestamp') return `type: 'time'`;
   if (field.fieldKind === 'scalar' && field.scalar === ScalarType.BOOL) return `type: 'flag'`;
+  if (type.case === 'string' && type.value.in.length > 0) {
+    return `type: 'choice', of: ${JSON.stringify(type.value.in)}`;
+  }
   if (type.case === 'string' && type.value.maxLen > 0) return `type: 'text', maxLength: ${type.value.maxLen}`;
   return integerRule(type);
 }

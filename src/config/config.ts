@@ -94,6 +94,7 @@ function sectionsOf(env: Variables) {
       writeTimeoutMs: env.WRITE_TIMEOUT_MS,
       latePaymentWindowMs: env.LATE_PAYMENT_WINDOW_MS,
       heldPiecesMaxPerUser: env.HELD_PIECES_MAX_PER_USER,
+      countMaxAgeMs: env.COUNT_MAX_AGE_MS,
     },
     /** How long orders that failed or were cancelled are kept, and movements of stock; 0 is for ever. */
     workers: { orderRetentionMs: env.ORDER_RETENTION_MS, ledgerRetentionMs: env.LEDGER_RETENTION_MS },

@@ -112,6 +112,7 @@ export const variables = z.object({
   RESERVATION_TTL_MAX_MS: number(DAY_MS, 1_000, TEN_YEARS_MS),
   LATE_PAYMENT_WINDOW_MS: zeroOr(1_000, LATE_PAYMENT_MAX_MS, DAY_MS),
   HELD_PIECES_MAX_PER_USER: zeroOr(1, HELD_PIECES_MAX),
+  COUNT_MAX_AGE_MS: number(DAY_MS, 1_000, WEEK_MS),
   ORDER_RETENTION_MS: zeroOr(WEEK_MS, TEN_YEARS_MS),
   LEDGER_RETENTION_MS: zeroOr(WEEK_MS, TEN_YEARS_MS),
   PAGE_TOKEN_KEY: z.string().min(16, 'must have at least 16 characters').optional(),

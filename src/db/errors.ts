@@ -42,6 +42,10 @@ export function sqlStateOf(error: unknown): string | undefined {
     : undefined;
 }
 
+/** Another transaction has inserted the row first: this one finds it when it runs again. */
+const UNIQUE_VIOLATION = '23505';
+const UNIQUE_VIOLATION_ATTEMPTS_MAX = 3;
+
 /** Whether the same transaction may be retried at once. */
 export function isRetryable(error: unknown): boolean {
   return retryable.has(sqlStateOf(error) ?? '');
@@ -50,7 +54,9 @@ export function isRetryable(error: unknown): boolean {
 /** How often a transaction that fails with this error is attempted, the attempt that has failed included. */
 export function attemptsMaxFor(error: unknown): number {
   if (isRetryable(error)) return RETRYABLE_ATTEMPTS_MAX;
-  return sqlStateOf(error) === INTERNAL_ERROR ? INTERNAL_ATTEMPTS_MAX : 1;
+  const state = sqlStateOf(error);
+  if (state === UNIQUE_VIOLATION) return UNIQUE_VIOLATION_ATTEMPTS_MAX;
+  return state === INTERNAL_ERROR ? INTERNAL_ATTEMPTS_MAX : 1;
 }
 
 /** Whether a query's error means that the node cannot serve now. Without SQLSTATE the connection failed. */

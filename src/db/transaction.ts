@@ -21,7 +21,8 @@ export interface TransactionLimits {
 
 /**
  * Runs work in a transaction at READ COMMITTED on a connection of its own. Retries it, a bounded number of
- * times, when the server rolled it back because of a deadlock, and once when the server failed inside.
+ * times, when the server rolled it back because of a deadlock or a row that another one inserted first, and
+ * once when the server failed inside.
  *
  * @throws DatabaseUnavailable when nothing was done, OutcomeUnknown when that is not known, and otherwise
  * what the work or its statements threw (nothing was done then either).

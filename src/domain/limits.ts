@@ -4,6 +4,9 @@ import { contract } from '../generated/contract.ts';
 /** The most pieces of one sku that one order may hold, also when summed over several lines. */
 export const COUNT_MAX = Number(contract.Item.count.max);
 
+/** The most pieces of one sku. */
+export const STOCK_MAX = contract.StockCount.counted.max;
+
 /** The most characters that an idempotency key may have. */
 export const IDEMPOTENCY_KEY_MAX = 255;
 

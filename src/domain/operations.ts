@@ -19,6 +19,8 @@ import { readOrders } from './orders/read.ts';
 import type { Outcome } from './outcome.ts';
 import { PAGE_SIZE_MAX } from './page.ts';
 import type { Settings } from './settings.ts';
+import { adjustStocks, prepareAdjustment, type StockToAdjust } from './stock/adjust.ts';
+import { countStocks, prepareCount, type StockToCount } from './stock/count.ts';
 import { listStocks, prepareStockPage } from './stock/list.ts';
 import { readStockBatches, readStocks } from './stock/read.ts';
 
@@ -136,6 +138,32 @@ export const operations = {
     prepare: prepareStockPage,
     run: listStocks,
     weigh: () => PAGE_SIZE_MAX,
+  },
+
+  /**
+   * Changes totals of stock by hand, all or none; a sku without stock gets some. It needs an idempotency key,
+   * under which it runs once. Refused with STOCK_CHANGED, STOCK_BELOW_RESERVED or IDEMPOTENCY_KEY_REUSED.
+   */
+  adjustStock: {
+    scope: 'stock:write',
+    kind: 'write',
+    prepare: prepareAdjustment,
+    run: adjustStocks,
+    weigh: ({ changes }: StockToAdjust) => changes.length,
+    queueWeightMax: QUEUE_LINES_MAX,
+  },
+
+  /**
+   * Sets totals of stock to what was counted at a time and has changed since. Refused with COUNT_STALE or
+   * STOCK_BELOW_RESERVED, and with INVALID_REQUEST for a time that is not in range.
+   */
+  countStock: {
+    scope: 'stock:write',
+    kind: 'write',
+    prepare: prepareCount,
+    run: countStocks,
+    weigh: ({ counts }: StockToCount) => counts.length,
+    queueWeightMax: QUEUE_LINES_MAX,
   },
 } as const satisfies Record<string, Operation>;
 

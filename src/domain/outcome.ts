@@ -1,5 +1,6 @@
 /** Outcomes: every operation returns its value or a refusal. A refusal is a value, never thrown. */
 import type { Reason } from './errors.ts';
+import type { Instant } from './instant.ts';
 import type { Shortage } from './stock/allocation.ts';
 
 /** One bad field: its path as a client writes it in JSON (`items[1].count`), and what it must be. */
@@ -13,7 +14,30 @@ export type Detail =
   | { readonly type: 'BadRequest'; readonly fieldViolations: readonly FieldViolation[] }
   | { readonly type: 'RetryInfo'; readonly retryDelaySeconds: number }
   /** The order may be `NO_ORDER`. */
-  | { readonly type: 'InsufficientStock'; readonly orderId: bigint; readonly shortages: readonly Shortage[] };
+  | { readonly type: 'InsufficientStock'; readonly orderId: bigint; readonly shortages: readonly Shortage[] }
+  | { readonly type: 'StockChanged'; readonly stocks: readonly ChangedStock[] }
+  | { readonly type: 'StockBelowReserved'; readonly stocks: readonly HeldStock[] }
+  | { readonly type: 'CountStale'; readonly stocks: readonly LastCount[] };
+
+/** A sku whose total is not what the caller expected. */
+export interface ChangedStock {
+  readonly sku: number;
+  readonly expected: bigint;
+  readonly total: bigint;
+}
+
+/** A sku of which open orders hold more than a change would leave, with its counters before it. */
+export interface HeldStock {
+  readonly sku: number;
+  readonly reserved: bigint;
+  readonly total: bigint;
+}
+
+/** A sku that was counted later than a count says, and when. */
+export interface LastCount {
+  readonly sku: number;
+  readonly countedAt: Instant;
+}
 
 /** A reply that is not a value. `message` and `metadata` are for the caller and hold no internals. */
 export interface Refusal {

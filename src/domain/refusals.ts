@@ -4,7 +4,7 @@ import { IDEMPOTENCY_KEY_FIELD } from './idempotency/key.ts';
 import { formatInstant, type Instant } from './instant.ts';
 import { REQUEST_MAX_BYTES } from './limits.ts';
 import type { OrderStatus } from './orders/order.ts';
-import type { Refusal } from './outcome.ts';
+import type { ChangedStock, HeldStock, LastCount, Refusal } from './outcome.ts';
 import type { Shortage } from './stock/allocation.ts';
 
 /** The delay before a retry that refusals suggest. By then most queues are empty again. */
@@ -31,9 +31,8 @@ function retrySafe(reason: Reason, message: string): Refusal {
  * @param orderId of the order that is kept as failed, or `NO_ORDER`.
  */
 export function insufficientStock(orderId: bigint, shortages: readonly Shortage[]): Refusal {
-  const skus = shortages.length === 1 ? `sku ${shortages[0]?.sku}` : `${shortages.length} skus`;
   return {
-    ...refusal('INSUFFICIENT_STOCK', `not enough stock for ${skus}`),
+    ...refusal('INSUFFICIENT_STOCK', `not enough stock for ${skusOf(shortages)}`),
     detail: { type: 'InsufficientStock', orderId, shortages },
   };
 }
@@ -56,6 +55,29 @@ interface HeldPiecesExcess {
   readonly max: number;
   readonly held: bigint;
   readonly requested: number;
+}
+
+/** A change was made for other totals than these skus have. */
+export function stockChanged(stocks: readonly ChangedStock[]): Refusal {
+  const message = `the total of ${skusOf(stocks)} is not as expected`;
+  return { ...refusal('STOCK_CHANGED', message), detail: { type: 'StockChanged', stocks } };
+}
+
+/** A change would leave less than open orders hold. */
+export function stockBelowReserved(all: readonly HeldStock[]): Refusal {
+  const stocks = all.map(({ sku, reserved, total }) => ({ sku, reserved, total }));
+  const message = `the total of ${skusOf(stocks)} would be less than what open orders hold`;
+  return { ...refusal('STOCK_BELOW_RESERVED', message), detail: { type: 'StockBelowReserved', stocks } };
+}
+
+/** These skus were counted later. */
+export function countStale(stocks: readonly LastCount[]): Refusal {
+  const message = `a later count of ${skusOf(stocks)} is known`;
+  return { ...refusal('COUNT_STALE', message), detail: { type: 'CountStale', stocks } };
+}
+
+function skusOf(stocks: readonly { readonly sku: number }[]): string {
+  return stocks.length === 1 ? `sku ${stocks[0]?.sku}` : `${stocks.length} skus`;
 }
 
 export function orderNotFound(orderId: bigint): Refusal {

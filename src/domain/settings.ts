@@ -12,6 +12,8 @@ export interface Settings {
   readonly latePaymentWindowMs: number;
   /** The most pieces that the open orders of one user may hold; 0 is without a limit. */
   readonly heldPiecesMaxPerUser: number;
+  /** How old a count of stock may be, in milliseconds. */
+  readonly countMaxAgeMs: number;
   /** Authenticates page tokens; the same in all instances. */
   readonly pageTokenKey: Uint8Array;
 }

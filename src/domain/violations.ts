@@ -22,6 +22,7 @@ type Rule =
   | { readonly type: 'list'; readonly of: MessageName; readonly minItems: number; readonly maxItems: number }
   | { readonly type: 'choices'; readonly of: readonly string[]; readonly maxItems: number }
   | { readonly type: 'text'; readonly maxLength: number }
+  | { readonly type: 'choice'; readonly of: readonly string[] }
   | { readonly type: 'time' | 'flag' };
 
 /** The contract's rules for the fields of a message, by their names in JSON. */
@@ -29,11 +30,20 @@ export function rulesOf(message: MessageName): Readonly<Record<string, Rule>> {
   return contract[message];
 }
 
+/** The database keeps no such text. */
+const WITHOUT_NUL = ' without the character NUL';
+
 /** What the contract's rules do not express: the elements of a list, and conditions on sums. */
 const remarks: Readonly<Record<string, string>> = {
   'Item.count': ', also when summed over lines with the same sku',
   'CreateOrderRequest.items': ' lines, each with sku and count',
   'BatchGetStockRequest.skus': ' skus',
+  'AdjustStockRequest.changes': ' changes, each with sku, change and reason',
+  'CountStockRequest.counts': ' counts, each with sku, counted and countedAt',
+  'StockAdjustment.reference': WITHOUT_NUL,
+  'StockAdjustment.note': WITHOUT_NUL,
+  'StockCount.reference': WITHOUT_NUL,
+  'StockCount.note': WITHOUT_NUL,
   'ListOrdersRequest.pageToken': ': the nextPageToken of a page with the same filters',
   'ListStocksRequest.pageToken': ': the nextPageToken of a page',
 };
@@ -54,6 +64,12 @@ export function invalidFields(message: MessageName, paths: Iterable<string>): Re
     .slice(0, VIOLATIONS_MAX)
     .map((field) => ({ field, description: ruleOf(message, field) }));
   return invalidRequest(shown, sorted.length - shown.length);
+}
+
+/** Refuses a request for fields that all break one rule, which the contract does not express. */
+export function invalidPaths(paths: readonly string[], description: string): Refusal {
+  const shown = paths.slice(0, VIOLATIONS_MAX).map((field) => ({ field, description }));
+  return invalidRequest(shown, paths.length - shown.length);
 }
 
 /**
@@ -95,6 +111,8 @@ function describe(rule: Rule, remark: string): string {
       return `must be a list of ${rule.minItems} to ${rule.maxItems}${remark}, each a ${rangeOf(rule.of)}`;
     case 'choices':
       return `must be at most ${rule.maxItems}, each one of: ${rule.of.join(', ')}${remark}`;
+    case 'choice':
+      return `must be one of: ${rule.of.join(', ')}${remark}`;
     case 'text':
       return `must be a text of at most ${rule.maxLength} characters${remark}`;
     case 'time':

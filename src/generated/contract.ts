@@ -2,11 +2,17 @@
 
 /** The limits of request fields in the contracts, by message and by the name in JSON. */
 export const contract = {
+  AdjustStockRequest: {
+    changes: { type: 'list', of: 'StockAdjustment', minItems: 1, maxItems: 1000 },
+  },
   BatchGetStockRequest: {
     skus: { type: 'integers', of: { type: 'uint32', min: 1n, max: 4294967295n }, minItems: 1, maxItems: 1000 },
   },
   CancelOrderRequest: {
     orderID: { type: 'int64', min: 1n, max: 9223372036854775807n },
+  },
+  CountStockRequest: {
+    counts: { type: 'list', of: 'StockCount', minItems: 1, maxItems: 1000 },
   },
   CreateOrderRequest: {
     user: { type: 'int64', min: 1n, max: 9223372036854775807n },
@@ -43,5 +49,20 @@ export const contract = {
   PayOrderRequest: {
     orderID: { type: 'int64', min: 1n, max: 9223372036854775807n },
     acceptLate: { type: 'flag' },
+  },
+  StockAdjustment: {
+    sku: { type: 'uint32', min: 1n, max: 4294967295n },
+    change: { type: 'int64', min: -9223372036854775808n, max: 9223372036854775807n },
+    expectedTotal: { type: 'int64', min: 0n, max: 9223372036854775807n },
+    reason: { type: 'choice', of: ["received","returned","damaged","lost","found","correction","other"] },
+    reference: { type: 'text', maxLength: 255 },
+    note: { type: 'text', maxLength: 255 },
+  },
+  StockCount: {
+    sku: { type: 'uint32', min: 1n, max: 4294967295n },
+    counted: { type: 'int64', min: 0n, max: 9223372036854775807n },
+    countedAt: { type: 'time' },
+    reference: { type: 'text', maxLength: 255 },
+    note: { type: 'text', maxLength: 255 },
   },
 } as const;

@@ -25,7 +25,8 @@ function busyDatabase() {
 }
 
 /** Every operation finds in it what it reads before its batch. */
-const request = { user: 1n, items: [], skus: [], pageSize: 0, pageToken: '' };
+const request = { user: 1n, items: [], skus: [], changes: [], counts: [], pageSize: 0, pageToken: '' };
+const keyedCall = { ...anyCall, idempotencyKey: 'key' };
 
 test.each([
   { writeLanes: 1, readLanes: 1 },
@@ -42,7 +43,7 @@ test.each([
   });
   for (const name of Object.keys(operations) as OperationName[]) {
     const submit = loms[name] as (request: unknown, of: typeof anyCall) => Promise<unknown>;
-    for (let count = 0; count < 10; count++) void submit(request, anyCall);
+    for (let count = 0; count < 10; count++) void submit(request, keyedCall);
   }
   await new Promise(setImmediate);
   await new Promise(setImmediate);

@@ -2,7 +2,7 @@
  * The client of the service that tests and scripts share: one interface, implemented by rest-client.ts and
  * grpc-client.ts. Field names are the contract's JSON names, and every integer of an answer is a bigint.
  */
-import { parseInstant, timestampOf } from '../../src/domain/instant.ts';
+import { optionalTimestamp, parseInstant, timestampOf } from '../../src/domain/instant.ts';
 import type { Loms } from '../../src/domain/operations.ts';
 import type { Line, OrderStatus } from '../../src/domain/orders/order.ts';
 import { OrderServiceService as orders } from '../../src/generated/proto/loms/order/v1/order.ts';
@@ -38,6 +38,30 @@ interface OrderList extends Page {
   readonly createdBefore?: string;
 }
 
+interface StockFields {
+  readonly sku: bigint;
+  readonly total: bigint;
+  readonly reserved: bigint;
+  readonly count: bigint;
+}
+
+export interface StockAdjustment {
+  readonly sku: number;
+  readonly change: bigint;
+  readonly expectedTotal?: bigint;
+  readonly reason: string;
+  readonly reference?: string;
+  readonly note?: string;
+}
+
+export interface StockCount {
+  readonly sku: number;
+  readonly counted: bigint;
+  readonly countedAt: string;
+  readonly reference?: string;
+  readonly note?: string;
+}
+
 /** Request and reply of each operation. */
 export interface Messages {
   createOrder: {
@@ -63,8 +87,18 @@ export interface Messages {
   listStocks: {
     request: Page;
     reply: {
-      stocks: readonly { sku: bigint; total: bigint; reserved: bigint; count: bigint }[];
+      stocks: readonly StockFields[];
       nextPageToken?: string;
+    };
+  };
+  adjustStock: {
+    request: { changes: readonly StockAdjustment[] };
+    reply: { stocks: readonly StockFields[] };
+  };
+  countStock: {
+    request: { counts: readonly StockCount[] };
+    reply: {
+      results: readonly { sku: bigint; totalBefore: bigint; total: bigint; changedSince: bigint }[];
     };
   };
 }
@@ -160,6 +194,21 @@ export const operations = {
     example: { pageToken: '' },
     answer: { reply: {} },
   },
+  adjustStock: {
+    grpc: { ...stock.adjustStock, requestSerialize: adjustmentToBytes },
+    rest: { post: '/stock/adjust' },
+    scope: 'stock:write',
+    // It lacks its idempotency key.
+    example: { changes: [{ sku: 4000000000, change: 1n, reason: 'received' }] },
+    answer: { error: { code: 3n } },
+  },
+  countStock: {
+    grpc: { ...stock.countStock, requestSerialize: countToBytes },
+    rest: { post: '/stock/count' },
+    scope: 'stock:write',
+    example: { counts: [{ sku: 4000000000, counted: 1n, countedAt: '2000-01-01T00:00:00Z' }] },
+    answer: { error: { code: 3n } },
+  },
 } satisfies { readonly [Name in Operation]: OperationRow<Name> };
 
 /** The generated code has no defaults, and times in another form. */
@@ -176,6 +225,20 @@ function listToBytes({ createdAfter, createdBefore, ...request }: OrderList): Bu
 
 function pageToBytes(request: Page): Buffer {
   return stock.listStocks.requestSerialize({ pageSize: 0, pageToken: '', ...request });
+}
+
+function adjustmentToBytes({ changes }: Request<'adjustStock'>): Buffer {
+  return stock.adjustStock.requestSerialize({
+    changes: changes.map((each) => ({ expectedTotal: undefined, reference: '', note: '', ...each })),
+  });
+}
+
+function countToBytes({ counts }: Request<'countStock'>): Buffer {
+  const messages = counts.map(({ countedAt, ...each }) => {
+    const instant = parseInstant(countedAt ?? '');
+    return { reference: '', note: '', ...each, countedAt: optionalTimestamp(instant) };
+  });
+  return stock.countStock.requestSerialize({ counts: messages });
 }
 
 /** The names of parameters are those of the fields, in snake case. */

@@ -111,6 +111,7 @@ export const testSettings: Settings = {
   writeTimeoutMs: 10_000,
   latePaymentWindowMs: DAY_MS,
   heldPiecesMaxPerUser: 0,
+  countMaxAgeMs: DAY_MS,
   pageTokenKey: new Uint8Array(32),
 };
 

@@ -3,6 +3,11 @@ import type { ServiceError } from '@grpc/grpc-js';
 import { BadRequest, ErrorInfo, RetryInfo } from '../../src/generated/proto/google/rpc/error_details.ts';
 import { Status } from '../../src/generated/proto/google/rpc/status.ts';
 import { InsufficientStock } from '../../src/generated/proto/loms/order/v1/order.ts';
+import {
+  CountStale,
+  StockBelowReserved,
+  StockChanged,
+} from '../../src/generated/proto/loms/stock/v1/stock.ts';
 import { DETAILS_TRAILER } from '../../src/transport/grpc/errors.ts';
 
 const messages = {
@@ -10,6 +15,9 @@ const messages = {
   'type.googleapis.com/google.rpc.BadRequest': BadRequest,
   'type.googleapis.com/google.rpc.RetryInfo': RetryInfo,
   'type.googleapis.com/loms.order.v1.InsufficientStock': InsufficientStock,
+  'type.googleapis.com/loms.stock.v1.StockChanged': StockChanged,
+  'type.googleapis.com/loms.stock.v1.StockBelowReserved': StockBelowReserved,
+  'type.googleapis.com/loms.stock.v1.CountStale': CountStale,
 };
 
 type TypeUrl = keyof typeof messages;

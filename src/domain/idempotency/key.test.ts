@@ -14,7 +14,7 @@ const hashOf = (request: CreateOrderRequest) => {
 
 /** The key parsed from the value of a header, or undefined when it is refused. */
 const parsedKey = (header: string) => {
-  const key = keyOf('', header, { user: 1n, items: [{ sku: 1, count: 1 }] });
+  const key = keyOf('', header, '1:1x1');
   return key.ok ? key.value.key : undefined;
 };
 

@@ -1,7 +1,6 @@
 /** Idempotency keys: what a client may send as one, and which requests under one key are the same. Pure. */
 import { createHash } from 'node:crypto';
 import { IDEMPOTENCY_KEY_MAX } from '../limits.ts';
-import type { CreateOrderRequest } from '../orders/order.ts';
 import { accepted, type Outcome, refused } from '../outcome.ts';
 import { invalidRequest } from '../violations.ts';
 
@@ -29,24 +28,22 @@ const badKey = invalidRequest([
 /**
  * Reads the key of a request as it was sent. Blanks around it are dropped, as transports may do.
  *
- * @param request with one line per sku, sorted by sku.
+ * @param content what the request is about, as one text: the same for requests that are the same.
  * @returns the key, or INVALID_REQUEST. A comma with a space is how a header that was sent several times
  * arrives, in both transports, so it stands for more than one key.
  */
-export function keyOf(caller: string, sent: string, request: CreateOrderRequest): Outcome<IdempotencyKey> {
+export function keyOf(caller: string, sent: string, content: string): Outcome<IdempotencyKey> {
   const key = sent.replace(/^[ \t]+|[ \t]+$/g, '');
   if (!printable.test(key) || sent.includes(', ')) return refused(badKey);
-  return accepted({ id: keyId(caller, key), caller, key, requestHash: hashRequest(request) });
+  return accepted({
+    id: keyId(caller, key),
+    caller,
+    key,
+    requestHash: createHash('sha256').update(content).digest(),
+  });
 }
 
 /** A key holds no line break, so no two pairs have the same id. */
 export function keyId(caller: string, key: string): string {
   return `${key}\n${caller}`;
-}
-
-/** The same for all requests with the same content, in either transport and with their lines in any order. */
-function hashRequest({ user, items, ttlSeconds }: CreateOrderRequest): Buffer {
-  const lines = items.map(({ sku, count }) => `${sku}x${count}`);
-  const ttl = ttlSeconds === undefined ? '' : `;${ttlSeconds}s`;
-  return createHash('sha256').update(`${user}:${lines.join()}${ttl}`).digest();
 }

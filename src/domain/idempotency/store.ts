@@ -1,4 +1,4 @@
-/** Idempotency keys in the database: claimed and recorded with their orders, removed after their end. */
+/** Idempotency keys in the database: claimed and recorded with their outcomes, removed after their end. */
 import type { Plan, Queryable } from '../../db/types.ts';
 import {
   type IIdempotencyKeyClaimResult,
@@ -6,6 +6,7 @@ import {
   idempotencyKeyDelete,
   idempotencyKeyExpired,
   idempotencyKeySettle,
+  idempotencyKeySettleStock,
 } from '../../generated/sql/idempotency_keys.ts';
 import { type Instant, instantOfMicros, microsOf } from '../instant.ts';
 import type { Line } from '../orders/order.ts';
@@ -14,7 +15,7 @@ import type { Shortage } from '../stock/allocation.ts';
 import { type IdempotencyKey, keyId } from './key.ts';
 import { type PackedShortages, unpackShortages } from './shortages.ts';
 
-/** What is kept under a key: the request that used it, and its outcome. */
+/** What is kept under the key of a create: the request that used it, and its outcome. */
 export interface KeptOrder {
   readonly key: IdempotencyKey;
   readonly orderId: bigint;
@@ -29,6 +30,15 @@ export interface KeptOrder {
   readonly expiresAt: Instant | undefined;
 }
 
+/** What is kept under the key of a change of stock. */
+export interface KeptStock {
+  readonly key: IdempotencyKey;
+  /** Total and reserved of each of its skus, one behind the other, as the change has read them. */
+  readonly stockBefore: readonly bigint[];
+}
+
+export type Kept = KeptOrder | KeptStock;
+
 /** The lines of a kept order that were short, by the lines of its request. */
 export function shortagesOf({ packed, shortages }: KeptOrder, lines: readonly Line[]): readonly Shortage[] {
   return packed === undefined ? shortages : unpackShortages(lines, packed);
@@ -38,7 +48,7 @@ export interface Claims<Request> {
   /** The requests to run, in their order: those without a key, and the first of each key that is new. */
   readonly fresh: readonly Request[];
   /** What is kept under the keys that are not new. */
-  readonly kept: readonly KeptOrder[];
+  readonly kept: readonly Kept[];
 }
 
 /**
@@ -60,15 +70,15 @@ export async function claimKeys<Request extends { readonly key?: IdempotencyKey 
   }
   if (keys.length === 0) return { fresh: requests, kept: [] };
   const rows = await idempotencyKeyClaim.run({ ...columnsOf(keys), retentionMs }, tx);
-  const kept = rows.flatMap(keptOrders);
-  const used = new Set(kept.map((order) => order.key.id));
+  const kept = rows.flatMap(keptOf);
+  const used = new Set(kept.map(({ key }) => key.id));
   const isFresh = (request: Request) =>
     request.key === undefined || (firsts.get(request.key.id) === request && !used.has(request.key.id));
   return { fresh: requests.filter(isFresh), kept };
 }
 
 /** Records the outcomes of orders under their keys, which this transaction has claimed. */
-export function recordOutcomes(
+export function recordOrders(
   tx: Queryable,
   orders: readonly KeptOrder[],
   { idempotencyRetentionMs: retentionMs }: Settings,
@@ -88,6 +98,18 @@ export function recordOutcomes(
     expiresUs: orders.map(({ expiresAt }) => (expiresAt === undefined ? 0n : microsOf(expiresAt))),
   };
   return [idempotencyKeySettle.run(columns, tx)];
+}
+
+/** Records what changes of stock have read under their keys, which this transaction has claimed. */
+export function recordStock(
+  tx: Queryable,
+  changes: readonly KeptStock[],
+  { idempotencyRetentionMs: retentionMs }: Settings,
+): Promise<unknown>[] {
+  if (changes.length === 0) return [];
+  const stockBefore = changes.map((change) => `{${change.stockBefore.join()}}`);
+  const columns = { retentionMs, ...columnsOf(changes.map(({ key }) => key)), stockBefore };
+  return [idempotencyKeySettleStock.run(columns, tx)];
 }
 
 export interface RemovedKeys {
@@ -121,15 +143,16 @@ function shortageBefore({ sku, requested, available }: Shortage) {
   return { sku, requested, available: String(available) };
 }
 
-/** The order under a key, if there is one yet. */
-function keptOrders(row: IIdempotencyKeyClaimResult): KeptOrder[] {
-  const { caller, key, request_hash: requestHash, order_id: orderId } = row;
+/** What is kept under a key, if it is not new. */
+function keptOf(row: IIdempotencyKeyClaimResult): Kept[] {
+  const { caller, key, request_hash: requestHash, order_id: orderId, stock_before: stockBefore } = row;
+  const own = { id: keyId(caller, key), caller, key, requestHash };
+  if (stockBefore !== null) return [{ key: own, stockBefore }];
   if (orderId === null) return [];
   const stored = row.shortages as unknown as { sku: number; requested: number; available: string }[];
   const shortages = stored.map(({ available, ...line }) => ({ ...line, available: BigInt(available) }));
   const packed =
     row.available === null ? undefined : { available: row.available, availableAt: row.available_at ?? [] };
   const expiresAt = row.order_expires_us === null ? undefined : instantOfMicros(row.order_expires_us);
-  const id = keyId(caller, key);
-  return [{ key: { id, caller, key, requestHash }, orderId, packed, shortages, expiresAt }];
+  return [{ key: own, orderId, packed, shortages, expiresAt }];
 }

@@ -14,7 +14,7 @@ import { orderIdsTake, orderInsert, orderLineInsert } from '../../generated/sql/
 import type { Call } from '../call.ts';
 import { IDEMPOTENCY_KEY_FIELD, type IdempotencyKey, keyOf } from '../idempotency/key.ts';
 import { packShortages } from '../idempotency/shortages.ts';
-import { claimKeys, type KeptOrder, recordOutcomes, shortagesOf } from '../idempotency/store.ts';
+import { claimKeys, type Kept, type KeptOrder, recordOrders, shortagesOf } from '../idempotency/store.ts';
 import { type Instant, instantOfMicros } from '../instant.ts';
 import { COUNT_MAX } from '../limits.ts';
 import { accepted, type Outcome, type Refusal, refused, replayed } from '../outcome.ts';
@@ -71,7 +71,7 @@ export function prepareOrder(request: CreateOrderRequest, call: Call): Outcome<O
   const merged = { user, items, ttlSeconds, validateOnly };
   if (call.idempotencyKey === undefined) return accepted(merged);
   if (validateOnly) return refused(keyToValidate);
-  const key = keyOf(call.caller, call.idempotencyKey, merged);
+  const key = keyOf(call.caller, call.idempotencyKey, contentOf(merged));
   return key.ok ? accepted({ ...merged, key: key.value }) : key;
 }
 
@@ -79,6 +79,13 @@ export function prepareOrder(request: CreateOrderRequest, call: Call): Outcome<O
 const keyToValidate = invalidRequest([
   { field: IDEMPOTENCY_KEY_FIELD, description: 'must not be sent with validateOnly' },
 ]);
+
+/** The same for all requests with the same content, in either transport and with their lines in any order. */
+function contentOf({ user, items, ttlSeconds }: CreateOrderRequest): string {
+  const lines = items.map(({ sku, count }) => `${sku}x${count}`);
+  const ttl = ttlSeconds === undefined ? '' : `;${ttlSeconds}s`;
+  return `${user}:${lines.join()}${ttl}`;
+}
 
 function isTooMany({ count }: Line): boolean {
   return count > COUNT_MAX;
@@ -138,7 +145,7 @@ export async function createOrders(
   const date = all.some(isShort) ? datesOf(all, decided.filter(isGranted), batch) : undefined;
   const orders = withDates(decided, date);
   const keyed = orders.flatMap(keptOrders);
-  const writes = [...recordOutcomes(tx, keyed, settings), ...writeOrders(tx, orders), ...reserve(tx, orders)];
+  const writes = [...recordOrders(tx, keyed, settings), ...writeOrders(tx, orders), ...reserve(tx, orders)];
   const own = [...orders, ...withDates(validated, date)];
   return { writes, result: outcomesOf(requests, own, [...kept, ...keyed], refusals) };
 }
@@ -185,7 +192,7 @@ function keptOrders({ request: { key, items }, orderId, shortages, expiresAt }: 
 function outcomesOf(
   requests: readonly OrderToCreate[],
   decisions: readonly Decision[],
-  kept: readonly KeptOrder[],
+  kept: readonly Kept[],
   refusals: Refusals,
 ): CreateOrderOutcome[] {
   const ownOf = new Map(decisions.map((decision) => [decision.request, decision]));
@@ -198,7 +205,7 @@ function outcomesOf(
     if (refusal !== undefined) return refused(refusal);
     const first = request.key && keptOf.get(request.key.id);
     if (first === undefined) throw new Error('a request neither ran nor has its key an order');
-    if (!request.key?.requestHash.equals(first.key.requestHash)) {
+    if (!request.key?.requestHash.equals(first.key.requestHash) || !('orderId' in first)) {
       return refused(fixedRefusals.idempotencyKeyReused);
     }
     // Requests with the same hash have the same lines.

@@ -93,7 +93,7 @@ test.each([
   expect(await audit(1)).toEqual(expected);
 });
 
-test('no other statement of ours changes a counter or the ledger', () => {
+test('one statement adds skus without pieces; one other changes counters and the ledger', () => {
   const folder = new URL('../../../sql/', import.meta.url);
   const texts = readdirSync(folder).map((file) => readFileSync(new URL(file, folder), 'utf8'));
   const statements = texts.flatMap((text) => text.split('/* @name ').slice(1));
@@ -103,5 +103,5 @@ test('no other statement of ours changes a counter or the ledger', () => {
       sql,
     );
   });
-  expect(writing.map((text) => text.split(' ', 1)[0])).toEqual(['stockChange']);
+  expect(writing.map((text) => text.split(' ', 1)[0])).toEqual(['stockOpen', 'stockChange']);
 });

@@ -29,6 +29,7 @@ export interface IIdempotencyKeyClaimResult {
   order_id: bigint | null;
   request_hash: Buffer;
   shortages: Json;
+  stock_before: bigintArray | null;
 }
 
 /** 'IdempotencyKeyClaim' query type */
@@ -37,14 +38,15 @@ export interface IIdempotencyKeyClaimQuery {
   result: IIdempotencyKeyClaimResult;
 }
 
-const idempotencyKeyClaimIR: any = {"usedParamSet":{"retentionMs":true,"callers":true,"keys":true,"requestHashes":true},"params":[{"name":"retentionMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":892,"b":904}]},{"name":"callers","required":true,"transform":{"type":"scalar"},"locs":[{"a":983,"b":991}]},{"name":"keys","required":true,"transform":{"type":"scalar"},"locs":[{"a":1002,"b":1007}]},{"name":"requestHashes","required":true,"transform":{"type":"scalar"},"locs":[{"a":1018,"b":1032}]}],"statement":"-- Claims the given keys and returns each with its outcome. Without an order the key is new, and claimed by\n-- this transaction, or it was claimed for a request that was refused, which uses no key. The arrays are\n-- parallel and hold each key once. A new key is kept for :retentionMs, a known one until the end that it has.\n-- Locks: these rows, in key order, so that batches which share keys queue up and never deadlock. It waits for\n-- another transaction that has claimed a key: when that one commits, its order is returned; when it rolls\n-- back, the key is new.\n-- The update changes nothing. It locks an existing key, reads its latest version, and makes the COMMIT wait\n-- for the replica, so that a replay never returns an outcome that no replica has.\nINSERT INTO idempotency_keys AS kept (created_at, expires_at, caller, key, request_hash)\nSELECT now(), now() + make_interval(secs => :retentionMs!::float8 / 1000),\n    claim.caller, claim.key, claim.request_hash\nFROM unnest(:callers!::text[], :keys!::text[], :requestHashes!::bytea[]) AS claim (caller, key, request_hash)\nORDER BY claim.caller, claim.key\nON CONFLICT (caller, key) DO UPDATE SET created_at = kept.created_at\nRETURNING caller, key, request_hash, order_id, shortages, available, available_at,\n    (extract(epoch FROM order_expires_at) * 1000000)::bigint AS \"order_expires_us?\""};
+const idempotencyKeyClaimIR: any = {"usedParamSet":{"retentionMs":true,"callers":true,"keys":true,"requestHashes":true},"params":[{"name":"retentionMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":913,"b":925}]},{"name":"callers","required":true,"transform":{"type":"scalar"},"locs":[{"a":1004,"b":1012}]},{"name":"keys","required":true,"transform":{"type":"scalar"},"locs":[{"a":1023,"b":1028}]},{"name":"requestHashes","required":true,"transform":{"type":"scalar"},"locs":[{"a":1039,"b":1053}]}],"statement":"-- Claims the given keys and returns each with its outcome. Without an order and without stock the key is new,\n-- and claimed by this transaction, or it was claimed for a request that was refused, which uses no key. The\n-- arrays are parallel and hold each key once. A new key is kept for :retentionMs, a known one until the end\n-- that it has.\n-- Locks: these rows, in key order, so that batches which share keys queue up and never deadlock. It waits for\n-- another transaction that has claimed a key: when that one commits, its order is returned; when it rolls\n-- back, the key is new.\n-- The update changes nothing. It locks an existing key, reads its latest version, and makes the COMMIT wait\n-- for the replica, so that a replay never returns an outcome that no replica has.\nINSERT INTO idempotency_keys AS kept (created_at, expires_at, caller, key, request_hash)\nSELECT now(), now() + make_interval(secs => :retentionMs!::float8 / 1000),\n    claim.caller, claim.key, claim.request_hash\nFROM unnest(:callers!::text[], :keys!::text[], :requestHashes!::bytea[]) AS claim (caller, key, request_hash)\nORDER BY claim.caller, claim.key\nON CONFLICT (caller, key) DO UPDATE SET created_at = kept.created_at\nRETURNING caller, key, request_hash, order_id, shortages, available, available_at,\n    (extract(epoch FROM order_expires_at) * 1000000)::bigint AS \"order_expires_us?\", stock_before"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Claims the given keys and returns each with its outcome. Without an order the key is new, and claimed by
- * -- this transaction, or it was claimed for a request that was refused, which uses no key. The arrays are
- * -- parallel and hold each key once. A new key is kept for :retentionMs, a known one until the end that it has.
+ * -- Claims the given keys and returns each with its outcome. Without an order and without stock the key is new,
+ * -- and claimed by this transaction, or it was claimed for a request that was refused, which uses no key. The
+ * -- arrays are parallel and hold each key once. A new key is kept for :retentionMs, a known one until the end
+ * -- that it has.
  * -- Locks: these rows, in key order, so that batches which share keys queue up and never deadlock. It waits for
  * -- another transaction that has claimed a key: when that one commits, its order is returned; when it rolls
  * -- back, the key is new.
@@ -57,7 +59,7 @@ const idempotencyKeyClaimIR: any = {"usedParamSet":{"retentionMs":true,"callers"
  * ORDER BY claim.caller, claim.key
  * ON CONFLICT (caller, key) DO UPDATE SET created_at = kept.created_at
  * RETURNING caller, key, request_hash, order_id, shortages, available, available_at,
- *     (extract(epoch FROM order_expires_at) * 1000000)::bigint AS "order_expires_us?"
+ *     (extract(epoch FROM order_expires_at) * 1000000)::bigint AS "order_expires_us?", stock_before
  * ```
  */
 export const idempotencyKeyClaim = new PreparedQuery<IIdempotencyKeyClaimParams,IIdempotencyKeyClaimResult>(idempotencyKeyClaimIR);
@@ -120,6 +122,44 @@ const idempotencyKeySettleIR: any = {"usedParamSet":{"retentionMs":true,"callers
  * ```
  */
 export const idempotencyKeySettle = new PreparedQuery<IIdempotencyKeySettleParams,IIdempotencyKeySettleResult>(idempotencyKeySettleIR);
+
+
+/** 'IdempotencyKeySettleStock' parameters type */
+export interface IIdempotencyKeySettleStockParams {
+  callers: stringArray;
+  keys: stringArray;
+  requestHashes: BufferArray;
+  retentionMs: number;
+  stockBefore: stringArray;
+}
+
+/** 'IdempotencyKeySettleStock' return type */
+export type IIdempotencyKeySettleStockResult = void;
+
+/** 'IdempotencyKeySettleStock' query type */
+export interface IIdempotencyKeySettleStockQuery {
+  params: IIdempotencyKeySettleStockParams;
+  result: IIdempotencyKeySettleStockResult;
+}
+
+const idempotencyKeySettleStockIR: any = {"usedParamSet":{"retentionMs":true,"callers":true,"keys":true,"requestHashes":true,"stockBefore":true},"params":[{"name":"retentionMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":302,"b":314}]},{"name":"callers","required":true,"transform":{"type":"scalar"},"locs":[{"a":431,"b":439}]},{"name":"keys","required":true,"transform":{"type":"scalar"},"locs":[{"a":450,"b":455}]},{"name":"requestHashes","required":true,"transform":{"type":"scalar"},"locs":[{"a":466,"b":480}]},{"name":"stockBefore","required":true,"transform":{"type":"scalar"},"locs":[{"a":492,"b":504}]}],"statement":"-- The same for changes of stock: what each has read, as an array literal. Nothing is inserted.\n-- Locks: none, the caller holds them through idempotencyKeyClaim.\nINSERT INTO idempotency_keys (created_at, expires_at, caller, key, request_hash, stock_before)\nSELECT now(), now() + make_interval(secs => :retentionMs!::float8 / 1000),\n    settled.caller, settled.key, settled.request_hash, settled.stock_before::bigint[]\nFROM unnest(:callers!::text[], :keys!::text[], :requestHashes!::bytea[], :stockBefore!::text[])\n    AS settled (caller, key, request_hash, stock_before)\nON CONFLICT (caller, key) DO UPDATE\nSET request_hash = excluded.request_hash, expires_at = excluded.expires_at,\n    stock_before = excluded.stock_before"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- The same for changes of stock: what each has read, as an array literal. Nothing is inserted.
+ * -- Locks: none, the caller holds them through idempotencyKeyClaim.
+ * INSERT INTO idempotency_keys (created_at, expires_at, caller, key, request_hash, stock_before)
+ * SELECT now(), now() + make_interval(secs => :retentionMs!::float8 / 1000),
+ *     settled.caller, settled.key, settled.request_hash, settled.stock_before::bigint[]
+ * FROM unnest(:callers!::text[], :keys!::text[], :requestHashes!::bytea[], :stockBefore!::text[])
+ *     AS settled (caller, key, request_hash, stock_before)
+ * ON CONFLICT (caller, key) DO UPDATE
+ * SET request_hash = excluded.request_hash, expires_at = excluded.expires_at,
+ *     stock_before = excluded.stock_before
+ * ```
+ */
+export const idempotencyKeySettleStock = new PreparedQuery<IIdempotencyKeySettleStockParams,IIdempotencyKeySettleStockResult>(idempotencyKeySettleStockIR);
 
 
 /** 'IdempotencyKeyExpired' parameters type */

@@ -13,13 +13,14 @@ import {
   type StatusObject,
 } from '@grpc/grpc-js';
 import { codeOf, ERROR_DOMAIN } from '../../domain/errors.ts';
-import { optionalTimestamp } from '../../domain/instant.ts';
+import { optionalTimestamp, timestampOf } from '../../domain/instant.ts';
 import type { Detail, Refusal } from '../../domain/outcome.ts';
 import { fixedRefusals } from '../../domain/refusals.ts';
 import type { Any } from '../../generated/proto/google/protobuf/any.ts';
 import { BadRequest, ErrorInfo, RetryInfo } from '../../generated/proto/google/rpc/error_details.ts';
 import { Status } from '../../generated/proto/google/rpc/status.ts';
 import { InsufficientStock } from '../../generated/proto/loms/order/v1/order.ts';
+import { CountStale, StockBelowReserved, StockChanged } from '../../generated/proto/loms/stock/v1/stock.ts';
 import { malformedRequest } from '../refusals.ts';
 import { interceptStatus } from './internals.ts';
 
@@ -99,6 +100,17 @@ function detailOf(detail: Detail): Any {
       });
       const message = InsufficientStock.encode({ orderId: detail.orderId, shortages });
       return any('loms.order.v1.InsufficientStock', message);
+    }
+    case 'StockChanged':
+      return any('loms.stock.v1.StockChanged', StockChanged.encode({ stocks: [...detail.stocks] }));
+    case 'StockBelowReserved':
+      return any(
+        'loms.stock.v1.StockBelowReserved',
+        StockBelowReserved.encode({ stocks: [...detail.stocks] }),
+      );
+    case 'CountStale': {
+      const stocks = detail.stocks.map(({ sku, countedAt }) => ({ sku, countedAt: timestampOf(countedAt) }));
+      return any('loms.stock.v1.CountStale', CountStale.encode({ stocks }));
     }
   }
 }

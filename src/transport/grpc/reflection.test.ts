@@ -33,7 +33,9 @@ describe.each(['grpc-v1', 'grpc-v1alpha'])('a client without the contracts, by %
       'loms.order.v1.OrderService/GetOrder',
       'loms.order.v1.OrderService/ListOrders',
       'loms.order.v1.OrderService/PayOrder',
+      'loms.stock.v1.StockService/AdjustStock',
       'loms.stock.v1.StockService/BatchGetStock',
+      'loms.stock.v1.StockService/CountStock',
       'loms.stock.v1.StockService/GetStock',
       'loms.stock.v1.StockService/ListStocks',
     ]);
@@ -60,6 +62,7 @@ test.each([
   ['google.rpc.ErrorInfo', 'google/rpc/error_details.proto'],
   ['google.rpc.BadRequest', 'google/rpc/error_details.proto'],
   ['loms.order.v1.InsufficientStock', 'loms/order/v1/order.proto'],
+  ['loms.stock.v1.StockChanged', 'loms/stock/v1/stock.proto'],
 ])('%s can be looked up, to decode error details', async (symbol, file) => {
   const { client } = await startTestServer();
   const identity = (bytes: Buffer) => bytes;

@@ -11,6 +11,11 @@ import { OrderServiceService as orders } from '../../generated/proto/loms/order/
 import { StockServiceService as stock } from '../../generated/proto/loms/stock/v1/stock.ts';
 import { RETRY_TRAILER } from './errors.ts';
 
+function exampleOf(name: 'adjustStock' | 'countStock'): readonly [path: string, bytes: Buffer] {
+  const { grpc, example } = operations[name];
+  return [grpc.path, grpc.requestSerialize(example as never)];
+}
+
 const requests: Readonly<Record<OperationName, readonly [path: string, bytes: Buffer]>> = {
   createOrder: [
     orders.createOrder.path,
@@ -27,6 +32,8 @@ const requests: Readonly<Record<OperationName, readonly [path: string, bytes: Bu
   getStock: [stock.getStock.path, stock.getStock.requestSerialize({ sku: 7 })],
   batchGetStock: [stock.batchGetStock.path, stock.batchGetStock.requestSerialize({ skus: [7] })],
   listStocks: [operations.listStocks.grpc.path, operations.listStocks.grpc.requestSerialize({})],
+  adjustStock: exampleOf('adjustStock'),
+  countStock: exampleOf('countStock'),
 };
 
 /** Calls an operation that is refused, and returns the trailer. */
@@ -47,6 +54,9 @@ const key = { 'idempotency-key': 'a' };
 test.each<[OperationName, object, string | undefined]>([
   ['createOrder', {}, '-1'],
   ['createOrder', key, undefined],
+  ['adjustStock', {}, '-1'],
+  ['adjustStock', key, undefined],
+  ['countStock', {}, undefined],
   ['payOrder', {}, undefined],
   ['cancelOrder', {}, undefined],
 ])('an unknown outcome of %s with %j: %s', async (operation, metadata, trailer) => {

@@ -42,7 +42,7 @@ export function requestReader<Request>(path: string): (bytes: Uint8Array) => Out
   const schema = methodOf(path).input;
   const name = schema.name as MessageName;
   const lists = listsOf(name, schema);
-  const times = schema.fields.filter(({ message }) => message?.typeName === TimestampSchema.typeName);
+  const times = timesOf(schema);
   const wideIntegers = wideIntegerScan(schema);
   return (bytes) => {
     const wide = wideIntegers(bytes);
@@ -54,8 +54,7 @@ export function requestReader<Request>(path: string): (bytes: Uint8Array) => Out
     if (result.kind === 'error') throw result.error;
     if (result.kind === 'invalid' || wide.length + emptied.length + badTimes.length > 0) {
       const isValidated = (path: string) => !emptied.some((list) => path.startsWith(`${list}[`));
-      const timeOf = (path: string) => times.find(({ jsonName }) => path.startsWith(`${jsonName}.`));
-      const tooWide = wide.filter(isValidated).map((path) => timeOf(path)?.jsonName ?? path);
+      const tooWide = wide.filter(isValidated).map((path) => path.replace(PART_OF_TIME, ''));
       const violated = (result.violations ?? []).map(jsonPath);
       return refused(invalidFields(name, [...violated, ...emptied, ...badTimes, ...tooWide]));
     }
@@ -122,13 +121,36 @@ function emptyOverlongLists(lists: readonly ListField[], message: Message): read
   return emptied;
 }
 
-/** The names of the fields whose time is none: the library reads any seconds and nanoseconds. */
-function invalidTimes(times: readonly DescField[], message: Message): readonly string[] {
+/** The last step of a path into a Timestamp; no other message of the contracts has fields of these names. */
+const PART_OF_TIME = /\.(?:seconds|nanos)$/;
+
+/** A field that is a time, of the request or of each element of one of its lists. */
+interface TimeField {
+  readonly list: DescField | undefined;
+  readonly time: DescField;
+}
+
+function timesOf(schema: DescMessage, list?: DescField): TimeField[] {
+  return schema.fields.flatMap((field) => {
+    if (field.message === undefined) return [];
+    if (field.message.typeName === TimestampSchema.typeName) return [{ list, time: field }];
+    return field.fieldKind === 'list' ? timesOf(field.message, field) : [];
+  });
+}
+
+/** The paths of the fields whose time is none: the library reads any seconds and nanoseconds. */
+function invalidTimes(times: readonly TimeField[], message: Message): readonly string[] {
   if (times.length === 0) return NONE;
-  const fields = message as unknown as Record<string, Timestamp | undefined>;
-  return times.flatMap(({ jsonName, localName }) => {
-    const time = fields[localName];
-    return time === undefined || instantOf(time) !== undefined ? [] : [jsonName];
+  const isBad = (of: unknown, { localName }: DescField) => {
+    const time = (of as Record<string, Timestamp | undefined>)[localName];
+    return time !== undefined && instantOf(time) === undefined;
+  };
+  return times.flatMap(({ list, time }) => {
+    if (list === undefined) return isBad(message, time) ? [time.jsonName] : [];
+    const elements = (message as unknown as Record<string, readonly unknown[]>)[list.localName] ?? [];
+    return elements.flatMap((element, index) =>
+      isBad(element, time) ? [`${list.jsonName}[${index}].${time.jsonName}`] : [],
+    );
   });
 }
 

@@ -8,6 +8,8 @@ const operations = [
   ['get', '/order/info/{order_id}', 'getOrder', ['400', '404', '429', '500', '503', '504']],
   ['post', '/order/pay', 'payOrder', ['400', '404', '413', '415', '429', '500', '503', '504']],
   ['post', '/order/cancel', 'cancelOrder', ['400', '404', '413', '415', '429', '500', '503', '504']],
+  ['post', '/stock/adjust', 'adjustStock', ['400', '409', '413', '415', '429', '500', '503', '504']],
+  ['post', '/stock/count', 'countStock', ['400', '413', '415', '429', '500', '503', '504']],
   ['get', '/stock/info/{sku}', 'getStock', ['400', '404', '429', '500', '503', '504']],
 ] as const;
 
@@ -110,9 +112,15 @@ describe('the OpenAPI document', () => {
 
   test('names the parts of an error, each detail by its type', async () => {
     const { schemas } = JSON.parse(await documentText()).components;
-    const refs = ['ErrorInfo', 'BadRequest', 'RetryInfo', 'InsufficientStock'].map(
-      (name) => `#/components/schemas/${name}`,
-    );
+    const refs = [
+      'ErrorInfo',
+      'BadRequest',
+      'RetryInfo',
+      'InsufficientStock',
+      'StockChanged',
+      'StockBelowReserved',
+      'CountStale',
+    ].map((name) => `#/components/schemas/${name}`);
     const { oneOf, discriminator } = schemas.ErrorDetail;
     expect(oneOf).toEqual(refs.map(($ref) => ({ $ref })));
     expect(discriminator.propertyName).toBe('@type');

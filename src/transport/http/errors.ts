@@ -10,6 +10,7 @@ import { stringifyJson } from './json.ts';
 const httpStatuses: Record<CodeName, number> = {
   INVALID_ARGUMENT: 400,
   FAILED_PRECONDITION: 400,
+  ABORTED: 409,
   UNAUTHENTICATED: 401,
   PERMISSION_DENIED: 403,
   NOT_FOUND: 404,
@@ -85,6 +86,14 @@ function detailBody(detail: Detail): unknown {
         '@type': 'type.googleapis.com/loms.order.v1.InsufficientStock',
         ...(detail.orderId === NO_ORDER ? {} : { orderID: detail.orderId }),
         shortages: detail.shortages.map(shortageBody),
+      };
+    case 'StockChanged':
+    case 'StockBelowReserved':
+      return { '@type': `type.googleapis.com/loms.stock.v1.${detail.type}`, stocks: detail.stocks };
+    case 'CountStale':
+      return {
+        '@type': 'type.googleapis.com/loms.stock.v1.CountStale',
+        stocks: detail.stocks.map(({ sku, countedAt }) => ({ sku, countedAt: formatInstant(countedAt) })),
       };
   }
 }

@@ -5,6 +5,7 @@
  */
 import { z } from '@hono/zod-openapi';
 import { type Instant, parseInstant } from '../../domain/instant.ts';
+import { IDEMPOTENCY_KEY_MAX } from '../../domain/limits.ts';
 
 /** The contract's rule for an integer, from `src/generated/contract.ts`. */
 interface IntegerRule {
@@ -18,7 +19,7 @@ interface ListRule {
   readonly maxItems: number;
 }
 
-const decimal = /^(0|[1-9]\d{0,18})$/;
+const decimal = /^(0|-?[1-9]\d{0,18})$/;
 
 /** Reads an integer that was sent as text. What is not a plain decimal stays as it is and is refused. */
 function readDecimal(value: unknown): unknown {
@@ -26,7 +27,10 @@ function readDecimal(value: unknown): unknown {
 }
 
 /** OpenAPI's types have no bigint, but the document is printed by `stringifyJson`, with all digits. */
-const limitsOf = ({ min, max }: IntegerRule) => ({ minimum: Number(min), maximum: max as unknown as number });
+const limitsOf = ({ min, max }: IntegerRule) => ({
+  minimum: min as unknown as number,
+  maximum: max as unknown as number,
+});
 
 /** Tools look for an example at the schema or, where the field is a parameter, at the parameter. */
 const described = (description: string, example: number) => ({ description, example, param: { example } });
@@ -48,10 +52,16 @@ export function int64(rule: IntegerRule, description: string, example: number): 
     .openapi({
       anyOf: [
         { type: 'integer', format: 'int64', ...limitsOf(rule) },
-        { type: 'string', pattern: '^[1-9][0-9]{0,18}$' },
+        { type: 'string', pattern: patternOf(rule) },
       ],
       ...described(description, example),
     });
+}
+
+/** The texts that may be in range. */
+function patternOf({ min }: IntegerRule): string {
+  if (min > 0n) return '^[1-9][0-9]{0,18}$';
+  return `^(0|${min < 0n ? '-?' : ''}[1-9][0-9]{0,18})$`;
 }
 
 const INT32_MAX = 2n ** 31n - 1n;
@@ -102,6 +112,28 @@ export function choices<const T extends string>(
     .preprocess(readList, z.array(z.enum(of)))
     .openapi({ type: 'array', items: { type: 'string', enum: [...of] }, maxItems, description });
 }
+
+/** One of a few texts. */
+export function choice<const T extends string>({ of }: { readonly of: readonly T[] }, description: string) {
+  return z.enum(of).openapi({ description });
+}
+
+/** A text of the caller's. Its length is in characters, not in the units of JavaScript. */
+export function text({ maxLength }: { readonly maxLength: number }, description: string) {
+  // Half a surrogate pair is no character, and the database keeps no NUL.
+  const valid = new RegExp(`^[^\\0\\p{Surrogate}]{0,${maxLength}}$`, 'u');
+  return z
+    .string()
+    .refine((value) => valid.test(value))
+    .openapi({ maxLength, description });
+}
+
+/** For the document only: the domain checks the key itself, for both transports. */
+export const idempotencyKey = z
+  .string()
+  .min(1)
+  .max(IDEMPOTENCY_KEY_MAX)
+  .regex(/^[ -~]+$/);
 
 /** Yes or no. */
 export function flag(description: string) {

@@ -66,6 +66,40 @@ const insufficientStock = z
   })
   .openapi('InsufficientStock');
 
+const skuOfDetail = z.bigint().openapi({ type: 'integer', description: 'The stock keeping unit.' });
+
+const changedStock = z
+  .object({
+    sku: skuOfDetail,
+    expected: int64Reply('The total that was expected.', 65_534),
+    total: int64Reply('The total that it has.', 65_530),
+  })
+  .openapi('ChangedStock');
+
+const stockChanged = z
+  .object({ '@type': detailType('loms.stock.v1.StockChanged'), stocks: z.array(changedStock) })
+  .openapi('StockChanged');
+
+const heldStock = z
+  .object({
+    sku: skuOfDetail,
+    reserved: int64Reply('The pieces that open orders hold.', 65_533),
+    total: int64Reply('The total that it has, without the change.', 65_534),
+  })
+  .openapi('HeldStock');
+
+const stockBelowReserved = z
+  .object({ '@type': detailType('loms.stock.v1.StockBelowReserved'), stocks: z.array(heldStock) })
+  .openapi('StockBelowReserved');
+
+const lastCount = z
+  .object({ sku: skuOfDetail, countedAt: timeReply('When it was counted last.') })
+  .openapi('LastCount');
+
+const countStale = z
+  .object({ '@type': detailType('loms.stock.v1.CountStale'), stocks: z.array(lastCount) })
+  .openapi('CountStale');
+
 const retryInfo = z
   .object({
     '@type': detailType('google.rpc.RetryInfo'),
@@ -74,7 +108,15 @@ const retryInfo = z
   .openapi('RetryInfo');
 
 const errorDetail = z
-  .discriminatedUnion('@type', [errorInfo, badRequest, retryInfo, insufficientStock])
+  .discriminatedUnion('@type', [
+    errorInfo,
+    badRequest,
+    retryInfo,
+    insufficientStock,
+    stockChanged,
+    stockBelowReserved,
+    countStale,
+  ])
   .openapi('ErrorDetail', { description: 'Later versions may add details: skip one that you do not know.' });
 
 const status = z
@@ -103,6 +145,7 @@ const statusDescriptions: Record<number, string> = {
   401: 'The caller is not known.',
   403: 'The caller is known and may not do this.',
   404: 'There is no such thing.',
+  409: 'The stock is not as the caller expects it.',
   413: 'The body is too large.',
   415: 'The body is compressed.',
   429: 'Too much at once; nothing was done.',
@@ -239,7 +282,7 @@ export function openApiPrinter(app: OpenAPIHono): (serverUrl: string) => string 
     security: [],
     tags: [
       { name: 'order', description: 'Create, read, pay and cancel orders' },
-      { name: 'stock', description: 'What can be ordered' },
+      { name: 'stock', description: 'What can be ordered, and changes of it' },
       { name: 'health', description: 'Probes' },
     ],
   });

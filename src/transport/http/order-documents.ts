@@ -1,6 +1,5 @@
 /** The operations on orders in the OpenAPI document, and their schemas, which also validate requests. */
 import { z } from '@hono/zod-openapi';
-import { IDEMPOTENCY_KEY_MAX } from '../../domain/limits.ts';
 import { cancelReasons, orderStatuses } from '../../domain/orders/order.ts';
 import type { Refusal } from '../../domain/outcome.ts';
 import {
@@ -21,6 +20,7 @@ import {
   choices,
   emptyReply,
   flag,
+  idempotencyKey,
   int64,
   int64Reply,
   list,
@@ -91,20 +91,14 @@ export const orderIdParameter = int64(contract.GetOrderRequest.orderID, ORDER_ID
 export const getOrderRequest = z.object({ orderID: orderIdParameter });
 
 /**
- * For the document only: the domain checks the key itself, for both transports. It has no example, because
- * "Try it out" would send that with every order, and the second would be refused for it.
+ * It has no example, because "Try it out" would send that with every order, and the second would be refused
+ * for it.
  */
-const idempotencyKeyHeader = z
-  .string()
-  .min(1)
-  .max(IDEMPOTENCY_KEY_MAX)
-  .regex(/^[ -~]+$/)
-  .optional()
-  .openapi({
-    description:
-      'Any text of printable ASCII characters that is new for each new order, such as a UUID. It is kept ' +
-      'for a day, or as long as the operator configured.',
-  });
+const idempotencyKeyHeader = idempotencyKey.optional().openapi({
+  description:
+    'Any text of printable ASCII characters that is new for each new order, such as a UUID. It is kept ' +
+    'for a day, or as long as the operator configured.',
+});
 
 const end = timeReply('When the reservation ends. Missing if it never does.').optional();
 

@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Loms } from '../../domain/operations.ts';
 import { fixedRefusals, stockNotFound } from '../../domain/refusals.ts';
-import type { StockPage } from '../../domain/stock/list.ts';
+import type { Stock, StockPage } from '../../domain/stock/list.ts';
 import type { StockBatch } from '../../domain/stock/read.ts';
 import { invalidFields } from '../../domain/violations.ts';
 import { contract } from '../../generated/contract.ts';
@@ -47,7 +47,9 @@ export const batchGetStockRequest = z
 
 const readSkus = bodyReader('BatchGetStockRequest', batchGetStockRequest);
 
-const sku = z.bigint().openapi({ type: 'integer', description: 'The stock keeping unit.', example: 1625903 });
+export const sku = z
+  .bigint()
+  .openapi({ type: 'integer', description: 'The stock keeping unit.', example: 1625903 });
 
 const batchGetStockReply = z
   .object({
@@ -89,7 +91,7 @@ const readStockList = parameterReader('ListStocksRequest', listStocksRequest, {
   pageToken: 'page_token',
 });
 
-const stock = z
+export const stock = z
   .object({
     sku,
     total: int64Reply('The pieces that exist.', 10_000),
@@ -154,9 +156,9 @@ function printBatch({ stocks, missing }: StockBatch): string {
 }
 
 function printPage({ stocks, nextPageToken }: StockPage): string {
-  const printed = stocks.map(
-    ({ sku, total, reserved, count }) =>
-      `{"sku":${sku},"total":${total},"reserved":${reserved},"count":${count}}`,
-  );
-  return `{"stocks":[${printed.join(',')}]${printNextPage(nextPageToken)}}`;
+  return `{"stocks":[${stocks.map(printStock).join(',')}]${printNextPage(nextPageToken)}}`;
+}
+
+export function printStock({ sku, total, reserved, count }: Stock): string {
+  return `{"sku":${sku},"total":${total},"reserved":${reserved},"count":${count}}`;
 }

@@ -15,6 +15,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { Timestamp } from "../../../google/protobuf/timestamp.ts";
 
 export const protobufPackage = "loms.stock.v1";
 
@@ -76,6 +77,122 @@ export interface Stock {
   reserved: bigint;
   /** The others: the number of pieces that can be ordered now. */
   count: bigint;
+}
+
+export interface AdjustStockRequest {
+  /** The changes, each of another sku. */
+  changes: StockAdjustment[];
+}
+
+/** A change of a sku's total. */
+export interface StockAdjustment {
+  /** The stock keeping unit. */
+  sku: number;
+  /** What is added to the total; negative to take away. */
+  change?:
+    | bigint
+    | undefined;
+  /** The total that the sku must have; 0 for a sku without stock. Absent if any will do. */
+  expectedTotal?:
+    | bigint
+    | undefined;
+  /** Why it is changed. */
+  reason: string;
+  /** What the change belongs to, such as a purchase order; empty for nothing. */
+  reference: string;
+  /** Anything to remember; empty for nothing. */
+  note: string;
+}
+
+export interface AdjustStockResponse {
+  /** The stock after the changes, in their order. */
+  stocks: Stock[];
+}
+
+export interface CountStockRequest {
+  /** The counts, each of another sku. */
+  counts: StockCount[];
+}
+
+/** What was counted of a sku. */
+export interface StockCount {
+  /** The stock keeping unit. */
+  sku: number;
+  /** The number of pieces that existed, those that open orders hold included. */
+  counted?:
+    | bigint
+    | undefined;
+  /** When they were counted. */
+  countedAt:
+    | Timestamp
+    | undefined;
+  /** What the count belongs to, such as a document; empty for nothing. */
+  reference: string;
+  /** Anything to remember; empty for nothing. */
+  note: string;
+}
+
+export interface CountStockResponse {
+  /** What became of the counts, in their order. */
+  results: CountedStock[];
+}
+
+/** What became of a count. */
+export interface CountedStock {
+  /** The stock keeping unit. */
+  sku: number;
+  /** The total before the count. */
+  totalBefore: bigint;
+  /** The total after it: what was counted, and what has changed since. */
+  total: bigint;
+  /** What has changed the total since it was counted: sales, receipts and other changes, but no counts. */
+  changedSince: bigint;
+}
+
+/** The error detail of STOCK_CHANGED. */
+export interface StockChanged {
+  /** Every sku whose total is not the expected one, in the order of the request. */
+  stocks: ChangedStock[];
+}
+
+/** A sku whose total is not the expected one. */
+export interface ChangedStock {
+  /** The stock keeping unit. */
+  sku: number;
+  /** The total that was expected. */
+  expected: bigint;
+  /** The total that it has. */
+  total: bigint;
+}
+
+/** The error detail of STOCK_BELOW_RESERVED. */
+export interface StockBelowReserved {
+  /** Every sku of which too little would be left, in the order of the request. */
+  stocks: HeldStock[];
+}
+
+/** A sku of which open orders hold more than would be left. */
+export interface HeldStock {
+  /** The stock keeping unit. */
+  sku: number;
+  /** The number of pieces that open orders hold. */
+  reserved: bigint;
+  /** The total that it has, without the change. */
+  total: bigint;
+}
+
+/** The error detail of COUNT_STALE. */
+export interface CountStale {
+  /** Every sku that was counted later, in the order of the request. */
+  stocks: LastCount[];
+}
+
+/** A sku that was counted later. */
+export interface LastCount {
+  /** The stock keeping unit. */
+  sku: number;
+  /** When it was counted last. */
+  countedAt: Timestamp | undefined;
 }
 
 function createBaseGetStockRequest(): GetStockRequest {
@@ -566,6 +683,821 @@ export const Stock: MessageFns<Stock> = {
   },
 };
 
+function createBaseAdjustStockRequest(): AdjustStockRequest {
+  return { changes: [] };
+}
+
+export const AdjustStockRequest: MessageFns<AdjustStockRequest> = {
+  encode(message: AdjustStockRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.changes) {
+      StockAdjustment.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AdjustStockRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAdjustStockRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.changes.push(StockAdjustment.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseStockAdjustment(): StockAdjustment {
+  return { sku: 0, change: undefined, expectedTotal: undefined, reason: "", reference: "", note: "" };
+}
+
+export const StockAdjustment: MessageFns<StockAdjustment> = {
+  encode(message: StockAdjustment, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sku !== 0) {
+      writer.uint32(8).uint32(message.sku);
+    }
+    if (message.change !== undefined) {
+      if (BigInt.asIntN(64, message.change) !== message.change) {
+        throw new globalThis.Error("value provided for field message.change of type int64 too large");
+      }
+      writer.uint32(16).int64(message.change);
+    }
+    if (message.expectedTotal !== undefined) {
+      if (BigInt.asIntN(64, message.expectedTotal) !== message.expectedTotal) {
+        throw new globalThis.Error("value provided for field message.expectedTotal of type int64 too large");
+      }
+      writer.uint32(24).int64(message.expectedTotal);
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
+    }
+    if (message.reference !== "") {
+      writer.uint32(42).string(message.reference);
+    }
+    if (message.note !== "") {
+      writer.uint32(50).string(message.note);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StockAdjustment {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStockAdjustment();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.sku = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.change = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.expectedTotal = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.reference = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.note = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseAdjustStockResponse(): AdjustStockResponse {
+  return { stocks: [] };
+}
+
+export const AdjustStockResponse: MessageFns<AdjustStockResponse> = {
+  encode(message: AdjustStockResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.stocks) {
+      Stock.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AdjustStockResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAdjustStockResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.stocks.push(Stock.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseCountStockRequest(): CountStockRequest {
+  return { counts: [] };
+}
+
+export const CountStockRequest: MessageFns<CountStockRequest> = {
+  encode(message: CountStockRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.counts) {
+      StockCount.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CountStockRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCountStockRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.counts.push(StockCount.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseStockCount(): StockCount {
+  return { sku: 0, counted: undefined, countedAt: undefined, reference: "", note: "" };
+}
+
+export const StockCount: MessageFns<StockCount> = {
+  encode(message: StockCount, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sku !== 0) {
+      writer.uint32(8).uint32(message.sku);
+    }
+    if (message.counted !== undefined) {
+      if (BigInt.asIntN(64, message.counted) !== message.counted) {
+        throw new globalThis.Error("value provided for field message.counted of type int64 too large");
+      }
+      writer.uint32(16).int64(message.counted);
+    }
+    if (message.countedAt !== undefined) {
+      Timestamp.encode(message.countedAt, writer.uint32(26).fork()).join();
+    }
+    if (message.reference !== "") {
+      writer.uint32(34).string(message.reference);
+    }
+    if (message.note !== "") {
+      writer.uint32(42).string(message.note);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StockCount {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStockCount();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.sku = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.counted = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.countedAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reference = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.note = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseCountStockResponse(): CountStockResponse {
+  return { results: [] };
+}
+
+export const CountStockResponse: MessageFns<CountStockResponse> = {
+  encode(message: CountStockResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.results) {
+      CountedStock.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CountStockResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCountStockResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.results.push(CountedStock.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseCountedStock(): CountedStock {
+  return { sku: 0, totalBefore: 0n, total: 0n, changedSince: 0n };
+}
+
+export const CountedStock: MessageFns<CountedStock> = {
+  encode(message: CountedStock, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sku !== 0) {
+      writer.uint32(8).uint32(message.sku);
+    }
+    if (message.totalBefore !== 0n) {
+      if (BigInt.asUintN(64, message.totalBefore) !== message.totalBefore) {
+        throw new globalThis.Error("value provided for field message.totalBefore of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.totalBefore);
+    }
+    if (message.total !== 0n) {
+      if (BigInt.asUintN(64, message.total) !== message.total) {
+        throw new globalThis.Error("value provided for field message.total of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.total);
+    }
+    if (message.changedSince !== 0n) {
+      if (BigInt.asIntN(64, message.changedSince) !== message.changedSince) {
+        throw new globalThis.Error("value provided for field message.changedSince of type int64 too large");
+      }
+      writer.uint32(32).int64(message.changedSince);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CountedStock {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCountedStock();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.sku = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.totalBefore = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.total = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.changedSince = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseStockChanged(): StockChanged {
+  return { stocks: [] };
+}
+
+export const StockChanged: MessageFns<StockChanged> = {
+  encode(message: StockChanged, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.stocks) {
+      ChangedStock.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StockChanged {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStockChanged();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.stocks.push(ChangedStock.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseChangedStock(): ChangedStock {
+  return { sku: 0, expected: 0n, total: 0n };
+}
+
+export const ChangedStock: MessageFns<ChangedStock> = {
+  encode(message: ChangedStock, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sku !== 0) {
+      writer.uint32(8).uint32(message.sku);
+    }
+    if (message.expected !== 0n) {
+      if (BigInt.asUintN(64, message.expected) !== message.expected) {
+        throw new globalThis.Error("value provided for field message.expected of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.expected);
+    }
+    if (message.total !== 0n) {
+      if (BigInt.asUintN(64, message.total) !== message.total) {
+        throw new globalThis.Error("value provided for field message.total of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.total);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ChangedStock {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseChangedStock();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.sku = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.expected = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.total = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseStockBelowReserved(): StockBelowReserved {
+  return { stocks: [] };
+}
+
+export const StockBelowReserved: MessageFns<StockBelowReserved> = {
+  encode(message: StockBelowReserved, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.stocks) {
+      HeldStock.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StockBelowReserved {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStockBelowReserved();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.stocks.push(HeldStock.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseHeldStock(): HeldStock {
+  return { sku: 0, reserved: 0n, total: 0n };
+}
+
+export const HeldStock: MessageFns<HeldStock> = {
+  encode(message: HeldStock, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sku !== 0) {
+      writer.uint32(8).uint32(message.sku);
+    }
+    if (message.reserved !== 0n) {
+      if (BigInt.asUintN(64, message.reserved) !== message.reserved) {
+        throw new globalThis.Error("value provided for field message.reserved of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.reserved);
+    }
+    if (message.total !== 0n) {
+      if (BigInt.asUintN(64, message.total) !== message.total) {
+        throw new globalThis.Error("value provided for field message.total of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.total);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HeldStock {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHeldStock();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.sku = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.reserved = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.total = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseCountStale(): CountStale {
+  return { stocks: [] };
+}
+
+export const CountStale: MessageFns<CountStale> = {
+  encode(message: CountStale, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.stocks) {
+      LastCount.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CountStale {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCountStale();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.stocks.push(LastCount.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseLastCount(): LastCount {
+  return { sku: 0, countedAt: undefined };
+}
+
+export const LastCount: MessageFns<LastCount> = {
+  encode(message: LastCount, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sku !== 0) {
+      writer.uint32(8).uint32(message.sku);
+    }
+    if (message.countedAt !== undefined) {
+      Timestamp.encode(message.countedAt, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LastCount {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLastCount();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.sku = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.countedAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 /** The stock of the warehouse. Errors have the same form as those of loms.order.v1.OrderService. */
 export type StockServiceService = typeof StockServiceService;
 export const StockServiceService = {
@@ -613,6 +1545,47 @@ export const StockServiceService = {
     responseSerialize: (value: ListStocksResponse): Buffer => Buffer.from(ListStocksResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListStocksResponse => ListStocksResponse.decode(value),
   },
+  /**
+   * Changes the totals of stock: all of the changes or none. A sku without stock gets some.
+   *
+   * It needs the metadata "idempotency-key", as with OrderService.CreateOrder, and runs once; a retry gets
+   * the first outcome again, refusals included. Requests are the same when their changes are, in the same
+   * order.
+   *
+   * Refused with STOCK_CHANGED (ABORTED, with a StockChanged) when a total is not the expected one, with
+   * STOCK_BELOW_RESERVED (FAILED_PRECONDITION, with a StockBelowReserved) when a total would be less than
+   * what open orders hold, and with INVALID_REQUEST without a key, when a sku is named twice, and when a
+   * total would exceed 64 bits.
+   */
+  adjustStock: {
+    path: "/loms.stock.v1.StockService/AdjustStock" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: AdjustStockRequest): Buffer => Buffer.from(AdjustStockRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): AdjustStockRequest => AdjustStockRequest.decode(value),
+    responseSerialize: (value: AdjustStockResponse): Buffer => Buffer.from(AdjustStockResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): AdjustStockResponse => AdjustStockResponse.decode(value),
+  },
+  /**
+   * Sets the totals of stock to what was counted: all of the counts or none. A sku without stock gets some.
+   *
+   * The new total is what was counted, and what has changed the total since then: a count that comes late
+   * erases no sale. The same count again leads to the same total, so a retry is safe without a key.
+   *
+   * Refused with COUNT_STALE (FAILED_PRECONDITION, with a CountStale) when the sku was counted later, with
+   * STOCK_BELOW_RESERVED (FAILED_PRECONDITION, with a StockBelowReserved) when a total would be less than
+   * what open orders hold, and with INVALID_REQUEST when counted_at is in the future or longer ago than the
+   * operator allows, when a sku is named twice, and when a total would exceed 64 bits.
+   */
+  countStock: {
+    path: "/loms.stock.v1.StockService/CountStock" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CountStockRequest): Buffer => Buffer.from(CountStockRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CountStockRequest => CountStockRequest.decode(value),
+    responseSerialize: (value: CountStockResponse): Buffer => Buffer.from(CountStockResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CountStockResponse => CountStockResponse.decode(value),
+  },
 } as const;
 
 export interface StockServiceServer extends UntypedServiceImplementation {
@@ -635,6 +1608,31 @@ export interface StockServiceServer extends UntypedServiceImplementation {
    * A sku that has stock when the first page is read stands on exactly one page.
    */
   listStocks: handleUnaryCall<ListStocksRequest, ListStocksResponse>;
+  /**
+   * Changes the totals of stock: all of the changes or none. A sku without stock gets some.
+   *
+   * It needs the metadata "idempotency-key", as with OrderService.CreateOrder, and runs once; a retry gets
+   * the first outcome again, refusals included. Requests are the same when their changes are, in the same
+   * order.
+   *
+   * Refused with STOCK_CHANGED (ABORTED, with a StockChanged) when a total is not the expected one, with
+   * STOCK_BELOW_RESERVED (FAILED_PRECONDITION, with a StockBelowReserved) when a total would be less than
+   * what open orders hold, and with INVALID_REQUEST without a key, when a sku is named twice, and when a
+   * total would exceed 64 bits.
+   */
+  adjustStock: handleUnaryCall<AdjustStockRequest, AdjustStockResponse>;
+  /**
+   * Sets the totals of stock to what was counted: all of the counts or none. A sku without stock gets some.
+   *
+   * The new total is what was counted, and what has changed the total since then: a count that comes late
+   * erases no sale. The same count again leads to the same total, so a retry is safe without a key.
+   *
+   * Refused with COUNT_STALE (FAILED_PRECONDITION, with a CountStale) when the sku was counted later, with
+   * STOCK_BELOW_RESERVED (FAILED_PRECONDITION, with a StockBelowReserved) when a total would be less than
+   * what open orders hold, and with INVALID_REQUEST when counted_at is in the future or longer ago than the
+   * operator allows, when a sku is named twice, and when a total would exceed 64 bits.
+   */
+  countStock: handleUnaryCall<CountStockRequest, CountStockResponse>;
 }
 
 export interface StockServiceClient extends Client {
@@ -698,6 +1696,59 @@ export interface StockServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListStocksResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Changes the totals of stock: all of the changes or none. A sku without stock gets some.
+   *
+   * It needs the metadata "idempotency-key", as with OrderService.CreateOrder, and runs once; a retry gets
+   * the first outcome again, refusals included. Requests are the same when their changes are, in the same
+   * order.
+   *
+   * Refused with STOCK_CHANGED (ABORTED, with a StockChanged) when a total is not the expected one, with
+   * STOCK_BELOW_RESERVED (FAILED_PRECONDITION, with a StockBelowReserved) when a total would be less than
+   * what open orders hold, and with INVALID_REQUEST without a key, when a sku is named twice, and when a
+   * total would exceed 64 bits.
+   */
+  adjustStock(
+    request: AdjustStockRequest,
+    callback: (error: ServiceError | null, response: AdjustStockResponse) => void,
+  ): ClientUnaryCall;
+  adjustStock(
+    request: AdjustStockRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: AdjustStockResponse) => void,
+  ): ClientUnaryCall;
+  adjustStock(
+    request: AdjustStockRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: AdjustStockResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Sets the totals of stock to what was counted: all of the counts or none. A sku without stock gets some.
+   *
+   * The new total is what was counted, and what has changed the total since then: a count that comes late
+   * erases no sale. The same count again leads to the same total, so a retry is safe without a key.
+   *
+   * Refused with COUNT_STALE (FAILED_PRECONDITION, with a CountStale) when the sku was counted later, with
+   * STOCK_BELOW_RESERVED (FAILED_PRECONDITION, with a StockBelowReserved) when a total would be less than
+   * what open orders hold, and with INVALID_REQUEST when counted_at is in the future or longer ago than the
+   * operator allows, when a sku is named twice, and when a total would exceed 64 bits.
+   */
+  countStock(
+    request: CountStockRequest,
+    callback: (error: ServiceError | null, response: CountStockResponse) => void,
+  ): ClientUnaryCall;
+  countStock(
+    request: CountStockRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CountStockResponse) => void,
+  ): ClientUnaryCall;
+  countStock(
+    request: CountStockRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CountStockResponse) => void,
   ): ClientUnaryCall;
 }
 
