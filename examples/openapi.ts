@@ -181,6 +181,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/stock/explain/{sku}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Explain who holds the stock of a sku, and until when
+         * @description Returns what exists, what is reserved, and which open orders hold it, in the order in which their reservations end. A page looks at a limited number of open orders, so it may be short or empty while there is a `nextPageToken`. A sku without stock is not found.
+         */
+        get: operations["explainStock"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/livez": {
         parameters: {
             query?: never;
@@ -551,6 +571,60 @@ export interface components {
              * @example 10000
              */
             count: number;
+        };
+        ExplainStockResponse: {
+            /**
+             * @description The stock keeping unit.
+             * @example 1625903
+             */
+            sku: number;
+            /**
+             * Format: int64
+             * @description The pieces that exist.
+             * @example 10000
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description How many of them open orders hold.
+             * @example 0
+             */
+            reserved: number;
+            /**
+             * Format: int64
+             * @description The others: the pieces that can be ordered now.
+             * @example 10000
+             */
+            count: number;
+            /** @description What open orders hold, the next one to end first, those that never end last. They are read a moment after the counts. */
+            holds: components["schemas"]["Hold"][];
+            /**
+             * Format: date-time
+             * @description When the first of the holds ends and its pieces come free, if its order is not payed, cancelled or extended. Missing on the pages before the first hold, and where none ever ends.
+             * @example 2026-11-26T12:00:00.123456Z
+             */
+            nextReleaseAt?: string;
+            /** @description Leads to the next page. Without it this is the last one. */
+            nextPageToken?: string;
+        };
+        Hold: {
+            /**
+             * Format: int64
+             * @description The order.
+             * @example 1
+             */
+            orderID: number;
+            /**
+             * @description The number of pieces.
+             * @example 2
+             */
+            count: number;
+            /**
+             * Format: date-time
+             * @description When its reservation ends; missing where it never does. In the past, the order has expired, and its pieces go to whoever orders them next; they are counted as reserved until they are released, within a second.
+             * @example 2026-11-26T12:00:00.123456Z
+             */
+            expiresAt?: string;
         };
         Liveness: {
             /** @enum {boolean} */
@@ -1592,6 +1666,129 @@ export interface operations {
             };
             /** @description The request is not valid, or the state of order or stock does not allow it. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Too much at once; nothing was done. */
+            429: {
+                headers: {
+                    /** @description Seconds until a retry makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description A fault in the service. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Not served; with `Retry-After`, nothing was done and trying again is safe. */
+            503: {
+                headers: {
+                    /** @description Seconds until a retry makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description The deadline passed; nothing was done. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Any other refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+        };
+    };
+    explainStock: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The most holds on the page: 0 for 50, more than 1000 for 1000.
+                 * @example 50
+                 */
+                page_size?: number;
+                /** @description The `nextPageToken` of the page before, of the same sku. */
+                page_token?: string;
+            };
+            header?: {
+                /**
+                 * @description Seconds that the client waits, such as 5 or 0.5; the service may set a lower limit. The reply comes by then, whatever becomes of the request.
+                 * @example 5
+                 */
+                "Request-Timeout"?: number;
+            };
+            path: {
+                /**
+                 * @description The stock keeping unit.
+                 * @example 1625903
+                 */
+                sku: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stock, and a page of the holds. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "sku": 1625903,
+                     *       "total": 10000,
+                     *       "reserved": 2,
+                     *       "count": 9998,
+                     *       "holds": [
+                     *         {
+                     *           "orderID": 1,
+                     *           "count": 2,
+                     *           "expiresAt": "2026-11-26T12:10:00.123456Z"
+                     *         }
+                     *       ],
+                     *       "nextReleaseAt": "2026-11-26T12:10:00.123456Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExplainStockResponse"];
+                };
+            };
+            /** @description The request is not valid, or the state of order or stock does not allow it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -136,6 +136,36 @@ LEFT JOIN (
 ORDER BY held.expires_at, held.order_id
 LIMIT :linesMax!;
 
+/* @name orderHoldsWithoutEnd */
+-- The same for reservations that never end, in the order of their ids: they come behind all others. Their end
+-- is shown as the largest number. They are sorted by it too, since only then the index gives their order.
+-- Locks: none.
+WITH next AS MATERIALIZED (
+    SELECT order_id
+    FROM orders
+    WHERE status = 'awaiting payment'
+      AND expires_at IS NULL
+      AND order_id > :afterId!::bigint
+    ORDER BY expires_at, order_id
+    LIMIT :limit!
+)
+SELECT held.order_id AS "order_id?", held.sku AS "sku?", held.count AS "count?",
+    9223372036854775807 AS "expires_us?",
+    (SELECT count(*) FROM next) AS "size!", last.order_id AS "last_id?",
+    9223372036854775807 AS "last_us?"
+FROM (SELECT 1) AS always
+LEFT JOIN (SELECT max(order_id) AS order_id FROM next) AS last ON true
+LEFT JOIN (
+    SELECT next.order_id, line.sku, line.count
+    FROM next
+    CROSS JOIN LATERAL (
+        SELECT lines.sku, lines.count FROM order_lines AS lines WHERE lines.order_id = next.order_id OFFSET 0
+    ) AS line
+    WHERE line.sku = ANY(:skus!::bigint[])
+) AS held ON true
+ORDER BY held.order_id
+LIMIT :linesMax!;
+
 /* @name orderNextEnd */
 -- Reads how long it takes until the next reservation ends, in milliseconds, at least 0. Without any it
 -- returns no row.

@@ -19,6 +19,7 @@ import { readOrders } from './orders/read.ts';
 import type { Outcome } from './outcome.ts';
 import { PAGE_SIZE_MAX } from './page.ts';
 import type { Settings } from './settings.ts';
+import { explainStock, HOLDS_SCAN_MAX, prepareExplanation } from './stock/explain.ts';
 import { listStocks, prepareStockPage } from './stock/list.ts';
 import { readStockBatches, readStocks } from './stock/read.ts';
 
@@ -136,6 +137,18 @@ export const operations = {
     prepare: prepareStockPage,
     run: listStocks,
     weigh: () => PAGE_SIZE_MAX,
+  },
+
+  /**
+   * Returns the stock of a sku and what open orders hold of it, the next one to end first. Refused with
+   * STOCK_NOT_FOUND, or with INVALID_REQUEST for a page token of another sku.
+   */
+  explainStock: {
+    scope: 'stock:read',
+    kind: 'read',
+    prepare: prepareExplanation,
+    run: explainStock,
+    weigh: () => HOLDS_SCAN_MAX,
   },
 } as const satisfies Record<string, Operation>;
 

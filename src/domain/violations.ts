@@ -36,6 +36,7 @@ const remarks: Readonly<Record<string, string>> = {
   'BatchGetStockRequest.skus': ' skus',
   'ListOrdersRequest.pageToken': ': the nextPageToken of a page with the same filters',
   'ListStocksRequest.pageToken': ': the nextPageToken of a page',
+  'ExplainStockRequest.pageToken': ': the nextPageToken of a page of the same sku',
 };
 
 /** Sorts `items[2]` before `items[10]`. Made once, because making a collator is slow. */

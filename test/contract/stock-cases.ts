@@ -1,10 +1,41 @@
 /** The contract of reading many skus as a table; see cases.ts. Whole walks are in list-stocks.test.ts. */
 import { expect } from 'vitest';
-import { type Case, invalid, PLENTY, SOLD_OUT } from './cases.ts';
+import { type Case, createOrder, info, invalid, PLENTY, SOLD_OUT } from './cases.ts';
 
 const SKUS = 'must be a list of 1 to 1000 skus, each a whole number from 1 to 4294967295';
 const PAGE_TOKEN = 'must be a text of at most 255 characters: the nextPageToken of a page';
 const UNKNOWN = [4000000000, 7];
+/** Stock of 300 that no other case uses. */
+const HELD = 4465995;
+
+const noStock = {
+  error: {
+    code: 5n,
+    message: 'no stock of sku 4000000000',
+    details: [info('STOCK_NOT_FOUND', { sku: '4000000000' })],
+  },
+  http: 404,
+};
+
+/** The cases of a list about one sku. */
+const aboutSku = (ask: 'explainStock', what: string): Case[] => [
+  { title: `${what} of an unknown sku`, ask, request: () => ({ sku: 4000000000 }), ...noStock },
+  {
+    title: `${what} of sku 0, on a page of negative size`,
+    ask,
+    request: () => ({ sku: 0, pageSize: -1 }),
+    ...invalid(
+      ['pageSize', 'must be a whole number from 0 to 2147483647'],
+      ['sku', 'must be a whole number from 1 to 4294967295'],
+    ),
+  },
+  {
+    title: `${what} by a made-up page token`,
+    ask,
+    request: () => ({ sku: HELD, pageToken: 'A'.repeat(54) }),
+    ...invalid(['pageToken', `${PAGE_TOKEN} of the same sku`]),
+  },
+];
 
 export const stockCases: readonly Case[] = [
   {
@@ -66,4 +97,23 @@ export const stockCases: readonly Case[] = [
     request: () => ({ pageToken: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' }),
     ...invalid(['pageToken', PAGE_TOKEN]),
   },
+  {
+    title: 'stock is explained by the orders that hold it, and by when the first of them ends',
+    given: (client) => createOrder(client, HELD, 2),
+    ask: 'explainStock',
+    request: () => ({ sku: HELD }),
+    reply: {
+      ...{ sku: BigInt(HELD), total: 300n, reserved: expect.any(BigInt), count: expect.any(BigInt) },
+      // Among those of the same case over the other transport.
+      holds: expect.arrayContaining([{ orderID: '<order>', count: 2n, expiresAt: '<time>' }]),
+      nextReleaseAt: '<time>',
+    },
+  },
+  {
+    title: 'stock that nobody holds is explained by its counts',
+    ask: 'explainStock',
+    request: () => ({ sku: 4288068 }),
+    reply: { sku: 4288068n, total: 300n, reserved: 0n, count: 300n, holds: [] },
+  },
+  ...aboutSku('explainStock', 'an explanation'),
 ];

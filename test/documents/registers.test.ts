@@ -11,6 +11,7 @@ import { operations, scopes } from '../../src/domain/operations.ts';
 import { PAGE_LINES_MAX, SCAN_MAX } from '../../src/domain/orders/list.ts';
 import type { Refusal } from '../../src/domain/outcome.ts';
 import { PAGE_SIZE_MAX } from '../../src/domain/page.ts';
+import { HOLDS_SCAN_MAX } from '../../src/domain/stock/explain.ts';
 import { FREE_MULTIPLE } from '../../src/service/fair-queue.ts';
 import { BATCH_LINES_MAX, connectionsNeeded, SHARING_LANES_MAX } from '../../src/service/service.ts';
 import { connectionOptions, grpcLimits } from '../../src/transport/grpc/server.ts';
@@ -100,6 +101,7 @@ function serviceLimits(config: Config): Record<string, string> {
     'entries of a page of a list': count(PAGE_SIZE_MAX),
     'orders that a page of orders scans': count(SCAN_MAX),
     'lines of a page of orders': count(PAGE_LINES_MAX),
+    'open orders that a page of holds looks at': count(HOLDS_SCAN_MAX),
     'requests of a batch': count(batching.batchMax),
     'lines of a batch': count(BATCH_LINES_MAX),
     'running batches of creates': count(batching.writeLanes),

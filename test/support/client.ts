@@ -31,6 +31,18 @@ interface Page {
   readonly pageToken?: string;
 }
 
+/** What selects a page of a list about one sku. */
+interface SkuPage extends Page {
+  readonly sku: number;
+}
+
+interface StockFields {
+  readonly sku: bigint;
+  readonly total: bigint;
+  readonly reserved: bigint;
+  readonly count: bigint;
+}
+
 interface OrderList extends Page {
   readonly user?: bigint;
   readonly status?: readonly string[];
@@ -63,7 +75,15 @@ export interface Messages {
   listStocks: {
     request: Page;
     reply: {
-      stocks: readonly { sku: bigint; total: bigint; reserved: bigint; count: bigint }[];
+      stocks: readonly StockFields[];
+      nextPageToken?: string;
+    };
+  };
+  explainStock: {
+    request: SkuPage;
+    reply: StockFields & {
+      holds: readonly (OrderId & { count: bigint; expiresAt?: string })[];
+      nextReleaseAt?: string;
       nextPageToken?: string;
     };
   };
@@ -94,6 +114,9 @@ interface OperationRow<Name extends Operation> {
 
 const unknownOrder = { orderID: 9223372036854775807n };
 const notFound = { error: { code: 5n } };
+
+/** The generated code has no defaults. */
+const firstPage = { pageSize: 0, pageToken: '' };
 
 /** How each operation is called. The compiler requires a row for every operation of the domain. */
 export const operations = {
@@ -160,6 +183,17 @@ export const operations = {
     example: { pageToken: '' },
     answer: { reply: {} },
   },
+  explainStock: {
+    grpc: {
+      ...stock.explainStock,
+      requestSerialize: (request: SkuPage) =>
+        stock.explainStock.requestSerialize({ ...firstPage, ...request }),
+    },
+    rest: { get: ({ sku, ...page }) => `/stock/explain/${sku}?${queryOf(page)}` },
+    scope: 'stock:read',
+    example: { sku: 4000000000 },
+    answer: notFound,
+  },
 } satisfies { readonly [Name in Operation]: OperationRow<Name> };
 
 /** The generated code has no defaults, and times in another form. */
@@ -175,7 +209,7 @@ function listToBytes({ createdAfter, createdBefore, ...request }: OrderList): Bu
 }
 
 function pageToBytes(request: Page): Buffer {
-  return stock.listStocks.requestSerialize({ pageSize: 0, pageToken: '', ...request });
+  return stock.listStocks.requestSerialize({ ...firstPage, ...request });
 }
 
 /** The names of parameters are those of the fields, in snake case. */

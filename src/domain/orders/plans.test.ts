@@ -5,6 +5,7 @@ import {
   orderDelete,
   orderHeldPieces,
   orderHolds,
+  orderHoldsWithoutEnd,
   orderLineCount,
   orderLineDelete,
   orderLineRead,
@@ -110,5 +111,16 @@ test('holds are read along the index of their ends, and only their own lines', a
     /CTE next\n +-> {2}Limit\n +-> {2}Index (Only )?Scan using orders_expires_at on orders\n/,
   );
   expect(plan).toMatch(/Index Scan (using|on) order_lines_pkey.*\n +Index Cond: \(order_id = next/);
+  expect(plan).not.toMatch(/Seq Scan|Sort.*\n +Sort Key.*\n +-> {2}Index/);
+});
+
+test('holds without an end are read along the same index', async () => {
+  const window = { skus: [1n], afterId: 0n, limit: 2_000n, linesMax: 10_000n };
+  const plan = await planOf((db) => orderHoldsWithoutEnd.run(window, db));
+  const ends = 'Index (Only )?Scan using orders_expires_at on orders';
+  expect(plan).toMatch(
+    new RegExp(`CTE next\\n +-> {2}Limit\\n +-> {2}${ends}\\n +Index Cond: .*order_id > `),
+  );
+  expect(plan).toMatch(/order_lines_pkey.*\n +Index Cond: \(order_id = next/);
   expect(plan).not.toMatch(/Seq Scan|Sort.*\n +Sort Key.*\n +-> {2}Index/);
 });

@@ -398,6 +398,69 @@ const orderHoldsIR: any = {"usedParamSet":{"afterUs":true,"afterId":true,"limit"
 export const orderHolds = new PreparedQuery<IOrderHoldsParams,IOrderHoldsResult>(orderHoldsIR);
 
 
+/** 'OrderHoldsWithoutEnd' parameters type */
+export interface IOrderHoldsWithoutEndParams {
+  afterId: bigint;
+  limit: bigint;
+  linesMax: bigint;
+  skus: bigintArray;
+}
+
+/** 'OrderHoldsWithoutEnd' return type */
+export interface IOrderHoldsWithoutEndResult {
+  count: number | null;
+  expires_us: bigint | null;
+  last_id: bigint | null;
+  last_us: bigint | null;
+  order_id: bigint | null;
+  size: bigint;
+  sku: bigint | null;
+}
+
+/** 'OrderHoldsWithoutEnd' query type */
+export interface IOrderHoldsWithoutEndQuery {
+  params: IOrderHoldsWithoutEndParams;
+  result: IOrderHoldsWithoutEndResult;
+}
+
+const orderHoldsWithoutEndIR: any = {"usedParamSet":{"afterId":true,"limit":true,"skus":true,"linesMax":true},"params":[{"name":"afterId","required":true,"transform":{"type":"scalar"},"locs":[{"a":386,"b":394}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":448,"b":454}]},{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":1036,"b":1041}]},{"name":"linesMax","required":true,"transform":{"type":"scalar"},"locs":[{"a":1101,"b":1110}]}],"statement":"-- The same for reservations that never end, in the order of their ids: they come behind all others. Their end\n-- is shown as the largest number. They are sorted by it too, since only then the index gives their order.\n-- Locks: none.\nWITH next AS MATERIALIZED (\n    SELECT order_id\n    FROM orders\n    WHERE status = 'awaiting payment'\n      AND expires_at IS NULL\n      AND order_id > :afterId!::bigint\n    ORDER BY expires_at, order_id\n    LIMIT :limit!\n)\nSELECT held.order_id AS \"order_id?\", held.sku AS \"sku?\", held.count AS \"count?\",\n    9223372036854775807 AS \"expires_us?\",\n    (SELECT count(*) FROM next) AS \"size!\", last.order_id AS \"last_id?\",\n    9223372036854775807 AS \"last_us?\"\nFROM (SELECT 1) AS always\nLEFT JOIN (SELECT max(order_id) AS order_id FROM next) AS last ON true\nLEFT JOIN (\n    SELECT next.order_id, line.sku, line.count\n    FROM next\n    CROSS JOIN LATERAL (\n        SELECT lines.sku, lines.count FROM order_lines AS lines WHERE lines.order_id = next.order_id OFFSET 0\n    ) AS line\n    WHERE line.sku = ANY(:skus!::bigint[])\n) AS held ON true\nORDER BY held.order_id\nLIMIT :linesMax!"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- The same for reservations that never end, in the order of their ids: they come behind all others. Their end
+ * -- is shown as the largest number. They are sorted by it too, since only then the index gives their order.
+ * -- Locks: none.
+ * WITH next AS MATERIALIZED (
+ *     SELECT order_id
+ *     FROM orders
+ *     WHERE status = 'awaiting payment'
+ *       AND expires_at IS NULL
+ *       AND order_id > :afterId!::bigint
+ *     ORDER BY expires_at, order_id
+ *     LIMIT :limit!
+ * )
+ * SELECT held.order_id AS "order_id?", held.sku AS "sku?", held.count AS "count?",
+ *     9223372036854775807 AS "expires_us?",
+ *     (SELECT count(*) FROM next) AS "size!", last.order_id AS "last_id?",
+ *     9223372036854775807 AS "last_us?"
+ * FROM (SELECT 1) AS always
+ * LEFT JOIN (SELECT max(order_id) AS order_id FROM next) AS last ON true
+ * LEFT JOIN (
+ *     SELECT next.order_id, line.sku, line.count
+ *     FROM next
+ *     CROSS JOIN LATERAL (
+ *         SELECT lines.sku, lines.count FROM order_lines AS lines WHERE lines.order_id = next.order_id OFFSET 0
+ *     ) AS line
+ *     WHERE line.sku = ANY(:skus!::bigint[])
+ * ) AS held ON true
+ * ORDER BY held.order_id
+ * LIMIT :linesMax!
+ * ```
+ */
+export const orderHoldsWithoutEnd = new PreparedQuery<IOrderHoldsWithoutEndParams,IOrderHoldsWithoutEndResult>(orderHoldsWithoutEndIR);
+
+
 /** 'OrderNextEnd' parameters type */
 export type IOrderNextEndParams = void;
 

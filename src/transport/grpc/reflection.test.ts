@@ -34,6 +34,7 @@ describe.each(['grpc-v1', 'grpc-v1alpha'])('a client without the contracts, by %
       'loms.order.v1.OrderService/ListOrders',
       'loms.order.v1.OrderService/PayOrder',
       'loms.stock.v1.StockService/BatchGetStock',
+      'loms.stock.v1.StockService/ExplainStock',
       'loms.stock.v1.StockService/GetStock',
       'loms.stock.v1.StockService/ListStocks',
     ]);

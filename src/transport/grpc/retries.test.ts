@@ -27,6 +27,10 @@ const requests: Readonly<Record<OperationName, readonly [path: string, bytes: Bu
   getStock: [stock.getStock.path, stock.getStock.requestSerialize({ sku: 7 })],
   batchGetStock: [stock.batchGetStock.path, stock.batchGetStock.requestSerialize({ skus: [7] })],
   listStocks: [operations.listStocks.grpc.path, operations.listStocks.grpc.requestSerialize({})],
+  explainStock: [
+    operations.explainStock.grpc.path,
+    operations.explainStock.grpc.requestSerialize({ sku: 7 }),
+  ],
 };
 
 /** Calls an operation that is refused, and returns the trailer. */

@@ -1,4 +1,5 @@
 /** `loms.stock.v1.StockService`: the contract's messages to the domain and back. */
+import { optionalTimestamp } from '../../domain/instant.ts';
 import type { Loms } from '../../domain/operations.ts';
 import { StockServiceService as contract } from '../../generated/proto/loms/stock/v1/stock.ts';
 import { unary } from './unary.ts';
@@ -20,6 +21,23 @@ export function stockMethods(loms: Loms) {
       contract.listStocks,
       (request, call) => loms.listStocks(request, call),
       ({ stocks, nextPageToken = '' }) => ({ stocks: [...stocks], nextPageToken }),
+    ),
+    explainStock: unary(
+      contract.explainStock,
+      (request, call) => loms.explainStock(request, call),
+      ({ holds, nextReleaseAt, nextPageToken = '', sku, total, reserved, count }) => ({
+        sku,
+        total,
+        reserved,
+        count,
+        holds: holds.map(({ orderId, count, expiresAt }) => ({
+          orderId,
+          count,
+          expiresAt: optionalTimestamp(expiresAt),
+        })),
+        nextReleaseAt: optionalTimestamp(nextReleaseAt),
+        nextPageToken,
+      }),
     ),
   };
 }

@@ -10,6 +10,7 @@ import { addBearerScheme } from './openapi.ts';
 import { orderRoutes } from './order.ts';
 import { addOperation, type Route } from './route.ts';
 import { stockRoutes } from './stock.ts';
+import { stockHistoryRoutes } from './stock-history.ts';
 
 export interface HttpAppOptions extends TransportContext, HealthOptions {
   /** False leaves out the OpenAPI document and its page. */
@@ -23,7 +24,11 @@ export function createHttpApp(options: HttpAppOptions): OpenAPIHono {
   const { loms, logger } = options;
   const app = new OpenAPIHono();
   if (options.authenticate) addBearerScheme(app);
-  const routes: Record<OperationName, Route> = { ...orderRoutes(loms), ...stockRoutes(loms) };
+  const routes: Record<OperationName, Route> = {
+    ...orderRoutes(loms),
+    ...stockRoutes(loms),
+    ...stockHistoryRoutes(loms),
+  };
   for (const name of Object.keys(operations) as OperationName[])
     addOperation(app, options, name, routes[name]);
   addHealthRoutes(app, options);

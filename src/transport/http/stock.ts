@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Loms } from '../../domain/operations.ts';
 import { fixedRefusals, stockNotFound } from '../../domain/refusals.ts';
-import type { StockPage } from '../../domain/stock/list.ts';
+import type { Stock, StockPage } from '../../domain/stock/list.ts';
 import type { StockBatch } from '../../domain/stock/read.ts';
 import { invalidFields } from '../../domain/violations.ts';
 import { contract } from '../../generated/contract.ts';
@@ -89,14 +89,15 @@ const readStockList = parameterReader('ListStocksRequest', listStocksRequest, {
   pageToken: 'page_token',
 });
 
-const stock = z
-  .object({
-    sku,
-    total: int64Reply('The pieces that exist.', 10_000),
-    reserved: int64Reply('How many of them open orders hold.', 0),
-    count: int64Reply('The others: the pieces that can be ordered now.', 10_000),
-  })
-  .openapi('Stock');
+/** The stock of a sku. */
+export const stockFields = {
+  sku,
+  total: int64Reply('The pieces that exist.', 10_000),
+  reserved: int64Reply('How many of them open orders hold.', 0),
+  count: int64Reply('The others: the pieces that can be ordered now.', 10_000),
+};
+
+const stock = z.object(stockFields).openapi('Stock');
 
 const listStocksReply = z
   .object({ stocks: z.array(stock).openapi({ description: 'In ascending order of skus.' }), nextPageToken })
@@ -154,9 +155,11 @@ function printBatch({ stocks, missing }: StockBatch): string {
 }
 
 function printPage({ stocks, nextPageToken }: StockPage): string {
-  const printed = stocks.map(
-    ({ sku, total, reserved, count }) =>
-      `{"sku":${sku},"total":${total},"reserved":${reserved},"count":${count}}`,
-  );
+  const printed = stocks.map((each) => `{${printStock(each)}}`);
   return `{"stocks":[${printed.join(',')}]${printNextPage(nextPageToken)}}`;
+}
+
+/** The fields of a sku's stock. */
+export function printStock({ sku, total, reserved, count }: Stock): string {
+  return `"sku":${sku},"total":${total},"reserved":${reserved},"count":${count}`;
 }

@@ -15,6 +15,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { Timestamp } from "../../../google/protobuf/timestamp.ts";
 
 export const protobufPackage = "loms.stock.v1";
 
@@ -76,6 +77,53 @@ export interface Stock {
   reserved: bigint;
   /** The others: the number of pieces that can be ordered now. */
   count: bigint;
+}
+
+export interface ExplainStockRequest {
+  /** The stock keeping unit. */
+  sku: number;
+  /** The most holds on the page. 0 stands for 50, and more than 1000 for 1000. */
+  pageSize: number;
+  /** The next_page_token of the page before, for the same sku; empty for the first page. */
+  pageToken: string;
+}
+
+export interface ExplainStockResponse {
+  /** The stock keeping unit. */
+  sku: number;
+  /** The number of pieces that exist. */
+  total: bigint;
+  /** How many of them open orders hold. */
+  reserved: bigint;
+  /** The others: the number of pieces that can be ordered now. */
+  count: bigint;
+  /**
+   * What open orders hold, the next one to end first, those that never end last. They are read a moment after
+   * the counts.
+   */
+  holds: Hold[];
+  /**
+   * When the first of the holds ends and its pieces come free, if its order is not payed, cancelled or
+   * extended. Unset on the pages before the first hold, and where none ever ends.
+   */
+  nextReleaseAt:
+    | Timestamp
+    | undefined;
+  /** The token of the next page; empty on the last one. */
+  nextPageToken: string;
+}
+
+/** What an open order holds of a sku. */
+export interface Hold {
+  /** The order. */
+  orderId: bigint;
+  /** The number of pieces. */
+  count: number;
+  /**
+   * When its reservation ends; unset where it never does. In the past, the order has expired, and its pieces go
+   * to whoever orders them next; they are counted as reserved until they are released, within a second.
+   */
+  expiresAt: Timestamp | undefined;
 }
 
 function createBaseGetStockRequest(): GetStockRequest {
@@ -566,6 +614,266 @@ export const Stock: MessageFns<Stock> = {
   },
 };
 
+function createBaseExplainStockRequest(): ExplainStockRequest {
+  return { sku: 0, pageSize: 0, pageToken: "" };
+}
+
+export const ExplainStockRequest: MessageFns<ExplainStockRequest> = {
+  encode(message: ExplainStockRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sku !== 0) {
+      writer.uint32(8).uint32(message.sku);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(26).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExplainStockRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExplainStockRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.sku = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseExplainStockResponse(): ExplainStockResponse {
+  return { sku: 0, total: 0n, reserved: 0n, count: 0n, holds: [], nextReleaseAt: undefined, nextPageToken: "" };
+}
+
+export const ExplainStockResponse: MessageFns<ExplainStockResponse> = {
+  encode(message: ExplainStockResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sku !== 0) {
+      writer.uint32(8).uint32(message.sku);
+    }
+    if (message.total !== 0n) {
+      if (BigInt.asUintN(64, message.total) !== message.total) {
+        throw new globalThis.Error("value provided for field message.total of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.total);
+    }
+    if (message.reserved !== 0n) {
+      if (BigInt.asUintN(64, message.reserved) !== message.reserved) {
+        throw new globalThis.Error("value provided for field message.reserved of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.reserved);
+    }
+    if (message.count !== 0n) {
+      if (BigInt.asUintN(64, message.count) !== message.count) {
+        throw new globalThis.Error("value provided for field message.count of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.count);
+    }
+    for (const v of message.holds) {
+      Hold.encode(v!, writer.uint32(42).fork()).join();
+    }
+    if (message.nextReleaseAt !== undefined) {
+      Timestamp.encode(message.nextReleaseAt, writer.uint32(50).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(58).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExplainStockResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExplainStockResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.sku = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.total = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.reserved = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.count = reader.uint64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.holds.push(Hold.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.nextReleaseAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseHold(): Hold {
+  return { orderId: 0n, count: 0, expiresAt: undefined };
+}
+
+export const Hold: MessageFns<Hold> = {
+  encode(message: Hold, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.orderId !== 0n) {
+      if (BigInt.asIntN(64, message.orderId) !== message.orderId) {
+        throw new globalThis.Error("value provided for field message.orderId of type int64 too large");
+      }
+      writer.uint32(8).int64(message.orderId);
+    }
+    if (message.count !== 0) {
+      writer.uint32(16).uint32(message.count);
+    }
+    if (message.expiresAt !== undefined) {
+      Timestamp.encode(message.expiresAt, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Hold {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHold();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.orderId = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.count = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.expiresAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 /** The stock of the warehouse. Errors have the same form as those of loms.order.v1.OrderService. */
 export type StockServiceService = typeof StockServiceService;
 export const StockServiceService = {
@@ -613,6 +921,24 @@ export const StockServiceService = {
     responseSerialize: (value: ListStocksResponse): Buffer => Buffer.from(ListStocksResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListStocksResponse => ListStocksResponse.decode(value),
   },
+  /**
+   * Explains the stock of a sku: its total, how many pieces are reserved, and which open orders hold them, page
+   * by page, in the order in which their reservations end.
+   *
+   * A page may be short or empty while there is a next one: it looks at a limited number of open orders.
+   *
+   * Refused with STOCK_NOT_FOUND (NOT_FOUND) when the sku has no stock.
+   */
+  explainStock: {
+    path: "/loms.stock.v1.StockService/ExplainStock" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ExplainStockRequest): Buffer => Buffer.from(ExplainStockRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ExplainStockRequest => ExplainStockRequest.decode(value),
+    responseSerialize: (value: ExplainStockResponse): Buffer =>
+      Buffer.from(ExplainStockResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ExplainStockResponse => ExplainStockResponse.decode(value),
+  },
 } as const;
 
 export interface StockServiceServer extends UntypedServiceImplementation {
@@ -635,6 +961,15 @@ export interface StockServiceServer extends UntypedServiceImplementation {
    * A sku that has stock when the first page is read stands on exactly one page.
    */
   listStocks: handleUnaryCall<ListStocksRequest, ListStocksResponse>;
+  /**
+   * Explains the stock of a sku: its total, how many pieces are reserved, and which open orders hold them, page
+   * by page, in the order in which their reservations end.
+   *
+   * A page may be short or empty while there is a next one: it looks at a limited number of open orders.
+   *
+   * Refused with STOCK_NOT_FOUND (NOT_FOUND) when the sku has no stock.
+   */
+  explainStock: handleUnaryCall<ExplainStockRequest, ExplainStockResponse>;
 }
 
 export interface StockServiceClient extends Client {
@@ -698,6 +1033,29 @@ export interface StockServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListStocksResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Explains the stock of a sku: its total, how many pieces are reserved, and which open orders hold them, page
+   * by page, in the order in which their reservations end.
+   *
+   * A page may be short or empty while there is a next one: it looks at a limited number of open orders.
+   *
+   * Refused with STOCK_NOT_FOUND (NOT_FOUND) when the sku has no stock.
+   */
+  explainStock(
+    request: ExplainStockRequest,
+    callback: (error: ServiceError | null, response: ExplainStockResponse) => void,
+  ): ClientUnaryCall;
+  explainStock(
+    request: ExplainStockRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ExplainStockResponse) => void,
+  ): ClientUnaryCall;
+  explainStock(
+    request: ExplainStockRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ExplainStockResponse) => void,
   ): ClientUnaryCall;
 }
 
