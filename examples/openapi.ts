@@ -201,6 +201,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/stock/movements/{sku}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what changed the stock of a sku
+         * @description Newest first. Each movement begins where the one before ended, and their versions have no gap. Orders that are written together are one movement. A sku without stock is not found.
+         */
+        get: operations["listStockMovements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/livez": {
         parameters: {
             query?: never;
@@ -625,6 +645,78 @@ export interface components {
              * @example 2026-11-26T12:00:00.123456Z
              */
             expiresAt?: string;
+        };
+        ListStockMovementsResponse: {
+            /** @description Newest first. */
+            movements: components["schemas"]["StockMovement"][];
+            /** @description Leads to the next page. Without it this is the last one. */
+            nextPageToken?: string;
+        };
+        StockMovement: {
+            /**
+             * Format: int64
+             * @description Its place in the history: one more than that of the movement before.
+             * @example 7
+             */
+            version: number;
+            /**
+             * @description `opened` is the stock when the history began.
+             * @example sold
+             * @enum {string}
+             */
+            kind: "opened" | "received" | "adjusted" | "counted" | "reserved" | "released" | "sold";
+            /**
+             * Format: int64
+             * @description What it added to the pieces that exist; negative where it took some.
+             * @example -2
+             */
+            totalChange: number;
+            /**
+             * Format: int64
+             * @description What it added to those of them that open orders hold.
+             * @example -2
+             */
+            reservedChange: number;
+            /**
+             * Format: int64
+             * @description The pieces that exist.
+             * @example 10000
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description How many of them open orders hold.
+             * @example 0
+             */
+            reserved: number;
+            /**
+             * Format: int64
+             * @description The order that caused it; missing where none did, or several.
+             * @example 1
+             */
+            orderID?: number;
+            /** @description How many orders caused it; missing if made by hand. */
+            orders?: number;
+            /** @description Why it was made by hand. */
+            reason?: string;
+            /** @description The document that it is about. */
+            reference?: string;
+            /** @description What was noted about it. */
+            note?: string;
+            /** @description Who made it: the subject of the token. */
+            actor?: string;
+            /**
+             * Format: date-time
+             * @description When the pieces moved; before `createdAt` where that was reported later.
+             * @example 2026-11-26T12:00:00.123456Z
+             */
+            occurredAt: string;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             * @example 2026-11-26T12:00:00.123456Z
+             */
+            createdAt: string;
         };
         Liveness: {
             /** @enum {boolean} */
@@ -1776,6 +1868,132 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ExplainStockResponse"];
+                };
+            };
+            /** @description The request is not valid, or the state of order or stock does not allow it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Too much at once; nothing was done. */
+            429: {
+                headers: {
+                    /** @description Seconds until a retry makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description A fault in the service. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Not served; with `Retry-After`, nothing was done and trying again is safe. */
+            503: {
+                headers: {
+                    /** @description Seconds until a retry makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description The deadline passed; nothing was done. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Any other refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+        };
+    };
+    listStockMovements: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The most movements on the page: 0 for 50, more than 1000 for 1000.
+                 * @example 50
+                 */
+                page_size?: number;
+                /** @description The `nextPageToken` of the page before, of the same sku. */
+                page_token?: string;
+            };
+            header?: {
+                /**
+                 * @description Seconds that the client waits, such as 5 or 0.5; the service may set a lower limit. The reply comes by then, whatever becomes of the request.
+                 * @example 5
+                 */
+                "Request-Timeout"?: number;
+            };
+            path: {
+                /**
+                 * @description The stock keeping unit.
+                 * @example 1625903
+                 */
+                sku: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of movements. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "movements": [
+                     *         {
+                     *           "version": 7,
+                     *           "kind": "sold",
+                     *           "totalChange": -2,
+                     *           "reservedChange": -2,
+                     *           "total": 9998,
+                     *           "reserved": 0,
+                     *           "orderID": 1,
+                     *           "orders": 1,
+                     *           "occurredAt": "2026-11-26T12:10:00.123456Z",
+                     *           "createdAt": "2026-11-26T12:10:00.123456Z"
+                     *         }
+                     *       ],
+                     *       "nextPageToken": "AAAAAAAYz1dy"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListStockMovementsResponse"];
                 };
             };
             /** @description The request is not valid, or the state of order or stock does not allow it. */

@@ -4,6 +4,20 @@
   the one before ended, none is older than it, and the last one is the stock.
 */
 
+/* @name stockMovementList */
+-- Reads the :limit newest movements of a sku below a version, newest first, on any node.
+-- created_us, occurred_us: in microseconds since the epoch.
+-- Locks: none.
+SELECT version, kind, total_change, reserved_change, total_after, reserved_after, order_id, order_count,
+    reason, reference, note, actor,
+    (extract(epoch FROM created_at) * 1000000)::bigint AS "created_us!",
+    (extract(epoch FROM coalesce(occurred_at, created_at)) * 1000000)::bigint AS "occurred_us!"
+FROM stock_movements
+WHERE sku = :sku!::bigint
+  AND version < :below!::bigint
+ORDER BY version DESC
+LIMIT :limit!;
+
 /* @name stockAudit */
 -- Reads what is wrong with the :limit skus that follow the sku :after, on any node: movements that do not
 -- begin where the one before ended, stock that is not what its last movement left, and reserved pieces that

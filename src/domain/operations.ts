@@ -20,6 +20,7 @@ import type { Outcome } from './outcome.ts';
 import { PAGE_SIZE_MAX } from './page.ts';
 import type { Settings } from './settings.ts';
 import { explainStock, HOLDS_SCAN_MAX, prepareExplanation } from './stock/explain.ts';
+import { listStockMovements, prepareMovementPage } from './stock/history.ts';
 import { listStocks, prepareStockPage } from './stock/list.ts';
 import { readStockBatches, readStocks } from './stock/read.ts';
 
@@ -149,6 +150,18 @@ export const operations = {
     prepare: prepareExplanation,
     run: explainStock,
     weigh: () => HOLDS_SCAN_MAX,
+  },
+
+  /**
+   * Lists what changed the stock of a sku, newest first. Refused with STOCK_NOT_FOUND, or with INVALID_REQUEST
+   * for a page token of another sku.
+   */
+  listStockMovements: {
+    scope: 'stock:read',
+    kind: 'read',
+    prepare: prepareMovementPage,
+    run: listStockMovements,
+    weigh: () => PAGE_SIZE_MAX,
   },
 } as const satisfies Record<string, Operation>;
 

@@ -41,6 +41,11 @@ export const contract = {
     pageSize: { type: 'int32', min: 0n, max: 2147483647n },
     pageToken: { type: 'text', maxLength: 255 },
   },
+  ListStockMovementsRequest: {
+    sku: { type: 'uint32', min: 1n, max: 4294967295n },
+    pageSize: { type: 'int32', min: 0n, max: 2147483647n },
+    pageToken: { type: 'text', maxLength: 255 },
+  },
   ListStocksRequest: {
     pageSize: { type: 'int32', min: 0n, max: 2147483647n },
     pageToken: { type: 'text', maxLength: 255 },

@@ -343,7 +343,7 @@ export function withoutId(answer: Answer, order: bigint | undefined): unknown {
     return Object.fromEntries(
       Object.entries(value).map(([key, inner]) => [
         key,
-        /^(orderID|message|(create|update|expire)[sd]At|availableAt|nextReleaseAt)$/.test(key) ||
+        /^(orderID|message|(create|update|expire)[sd]At|availableAt|nextReleaseAt|occurredAt)$/.test(key) ||
         typeof inner === 'object'
           ? replace(inner)
           : inner,

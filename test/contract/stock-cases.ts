@@ -5,8 +5,16 @@ import { type Case, createOrder, info, invalid, PLENTY, SOLD_OUT } from './cases
 const SKUS = 'must be a list of 1 to 1000 skus, each a whole number from 1 to 4294967295';
 const PAGE_TOKEN = 'must be a text of at most 255 characters: the nextPageToken of a page';
 const UNKNOWN = [4000000000, 7];
-/** Stock of 300 that no other case uses. */
+/** Stock of 300, each used by one case alone. */
 const HELD = 4465995;
+const MOVED = 3618852;
+const UNMOVED = 4288068;
+
+/** A movement by the case's order, as replies show it. */
+const moved = {
+  ...{ version: expect.any(BigInt), total: expect.any(BigInt), orderID: '<order>', orders: 1n },
+  ...{ occurredAt: '<time>', createdAt: '<time>' },
+};
 
 const noStock = {
   error: {
@@ -18,7 +26,7 @@ const noStock = {
 };
 
 /** The cases of a list about one sku. */
-const aboutSku = (ask: 'explainStock', what: string): Case[] => [
+const aboutSku = (ask: 'explainStock' | 'listStockMovements', what: string): Case[] => [
   { title: `${what} of an unknown sku`, ask, request: () => ({ sku: 4000000000 }), ...noStock },
   {
     title: `${what} of sku 0, on a page of negative size`,
@@ -32,7 +40,7 @@ const aboutSku = (ask: 'explainStock', what: string): Case[] => [
   {
     title: `${what} by a made-up page token`,
     ask,
-    request: () => ({ sku: HELD, pageToken: 'A'.repeat(54) }),
+    request: () => ({ sku: HELD, pageToken: 'A'.repeat(32) }),
     ...invalid(['pageToken', `${PAGE_TOKEN} of the same sku`]),
   },
 ];
@@ -112,8 +120,39 @@ export const stockCases: readonly Case[] = [
   {
     title: 'stock that nobody holds is explained by its counts',
     ask: 'explainStock',
-    request: () => ({ sku: 4288068 }),
-    reply: { sku: 4288068n, total: 300n, reserved: 0n, count: 300n, holds: [] },
+    request: () => ({ sku: UNMOVED }),
+    reply: { sku: BigInt(UNMOVED), total: 300n, reserved: 0n, count: 300n, holds: [] },
   },
   ...aboutSku('explainStock', 'an explanation'),
+  {
+    title: 'the last movement of a sku is the order that was payed last',
+    given: async (client) => {
+      const orderID = await createOrder(client, MOVED, 2);
+      await client.call('payOrder', { orderID });
+      return orderID;
+    },
+    ask: 'listStockMovements',
+    request: () => ({ sku: MOVED, pageSize: 2 }),
+    reply: {
+      movements: [
+        { ...moved, kind: 'sold', totalChange: -2n, reservedChange: -2n, reserved: 0n },
+        { ...moved, kind: 'reserved', totalChange: 0n, reservedChange: 2n, reserved: 2n },
+      ],
+      nextPageToken: expect.stringMatching(/^[\w-]{32}$/),
+    },
+  },
+  {
+    title: 'the history of stock that has never moved is its opening',
+    ask: 'listStockMovements',
+    request: () => ({ sku: UNMOVED }),
+    reply: {
+      movements: [
+        {
+          ...{ version: 1n, kind: 'opened', totalChange: 0n, reservedChange: 0n, total: 300n, reserved: 0n },
+          ...{ occurredAt: '<time>', createdAt: '<time>' },
+        },
+      ],
+    },
+  },
+  ...aboutSku('listStockMovements', 'a history'),
 ];

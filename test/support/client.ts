@@ -5,6 +5,7 @@
 import { parseInstant, timestampOf } from '../../src/domain/instant.ts';
 import type { Loms } from '../../src/domain/operations.ts';
 import type { Line, OrderStatus } from '../../src/domain/orders/order.ts';
+import type { MovementKind } from '../../src/domain/stock/movements.ts';
 import { OrderServiceService as orders } from '../../src/generated/proto/loms/order/v1/order.ts';
 import { StockServiceService as stock } from '../../src/generated/proto/loms/stock/v1/stock.ts';
 
@@ -41,6 +42,23 @@ interface StockFields {
   readonly total: bigint;
   readonly reserved: bigint;
   readonly count: bigint;
+}
+
+interface MovementFields {
+  readonly version: bigint;
+  readonly kind: MovementKind;
+  readonly totalChange: bigint;
+  readonly reservedChange: bigint;
+  readonly total: bigint;
+  readonly reserved: bigint;
+  readonly orderID?: bigint;
+  readonly orders?: bigint;
+  readonly reason?: string;
+  readonly reference?: string;
+  readonly note?: string;
+  readonly actor?: string;
+  readonly occurredAt: string;
+  readonly createdAt: string;
 }
 
 interface OrderList extends Page {
@@ -86,6 +104,10 @@ export interface Messages {
       nextReleaseAt?: string;
       nextPageToken?: string;
     };
+  };
+  listStockMovements: {
+    request: SkuPage;
+    reply: { movements: readonly MovementFields[]; nextPageToken?: string };
   };
 }
 
@@ -190,6 +212,17 @@ export const operations = {
         stock.explainStock.requestSerialize({ ...firstPage, ...request }),
     },
     rest: { get: ({ sku, ...page }) => `/stock/explain/${sku}?${queryOf(page)}` },
+    scope: 'stock:read',
+    example: { sku: 4000000000 },
+    answer: notFound,
+  },
+  listStockMovements: {
+    grpc: {
+      ...stock.listStockMovements,
+      requestSerialize: (request: SkuPage) =>
+        stock.listStockMovements.requestSerialize({ ...firstPage, ...request }),
+    },
+    rest: { get: ({ sku, ...page }) => `/stock/movements/${sku}?${queryOf(page)}` },
     scope: 'stock:read',
     example: { sku: 4000000000 },
     answer: notFound,

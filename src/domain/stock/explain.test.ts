@@ -10,7 +10,7 @@ const { database, router } = useLoms();
 const settings = { reservationTtlMs: 600_000, reservationTtlMaxMs: 3_600_000 };
 const loms = openService(router, { settings });
 
-beforeEach(() => database.query('TRUNCATE stocks, order_lines, orders'));
+beforeEach(() => database.query('TRUNCATE stocks, stock_movements, order_lines, orders'));
 
 interface Stored {
   readonly status: string;
@@ -21,7 +21,7 @@ interface Stored {
 
 /** Writes orders with two pieces of each of their skus, and the stock that goes with them. */
 async function store(orders: readonly Stored[]): Promise<void> {
-  await database.query('TRUNCATE stocks, order_lines, orders');
+  await database.query('TRUNCATE stocks, stock_movements, order_lines, orders');
   await database.query(
     `INSERT INTO orders SELECT number, 1, 'epoch', 'epoch', status, date_trunc('hour', now()) + ends * interval '1 s'
      FROM unnest($1::text[], $2::integer[]) WITH ORDINALITY AS each (status, ends, number)`,

@@ -1,6 +1,59 @@
 /** Types generated for queries found in "sql/stock_movements.sql" */
 import { PreparedQuery } from '@pgtyped/runtime';
 
+/** 'StockMovementList' parameters type */
+export interface IStockMovementListParams {
+  below: bigint;
+  limit: bigint;
+  sku: bigint;
+}
+
+/** 'StockMovementList' return type */
+export interface IStockMovementListResult {
+  actor: string | null;
+  created_us: bigint;
+  kind: string;
+  note: string | null;
+  occurred_us: bigint;
+  order_count: number;
+  order_id: bigint | null;
+  reason: string | null;
+  reference: string | null;
+  reserved_after: bigint;
+  reserved_change: bigint;
+  total_after: bigint;
+  total_change: bigint;
+  version: bigint;
+}
+
+/** 'StockMovementList' query type */
+export interface IStockMovementListQuery {
+  params: IStockMovementListParams;
+  result: IStockMovementListResult;
+}
+
+const stockMovementListIR: any = {"usedParamSet":{"sku":true,"below":true,"limit":true},"params":[{"name":"sku","required":true,"transform":{"type":"scalar"},"locs":[{"a":510,"b":514}]},{"name":"below","required":true,"transform":{"type":"scalar"},"locs":[{"a":540,"b":546}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":584,"b":590}]}],"statement":"-- Reads the :limit newest movements of a sku below a version, newest first, on any node.\n-- created_us, occurred_us: in microseconds since the epoch.\n-- Locks: none.\nSELECT version, kind, total_change, reserved_change, total_after, reserved_after, order_id, order_count,\n    reason, reference, note, actor,\n    (extract(epoch FROM created_at) * 1000000)::bigint AS \"created_us!\",\n    (extract(epoch FROM coalesce(occurred_at, created_at)) * 1000000)::bigint AS \"occurred_us!\"\nFROM stock_movements\nWHERE sku = :sku!::bigint\n  AND version < :below!::bigint\nORDER BY version DESC\nLIMIT :limit!"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Reads the :limit newest movements of a sku below a version, newest first, on any node.
+ * -- created_us, occurred_us: in microseconds since the epoch.
+ * -- Locks: none.
+ * SELECT version, kind, total_change, reserved_change, total_after, reserved_after, order_id, order_count,
+ *     reason, reference, note, actor,
+ *     (extract(epoch FROM created_at) * 1000000)::bigint AS "created_us!",
+ *     (extract(epoch FROM coalesce(occurred_at, created_at)) * 1000000)::bigint AS "occurred_us!"
+ * FROM stock_movements
+ * WHERE sku = :sku!::bigint
+ *   AND version < :below!::bigint
+ * ORDER BY version DESC
+ * LIMIT :limit!
+ * ```
+ */
+export const stockMovementList = new PreparedQuery<IStockMovementListParams,IStockMovementListResult>(stockMovementListIR);
+
+
 /** 'StockAudit' parameters type */
 export interface IStockAuditParams {
   after: bigint;

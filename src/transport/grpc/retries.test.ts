@@ -31,6 +31,10 @@ const requests: Readonly<Record<OperationName, readonly [path: string, bytes: Bu
     operations.explainStock.grpc.path,
     operations.explainStock.grpc.requestSerialize({ sku: 7 }),
   ],
+  listStockMovements: [
+    operations.listStockMovements.grpc.path,
+    operations.listStockMovements.grpc.requestSerialize({ sku: 7 }),
+  ],
 };
 
 /** Calls an operation that is refused, and returns the trailer. */

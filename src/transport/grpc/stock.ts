@@ -1,6 +1,7 @@
 /** `loms.stock.v1.StockService`: the contract's messages to the domain and back. */
-import { optionalTimestamp } from '../../domain/instant.ts';
+import { optionalTimestamp, timestampOf } from '../../domain/instant.ts';
 import type { Loms } from '../../domain/operations.ts';
+import type { StockMovement } from '../../domain/stock/history.ts';
 import { StockServiceService as contract } from '../../generated/proto/loms/stock/v1/stock.ts';
 import { unary } from './unary.ts';
 
@@ -39,5 +40,21 @@ export function stockMethods(loms: Loms) {
         nextPageToken,
       }),
     ),
+    listStockMovements: unary(
+      contract.listStockMovements,
+      (request, call) => loms.listStockMovements(request, call),
+      ({ movements, nextPageToken = '' }) => ({ movements: movements.map(messageOf), nextPageToken }),
+    ),
+  };
+}
+
+function messageOf(movement: StockMovement) {
+  const { orderId = 0n, reason = '', reference = '', note = '', actor = '' } = movement;
+  const { occurredAt, createdAt } = movement;
+  return {
+    ...movement,
+    ...{ orderId, reason, reference, note, actor },
+    occurredAt: timestampOf(occurredAt),
+    createdAt: timestampOf(createdAt),
   };
 }
