@@ -8,10 +8,13 @@ import {
   orderHeldPieces,
   orderHolds,
   orderHoldsWithoutEnd,
+  orderLineAudit,
   orderLineCount,
   orderLineDelete,
   orderLineRead,
+  orderLineSums,
   orderNextEnd,
+  orderOpenIds,
   orderOverdue,
   orderScan,
   orderScanOfUser,
@@ -79,10 +82,25 @@ test.each([
     (db: Queryable) => orderLineRead.run({ orderIds, limit: 1n }, db),
     /^Limit\n {2}-> {2}Index Scan Backward using order_lines_pkey on order_lines\n +Index Cond: \(order_id =/,
   ],
+  [
+    'the ids of open orders are read from the index of their ends',
+    (db: Queryable) => orderOpenIds.run({ limit: 1_000_000n }, db),
+    /Limit\n +-> {2}Index (Only )?Scan using orders_expires_at on orders\n?/,
+  ],
+  [
+    'what open orders hold of one sku is read by their lines of it',
+    (db: Queryable) => orderHeldPieces.run({ sku: 1n }, db),
+    /Index Scan using order_lines_pkey.*\n +Index Cond: \(\(order_id = orders.order_id\) AND \(sku = /,
+  ],
+  [
+    'lines are checked along their primary key, and each for its own order',
+    (db: Queryable) => orderLineAudit.run({ afterId: 0n, afterSku: 0n, limit: 5_000n }, db),
+    /Index Only Scan using order_lines_pkey on order_lines\n.*using orders_pkey on orders\n/s,
+  ],
 ])('%s', async (_title, run, expected) => {
   const plan = await planOf(database, run);
   expect(plan).toMatch(expected);
-  expect(plan).not.toMatch(/Seq Scan|Sort/);
+  expect(plan).not.toMatch(/Seq Scan|Sort Key.*\n +-> {2}(Index|Bitmap)/);
 });
 
 test('what users hold is summed along the index of their open orders, and of their lines alone', async () => {
@@ -111,4 +129,10 @@ test('holds without an end are read along the same index', async () => {
   );
   expect(plan).toMatch(/order_lines_pkey.*\n +Index Cond: \(order_id = next/);
   expect(plan).not.toMatch(/Seq Scan|Sort.*\n +Sort Key.*\n +-> {2}Index/);
+});
+
+test('the lines of open orders are summed along their primary key', async () => {
+  const plan = await planOf(database, (db) => orderLineSums.run({ orderIds, after: 0n, upTo: 9n }, db));
+  expect(plan).toMatch(/Index Scan (using|on) order_lines_pkey.*\n +Index Cond: \(\(order_id = ANY/);
+  expect(plan).not.toMatch(/Seq Scan/);
 });
