@@ -221,6 +221,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/stock/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what the last audit of the stock found
+         * @description For operators. Each instance shows its own audits, and none since before its start.
+         */
+        get: operations["getStockAudit"];
+        put?: never;
+        /**
+         * Start an audit of the stock
+         * @description For operators. Starts to compare the counters of all stock with its movements and with open orders, in the background of the instance that gets the request. If one runs already, it starts nothing.
+         */
+        post: operations["startStockAudit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/livez": {
         parameters: {
             query?: never;
@@ -717,6 +741,74 @@ export interface components {
              * @example 2026-11-26T12:00:00.123456Z
              */
             createdAt: string;
+        };
+        StockAudit: {
+            /** @description Whether an audit runs in this instance. */
+            running: boolean;
+            /** @description The audit that ended last; missing before the first one has ended. */
+            last?: {
+                /**
+                 * @description The log has the cause of a failure.
+                 * @enum {string}
+                 */
+                outcome: "done" | "failed";
+                /**
+                 * @description How long ago it ended.
+                 * @example 60000
+                 */
+                ageMs: number;
+                /**
+                 * @description How long it took.
+                 * @example 900
+                 */
+                durationMs: number;
+                /**
+                 * @description The skus that were audited.
+                 * @example 16
+                 */
+                skus?: number;
+                /**
+                 * @description Those whose reserved pieces changed too fast to be compared exactly.
+                 * @example 0
+                 */
+                unsettledSkus?: number;
+                /**
+                 * @description The movements that were checked.
+                 * @example 20
+                 */
+                movements?: number;
+                /**
+                 * @description The order lines that were checked.
+                 * @example 5
+                 */
+                lines?: number;
+                /**
+                 * @description How many faults were found.
+                 * @example 0
+                 */
+                findingCount?: number;
+                /** @description The first 1,000 of them. */
+                findings?: components["schemas"]["StockFinding"][];
+            };
+        };
+        StockFinding: {
+            /** @enum {string} */
+            finding: "chain" | "counters" | "reserved" | "noStock" | "noOrder";
+            sku: number;
+            /**
+             * Format: int64
+             * @description The movement.
+             * @example 7
+             */
+            version?: number;
+            /**
+             * Format: int64
+             * @description The order of a line without an order.
+             * @example 1
+             */
+            orderID?: number;
+            /** @description What differs, for human readers. */
+            detail: string;
         };
         Liveness: {
             /** @enum {boolean} */
@@ -2012,6 +2104,176 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Too much at once; nothing was done. */
+            429: {
+                headers: {
+                    /** @description Seconds until a retry makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description A fault in the service. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Not served; with `Retry-After`, nothing was done and trying again is safe. */
+            503: {
+                headers: {
+                    /** @description Seconds until a retry makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description The deadline passed; nothing was done. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Any other refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+        };
+    };
+    getStockAudit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The state of the audits of this instance. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "running": false,
+                     *       "last": {
+                     *         "outcome": "done",
+                     *         "ageMs": 60000,
+                     *         "durationMs": 900,
+                     *         "skus": 16,
+                     *         "unsettledSkus": 0,
+                     *         "movements": 20,
+                     *         "lines": 5,
+                     *         "findingCount": 0,
+                     *         "findings": []
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StockAudit"];
+                };
+            };
+            /** @description Too much at once; nothing was done. */
+            429: {
+                headers: {
+                    /** @description Seconds until a retry makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description A fault in the service. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Not served; with `Retry-After`, nothing was done and trying again is safe. */
+            503: {
+                headers: {
+                    /** @description Seconds until a retry makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description The deadline passed; nothing was done. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Any other refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+        };
+    };
+    startStockAudit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The state of the audits of this instance. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "running": false,
+                     *       "last": {
+                     *         "outcome": "done",
+                     *         "ageMs": 60000,
+                     *         "durationMs": 900,
+                     *         "skus": 16,
+                     *         "unsettledSkus": 0,
+                     *         "movements": 20,
+                     *         "lines": 5,
+                     *         "findingCount": 0,
+                     *         "findings": []
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StockAudit"];
                 };
             };
             /** @description Too much at once; nothing was done. */

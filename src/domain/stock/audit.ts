@@ -27,6 +27,20 @@ export interface AuditReport {
   readonly lines: number;
 }
 
+/** The audits of an instance. */
+export interface AuditState {
+  readonly running: boolean;
+  /** Undefined before the first one has ended. */
+  readonly last:
+    | {
+        readonly ageMs: number;
+        readonly durationMs: number;
+        /** Undefined where it failed. */
+        readonly report?: AuditReport;
+      }
+    | undefined;
+}
+
 /** Audits everything. */
 export async function auditStock(source: AuditSource, limits = AUDIT_LIMITS): Promise<AuditReport> {
   const findings = new Findings();

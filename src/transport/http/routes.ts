@@ -3,6 +3,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { type OperationName, operations } from '../../domain/operations.ts';
 import { fixedRefusals } from '../../domain/refusals.ts';
 import type { TransportContext } from '../operation.ts';
+import { type AuditRouteOptions, addAuditRoutes } from './audit.ts';
 import { addDocs } from './docs.ts';
 import { errorResponse } from './errors.ts';
 import { addHealthRoutes, type HealthOptions } from './health.ts';
@@ -12,7 +13,7 @@ import { addOperation, type Route } from './route.ts';
 import { stockRoutes } from './stock.ts';
 import { stockHistoryRoutes } from './stock-history.ts';
 
-export interface HttpAppOptions extends TransportContext, HealthOptions {
+export interface HttpAppOptions extends TransportContext, HealthOptions, AuditRouteOptions {
   /** False leaves out the OpenAPI document and its page. */
   readonly docs?: boolean;
   /** The address of REST in the OpenAPI document; without it the one that the document is requested from. */
@@ -31,6 +32,7 @@ export function createHttpApp(options: HttpAppOptions): OpenAPIHono {
   };
   for (const name of Object.keys(operations) as OperationName[])
     addOperation(app, options, name, routes[name]);
+  addAuditRoutes(app, options);
   addHealthRoutes(app, options);
   if (options.docs !== false) addDocs(app, options.publicUrl);
   app.notFound((c) => {
