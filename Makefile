@@ -56,7 +56,7 @@ seed: $(BUILT) ## Add the development stock; SEED=large adds 10,000 skus for loa
 
 # Faults found past the ledger: REPAIR=1 adds movements that explain them, JSON=1 prints one object.
 .PHONY: audit-stock
-audit-stock: $(BUILT) ## Audit the stock; REPAIR=1 repairs it, JSON=1 prints JSON; exit code 2 where faults are left
+audit-stock: $(BUILT) ## Find stock that movements or orders do not explain; REPAIR=1 repairs, JSON=1 prints JSON
 	@node dist/cli/tasks.js audit $(if $(filter-out 0,$(JSON)),--json) $(if $(filter-out 0,$(REPAIR)),--repair)
 
 .PHONY: psql

@@ -665,7 +665,7 @@ export interface components {
             count: number;
             /**
              * Format: date-time
-             * @description When its reservation ends; missing where it never does. In the past, the order has expired, and its pieces go to whoever orders them next; they are counted as reserved until they are released, within a second.
+             * @description When its reservation ends; missing where it never does. In the past, the order has expired, and the next order for its pieces gets them; they are counted as reserved until they are released, within a second.
              * @example 2026-11-26T12:00:00.123456Z
              */
             expiresAt?: string;

@@ -299,7 +299,7 @@ RETURNING order_id;
 
 /* @name orderOpenIds */
 -- Reads the ids of up to :limit open orders, on any node: their number, and the ids as integers of 8 bytes,
--- one behind the other, since as many rows would hold up whoever reads them. One statement and so one
+-- one behind the other, since to read as many rows would hold up a service. One statement and so one
 -- snapshot: whatever becomes of an order meanwhile, it is there once or not at all. They are sorted by their
 -- ends, since the planner may else read all orders.
 -- Locks: none.

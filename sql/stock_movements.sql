@@ -30,9 +30,10 @@ WITH audited AS MATERIALIZED (
     ORDER BY sku
     LIMIT :limit!
 )
-SELECT bounds.size AS "size!", bounds.last_sku AS "last_sku?", wrong.sku AS "sku?", wrong.version AS "version?",
-    wrong.total_count AS "total?", wrong.reserved AS "reserved?", wrong.last_version AS "last_version?",
-    wrong.total_after AS "total_after?", wrong.reserved_after AS "reserved_after?"
+SELECT bounds.size AS "size!", bounds.last_sku AS "last_sku?", wrong.sku AS "sku?",
+    wrong.version AS "version?", wrong.total_count AS "total?", wrong.reserved AS "reserved?",
+    wrong.last_version AS "last_version?", wrong.total_after AS "total_after?",
+    wrong.reserved_after AS "reserved_after?"
 FROM (SELECT count(*) AS size, max(sku) AS last_sku FROM audited) AS bounds
 LEFT JOIN (
     SELECT audited.sku, audited.version, audited.total_count, audited.reserved,
@@ -52,11 +53,11 @@ LEFT JOIN (
 ORDER BY wrong.sku;
 
 /* @name stockChainAudit */
--- Checks the :limit movements from (:sku, :version) on, on any node: each of the same sku with the one before.
--- The first of a sku must be an opening, of stock that exists. The first of the window was checked in the
--- window before, if it is of the same sku. Returns the wrong ones, and in every row how many movements there
--- were and the last one; without a wrong one there is one row. OFFSET 0 keeps the planner from reading all
--- stock.
+-- Checks the :limit movements from (:sku, :version) on, on any node: each of the same sku with the one
+-- before. The first of a sku must be an opening, of stock that exists. The first of the window was checked in
+-- the window before, if it is of the same sku. Returns the wrong ones, and in every row how many movements
+-- there were and the last one; without a wrong one there is one row. OFFSET 0 keeps the planner from reading
+-- all stock.
 -- Locks: none.
 WITH checked AS MATERIALIZED (
     SELECT sku, version, kind, total_change, reserved_change, total_after, reserved_after, created_at
@@ -97,8 +98,8 @@ LEFT JOIN (
 ORDER BY wrong.sku, wrong.version;
 
 /* @name stockReservedMoves */
--- Sums what movements added to the reserved pieces of each sku, and what they took, from behind one version up
--- to another, on any node. The arrays are parallel.
+-- Sums what movements added to the reserved pieces of each sku, and what they took, from behind one version
+-- up to another, on any node. The arrays are parallel.
 -- Locks: none.
 SELECT span.sku AS "sku!", moves.added AS "added!", moves.taken AS "taken!"
 FROM unnest(:skus!::bigint[], :afters!::bigint[], :upTos!::bigint[]) AS span (sku, after, up_to)

@@ -4,7 +4,7 @@
  *     node dist/cli/tasks.js migrate
  *     node dist/cli/tasks.js seed [development | large]
  *     node dist/cli/tasks.js advance-order-ids 1000000     after a restore: see docs/backup.md
- *     node dist/cli/tasks.js audit [--json] [--repair]     audits the stock; exit code 2 where faults are left
+ *     node dist/cli/tasks.js audit [--json] [--repair]     audits the stock; exit code 2: faults are left
  *     node dist/cli/tasks.js clean                         removes the embedded cluster with its data
  *
  * Without DATABASE_URL they work on the embedded cluster, and start what of it does not run.

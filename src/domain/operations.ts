@@ -153,8 +153,8 @@ export const operations = {
   },
 
   /**
-   * Lists what changed the stock of a sku, newest first. Refused with STOCK_NOT_FOUND, or with INVALID_REQUEST
-   * for a page token of another sku.
+   * Lists what changed the stock of a sku, newest first. Refused with STOCK_NOT_FOUND, or with
+   * INVALID_REQUEST for a page token of another sku.
    */
   listStockMovements: {
     scope: 'stock:read',

@@ -41,7 +41,7 @@ export function positionOf(key: Uint8Array, filters: string, token: string): big
   return positionsOf(key, filters, token, 1)?.[0];
 }
 
-/** The same of a token of so many numbers. */
+/** The same of a token of several numbers. */
 export function positionsOf(
   key: Uint8Array,
   filters: string,

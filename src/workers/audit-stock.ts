@@ -1,6 +1,6 @@
 /**
- * Audits the stock in the background when it is asked for, never twice at once. It reads one step at a time and
- * rests as long as each step took, so requests keep most of the database.
+ * Audits the stock in the background when it is asked for, never twice at once. It reads one step at a time
+ * and rests as long as each step took, so requests keep most of the database.
  */
 import type { Logger } from 'pino';
 import type { AuditReport, AuditState } from '../domain/stock/audit.ts';
@@ -12,7 +12,7 @@ import type { Clock } from '../timing/clock.ts';
 export interface AuditOptions {
   readonly read: AuditSource['read'];
   readonly now: Clock;
-  /** Waits so many milliseconds; rejects when the signal aborts. */
+  /** Waits, in milliseconds; rejects when the signal aborts. */
   readonly sleep: (delayMs: number, signal?: AbortSignal) => Promise<unknown>;
   /** Ends the audit: it rejects. */
   readonly signal?: AbortSignal | undefined;
@@ -22,7 +22,7 @@ export interface AuditOptions {
  * How long what one node has shown may be missing on another, in milliseconds. Nodes that are behind are not
  * read, except for what is not acknowledged yet, and that is visible within a moment.
  */
-const SETTLE_MS = 2_000;
+const SETTLE_MS = 500;
 
 /** One audit, at an even pace. */
 export function auditSlowly({ read, now, sleep, signal }: AuditOptions): Promise<AuditReport> {

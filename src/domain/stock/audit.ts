@@ -2,8 +2,8 @@
  * The audit of stock: whether the ledger explains every counter, and open orders every reserved piece. It
  * finds what was changed past the ledger, which neither rights nor constraints can prevent.
  *
- * It reads in bounded steps, on any node, while the service writes. Each rule either holds in every snapshot of
- * the rows that one statement reads, or is compared as `reserved.ts` describes.
+ * It reads in bounded steps, on any node, while the service writes. Each rule either holds in every snapshot
+ * of the rows that one statement reads, or is compared as `reserved.ts` describes.
  */
 import { orderLineAudit } from '../../generated/sql/orders.ts';
 import {

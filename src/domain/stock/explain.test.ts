@@ -1,4 +1,4 @@
-/** Explanations of stock against the tables: every hold once, in the order of the ends, however many pages. */
+/** Explanations of stock against the tables: every hold once, in the order of the ends. */
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
 import { anyCall } from '../../../test/support/call.ts';
@@ -23,7 +23,8 @@ interface Stored {
 async function store(orders: readonly Stored[]): Promise<void> {
   await database.query('TRUNCATE stocks, stock_movements, order_lines, orders');
   await database.query(
-    `INSERT INTO orders SELECT number, 1, 'epoch', 'epoch', status, date_trunc('hour', now()) + ends * interval '1 s'
+    `INSERT INTO orders SELECT number, 1, 'epoch', 'epoch', status,
+       date_trunc('hour', now()) + ends * interval '1 s'
      FROM unnest($1::text[], $2::integer[]) WITH ORDINALITY AS each (status, ends, number)`,
     [orders.map(({ status }) => status), orders.map(({ endsInS }) => endsInS)],
   );
@@ -106,7 +107,7 @@ test('a hold that nobody changes stands on one page, also while others come and 
   expect(second.nextReleaseAt).toBe(first.nextReleaseAt);
 });
 
-test('pieces of an order that has expired are held until they are released, and available to a create', async () => {
+test('pieces of an expired order are held until they are released, and available to a create', async () => {
   await store([{ status: 'awaiting payment', endsInS: -7_200, skus: [SKU] }]);
   await database.query('UPDATE stocks SET total_count = 2');
   const page = await readPage(10);
@@ -117,10 +118,11 @@ test('pieces of an order that has expired are held until they are released, and 
   expect((await readPage(10)).holds).toEqual([{ count: 2, ...(created.ok && created.value) }]);
 });
 
-test('a page that has looked at its share ends, and the next release is found where the first hold is', async () => {
+test('a page that has looked at its share ends, and the next one goes on there', async () => {
   await store([{ status: 'awaiting payment', endsInS: 7_200, skus: [SKU] }]);
   await database.query(
-    `INSERT INTO orders SELECT 1 + number, 1, 'epoch', 'epoch', 'awaiting payment', now() + number * interval '1 ms'
+    `INSERT INTO orders SELECT 1 + number, 1, 'epoch', 'epoch', 'awaiting payment',
+       now() + number * interval '1 ms'
      FROM generate_series(1, $1) AS number`,
     [HOLDS_SCAN_MAX],
   );

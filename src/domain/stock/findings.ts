@@ -2,9 +2,9 @@
 import type { Database } from '../../db/types.ts';
 
 /**
- * What can be wrong. `chain`: a movement is missing, older than the one before, or does not begin where that one
- * ended. `counters`: the stock is not what its last movement left. `reserved`: it is not what open orders hold.
- * `noStock`: movements of a sku without stock. `noOrder`: an order line without an order.
+ * What can be wrong. `chain`: a movement is missing, older than the one before, or does not begin where that
+ * one ended. `counters`: the stock is not what its last movement left. `reserved`: it is not what open orders
+ * hold. `noStock`: movements of a sku without stock. `noOrder`: an order line without an order.
  */
 export type FindingKind = 'chain' | 'counters' | 'reserved' | 'noStock' | 'noOrder';
 

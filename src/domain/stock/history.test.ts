@@ -3,9 +3,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { anyCall } from '../../../test/support/call.ts';
 import { useLoms } from '../../../test/support/database.ts';
 import { INT64_MAX } from '../../../test/support/limits.ts';
-import { planOf } from '../../../test/support/plan.ts';
 import { ListStockMovementsResponse } from '../../generated/proto/loms/stock/v1/stock.ts';
-import { stockMovementList } from '../../generated/sql/stock_movements.ts';
 import { PAGE_SIZE_MAX } from '../page.ts';
 
 const SKU = 7;
@@ -75,14 +73,6 @@ test('a token is refused for another sku, and for the holds', async () => {
   const other = await loms.listStockMovements(request, anyCall);
   expect(other).toMatchObject({ refusal: { message: 'invalid request: pageToken' } });
   expect(await loms.explainStock({ ...request, sku: SKU }, anyCall)).toEqual(other);
-});
-
-test('a page is read along the primary key, newest first', async () => {
-  const page = { sku: 7n, below: 9n, limit: 51n };
-  const plan = await planOf(database, (db) => stockMovementList.run(page, db));
-  expect(plan).toMatch(
-    /^Limit\n {2}-> {2}Index Scan Backward using stock_movements_pkey on stock_movements\n +Index Cond: \(\(sku = .* AND \(version < /,
-  );
 });
 
 test('the largest page is below what gRPC clients accept', () => {

@@ -1,6 +1,6 @@
 /**
- * The history of a sku: the movements of its stock, newest first, by keyset pages. Movements are only added, and
- * their versions have no gap, so a page begins below the last version of the page before.
+ * The history of a sku: the movements of its stock, newest first, by keyset pages. Movements are only added,
+ * and their versions have no gap, so a page begins below the last version of the page before.
  */
 import type { Queryable } from '../../db/types.ts';
 import { type IStockMovementListResult, stockMovementList } from '../../generated/sql/stock_movements.ts';

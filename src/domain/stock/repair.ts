@@ -1,7 +1,7 @@
 /**
- * Repairs the stock of a sku after an audit. It adds a movement with the reason `repair` and changes none. The
- * pieces that exist are believed: somebody may have set them on purpose, past the ledger. What is reserved
- * becomes what open orders hold.
+ * Repairs the stock of a sku after an audit. It adds a movement with the reason `repair` and changes none.
+ * The pieces that exist are believed: somebody may have set them on purpose, past the ledger. What is
+ * reserved becomes what open orders hold.
  */
 import type { Plan, Queryable } from '../../db/types.ts';
 import { orderHeldPieces } from '../../generated/sql/orders.ts';
@@ -34,7 +34,7 @@ export async function repairStock(tx: Queryable, sku: number): Promise<Plan<Repa
   const [row] = rows;
   if (row === undefined || held === undefined || stored === undefined) return unchanged('impossible');
   if (held.count > row.total_count) return unchanged('impossible');
-  // Stock of version 0 is not in the ledger yet. Stock whose movements are all gone begins anew.
+  // Stock of version 0 is not in the ledger yet. Stock whose movements are all gone is opened again.
   const opens = last === undefined;
   const {
     version,

@@ -1,13 +1,13 @@
 /**
- * Compares what is reserved of each sku with what open orders hold, while the service writes. Orders and stock
- * are not read in one snapshot, since no layout of the tables has to offer one.
+ * Compares what is reserved of each sku with what open orders hold, while the service writes. Orders and
+ * stock are not read in one snapshot, since no layout of the tables has to offer one.
  *
  * The reserved pieces are read before and after the open orders. At the moment of the orders as many were
  * reserved as before, plus what movements between the two readings added or took: so the difference lies
  * between two bounds, which meet where nothing moved. What moved is compared again, and the bounds intersect,
  * since a fault stays as it is. A difference that cannot be 0 is compared once more, with enough time around
- * the orders for everything that any node has shown to be visible on all. Only if it still cannot be 0 it is a
- * finding.
+ * the orders for everything that any node has shown to be visible on all. Only if it still cannot be 0 it is
+ * a finding.
  */
 import type { Queryable } from '../../db/types.ts';
 import { orderLineSums, orderOpenIds } from '../../generated/sql/orders.ts';
@@ -206,7 +206,7 @@ async function readMoves(read: AuditSource['read'], before: Look['before'], afte
   return moves;
 }
 
-/** What two looks know together. Where they contradict each other, something new happened: the last counts. */
+/** What two looks know together. Where they contradict each other something new happened: the last counts. */
 function narrowed(known: Map<number, Difference>, last: Map<number, Difference>): Map<number, Difference> {
   const both = new Map<number, Difference>();
   for (const [sku, one] of known) {

@@ -911,13 +911,13 @@ export interface IOrderOpenIdsQuery {
   result: IOrderOpenIdsResult;
 }
 
-const orderOpenIdsIR: any = {"usedParamSet":{"limit":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":585,"b":591}]}],"statement":"-- Reads the ids of up to :limit open orders, on any node: their number, and the ids as integers of 8 bytes,\n-- one behind the other, since as many rows would hold up whoever reads them. One statement and so one\n-- snapshot: whatever becomes of an order meanwhile, it is there once or not at all. They are sorted by their\n-- ends, since the planner may else read all orders.\n-- Locks: none.\nSELECT count(*) AS \"size!\", string_agg(int8send(open.order_id), ''::bytea) AS \"ids?\"\nFROM (\n    SELECT order_id FROM orders WHERE status = 'awaiting payment' ORDER BY expires_at, order_id LIMIT :limit!\n) AS open"};
+const orderOpenIdsIR: any = {"usedParamSet":{"limit":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":584,"b":590}]}],"statement":"-- Reads the ids of up to :limit open orders, on any node: their number, and the ids as integers of 8 bytes,\n-- one behind the other, since to read as many rows would hold up a service. One statement and so one\n-- snapshot: whatever becomes of an order meanwhile, it is there once or not at all. They are sorted by their\n-- ends, since the planner may else read all orders.\n-- Locks: none.\nSELECT count(*) AS \"size!\", string_agg(int8send(open.order_id), ''::bytea) AS \"ids?\"\nFROM (\n    SELECT order_id FROM orders WHERE status = 'awaiting payment' ORDER BY expires_at, order_id LIMIT :limit!\n) AS open"};
 
 /**
  * Query generated from SQL:
  * ```
  * -- Reads the ids of up to :limit open orders, on any node: their number, and the ids as integers of 8 bytes,
- * -- one behind the other, since as many rows would hold up whoever reads them. One statement and so one
+ * -- one behind the other, since to read as many rows would hold up a service. One statement and so one
  * -- snapshot: whatever becomes of an order meanwhile, it is there once or not at all. They are sorted by their
  * -- ends, since the planner may else read all orders.
  * -- Locks: none.

@@ -1,6 +1,6 @@
 /**
- * The audit of stock over REST, for operators: starts one in this instance, and shows what the last one found.
- * It is no operation of the domain: see docs/decisions/stock-audit.md.
+ * The audit of stock over REST, for operators: starts one in this instance, and shows what the last one
+ * found. It is no operation of the domain: see docs/decisions/stock-audit.md.
  */
 import { type OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
@@ -80,8 +80,8 @@ const startDocument = {
   operationId: 'startStockAudit',
   summary: 'Start an audit of the stock',
   description:
-    'For operators. Starts to compare the counters of all stock with its movements and with open orders, in ' +
-    'the background of the instance that gets the request. If one runs already, it starts nothing.',
+    'For operators. Starts to compare the counters of all stock with its movements and with open orders, ' +
+    'in the background of the instance that gets the request. If one runs already, it starts nothing.',
 } satisfies RouteConfig;
 
 const stateDocument = {

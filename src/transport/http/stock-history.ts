@@ -30,9 +30,9 @@ const hold = z
     orderID: int64Reply('The order.', 1),
     count: z.bigint().openapi({ type: 'integer', description: 'The number of pieces.', example: 2 }),
     expiresAt: timeReply(
-      'When its reservation ends; missing where it never does. In the past, the order has expired, and its ' +
-        'pieces go to whoever orders them next; they are counted as reserved until they are released, within ' +
-        'a second.',
+      'When its reservation ends; missing where it never does. In the past, the order has expired, and ' +
+        'the next order for its pieces gets them; they are counted as reserved until they are released, ' +
+        'within a second.',
     ).optional(),
   })
   .openapi('Hold');
@@ -42,8 +42,8 @@ const explainStockReply = z
     ...stockFields,
     holds: z.array(hold).openapi({
       description:
-        'What open orders hold, the next one to end first, those that never end last. They are read a moment ' +
-        'after the counts.',
+        'What open orders hold, the next one to end first, those that never end last. They are read a ' +
+        'moment after the counts.',
     }),
     nextReleaseAt: timeReply(
       'When the first of the holds ends and its pieces come free, if its order is not payed, cancelled or ' +

@@ -120,8 +120,8 @@ export interface Hold {
   /** The number of pieces. */
   count: number;
   /**
-   * When its reservation ends; unset where it never does. In the past, the order has expired, and its pieces go
-   * to whoever orders them next; they are counted as reserved until they are released, within a second.
+   * When its reservation ends; unset where it never does. In the past, the order has expired, and the next
+   * order for its pieces gets them; they are counted as reserved until they are released, within a second.
    */
   expiresAt: Timestamp | undefined;
 }
@@ -1319,8 +1319,8 @@ export const StockServiceService = {
     responseDeserialize: (value: Buffer): ListStocksResponse => ListStocksResponse.decode(value),
   },
   /**
-   * Explains the stock of a sku: its total, how many pieces are reserved, and which open orders hold them, page
-   * by page, in the order in which their reservations end.
+   * Explains the stock of a sku: its total, how many pieces are reserved, and which open orders hold them,
+   * page by page, in the order in which their reservations end.
    *
    * A page may be short or empty while there is a next one: it looks at a limited number of open orders.
    *
@@ -1376,8 +1376,8 @@ export interface StockServiceServer extends UntypedServiceImplementation {
    */
   listStocks: handleUnaryCall<ListStocksRequest, ListStocksResponse>;
   /**
-   * Explains the stock of a sku: its total, how many pieces are reserved, and which open orders hold them, page
-   * by page, in the order in which their reservations end.
+   * Explains the stock of a sku: its total, how many pieces are reserved, and which open orders hold them,
+   * page by page, in the order in which their reservations end.
    *
    * A page may be short or empty while there is a next one: it looks at a limited number of open orders.
    *
@@ -1456,8 +1456,8 @@ export interface StockServiceClient extends Client {
     callback: (error: ServiceError | null, response: ListStocksResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Explains the stock of a sku: its total, how many pieces are reserved, and which open orders hold them, page
-   * by page, in the order in which their reservations end.
+   * Explains the stock of a sku: its total, how many pieces are reserved, and which open orders hold them,
+   * page by page, in the order in which their reservations end.
    *
    * A page may be short or empty while there is a next one: it looks at a limited number of open orders.
    *
