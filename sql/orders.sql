@@ -345,7 +345,7 @@ LEFT JOIN (
 ) AS stray ON true
 ORDER BY stray.order_id, stray.sku;
 
-/* @name orderHeldPieces */
+/* @name orderHoldSum */
 -- Sums what open orders hold of a sku. It reads all open orders. OFFSET 0: as in orderHolds.
 -- Locks: none. Where the caller holds the stock of the sku through stockLock, none of its orders can change.
 SELECT coalesce(sum(line.count), 0)::bigint AS "count!"

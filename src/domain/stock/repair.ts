@@ -4,7 +4,7 @@
  * reserved becomes what open orders hold.
  */
 import type { Plan, Queryable } from '../../db/types.ts';
-import { orderHeldPieces } from '../../generated/sql/orders.ts';
+import { orderHoldSum } from '../../generated/sql/orders.ts';
 import { stockMovementList, stockRepair } from '../../generated/sql/stock_movements.ts';
 import { stockVersionList } from '../../generated/sql/stocks.ts';
 import { lockStock } from './stock.ts';
@@ -27,7 +27,7 @@ export async function repairStock(tx: Queryable, sku: number): Promise<Plan<Repa
   const [{ rows }, [last], [held], [stored]] = await Promise.all([
     lockStock(tx, [sku]),
     stockMovementList.run({ sku: key, below: ABOVE_ALL, limit: 1n }, tx),
-    orderHeldPieces.run({ sku: key }, tx),
+    orderHoldSum.run({ sku: key }, tx),
     stockVersionList.run({ after: key - 1n, upTo: key, limit: 1n }, tx),
   ]);
   const unchanged = (outcome: Repair['outcome']) => ({ writes: [], result: { sku, outcome } });

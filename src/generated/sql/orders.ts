@@ -1024,23 +1024,23 @@ const orderLineAuditIR: any = {"usedParamSet":{"afterId":true,"afterSku":true,"l
 export const orderLineAudit = new PreparedQuery<IOrderLineAuditParams,IOrderLineAuditResult>(orderLineAuditIR);
 
 
-/** 'OrderHeldPieces' parameters type */
-export interface IOrderHeldPiecesParams {
+/** 'OrderHoldSum' parameters type */
+export interface IOrderHoldSumParams {
   sku: bigint;
 }
 
-/** 'OrderHeldPieces' return type */
-export interface IOrderHeldPiecesResult {
+/** 'OrderHoldSum' return type */
+export interface IOrderHoldSumResult {
   count: bigint;
 }
 
-/** 'OrderHeldPieces' query type */
-export interface IOrderHeldPiecesQuery {
-  params: IOrderHeldPiecesParams;
-  result: IOrderHeldPiecesResult;
+/** 'OrderHoldSum' query type */
+export interface IOrderHoldSumQuery {
+  params: IOrderHoldSumParams;
+  result: IOrderHoldSumResult;
 }
 
-const orderHeldPiecesIR: any = {"usedParamSet":{"sku":true},"params":[{"name":"sku","required":true,"transform":{"type":"scalar"},"locs":[{"a":411,"b":415}]}],"statement":"-- Sums what open orders hold of a sku. It reads all open orders. OFFSET 0: as in orderHolds.\n-- Locks: none. Where the caller holds the stock of the sku through stockLock, none of its orders can change.\nSELECT coalesce(sum(line.count), 0)::bigint AS \"count!\"\nFROM orders\nCROSS JOIN LATERAL (\n    SELECT lines.count\n    FROM order_lines AS lines\n    WHERE lines.order_id = orders.order_id\n      AND lines.sku = :sku!::bigint\n    OFFSET 0\n) AS line\nWHERE orders.status = 'awaiting payment'"};
+const orderHoldSumIR: any = {"usedParamSet":{"sku":true},"params":[{"name":"sku","required":true,"transform":{"type":"scalar"},"locs":[{"a":411,"b":415}]}],"statement":"-- Sums what open orders hold of a sku. It reads all open orders. OFFSET 0: as in orderHolds.\n-- Locks: none. Where the caller holds the stock of the sku through stockLock, none of its orders can change.\nSELECT coalesce(sum(line.count), 0)::bigint AS \"count!\"\nFROM orders\nCROSS JOIN LATERAL (\n    SELECT lines.count\n    FROM order_lines AS lines\n    WHERE lines.order_id = orders.order_id\n      AND lines.sku = :sku!::bigint\n    OFFSET 0\n) AS line\nWHERE orders.status = 'awaiting payment'"};
 
 /**
  * Query generated from SQL:
@@ -1059,6 +1059,6 @@ const orderHeldPiecesIR: any = {"usedParamSet":{"sku":true},"params":[{"name":"s
  * WHERE orders.status = 'awaiting payment'
  * ```
  */
-export const orderHeldPieces = new PreparedQuery<IOrderHeldPiecesParams,IOrderHeldPiecesResult>(orderHeldPiecesIR);
+export const orderHoldSum = new PreparedQuery<IOrderHoldSumParams,IOrderHoldSumResult>(orderHoldSumIR);
 
 
