@@ -14,7 +14,16 @@ module.exports = {
       'main-and-cli',
       'Programs read the configuration and use the app. The embedded cluster is loaded when it is needed.',
       { path: '^src/(main\\.ts|cli/)', pathNot: '\\.test\\.ts$' },
-      ours('app\\.ts$', 'config/', 'telemetry/', 'db/(schema/|urls\\.ts$)', 'embedded/cluster\\.ts$'),
+      ours(
+        'app\\.ts$',
+        'cli/',
+        'config/',
+        'telemetry/',
+        'db/(schema/|urls\\.ts$)',
+        'embedded/cluster\\.ts$',
+        'domain/stock/',
+        'workers/audit-stock\\.ts$',
+      ),
     ),
     rule(
       'probe',

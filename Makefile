@@ -54,6 +54,11 @@ migrate: $(BUILT) ## Apply the missing migrations
 seed: $(BUILT) ## Add the development stock; SEED=large adds 10,000 skus for load
 	@node dist/cli/tasks.js seed $(STOCK)
 
+# Faults found past the ledger: REPAIR=1 adds movements that explain them, JSON=1 prints one object.
+.PHONY: audit-stock
+audit-stock: $(BUILT) ## Find stock that movements or orders do not explain; REPAIR=1 repairs, JSON=1 prints JSON
+	@node dist/cli/tasks.js audit $(if $(filter-out 0,$(JSON)),--json) $(if $(filter-out 0,$(REPAIR)),--repair)
+
 .PHONY: psql
 psql: ## Open psql on the primary (needs psql, and the service running)
 	@command -v psql >/dev/null || \

@@ -221,6 +221,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/stock/explain/{sku}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Explain who holds the stock of a sku, and until when
+         * @description Returns what exists, what is reserved, and which open orders hold it, in the order in which their reservations end. A page looks at a limited number of open orders, so it may be short or empty while there is a `nextPageToken`. A sku without stock is not found.
+         */
+        get: operations["explainStock"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stock/movements/{sku}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what changed the stock of a sku
+         * @description Newest first. Each movement begins where the one before ended, and their versions have no gap. Orders that are written together are one movement. A sku without stock is not found.
+         */
+        get: operations["listStockMovements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stock/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what the last audit of the stock found
+         * @description For operators. Each instance shows its own audits, and none since before its start.
+         */
+        get: operations["getStockAudit"];
+        put?: never;
+        /**
+         * Start an audit of the stock
+         * @description For operators. Starts to compare the counters of all stock with its movements and with open orders, in the background of the instance that gets the request. If one runs already, it starts nothing.
+         */
+        post: operations["startStockAudit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/livez": {
         parameters: {
             query?: never;
@@ -745,6 +809,200 @@ export interface components {
             reference?: string;
             /** @description Anything to remember. */
             note?: string;
+        };
+        ExplainStockResponse: {
+            /**
+             * @description The stock keeping unit.
+             * @example 1625903
+             */
+            sku: number;
+            /**
+             * Format: int64
+             * @description The pieces that exist.
+             * @example 10000
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description How many of them open orders hold.
+             * @example 0
+             */
+            reserved: number;
+            /**
+             * Format: int64
+             * @description The others: the pieces that can be ordered now.
+             * @example 10000
+             */
+            count: number;
+            /** @description What open orders hold, the next one to end first, those that never end last. They are read a moment after the counts. */
+            holds: components["schemas"]["Hold"][];
+            /**
+             * Format: date-time
+             * @description When the first of the holds ends and its pieces come free, if its order is not payed, cancelled or extended. Missing on the pages before the first hold, and where none ever ends.
+             * @example 2026-11-26T12:00:00.123456Z
+             */
+            nextReleaseAt?: string;
+            /** @description Leads to the next page. Without it this is the last one. */
+            nextPageToken?: string;
+        };
+        Hold: {
+            /**
+             * Format: int64
+             * @description The order.
+             * @example 1
+             */
+            orderID: number;
+            /**
+             * @description The number of pieces.
+             * @example 2
+             */
+            count: number;
+            /**
+             * Format: date-time
+             * @description When its reservation ends; missing where it never does. In the past, the order has expired, and the next order for its pieces gets them; they are counted as reserved until they are released, within a second.
+             * @example 2026-11-26T12:00:00.123456Z
+             */
+            expiresAt?: string;
+        };
+        ListStockMovementsResponse: {
+            /** @description Newest first. */
+            movements: components["schemas"]["StockMovement"][];
+            /** @description Leads to the next page. Without it this is the last one. */
+            nextPageToken?: string;
+        };
+        StockMovement: {
+            /**
+             * Format: int64
+             * @description Its place in the history: one more than that of the movement before.
+             * @example 7
+             */
+            version: number;
+            /**
+             * @description `opened` is the stock when the history began.
+             * @example sold
+             * @enum {string}
+             */
+            kind: "opened" | "received" | "adjusted" | "counted" | "reserved" | "released" | "sold";
+            /**
+             * Format: int64
+             * @description What it added to the pieces that exist; negative where it took some.
+             * @example -2
+             */
+            totalChange: number;
+            /**
+             * Format: int64
+             * @description What it added to those of them that open orders hold.
+             * @example -2
+             */
+            reservedChange: number;
+            /**
+             * Format: int64
+             * @description The pieces that exist.
+             * @example 10000
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description How many of them open orders hold.
+             * @example 0
+             */
+            reserved: number;
+            /**
+             * Format: int64
+             * @description The order that caused it; missing where none did, or several.
+             * @example 1
+             */
+            orderID?: number;
+            /** @description How many orders caused it; missing if made by hand. */
+            orders?: number;
+            /** @description Why it was made by hand. */
+            reason?: string;
+            /** @description The document that it is about. */
+            reference?: string;
+            /** @description What was noted about it. */
+            note?: string;
+            /** @description Who made it: the subject of the token. */
+            actor?: string;
+            /**
+             * Format: date-time
+             * @description When the pieces moved; before `createdAt` where that was reported later.
+             * @example 2026-11-26T12:00:00.123456Z
+             */
+            occurredAt: string;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             * @example 2026-11-26T12:00:00.123456Z
+             */
+            createdAt: string;
+        };
+        StockAudit: {
+            /** @description Whether an audit runs in this instance. */
+            running: boolean;
+            /** @description The audit that ended last; missing before the first one has ended. */
+            last?: {
+                /**
+                 * @description The log has the cause of a failure.
+                 * @enum {string}
+                 */
+                outcome: "done" | "failed";
+                /**
+                 * @description How long ago it ended.
+                 * @example 60000
+                 */
+                ageMs: number;
+                /**
+                 * @description How long it took.
+                 * @example 900
+                 */
+                durationMs: number;
+                /**
+                 * @description The skus that were audited.
+                 * @example 16
+                 */
+                skus?: number;
+                /**
+                 * @description Those whose reserved pieces changed too fast to be compared exactly.
+                 * @example 0
+                 */
+                unsettledSkus?: number;
+                /**
+                 * @description The movements that were checked.
+                 * @example 20
+                 */
+                movements?: number;
+                /**
+                 * @description The order lines that were checked.
+                 * @example 5
+                 */
+                lines?: number;
+                /**
+                 * @description How many faults were found.
+                 * @example 0
+                 */
+                findingCount?: number;
+                /** @description The first 1,000 of them. */
+                findings?: components["schemas"]["StockFinding"][];
+            };
+        };
+        StockFinding: {
+            /** @enum {string} */
+            finding: "chain" | "counters" | "reserved" | "noStock" | "noOrder";
+            sku: number;
+            /**
+             * Format: int64
+             * @description The movement.
+             * @example 7
+             */
+            version?: number;
+            /**
+             * Format: int64
+             * @description The order of a line without an order.
+             * @example 1
+             */
+            orderID?: number;
+            /** @description What differs, for human readers. */
+            detail: string;
         };
         Liveness: {
             /** @enum {boolean} */
@@ -2078,6 +2336,425 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Too much at once; nothing was done. */
+            429: {
+                headers: {
+                    /** @description Seconds until a retry makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description A fault in the service. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Not served; with `Retry-After`, nothing was done and trying again is safe. */
+            503: {
+                headers: {
+                    /** @description Seconds until a retry makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description The deadline passed; nothing was done. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Any other refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+        };
+    };
+    explainStock: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The most holds on the page: 0 for 50, more than 1000 for 1000.
+                 * @example 50
+                 */
+                page_size?: number;
+                /** @description The `nextPageToken` of the page before, of the same sku. */
+                page_token?: string;
+            };
+            header?: {
+                /**
+                 * @description Seconds that the client waits, such as 5 or 0.5; the service may set a lower limit. The reply comes by then, whatever becomes of the request.
+                 * @example 5
+                 */
+                "Request-Timeout"?: number;
+            };
+            path: {
+                /**
+                 * @description The stock keeping unit.
+                 * @example 1625903
+                 */
+                sku: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stock, and a page of the holds. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "sku": 1625903,
+                     *       "total": 10000,
+                     *       "reserved": 2,
+                     *       "count": 9998,
+                     *       "holds": [
+                     *         {
+                     *           "orderID": 1,
+                     *           "count": 2,
+                     *           "expiresAt": "2026-11-26T12:10:00.123456Z"
+                     *         }
+                     *       ],
+                     *       "nextReleaseAt": "2026-11-26T12:10:00.123456Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExplainStockResponse"];
+                };
+            };
+            /** @description The request is not valid, or the state of order or stock does not allow it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Too much at once; nothing was done. */
+            429: {
+                headers: {
+                    /** @description Seconds until a retry makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description A fault in the service. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Not served; with `Retry-After`, nothing was done and trying again is safe. */
+            503: {
+                headers: {
+                    /** @description Seconds until a retry makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description The deadline passed; nothing was done. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Any other refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+        };
+    };
+    listStockMovements: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The most movements on the page: 0 for 50, more than 1000 for 1000.
+                 * @example 50
+                 */
+                page_size?: number;
+                /** @description The `nextPageToken` of the page before, of the same sku. */
+                page_token?: string;
+            };
+            header?: {
+                /**
+                 * @description Seconds that the client waits, such as 5 or 0.5; the service may set a lower limit. The reply comes by then, whatever becomes of the request.
+                 * @example 5
+                 */
+                "Request-Timeout"?: number;
+            };
+            path: {
+                /**
+                 * @description The stock keeping unit.
+                 * @example 1625903
+                 */
+                sku: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of movements. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "movements": [
+                     *         {
+                     *           "version": 7,
+                     *           "kind": "sold",
+                     *           "totalChange": -2,
+                     *           "reservedChange": -2,
+                     *           "total": 9998,
+                     *           "reserved": 0,
+                     *           "orderID": 1,
+                     *           "orders": 1,
+                     *           "occurredAt": "2026-11-26T12:10:00.123456Z",
+                     *           "createdAt": "2026-11-26T12:10:00.123456Z"
+                     *         }
+                     *       ],
+                     *       "nextPageToken": "AAAAAAAYz1dy"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListStockMovementsResponse"];
+                };
+            };
+            /** @description The request is not valid, or the state of order or stock does not allow it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Too much at once; nothing was done. */
+            429: {
+                headers: {
+                    /** @description Seconds until a retry makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description A fault in the service. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Not served; with `Retry-After`, nothing was done and trying again is safe. */
+            503: {
+                headers: {
+                    /** @description Seconds until a retry makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description The deadline passed; nothing was done. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Any other refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+        };
+    };
+    getStockAudit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The state of the audits of this instance. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "running": false,
+                     *       "last": {
+                     *         "outcome": "done",
+                     *         "ageMs": 60000,
+                     *         "durationMs": 900,
+                     *         "skus": 16,
+                     *         "unsettledSkus": 0,
+                     *         "movements": 20,
+                     *         "lines": 5,
+                     *         "findingCount": 0,
+                     *         "findings": []
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StockAudit"];
+                };
+            };
+            /** @description Too much at once; nothing was done. */
+            429: {
+                headers: {
+                    /** @description Seconds until a retry makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description A fault in the service. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Not served; with `Retry-After`, nothing was done and trying again is safe. */
+            503: {
+                headers: {
+                    /** @description Seconds until a retry makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description The deadline passed; nothing was done. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Any other refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+        };
+    };
+    startStockAudit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The state of the audits of this instance. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "running": false,
+                     *       "last": {
+                     *         "outcome": "done",
+                     *         "ageMs": 60000,
+                     *         "durationMs": 900,
+                     *         "skus": 16,
+                     *         "unsettledSkus": 0,
+                     *         "movements": 20,
+                     *         "lines": 5,
+                     *         "findingCount": 0,
+                     *         "findings": []
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StockAudit"];
                 };
             };
             /** @description Too much at once; nothing was done. */

@@ -136,6 +136,36 @@ LEFT JOIN (
 ORDER BY held.expires_at, held.order_id
 LIMIT :linesMax!;
 
+/* @name orderHoldsWithoutEnd */
+-- The same for reservations that never end, in the order of their ids: they come behind all others. Their end
+-- is shown as the largest number. They are sorted by it too, since only then the index gives their order.
+-- Locks: none.
+WITH next AS MATERIALIZED (
+    SELECT order_id
+    FROM orders
+    WHERE status = 'awaiting payment'
+      AND expires_at IS NULL
+      AND order_id > :afterId!::bigint
+    ORDER BY expires_at, order_id
+    LIMIT :limit!
+)
+SELECT held.order_id AS "order_id?", held.sku AS "sku?", held.count AS "count?",
+    9223372036854775807 AS "expires_us?",
+    (SELECT count(*) FROM next) AS "size!", last.order_id AS "last_id?",
+    9223372036854775807 AS "last_us?"
+FROM (SELECT 1) AS always
+LEFT JOIN (SELECT max(order_id) AS order_id FROM next) AS last ON true
+LEFT JOIN (
+    SELECT next.order_id, line.sku, line.count
+    FROM next
+    CROSS JOIN LATERAL (
+        SELECT lines.sku, lines.count FROM order_lines AS lines WHERE lines.order_id = next.order_id OFFSET 0
+    ) AS line
+    WHERE line.sku = ANY(:skus!::bigint[])
+) AS held ON true
+ORDER BY held.order_id
+LIMIT :linesMax!;
+
 /* @name orderNextEnd */
 -- Reads how long it takes until the next reservation ends, in milliseconds, at least 0. Without any it
 -- returns no row.
@@ -266,3 +296,65 @@ DELETE FROM orders
 WHERE order_id = ANY(:orderIds!::bigint[])
   AND status = ANY(:statuses!::text[])
 RETURNING order_id;
+
+/* @name orderOpenIds */
+-- Reads the ids of up to :limit open orders, on any node: their number, and the ids as integers of 8 bytes,
+-- one behind the other, since to read as many rows would hold up a service. One statement and so one
+-- snapshot: whatever becomes of an order meanwhile, it is there once or not at all. They are sorted by their
+-- ends, since the planner may else read all orders.
+-- Locks: none.
+SELECT count(*) AS "size!", string_agg(int8send(open.order_id), ''::bytea) AS "ids?"
+FROM (
+    SELECT order_id FROM orders WHERE status = 'awaiting payment' ORDER BY expires_at, order_id LIMIT :limit!
+) AS open;
+
+/* @name orderLineSums */
+-- Sums the lines of the given orders by sku, of those that follow the sku :after, up to the sku :upTo, on any
+-- node. Lines never change, so they may be read after their orders.
+-- Locks: none.
+SELECT sku, sum(count) AS "count!"
+FROM order_lines
+WHERE order_id = ANY(:orderIds!::bigint[])
+  AND sku > :after!::bigint
+  AND sku <= :upTo!::bigint
+GROUP BY sku;
+
+/* @name orderLineAudit */
+-- Reads which of the :limit lines that follow (:afterId, :afterSku) have no order, on any node, and in every
+-- row how many lines there were and the last one; where all have one there is one row. One statement and so
+-- one snapshot, in which an order is whole or absent. OFFSET 0 keeps the planner from reading all orders.
+-- Locks: none.
+WITH checked AS MATERIALIZED (
+    SELECT order_id, sku
+    FROM order_lines
+    WHERE (order_id, sku) > (:afterId!::bigint, :afterSku!::bigint)
+    ORDER BY order_id, sku
+    LIMIT :limit!
+)
+SELECT (SELECT count(*) FROM checked) AS "size!", last.order_id AS "last_id?", last.sku AS "last_sku?",
+    stray.order_id AS "order_id?", stray.sku AS "sku?"
+FROM (SELECT 1) AS always
+LEFT JOIN (SELECT order_id, sku FROM checked ORDER BY order_id DESC, sku DESC LIMIT 1) AS last ON true
+LEFT JOIN (
+    SELECT checked.order_id, checked.sku
+    FROM checked
+    LEFT JOIN LATERAL (
+        SELECT orders.order_id FROM orders WHERE orders.order_id = checked.order_id OFFSET 0
+    ) AS owner ON true
+    WHERE owner.order_id IS NULL
+) AS stray ON true
+ORDER BY stray.order_id, stray.sku;
+
+/* @name orderHoldSum */
+-- Sums what open orders hold of a sku. It reads all open orders. OFFSET 0: as in orderHolds.
+-- Locks: none. Where the caller holds the stock of the sku through stockLock, none of its orders can change.
+SELECT coalesce(sum(line.count), 0)::bigint AS "count!"
+FROM orders
+CROSS JOIN LATERAL (
+    SELECT lines.count
+    FROM order_lines AS lines
+    WHERE lines.order_id = orders.order_id
+      AND lines.sku = :sku!::bigint
+    OFFSET 0
+) AS line
+WHERE orders.status = 'awaiting payment';

@@ -4,75 +4,134 @@
   the one before ended, none is older than it, and the last one is the stock.
 */
 
-/* @name stockAudit */
--- Reads what is wrong with the :limit skus that follow the sku :after, on any node: movements that do not
--- begin where the one before ended, stock that is not what its last movement left, and reserved pieces that
--- are not those of open orders. Stock without movements has not changed since it was added by hand. One
--- statement and so one snapshot, in which each transaction is whole or absent.
--- last_sku: where the next window begins; null behind the last one.
+/* @name stockMovementList */
+-- Reads the :limit newest movements of a sku below a version, newest first, on any node.
+-- created_us, occurred_us: in microseconds since the epoch.
 -- Locks: none.
-WITH audited AS (
+SELECT version, kind, total_change, reserved_change, total_after, reserved_after, order_id, order_count,
+    reason, reference, note, actor,
+    (extract(epoch FROM created_at) * 1000000)::bigint AS "created_us!",
+    (extract(epoch FROM coalesce(occurred_at, created_at)) * 1000000)::bigint AS "occurred_us!"
+FROM stock_movements
+WHERE sku = :sku!::bigint
+  AND version < :below!::bigint
+ORDER BY version DESC
+LIMIT :limit!;
+
+/* @name stockCounterAudit */
+-- Compares the :limit skus that follow the sku :after with their last movements, on any node. Returns those
+-- that differ, and in every row how many skus there were and the last one; without a difference there is one
+-- row. Stock of version 0 is not in the ledger yet. One statement and so one snapshot.
+-- Locks: none.
+WITH audited AS MATERIALIZED (
     SELECT sku, version, total_count, reserved
     FROM stocks
     WHERE sku > :after!::bigint
     ORDER BY sku
     LIMIT :limit!
-),
-bounds AS (
-    SELECT CASE WHEN count(*) = :limit! THEN max(sku) END AS last_sku FROM audited
-),
-held AS (
-    SELECT lines.sku, sum(lines.count) AS count
-    FROM orders
-    JOIN order_lines AS lines ON lines.order_id = orders.order_id
-    WHERE orders.status = 'awaiting payment'
-      AND lines.sku > :after!::bigint
-      AND lines.sku <= (SELECT coalesce(last_sku, 4294967295) FROM bounds)
-    GROUP BY lines.sku
-),
-chain AS (
-    SELECT movements.sku, movements.version, movements.kind,
-        movements.total_after - movements.total_change AS total_before,
-        movements.reserved_after - movements.reserved_change AS reserved_before,
-        lag(movements.version) OVER previous AS previous_version,
-        lag(movements.total_after) OVER previous AS previous_total,
-        lag(movements.reserved_after) OVER previous AS previous_reserved
-    FROM stock_movements AS movements
-    JOIN audited ON audited.sku = movements.sku
-    WINDOW previous AS (PARTITION BY movements.sku ORDER BY movements.version)
-),
-last AS (
-    SELECT DISTINCT ON (movements.sku)
-        movements.sku, movements.version, movements.total_after, movements.reserved_after
-    FROM stock_movements AS movements
-    JOIN audited ON audited.sku = movements.sku
-    ORDER BY movements.sku, movements.version DESC
-),
-findings AS (
-    SELECT sku, version, 'chain' AS finding
-    FROM chain
-    WHERE CASE
-        WHEN previous_version IS NULL THEN kind <> 'opened'
-        ELSE (version, total_before, reserved_before)
-            <> (previous_version + 1, previous_total, previous_reserved)
-    END
-    UNION ALL
-    SELECT audited.sku, audited.version, 'counters'
+)
+SELECT bounds.size AS "size!", bounds.last_sku AS "last_sku?", wrong.sku AS "sku?",
+    wrong.version AS "version?", wrong.total_count AS "total?", wrong.reserved AS "reserved?",
+    wrong.last_version AS "last_version?", wrong.total_after AS "total_after?",
+    wrong.reserved_after AS "reserved_after?"
+FROM (SELECT count(*) AS size, max(sku) AS last_sku FROM audited) AS bounds
+LEFT JOIN (
+    SELECT audited.sku, audited.version, audited.total_count, audited.reserved,
+        last.version AS last_version, last.total_after, last.reserved_after
     FROM audited
-    LEFT JOIN last ON last.sku = audited.sku
+    LEFT JOIN LATERAL (
+        SELECT movements.version, movements.total_after, movements.reserved_after
+        FROM stock_movements AS movements
+        WHERE movements.sku = audited.sku
+        ORDER BY movements.version DESC
+        LIMIT 1
+    ) AS last ON true
     WHERE (audited.version, audited.total_count, audited.reserved)
         <> (coalesce(last.version, 0), coalesce(last.total_after, audited.total_count),
             coalesce(last.reserved_after, audited.reserved))
-    UNION ALL
-    SELECT coalesce(audited.sku, held.sku), coalesce(audited.version, 0), 'reserved'
-    FROM audited
-    FULL JOIN held ON held.sku = audited.sku
-    WHERE coalesce(audited.reserved, 0) <> coalesce(held.count, 0)
+) AS wrong ON true
+ORDER BY wrong.sku;
+
+/* @name stockChainAudit */
+-- Checks the :limit movements from (:sku, :version) on, on any node: each of the same sku with the one
+-- before. The first of a sku must be an opening, of stock that exists. The first of the window was checked in
+-- the window before, if it is of the same sku. Returns the wrong ones, and in every row how many movements
+-- there were and the last one; without a wrong one there is one row. OFFSET 0 keeps the planner from reading
+-- all stock.
+-- Locks: none.
+WITH checked AS MATERIALIZED (
+    SELECT sku, version, kind, total_change, reserved_change, total_after, reserved_after, created_at
+    FROM stock_movements
+    WHERE (sku, version) >= (:sku!::bigint, :version!::bigint)
+    ORDER BY sku, version
+    LIMIT :limit!
+),
+linked AS (
+    SELECT sku, version, kind, created_at,
+        total_after - total_change AS total_before, reserved_after - reserved_change AS reserved_before,
+        lag(sku) OVER chain AS previous_sku, lag(version) OVER chain AS previous_version,
+        lag(total_after) OVER chain AS previous_total, lag(reserved_after) OVER chain AS previous_reserved,
+        lag(created_at) OVER chain AS previous_created_at
+    FROM checked
+    WINDOW chain AS (ORDER BY sku, version)
 )
-SELECT bounds.last_sku, findings.sku, findings.version, findings.finding
-FROM bounds
-LEFT JOIN findings ON true
-ORDER BY findings.sku, findings.version;
+SELECT (SELECT count(*) FROM checked) AS "size!", last.sku AS "last_sku?", last.version AS "last_version?",
+    wrong.sku AS "sku?", wrong.version AS "version?", wrong.finding AS "finding?"
+FROM (SELECT 1) AS always
+LEFT JOIN (SELECT sku, version FROM checked ORDER BY sku DESC, version DESC LIMIT 1) AS last ON true
+LEFT JOIN (
+    SELECT sku, version, CASE
+        WHEN previous_sku = sku THEN 'chain'
+        WHEN kind <> 'opened' THEN 'chain'
+        ELSE 'noStock'
+    END AS finding
+    FROM linked
+    WHERE CASE
+        WHEN previous_sku = sku THEN created_at < previous_created_at
+            OR (version, total_before, reserved_before)
+                <> (previous_version + 1, previous_total, previous_reserved)
+        WHEN sku = :sku! THEN false
+        ELSE kind <> 'opened'
+            OR NOT EXISTS (SELECT FROM stocks WHERE stocks.sku = linked.sku OFFSET 0)
+    END
+) AS wrong ON true
+ORDER BY wrong.sku, wrong.version;
+
+/* @name stockReservedMoves */
+-- Sums what movements added to the reserved pieces of each sku, and what they took, from behind one version
+-- up to another, on any node. The arrays are parallel.
+-- Locks: none.
+SELECT span.sku AS "sku!", moves.added AS "added!", moves.taken AS "taken!"
+FROM unnest(:skus!::bigint[], :afters!::bigint[], :upTos!::bigint[]) AS span (sku, after, up_to)
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(greatest(reserved_change, 0)), 0)::bigint AS added,
+        coalesce(sum(least(reserved_change, 0)), 0)::bigint AS taken
+    FROM stock_movements AS movements
+    WHERE movements.sku = span.sku
+      AND movements.version > span.after
+      AND movements.version <= span.up_to
+) AS moves;
+
+/* @name stockRepair */
+-- Writes a movement that leads from the last one of a sku to the pieces that exist, and to those that open
+-- orders hold, which it makes the reserved ones. With stockChange it is the only statement that changes a
+-- counter, and it never changes a movement.
+-- Locks: none, the caller holds the stock through stockLock.
+WITH repaired AS (
+    UPDATE stocks
+    SET reserved = :held!::bigint,
+        version = :version!::bigint,
+        changed_at = greatest(statement_timestamp(), stocks.changed_at)
+    WHERE stocks.sku = :sku!::bigint
+    RETURNING stocks.sku, stocks.version, stocks.total_count, stocks.reserved, stocks.changed_at
+)
+INSERT INTO stock_movements (
+    sku, version, total_change, reserved_change, total_after, reserved_after, created_at, order_count, kind,
+    reason
+)
+SELECT sku, version, :totalChange!::bigint, :reservedChange!::bigint, total_count, reserved, changed_at, 0,
+    :kind!, 'repair'
+FROM repaired;
 
 /* @name stockMovementOld */
 -- Reads, of the :skus skus that follow the sku :after, how many of their oldest movements are older than

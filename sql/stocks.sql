@@ -144,3 +144,14 @@ FROM stocks
 WHERE sku > :after!::bigint
 ORDER BY sku
 LIMIT :limit!;
+
+/* @name stockVersionList */
+-- Reads what is reserved of the :limit skus that follow the sku :after, up to the sku :upTo, in order, on any
+-- node, and of which movement that is.
+-- Locks: none.
+SELECT sku, reserved, version
+FROM stocks
+WHERE sku > :after!::bigint
+  AND sku <= :upTo!::bigint
+ORDER BY sku
+LIMIT :limit!;

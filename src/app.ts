@@ -31,6 +31,7 @@ import { assertFree } from './transport/ports.ts';
 import { TrustedProxies } from './transport/proxies.ts';
 import { openDetails, ReadinessWatch } from './transport/readiness.ts';
 import { Certificates } from './transport/tls.ts';
+import { type AuditOptions, StockAudit } from './workers/audit-stock.ts';
 import { OrderExpiry } from './workers/expire-orders.ts';
 import { KeyRemoval } from './workers/remove-keys.ts';
 import { MovementRemoval } from './workers/remove-movements.ts';
@@ -94,7 +95,8 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
     const { requestTimeoutMs } = config;
     const authenticate = tokens?.authenticate;
     const context = { loms: service, logger, deadlines, requestTimeoutMs, authenticate };
-    const parts = { router, certificates, tokens, probes };
+    const audit = createAudit(logger, router, closers);
+    const parts = { router, certificates, tokens, probes, audit };
     const { readiness, ...ports } = await startServers(config, context, parts, closers);
     signal?.throwIfAborted();
     await router.start();
@@ -154,9 +156,9 @@ async function openTokenCheck(config: Config, logger: Logger, closers: Closers):
   return tokens;
 }
 
-/** The check of the schema and the workers use one connection each. */
+/** The check of the schema, the workers and an audit use one connection each. */
 function backgroundConnections({ orderRetentionMs, ledgerRetentionMs }: Config['workers']): number {
-  return 3 + [orderRetentionMs, ledgerRetentionMs].filter((retentionMs) => retentionMs > 0).length;
+  return 4 + [orderRetentionMs, ledgerRetentionMs].filter((retentionMs) => retentionMs > 0).length;
 }
 
 /** Opens a router on the configured database, or on the service's own; it is not started yet. */
@@ -261,6 +263,19 @@ function createWorkers(
   );
 }
 
+/** How this machine audits: its clock, and its timers. */
+export function auditOptions(router: Router): AuditOptions {
+  const wait: AuditOptions['sleep'] = (delayMs, signal) => sleep(delayMs, undefined, signal && { signal });
+  return { read: (work) => router.read(work), now: monotonicMs, sleep: wait };
+}
+
+/** Audits on request; a running one is ended at the stop. */
+function createAudit(logger: Logger, router: Router, closers: Closers): StockAudit {
+  const audit = new StockAudit({ ...auditOptions(router), logger });
+  closers.push(() => audit.stop());
+  return audit;
+}
+
 /** A task in the background, which the app stops. After a failed run the next one has the same to do. */
 function createTask(
   name: string,
@@ -286,12 +301,13 @@ interface Parts {
   readonly certificates: Certificates | undefined;
   readonly tokens: Tokens | undefined;
   readonly probes: ProbePort | undefined;
+  readonly audit: StockAudit;
 }
 
 async function startServers(
   config: Config,
   context: TransportContext,
-  { router, certificates, tokens, probes }: Parts,
+  { router, certificates, tokens, probes, audit }: Parts,
   closers: Closers,
 ) {
   const { logger, authenticate } = context;
@@ -335,6 +351,7 @@ async function startServers(
     docs: config.docs,
     publicUrl: config.publicUrl,
     readiness: () => readiness.current,
+    audit,
   });
   const limits = {
     idleMs: config.http.keepAliveTimeoutMs,

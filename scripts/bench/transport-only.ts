@@ -33,9 +33,10 @@ const loms: Partial<Loms> = {
 
 const logger = pino({ level: 'info' });
 const common = { loms: loms as Loms, logger, deadlines: new Deadlines(), requestTimeoutMs: 10_000 };
+const audit = { state: { running: false, last: undefined }, start() {} };
 const readiness = () => ({ ready: true, details: {} });
 const place = { host: '127.0.0.1', port: 0 };
-const http = await startHttpServer(createHttpApp({ ...common, readiness }), { ...place, logger });
+const http = await startHttpServer(createHttpApp({ ...common, audit, readiness }), { ...place, logger });
 const grpc = await startGrpcServer({ ...common, ...place });
 logger.info({ rest: `http://127.0.0.1:${http.port}`, grpc: `127.0.0.1:${grpc.port}` }, 'loms listens');
 process.once('SIGTERM', () => process.exit());

@@ -203,7 +203,7 @@ function queries(operations: readonly Operation[]): Arbitrary<CaseBody<RestCase>
     operation.query.map(({ name, schema }) => ({ operation, name, schema })),
   );
   return fc.tuple(fc.constantFrom(...places), pathText).map(([{ operation, name, schema }, text]) => {
-    const target = Buffer.from(`${operation.path}?${name}=${text}`).toString('latin1');
+    const target = Buffer.from(`${fill(operation.path, '1')}?${name}=${text}`).toString('latin1');
     const request = { method: operation.method, target, headers: [HOST] };
     const isNumber = schema.type === 'integer' || schema.anyOf !== undefined;
     const mayBeValid = isNumber && (mayBeId(text) || /^0?$/.test(text));

@@ -54,7 +54,7 @@ describe('a short fuzz run', () => {
         'gRPC 16',
       ]),
     );
-    expect(await audit.run()).toBeGreaterThan(100);
+    expect(await audit.run()).toBeGreaterThan(50);
     await services.areReady();
   }, 120_000);
 });

@@ -4,6 +4,7 @@
  *     node dist/cli/tasks.js migrate
  *     node dist/cli/tasks.js seed [development | large]
  *     node dist/cli/tasks.js advance-order-ids 1000000     after a restore: see docs/backup.md
+ *     node dist/cli/tasks.js audit [--json] [--repair]     audits the stock; exit code 2: faults are left
  *     node dist/cli/tasks.js clean                         removes the embedded cluster with its data
  *
  * Without DATABASE_URL they work on the embedded cluster, and start what of it does not run.
@@ -16,19 +17,22 @@ import { advanceOrderIds } from '../db/schema/order-ids.ts';
 import { seed } from '../db/schema/seed.ts';
 import { migrationUrl } from '../db/urls.ts';
 import { openLog } from '../telemetry/log.ts';
+import { AUDIT_USAGE, audit, type Router } from './audit.ts';
 
-const USAGE = 'usage: tasks migrate | seed [set] | advance-order-ids <count> | clean';
+const USAGE = `usage: tasks migrate | seed [set] | advance-order-ids <count> | ${AUDIT_USAGE} | clean`;
 
 interface Target {
   /** The primary, with the login of the schema's owner. */
   readonly url: string;
+  /** With the login of the service. */
+  readonly router: Router;
   readonly logger: Logger;
   /** How long to wait for a connection, and for another process that migrates, in milliseconds. */
   readonly timeoutMs: number;
 }
 
 /** What is done on the primary. */
-const databaseTasks: Record<string, (target: Target, argument?: string) => Promise<void>> = {
+const databaseTasks: Record<string, (target: Target, ...words: string[]) => Promise<void>> = {
   migrate: ({ url, logger, timeoutMs }) => migrate(url, logger, { timeoutMs }),
   async seed({ url, logger, timeoutMs }, set = 'development') {
     await migrate(url, logger, { timeoutMs });
@@ -38,10 +42,13 @@ const databaseTasks: Record<string, (target: Target, argument?: string) => Promi
     if (!/^[1-9]\d{0,17}$/.test(count)) throw new Error(`how many ids are to be skipped? ${USAGE}`);
     await advanceOrderIds(url, BigInt(count), logger);
   },
+  async audit({ router }, ...flags) {
+    process.exitCode = await audit(router, flags, (line) => process.stdout.write(`${line}\n`));
+  },
 };
 
 async function run(words: readonly string[], config: Config, logger: Logger): Promise<void> {
-  const [task, argument] = words;
+  const [task, ...more] = words;
   if (task === 'clean') {
     const { removeEmbeddedCluster } = await import('../embedded/cluster.ts');
     return removeEmbeddedCluster({ ...config.embedded, logger });
@@ -53,7 +60,7 @@ async function run(words: readonly string[], config: Config, logger: Logger): Pr
     const router = await openDatabase(config, logger, closers);
     const primary = await router.waitForPrimary(config.start.timeoutMs);
     const url = migrationUrl(primary.url, config.database.migrationUrl);
-    await work({ url, logger, timeoutMs: config.start.timeoutMs }, argument);
+    await work({ url, router, logger, timeoutMs: config.start.timeoutMs }, ...more);
   } finally {
     await closeAll(closers);
   }
@@ -61,7 +68,9 @@ async function run(words: readonly string[], config: Config, logger: Logger): Pr
 
 try {
   const config = readConfig(process.env);
-  await run(process.argv.slice(2), config, openLog(config.log.level));
+  const words = process.argv.slice(2);
+  // The output of an audit is its result.
+  await run(words, config, openLog(config.log.level, words[0] === 'audit' ? 2 : 1));
 } catch (error) {
   process.stderr.write(`${error instanceof ConfigError ? error.message : String(error)}\n`);
   process.exitCode = 1;

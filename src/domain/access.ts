@@ -1,5 +1,5 @@
 /** Who may do what: how a known caller is admitted to an operation. `src/auth/` checks the credentials. */
-import { type OperationName, operations } from './operations.ts';
+import { type OperationName, operations, type Scope } from './operations.ts';
 import { accepted, type Outcome, refused } from './outcome.ts';
 import { scopeMissing } from './refusals.ts';
 
@@ -22,8 +22,12 @@ export type Authenticate = (
 
 /** Admits a caller to an operation, or refuses with SCOPE_MISSING. Returns the caller's name. */
 export function admit(caller: Outcome<Identity>, operation: OperationName): Outcome<string> {
+  return admitTo(caller, operations[operation].scope);
+}
+
+/** The same for what is no operation. */
+export function admitTo(caller: Outcome<Identity>, scope: Scope): Outcome<string> {
   if (!caller.ok) return caller;
   const { name, scopes } = caller.value;
-  const { scope } = operations[operation];
   return scopes.has(scope) ? accepted(name) : refused(scopeMissing(scope));
 }

@@ -21,6 +21,8 @@ import { PAGE_SIZE_MAX } from './page.ts';
 import type { Settings } from './settings.ts';
 import { adjustStocks, prepareAdjustment, type StockToAdjust } from './stock/adjust.ts';
 import { countStocks, prepareCount, type StockToCount } from './stock/count.ts';
+import { explainStock, HOLDS_SCAN_MAX, prepareExplanation } from './stock/explain.ts';
+import { listStockMovements, prepareMovementPage } from './stock/history.ts';
 import { listStocks, prepareStockPage } from './stock/list.ts';
 import { readStockBatches, readStocks } from './stock/read.ts';
 
@@ -164,6 +166,30 @@ export const operations = {
     run: countStocks,
     weigh: ({ counts }: StockToCount) => counts.length,
     queueWeightMax: QUEUE_LINES_MAX,
+  },
+
+  /**
+   * Returns the stock of a sku and what open orders hold of it, the next one to end first. Refused with
+   * STOCK_NOT_FOUND, or with INVALID_REQUEST for a page token of another sku.
+   */
+  explainStock: {
+    scope: 'stock:read',
+    kind: 'read',
+    prepare: prepareExplanation,
+    run: explainStock,
+    weigh: () => HOLDS_SCAN_MAX,
+  },
+
+  /**
+   * Lists what changed the stock of a sku, newest first. Refused with STOCK_NOT_FOUND, or with
+   * INVALID_REQUEST for a page token of another sku.
+   */
+  listStockMovements: {
+    scope: 'stock:read',
+    kind: 'read',
+    prepare: prepareMovementPage,
+    run: listStockMovements,
+    weigh: () => PAGE_SIZE_MAX,
   },
 } as const satisfies Record<string, Operation>;
 

@@ -1,7 +1,7 @@
 /** Page tokens: opaque, authentic, and bound to the filters of their list. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { pageSizeOf, pageToken, pageTokenKey, positionOf } from './page.ts';
+import { pageSizeOf, pageToken, pageTokenKey, positionOf, positionsOf } from './page.ts';
 
 const position = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
 const key = pageTokenKey('a secret of the shop');
@@ -12,6 +12,16 @@ test('a token leads to its position, for its filters and in every instance with 
       const token = pageToken(key, filters, at);
       expect(token).toMatch(/^[\w-]{32}$/);
       expect(positionOf(pageTokenKey('a secret of the shop'), filters, token)).toBe(at);
+    }),
+  );
+});
+
+test('a position of several numbers is read back, and only as one of that many', () => {
+  fc.assert(
+    fc.property(fc.array(position, { minLength: 1, maxLength: 4 }), fc.nat(5), (at, numbers) => {
+      const token = pageToken(key, 'orders', ...at);
+      const read = positionsOf(key, 'orders', token, numbers);
+      expect(read).toEqual(numbers === at.length ? at : undefined);
     }),
   );
 });

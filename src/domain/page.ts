@@ -10,7 +10,7 @@ import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 const SIZE_DEFAULT = 50;
 export const PAGE_SIZE_MAX = 1_000;
 
-const POSITION_BYTES = 8;
+const NUMBER_BYTES = 8;
 const TAG_BYTES = 16;
 const KEY_BYTES = 32;
 
@@ -28,22 +28,33 @@ export function pageSizeOf(requested: number): number {
  * Makes the token of the next page.
  *
  * @param filters names the list and everything that selects its entries, as one text.
- * @param position from 0 to 2^64 - 1.
+ * @param position one or more numbers from 0 to 2^64 - 1.
  */
-export function pageToken(key: Uint8Array, filters: string, position: bigint): string {
-  const bytes = Buffer.alloc(POSITION_BYTES);
-  bytes.writeBigUInt64BE(position);
+export function pageToken(key: Uint8Array, filters: string, ...position: readonly bigint[]): string {
+  const bytes = Buffer.alloc(NUMBER_BYTES * position.length);
+  for (const [index, number] of position.entries()) bytes.writeBigUInt64BE(number, NUMBER_BYTES * index);
   return Buffer.concat([bytes, tagOf(key, filters, bytes)]).toString('base64url');
 }
 
-/** The position of a token; undefined when it was not made with this key for these filters. */
+/** The position of a token of one number; undefined when it was not made with this key for these filters. */
 export function positionOf(key: Uint8Array, filters: string, token: string): bigint | undefined {
+  return positionsOf(key, filters, token, 1)?.[0];
+}
+
+/** The same of a token of several numbers. */
+export function positionsOf(
+  key: Uint8Array,
+  filters: string,
+  token: string,
+  numbers: number,
+): bigint[] | undefined {
   const bytes = Buffer.from(token, 'base64url');
+  const size = NUMBER_BYTES * numbers;
   // Other texts may decode to the same bytes.
-  if (bytes.length !== POSITION_BYTES + TAG_BYTES || bytes.toString('base64url') !== token) return undefined;
-  const position = bytes.subarray(0, POSITION_BYTES);
-  const isOurs = timingSafeEqual(bytes.subarray(POSITION_BYTES), tagOf(key, filters, position));
-  return isOurs ? position.readBigUInt64BE() : undefined;
+  if (bytes.length !== size + TAG_BYTES || bytes.toString('base64url') !== token) return undefined;
+  const position = bytes.subarray(0, size);
+  if (!timingSafeEqual(bytes.subarray(size), tagOf(key, filters, position))) return undefined;
+  return Array.from({ length: numbers }, (_, index) => position.readBigUInt64BE(NUMBER_BYTES * index));
 }
 
 function tagOf(key: Uint8Array, filters: string, position: Uint8Array): Buffer {

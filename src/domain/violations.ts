@@ -46,6 +46,8 @@ const remarks: Readonly<Record<string, string>> = {
   'StockCount.note': WITHOUT_NUL,
   'ListOrdersRequest.pageToken': ': the nextPageToken of a page with the same filters',
   'ListStocksRequest.pageToken': ': the nextPageToken of a page',
+  'ExplainStockRequest.pageToken': ': the nextPageToken of a page of the same sku',
+  'ListStockMovementsRequest.pageToken': ': the nextPageToken of a page of the same sku',
 };
 
 /** Sorts `items[2]` before `items[10]`. Made once, because making a collator is slow. */

@@ -20,6 +20,11 @@ export const contract = {
     reservationTtlSeconds: { type: 'uint32', min: 1n, max: 315360000n },
     validateOnly: { type: 'flag' },
   },
+  ExplainStockRequest: {
+    sku: { type: 'uint32', min: 1n, max: 4294967295n },
+    pageSize: { type: 'int32', min: 0n, max: 2147483647n },
+    pageToken: { type: 'text', maxLength: 255 },
+  },
   ExtendOrderRequest: {
     orderID: { type: 'int64', min: 1n, max: 9223372036854775807n },
     reservationTtlSeconds: { type: 'uint32', min: 1n, max: 315360000n },
@@ -39,6 +44,11 @@ export const contract = {
     status: { type: 'choices', of: ["new","awaiting payment","failed","payed","cancelled"], minItems: 0, maxItems: 5 },
     createdAfter: { type: 'time' },
     createdBefore: { type: 'time' },
+    pageSize: { type: 'int32', min: 0n, max: 2147483647n },
+    pageToken: { type: 'text', maxLength: 255 },
+  },
+  ListStockMovementsRequest: {
+    sku: { type: 'uint32', min: 1n, max: 4294967295n },
     pageSize: { type: 'int32', min: 0n, max: 2147483647n },
     pageToken: { type: 'text', maxLength: 255 },
   },

@@ -12,11 +12,17 @@ const redact = {
   censor: '***',
 };
 
-/** Opens the log at a level of pino. Times are RFC 3339 in UTC. */
-export function openLog(level: string): Logger {
+/**
+ * Opens the log at a level of pino. Times are RFC 3339 in UTC.
+ *
+ * @param output 1 is the standard output, 2 that of errors, for programs whose output is their result.
+ */
+export function openLog(level: string, output: 1 | 2 = 1): Logger {
   const options = { level, redact, timestamp: stdTimeFunctions.isoTime };
-  if (!process.stdout.isTTY) return pino(options);
-  const pretty = pino.transport({ target: 'pino-pretty', options: { ignore: 'pid,hostname' } });
+  const stream = output === 1 ? process.stdout : process.stderr;
+  if (!stream.isTTY) return pino(options, pino.destination(output));
+  const prettyOptions = { ignore: 'pid,hostname', destination: output };
+  const pretty = pino.transport({ target: 'pino-pretty', options: prettyOptions });
   // The terminal may be closed, which stops the service: its log must not end it in the middle of that.
   pretty.on('error', () => {});
   return pino(options, pretty);

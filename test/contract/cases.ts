@@ -343,7 +343,8 @@ export function withoutId(answer: Answer, order: bigint | undefined): unknown {
     return Object.fromEntries(
       Object.entries(value).map(([key, inner]) => [
         key,
-        /^(orderID|message|(create|update|expire)[sd]At|availableAt)$/.test(key) || typeof inner === 'object'
+        /^(orderID|message|(create|update|expire)[sd]At|availableAt|nextReleaseAt|occurredAt)$/.test(key) ||
+        typeof inner === 'object'
           ? replace(inner)
           : inner,
       ]),

@@ -11,6 +11,8 @@ import { operations, scopes } from '../../src/domain/operations.ts';
 import { PAGE_LINES_MAX, SCAN_MAX } from '../../src/domain/orders/list.ts';
 import type { Refusal } from '../../src/domain/outcome.ts';
 import { PAGE_SIZE_MAX } from '../../src/domain/page.ts';
+import { HOLDS_SCAN_MAX } from '../../src/domain/stock/explain.ts';
+import { AUDIT_LIMITS, FINDINGS_MAX } from '../../src/domain/stock/findings.ts';
 import { FREE_MULTIPLE } from '../../src/service/fair-queue.ts';
 import { BATCH_LINES_MAX, connectionsNeeded, SHARING_LANES_MAX } from '../../src/service/service.ts';
 import { connectionOptions, grpcLimits } from '../../src/transport/grpc/server.ts';
@@ -100,6 +102,9 @@ function serviceLimits(config: Config): Record<string, string> {
     'entries of a page of a list': count(PAGE_SIZE_MAX),
     'orders that a page of orders scans': count(SCAN_MAX),
     'lines of a page of orders': count(PAGE_LINES_MAX),
+    'open orders that a page of holds looks at': count(HOLDS_SCAN_MAX),
+    'open orders that an audit compares with the stock': count(AUDIT_LIMITS.openOrders),
+    'findings that an audit shows': count(FINDINGS_MAX),
     'requests of a batch': count(batching.batchMax),
     'lines of a batch': count(BATCH_LINES_MAX),
     'running batches of creates': count(batching.writeLanes),
@@ -181,8 +186,8 @@ test('docs/operations.md lists every limit with its value', () => {
 
 test('docs/deployment.md names the connections of an instance with the defaults', () => {
   const text = readFileSync('docs/deployment.md', 'utf8').replaceAll(/\s+/g, ' ');
-  // Those of the operations, three in the background and one for the checks.
-  const connections = connectionsNeeded(readConfig({}).batching) + 3 + 1;
+  // Those of the operations, four in the background and one for the checks.
+  const connections = connectionsNeeded(readConfig({}).batching) + 4 + 1;
   expect(text).toContain(`with the defaults ${connections} connections to each node`);
   // Two more while an instance starts, and five instances.
   expect(text).toContain(`\`max_connections\` above ${5 * (connections + 2)}`);

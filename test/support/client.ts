@@ -5,6 +5,7 @@
 import { optionalTimestamp, parseInstant, timestampOf } from '../../src/domain/instant.ts';
 import type { Loms } from '../../src/domain/operations.ts';
 import type { Line, OrderStatus } from '../../src/domain/orders/order.ts';
+import type { MovementKind } from '../../src/domain/stock/movements.ts';
 import { OrderServiceService as orders } from '../../src/generated/proto/loms/order/v1/order.ts';
 import { StockServiceService as stock } from '../../src/generated/proto/loms/stock/v1/stock.ts';
 
@@ -29,6 +30,35 @@ interface OrderFields {
 interface Page {
   readonly pageSize?: number;
   readonly pageToken?: string;
+}
+
+/** What selects a page of a list about one sku. */
+interface SkuPage extends Page {
+  readonly sku: number;
+}
+
+interface StockFields {
+  readonly sku: bigint;
+  readonly total: bigint;
+  readonly reserved: bigint;
+  readonly count: bigint;
+}
+
+interface MovementFields {
+  readonly version: bigint;
+  readonly kind: MovementKind;
+  readonly totalChange: bigint;
+  readonly reservedChange: bigint;
+  readonly total: bigint;
+  readonly reserved: bigint;
+  readonly orderID?: bigint;
+  readonly orders?: bigint;
+  readonly reason?: string;
+  readonly reference?: string;
+  readonly note?: string;
+  readonly actor?: string;
+  readonly occurredAt: string;
+  readonly createdAt: string;
 }
 
 interface OrderList extends Page {
@@ -101,6 +131,18 @@ export interface Messages {
       results: readonly { sku: bigint; totalBefore: bigint; total: bigint; changedSince: bigint }[];
     };
   };
+  explainStock: {
+    request: SkuPage;
+    reply: StockFields & {
+      holds: readonly (OrderId & { count: bigint; expiresAt?: string })[];
+      nextReleaseAt?: string;
+      nextPageToken?: string;
+    };
+  };
+  listStockMovements: {
+    request: SkuPage;
+    reply: { movements: readonly MovementFields[]; nextPageToken?: string };
+  };
 }
 
 export type Request<Name extends Operation = Operation> = Messages[Name]['request'];
@@ -128,6 +170,9 @@ interface OperationRow<Name extends Operation> {
 
 const unknownOrder = { orderID: 9223372036854775807n };
 const notFound = { error: { code: 5n } };
+
+/** The generated code has no defaults. */
+const firstPage = { pageSize: 0, pageToken: '' };
 
 /** How each operation is called. The compiler requires a row for every operation of the domain. */
 export const operations = {
@@ -209,6 +254,28 @@ export const operations = {
     example: { counts: [{ sku: 4000000000, counted: 1n, countedAt: '2000-01-01T00:00:00Z' }] },
     answer: { error: { code: 3n } },
   },
+  explainStock: {
+    grpc: {
+      ...stock.explainStock,
+      requestSerialize: (request: SkuPage) =>
+        stock.explainStock.requestSerialize({ ...firstPage, ...request }),
+    },
+    rest: { get: ({ sku, ...page }) => `/stock/explain/${sku}?${queryOf(page)}` },
+    scope: 'stock:read',
+    example: { sku: 4000000000 },
+    answer: notFound,
+  },
+  listStockMovements: {
+    grpc: {
+      ...stock.listStockMovements,
+      requestSerialize: (request: SkuPage) =>
+        stock.listStockMovements.requestSerialize({ ...firstPage, ...request }),
+    },
+    rest: { get: ({ sku, ...page }) => `/stock/movements/${sku}?${queryOf(page)}` },
+    scope: 'stock:read',
+    example: { sku: 4000000000 },
+    answer: notFound,
+  },
 } satisfies { readonly [Name in Operation]: OperationRow<Name> };
 
 /** The generated code has no defaults, and times in another form. */
@@ -224,7 +291,7 @@ function listToBytes({ createdAfter, createdBefore, ...request }: OrderList): Bu
 }
 
 function pageToBytes(request: Page): Buffer {
-  return stock.listStocks.requestSerialize({ pageSize: 0, pageToken: '', ...request });
+  return stock.listStocks.requestSerialize({ ...firstPage, ...request });
 }
 
 function adjustmentToBytes({ changes }: Request<'adjustStock'>): Buffer {

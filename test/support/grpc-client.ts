@@ -140,7 +140,10 @@ function toProto(request: Request): object {
   return Object.fromEntries(Object.entries(request).map(([key, value]) => [key.replace(/ID$/, 'Id'), value]));
 }
 
-const emptyValues: Readonly<Record<string, unknown>> = { nextPageToken: '', cancelReason: '', orderId: 0n };
+const emptyValues: Readonly<Record<string, unknown>> = {
+  ...{ nextPageToken: '', cancelReason: '', orderId: 0n },
+  ...{ orders: 0, reason: '', reference: '', note: '', actor: '' },
+};
 
 /** As REST has it: integers as bigints, times as texts, ids by their JSON names, nothing that is empty. */
 function toContract(value: unknown): unknown {

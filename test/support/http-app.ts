@@ -32,6 +32,7 @@ export function testApp({
     deadlines: new Deadlines(now),
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
     readiness: () => ({ ready: true, details: {} }),
+    audit: { state: { running: false, last: undefined }, start() {} },
     ...options,
   });
 }

@@ -7,7 +7,7 @@
  * windows, so that each statement is bounded. It ends where it has found what is missing, or at its limits.
  */
 import type { Queryable } from '../../db/types.ts';
-import { type IOrderHoldsResult, orderHolds } from '../../generated/sql/orders.ts';
+import { type IOrderHoldsResult, orderHolds, orderHoldsWithoutEnd } from '../../generated/sql/orders.ts';
 import type { Release } from '../stock/releases.ts';
 import { fromSkuColumn, toSkuColumn } from './order.ts';
 
@@ -34,15 +34,18 @@ export interface Holds {
 export const SEARCHES_MAX = 3;
 
 /** A place in the order of the ends: the end, in microseconds since the epoch, and the order. */
-interface Position {
+export interface Position {
   readonly endUs: bigint;
   readonly orderId: bigint;
 }
 
-const START: Position = { endUs: 0n, orderId: 0n };
+export const START: Position = { endUs: 0n, orderId: 0n };
+
+/** Stands for the end of a reservation that never ends. */
+export const NEVER_US = 2n ** 63n - 1n;
 
 /** What an open order holds of one sku. */
-interface Hold extends Position {
+export interface Hold extends Position {
   readonly sku: number;
   readonly count: number;
 }
@@ -134,14 +137,21 @@ export class HoldWalk {
   }
 }
 
-async function readWindow(
+/**
+ * Reads the window behind a position, on any node. Behind a position of `NEVER_US` it is one of reservations
+ * that never end, which no other window has.
+ */
+export async function readWindow(
   db: Queryable,
   skus: Iterable<number>,
   { endUs: afterUs, orderId: afterId }: Position = START,
-  { window, windowLines }: WalkLimits,
+  { window, windowLines }: Pick<WalkLimits, 'window' | 'windowLines'>,
 ): Promise<HoldWindow> {
-  const bounds = { afterUs, afterId, limit: BigInt(window), linesMax: BigInt(windowLines) };
-  const rows = await orderHolds.run({ skus: toSkuColumn(skus), ...bounds }, db);
+  const bounds = { skus: toSkuColumn(skus), afterId, limit: BigInt(window), linesMax: BigInt(windowLines) };
+  const rows =
+    afterUs === NEVER_US
+      ? await orderHoldsWithoutEnd.run(bounds, db)
+      : await orderHolds.run({ ...bounds, afterUs }, db);
   const holds = rows.flatMap(holdsOf);
   if (rows.length === windowLines) {
     // The last order may have more lines: it begins the next window.

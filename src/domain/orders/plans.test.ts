@@ -1,14 +1,21 @@
 /** The plans of statements that read many orders or lines: none scans or sorts a large table. */
 import { beforeAll, expect, test } from 'vitest';
 import { useDatabase } from '../../../test/support/database.ts';
+import { planOf } from '../../../test/support/plan.ts';
+import type { Queryable } from '../../db/types.ts';
 import {
   orderDelete,
   orderHeldPieces,
+  orderHoldSum,
   orderHolds,
+  orderHoldsWithoutEnd,
+  orderLineAudit,
   orderLineCount,
   orderLineDelete,
   orderLineRead,
+  orderLineSums,
   orderNextEnd,
+  orderOpenIds,
   orderOverdue,
   orderScan,
   orderScanOfUser,
@@ -28,76 +35,77 @@ beforeAll(async () => {
   await database.query('VACUUM (ANALYZE) orders, order_lines');
 });
 
-/** The plan that a connection keeps of a statement: the same for all values. */
-async function planOf(run: (db: never) => unknown): Promise<string> {
-  let sent = '';
-  const db = {
-    query: async (text: string) => {
-      sent = text;
-      return { rows: [] };
-    },
-  };
-  await run(db as never);
-  const rows = await database.query(`EXPLAIN (GENERIC_PLAN, COSTS OFF) ${sent}`);
-  return rows.map((row) => row['QUERY PLAN']).join('\n');
-}
-
 const orderIds = [1n];
 
 test.each([
   [
     'a window is read along the primary key',
-    (db: never) => orderWindow.run({ after: 0n, limit: 1n, retentionMs: 1 }, db),
+    (db: Queryable) => orderWindow.run({ after: 0n, limit: 1n, retentionMs: 1 }, db),
     /^Limit\n {2}-> {2}Index Scan using orders_pkey on orders\n {8}Index Cond: \(order_id > \$\d\)$/,
   ],
   [
     'lines are counted along their primary key, up to the limit',
-    (db: never) => orderLineCount.run({ orderIds, limit: 1n }, db),
+    (db: Queryable) => orderLineCount.run({ orderIds, limit: 1n }, db),
     /Limit\n +-> {2}Index Only Scan using order_lines_pkey on order_lines\n +Index Cond: \(order_id = ANY/,
   ],
   [
     'lines are deleted by their primary key',
-    (db: never) => orderLineDelete.run({ orderIds }, db),
+    (db: Queryable) => orderLineDelete.run({ orderIds }, db),
     /^Delete on order_lines\n.*Index Scan (using|on) order_lines_pkey/s,
   ],
   [
     'orders are deleted by their primary key',
-    (db: never) => orderDelete.run({ orderIds, statuses: ['failed'] }, db),
+    (db: Queryable) => orderDelete.run({ orderIds, statuses: ['failed'] }, db),
     /^Delete on orders\n.*Index Scan (using|on) orders_pkey/s,
   ],
   [
     'orders whose reservations ended are found along the index of their ends',
-    (db: never) => orderOverdue.run({ limit: 500n }, db),
+    (db: Queryable) => orderOverdue.run({ limit: 500n }, db),
     /^Limit\n {2}-> {2}Index (Only )?Scan using orders_expires_at on orders\n/,
   ],
   [
     'the next end is found there too',
-    (db: never) => orderNextEnd.run(undefined, db),
+    (db: Queryable) => orderNextEnd.run(undefined, db),
     /^Limit\n {2}-> {2}Index (Only )?Scan using orders_expires_at on orders\n/,
   ],
   [
     'the orders of a user are listed along their index',
-    (db: never) => orderScanOfUser.run({ userId: 1n, below: 9n, limit: 51n }, db),
+    (db: Queryable) => orderScanOfUser.run({ userId: 1n, below: 9n, limit: 51n }, db),
     /^Limit\n {2}-> {2}Index Scan Backward using orders_user_id_order_id on orders\n/,
   ],
   [
     'all orders are listed along the primary key',
-    (db: never) => orderScan.run({ below: 9n, limit: 51n }, db),
+    (db: Queryable) => orderScan.run({ below: 9n, limit: 51n }, db),
     /^Limit\n {2}-> {2}Index Scan Backward using orders_pkey on orders\n/,
   ],
   [
     'the lines of a list are read along their primary key, up to the limit',
-    (db: never) => orderLineRead.run({ orderIds, limit: 1n }, db),
+    (db: Queryable) => orderLineRead.run({ orderIds, limit: 1n }, db),
     /^Limit\n {2}-> {2}Index Scan Backward using order_lines_pkey on order_lines\n +Index Cond: \(order_id =/,
   ],
+  [
+    'the ids of open orders are read from the index of their ends',
+    (db: Queryable) => orderOpenIds.run({ limit: 1_000_000n }, db),
+    /Limit\n +-> {2}Index (Only )?Scan using orders_expires_at on orders\n?/,
+  ],
+  [
+    'what open orders hold of one sku is read by their lines of it',
+    (db: Queryable) => orderHoldSum.run({ sku: 1n }, db),
+    /Index Scan using order_lines_pkey.*\n +Index Cond: \(\(order_id = orders.order_id\) AND \(sku = /,
+  ],
+  [
+    'lines are checked along their primary key, and each for its own order',
+    (db: Queryable) => orderLineAudit.run({ afterId: 0n, afterSku: 0n, limit: 5_000n }, db),
+    /Index Only Scan using order_lines_pkey on order_lines\n.*using orders_pkey on orders\n/s,
+  ],
 ])('%s', async (_title, run, expected) => {
-  const plan = await planOf(run);
+  const plan = await planOf(database, run);
   expect(plan).toMatch(expected);
-  expect(plan).not.toMatch(/Seq Scan|Sort/);
+  expect(plan).not.toMatch(/Seq Scan|Sort Key.*\n +-> {2}(Index|Bitmap)/);
 });
 
 test('what users hold is summed along the index of their open orders, and of their lines alone', async () => {
-  const plan = await planOf((db) => orderHeldPieces.run({ userIds: [1n] }, db));
+  const plan = await planOf(database, (db) => orderHeldPieces.run({ userIds: [1n] }, db));
   expect(plan).toMatch(/(Index|Bitmap Index) Scan (using|on) orders_user_id_open/);
   expect(plan).toMatch(/Index Scan (using|on) order_lines_pkey.*\n +Index Cond: \(order_id = orders/);
   expect(plan).not.toMatch(/Seq Scan/);
@@ -105,10 +113,27 @@ test('what users hold is summed along the index of their open orders, and of the
 
 test('holds are read along the index of their ends, and only their own lines', async () => {
   const window = { skus: [1n], afterUs: 0n, afterId: 0n, limit: 2_000n, linesMax: 10_000n };
-  const plan = await planOf((db) => orderHolds.run(window, db));
+  const plan = await planOf(database, (db) => orderHolds.run(window, db));
   expect(plan).toMatch(
     /CTE next\n +-> {2}Limit\n +-> {2}Index (Only )?Scan using orders_expires_at on orders\n/,
   );
   expect(plan).toMatch(/Index Scan (using|on) order_lines_pkey.*\n +Index Cond: \(order_id = next/);
   expect(plan).not.toMatch(/Seq Scan|Sort.*\n +Sort Key.*\n +-> {2}Index/);
+});
+
+test('holds without an end are read along the same index', async () => {
+  const window = { skus: [1n], afterId: 0n, limit: 2_000n, linesMax: 10_000n };
+  const plan = await planOf(database, (db) => orderHoldsWithoutEnd.run(window, db));
+  const ends = 'Index (Only )?Scan using orders_expires_at on orders';
+  expect(plan).toMatch(
+    new RegExp(`CTE next\\n +-> {2}Limit\\n +-> {2}${ends}\\n +Index Cond: .*order_id > `),
+  );
+  expect(plan).toMatch(/order_lines_pkey.*\n +Index Cond: \(order_id = next/);
+  expect(plan).not.toMatch(/Seq Scan|Sort.*\n +Sort Key.*\n +-> {2}Index/);
+});
+
+test('the lines of open orders are summed along their primary key', async () => {
+  const plan = await planOf(database, (db) => orderLineSums.run({ orderIds, after: 0n, upTo: 9n }, db));
+  expect(plan).toMatch(/Index Scan (using|on) order_lines_pkey.*\n +Index Cond: \(\(order_id = ANY/);
+  expect(plan).not.toMatch(/Seq Scan/);
 });

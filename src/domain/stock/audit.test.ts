@@ -4,6 +4,8 @@ import { beforeEach, expect, test } from 'vitest';
 import { anyCall } from '../../../test/support/call.ts';
 import { useLoms } from '../../../test/support/database.ts';
 import { auditStock } from './audit.ts';
+import { AUDIT_LIMITS, type AuditLimits, FINDINGS_MAX } from './findings.ts';
+import { repairStock } from './repair.ts';
 
 const { database, router, loms } = useLoms();
 
@@ -13,16 +15,21 @@ const create = async (...skus: number[]) => {
   return created.ok ? created.value.orderId : 0n;
 };
 
-/** All findings, in windows of this size. */
-async function audit(limit = 1_000) {
-  const found: string[] = [];
-  for (let after: bigint | undefined = 0n; after !== undefined; ) {
-    const { findings, next } = await router.read((db) => auditStock(db, after as bigint, limit));
-    found.push(...findings.map(({ sku, version, finding }) => `${sku} ${finding} ${version}`));
-    after = next;
-  }
-  return found;
+const source = { read: router.read.bind(router), settle: async () => {} };
+
+/** All findings, in their order by sku. */
+async function audit(limits: AuditLimits = AUDIT_LIMITS) {
+  const report = await auditStock(source, limits);
+  expect(report.findingCount).toBe(report.findings.length);
+  expect(report.unsettledSkus).toBe(0);
+  return report.findings
+    .map(({ sku, finding, version, orderId }) => `${sku} ${finding} ${orderId ?? version}`)
+    .sort();
 }
+
+/** Steps of one row each, and of two. */
+const oneByOne = { skus: 1, movements: 1, lines: 1, comparedSkus: 1, orders: 1, openOrders: 10 };
+const smallLimits = [oneByOne, { ...oneByOne, skus: 2, movements: 2, lines: 2, comparedSkus: 2 }];
 
 /** Sku 10 with movements of versions 0 to 4, and sku 20 with versions 0 and 1. */
 beforeEach(async () => {
@@ -57,40 +64,123 @@ test('orders of one batch are one movement', async () => {
   expect(rows.length).toBeLessThan(4);
 });
 
-test.each([1, 2, 1_000])('without a fault nothing is found, in windows of %i', async (limit) => {
-  expect(await audit(limit)).toEqual([]);
+test('without a fault nothing is found, in steps of any size, and everything is counted', async () => {
+  for (const limits of [AUDIT_LIMITS, ...smallLimits]) {
+    expect(await auditStock(source, limits)).toEqual({
+      ...{ findings: [], findingCount: 0, skus: 3, unsettledSkus: 0, movements: 7, lines: 3 },
+    });
+  }
 });
 
-test.each([
-  ['a total changed by hand', 'UPDATE stocks SET total_count = 99 WHERE sku = 10', ['10 counters 4']],
+/** What was done past the ledger, what the audit finds then, and whether a repair ends it. */
+const faults: [title: string, fault: string, expected: string[], isRepairable: boolean][] = [
+  ['a total changed by hand', 'UPDATE stocks SET total_count = 99 WHERE sku = 10', ['10 counters 4'], true],
   [
     'a reserved count changed by hand',
     'UPDATE stocks SET reserved = 3 WHERE sku = 20',
     ['20 counters 1', '20 reserved 1'],
+    true,
   ],
-  ['a version changed by hand', 'UPDATE stocks SET version = 5 WHERE sku = 10', ['10 counters 5']],
-  ['a removed movement', 'DELETE FROM stock_movements WHERE sku = 10 AND version = 2', ['10 chain 3']],
+  ['a version changed by hand', 'UPDATE stocks SET version = 5 WHERE sku = 10', ['10 counters 5'], true],
+  [
+    'stock added by hand with reserved pieces',
+    'UPDATE stocks SET reserved = 1 WHERE sku = 30',
+    ['30 reserved 0'],
+    true,
+  ],
+  ['a removed movement', 'DELETE FROM stock_movements WHERE sku = 10 AND version = 2', ['10 chain 3'], false],
   [
     'a removed last movement',
     'DELETE FROM stock_movements WHERE sku = 10 AND version = 4',
     ['10 counters 4'],
+    true,
   ],
-  ['a removed opening', 'DELETE FROM stock_movements WHERE sku = 10 AND version = 0', ['10 chain 1']],
+  ['removed movements', 'DELETE FROM stock_movements WHERE sku = 10', ['10 counters 4'], true],
+  ['a removed opening', 'DELETE FROM stock_movements WHERE sku = 10 AND version = 0', ['10 chain 1'], false],
   [
     'a changed movement',
     'UPDATE stock_movements SET total_change = -3 WHERE sku = 10 AND version = 3',
     ['10 chain 3'],
+    false,
   ],
-  ['a hold without an order', "UPDATE orders SET status = 'failed'", ['20 reserved 1']],
+  [
+    'a movement older than the one before',
+    "UPDATE stock_movements SET created_at = 'epoch' WHERE sku = 10 AND version = 4",
+    ['10 chain 4'],
+    false,
+  ],
+  ['removed stock', 'DELETE FROM stocks WHERE sku = 10', ['10 noStock 0'], false],
+  ['a hold without an order', "UPDATE orders SET status = 'failed'", ['20 reserved 1'], true],
   [
     'an order for a sku without stock',
     'UPDATE order_lines SET sku = 25 WHERE sku = 20',
     ['20 reserved 1', '25 reserved 0'],
+    false,
   ],
-])('%s is found, and nothing else', async (_title, fault, expected) => {
+  [
+    'a line without an order',
+    'INSERT INTO order_lines VALUES (9000000, 10, 1)',
+    ['10 noOrder 9000000'],
+    false,
+  ],
+];
+
+test.each(faults)('%s is found, and nothing else', async (_title, fault, expected) => {
   await database.query(fault);
-  expect(await audit()).toEqual(expected);
-  expect(await audit(1)).toEqual(expected);
+  for (const limits of [AUDIT_LIMITS, ...smallLimits]) expect(await audit(limits)).toEqual(expected);
+});
+
+test.each(faults)('repair of %s changes no movement', async (_title, fault, expected, isRepairable) => {
+  await database.query(fault);
+  const all = () => database.query('SELECT * FROM stock_movements ORDER BY sku, version');
+  const before = await all();
+  for (const sku of [10, 20, 25, 30]) await router.write((tx) => repairStock(tx, sku));
+  expect(await all()).toEqual(expect.arrayContaining(before));
+  const added = (await all()).filter(({ reason }) => reason === 'repair');
+  expect(before.length + added.length).toBe((await all()).length);
+  const left = await audit();
+  if (isRepairable) expect(left).toEqual([]);
+  else expect(expected).toEqual(expect.arrayContaining(left));
+  // It is done once, and the service goes on from there.
+  for (const sku of [10, 20, 30]) await router.write((tx) => repairStock(tx, sku));
+  expect((await all()).length).toBe(before.length + added.length);
+  await Promise.all([create(10), create(20), create(30)]);
+  expect(await audit()).toEqual(left);
+});
+
+test('a repair believes the pieces that exist, and reserves what open orders hold', async () => {
+  await database.query('UPDATE stocks SET total_count = 90, reserved = 7 WHERE sku = 20');
+  const repaired = await router.write((tx) => repairStock(tx, 20));
+  expect(repaired).toEqual({ sku: 20, outcome: 'repaired' });
+  const [stock] = await database.query('SELECT total_count, reserved, version FROM stocks WHERE sku = 20');
+  expect(stock).toEqual({ total_count: '90', reserved: '2', version: '2' });
+  const [movement] = await database.query(
+    `SELECT kind, total_change, reserved_change, reason FROM stock_movements WHERE sku = 20 AND version = 2`,
+  );
+  expect(movement).toEqual({ kind: 'adjusted', total_change: '-10', reserved_change: '0', reason: 'repair' });
+});
+
+test('stock with fewer pieces than are held, and a sku without stock, cannot be repaired', async () => {
+  await database.query('UPDATE stocks SET total_count = 1, reserved = 1 WHERE sku = 20');
+  for (const sku of [20, 25]) {
+    expect(await router.write((tx) => repairStock(tx, sku))).toEqual({ sku, outcome: 'impossible' });
+  }
+  expect(await audit()).toEqual(['20 counters 1', '20 reserved 1']);
+});
+
+test('a report has the first findings, and the number of all', async () => {
+  await database.query(
+    'INSERT INTO order_lines SELECT 9000000, sku, 1 FROM generate_series(1, $1::integer) AS sku',
+    [FINDINGS_MAX + 1],
+  );
+  const { findings, findingCount } = await auditStock(source);
+  expect([findings.length, findingCount]).toEqual([FINDINGS_MAX, FINDINGS_MAX + 1]);
+});
+
+test('with more open orders than can be compared, no sku is settled, and nothing is found', async () => {
+  for (let count = 0; count < 2; count++) await create(30);
+  const report = await auditStock(source, { ...AUDIT_LIMITS, openOrders: 2 });
+  expect(report).toMatchObject({ findingCount: 0, skus: 3, unsettledSkus: 3 });
 });
 
 test('one statement adds skus without pieces; one other changes counters and the ledger', () => {
@@ -103,5 +193,5 @@ test('one statement adds skus without pieces; one other changes counters and the
       sql,
     );
   });
-  expect(writing.map((text) => text.split(' ', 1)[0])).toEqual(['stockOpen', 'stockChange']);
+  expect(writing.map((text) => text.split(' ', 1)[0])).toEqual(['stockRepair', 'stockOpen', 'stockChange']);
 });

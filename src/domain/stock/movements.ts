@@ -5,7 +5,17 @@ import type { Line, PieceChange } from '../orders/order.ts';
  * What a movement is. `opened`: the stock as it was when the ledger began, no change. `received`, `adjusted`,
  * `counted`: by hand. The others are caused by orders.
  */
-export type MovementKind = 'opened' | 'received' | 'adjusted' | 'counted' | 'reserved' | 'released' | 'sold';
+export const movementKinds = [
+  'opened',
+  'received',
+  'adjusted',
+  'counted',
+  'reserved',
+  'released',
+  'sold',
+] as const;
+
+export type MovementKind = (typeof movementKinds)[number];
 
 /** What the orders of a batch do to one sku, summed: one movement. */
 export interface OrderMovement extends PieceChange {

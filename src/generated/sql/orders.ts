@@ -398,6 +398,69 @@ const orderHoldsIR: any = {"usedParamSet":{"afterUs":true,"afterId":true,"limit"
 export const orderHolds = new PreparedQuery<IOrderHoldsParams,IOrderHoldsResult>(orderHoldsIR);
 
 
+/** 'OrderHoldsWithoutEnd' parameters type */
+export interface IOrderHoldsWithoutEndParams {
+  afterId: bigint;
+  limit: bigint;
+  linesMax: bigint;
+  skus: bigintArray;
+}
+
+/** 'OrderHoldsWithoutEnd' return type */
+export interface IOrderHoldsWithoutEndResult {
+  count: number | null;
+  expires_us: bigint | null;
+  last_id: bigint | null;
+  last_us: bigint | null;
+  order_id: bigint | null;
+  size: bigint;
+  sku: bigint | null;
+}
+
+/** 'OrderHoldsWithoutEnd' query type */
+export interface IOrderHoldsWithoutEndQuery {
+  params: IOrderHoldsWithoutEndParams;
+  result: IOrderHoldsWithoutEndResult;
+}
+
+const orderHoldsWithoutEndIR: any = {"usedParamSet":{"afterId":true,"limit":true,"skus":true,"linesMax":true},"params":[{"name":"afterId","required":true,"transform":{"type":"scalar"},"locs":[{"a":386,"b":394}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":448,"b":454}]},{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":1036,"b":1041}]},{"name":"linesMax","required":true,"transform":{"type":"scalar"},"locs":[{"a":1101,"b":1110}]}],"statement":"-- The same for reservations that never end, in the order of their ids: they come behind all others. Their end\n-- is shown as the largest number. They are sorted by it too, since only then the index gives their order.\n-- Locks: none.\nWITH next AS MATERIALIZED (\n    SELECT order_id\n    FROM orders\n    WHERE status = 'awaiting payment'\n      AND expires_at IS NULL\n      AND order_id > :afterId!::bigint\n    ORDER BY expires_at, order_id\n    LIMIT :limit!\n)\nSELECT held.order_id AS \"order_id?\", held.sku AS \"sku?\", held.count AS \"count?\",\n    9223372036854775807 AS \"expires_us?\",\n    (SELECT count(*) FROM next) AS \"size!\", last.order_id AS \"last_id?\",\n    9223372036854775807 AS \"last_us?\"\nFROM (SELECT 1) AS always\nLEFT JOIN (SELECT max(order_id) AS order_id FROM next) AS last ON true\nLEFT JOIN (\n    SELECT next.order_id, line.sku, line.count\n    FROM next\n    CROSS JOIN LATERAL (\n        SELECT lines.sku, lines.count FROM order_lines AS lines WHERE lines.order_id = next.order_id OFFSET 0\n    ) AS line\n    WHERE line.sku = ANY(:skus!::bigint[])\n) AS held ON true\nORDER BY held.order_id\nLIMIT :linesMax!"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- The same for reservations that never end, in the order of their ids: they come behind all others. Their end
+ * -- is shown as the largest number. They are sorted by it too, since only then the index gives their order.
+ * -- Locks: none.
+ * WITH next AS MATERIALIZED (
+ *     SELECT order_id
+ *     FROM orders
+ *     WHERE status = 'awaiting payment'
+ *       AND expires_at IS NULL
+ *       AND order_id > :afterId!::bigint
+ *     ORDER BY expires_at, order_id
+ *     LIMIT :limit!
+ * )
+ * SELECT held.order_id AS "order_id?", held.sku AS "sku?", held.count AS "count?",
+ *     9223372036854775807 AS "expires_us?",
+ *     (SELECT count(*) FROM next) AS "size!", last.order_id AS "last_id?",
+ *     9223372036854775807 AS "last_us?"
+ * FROM (SELECT 1) AS always
+ * LEFT JOIN (SELECT max(order_id) AS order_id FROM next) AS last ON true
+ * LEFT JOIN (
+ *     SELECT next.order_id, line.sku, line.count
+ *     FROM next
+ *     CROSS JOIN LATERAL (
+ *         SELECT lines.sku, lines.count FROM order_lines AS lines WHERE lines.order_id = next.order_id OFFSET 0
+ *     ) AS line
+ *     WHERE line.sku = ANY(:skus!::bigint[])
+ * ) AS held ON true
+ * ORDER BY held.order_id
+ * LIMIT :linesMax!
+ * ```
+ */
+export const orderHoldsWithoutEnd = new PreparedQuery<IOrderHoldsWithoutEndParams,IOrderHoldsWithoutEndResult>(orderHoldsWithoutEndIR);
+
+
 /** 'OrderNextEnd' parameters type */
 export type IOrderNextEndParams = void;
 
@@ -829,5 +892,173 @@ const orderDeleteIR: any = {"usedParamSet":{"orderIds":true,"statuses":true},"pa
  * ```
  */
 export const orderDelete = new PreparedQuery<IOrderDeleteParams,IOrderDeleteResult>(orderDeleteIR);
+
+
+/** 'OrderOpenIds' parameters type */
+export interface IOrderOpenIdsParams {
+  limit: bigint;
+}
+
+/** 'OrderOpenIds' return type */
+export interface IOrderOpenIdsResult {
+  ids: Buffer | null;
+  size: bigint;
+}
+
+/** 'OrderOpenIds' query type */
+export interface IOrderOpenIdsQuery {
+  params: IOrderOpenIdsParams;
+  result: IOrderOpenIdsResult;
+}
+
+const orderOpenIdsIR: any = {"usedParamSet":{"limit":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":584,"b":590}]}],"statement":"-- Reads the ids of up to :limit open orders, on any node: their number, and the ids as integers of 8 bytes,\n-- one behind the other, since to read as many rows would hold up a service. One statement and so one\n-- snapshot: whatever becomes of an order meanwhile, it is there once or not at all. They are sorted by their\n-- ends, since the planner may else read all orders.\n-- Locks: none.\nSELECT count(*) AS \"size!\", string_agg(int8send(open.order_id), ''::bytea) AS \"ids?\"\nFROM (\n    SELECT order_id FROM orders WHERE status = 'awaiting payment' ORDER BY expires_at, order_id LIMIT :limit!\n) AS open"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Reads the ids of up to :limit open orders, on any node: their number, and the ids as integers of 8 bytes,
+ * -- one behind the other, since to read as many rows would hold up a service. One statement and so one
+ * -- snapshot: whatever becomes of an order meanwhile, it is there once or not at all. They are sorted by their
+ * -- ends, since the planner may else read all orders.
+ * -- Locks: none.
+ * SELECT count(*) AS "size!", string_agg(int8send(open.order_id), ''::bytea) AS "ids?"
+ * FROM (
+ *     SELECT order_id FROM orders WHERE status = 'awaiting payment' ORDER BY expires_at, order_id LIMIT :limit!
+ * ) AS open
+ * ```
+ */
+export const orderOpenIds = new PreparedQuery<IOrderOpenIdsParams,IOrderOpenIdsResult>(orderOpenIdsIR);
+
+
+/** 'OrderLineSums' parameters type */
+export interface IOrderLineSumsParams {
+  after: bigint;
+  orderIds: bigintArray;
+  upTo: bigint;
+}
+
+/** 'OrderLineSums' return type */
+export interface IOrderLineSumsResult {
+  count: bigint;
+  sku: bigint;
+}
+
+/** 'OrderLineSums' query type */
+export interface IOrderLineSumsQuery {
+  params: IOrderLineSumsParams;
+  result: IOrderLineSumsResult;
+}
+
+const orderLineSumsIR: any = {"usedParamSet":{"orderIds":true,"after":true,"upTo":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":269,"b":278}]},{"name":"after","required":true,"transform":{"type":"scalar"},"locs":[{"a":303,"b":309}]},{"name":"upTo","required":true,"transform":{"type":"scalar"},"locs":[{"a":332,"b":337}]}],"statement":"-- Sums the lines of the given orders by sku, of those that follow the sku :after, up to the sku :upTo, on any\n-- node. Lines never change, so they may be read after their orders.\n-- Locks: none.\nSELECT sku, sum(count) AS \"count!\"\nFROM order_lines\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND sku > :after!::bigint\n  AND sku <= :upTo!::bigint\nGROUP BY sku"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Sums the lines of the given orders by sku, of those that follow the sku :after, up to the sku :upTo, on any
+ * -- node. Lines never change, so they may be read after their orders.
+ * -- Locks: none.
+ * SELECT sku, sum(count) AS "count!"
+ * FROM order_lines
+ * WHERE order_id = ANY(:orderIds!::bigint[])
+ *   AND sku > :after!::bigint
+ *   AND sku <= :upTo!::bigint
+ * GROUP BY sku
+ * ```
+ */
+export const orderLineSums = new PreparedQuery<IOrderLineSumsParams,IOrderLineSumsResult>(orderLineSumsIR);
+
+
+/** 'OrderLineAudit' parameters type */
+export interface IOrderLineAuditParams {
+  afterId: bigint;
+  afterSku: bigint;
+  limit: bigint;
+}
+
+/** 'OrderLineAudit' return type */
+export interface IOrderLineAuditResult {
+  last_id: bigint | null;
+  last_sku: bigint | null;
+  order_id: bigint | null;
+  size: bigint;
+  sku: bigint | null;
+}
+
+/** 'OrderLineAudit' query type */
+export interface IOrderLineAuditQuery {
+  params: IOrderLineAuditParams;
+  result: IOrderLineAuditResult;
+}
+
+const orderLineAuditIR: any = {"usedParamSet":{"afterId":true,"afterSku":true,"limit":true},"params":[{"name":"afterId","required":true,"transform":{"type":"scalar"},"locs":[{"a":448,"b":456}]},{"name":"afterSku","required":true,"transform":{"type":"scalar"},"locs":[{"a":467,"b":476}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":524,"b":530}]}],"statement":"-- Reads which of the :limit lines that follow (:afterId, :afterSku) have no order, on any node, and in every\n-- row how many lines there were and the last one; where all have one there is one row. One statement and so\n-- one snapshot, in which an order is whole or absent. OFFSET 0 keeps the planner from reading all orders.\n-- Locks: none.\nWITH checked AS MATERIALIZED (\n    SELECT order_id, sku\n    FROM order_lines\n    WHERE (order_id, sku) > (:afterId!::bigint, :afterSku!::bigint)\n    ORDER BY order_id, sku\n    LIMIT :limit!\n)\nSELECT (SELECT count(*) FROM checked) AS \"size!\", last.order_id AS \"last_id?\", last.sku AS \"last_sku?\",\n    stray.order_id AS \"order_id?\", stray.sku AS \"sku?\"\nFROM (SELECT 1) AS always\nLEFT JOIN (SELECT order_id, sku FROM checked ORDER BY order_id DESC, sku DESC LIMIT 1) AS last ON true\nLEFT JOIN (\n    SELECT checked.order_id, checked.sku\n    FROM checked\n    LEFT JOIN LATERAL (\n        SELECT orders.order_id FROM orders WHERE orders.order_id = checked.order_id OFFSET 0\n    ) AS owner ON true\n    WHERE owner.order_id IS NULL\n) AS stray ON true\nORDER BY stray.order_id, stray.sku"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Reads which of the :limit lines that follow (:afterId, :afterSku) have no order, on any node, and in every
+ * -- row how many lines there were and the last one; where all have one there is one row. One statement and so
+ * -- one snapshot, in which an order is whole or absent. OFFSET 0 keeps the planner from reading all orders.
+ * -- Locks: none.
+ * WITH checked AS MATERIALIZED (
+ *     SELECT order_id, sku
+ *     FROM order_lines
+ *     WHERE (order_id, sku) > (:afterId!::bigint, :afterSku!::bigint)
+ *     ORDER BY order_id, sku
+ *     LIMIT :limit!
+ * )
+ * SELECT (SELECT count(*) FROM checked) AS "size!", last.order_id AS "last_id?", last.sku AS "last_sku?",
+ *     stray.order_id AS "order_id?", stray.sku AS "sku?"
+ * FROM (SELECT 1) AS always
+ * LEFT JOIN (SELECT order_id, sku FROM checked ORDER BY order_id DESC, sku DESC LIMIT 1) AS last ON true
+ * LEFT JOIN (
+ *     SELECT checked.order_id, checked.sku
+ *     FROM checked
+ *     LEFT JOIN LATERAL (
+ *         SELECT orders.order_id FROM orders WHERE orders.order_id = checked.order_id OFFSET 0
+ *     ) AS owner ON true
+ *     WHERE owner.order_id IS NULL
+ * ) AS stray ON true
+ * ORDER BY stray.order_id, stray.sku
+ * ```
+ */
+export const orderLineAudit = new PreparedQuery<IOrderLineAuditParams,IOrderLineAuditResult>(orderLineAuditIR);
+
+
+/** 'OrderHoldSum' parameters type */
+export interface IOrderHoldSumParams {
+  sku: bigint;
+}
+
+/** 'OrderHoldSum' return type */
+export interface IOrderHoldSumResult {
+  count: bigint;
+}
+
+/** 'OrderHoldSum' query type */
+export interface IOrderHoldSumQuery {
+  params: IOrderHoldSumParams;
+  result: IOrderHoldSumResult;
+}
+
+const orderHoldSumIR: any = {"usedParamSet":{"sku":true},"params":[{"name":"sku","required":true,"transform":{"type":"scalar"},"locs":[{"a":411,"b":415}]}],"statement":"-- Sums what open orders hold of a sku. It reads all open orders. OFFSET 0: as in orderHolds.\n-- Locks: none. Where the caller holds the stock of the sku through stockLock, none of its orders can change.\nSELECT coalesce(sum(line.count), 0)::bigint AS \"count!\"\nFROM orders\nCROSS JOIN LATERAL (\n    SELECT lines.count\n    FROM order_lines AS lines\n    WHERE lines.order_id = orders.order_id\n      AND lines.sku = :sku!::bigint\n    OFFSET 0\n) AS line\nWHERE orders.status = 'awaiting payment'"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Sums what open orders hold of a sku. It reads all open orders. OFFSET 0: as in orderHolds.
+ * -- Locks: none. Where the caller holds the stock of the sku through stockLock, none of its orders can change.
+ * SELECT coalesce(sum(line.count), 0)::bigint AS "count!"
+ * FROM orders
+ * CROSS JOIN LATERAL (
+ *     SELECT lines.count
+ *     FROM order_lines AS lines
+ *     WHERE lines.order_id = orders.order_id
+ *       AND lines.sku = :sku!::bigint
+ *     OFFSET 0
+ * ) AS line
+ * WHERE orders.status = 'awaiting payment'
+ * ```
+ */
+export const orderHoldSum = new PreparedQuery<IOrderHoldSumParams,IOrderHoldSumResult>(orderHoldSumIR);
 
 

@@ -3,102 +3,291 @@ import { PreparedQuery } from '@pgtyped/runtime';
 
 export type bigintArray = (bigint)[];
 
-/** 'StockAudit' parameters type */
-export interface IStockAuditParams {
-  after: bigint;
+/** 'StockMovementList' parameters type */
+export interface IStockMovementListParams {
+  below: bigint;
   limit: bigint;
+  sku: bigint;
 }
 
-/** 'StockAudit' return type */
-export interface IStockAuditResult {
-  finding: string | null;
-  last_sku: bigint | null;
-  sku: bigint | null;
-  version: bigint | null;
+/** 'StockMovementList' return type */
+export interface IStockMovementListResult {
+  actor: string | null;
+  created_us: bigint;
+  kind: string;
+  note: string | null;
+  occurred_us: bigint;
+  order_count: number;
+  order_id: bigint | null;
+  reason: string | null;
+  reference: string | null;
+  reserved_after: bigint;
+  reserved_change: bigint;
+  total_after: bigint;
+  total_change: bigint;
+  version: bigint;
 }
 
-/** 'StockAudit' query type */
-export interface IStockAuditQuery {
-  params: IStockAuditParams;
-  result: IStockAuditResult;
+/** 'StockMovementList' query type */
+export interface IStockMovementListQuery {
+  params: IStockMovementListParams;
+  result: IStockMovementListResult;
 }
 
-const stockAuditIR: any = {"usedParamSet":{"after":true,"limit":true},"params":[{"name":"after","required":true,"transform":{"type":"scalar"},"locs":[{"a":583,"b":589},{"a":942,"b":948}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":626,"b":632},{"a":681,"b":687}]}],"statement":"-- Reads what is wrong with the :limit skus that follow the sku :after, on any node: movements that do not\n-- begin where the one before ended, stock that is not what its last movement left, and reserved pieces that\n-- are not those of open orders. Stock without movements has not changed since it was added by hand. One\n-- statement and so one snapshot, in which each transaction is whole or absent.\n-- last_sku: where the next window begins; null behind the last one.\n-- Locks: none.\nWITH audited AS (\n    SELECT sku, version, total_count, reserved\n    FROM stocks\n    WHERE sku > :after!::bigint\n    ORDER BY sku\n    LIMIT :limit!\n),\nbounds AS (\n    SELECT CASE WHEN count(*) = :limit! THEN max(sku) END AS last_sku FROM audited\n),\nheld AS (\n    SELECT lines.sku, sum(lines.count) AS count\n    FROM orders\n    JOIN order_lines AS lines ON lines.order_id = orders.order_id\n    WHERE orders.status = 'awaiting payment'\n      AND lines.sku > :after!::bigint\n      AND lines.sku <= (SELECT coalesce(last_sku, 4294967295) FROM bounds)\n    GROUP BY lines.sku\n),\nchain AS (\n    SELECT movements.sku, movements.version, movements.kind,\n        movements.total_after - movements.total_change AS total_before,\n        movements.reserved_after - movements.reserved_change AS reserved_before,\n        lag(movements.version) OVER previous AS previous_version,\n        lag(movements.total_after) OVER previous AS previous_total,\n        lag(movements.reserved_after) OVER previous AS previous_reserved\n    FROM stock_movements AS movements\n    JOIN audited ON audited.sku = movements.sku\n    WINDOW previous AS (PARTITION BY movements.sku ORDER BY movements.version)\n),\nlast AS (\n    SELECT DISTINCT ON (movements.sku)\n        movements.sku, movements.version, movements.total_after, movements.reserved_after\n    FROM stock_movements AS movements\n    JOIN audited ON audited.sku = movements.sku\n    ORDER BY movements.sku, movements.version DESC\n),\nfindings AS (\n    SELECT sku, version, 'chain' AS finding\n    FROM chain\n    WHERE CASE\n        WHEN previous_version IS NULL THEN kind <> 'opened'\n        ELSE (version, total_before, reserved_before)\n            <> (previous_version + 1, previous_total, previous_reserved)\n    END\n    UNION ALL\n    SELECT audited.sku, audited.version, 'counters'\n    FROM audited\n    LEFT JOIN last ON last.sku = audited.sku\n    WHERE (audited.version, audited.total_count, audited.reserved)\n        <> (coalesce(last.version, 0), coalesce(last.total_after, audited.total_count),\n            coalesce(last.reserved_after, audited.reserved))\n    UNION ALL\n    SELECT coalesce(audited.sku, held.sku), coalesce(audited.version, 0), 'reserved'\n    FROM audited\n    FULL JOIN held ON held.sku = audited.sku\n    WHERE coalesce(audited.reserved, 0) <> coalesce(held.count, 0)\n)\nSELECT bounds.last_sku, findings.sku, findings.version, findings.finding\nFROM bounds\nLEFT JOIN findings ON true\nORDER BY findings.sku, findings.version"};
+const stockMovementListIR: any = {"usedParamSet":{"sku":true,"below":true,"limit":true},"params":[{"name":"sku","required":true,"transform":{"type":"scalar"},"locs":[{"a":510,"b":514}]},{"name":"below","required":true,"transform":{"type":"scalar"},"locs":[{"a":540,"b":546}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":584,"b":590}]}],"statement":"-- Reads the :limit newest movements of a sku below a version, newest first, on any node.\n-- created_us, occurred_us: in microseconds since the epoch.\n-- Locks: none.\nSELECT version, kind, total_change, reserved_change, total_after, reserved_after, order_id, order_count,\n    reason, reference, note, actor,\n    (extract(epoch FROM created_at) * 1000000)::bigint AS \"created_us!\",\n    (extract(epoch FROM coalesce(occurred_at, created_at)) * 1000000)::bigint AS \"occurred_us!\"\nFROM stock_movements\nWHERE sku = :sku!::bigint\n  AND version < :below!::bigint\nORDER BY version DESC\nLIMIT :limit!"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Reads what is wrong with the :limit skus that follow the sku :after, on any node: movements that do not
- * -- begin where the one before ended, stock that is not what its last movement left, and reserved pieces that
- * -- are not those of open orders. Stock without movements has not changed since it was added by hand. One
- * -- statement and so one snapshot, in which each transaction is whole or absent.
- * -- last_sku: where the next window begins; null behind the last one.
+ * -- Reads the :limit newest movements of a sku below a version, newest first, on any node.
+ * -- created_us, occurred_us: in microseconds since the epoch.
  * -- Locks: none.
- * WITH audited AS (
+ * SELECT version, kind, total_change, reserved_change, total_after, reserved_after, order_id, order_count,
+ *     reason, reference, note, actor,
+ *     (extract(epoch FROM created_at) * 1000000)::bigint AS "created_us!",
+ *     (extract(epoch FROM coalesce(occurred_at, created_at)) * 1000000)::bigint AS "occurred_us!"
+ * FROM stock_movements
+ * WHERE sku = :sku!::bigint
+ *   AND version < :below!::bigint
+ * ORDER BY version DESC
+ * LIMIT :limit!
+ * ```
+ */
+export const stockMovementList = new PreparedQuery<IStockMovementListParams,IStockMovementListResult>(stockMovementListIR);
+
+
+/** 'StockCounterAudit' parameters type */
+export interface IStockCounterAuditParams {
+  after: bigint;
+  limit: bigint;
+}
+
+/** 'StockCounterAudit' return type */
+export interface IStockCounterAuditResult {
+  last_sku: bigint | null;
+  last_version: bigint | null;
+  reserved: bigint | null;
+  reserved_after: bigint | null;
+  size: bigint;
+  sku: bigint | null;
+  total: bigint | null;
+  total_after: bigint | null;
+  version: bigint | null;
+}
+
+/** 'StockCounterAudit' query type */
+export interface IStockCounterAuditQuery {
+  params: IStockCounterAuditParams;
+  result: IStockCounterAuditResult;
+}
+
+const stockCounterAuditIR: any = {"usedParamSet":{"after":true,"limit":true},"params":[{"name":"after","required":true,"transform":{"type":"scalar"},"locs":[{"a":433,"b":439}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":476,"b":482}]}],"statement":"-- Compares the :limit skus that follow the sku :after with their last movements, on any node. Returns those\n-- that differ, and in every row how many skus there were and the last one; without a difference there is one\n-- row. Stock of version 0 is not in the ledger yet. One statement and so one snapshot.\n-- Locks: none.\nWITH audited AS MATERIALIZED (\n    SELECT sku, version, total_count, reserved\n    FROM stocks\n    WHERE sku > :after!::bigint\n    ORDER BY sku\n    LIMIT :limit!\n)\nSELECT bounds.size AS \"size!\", bounds.last_sku AS \"last_sku?\", wrong.sku AS \"sku?\",\n    wrong.version AS \"version?\", wrong.total_count AS \"total?\", wrong.reserved AS \"reserved?\",\n    wrong.last_version AS \"last_version?\", wrong.total_after AS \"total_after?\",\n    wrong.reserved_after AS \"reserved_after?\"\nFROM (SELECT count(*) AS size, max(sku) AS last_sku FROM audited) AS bounds\nLEFT JOIN (\n    SELECT audited.sku, audited.version, audited.total_count, audited.reserved,\n        last.version AS last_version, last.total_after, last.reserved_after\n    FROM audited\n    LEFT JOIN LATERAL (\n        SELECT movements.version, movements.total_after, movements.reserved_after\n        FROM stock_movements AS movements\n        WHERE movements.sku = audited.sku\n        ORDER BY movements.version DESC\n        LIMIT 1\n    ) AS last ON true\n    WHERE (audited.version, audited.total_count, audited.reserved)\n        <> (coalesce(last.version, 0), coalesce(last.total_after, audited.total_count),\n            coalesce(last.reserved_after, audited.reserved))\n) AS wrong ON true\nORDER BY wrong.sku"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Compares the :limit skus that follow the sku :after with their last movements, on any node. Returns those
+ * -- that differ, and in every row how many skus there were and the last one; without a difference there is one
+ * -- row. Stock of version 0 is not in the ledger yet. One statement and so one snapshot.
+ * -- Locks: none.
+ * WITH audited AS MATERIALIZED (
  *     SELECT sku, version, total_count, reserved
  *     FROM stocks
  *     WHERE sku > :after!::bigint
  *     ORDER BY sku
  *     LIMIT :limit!
- * ),
- * bounds AS (
- *     SELECT CASE WHEN count(*) = :limit! THEN max(sku) END AS last_sku FROM audited
- * ),
- * held AS (
- *     SELECT lines.sku, sum(lines.count) AS count
- *     FROM orders
- *     JOIN order_lines AS lines ON lines.order_id = orders.order_id
- *     WHERE orders.status = 'awaiting payment'
- *       AND lines.sku > :after!::bigint
- *       AND lines.sku <= (SELECT coalesce(last_sku, 4294967295) FROM bounds)
- *     GROUP BY lines.sku
- * ),
- * chain AS (
- *     SELECT movements.sku, movements.version, movements.kind,
- *         movements.total_after - movements.total_change AS total_before,
- *         movements.reserved_after - movements.reserved_change AS reserved_before,
- *         lag(movements.version) OVER previous AS previous_version,
- *         lag(movements.total_after) OVER previous AS previous_total,
- *         lag(movements.reserved_after) OVER previous AS previous_reserved
- *     FROM stock_movements AS movements
- *     JOIN audited ON audited.sku = movements.sku
- *     WINDOW previous AS (PARTITION BY movements.sku ORDER BY movements.version)
- * ),
- * last AS (
- *     SELECT DISTINCT ON (movements.sku)
- *         movements.sku, movements.version, movements.total_after, movements.reserved_after
- *     FROM stock_movements AS movements
- *     JOIN audited ON audited.sku = movements.sku
- *     ORDER BY movements.sku, movements.version DESC
- * ),
- * findings AS (
- *     SELECT sku, version, 'chain' AS finding
- *     FROM chain
- *     WHERE CASE
- *         WHEN previous_version IS NULL THEN kind <> 'opened'
- *         ELSE (version, total_before, reserved_before)
- *             <> (previous_version + 1, previous_total, previous_reserved)
- *     END
- *     UNION ALL
- *     SELECT audited.sku, audited.version, 'counters'
+ * )
+ * SELECT bounds.size AS "size!", bounds.last_sku AS "last_sku?", wrong.sku AS "sku?",
+ *     wrong.version AS "version?", wrong.total_count AS "total?", wrong.reserved AS "reserved?",
+ *     wrong.last_version AS "last_version?", wrong.total_after AS "total_after?",
+ *     wrong.reserved_after AS "reserved_after?"
+ * FROM (SELECT count(*) AS size, max(sku) AS last_sku FROM audited) AS bounds
+ * LEFT JOIN (
+ *     SELECT audited.sku, audited.version, audited.total_count, audited.reserved,
+ *         last.version AS last_version, last.total_after, last.reserved_after
  *     FROM audited
- *     LEFT JOIN last ON last.sku = audited.sku
+ *     LEFT JOIN LATERAL (
+ *         SELECT movements.version, movements.total_after, movements.reserved_after
+ *         FROM stock_movements AS movements
+ *         WHERE movements.sku = audited.sku
+ *         ORDER BY movements.version DESC
+ *         LIMIT 1
+ *     ) AS last ON true
  *     WHERE (audited.version, audited.total_count, audited.reserved)
  *         <> (coalesce(last.version, 0), coalesce(last.total_after, audited.total_count),
  *             coalesce(last.reserved_after, audited.reserved))
- *     UNION ALL
- *     SELECT coalesce(audited.sku, held.sku), coalesce(audited.version, 0), 'reserved'
- *     FROM audited
- *     FULL JOIN held ON held.sku = audited.sku
- *     WHERE coalesce(audited.reserved, 0) <> coalesce(held.count, 0)
- * )
- * SELECT bounds.last_sku, findings.sku, findings.version, findings.finding
- * FROM bounds
- * LEFT JOIN findings ON true
- * ORDER BY findings.sku, findings.version
+ * ) AS wrong ON true
+ * ORDER BY wrong.sku
  * ```
  */
-export const stockAudit = new PreparedQuery<IStockAuditParams,IStockAuditResult>(stockAuditIR);
+export const stockCounterAudit = new PreparedQuery<IStockCounterAuditParams,IStockCounterAuditResult>(stockCounterAuditIR);
+
+
+/** 'StockChainAudit' parameters type */
+export interface IStockChainAuditParams {
+  limit: bigint;
+  sku: bigint;
+  version: bigint;
+}
+
+/** 'StockChainAudit' return type */
+export interface IStockChainAuditResult {
+  finding: string | null;
+  last_sku: bigint | null;
+  last_version: bigint | null;
+  size: bigint;
+  sku: bigint | null;
+  version: bigint | null;
+}
+
+/** 'StockChainAudit' query type */
+export interface IStockChainAuditQuery {
+  params: IStockChainAuditParams;
+  result: IStockChainAuditResult;
+}
+
+const stockChainAuditIR: any = {"usedParamSet":{"sku":true,"version":true,"limit":true},"params":[{"name":"sku","required":true,"transform":{"type":"scalar"},"locs":[{"a":650,"b":654},{"a":1952,"b":1956}]},{"name":"version","required":true,"transform":{"type":"scalar"},"locs":[{"a":665,"b":673}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":720,"b":726}]}],"statement":"-- Checks the :limit movements from (:sku, :version) on, on any node: each of the same sku with the one\n-- before. The first of a sku must be an opening, of stock that exists. The first of the window was checked in\n-- the window before, if it is of the same sku. Returns the wrong ones, and in every row how many movements\n-- there were and the last one; without a wrong one there is one row. OFFSET 0 keeps the planner from reading\n-- all stock.\n-- Locks: none.\nWITH checked AS MATERIALIZED (\n    SELECT sku, version, kind, total_change, reserved_change, total_after, reserved_after, created_at\n    FROM stock_movements\n    WHERE (sku, version) >= (:sku!::bigint, :version!::bigint)\n    ORDER BY sku, version\n    LIMIT :limit!\n),\nlinked AS (\n    SELECT sku, version, kind, created_at,\n        total_after - total_change AS total_before, reserved_after - reserved_change AS reserved_before,\n        lag(sku) OVER chain AS previous_sku, lag(version) OVER chain AS previous_version,\n        lag(total_after) OVER chain AS previous_total, lag(reserved_after) OVER chain AS previous_reserved,\n        lag(created_at) OVER chain AS previous_created_at\n    FROM checked\n    WINDOW chain AS (ORDER BY sku, version)\n)\nSELECT (SELECT count(*) FROM checked) AS \"size!\", last.sku AS \"last_sku?\", last.version AS \"last_version?\",\n    wrong.sku AS \"sku?\", wrong.version AS \"version?\", wrong.finding AS \"finding?\"\nFROM (SELECT 1) AS always\nLEFT JOIN (SELECT sku, version FROM checked ORDER BY sku DESC, version DESC LIMIT 1) AS last ON true\nLEFT JOIN (\n    SELECT sku, version, CASE\n        WHEN previous_sku = sku THEN 'chain'\n        WHEN kind <> 'opened' THEN 'chain'\n        ELSE 'noStock'\n    END AS finding\n    FROM linked\n    WHERE CASE\n        WHEN previous_sku = sku THEN created_at < previous_created_at\n            OR (version, total_before, reserved_before)\n                <> (previous_version + 1, previous_total, previous_reserved)\n        WHEN sku = :sku! THEN false\n        ELSE kind <> 'opened'\n            OR NOT EXISTS (SELECT FROM stocks WHERE stocks.sku = linked.sku OFFSET 0)\n    END\n) AS wrong ON true\nORDER BY wrong.sku, wrong.version"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Checks the :limit movements from (:sku, :version) on, on any node: each of the same sku with the one
+ * -- before. The first of a sku must be an opening, of stock that exists. The first of the window was checked in
+ * -- the window before, if it is of the same sku. Returns the wrong ones, and in every row how many movements
+ * -- there were and the last one; without a wrong one there is one row. OFFSET 0 keeps the planner from reading
+ * -- all stock.
+ * -- Locks: none.
+ * WITH checked AS MATERIALIZED (
+ *     SELECT sku, version, kind, total_change, reserved_change, total_after, reserved_after, created_at
+ *     FROM stock_movements
+ *     WHERE (sku, version) >= (:sku!::bigint, :version!::bigint)
+ *     ORDER BY sku, version
+ *     LIMIT :limit!
+ * ),
+ * linked AS (
+ *     SELECT sku, version, kind, created_at,
+ *         total_after - total_change AS total_before, reserved_after - reserved_change AS reserved_before,
+ *         lag(sku) OVER chain AS previous_sku, lag(version) OVER chain AS previous_version,
+ *         lag(total_after) OVER chain AS previous_total, lag(reserved_after) OVER chain AS previous_reserved,
+ *         lag(created_at) OVER chain AS previous_created_at
+ *     FROM checked
+ *     WINDOW chain AS (ORDER BY sku, version)
+ * )
+ * SELECT (SELECT count(*) FROM checked) AS "size!", last.sku AS "last_sku?", last.version AS "last_version?",
+ *     wrong.sku AS "sku?", wrong.version AS "version?", wrong.finding AS "finding?"
+ * FROM (SELECT 1) AS always
+ * LEFT JOIN (SELECT sku, version FROM checked ORDER BY sku DESC, version DESC LIMIT 1) AS last ON true
+ * LEFT JOIN (
+ *     SELECT sku, version, CASE
+ *         WHEN previous_sku = sku THEN 'chain'
+ *         WHEN kind <> 'opened' THEN 'chain'
+ *         ELSE 'noStock'
+ *     END AS finding
+ *     FROM linked
+ *     WHERE CASE
+ *         WHEN previous_sku = sku THEN created_at < previous_created_at
+ *             OR (version, total_before, reserved_before)
+ *                 <> (previous_version + 1, previous_total, previous_reserved)
+ *         WHEN sku = :sku! THEN false
+ *         ELSE kind <> 'opened'
+ *             OR NOT EXISTS (SELECT FROM stocks WHERE stocks.sku = linked.sku OFFSET 0)
+ *     END
+ * ) AS wrong ON true
+ * ORDER BY wrong.sku, wrong.version
+ * ```
+ */
+export const stockChainAudit = new PreparedQuery<IStockChainAuditParams,IStockChainAuditResult>(stockChainAuditIR);
+
+
+/** 'StockReservedMoves' parameters type */
+export interface IStockReservedMovesParams {
+  afters: bigintArray;
+  skus: bigintArray;
+  upTos: bigintArray;
+}
+
+/** 'StockReservedMoves' return type */
+export interface IStockReservedMovesResult {
+  added: bigint;
+  sku: bigint;
+  taken: bigint;
+}
+
+/** 'StockReservedMoves' query type */
+export interface IStockReservedMovesQuery {
+  params: IStockReservedMovesParams;
+  result: IStockReservedMovesResult;
+}
+
+const stockReservedMovesIR: any = {"usedParamSet":{"skus":true,"afters":true,"upTos":true},"params":[{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":269,"b":274}]},{"name":"afters","required":true,"transform":{"type":"scalar"},"locs":[{"a":287,"b":294}]},{"name":"upTos","required":true,"transform":{"type":"scalar"},"locs":[{"a":307,"b":313}]}],"statement":"-- Sums what movements added to the reserved pieces of each sku, and what they took, from behind one version\n-- up to another, on any node. The arrays are parallel.\n-- Locks: none.\nSELECT span.sku AS \"sku!\", moves.added AS \"added!\", moves.taken AS \"taken!\"\nFROM unnest(:skus!::bigint[], :afters!::bigint[], :upTos!::bigint[]) AS span (sku, after, up_to)\nCROSS JOIN LATERAL (\n    SELECT coalesce(sum(greatest(reserved_change, 0)), 0)::bigint AS added,\n        coalesce(sum(least(reserved_change, 0)), 0)::bigint AS taken\n    FROM stock_movements AS movements\n    WHERE movements.sku = span.sku\n      AND movements.version > span.after\n      AND movements.version <= span.up_to\n) AS moves"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Sums what movements added to the reserved pieces of each sku, and what they took, from behind one version
+ * -- up to another, on any node. The arrays are parallel.
+ * -- Locks: none.
+ * SELECT span.sku AS "sku!", moves.added AS "added!", moves.taken AS "taken!"
+ * FROM unnest(:skus!::bigint[], :afters!::bigint[], :upTos!::bigint[]) AS span (sku, after, up_to)
+ * CROSS JOIN LATERAL (
+ *     SELECT coalesce(sum(greatest(reserved_change, 0)), 0)::bigint AS added,
+ *         coalesce(sum(least(reserved_change, 0)), 0)::bigint AS taken
+ *     FROM stock_movements AS movements
+ *     WHERE movements.sku = span.sku
+ *       AND movements.version > span.after
+ *       AND movements.version <= span.up_to
+ * ) AS moves
+ * ```
+ */
+export const stockReservedMoves = new PreparedQuery<IStockReservedMovesParams,IStockReservedMovesResult>(stockReservedMovesIR);
+
+
+/** 'StockRepair' parameters type */
+export interface IStockRepairParams {
+  held: bigint;
+  kind: string;
+  reservedChange: bigint;
+  sku: bigint;
+  totalChange: bigint;
+  version: bigint;
+}
+
+/** 'StockRepair' return type */
+export type IStockRepairResult = void;
+
+/** 'StockRepair' query type */
+export interface IStockRepairQuery {
+  params: IStockRepairParams;
+  result: IStockRepairResult;
+}
+
+const stockRepairIR: any = {"usedParamSet":{"held":true,"version":true,"sku":true,"totalChange":true,"reservedChange":true,"kind":true},"params":[{"name":"held","required":true,"transform":{"type":"scalar"},"locs":[{"a":378,"b":383}]},{"name":"version","required":true,"transform":{"type":"scalar"},"locs":[{"a":412,"b":420}]},{"name":"sku","required":true,"transform":{"type":"scalar"},"locs":[{"a":526,"b":530}]},{"name":"totalChange","required":true,"transform":{"type":"scalar"},"locs":[{"a":812,"b":824}]},{"name":"reservedChange","required":true,"transform":{"type":"scalar"},"locs":[{"a":835,"b":850}]},{"name":"kind","required":true,"transform":{"type":"scalar"},"locs":[{"a":903,"b":908}]}],"statement":"-- Writes a movement that leads from the last one of a sku to the pieces that exist, and to those that open\n-- orders hold, which it makes the reserved ones. With stockChange it is the only statement that changes a\n-- counter, and it never changes a movement.\n-- Locks: none, the caller holds the stock through stockLock.\nWITH repaired AS (\n    UPDATE stocks\n    SET reserved = :held!::bigint,\n        version = :version!::bigint,\n        changed_at = greatest(statement_timestamp(), stocks.changed_at)\n    WHERE stocks.sku = :sku!::bigint\n    RETURNING stocks.sku, stocks.version, stocks.total_count, stocks.reserved, stocks.changed_at\n)\nINSERT INTO stock_movements (\n    sku, version, total_change, reserved_change, total_after, reserved_after, created_at, order_count, kind,\n    reason\n)\nSELECT sku, version, :totalChange!::bigint, :reservedChange!::bigint, total_count, reserved, changed_at, 0,\n    :kind!, 'repair'\nFROM repaired"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Writes a movement that leads from the last one of a sku to the pieces that exist, and to those that open
+ * -- orders hold, which it makes the reserved ones. With stockChange it is the only statement that changes a
+ * -- counter, and it never changes a movement.
+ * -- Locks: none, the caller holds the stock through stockLock.
+ * WITH repaired AS (
+ *     UPDATE stocks
+ *     SET reserved = :held!::bigint,
+ *         version = :version!::bigint,
+ *         changed_at = greatest(statement_timestamp(), stocks.changed_at)
+ *     WHERE stocks.sku = :sku!::bigint
+ *     RETURNING stocks.sku, stocks.version, stocks.total_count, stocks.reserved, stocks.changed_at
+ * )
+ * INSERT INTO stock_movements (
+ *     sku, version, total_change, reserved_change, total_after, reserved_after, created_at, order_count, kind,
+ *     reason
+ * )
+ * SELECT sku, version, :totalChange!::bigint, :reservedChange!::bigint, total_count, reserved, changed_at, 0,
+ *     :kind!, 'repair'
+ * FROM repaired
+ * ```
+ */
+export const stockRepair = new PreparedQuery<IStockRepairParams,IStockRepairResult>(stockRepairIR);
 
 
 /** 'StockMovementOld' parameters type */

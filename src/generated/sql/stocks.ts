@@ -309,3 +309,42 @@ const stockListIR: any = {"usedParamSet":{"after":true,"limit":true},"params":[{
 export const stockList = new PreparedQuery<IStockListParams,IStockListResult>(stockListIR);
 
 
+/** 'StockVersionList' parameters type */
+export interface IStockVersionListParams {
+  after: bigint;
+  limit: bigint;
+  upTo: bigint;
+}
+
+/** 'StockVersionList' return type */
+export interface IStockVersionListResult {
+  reserved: bigint;
+  sku: bigint;
+  version: bigint;
+}
+
+/** 'StockVersionList' query type */
+export interface IStockVersionListQuery {
+  params: IStockVersionListParams;
+  result: IStockVersionListResult;
+}
+
+const stockVersionListIR: any = {"usedParamSet":{"after":true,"upTo":true,"limit":true},"params":[{"name":"after","required":true,"transform":{"type":"scalar"},"locs":[{"a":221,"b":227}]},{"name":"upTo","required":true,"transform":{"type":"scalar"},"locs":[{"a":250,"b":255}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":284,"b":290}]}],"statement":"-- Reads what is reserved of the :limit skus that follow the sku :after, up to the sku :upTo, in order, on any\n-- node, and of which movement that is.\n-- Locks: none.\nSELECT sku, reserved, version\nFROM stocks\nWHERE sku > :after!::bigint\n  AND sku <= :upTo!::bigint\nORDER BY sku\nLIMIT :limit!"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Reads what is reserved of the :limit skus that follow the sku :after, up to the sku :upTo, in order, on any
+ * -- node, and of which movement that is.
+ * -- Locks: none.
+ * SELECT sku, reserved, version
+ * FROM stocks
+ * WHERE sku > :after!::bigint
+ *   AND sku <= :upTo!::bigint
+ * ORDER BY sku
+ * LIMIT :limit!
+ * ```
+ */
+export const stockVersionList = new PreparedQuery<IStockVersionListParams,IStockVersionListResult>(stockVersionListIR);
+
+

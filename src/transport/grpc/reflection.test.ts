@@ -36,7 +36,9 @@ describe.each(['grpc-v1', 'grpc-v1alpha'])('a client without the contracts, by %
       'loms.stock.v1.StockService/AdjustStock',
       'loms.stock.v1.StockService/BatchGetStock',
       'loms.stock.v1.StockService/CountStock',
+      'loms.stock.v1.StockService/ExplainStock',
       'loms.stock.v1.StockService/GetStock',
+      'loms.stock.v1.StockService/ListStockMovements',
       'loms.stock.v1.StockService/ListStocks',
     ]);
   });

@@ -34,6 +34,14 @@ const requests: Readonly<Record<OperationName, readonly [path: string, bytes: Bu
   listStocks: [operations.listStocks.grpc.path, operations.listStocks.grpc.requestSerialize({})],
   adjustStock: exampleOf('adjustStock'),
   countStock: exampleOf('countStock'),
+  explainStock: [
+    operations.explainStock.grpc.path,
+    operations.explainStock.grpc.requestSerialize({ sku: 7 }),
+  ],
+  listStockMovements: [
+    operations.listStockMovements.grpc.path,
+    operations.listStockMovements.grpc.requestSerialize({ sku: 7 }),
+  ],
 };
 
 /** Calls an operation that is refused, and returns the trailer. */

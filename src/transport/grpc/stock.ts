@@ -1,7 +1,8 @@
 /** `loms.stock.v1.StockService`: the contract's messages to the domain and back. */
-import { instantOf } from '../../domain/instant.ts';
+import { instantOf, optionalTimestamp, timestampOf } from '../../domain/instant.ts';
 import type { Loms } from '../../domain/operations.ts';
 import type { AdjustmentReason } from '../../domain/stock/adjust.ts';
+import type { StockMovement } from '../../domain/stock/history.ts';
 import {
   type StockAdjustment as Adjustment,
   type StockCount as Count,
@@ -37,6 +38,39 @@ export function stockMethods(loms: Loms) {
       ({ counts }, call) => loms.countStock({ counts: counts.map(countOf) }, call),
       ({ results }) => ({ results: [...results] }),
     ),
+    explainStock: unary(
+      contract.explainStock,
+      (request, call) => loms.explainStock(request, call),
+      ({ holds, nextReleaseAt, nextPageToken = '', sku, total, reserved, count }) => ({
+        sku,
+        total,
+        reserved,
+        count,
+        holds: holds.map(({ orderId, count, expiresAt }) => ({
+          orderId,
+          count,
+          expiresAt: optionalTimestamp(expiresAt),
+        })),
+        nextReleaseAt: optionalTimestamp(nextReleaseAt),
+        nextPageToken,
+      }),
+    ),
+    listStockMovements: unary(
+      contract.listStockMovements,
+      (request, call) => loms.listStockMovements(request, call),
+      ({ movements, nextPageToken = '' }) => ({ movements: movements.map(messageOf), nextPageToken }),
+    ),
+  };
+}
+
+function messageOf(movement: StockMovement) {
+  const { orderId = 0n, reason = '', reference = '', note = '', actor = '' } = movement;
+  const { occurredAt, createdAt } = movement;
+  return {
+    ...movement,
+    ...{ orderId, reason, reference, note, actor },
+    occurredAt: timestampOf(occurredAt),
+    createdAt: timestampOf(createdAt),
   };
 }
 

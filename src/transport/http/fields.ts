@@ -4,7 +4,7 @@
  * is a bigint.
  */
 import { z } from '@hono/zod-openapi';
-import { type Instant, parseInstant } from '../../domain/instant.ts';
+import { formatInstant, type Instant, parseInstant } from '../../domain/instant.ts';
 import { IDEMPOTENCY_KEY_MAX } from '../../domain/limits.ts';
 
 /** The contract's rule for an integer, from `src/generated/contract.ts`. */
@@ -204,6 +204,11 @@ export const nextPageToken = z
 /** The token as a field behind others; nothing on the last page. */
 export function printNextPage(token: string | undefined): string {
   return token === undefined ? '' : `,"nextPageToken":"${token}"`;
+}
+
+/** A time as a field behind others; nothing where there is none. */
+export function printTime(name: string, instant: Instant | undefined): string {
+  return instant === undefined ? '' : `,"${name}":"${formatInstant(instant)}"`;
 }
 
 /** A 64-bit integer of a reply. */

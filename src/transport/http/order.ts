@@ -1,9 +1,8 @@
 /** The operations on orders over REST: route, reading and printing of each. */
-import { formatInstant, type Instant } from '../../domain/instant.ts';
 import type { Loms } from '../../domain/operations.ts';
 import type { OrderPage } from '../../domain/orders/list.ts';
 import { NO_ORDER, type Order } from '../../domain/orders/order.ts';
-import { printNextPage } from './fields.ts';
+import { printNextPage, printTime } from './fields.ts';
 import {
   cancelOrderDocument,
   createOrderDocument,
@@ -99,11 +98,6 @@ function printFields(order: Order): string {
     printTime('expiresAt', expiresAt),
   ];
   return `"status":"${status}","user":${user},"items":[${lines.join(',')}]${times.join('')}${reason}`;
-}
-
-/** A field behind others; nothing where there is no time. */
-function printTime(name: string, instant: Instant | undefined): string {
-  return instant === undefined ? '' : `,"${name}":"${formatInstant(instant)}"`;
 }
 
 function printPage({ orders, nextPageToken }: OrderPage): string {

@@ -3,6 +3,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { type OperationName, operations } from '../../domain/operations.ts';
 import { fixedRefusals } from '../../domain/refusals.ts';
 import type { TransportContext } from '../operation.ts';
+import { type AuditRouteOptions, addAuditRoutes } from './audit.ts';
 import { addDocs } from './docs.ts';
 import { errorResponse } from './errors.ts';
 import { addHealthRoutes, type HealthOptions } from './health.ts';
@@ -11,8 +12,9 @@ import { orderRoutes } from './order.ts';
 import { addOperation, type Route } from './route.ts';
 import { stockRoutes } from './stock.ts';
 import { stockChangeRoutes } from './stock-changes.ts';
+import { stockHistoryRoutes } from './stock-history.ts';
 
-export interface HttpAppOptions extends TransportContext, HealthOptions {
+export interface HttpAppOptions extends TransportContext, HealthOptions, AuditRouteOptions {
   /** False leaves out the OpenAPI document and its page. */
   readonly docs?: boolean;
   /** The address of REST in the OpenAPI document; without it the one that the document is requested from. */
@@ -28,9 +30,11 @@ export function createHttpApp(options: HttpAppOptions): OpenAPIHono {
     ...orderRoutes(loms),
     ...stockRoutes(loms),
     ...stockChangeRoutes(loms),
+    ...stockHistoryRoutes(loms),
   };
   for (const name of Object.keys(operations) as OperationName[])
     addOperation(app, options, name, routes[name]);
+  addAuditRoutes(app, options);
   addHealthRoutes(app, options);
   if (options.docs !== false) addDocs(app, options.publicUrl);
   app.notFound((c) => {

@@ -170,7 +170,7 @@ export function stockChangeRoutes(loms: Loms) {
       document: adjustStockDocument,
       read: readAdjustment,
       run: ({ changes }, call) => loms.adjustStock({ changes: changes.map(withTexts) }, call),
-      print: ({ stocks }) => `{"stocks":[${stocks.map(printStock).join(',')}]}`,
+      print: ({ stocks }) => `{"stocks":[${stocks.map((each) => `{${printStock(each)}}`).join(',')}]}`,
     }),
     countStock: route({
       document: countStockDocument,

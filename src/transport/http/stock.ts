@@ -91,14 +91,15 @@ const readStockList = parameterReader('ListStocksRequest', listStocksRequest, {
   pageToken: 'page_token',
 });
 
-export const stock = z
-  .object({
-    sku,
-    total: int64Reply('The pieces that exist.', 10_000),
-    reserved: int64Reply('How many of them open orders hold.', 0),
-    count: int64Reply('The others: the pieces that can be ordered now.', 10_000),
-  })
-  .openapi('Stock');
+/** The stock of a sku. */
+export const stockFields = {
+  sku,
+  total: int64Reply('The pieces that exist.', 10_000),
+  reserved: int64Reply('How many of them open orders hold.', 0),
+  count: int64Reply('The others: the pieces that can be ordered now.', 10_000),
+};
+
+export const stock = z.object(stockFields).openapi('Stock');
 
 const listStocksReply = z
   .object({ stocks: z.array(stock).openapi({ description: 'In ascending order of skus.' }), nextPageToken })
@@ -156,9 +157,11 @@ function printBatch({ stocks, missing }: StockBatch): string {
 }
 
 function printPage({ stocks, nextPageToken }: StockPage): string {
-  return `{"stocks":[${stocks.map(printStock).join(',')}]${printNextPage(nextPageToken)}}`;
+  const printed = stocks.map((each) => `{${printStock(each)}}`);
+  return `{"stocks":[${printed.join(',')}]${printNextPage(nextPageToken)}}`;
 }
 
+/** The fields of a sku's stock. */
 export function printStock({ sku, total, reserved, count }: Stock): string {
-  return `{"sku":${sku},"total":${total},"reserved":${reserved},"count":${count}}`;
+  return `"sku":${sku},"total":${total},"reserved":${reserved},"count":${count}`;
 }

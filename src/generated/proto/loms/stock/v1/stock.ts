@@ -195,6 +195,103 @@ export interface LastCount {
   countedAt: Timestamp | undefined;
 }
 
+export interface ExplainStockRequest {
+  /** The stock keeping unit. */
+  sku: number;
+  /** The most holds on the page. 0 stands for 50, and more than 1000 for 1000. */
+  pageSize: number;
+  /** The next_page_token of the page before, for the same sku; empty for the first page. */
+  pageToken: string;
+}
+
+export interface ExplainStockResponse {
+  /** The stock keeping unit. */
+  sku: number;
+  /** The number of pieces that exist. */
+  total: bigint;
+  /** How many of them open orders hold. */
+  reserved: bigint;
+  /** The others: the number of pieces that can be ordered now. */
+  count: bigint;
+  /**
+   * What open orders hold, the next one to end first, those that never end last. They are read a moment after
+   * the counts.
+   */
+  holds: Hold[];
+  /**
+   * When the first of the holds ends and its pieces come free, if its order is not payed, cancelled or
+   * extended. Unset on the pages before the first hold, and where none ever ends.
+   */
+  nextReleaseAt:
+    | Timestamp
+    | undefined;
+  /** The token of the next page; empty on the last one. */
+  nextPageToken: string;
+}
+
+/** What an open order holds of a sku. */
+export interface Hold {
+  /** The order. */
+  orderId: bigint;
+  /** The number of pieces. */
+  count: number;
+  /**
+   * When its reservation ends; unset where it never does. In the past, the order has expired, and the next
+   * order for its pieces gets them; they are counted as reserved until they are released, within a second.
+   */
+  expiresAt: Timestamp | undefined;
+}
+
+export interface ListStockMovementsRequest {
+  /** The stock keeping unit. */
+  sku: number;
+  /** The most movements on the page. 0 stands for 50, and more than 1000 for 1000. */
+  pageSize: number;
+  /** The next_page_token of the page before, for the same sku; empty for the first page. */
+  pageToken: string;
+}
+
+export interface ListStockMovementsResponse {
+  /** The page's movements, newest first. */
+  movements: StockMovement[];
+  /** The token of the next page; empty on the last one. */
+  nextPageToken: string;
+}
+
+/** A change of the stock of a sku: by orders that were written together, or by hand. */
+export interface StockMovement {
+  /** Its place in the history of the sku: one more than that of the movement before. */
+  version: bigint;
+  /** opened (the stock when the history began), received, adjusted, counted, reserved, released or sold. */
+  kind: string;
+  /** What it added to the pieces that exist; negative where it took some. */
+  totalChange: bigint;
+  /** What it added to those of them that open orders hold. */
+  reservedChange: bigint;
+  /** The pieces that existed after it. */
+  total: bigint;
+  /** How many of them open orders held then. */
+  reserved: bigint;
+  /** The order that caused it; 0 where none did, or several. */
+  orderId: bigint;
+  /** How many orders caused it together; 0 for a change by hand. */
+  orders: number;
+  /** Why it was made by hand. */
+  reason: string;
+  /** The document that it is about, such as a purchase order. */
+  reference: string;
+  /** What was noted about it. */
+  note: string;
+  /** Who made it: the subject of the token. */
+  actor: string;
+  /** When the pieces moved; before created_at where that was reported later. */
+  occurredAt:
+    | Timestamp
+    | undefined;
+  /** When it was written. */
+  createdAt: Timestamp | undefined;
+}
+
 function createBaseGetStockRequest(): GetStockRequest {
   return { sku: 0 };
 }
@@ -1498,6 +1595,613 @@ export const LastCount: MessageFns<LastCount> = {
   },
 };
 
+function createBaseExplainStockRequest(): ExplainStockRequest {
+  return { sku: 0, pageSize: 0, pageToken: "" };
+}
+
+export const ExplainStockRequest: MessageFns<ExplainStockRequest> = {
+  encode(message: ExplainStockRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sku !== 0) {
+      writer.uint32(8).uint32(message.sku);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(26).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExplainStockRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExplainStockRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.sku = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseExplainStockResponse(): ExplainStockResponse {
+  return { sku: 0, total: 0n, reserved: 0n, count: 0n, holds: [], nextReleaseAt: undefined, nextPageToken: "" };
+}
+
+export const ExplainStockResponse: MessageFns<ExplainStockResponse> = {
+  encode(message: ExplainStockResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sku !== 0) {
+      writer.uint32(8).uint32(message.sku);
+    }
+    if (message.total !== 0n) {
+      if (BigInt.asUintN(64, message.total) !== message.total) {
+        throw new globalThis.Error("value provided for field message.total of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.total);
+    }
+    if (message.reserved !== 0n) {
+      if (BigInt.asUintN(64, message.reserved) !== message.reserved) {
+        throw new globalThis.Error("value provided for field message.reserved of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.reserved);
+    }
+    if (message.count !== 0n) {
+      if (BigInt.asUintN(64, message.count) !== message.count) {
+        throw new globalThis.Error("value provided for field message.count of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.count);
+    }
+    for (const v of message.holds) {
+      Hold.encode(v!, writer.uint32(42).fork()).join();
+    }
+    if (message.nextReleaseAt !== undefined) {
+      Timestamp.encode(message.nextReleaseAt, writer.uint32(50).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(58).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExplainStockResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExplainStockResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.sku = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.total = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.reserved = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.count = reader.uint64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.holds.push(Hold.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.nextReleaseAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseHold(): Hold {
+  return { orderId: 0n, count: 0, expiresAt: undefined };
+}
+
+export const Hold: MessageFns<Hold> = {
+  encode(message: Hold, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.orderId !== 0n) {
+      if (BigInt.asIntN(64, message.orderId) !== message.orderId) {
+        throw new globalThis.Error("value provided for field message.orderId of type int64 too large");
+      }
+      writer.uint32(8).int64(message.orderId);
+    }
+    if (message.count !== 0) {
+      writer.uint32(16).uint32(message.count);
+    }
+    if (message.expiresAt !== undefined) {
+      Timestamp.encode(message.expiresAt, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Hold {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHold();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.orderId = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.count = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.expiresAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListStockMovementsRequest(): ListStockMovementsRequest {
+  return { sku: 0, pageSize: 0, pageToken: "" };
+}
+
+export const ListStockMovementsRequest: MessageFns<ListStockMovementsRequest> = {
+  encode(message: ListStockMovementsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sku !== 0) {
+      writer.uint32(8).uint32(message.sku);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(26).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListStockMovementsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListStockMovementsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.sku = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListStockMovementsResponse(): ListStockMovementsResponse {
+  return { movements: [], nextPageToken: "" };
+}
+
+export const ListStockMovementsResponse: MessageFns<ListStockMovementsResponse> = {
+  encode(message: ListStockMovementsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.movements) {
+      StockMovement.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListStockMovementsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListStockMovementsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.movements.push(StockMovement.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseStockMovement(): StockMovement {
+  return {
+    version: 0n,
+    kind: "",
+    totalChange: 0n,
+    reservedChange: 0n,
+    total: 0n,
+    reserved: 0n,
+    orderId: 0n,
+    orders: 0,
+    reason: "",
+    reference: "",
+    note: "",
+    actor: "",
+    occurredAt: undefined,
+    createdAt: undefined,
+  };
+}
+
+export const StockMovement: MessageFns<StockMovement> = {
+  encode(message: StockMovement, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.version !== 0n) {
+      if (BigInt.asUintN(64, message.version) !== message.version) {
+        throw new globalThis.Error("value provided for field message.version of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.version);
+    }
+    if (message.kind !== "") {
+      writer.uint32(18).string(message.kind);
+    }
+    if (message.totalChange !== 0n) {
+      if (BigInt.asIntN(64, message.totalChange) !== message.totalChange) {
+        throw new globalThis.Error("value provided for field message.totalChange of type int64 too large");
+      }
+      writer.uint32(24).int64(message.totalChange);
+    }
+    if (message.reservedChange !== 0n) {
+      if (BigInt.asIntN(64, message.reservedChange) !== message.reservedChange) {
+        throw new globalThis.Error("value provided for field message.reservedChange of type int64 too large");
+      }
+      writer.uint32(32).int64(message.reservedChange);
+    }
+    if (message.total !== 0n) {
+      if (BigInt.asUintN(64, message.total) !== message.total) {
+        throw new globalThis.Error("value provided for field message.total of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.total);
+    }
+    if (message.reserved !== 0n) {
+      if (BigInt.asUintN(64, message.reserved) !== message.reserved) {
+        throw new globalThis.Error("value provided for field message.reserved of type uint64 too large");
+      }
+      writer.uint32(48).uint64(message.reserved);
+    }
+    if (message.orderId !== 0n) {
+      if (BigInt.asIntN(64, message.orderId) !== message.orderId) {
+        throw new globalThis.Error("value provided for field message.orderId of type int64 too large");
+      }
+      writer.uint32(56).int64(message.orderId);
+    }
+    if (message.orders !== 0) {
+      writer.uint32(64).uint32(message.orders);
+    }
+    if (message.reason !== "") {
+      writer.uint32(74).string(message.reason);
+    }
+    if (message.reference !== "") {
+      writer.uint32(82).string(message.reference);
+    }
+    if (message.note !== "") {
+      writer.uint32(90).string(message.note);
+    }
+    if (message.actor !== "") {
+      writer.uint32(98).string(message.actor);
+    }
+    if (message.occurredAt !== undefined) {
+      Timestamp.encode(message.occurredAt, writer.uint32(106).fork()).join();
+    }
+    if (message.createdAt !== undefined) {
+      Timestamp.encode(message.createdAt, writer.uint32(114).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StockMovement {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStockMovement();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.version = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.kind = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.totalChange = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.reservedChange = reader.int64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.total = reader.uint64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.reserved = reader.uint64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.orderId = reader.int64() as bigint;
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.orders = reader.uint32();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.reference = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.note = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.actor = reader.string();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.occurredAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.createdAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 /** The stock of the warehouse. Errors have the same form as those of loms.order.v1.OrderService. */
 export type StockServiceService = typeof StockServiceService;
 export const StockServiceService = {
@@ -1586,6 +2290,41 @@ export const StockServiceService = {
     responseSerialize: (value: CountStockResponse): Buffer => Buffer.from(CountStockResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): CountStockResponse => CountStockResponse.decode(value),
   },
+  /**
+   * Explains the stock of a sku: its total, how many pieces are reserved, and which open orders hold them,
+   * page by page, in the order in which their reservations end.
+   *
+   * A page may be short or empty while there is a next one: it looks at a limited number of open orders.
+   *
+   * Refused with STOCK_NOT_FOUND (NOT_FOUND) when the sku has no stock.
+   */
+  explainStock: {
+    path: "/loms.stock.v1.StockService/ExplainStock" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ExplainStockRequest): Buffer => Buffer.from(ExplainStockRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ExplainStockRequest => ExplainStockRequest.decode(value),
+    responseSerialize: (value: ExplainStockResponse): Buffer =>
+      Buffer.from(ExplainStockResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ExplainStockResponse => ExplainStockResponse.decode(value),
+  },
+  /**
+   * Lists what changed the stock of a sku, newest first, page by page. Each movement begins where the one
+   * before ended, and their versions have no gap.
+   *
+   * Refused with STOCK_NOT_FOUND (NOT_FOUND) when the sku has no stock.
+   */
+  listStockMovements: {
+    path: "/loms.stock.v1.StockService/ListStockMovements" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListStockMovementsRequest): Buffer =>
+      Buffer.from(ListStockMovementsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListStockMovementsRequest => ListStockMovementsRequest.decode(value),
+    responseSerialize: (value: ListStockMovementsResponse): Buffer =>
+      Buffer.from(ListStockMovementsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListStockMovementsResponse => ListStockMovementsResponse.decode(value),
+  },
 } as const;
 
 export interface StockServiceServer extends UntypedServiceImplementation {
@@ -1633,6 +2372,22 @@ export interface StockServiceServer extends UntypedServiceImplementation {
    * operator allows, when a sku is named twice, and when a total would exceed 64 bits.
    */
   countStock: handleUnaryCall<CountStockRequest, CountStockResponse>;
+  /**
+   * Explains the stock of a sku: its total, how many pieces are reserved, and which open orders hold them,
+   * page by page, in the order in which their reservations end.
+   *
+   * A page may be short or empty while there is a next one: it looks at a limited number of open orders.
+   *
+   * Refused with STOCK_NOT_FOUND (NOT_FOUND) when the sku has no stock.
+   */
+  explainStock: handleUnaryCall<ExplainStockRequest, ExplainStockResponse>;
+  /**
+   * Lists what changed the stock of a sku, newest first, page by page. Each movement begins where the one
+   * before ended, and their versions have no gap.
+   *
+   * Refused with STOCK_NOT_FOUND (NOT_FOUND) when the sku has no stock.
+   */
+  listStockMovements: handleUnaryCall<ListStockMovementsRequest, ListStockMovementsResponse>;
 }
 
 export interface StockServiceClient extends Client {
@@ -1749,6 +2504,50 @@ export interface StockServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: CountStockResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Explains the stock of a sku: its total, how many pieces are reserved, and which open orders hold them,
+   * page by page, in the order in which their reservations end.
+   *
+   * A page may be short or empty while there is a next one: it looks at a limited number of open orders.
+   *
+   * Refused with STOCK_NOT_FOUND (NOT_FOUND) when the sku has no stock.
+   */
+  explainStock(
+    request: ExplainStockRequest,
+    callback: (error: ServiceError | null, response: ExplainStockResponse) => void,
+  ): ClientUnaryCall;
+  explainStock(
+    request: ExplainStockRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ExplainStockResponse) => void,
+  ): ClientUnaryCall;
+  explainStock(
+    request: ExplainStockRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ExplainStockResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Lists what changed the stock of a sku, newest first, page by page. Each movement begins where the one
+   * before ended, and their versions have no gap.
+   *
+   * Refused with STOCK_NOT_FOUND (NOT_FOUND) when the sku has no stock.
+   */
+  listStockMovements(
+    request: ListStockMovementsRequest,
+    callback: (error: ServiceError | null, response: ListStockMovementsResponse) => void,
+  ): ClientUnaryCall;
+  listStockMovements(
+    request: ListStockMovementsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListStockMovementsResponse) => void,
+  ): ClientUnaryCall;
+  listStockMovements(
+    request: ListStockMovementsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListStockMovementsResponse) => void,
   ): ClientUnaryCall;
 }
 
