@@ -7,7 +7,7 @@ import {
   CountStale,
   StockBelowReserved,
   StockChanged,
-} from '../../src/generated/proto/loms/stock/v1/stock.ts';
+} from '../../src/generated/proto/loms/stock/v1/errors.ts';
 import { DETAILS_TRAILER } from '../../src/transport/grpc/errors.ts';
 
 const messages = {

@@ -20,7 +20,7 @@ import type { Any } from '../../generated/proto/google/protobuf/any.ts';
 import { BadRequest, ErrorInfo, RetryInfo } from '../../generated/proto/google/rpc/error_details.ts';
 import { Status } from '../../generated/proto/google/rpc/status.ts';
 import { InsufficientStock } from '../../generated/proto/loms/order/v1/order.ts';
-import { CountStale, StockBelowReserved, StockChanged } from '../../generated/proto/loms/stock/v1/stock.ts';
+import { CountStale, StockBelowReserved, StockChanged } from '../../generated/proto/loms/stock/v1/errors.ts';
 import { malformedRequest } from '../refusals.ts';
 import { interceptStatus } from './internals.ts';
 

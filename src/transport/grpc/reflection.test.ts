@@ -64,7 +64,7 @@ test.each([
   ['google.rpc.ErrorInfo', 'google/rpc/error_details.proto'],
   ['google.rpc.BadRequest', 'google/rpc/error_details.proto'],
   ['loms.order.v1.InsufficientStock', 'loms/order/v1/order.proto'],
-  ['loms.stock.v1.StockChanged', 'loms/stock/v1/stock.proto'],
+  ['loms.stock.v1.StockChanged', 'loms/stock/v1/errors.proto'],
 ])('%s can be looked up, to decode error details', async (symbol, file) => {
   const { client } = await startTestServer();
   const identity = (bytes: Buffer) => bytes;
