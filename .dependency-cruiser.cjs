@@ -19,11 +19,18 @@ module.exports = {
         'cli/',
         'config/',
         'telemetry/',
+        'stock-files/',
         'db/(schema/|urls\\.ts$)',
         'embedded/cluster\\.ts$',
         'domain/stock/',
         'workers/audit-stock\\.ts$',
       ),
+    ),
+    rule(
+      'stock-files',
+      'Files of stock are read and written by clients of the service: of it they know rules and limits only.',
+      room('stock-files'),
+      ours('stock-files/', 'domain/', 'generated/contract\\.ts$'),
     ),
     rule(
       'probe',

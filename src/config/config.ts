@@ -2,10 +2,11 @@
  * The configuration: the only reader of the environment. It is validated as a whole at start, and every
  * mistake is listed. Its sections are the options of the components that they are handed to.
  */
+import type { ZodError } from 'zod';
 import { checkVariables, isLoopback, isTokenRequired } from './checks.ts';
 import { misspeltVariables } from './misspelt.ts';
 import { readSecretFiles } from './secret-files.ts';
-import { type Variables, variables } from './variables.ts';
+import { clientVariables, type Variables, variables } from './variables.ts';
 
 /** Every mistake in the environment, one a line. */
 export class ConfigError extends Error {
@@ -23,18 +24,42 @@ export type Config = ReturnType<typeof readConfig>;
  * @throws ConfigError listing every mistake.
  */
 export function readConfig(environment: Record<string, string | undefined>) {
-  const named = Object.entries(environment).flatMap(([name, value]) => (value ? [[name, value]] : []));
-  const files = readSecretFiles(Object.fromEntries(named));
+  const files = readSecretFiles(namedIn(environment));
   const result = variables.safeParse(files.set);
-  const checked = result.success
-    ? checkVariables(result.data)
-    : result.error.issues.map((issue) => `${issue.path[0]?.toString()}: ${issue.message}`);
+  const checked = result.success ? checkVariables(result.data) : issuesOf(result.error);
   const mistakes = [...files.mistakes, ...checked];
-  if (result.success && mistakes.length === 0) {
-    const warnings = misspeltVariables(Object.keys(files.set), variableNames);
-    return { ...sectionsOf(result.data), /** What may be a mistake, a line each. */ warnings };
-  }
-  throw new ConfigError(`the configuration has mistakes:\n${mistakes.map((text) => `  ${text}`).join('\n')}`);
+  if (!result.success || mistakes.length > 0) throw errorOf(mistakes);
+  const warnings = misspeltVariables(Object.keys(files.set), variableNames);
+  return { ...sectionsOf(result.data), /** What may be a mistake, a line each. */ warnings };
+}
+
+/**
+ * Reads what a client of a service needs. The service's own variables are not read: it may run elsewhere.
+ *
+ * @throws ConfigError listing every mistake.
+ */
+export function readClientConfig(environment: Record<string, string | undefined>) {
+  const files = readSecretFiles(namedIn(environment), ['LOMS_TOKEN']);
+  const result = clientVariables.safeParse(files.set);
+  const mistakes = [...files.mistakes, ...(result.success ? [] : issuesOf(result.error))];
+  if (!result.success || mistakes.length > 0) throw errorOf(mistakes);
+  return { url: result.data.LOMS_URL, token: result.data.LOMS_TOKEN };
+}
+
+function namedIn(environment: Record<string, string | undefined>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) => (value ? [[name, value]] : [])),
+  );
+}
+
+function issuesOf({ issues }: ZodError): string[] {
+  return issues.map((issue) => `${issue.path[0]?.toString()}: ${issue.message}`);
+}
+
+function errorOf(mistakes: readonly string[]): ConfigError {
+  return new ConfigError(
+    `the configuration has mistakes:\n${mistakes.map((text) => `  ${text}`).join('\n')}`,
+  );
 }
 
 function sectionsOf(env: Variables) {

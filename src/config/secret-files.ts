@@ -7,6 +7,7 @@ export const SECRETS = [
   'DATABASE_REPLICA_URLS',
   'MIGRATION_DATABASE_URL',
   'PAGE_TOKEN_KEY',
+  'LOMS_TOKEN',
 ] as const;
 
 /** A file that is larger is not what was meant. */
@@ -17,13 +18,17 @@ type Environment = Readonly<Record<string, string>>;
 /**
  * Reads the files that the environment names.
  *
+ * @param secrets those to look for.
  * @returns the environment with their contents, without the white space around them, and a line for each
  * file that is of no use; it never shows contents.
  */
-export function readSecretFiles(environment: Environment): { set: Environment; mistakes: string[] } {
+export function readSecretFiles(
+  environment: Environment,
+  secrets: readonly string[] = SECRETS,
+): { set: Environment; mistakes: string[] } {
   const set = { ...environment };
   const mistakes: string[] = [];
-  for (const name of SECRETS) {
+  for (const name of secrets) {
     const path = environment[`${name}_FILE`];
     if (path === undefined) continue;
     if (environment[name] !== undefined) {

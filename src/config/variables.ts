@@ -42,6 +42,12 @@ const path = z
   .transform((text) => resolve(text))
   .optional();
 
+/** An address that paths can be appended to. */
+const serviceUrl = z
+  .string()
+  .refine(isPublicUrl, 'must be an http or https URL without credentials, query and fragment')
+  .transform((text) => text.replace(/\/+$/, ''));
+
 export const variables = z.object({
   NODE_ENV: z.string().optional(),
   HTTP_HOST: host,
@@ -71,11 +77,7 @@ export const variables = z.object({
   TLS_CLIENT_CA_FILE: path,
   REFLECTION: flag(true),
   DOCS: flag(true),
-  PUBLIC_URL: z
-    .string()
-    .refine(isPublicUrl, 'must be an http or https URL without credentials, query and fragment')
-    .transform((text) => text.replace(/\/+$/, ''))
-    .optional(),
+  PUBLIC_URL: serviceUrl.optional(),
   DATABASE_URL: postgresUrls.optional(),
   DATABASE_URL_FILE: path,
   MIGRATION_DATABASE_URL: postgresUrls.optional(),
@@ -117,11 +119,20 @@ export const variables = z.object({
   LEDGER_RETENTION_MS: zeroOr(WEEK_MS, TEN_YEARS_MS),
   PAGE_TOKEN_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
   PAGE_TOKEN_KEY_FILE: path,
+  LOMS_URL: serviceUrl.default('http://127.0.0.1:8080'),
+  LOMS_TOKEN: z
+    .string()
+    .regex(/^[!-~]+$/, 'must be a token')
+    .optional(),
+  LOMS_TOKEN_FILE: path,
   QUEUE_MAX: number(10_000, 1, 1_000_000),
   BATCH_MAX: number(1_000, 1, 10_000),
   WRITE_LANES: number(2, 1, 16),
   READ_LANES: number(2, 1, 16),
 });
+
+/** Those of programs that are clients of a service. */
+export const clientVariables = variables.pick({ LOMS_URL: true, LOMS_TOKEN: true });
 
 /** The variables after each was validated by itself. */
 export type Variables = z.output<typeof variables>;
