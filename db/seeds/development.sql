@@ -1,5 +1,6 @@
 -- Stock for development, in the ledger. An existing stock row is kept, so seeding is idempotent. What is
--- reserved belongs to one order that never ends, of user 1000000.
+-- reserved belongs to one order that never ends, of user 1000000. By the reference of its opening the refill
+-- finds this stock.
 WITH seeded (sku, total_count, reserved) AS (
     VALUES
     (139275865, 65534, 0),
@@ -39,7 +40,8 @@ held AS (
     WHERE added.reserved > 0
 )
 INSERT INTO stock_movements (
-    sku, version, total_change, reserved_change, total_after, reserved_after, created_at, order_count, kind
+    sku, version, total_change, reserved_change, total_after, reserved_after, created_at, order_count, kind,
+    reference
 )
-SELECT sku, version, 0, 0, total_count, reserved, changed_at, 0, 'opened'
+SELECT sku, version, 0, 0, total_count, reserved, changed_at, 0, 'opened', 'seed'
 FROM added;

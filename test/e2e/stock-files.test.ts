@@ -241,7 +241,7 @@ test('killed before and behind each of its requests and repeated, an import is a
   for (const sku of refusedSkus) expect(last.out).toContain(`sku ${sku}: STOCK_BELOW_RESERVED`);
   const expected = skus.map((sku) => (refusedSkus.includes(sku) ? 10 : 7));
   expect(await totalsOf(20_000, 22_499)).toEqual(expected);
-}, 120_000);
+}, 300_000);
 
 test('refused, lost and unanswered requests are sent again, and applied once', async () => {
   const path = await file('flaky.csv', 'sku,change\n9041,5\n');

@@ -1,4 +1,4 @@
-/** Seeds: sets of stock for development and load tests. */
+/** Seeds: sets of stock for development and load tests, and the refill of both. */
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
@@ -7,7 +7,8 @@ import { type WaitOptions, withClient } from './client.ts';
 const seedsDir = fileURLToPath(new URL('../../../db/seeds', import.meta.url));
 
 /**
- * Adds the stock of a seed set. Stock that exists is left as it is.
+ * Adds the stock of a seed set; stock that exists is left as it is. The set `refill` adds to the stock of the
+ * others what has been sold of it.
  *
  * @param url the primary.
  * @param name a file of `db/seeds`, without its ending.
