@@ -51,7 +51,7 @@ migrate: $(BUILT) ## Apply the missing migrations
 	@node dist/cli/tasks.js migrate
 
 .PHONY: seed
-seed: $(BUILT) ## Add the development stock; SEED=large adds 10,000 skus for load
+seed: $(BUILT) ## Add the development stock; SEED=large adds 10,000 skus for load, SEED=refill what was sold
 	@node dist/cli/tasks.js seed $(STOCK)
 
 # Faults found past the ledger: REPAIR=1 adds movements that explain them, JSON=1 prints one object.
@@ -65,6 +65,20 @@ psql: ## Open psql on the primary (needs psql, and the service running)
 	  { echo "psql is not installed (Debian: postgresql-client). The URL is $(PSQL_URL)"; exit 1; }
 	@$(if $(DATABASE_URL),,PGPASSWORD=$$(cat "$(EMBEDDED_PASSWORD_FILE)" 2>/dev/null || echo postgres)) \
 	  PGTARGETSESSIONATTRS=read-write exec psql "$(PSQL_URL)"
+
+# -- stock --
+
+# FILE is a CSV file. YES=1 writes, SKIP_REFUSED=1 leaves refused rows out, REFUSED=file gets them.
+IMPORT_FLAGS = $(if $(filter-out 0,$(YES)),--yes) $(if $(filter-out 0,$(SKIP_REFUSED)),--skip-refused) \
+  $(if $(REFUSED),--refused-to "$(REFUSED)")
+
+.PHONY: import
+import: $(BUILT) ## Check a CSV file of stock, FILE=stock.csv, and import it with YES=1 (needs the service running)
+	@node dist/cli/stock-files.js import "$(FILE)" $(IMPORT_FLAGS)
+
+.PHONY: export
+export: $(BUILT) ## Export all stock as CSV, to FILE or standard output (needs the service running)
+	@node dist/cli/stock-files.js export $(if $(FILE),"$(FILE)")
 
 # -- test --
 

@@ -43,7 +43,16 @@ export type ReadRow =
 /** Reads a row by its cells, in the order of the columns. */
 export type RowReader = (cells: readonly string[]) => ReadRow;
 
-const OWN_COLUMNS = ['sku', 'change', 'count', 'counted_at', 'expected', 'reason', 'reference', 'note'];
+export const OWN_COLUMNS = [
+  'sku',
+  'change',
+  'count',
+  'counted_at',
+  'expected',
+  'reason',
+  'reference',
+  'note',
+];
 
 /** Of Shopify's many columns; the others are not read. */
 const SHOPIFY = { sku: 'sku', current: 'on hand (current)', fresh: 'on hand (new)' };

@@ -5,7 +5,7 @@
 import { parse } from 'lossless-json';
 
 /** The most times that one request is sent, over a minute and a half. */
-const ATTEMPTS_MAX = 14;
+export const ATTEMPTS_MAX = 14;
 const FIRST_PAUSE_MS = 250;
 const PAUSE_MAX_MS = 10_000;
 

@@ -20,10 +20,7 @@ import { httpStatusOf } from '../../src/transport/http/errors.ts';
 import { connectionLimits, HEAD_MAX_BYTES, HEADERS_MAX } from '../../src/transport/http/limits.ts';
 import { HANDSHAKE_TIMEOUT_MS } from '../../src/transport/tls.ts';
 import { LINES_MAX } from '../support/limits.ts';
-import { table } from '../support/tables.ts';
-
-/** What stands in backticks in a cell. */
-const named = (cell = '') => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
+import { named, table } from '../support/tables.ts';
 
 test('docs/errors.md lists every reason with its code and its HTTP status', () => {
   const rows = table('docs/errors.md', '**Branch on').map(([reason, code = '', http = '']) => [

@@ -12,3 +12,8 @@ export function table(file: string, start: string): string[][] {
       .map((cell) => cell.trim()),
   );
 }
+
+/** What stands in backticks in a cell. */
+export function named(cell = ''): string[] {
+  return [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
+}
