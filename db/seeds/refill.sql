@@ -1,6 +1,7 @@
--- Refills the stock that another seed has opened: as many pieces are available again as then. What is missing is
--- received, with a movement for each sku. Stock with enough pieces, and stock of other origin, is left alone.
--- Locks: these stock rows, in sku order, as the service locks them. The update then reads what the lock has read.
+-- Refills the stock that another seed has opened: as many pieces are available again as then. What is missing
+-- is received, with a movement for each sku. Stock with enough pieces, and of other origin, is left alone.
+-- Locks: these stock rows, in sku order, as the service locks them. What is missing is computed behind the
+-- wait for the lock.
 WITH locked AS MATERIALIZED (
     SELECT stocks.sku,
         opened.total_after - opened.reserved_after - (stocks.total_count - stocks.reserved) AS missing

@@ -1,9 +1,11 @@
 /**
- * Imports and exports stock as CSV files, through the REST interface of a service that runs (docs/stock-files.md):
+ * Imports and exports stock as CSV files, through the REST interface of a service that runs:
  *
- *     node dist/cli/stock-files.js import FILE                checks the file and shows what would be done
- *     node dist/cli/stock-files.js import FILE --yes          does it; safe to repeat
- *     node dist/cli/stock-files.js export [FILE]              writes all stock to a file, or to standard output
+ *     node dist/cli/stock-files.js import FILE           checks the file and shows what would be done
+ *     node dist/cli/stock-files.js import FILE --yes     does it; safe to repeat
+ *     node dist/cli/stock-files.js export [FILE]         writes all stock to a file, or to standard output
+ *
+ * docs/stock-files.md has the columns and the reasons.
  *
  * Exit codes: 0 done; 1 nothing was done, or not everything; 2 done but for rows that were refused.
  */
@@ -14,7 +16,8 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { ConfigError, readClientConfig } from '../config/config.ts';
-import { FILE_MAX_BYTES, FileRefused } from '../stock-files/csv.ts';
+import { compareWithStock, describeComparison } from '../stock-files/compare.ts';
+import { FILE_MAX_BYTES, FileRefused, TOO_LARGE } from '../stock-files/csv.ts';
 import { exportStock } from '../stock-files/export.ts';
 import { writeImport } from '../stock-files/import.ts';
 import { describePlan, planImport, plural, type RefusedRow } from '../stock-files/plan.ts';
@@ -28,8 +31,10 @@ const DONE = 0;
 const NOT_DONE = 1;
 const DONE_BUT_REFUSED = 2;
 
-const print = (line: string) => process.stdout.write(`${line}\n`);
-const complain = (line: string) => process.stderr.write(`${line}\n`);
+const print = (line: string) => void process.stdout.write(`${line}\n`);
+/** In place of the progress bar, where there is one. */
+const complain = (line: string) =>
+  process.stderr.write(`${process.stderr.isTTY ? '\r\u001b[K' : ''}${line}\n`);
 const printRefused = ({ row, problem }: RefusedRow) => print(`row ${row}: ${problem}`);
 
 interface ImportOptions {
@@ -49,6 +54,7 @@ async function importFile(path: string, rest: Rest, options: ImportOptions): Pro
   const hasRefused = plan.refused.length > 0;
   if (!options.yes || (hasRefused && !options.skipRefused)) {
     await writeRefused(bytes, plan.refused, options);
+    if (!options.yes) describeComparison(await compareWithStock(plan, rest)).forEach(print);
     if (hasRefused) print('nothing was written, because rows are refused; --skip-refused writes the others');
     else print('nothing was written; --yes writes it');
     return hasRefused ? NOT_DONE : DONE;
@@ -77,9 +83,9 @@ async function importFile(path: string, rest: Rest, options: ImportOptions): Pro
 }
 
 async function readStockFile(path: string): Promise<Buffer> {
-  const { size } = await stat(path);
-  if (size > FILE_MAX_BYTES)
-    throw new FileRefused(`the file is larger than ${FILE_MAX_BYTES} bytes: split it`);
+  const stats = await stat(path);
+  if (!stats.isFile()) throw new FileRefused(`${path} is no regular file`);
+  if (stats.size > FILE_MAX_BYTES) throw new FileRefused(TOO_LARGE);
   return readFile(path);
 }
 

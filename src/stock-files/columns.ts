@@ -1,6 +1,6 @@
 /**
- * The forms of files of stock: our own columns, and the inventory export of Shopify as it is. A header leads to
- * a reader, which makes of each row what is to be done, or what is wrong with it. Pure.
+ * The forms of files of stock: our own columns, and the inventory export of Shopify as it is. A header leads
+ * to a reader, which makes of each row what is to be done, or what is wrong with it. Pure.
  */
 import { type Instant, parseInstant } from '../domain/instant.ts';
 import type { AdjustmentReason } from '../domain/stock/adjust.ts';

@@ -1,6 +1,6 @@
 /**
- * CSV files as records. What makes the whole file unreadable (its encoding, its separator, a quote) is thrown as
- * a `FileRefused`, before anything else is done with the file.
+ * CSV files as records. What makes the whole file unreadable (its encoding, its size, a quote) is thrown as a
+ * `FileRefused`.
  */
 import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
@@ -8,6 +8,8 @@ import { CsvError, parse } from 'csv-parse';
 
 /** The most bytes of a file. */
 export const FILE_MAX_BYTES = 64 * 1024 * 1024;
+
+export const TOO_LARGE = `the file is larger than ${FILE_MAX_BYTES} bytes: split it`;
 
 /** The most rows of a file, its header included. */
 export const ROWS_MAX = 500_000;
@@ -68,9 +70,7 @@ function* chunksOf(bytes: Buffer): Generator<Buffer> {
 }
 
 function checkEncoding(bytes: Buffer): void {
-  if (bytes.length > FILE_MAX_BYTES) {
-    throw new FileRefused(`the file is larger than ${FILE_MAX_BYTES} bytes: split it`);
-  }
+  if (bytes.length > FILE_MAX_BYTES) throw new FileRefused(TOO_LARGE);
   const hint = 'save it as "CSV UTF-8"';
   const mark = bytes.subarray(0, 2).toString('hex');
   if (mark === 'fffe' || mark === 'feff') throw new FileRefused(`the file is UTF-16: ${hint}`);

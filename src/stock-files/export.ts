@@ -1,7 +1,7 @@
 /**
- * Exports all stock in the form that an import reads: the columns sku, count and expected. Both numbers are the
- * total, so the file without a change imports nothing. Where count is changed, expected makes of it a change for
- * the total that the file knows: it erases no sale, and is refused where the stock has changed.
+ * Exports all stock in the form that an import reads: the columns sku, count and expected. Both numbers are
+ * the total, so the file without a change imports nothing. Where count is changed, expected makes of it a
+ * change for the total that the file knows: it erases no sale, and is refused where the stock has changed.
  */
 import { messageOf, type Rest, ServiceRefused } from './rest.ts';
 

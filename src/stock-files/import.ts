@@ -1,8 +1,8 @@
 /**
  * Writes a planned import, batch by batch. It is safe to repeat at any moment, also after a kill:
  *
- * - The batches follow from the file. The key of a change follows from the file's hash, the batch and the round,
- *   so what a repeat sends again is not done again.
+ * - The batches follow from the file. The key of a batch of changes follows from the file's hash, the batch
+ *   and the round, so what a repeat sends again is not done again.
  * - A batch that is refused because of single rows is sent without them in the next round. The service keeps
  *   refusals under their keys too: a repeat gets the same refusal for the same round, although the stock is
  *   another by then, and so it comes to the same rest under the same key.
@@ -32,7 +32,11 @@ export interface Imported {
   readonly refused: number;
 }
 
-/** @throws ServiceRefused when the service does not answer, or refuses for another reason than single rows. */
+/**
+ * Writes a plan.
+ *
+ * @throws ServiceRefused when the service does not answer, or refuses for another reason than single rows.
+ */
 export async function writeImport(plan: ImportPlan, rest: Rest, events: ImportEvents): Promise<Imported> {
   let [written, before, refused] = [0, 0, 0];
   for (const batch of plan.batches) {

@@ -64,7 +64,8 @@ test.each([
 test('numbers keep all their digits', async () => {
   const { batches } = await plan('sku,change,expected\n4294967295,-9223372036854775808,9223372036854775807');
   expect(batches[0]?.lines[0]?.json).toBe(
-    '{"sku":4294967295,"change":-9223372036854775808,"expectedTotal":9223372036854775807,"reason":"correction"}',
+    '{"sku":4294967295,"change":-9223372036854775808,"expectedTotal":9223372036854775807,' +
+      '"reason":"correction"}',
   );
 });
 
@@ -138,7 +139,7 @@ test.each([
   expect(refused).toEqual([{ row: 2, problem }]);
 });
 
-test('refuses every row of a sku that is there more than once, also where one would change nothing', async () => {
+test('refuses every row of a sku that is there more than once, also of a change by nothing', async () => {
   const { refused, batches } = await plan('sku,change\n5,1\n6,1\n5,2\n5,0\n');
   const problem = 'sku 5 is there more than once: rows 2 and 4';
   expect(refused).toEqual([2, 4, 5].map((row) => ({ row, problem })));
@@ -223,7 +224,8 @@ test('batches hold the most lines and bytes of a request, in the order of the fi
 
 test('the sums of a plan', async () => {
   const text =
-    'sku,change,count,counted_at,expected\n1,5,,,\n2,7,,,\n3,-4,,,\n4,,9,2026-11-26T12:00:00Z,\n5,,6,,6\n6,x,,,\n';
+    'sku,change,count,counted_at,expected\n' +
+    '1,5,,,\n2,7,,,\n3,-4,,,\n4,,9,2026-11-26T12:00:00Z,\n5,,6,,6\n6,x,,,\n';
   expect(describePlan(await plan(text))).toEqual([
     '6 rows in the file',
     '  added: 12 pieces of 2 skus',

@@ -1,6 +1,6 @@
 /**
- * What an import would do, from the file alone: the whole file is checked before anything is written. The batches
- * follow from the bytes of the file and nothing else, so that a repeat sends the same ones.
+ * What an import would do, from the file alone: the whole file is checked before anything is written. The
+ * batches follow from the bytes of the file and nothing else, so that a repeat sends the same ones.
  */
 import { createHash } from 'node:crypto';
 import { stringify } from 'lossless-json';

@@ -1,4 +1,4 @@
-/** The rows that were not written, as a file of their own: corrected, it is imported without the other rows. */
+/** The rows that were not written, as a file of their own: corrected, it is imported without the others. */
 import { readRecords } from './csv.ts';
 import type { RefusedRow } from './plan.ts';
 

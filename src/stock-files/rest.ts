@@ -1,6 +1,7 @@
 /**
- * A client of the service's REST interface for programs. Every call that it makes is safe to repeat: it reads,
- * counts, or carries an idempotency key. So it repeats whatever may pass by itself, OUTCOME_UNKNOWN included.
+ * A client of the service's REST interface for programs. Every call that it makes is safe to repeat: it
+ * reads, counts, or carries an idempotency key. So it repeats whatever may pass by itself, OUTCOME_UNKNOWN
+ * included.
  */
 import { parse } from 'lossless-json';
 

@@ -1,4 +1,4 @@
-/** Import and export of stock as programs, against a whole service, also killed at every one of their requests. */
+/** Import and export of stock as programs, against a whole service, also killed at each of their requests. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, request as sendRequest } from 'node:http';
@@ -72,6 +72,7 @@ test('an import shows what it would do, and with --yes does it once', async () =
   const dry = await run(['import', path]);
   expect(dry).toMatchObject({ code: 0, errors: '' });
   expect(dry.out).toContain('added: 12 pieces of 2 skus');
+  expect(dry.out).toContain('skus without stock until now: 2 (9001, 9002)');
   expect(dry.out).toContain('nothing was written; --yes writes it');
   expect(await totalsOf(9001, 9002)).toEqual([]);
 
@@ -93,6 +94,18 @@ test('an import shows what it would do, and with --yes does it once', async () =
   expect(movements).toEqual([{ kind: 'received', reference: 'PO 1' }]);
 });
 
+test('without --yes an import shows what the service would refuse now', async () => {
+  const path = await file('short.csv', 'sku,change\n1076963,-265\n2618151,-301\n9061,-1\n9062,1\n');
+  const { code, out } = await run(['import', path]);
+  expect(code).toBe(0);
+  expect(out).toContain('skus without stock until now: 2 (9061, 9062)');
+  const refused = out.split('\n').filter((line) => line.startsWith('row'));
+  expect(refused).toEqual([
+    'row 3 would be refused now: sku 2618151: 301 are to be taken, 300 are available now',
+    'row 4 would be refused now: sku 9061: 1 are to be taken, 0 are available now',
+  ]);
+});
+
 test('a file with refused rows writes nothing, or with --skip-refused the other rows', async () => {
   const path = await file('mixed.csv', 'sku,change,note\n9011,5,\nA-1,7,"a, b"\n9012,1.5,\n');
   const refused = join(dir, 'refused.csv');
@@ -110,12 +123,13 @@ test('a file with refused rows writes nothing, or with --skip-refused the other 
 test('rows that the service refuses are listed, and the others are written', async () => {
   const [held, counted] = [9021, 9023];
   const hourAgo = new Date(Date.now() - 3_600_000).toISOString();
-  const text = `sku,change,count,counted_at,expected\n${held},10,,,\n9022,10,,,\n${counted},,4,${hourAgo},\n9024,10,,,\n`;
+  const header = 'sku,change,count,counted_at,expected\n';
+  const text = `${header}${held},10,,,\n9022,10,,,\n${counted},,4,${hourAgo},\n9024,10,,,\n`;
   expect(await run(['import', await file('first.csv', text), '--yes'])).toMatchObject({ code: 0 });
   await order(held, 8);
   const changes = `${held},-5,,,\n9022,,9,,11\n9024,9223372036854775800,,,\n9025,1,,,\n`;
   const counts = `${counted},,5,2020-01-01T00:00:00Z,\n9026,,5,${hourAgo},\n`;
-  const path = await file('second.csv', `sku,change,count,counted_at,expected\n${changes}${counts}`);
+  const path = await file('second.csv', `${header}${changes}${counts}`);
   const { code, out } = await run(['import', path, '--yes', '--refused-to', join(dir, 'left.csv')]);
   expect(code).toBe(2);
   expect(out).toContain(`row 2: sku ${held}: STOCK_BELOW_RESERVED: open orders hold 8 of 10 pieces`);
@@ -138,7 +152,7 @@ test.each([
   expect(await totalsOf(9031, 9032)).toEqual([]);
 });
 
-test('an export that is imported changes nothing; a changed count changes the stock that it knows', async () => {
+test('an export that is imported changes nothing; a changed count changes what it knows', async () => {
   const path = join(dir, 'export.csv');
   expect(await run(['export', path])).toMatchObject({ code: 0 });
   const text = await readFile(path, 'utf8');
@@ -308,6 +322,7 @@ test.each([
   [['import'], 1, 'usage: stock-files import FILE'],
   [['import', 'a.csv', 'b.csv'], 1, 'usage: stock-files import FILE'],
   [['import', 'a.csv', '--force'], 1, "Unknown option '--force'"],
+  [['import', 'src'], 1, 'src is no regular file'],
   [['import', 'missing.csv'], 1, 'ENOENT: no such file or directory'],
 ])('the words %j', async (words, code, answer) => {
   expect(await run(words)).toMatchObject({ code, out: '', errors: expect.stringContaining(answer) });

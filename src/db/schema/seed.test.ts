@@ -33,7 +33,8 @@ test('a refill receives what was sold and is held, of seeded stock only, and onc
   await refill();
   await refill();
   const rows = await database.query(
-    `SELECT sku, total_count, reserved FROM stocks WHERE sku IN (77, 1625903, 2956315, 139819069) ORDER BY sku`,
+    `SELECT sku, total_count, reserved FROM stocks
+     WHERE sku IN (77, 1625903, 2956315, 139819069) ORDER BY sku`,
   );
   expect(rows).toEqual([
     { sku: '77', total_count: '2', reserved: '0' },
@@ -44,7 +45,8 @@ test('a refill receives what was sold and is held, of seeded stock only, and onc
     { sku: '139819069', total_count: '100', reserved: '100' },
   ]);
   const movements = await database.query(
-    "SELECT sku, total_change, kind, reason FROM stock_movements WHERE reference = 'seed' AND kind <> 'opened' ORDER BY sku",
+    `SELECT sku, total_change, kind, reason FROM stock_movements
+     WHERE reference = 'seed' AND kind <> 'opened' ORDER BY sku`,
   );
   const received = { kind: 'received', reason: 'received' };
   expect(movements).toEqual([
