@@ -175,8 +175,9 @@ function targeted([method, target]: readonly [string, string]): CaseBody {
   return answered(httpBytes({ method, target, headers: [HOST] }), { method });
 }
 
-function otherMethod([method, { request }]: readonly [string, OperationRequest]): CaseBody {
-  return answered(httpBytes({ ...request, method }), { method });
+function otherMethod([method, { operation, request }]: readonly [string, OperationRequest]): CaseBody {
+  const sent = method === request.method ? { method, operation: operation.name } : { method };
+  return answered(httpBytes({ ...request, method }), sent);
 }
 
 function longPath(length: number): CaseBody {
