@@ -17,7 +17,7 @@ import { fuzz, ROUND } from './run.ts';
 import { type Services, startServices } from './services.ts';
 import { fillStock } from './stock.ts';
 
-const CASES = 4_500;
+const CASES = 3_500;
 
 describe('a short fuzz run', () => {
   const database = useDatabase();

@@ -91,7 +91,7 @@ test('a count that is sent later, in any order, leads to what is there; a stale 
         }
       },
     ),
-    { numRuns: 30 },
+    { numRuns: 15 },
   );
   expect(stale).toBeGreaterThan(0);
 });
@@ -194,6 +194,6 @@ test('what has changed since a time is the sum of the movements behind it, witho
         expect(outcome).toMatchObject({ value: { results: [{ changedSince: BigInt(since) }] } });
       },
     ),
-    { numRuns: 100 },
+    { numRuns: 40 },
   );
 });
