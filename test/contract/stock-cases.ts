@@ -149,7 +149,7 @@ export const stockCases: readonly Case[] = [
       movements: [
         {
           ...{ version: 1n, kind: 'opened', totalChange: 0n, reservedChange: 0n, total: 300n, reserved: 0n },
-          ...{ occurredAt: '<time>', createdAt: '<time>' },
+          ...{ reference: 'seed', occurredAt: '<time>', createdAt: '<time>' },
         },
       ],
     },
