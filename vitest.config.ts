@@ -2,7 +2,8 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** The longest files: begun last, one of them would run alone while the other workers have nothing to do. */
-const LONGEST = /(fuzz\/smoke|cluster\/failover|e2e\/processes|embedded\/cluster|e2e\/stock-files)\.test\.ts$/;
+const LONGEST =
+  /(fuzz\/smoke|cluster\/failover|e2e\/processes|embedded\/cluster|e2e\/stock-files)\.test\.ts$/;
 
 /** Checks the times of replies, so nothing else may run beside it: it comes last. */
 const ALONE = 'scripts/faults/smoke.test.ts';
