@@ -1,8 +1,8 @@
 /** The limit of what the open orders of one user hold: exact, also in several instances. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import { anyCall } from '../../test/support/call.ts';
-import { openService, useLoms, useRouter } from '../../test/support/database.ts';
-import type { CreateOrderOutcome, OrderToCreate } from '../domain/orders/create.ts';
+import { openService, testSettings, useLoms, useRouter } from '../../test/support/database.ts';
+import { type CreateOrderOutcome, createOrders, type OrderToCreate } from '../domain/orders/create.ts';
 
 const MAX = 10;
 const settings = { heldPiecesMaxPerUser: MAX, reservationTtlMs: 600_000 };
@@ -111,6 +111,27 @@ test('of 60 orders at once through two instances exactly as many are made as the
   );
   expect(outcomes.map(reasonOf).filter((reason) => reason === 'OK')).toHaveLength(3 * MAX);
   expect(await written()).toEqual({ orders: 3 * MAX, reserved: 3 * MAX });
+});
+
+test('a create waits for another one for its user, and counts what that one holds', async () => {
+  await database.query('INSERT INTO stocks VALUES (9, 1000, 0)');
+  const other = openService(otherRouter, { settings });
+  let second: Promise<string> | undefined;
+  await router.write(async (tx) => {
+    const order = { user: 1n, items: [{ sku: 7, count: 6 }] };
+    const plan = await createOrders(tx, [order], { ...testSettings, ...settings });
+    if ('writes' in plan) await Promise.all(plan.writes);
+    let isDone = false;
+    // Another sku, so that it waits for no stock.
+    second = create(6, { sku: 9 }, other).then(reasonOf);
+    void second.then(() => {
+      isDone = true;
+    });
+    const waiting = "SELECT FROM pg_stat_activity WHERE wait_event = 'advisory'";
+    await expect.poll(async () => isDone || (await database.query(waiting)).length > 0).toBe(true);
+    return plan;
+  });
+  expect(await second).toBe(EXCEEDED);
 });
 
 describe('the idempotency key of a refused order', () => {
