@@ -10,12 +10,14 @@ REVOKE ALL ON ALL TABLES IN SCHEMA public FROM loms_app;
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM loms_app;
 GRANT USAGE ON SCHEMA public TO loms_app;
 
-GRANT SELECT, INSERT, DELETE, UPDATE (status, updated_at, expires_at, cancel_reason) ON orders TO loms_app;
+GRANT SELECT, INSERT, DELETE, UPDATE (status, updated_at, expires_at, cancel_reason, version) ON orders
+    TO loms_app;
 GRANT SELECT, INSERT, DELETE ON order_lines TO loms_app;
 GRANT SELECT, INSERT (sku), UPDATE (total_count, reserved, version, changed_at, counted_at) ON stocks
     TO loms_app;
 GRANT SELECT, INSERT, DELETE ON stock_movements TO loms_app;
-GRANT USAGE ON SEQUENCE order_ids TO loms_app;
+GRANT USAGE ON SEQUENCE order_ids, event_batch_ids TO loms_app;
+GRANT SELECT, INSERT, DELETE, UPDATE (position) ON event_batches TO loms_app;
 GRANT SELECT, INSERT, DELETE ON idempotency_keys TO loms_app;
 GRANT UPDATE (
     created_at, expires_at, request_hash, order_id, shortages, available, available_at, order_expires_at,

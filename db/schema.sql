@@ -1,5 +1,31 @@
 -- Generated from db/migrations by "make generate". Do not edit.
 
+-- Name: event_batch_ids; Type: SEQUENCE; Schema: public; Owner: -
+
+CREATE SEQUENCE public.event_batch_ids
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+-- Name: event_batches; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.event_batches (
+    batch_id bigint NOT NULL,
+    "position" bigint,
+    created_at timestamp with time zone NOT NULL,
+    event_count integer NOT NULL,
+    types text[] NOT NULL,
+    subjects bigint[] NOT NULL,
+    versions bigint[] NOT NULL,
+    ends_us bigint[] NOT NULL,
+    traceparents text[] NOT NULL,
+    skus bigint[] NOT NULL,
+    CONSTRAINT event_batches_has_events CHECK (((event_count > 0) AND (event_count = cardinality(types)))),
+    CONSTRAINT event_batches_position_is_positive CHECK (("position" > 0))
+);
+
 -- Name: idempotency_keys; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.idempotency_keys (
@@ -50,6 +76,7 @@ CREATE TABLE public.orders (
     status text NOT NULL,
     expires_at timestamp with time zone,
     cancel_reason text,
+    version integer DEFAULT 1 NOT NULL,
     CONSTRAINT orders_order_id_is_positive CHECK ((order_id > 0)),
     CONSTRAINT orders_status_is_known CHECK ((status = ANY (ARRAY['new'::text, 'awaiting payment'::text, 'failed'::text, 'payed'::text, 'cancelled'::text]))),
     CONSTRAINT orders_updated_after_created CHECK ((updated_at >= created_at)),
@@ -92,6 +119,16 @@ CREATE TABLE public.stocks (
 )
 WITH (fillfactor='50');
 
+-- Name: event_batches event_batches_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.event_batches
+    ADD CONSTRAINT event_batches_pkey PRIMARY KEY (batch_id);
+
+-- Name: event_batches event_batches_position_is_unique; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.event_batches
+    ADD CONSTRAINT event_batches_position_is_unique UNIQUE ("position");
+
 -- Name: idempotency_keys idempotency_keys_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.idempotency_keys
@@ -129,10 +166,6 @@ CREATE INDEX idempotency_keys_expires_at ON public.idempotency_keys USING btree 
 -- Name: orders_expires_at; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX orders_expires_at ON public.orders USING btree (expires_at, order_id) WHERE (status = 'awaiting payment'::text);
-
--- Name: orders_user_id_open; Type: INDEX; Schema: public; Owner: -
-
-CREATE INDEX orders_user_id_open ON public.orders USING btree (user_id) WHERE (status = 'awaiting payment'::text);
 
 -- Name: orders_user_id_order_id; Type: INDEX; Schema: public; Owner: -
 

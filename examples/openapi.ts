@@ -261,6 +261,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/event/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what happened to orders and stock
+         * @description Oldest first, each committed change once, in CloudEvents 1.0. Store the `nextPageToken` with what was made of the page, and go on with it: nothing is missed or read twice. A page may be short or empty before all events are read.
+         */
+        get: operations["listEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stock/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the stock that has changed
+         * @description For search indexes and caches: each sku that changed since the token once, with the stock that is there now. To begin, take a token without a `page_token`, then read `/stock/list`, then follow the token.
+         */
+        get: operations["listStockChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/stock/audit": {
         parameters: {
             query?: never;
@@ -349,7 +389,7 @@ export interface components {
              * @description The code of `google.rpc.Code`.
              * @enum {integer}
              */
-            code: 3 | 4 | 5 | 7 | 8 | 9 | 10 | 12 | 13 | 14 | 16;
+            code: 3 | 4 | 5 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 16;
             message: string;
             details: components["schemas"]["ErrorDetail"][];
         };
@@ -365,7 +405,7 @@ export interface components {
              * @description Stable: branch on it. Later versions may add reasons: treat one that you do not know by its code.
              * @enum {string}
              */
-            reason: "INVALID_REQUEST" | "CONTENT_ENCODING_UNSUPPORTED" | "IDEMPOTENCY_KEY_REUSED" | "INSUFFICIENT_STOCK" | "ORDER_NOT_PAYABLE" | "ORDER_NOT_CANCELLABLE" | "ORDER_NOT_EXTENDABLE" | "ORDER_EXPIRED" | "STOCK_CHANGED" | "STOCK_BELOW_RESERVED" | "COUNT_STALE" | "ORDER_NOT_FOUND" | "STOCK_NOT_FOUND" | "CREDENTIALS_MISSING" | "CREDENTIALS_INVALID" | "SCOPE_MISSING" | "HOST_NOT_ALLOWED" | "ORIGIN_NOT_ALLOWED" | "PATH_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TOO_LARGE" | "HELD_PIECES_EXCEEDED" | "QUEUE_FULL" | "DEADLINE_EXCEEDED" | "KEYS_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "SHUTTING_DOWN" | "OUTCOME_UNKNOWN" | "INTERNAL";
+            reason: "INVALID_REQUEST" | "CONTENT_ENCODING_UNSUPPORTED" | "IDEMPOTENCY_KEY_REUSED" | "INSUFFICIENT_STOCK" | "ORDER_NOT_PAYABLE" | "ORDER_NOT_CANCELLABLE" | "ORDER_NOT_EXTENDABLE" | "ORDER_EXPIRED" | "STOCK_CHANGED" | "STOCK_BELOW_RESERVED" | "COUNT_STALE" | "CURSOR_EXPIRED" | "ORDER_NOT_FOUND" | "STOCK_NOT_FOUND" | "CREDENTIALS_MISSING" | "CREDENTIALS_INVALID" | "SCOPE_MISSING" | "HOST_NOT_ALLOWED" | "ORIGIN_NOT_ALLOWED" | "PATH_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TOO_LARGE" | "HELD_PIECES_EXCEEDED" | "QUEUE_FULL" | "DEADLINE_EXCEEDED" | "KEYS_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "SHUTTING_DOWN" | "OUTCOME_UNKNOWN" | "INTERNAL";
             /** @enum {string} */
             domain: "loms";
             metadata: {
@@ -935,6 +975,159 @@ export interface components {
              * @example 2026-11-26T12:00:00.123456Z
              */
             createdAt: string;
+        };
+        ListEventsResponse: {
+            /** @description Oldest first. */
+            events: components["schemas"]["Event"][];
+            /** @description Leads to the next page, also where that is still empty. */
+            nextPageToken: string;
+        };
+        Event: {
+            /**
+             * @description Of CloudEvents.
+             * @enum {string}
+             */
+            specversion: "1.0";
+            /**
+             * @description Names the change.
+             * @example order/123/2
+             */
+            id: string;
+            /** @enum {string} */
+            source: "loms";
+            /**
+             * @description What happened.
+             * @example loms.order.payed.v1
+             */
+            type: string;
+            /**
+             * @description What it happened to.
+             * @example order/123
+             */
+            subject: string;
+            /**
+             * Format: date-time
+             * @description When it happened.
+             * @example 2026-11-26T12:00:00.123456Z
+             */
+            time: string;
+            /**
+             * @description Its place in the feed: one more than that of the event before.
+             * @example 00000000000000000042
+             */
+            sequence: string;
+            /**
+             * @description The same for all events that must stay in order.
+             * @example order/123
+             */
+            partitionkey: string;
+            /** @description That of the request which caused it, where it had one. */
+            traceparent?: string;
+            /** @enum {string} */
+            datacontenttype: "application/json";
+            data: components["schemas"]["OrderChange"] | components["schemas"]["StockChange"];
+        };
+        OrderChange: {
+            /**
+             * Format: int64
+             * @description The order.
+             * @example 123
+             */
+            orderID: number;
+            /**
+             * Format: int64
+             * @description 1 for its creation, one more for each change.
+             * @example 2
+             */
+            version: number;
+            /**
+             * @description After the change.
+             * @enum {string}
+             */
+            status: "new" | "awaiting payment" | "failed" | "payed" | "cancelled";
+            /**
+             * @description Before the change; missing for a creation.
+             * @enum {string}
+             */
+            previousStatus?: "new" | "awaiting payment" | "failed" | "payed" | "cancelled";
+            /**
+             * @description Why it was cancelled.
+             * @enum {string}
+             */
+            reason?: "requested" | "expired";
+            /**
+             * Format: date-time
+             * @description When its reservation ends or has ended, where the event is about it.
+             * @example 2026-11-26T12:00:00.123456Z
+             */
+            expiresAt?: string;
+            /**
+             * Format: int64
+             * @description Who ordered; missing where the order was removed since.
+             * @example 1
+             */
+            user?: number;
+            /** @description Its lines, sorted by sku; empty where the order was removed since. */
+            items: components["schemas"]["EventLine"][];
+        };
+        EventLine: {
+            /**
+             * @description The stock keeping unit.
+             * @example 1625903
+             */
+            sku: number;
+            /** @description The number of pieces. */
+            count: number;
+        };
+        StockChange: {
+            /**
+             * @description The stock keeping unit.
+             * @example 1625903
+             */
+            sku: number;
+            /**
+             * Format: int64
+             * @description Its place in the history of the sku, as in its movements.
+             * @example 7
+             */
+            version: number;
+            /**
+             * @description Missing, like all below, where the movement was removed since.
+             * @enum {string}
+             */
+            kind?: "opened" | "received" | "adjusted" | "counted" | "reserved" | "released" | "sold";
+            /**
+             * Format: int64
+             * @description What it added to the pieces that exist.
+             * @example 100
+             */
+            totalChange?: number;
+            /**
+             * Format: int64
+             * @description The pieces that exist.
+             * @example 10000
+             */
+            total?: number;
+            /**
+             * Format: int64
+             * @description How many of them open orders hold.
+             * @example 0
+             */
+            reserved?: number;
+            /** @description Why it was made. */
+            reason?: string;
+            /** @description The document that it is about. */
+            reference?: string;
+            /** @description What was noted about it. */
+            note?: string;
+            /** @description Who made it: the subject of the token. */
+            actor?: string;
+        };
+        ListStockChangesResponse: {
+            /** @description Each sku once. */
+            stocks: components["schemas"]["Stock"][];
+            /** @description Leads to the next page, also where that is still empty. */
+            nextPageToken: string;
         };
         StockAudit: {
             /** @description Whether an audit runs in this instance. */
@@ -2580,6 +2773,271 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Too much at once; nothing was done. */
+            429: {
+                headers: {
+                    /** @description Seconds until a retry makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description A fault in the service. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Not served; with `Retry-After`, nothing was done and trying again is safe. */
+            503: {
+                headers: {
+                    /** @description Seconds until a retry makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description The deadline passed; nothing was done. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Any other refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+        };
+    };
+    listEvents: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The most events on the page: 0 for 50, more than 1000 for 1000.
+                 * @example 50
+                 */
+                page_size?: number;
+                /** @description The `nextPageToken` of the page before, for the same types and order. */
+                page_token?: string;
+                /** @description The types of the events; without it all. */
+                type?: ("order.created" | "order.failed" | "order.payed" | "order.cancelled" | "order.expired" | "order.extended" | "stock.adjusted")[];
+                /**
+                 * @description The order that the events are about.
+                 * @example 123
+                 */
+                order_id?: number | string;
+                /**
+                 * @description How many seconds the reply may wait where the page would be empty.
+                 * @example 20
+                 */
+                wait_seconds?: number;
+                /** @description Where the first page begins: with the next event, or with the first one that is kept. */
+                from?: "" | "beginning";
+            };
+            header?: {
+                /**
+                 * @description Seconds that the client waits, such as 5 or 0.5; the service may set a lower limit. The reply comes by then, whatever becomes of the request.
+                 * @example 5
+                 */
+                "Request-Timeout"?: number;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "events": [
+                     *         {
+                     *           "specversion": "1.0",
+                     *           "id": "order/123/2",
+                     *           "source": "loms",
+                     *           "type": "loms.order.payed.v1",
+                     *           "subject": "order/123",
+                     *           "time": "2026-11-26T12:00:00.123456Z",
+                     *           "sequence": "00000000000000000042",
+                     *           "partitionkey": "order/123",
+                     *           "datacontenttype": "application/json",
+                     *           "data": {
+                     *             "orderID": 123,
+                     *             "version": 2,
+                     *             "status": "payed",
+                     *             "previousStatus": "awaiting payment",
+                     *             "user": 1,
+                     *             "items": [
+                     *               {
+                     *                 "sku": 1625903,
+                     *                 "count": 2
+                     *               }
+                     *             ]
+                     *           }
+                     *         }
+                     *       ],
+                     *       "nextPageToken": "AAAAAAAAACoABkR9OTMUwA"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListEventsResponse"];
+                };
+            };
+            /** @description The request is not valid, or the state of order or stock does not allow it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Refused. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Too much at once; nothing was done. */
+            429: {
+                headers: {
+                    /** @description Seconds until a retry makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description A fault in the service. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Not served; with `Retry-After`, nothing was done and trying again is safe. */
+            503: {
+                headers: {
+                    /** @description Seconds until a retry makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description The deadline passed; nothing was done. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Any other refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+        };
+    };
+    listStockChanges: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The most skus on the page: 0 for 50, more than 1000 for 1000.
+                 * @example 50
+                 */
+                page_size?: number;
+                /** @description The `nextPageToken` of the page before. */
+                page_token?: string;
+                /**
+                 * @description How many seconds the reply may wait where the page would be empty.
+                 * @example 20
+                 */
+                wait_seconds?: number;
+            };
+            header?: {
+                /**
+                 * @description Seconds that the client waits, such as 5 or 0.5; the service may set a lower limit. The reply comes by then, whatever becomes of the request.
+                 * @example 5
+                 */
+                "Request-Timeout"?: number;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stock of skus that have changed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "stocks": [
+                     *         {
+                     *           "sku": 1625903,
+                     *           "total": 10000,
+                     *           "reserved": 2,
+                     *           "count": 9998
+                     *         }
+                     *       ],
+                     *       "nextPageToken": "AAAAAAAAACoABkR9OTMUwA"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListStockChangesResponse"];
+                };
+            };
+            /** @description The request is not valid, or the state of order or stock does not allow it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Refused. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -46,7 +46,8 @@ WHERE order_id = ANY(:orderIds!::bigint[]);
 -- Locks: none, the caller holds them through orderLock.
 -- After a failover the clock may be behind that of the primary which wrote the order.
 UPDATE orders
-SET status = :to!, cancel_reason = :cancelReason, updated_at = greatest(now(), updated_at)
+SET status = :to!, cancel_reason = :cancelReason, updated_at = greatest(now(), updated_at),
+    version = version + 1
 WHERE order_id = ANY(:orderIds!::bigint[])
   AND status = :from!
   AND cancel_reason IS NOT DISTINCT FROM :fromReason
@@ -59,7 +60,7 @@ RETURNING order_id;
 -- Locks: none, the caller holds them through orderLock, which waits for a transaction that began before the
 -- end and is still to commit.
 UPDATE orders
-SET status = :to!, cancel_reason = :cancelReason!, updated_at = expires_at
+SET status = :to!, cancel_reason = :cancelReason!, updated_at = expires_at, version = version + 1
 WHERE order_id = ANY(:orderIds!::bigint[])
   AND status = :from!
   AND expires_at <= now()
@@ -77,7 +78,7 @@ FROM (
 
 /* @name orderHeldPieces */
 -- Sums the pieces that open orders of the given users hold, without those whose reservation has ended. A user
--- without any returns no row. The status is written out, since only then its partial index can be used.
+-- without any returns no row. It reads all orders of these users, along their index.
 -- OFFSET 0 keeps the planner from reading all lines: it has no idea of how few of the orders are open.
 -- Locks: none, the caller holds the users through orderUserLock.
 SELECT orders.user_id, sum(line.count)::bigint AS "pieces!"
@@ -195,7 +196,7 @@ WHERE order_id = ANY(:orderIds!::bigint[])
 -- Sets the ends of reservations. The arrays are parallel.
 -- Locks: none, the caller holds them through orderLock.
 UPDATE orders
-SET expires_at = 'epoch'::timestamptz + change.expires_us * interval '1 microsecond'
+SET expires_at = 'epoch'::timestamptz + change.expires_us * interval '1 microsecond', version = version + 1
 FROM unnest(:orderIds!::bigint[], :expiresUs!::bigint[]) AS change (order_id, expires_us)
 WHERE orders.order_id = change.order_id
   AND orders.order_id = ANY(:orderIds!::bigint[]);
@@ -210,7 +211,7 @@ SELECT orders.order_id, orders.user_id, orders.status, lines.sku, lines.count,
     (extract(epoch FROM orders.created_at) * 1000000)::bigint AS "created_us!",
     (extract(epoch FROM orders.updated_at) * 1000000)::bigint AS "updated_us!",
     (extract(epoch FROM orders.expires_at) * 1000000)::bigint AS "expires_us?",
-    coalesce(orders.expires_at <= now(), false) AS "is_overdue!", orders.cancel_reason
+    coalesce(orders.expires_at <= now(), false) AS "is_overdue!", orders.cancel_reason, orders.version
 FROM orders
 JOIN order_lines AS lines ON lines.order_id = orders.order_id
 WHERE orders.order_id = ANY(:orderIds!::bigint[])

@@ -7,7 +7,7 @@
 -- Locks the stock of the given skus and reads it. A sku without stock returns no row.
 -- Locks: these stock rows, in sku order, so that batches which share skus queue up and never deadlock.
 -- After a wait for a row lock, the row is read as the transaction before left it.
-SELECT sku, total_count, reserved
+SELECT sku, total_count, reserved, version
 FROM stocks
 WHERE sku = ANY(:skus!::bigint[])
 ORDER BY sku

@@ -12,11 +12,14 @@ import { seed } from './db/schema/seed.ts';
 import { isMigrated, schemaProblem } from './db/schema/version.ts';
 import type { Database } from './db/types.ts';
 import { migrationUrl } from './db/urls.ts';
+import { publishEvents, removeEvents } from './domain/events/publish.ts';
 import { removeKeys } from './domain/idempotency/store.ts';
 import { expireOrders, findOverdue } from './domain/orders/expire.ts';
 import { removeOrders } from './domain/orders/remove.ts';
 import { pageTokenKey } from './domain/page.ts';
 import { removeMovements } from './domain/stock/retention.ts';
+import { FeedReaders } from './service/feed-readers.ts';
+import { FeedWatch } from './service/feed-watch.ts';
 import { connectionsNeeded, createService } from './service/service.ts';
 import { monotonicMs, wallClockMs } from './timing/clock.ts';
 import { Deadlines } from './timing/deadlines.ts';
@@ -33,6 +36,8 @@ import { openDetails, ReadinessWatch } from './transport/readiness.ts';
 import { Certificates } from './transport/tls.ts';
 import { type AuditOptions, StockAudit } from './workers/audit-stock.ts';
 import { OrderExpiry } from './workers/expire-orders.ts';
+import { EventPublisher } from './workers/publish-events.ts';
+import { EventRemoval } from './workers/remove-events.ts';
 import { KeyRemoval } from './workers/remove-keys.ts';
 import { MovementRemoval } from './workers/remove-movements.ts';
 import { OrderRemoval } from './workers/remove-orders.ts';
@@ -81,22 +86,26 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
     const certificates = await openCertificates(config, logger, closers);
     const tokens = await openTokenCheck(config, logger, closers);
     const router = await openDatabase(config, logger, closers);
-    const database = new StartingDatabase(router);
     const deadlines = new Deadlines(monotonicMs);
+    const watch = createWatch(logger, router, closers);
+    const publisher = createPublisher(logger, router, () => watch.wake(), closers);
+    const database = new StartingDatabase(router, () => publisher.trigger());
     const service = createService({
       database,
       logger,
       batching: config.batching,
       deadlines,
       settings: { ...config.settings, pageTokenKey: openPageTokenKey(config, logger, router) },
+      watch,
+      readers: new FeedReaders(config.feed),
     });
     closers.push(() => service.drain());
-    const workers = createWorkers(config.workers, logger, router, closers);
+    const workers = [publisher, ...createWorkers(config.workers, logger, database, closers)];
     const { requestTimeoutMs } = config;
     const authenticate = tokens?.authenticate;
     const context = { loms: service, logger, deadlines, requestTimeoutMs, authenticate };
     const audit = createAudit(logger, router, closers);
-    const parts = { router, certificates, tokens, probes, audit };
+    const parts = { router, certificates, tokens, probes, audit, watch };
     const { readiness, ...ports } = await startServers(config, context, parts, closers);
     signal?.throwIfAborted();
     await router.start();
@@ -104,6 +113,7 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
     signal?.throwIfAborted();
     database.open();
     for (const worker of workers) void worker.start();
+    watch.start();
     await readiness.start();
     return { ...ports, probePort: probes?.port, stop: () => closeAll(closers) };
   } catch (error) {
@@ -112,20 +122,28 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
   }
 }
 
-/** The database for requests: closed until the start has prepared the schema. */
+/** The database for all that writes: closed until the start has prepared the schema. */
 class StartingDatabase implements Database {
   readonly #database: Database;
+  readonly #onWritten: () => void;
   #isOpen = false;
 
-  constructor(database: Database) {
+  /** @param onWritten called after each write. */
+  constructor(database: Database, onWritten: () => void) {
     this.#database = database;
+    this.#onWritten = onWritten;
   }
 
   open(): void {
     this.#isOpen = true;
   }
 
-  write: Database['write'] = (work) => (this.#isOpen ? this.#database.write(work) : refuseAtStart());
+  write: Database['write'] = async (work) => {
+    if (!this.#isOpen) return refuseAtStart();
+    const result = await this.#database.write(work);
+    this.#onWritten();
+    return result;
+  };
 
   read: Database['read'] = (work) => (this.#isOpen ? this.#database.read(work) : refuseAtStart());
 }
@@ -156,9 +174,9 @@ async function openTokenCheck(config: Config, logger: Logger, closers: Closers):
   return tokens;
 }
 
-/** The check of the schema, the workers and an audit use one connection each. */
+/** The check of the schema, the workers, the watch of the feed and an audit use one connection each. */
 function backgroundConnections({ orderRetentionMs, ledgerRetentionMs }: Config['workers']): number {
-  return 4 + [orderRetentionMs, ledgerRetentionMs].filter((retentionMs) => retentionMs > 0).length;
+  return 7 + [orderRetentionMs, ledgerRetentionMs].filter((retentionMs) => retentionMs > 0).length;
 }
 
 /** Opens a router on the configured database, or on the service's own; it is not started yet. */
@@ -228,9 +246,9 @@ async function openCertificates(
 
 /** The background work on the database, to be started when the schema is there. */
 function createWorkers(
-  { orderRetentionMs, ledgerRetentionMs }: Config['workers'],
+  { orderRetentionMs, ledgerRetentionMs, eventRetentionMs }: Config['workers'],
   logger: Logger,
-  database: Router,
+  database: Database,
   closers: Closers,
 ): PeriodicTask[] {
   const keyRemoval = new KeyRemoval({
@@ -253,14 +271,39 @@ function createWorkers(
     now: monotonicMs,
     logger,
   });
+  const eventRemoval = new EventRemoval({
+    retentionMs: eventRetentionMs,
+    remove: (window) => database.write((tx) => removeEvents(tx, window)),
+    logger,
+  });
   const workers = [
-    ...[orderExpiry, keyRemoval],
+    ...[orderExpiry, keyRemoval, eventRemoval],
     ...(orderRetentionMs > 0 ? [orderRemoval] : []),
     ...(ledgerRetentionMs > 0 ? [movementRemoval] : []),
   ];
   return workers.map((worker) =>
     createTask(worker.name, worker.schedule, () => worker.runOnce(), logger, closers),
   );
+}
+
+/** Watches the feed for those who wait for events. */
+function createWatch(logger: Logger, router: Router, closers: Closers): FeedWatch {
+  const onError = (err: unknown) => logger.debug({ err }, 'the feed could not be read');
+  const watch = new FeedWatch({ read: (work) => router.read(work), onError });
+  closers.push(() => watch.stop());
+  return watch;
+}
+
+/** Publishes events, to be started when the schema is there. */
+function createPublisher(
+  logger: Logger,
+  router: Router,
+  onPublished: () => void,
+  closers: Closers,
+): PeriodicTask {
+  const publish = (batchesMax: number) => router.write((tx) => publishEvents(tx, batchesMax));
+  const publisher = new EventPublisher({ publish, onPublished, logger });
+  return createTask(publisher.name, publisher.schedule, () => publisher.runOnce(), logger, closers);
 }
 
 /** How this machine audits: its clock, and its timers. */
@@ -302,12 +345,13 @@ interface Parts {
   readonly tokens: Tokens | undefined;
   readonly probes: ProbePort | undefined;
   readonly audit: StockAudit;
+  readonly watch: FeedWatch;
 }
 
 async function startServers(
   config: Config,
   context: TransportContext,
-  { router, certificates, tokens, probes, audit }: Parts,
+  { router, certificates, tokens, probes, audit, watch }: Parts,
   closers: Closers,
 ) {
   const { logger, authenticate } = context;
@@ -342,6 +386,7 @@ async function startServers(
     const checked = readiness.stop();
     http?.retire();
     await sleep(delayMs);
+    await watch.stop();
     await Promise.all([checked, grpc.stop(shutdownTimeoutMs), http?.stop(shutdownTimeoutMs)]);
   });
   if (probes) probes.source = () => probeState(readiness, authenticate === undefined);

@@ -13,6 +13,8 @@ export interface Call {
   readonly client: string;
   /** The idempotency key as it was sent, if one was. */
   readonly idempotencyKey?: string | undefined;
+  /** The `traceparent` of the request (W3C Trace Context), if a valid one was sent. */
+  readonly traceparent?: string | undefined;
 }
 
 /** The caller where the service requires no credentials. */

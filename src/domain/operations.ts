@@ -8,18 +8,20 @@
  */
 import type { Plan, Queryable, Rollback } from '../db/types.ts';
 import type { Call } from './call.ts';
-import { cancelOrders } from './orders/cancel.ts';
+import { type ListedEvents, listEvents, prepareEventPage } from './events/list.ts';
+import { cancelOrders, prepareCancellation } from './orders/cancel.ts';
 import { createOrders, type OrderToCreate, prepareOrder } from './orders/create.ts';
-import { extendOrders } from './orders/extend.ts';
+import { extendOrders, prepareExtension } from './orders/extend.ts';
 import type { Holds, Shortfall } from './orders/holds.ts';
 import { listOrders, preparePage, SCAN_MAX } from './orders/list.ts';
 import type { Line } from './orders/order.ts';
-import { payOrders } from './orders/pay.ts';
+import { payOrders, preparePayment } from './orders/pay.ts';
 import { readOrders } from './orders/read.ts';
 import type { Outcome } from './outcome.ts';
 import { PAGE_SIZE_MAX } from './page.ts';
 import type { Settings } from './settings.ts';
 import { adjustStocks, prepareAdjustment, type StockToAdjust } from './stock/adjust.ts';
+import { listStockChanges, prepareStockChanges, type StockChanges } from './stock/changes.ts';
 import { countStocks, prepareCount, type StockToCount } from './stock/count.ts';
 import { explainStock, HOLDS_SCAN_MAX, prepareExplanation } from './stock/explain.ts';
 import { listStockMovements, prepareMovementPage } from './stock/history.ts';
@@ -27,7 +29,7 @@ import { listStocks, prepareStockPage } from './stock/list.ts';
 import { readStockBatches, readStocks } from './stock/read.ts';
 
 /** What a caller may be allowed to do. */
-export const scopes = ['orders:read', 'orders:write', 'stock:read', 'stock:write'] as const;
+export const scopes = ['orders:read', 'orders:write', 'stock:read', 'stock:write', 'events:read'] as const;
 
 export type Scope = (typeof scopes)[number];
 
@@ -61,6 +63,11 @@ export type Operation = {
       /** Statements on any healthy node. */
       readonly kind: 'read';
       run(db: Queryable, requests: readonly unknown[], settings: Settings): Promise<Outcome<unknown>[]>;
+      /**
+       * The position of the feed behind which a request may wait (`waitSeconds`, `pageToken`) where its page
+       * is empty; undefined where it is not.
+       */
+      waitsBehind?(page: never): bigint | undefined;
     }
 );
 
@@ -110,16 +117,34 @@ export const operations = {
    * Takes the reserved goods out of the stock; those of a late payment, which accepts to be one, once more.
    * Refused with ORDER_NOT_FOUND, ORDER_EXPIRED or ORDER_NOT_PAYABLE.
    */
-  payOrder: { scope: 'orders:write', kind: 'write', run: payOrders, weigh: namedOrder },
+  payOrder: {
+    scope: 'orders:write',
+    kind: 'write',
+    prepare: preparePayment,
+    run: payOrders,
+    weigh: namedOrder,
+  },
 
   /**
    * Moves the end of a reservation, never to an earlier time. Refused with ORDER_NOT_FOUND, ORDER_EXPIRED or
    * ORDER_NOT_EXTENDABLE.
    */
-  extendOrder: { scope: 'orders:write', kind: 'write', run: extendOrders, weigh: namedOrder },
+  extendOrder: {
+    scope: 'orders:write',
+    kind: 'write',
+    prepare: prepareExtension,
+    run: extendOrders,
+    weigh: namedOrder,
+  },
 
   /** Makes the reserved goods available again. Refused with ORDER_NOT_FOUND or ORDER_NOT_CANCELLABLE. */
-  cancelOrder: { scope: 'orders:write', kind: 'write', run: cancelOrders, weigh: namedOrder },
+  cancelOrder: {
+    scope: 'orders:write',
+    kind: 'write',
+    prepare: prepareCancellation,
+    run: cancelOrders,
+    weigh: namedOrder,
+  },
 
   /** Returns how many pieces of a sku can be bought now. Refused with STOCK_NOT_FOUND. */
   getStock: { scope: 'stock:read', kind: 'read', run: readStocks, weigh: () => 1 },
@@ -190,6 +215,32 @@ export const operations = {
     prepare: prepareMovementPage,
     run: listStockMovements,
     weigh: () => PAGE_SIZE_MAX,
+  },
+
+  /**
+   * Lists events, oldest first. Waits for the next one where there is none. Refused with CURSOR_EXPIRED, or
+   * with INVALID_REQUEST for a page token of other filters.
+   */
+  listEvents: {
+    scope: 'events:read',
+    kind: 'read',
+    prepare: prepareEventPage,
+    run: listEvents,
+    weigh: () => PAGE_SIZE_MAX,
+    waitsBehind: ({ events, next }: ListedEvents) => (events.length === 0 ? next.position : undefined),
+  },
+
+  /**
+   * Lists the stock that has changed, each sku once. Waits for the next change where there is none. Refused
+   * with CURSOR_EXPIRED, or with INVALID_REQUEST for a bad page token.
+   */
+  listStockChanges: {
+    scope: 'stock:read',
+    kind: 'read',
+    prepare: prepareStockChanges,
+    run: listStockChanges,
+    weigh: () => PAGE_SIZE_MAX,
+    waitsBehind: ({ stocks, next }: StockChanges) => (stocks.length === 0 ? next.position : undefined),
   },
 } as const satisfies Record<string, Operation>;
 

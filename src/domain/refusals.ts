@@ -147,6 +147,10 @@ export const fixedRefusals = {
   requestTooLarge: refusal('REQUEST_TOO_LARGE', `the request is larger than ${REQUEST_MAX_BYTES} bytes`),
   queueFull: retrySafe('QUEUE_FULL', 'too many requests are waiting, try again later'),
   deadlineExceeded: refusal('DEADLINE_EXCEEDED', 'the deadline passed, nothing was done'),
+  cursorExpired: refusal(
+    'CURSOR_EXPIRED',
+    'events behind this token were removed, or it comes from another database: begin again',
+  ),
   databaseUnavailable: retrySafe('DATABASE_UNAVAILABLE', 'the database cannot be reached, nothing was done'),
   shuttingDown: retrySafe('SHUTTING_DOWN', 'the service is shutting down, nothing was done'),
   outcomeUnknown: refusal('OUTCOME_UNKNOWN', 'the outcome is unknown: it may or may not have been done'),

@@ -39,6 +39,14 @@ export const contract = {
     sku: { type: 'uint32', min: 1n, max: 4294967295n },
     count: { type: 'uint32', min: 1n, max: 65535n },
   },
+  ListEventsRequest: {
+    pageSize: { type: 'int32', min: 0n, max: 2147483647n },
+    pageToken: { type: 'text', maxLength: 255 },
+    type: { type: 'choices', of: ["order.created","order.failed","order.payed","order.cancelled","order.expired","order.extended","stock.adjusted"], minItems: 0, maxItems: 7 },
+    orderID: { type: 'int64', min: 0n, max: 9223372036854775807n },
+    waitSeconds: { type: 'int32', min: 0n, max: 20n },
+    from: { type: 'choice', of: ["","beginning"] },
+  },
   ListOrdersRequest: {
     user: { type: 'int64', min: 1n, max: 9223372036854775807n },
     status: { type: 'choices', of: ["new","awaiting payment","failed","payed","cancelled"], minItems: 0, maxItems: 5 },
@@ -46,6 +54,11 @@ export const contract = {
     createdBefore: { type: 'time' },
     pageSize: { type: 'int32', min: 0n, max: 2147483647n },
     pageToken: { type: 'text', maxLength: 255 },
+  },
+  ListStockChangesRequest: {
+    pageSize: { type: 'int32', min: 0n, max: 2147483647n },
+    pageToken: { type: 'text', maxLength: 255 },
+    waitSeconds: { type: 'int32', min: 0n, max: 20n },
   },
   ListStockMovementsRequest: {
     sku: { type: 'uint32', min: 1n, max: 4294967295n },

@@ -6,6 +6,8 @@ import { quiet } from '../../test/support/quiet.ts';
 import type { Database } from '../db/types.ts';
 import { type OperationName, operations } from '../domain/operations.ts';
 import { Deadlines } from '../timing/deadlines.ts';
+import { FeedReaders } from './feed-readers.ts';
+import { FeedWatch } from './feed-watch.ts';
 import { connectionsNeeded, createService } from './service.ts';
 
 /** A database whose transactions and reads never end. A hedged read uses two connections. */
@@ -25,7 +27,8 @@ function busyDatabase() {
 }
 
 /** Every operation finds in it what it reads before its batch. */
-const request = { user: 1n, items: [], skus: [], changes: [], counts: [], pageSize: 0, pageToken: '' };
+const request = { user: 1n, items: [], skus: [], changes: [], counts: [], type: [] };
+const page = { pageSize: 0, pageToken: '', from: '' };
 const keyedCall = { ...anyCall, idempotencyKey: 'key' };
 
 test.each([
@@ -40,10 +43,12 @@ test.each([
     batching,
     deadlines: new Deadlines(),
     settings: testSettings,
+    watch: new FeedWatch({ read: database.read as Database['read'], onError: () => {} }),
+    readers: new FeedReaders({ readersMax: 1, readersPerClientMax: 1 }),
   });
   for (const name of Object.keys(operations) as OperationName[]) {
     const submit = loms[name] as (request: unknown, of: typeof anyCall) => Promise<unknown>;
-    for (let count = 0; count < 10; count++) void submit(request, keyedCall);
+    for (let count = 0; count < 10; count++) void submit({ ...request, ...page }, keyedCall);
   }
   await new Promise(setImmediate);
   await new Promise(setImmediate);

@@ -26,7 +26,7 @@ type Work = (tx: Queryable, orderId: bigint) => Promise<Plan<unknown> | Rollback
 
 const firsts: Record<'pay' | 'cancel' | 'extend', Work> = {
   pay: (tx, orderId) => payOrders(tx, [{ orderId }], settings),
-  cancel: (tx, orderId) => cancelOrders(tx, [orderId]),
+  cancel: (tx, orderId) => cancelOrders(tx, [{ orderId }]),
   extend: (tx, orderId) => extendOrders(tx, [{ orderId, ttlSeconds: 3_000 }], settings),
 };
 

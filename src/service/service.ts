@@ -13,6 +13,9 @@ import type { Settings } from '../domain/settings.ts';
 import type { Deadlines } from '../timing/deadlines.ts';
 import { Batcher, type BatcherOptions, type Claim } from './batcher.ts';
 import { createFailureLog, refusalOf } from './failures.ts';
+import type { FeedReaders } from './feed-readers.ts';
+import type { FeedWatch } from './feed-watch.ts';
+import { longPoll } from './long-poll.ts';
 import { takeBack } from './take-back.ts';
 
 export interface BatchingOptions {
@@ -34,6 +37,9 @@ export interface ServiceOptions {
   readonly batching: BatchingOptions;
   readonly deadlines: Deadlines;
   readonly settings: Settings;
+  /** For lists that wait for events. */
+  readonly watch: FeedWatch;
+  readonly readers: FeedReaders;
 }
 
 export type Service = Loms & {
@@ -123,7 +129,8 @@ export function createService(options: ServiceOptions): Service {
       if (prepared?.ok === false) return Promise.resolve(prepared);
       return batcher.submit(prepared === undefined ? request : prepared.value, call);
     };
-    return [name, submit] as const;
+    const waitsBehind = operation.kind === 'read' ? operation.waitsBehind : undefined;
+    return [name, waitsBehind ? longPoll(submit, waitsBehind, options) : submit] as const;
   });
   const drain = async () => void (await Promise.all(batchers.map((batcher) => batcher.drain())));
   return { ...(Object.fromEntries(entries) as Loms), drain };

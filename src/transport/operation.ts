@@ -9,6 +9,7 @@ import type { Loms, OperationName } from '../domain/operations.ts';
 import { accepted, type Outcome, refused } from '../domain/outcome.ts';
 import { fixedRefusals } from '../domain/refusals.ts';
 import type { Deadlines } from '../timing/deadlines.ts';
+import { validTraceparent } from './traceparent.ts';
 
 /** What `app.ts` gives to both transports. */
 export interface TransportContext {
@@ -29,6 +30,8 @@ export interface Incoming {
   readonly authorization: string | undefined;
   /** As it was sent, if it was sent. */
   readonly idempotencyKey: string | undefined;
+  /** As it was sent, if it was sent. */
+  readonly traceparent: string | undefined;
   /** The address that it came from. */
   readonly address: string;
   disconnected(): boolean;
@@ -125,6 +128,7 @@ class AdmittedCall implements Call {
   readonly caller: string;
   readonly client: string;
   readonly idempotencyKey: string | undefined;
+  readonly traceparent: string | undefined;
   readonly #incoming: Incoming;
 
   constructor(incoming: Incoming, caller: string) {
@@ -132,6 +136,7 @@ class AdmittedCall implements Call {
     this.caller = caller;
     this.client = caller === ANONYMOUS ? incoming.address : caller;
     this.idempotencyKey = incoming.idempotencyKey;
+    this.traceparent = validTraceparent(incoming.traceparent);
     this.#incoming = incoming;
   }
 

@@ -6,6 +6,7 @@ import { optionalTimestamp, parseInstant, timestampOf } from '../../src/domain/i
 import type { Loms } from '../../src/domain/operations.ts';
 import type { Line, OrderStatus } from '../../src/domain/orders/order.ts';
 import type { MovementKind } from '../../src/domain/stock/movements.ts';
+import { EventServiceService as events } from '../../src/generated/proto/loms/event/v1/event.ts';
 import { OrderServiceService as orders } from '../../src/generated/proto/loms/order/v1/order.ts';
 import { StockServiceService as stock } from '../../src/generated/proto/loms/stock/v1/stock.ts';
 
@@ -59,6 +60,26 @@ interface MovementFields {
   readonly actor?: string;
   readonly occurredAt: string;
   readonly createdAt: string;
+}
+
+/** An event in the contract's JSON form. */
+export interface EventFields {
+  readonly id: string;
+  readonly source: string;
+  readonly type: string;
+  readonly subject: string;
+  readonly time: string;
+  readonly sequence: string;
+  readonly partitionkey: string;
+  readonly traceparent?: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+interface EventList extends Page {
+  readonly type?: readonly string[];
+  readonly orderID?: bigint;
+  readonly waitSeconds?: number;
+  readonly from?: string;
 }
 
 interface OrderList extends Page {
@@ -142,6 +163,14 @@ export interface Messages {
   listStockMovements: {
     request: SkuPage;
     reply: { movements: readonly MovementFields[]; nextPageToken?: string };
+  };
+  listEvents: {
+    request: EventList;
+    reply: { events: readonly EventFields[]; nextPageToken: string };
+  };
+  listStockChanges: {
+    request: Page & { waitSeconds?: number };
+    reply: { stocks: readonly StockFields[]; nextPageToken: string };
   };
 }
 
@@ -276,6 +305,24 @@ export const operations = {
     example: { sku: 4000000000 },
     answer: notFound,
   },
+  listEvents: {
+    grpc: { ...events.listEvents, requestSerialize: eventListToBytes, responseDeserialize: eventsOfBytes },
+    rest: { get: (request) => `/event/list?${queryOf(request)}` },
+    scope: 'events:read',
+    example: {},
+    answer: { reply: { events: [] } },
+  },
+  listStockChanges: {
+    grpc: {
+      ...stock.listStockChanges,
+      requestSerialize: (request: Request<'listStockChanges'>) =>
+        stock.listStockChanges.requestSerialize({ ...firstPage, waitSeconds: 0, ...request }),
+    },
+    rest: { get: (request) => `/stock/changes?${queryOf(request)}` },
+    scope: 'stock:read',
+    example: {},
+    answer: { reply: { stocks: [] } },
+  },
 } satisfies { readonly [Name in Operation]: OperationRow<Name> };
 
 /** The generated code has no defaults, and times in another form. */
@@ -288,6 +335,21 @@ function listToBytes({ createdAfter, createdBefore, ...request }: OrderList): Bu
     createdAfter: createdAfter === undefined ? undefined : timestampOf(parseInstant(createdAfter) ?? 0n),
     createdBefore: createdBefore === undefined ? undefined : timestampOf(parseInstant(createdBefore) ?? 0n),
   });
+}
+
+/** Its caller has renamed `orderID` already. */
+function eventListToBytes(request: EventList & { readonly orderId?: bigint }): Buffer {
+  const { orderId = 0n, type = [], ...rest } = request;
+  const all = { ...firstPage, waitSeconds: 0, from: '', ...rest, orderId, type: [...type] };
+  return events.listEvents.requestSerialize(all);
+}
+
+/** What REST has besides is the same in all events. */
+function eventsOfBytes(bytes: Buffer): object {
+  const { events: all, ...page } = events.listEvents.responseDeserialize(bytes);
+  const constant = { specversion: '1.0', datacontenttype: 'application/json' };
+  const inJson = all.map(({ order, stock, ...each }) => ({ ...constant, ...each, data: order ?? stock }));
+  return { ...page, events: inJson };
 }
 
 function pageToBytes(request: Page): Buffer {
@@ -312,7 +374,7 @@ function countToBytes({ counts }: Request<'countStock'>): Buffer {
 function queryOf(request: Page): URLSearchParams {
   const query = new URLSearchParams();
   for (const [field, value] of Object.entries(request)) {
-    const name = field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    const name = field.replaceAll(/[A-Z]+/g, (letters) => `_${letters.toLowerCase()}`);
     for (const each of [value].flat()) query.append(name, String(each));
   }
   return query;

@@ -7,6 +7,8 @@ import pg from 'pg';
 import { afterAll, beforeAll, inject } from 'vitest';
 import { Router, type RouterOptions } from '../../src/db/cluster/router.ts';
 import type { Settings } from '../../src/domain/settings.ts';
+import { FeedReaders } from '../../src/service/feed-readers.ts';
+import { FeedWatch } from '../../src/service/feed-watch.ts';
 import {
   type BatchingOptions,
   createService,
@@ -122,7 +124,18 @@ export function openService(
 ): Service {
   const limits = { queueMax: 10_000, batchMax: 1_000, writeLanes: 1, readLanes: 2, ...batching };
   const allSettings = { ...testSettings, ...settings };
-  return createService({ database, logger: quiet, deadlines, settings: allSettings, batching: limits });
+  const watch = new FeedWatch({ read: (work) => database.read(work), onError: () => {} });
+  watch.start();
+  const readers = new FeedReaders({ readersMax: 100, readersPerClientMax: 100 });
+  const feed = { watch, readers };
+  return createService({
+    database,
+    logger: quiet,
+    deadlines,
+    settings: allSettings,
+    batching: limits,
+    ...feed,
+  });
 }
 
 interface ServiceLimits extends Partial<BatchingOptions> {

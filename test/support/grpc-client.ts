@@ -143,6 +143,7 @@ function toProto(request: Request): object {
 const emptyValues: Readonly<Record<string, unknown>> = {
   ...{ nextPageToken: '', cancelReason: '', orderId: 0n },
   ...{ orders: 0, reason: '', reference: '', note: '', actor: '' },
+  ...{ previousStatus: '', traceparent: '', user: 0n, kind: '' },
 };
 
 /** As REST has it: integers as bigints, times as texts, ids by their JSON names, nothing that is empty. */

@@ -6,30 +6,37 @@
  *    sku, and commit.
  */
 import type { Plan, Queryable } from '../../db/types.ts';
+import type { Call } from '../call.ts';
 import { accepted, type Outcome, refused } from '../outcome.ts';
 import { orderNotCancellable, orderNotFound } from '../refusals.ts';
-import { changeOrders, changeStockOf, orderOf, release, transit } from './change.ts';
+import { changeOrders, orderOf, release, settle, type TracedOrder, tracesOf, transit } from './change.ts';
 import { type Order, transitions } from './order.ts';
+
+/** What a batch takes of a request. */
+export function prepareCancellation(orderId: bigint, { traceparent }: Call): Outcome<TracedOrder> {
+  return accepted({ orderId, traceparent });
+}
 
 /**
  * Cancels a batch of orders: their reserved goods become available again.
  *
- * @param orderIds may name an order more than once: it changes once, and each gets the same outcome.
- * @returns for each id, whether its order is now cancelled; otherwise ORDER_NOT_FOUND or
+ * @param requests may name an order more than once: it changes once, and each gets the same outcome.
+ * @returns for each request, whether its order is now cancelled; otherwise ORDER_NOT_FOUND or
  * ORDER_NOT_CANCELLABLE.
  */
 export async function cancelOrders(
   tx: Queryable,
-  orderIds: readonly bigint[],
+  requests: readonly TracedOrder[],
 ): Promise<Plan<Outcome<void>[]>> {
   const cancel = (ids: bigint[]) => transit(tx, ids, transitions.cancel);
-  const { changed, overdue, orders } = await changeOrders(tx, [...new Set(orderIds)], cancel);
+  const orderIds = [...new Set(requests.map(({ orderId }) => orderId))];
+  const { changed, overdue, orders } = await changeOrders(tx, orderIds, cancel);
   const moved = [
     { orders: changed.map((row) => orderOf(orders, row.order_id)), transition: transitions.cancel },
     { orders: overdue, transition: transitions.expire },
   ];
-  const writes = [...release(tx, overdue), ...changeStockOf(tx, ...moved)];
-  return { writes, result: orderIds.map((id) => outcomeOf(id, orders.get(id))) };
+  const writes = [...release(tx, overdue), ...settle(tx, moved, tracesOf(requests))];
+  return { writes, result: requests.map(({ orderId }) => outcomeOf(orderId, orders.get(orderId))) };
 }
 
 function outcomeOf(orderId: bigint, order: Order | undefined): Outcome<void> {

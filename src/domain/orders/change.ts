@@ -9,18 +9,20 @@
  */
 import type { Queryable } from '../../db/types.ts';
 import { orderExpire, orderLock, orderRead, orderTransition } from '../../generated/sql/orders.ts';
+import { EventLog } from '../events/log.ts';
+import { microsOf } from '../instant.ts';
 import { type OrderMovement, OrderMovements } from '../stock/movements.ts';
 import { changeStock, lockStock } from '../stock/stock.ts';
 import { type Order, type Transition, transitions } from './order.ts';
-import { isUnreleased, ordersOf } from './read.ts';
+import { isUnreleased, ordersOf, type StoredOrder } from './read.ts';
 
 interface ChangedOrders<Row> {
   /** What the update returned of the orders that it changed. */
   readonly changed: readonly Row[];
-  /** The orders that are overdue and must be released (`expire`). They are shown as expired. */
-  readonly overdue: readonly Order[];
+  /** The orders that are overdue and must be released (`expire`), as they are after that. */
+  readonly overdue: readonly StoredOrder[];
   /** All of the orders, as they are after it. */
-  readonly orders: ReadonlyMap<bigint, Order>;
+  readonly orders: ReadonlyMap<bigint, StoredOrder>;
 }
 
 /**
@@ -40,7 +42,7 @@ export async function changeOrders<Row>(
   ]);
   const orders = ordersOf(rows);
   const overdue = new Set(rows.filter(isUnreleased).map((row) => row.order_id));
-  return { changed, overdue: [...overdue].map((id) => orderOf(orders, id)), orders };
+  return { changed, overdue: [...overdue].map((id) => raised(orderOf(orders, id))), orders };
 }
 
 /**
@@ -65,16 +67,37 @@ export async function expire(tx: Queryable, orderIds: readonly bigint[]): Promis
 }
 
 /** An order that the same transaction has locked, and so has read. */
-export function orderOf(orders: ReadonlyMap<bigint, Order>, orderId: bigint): Order {
+export function orderOf(orders: ReadonlyMap<bigint, StoredOrder>, orderId: bigint): StoredOrder {
   const order = orders.get(orderId);
   if (order === undefined) throw new Error(`order ${orderId} was changed and not read`);
   return order;
 }
 
-/** Orders that go through a transition. */
+/** The order after one more change. */
+export function raised(order: StoredOrder): StoredOrder {
+  return { ...order, version: order.version + 1 };
+}
+
+/** Orders that go through a transition, as they are after it. */
 export interface Moved {
-  readonly orders: readonly Order[];
+  readonly orders: readonly StoredOrder[];
   readonly transition: Transition;
+}
+
+/** The traceparent of the first request for each order that has one. */
+export type Traces = ReadonlyMap<bigint, string>;
+
+export interface TracedOrder {
+  readonly orderId: bigint;
+  readonly traceparent?: string | undefined;
+}
+
+export function tracesOf(requests: readonly TracedOrder[]): Traces {
+  const traces = new Map<bigint, string>();
+  for (const { orderId, traceparent } of requests) {
+    if (traceparent !== undefined && !traces.has(orderId)) traces.set(orderId, traceparent);
+  }
+  return traces;
 }
 
 /** Releases orders that are overdue, which the transaction has locked. Their stock is not changed here. */
@@ -83,12 +106,28 @@ export function release(tx: Queryable, overdue: readonly Order[]): Promise<unkno
   return orderIds.length > 0 ? [expire(tx, orderIds)] : [];
 }
 
-/** Locks the stock of the orders, and writes what their transitions do to it, one movement per sku. */
-export function changeStockOf(tx: Queryable, ...moved: readonly Moved[]): Promise<unknown>[] {
+/**
+ * Locks the stock of the orders, writes what their transitions do to it, one movement per sku, and last of
+ * all the events.
+ *
+ * @param log has the events of other changes.
+ */
+export function settle(
+  tx: Queryable,
+  moved: readonly Moved[],
+  traces: Traces,
+  log = new EventLog(),
+): Promise<unknown>[] {
   const movements = movementsOf(moved);
-  if (movements.length === 0) return [];
   const skus = movements.map(({ sku }) => sku);
-  return [lockStock(tx, skus), changeStock(tx, movements)];
+  const stock = movements.length === 0 ? [] : [lockStock(tx, skus), changeStock(tx, movements)];
+  for (const { orders, transition } of moved) {
+    for (const { orderId, version, expiresAt } of orders) {
+      const endUs = transition === transitions.expire && expiresAt ? microsOf(expiresAt) : undefined;
+      log.add(transition.event, orderId, BigInt(version), endUs, traces.get(orderId));
+    }
+  }
+  return [...stock, ...log.write(tx, skus)];
 }
 
 /** The skus of orders, each once. */

@@ -12,10 +12,11 @@
 import type { Plan, Queryable, Rollback } from '../../db/types.ts';
 import { orderIdsTake, orderInsert, orderLineInsert } from '../../generated/sql/orders.ts';
 import type { Call } from '../call.ts';
+import { EventLog } from '../events/log.ts';
 import { IDEMPOTENCY_KEY_FIELD, type IdempotencyKey, keyOf } from '../idempotency/key.ts';
 import { packShortages } from '../idempotency/shortages.ts';
 import { claimKeys, type Kept, type KeptOrder, recordOrders, shortagesOf } from '../idempotency/store.ts';
-import { type Instant, instantOfMicros } from '../instant.ts';
+import { type Instant, instantOfMicros, microsOf } from '../instant.ts';
 import { COUNT_MAX } from '../limits.ts';
 import { accepted, type Outcome, type Refusal, refused, replayed } from '../outcome.ts';
 import { fixedRefusals, insufficientStock } from '../refusals.ts';
@@ -43,6 +44,7 @@ export type CreateOrderOutcome = Outcome<{ orderId: bigint; expiresAt: Instant |
 /** A request as a batch takes it: one line per sku, and its idempotency key, if it has one. */
 export interface OrderToCreate extends CreateOrderRequest {
   readonly key?: IdempotencyKey;
+  readonly traceparent?: string | undefined;
 }
 
 /** The requests that are refused before their stock counts. Nothing is written of them. */
@@ -68,12 +70,15 @@ export function prepareOrder(request: CreateOrderRequest, call: Call): Outcome<O
   const items = mergeLines(request.items);
   if (items.some(isTooMany)) return refused(invalidFields('CreateOrderRequest', tooManyOf(request, items)));
   const { user, ttlSeconds, validateOnly = false } = request;
-  const merged = { user, items, ttlSeconds, validateOnly };
+  const merged = { user, items, ttlSeconds, validateOnly, traceparent: call.traceparent };
   if (call.idempotencyKey === undefined) return accepted(merged);
   if (validateOnly) return refused(keyToValidate);
   const key = keyOf(call.caller, call.idempotencyKey, contentOf(merged));
   return key.ok ? accepted({ ...merged, key: key.value }) : key;
 }
+
+/** Of a new order; what changes it raises its version. */
+const FIRST_VERSION = 1n;
 
 /** Nothing is kept of what is only validated. */
 const keyToValidate = invalidRequest([
@@ -238,11 +243,18 @@ function writeOrders(tx: Queryable, orders: readonly Decision[]): Promise<unknow
   return [orderInsert.run(columns, tx), orderLineInsert.run(lineColumns, tx)];
 }
 
+/** Writes the movements of the stock, and last of all the events. */
 function reserve(tx: Queryable, orders: readonly Decision[]): Promise<unknown>[] {
   const movements = new OrderMovements();
+  const log = new EventLog();
   for (const order of orders) {
-    if (isGranted(order)) movements.add(order.orderId, order.request.items, reservedPerPiece);
+    const { orderId, request, expiresAt } = order;
+    const isReserved = isGranted(order);
+    if (isReserved) movements.add(orderId, request.items, reservedPerPiece);
+    const endUs = expiresAt === undefined ? undefined : microsOf(expiresAt);
+    log.add(isReserved ? 'created' : 'failed', orderId, FIRST_VERSION, endUs, request.traceparent);
   }
   const { all } = movements;
-  return all.length > 0 ? [changeStock(tx, all)] : [];
+  const skus = all.map(({ sku }) => sku);
+  return [...(all.length > 0 ? [changeStock(tx, all)] : []), ...log.write(tx, skus)];
 }

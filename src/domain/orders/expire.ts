@@ -7,7 +7,7 @@
  */
 import type { Plan, Queryable } from '../../db/types.ts';
 import { orderNextEnd, orderOverdue } from '../../generated/sql/orders.ts';
-import { changeOrders, changeStockOf, expire, orderOf } from './change.ts';
+import { changeOrders, expire, orderOf, settle } from './change.ts';
 import { fitting } from './fitting.ts';
 import { transitions } from './order.ts';
 
@@ -43,10 +43,13 @@ export async function findOverdue(
   return { orderIds, more, nextInMs: undefined };
 }
 
+/** No request asks for it. */
+const noTraces = new Map();
+
 /** Cancels those of the orders whose reservations have ended. Returns their number. */
 export async function expireOrders(tx: Queryable, orderIds: readonly bigint[]): Promise<Plan<number>> {
   const { changed, orders } = await changeOrders(tx, [...orderIds], (ids) => expire(tx, ids));
   const expired = changed.map((id) => orderOf(orders, id));
-  const writes = changeStockOf(tx, { orders: expired, transition: transitions.expire });
+  const writes = settle(tx, [{ orders: expired, transition: transitions.expire }], noTraces);
   return { writes, result: expired.length };
 }

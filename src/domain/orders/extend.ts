@@ -6,11 +6,13 @@
  */
 import type { Plan, Queryable } from '../../db/types.ts';
 import { type IOrderChangeableResult, orderChangeable, orderExtend } from '../../generated/sql/orders.ts';
+import type { Call } from '../call.ts';
+import { EventLog } from '../events/log.ts';
 import { type Instant, instantOfMicros } from '../instant.ts';
 import { accepted, type Outcome, refused } from '../outcome.ts';
 import { orderExpired, orderNotExtendable, orderNotFound } from '../refusals.ts';
 import type { Settings } from '../settings.ts';
-import { changeOrders, changeStockOf, release } from './change.ts';
+import { changeOrders, orderOf, raised, release, settle, type TracedOrder, tracesOf } from './change.ts';
 import { type Order, transitions } from './order.ts';
 
 export interface ExtendOrderRequest {
@@ -22,6 +24,16 @@ export interface ExtendOrderRequest {
 /** The new end; undefined where the reservation never ends. */
 type ExtendOrderOutcome = Outcome<{ readonly expiresAt: Instant | undefined }>;
 
+/** A request as a batch takes it. */
+export type OrderToExtend = ExtendOrderRequest & TracedOrder;
+
+export function prepareExtension(
+  { orderId, ttlSeconds }: ExtendOrderRequest,
+  { traceparent }: Call,
+): Outcome<OrderToExtend> {
+  return accepted({ orderId, ttlSeconds, traceparent });
+}
+
 /**
  * Extends the reservations of a batch of orders. An end never becomes earlier, and never later than the
  * largest life of a reservation after the order's creation.
@@ -30,7 +42,7 @@ type ExtendOrderOutcome = Outcome<{ readonly expiresAt: Instant | undefined }>;
  */
 export async function extendOrders(
   tx: Queryable,
-  requests: readonly ExtendOrderRequest[],
+  requests: readonly OrderToExtend[],
   { reservationTtlMaxMs }: Settings,
 ): Promise<Plan<ExtendOrderOutcome[]>> {
   const orderIds = [...new Set(requests.map(({ orderId }) => orderId))];
@@ -38,9 +50,18 @@ export async function extendOrders(
   const find = (ids: bigint[]) => orderChangeable.run({ orderIds: ids, from, fromReason, graceMs: 0 }, tx);
   const { changed: open, overdue, orders } = await changeOrders(tx, orderIds, find);
   const ends = new Map(open.map((order) => [order.order_id, endOf(order, requests, reservationTtlMaxMs)]));
-  const finite = [...ends].flatMap(([id, endUs]) => (endUs === null ? [] : [{ id, endUs }]));
+  const later = open.flatMap(({ order_id: id, expires_us: expiresUs }) => {
+    const endUs = ends.get(id) ?? null;
+    return endUs === null || endUs === expiresUs ? [] : [{ id, endUs }];
+  });
+  const traces = tracesOf(requests);
+  const log = new EventLog();
+  for (const { id, endUs } of later) {
+    const { version } = raised(orderOf(orders, id));
+    log.add('extended', id, BigInt(version), endUs, traces.get(id));
+  }
   const released = { orders: overdue, transition: transitions.expire };
-  const writes = [...extend(tx, finite), ...release(tx, overdue), ...changeStockOf(tx, released)];
+  const writes = [...extend(tx, later), ...release(tx, overdue), ...settle(tx, [released], traces, log)];
   return { writes, result: requests.map(({ orderId }) => outcomeOf(orderId, orders.get(orderId), ends)) };
 }
 
@@ -54,11 +75,11 @@ function endOf(
   const latestUs = createdUs + BigInt(ttlMaxMs) * 1_000n;
   const own = requests.filter(({ orderId }) => orderId === id);
   const wanted = own.map(({ ttlSeconds }) => nowUs + BigInt(ttlSeconds) * 1_000_000n);
-  return wanted.reduce((end, each) => later(end, earlier(each, latestUs)), expiresUs);
+  return wanted.reduce((end, each) => latest(end, earliest(each, latestUs)), expiresUs);
 }
 
-const later = (a: bigint, b: bigint) => (a > b ? a : b);
-const earlier = (a: bigint, b: bigint) => (a < b ? a : b);
+const latest = (a: bigint, b: bigint) => (a > b ? a : b);
+const earliest = (a: bigint, b: bigint) => (a < b ? a : b);
 
 function extend(tx: Queryable, ends: readonly { id: bigint; endUs: bigint }[]): Promise<unknown>[] {
   if (ends.length === 0) return [];

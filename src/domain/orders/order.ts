@@ -59,6 +59,16 @@ export const reservationStatus = {
   short: 'failed',
 } as const satisfies Record<string, OrderStatus>;
 
+/** What happens to an order: each is an event. `payedLate`: its goods had been released before. */
+export type OrderChangeKind =
+  | 'created'
+  | 'failed'
+  | 'payed'
+  | 'payedLate'
+  | 'cancelled'
+  | 'expired'
+  | 'extended';
+
 /** What is added to the stock for a piece: to those that exist, and to those reserved. */
 export interface PieceChange {
   readonly total: number;
@@ -73,6 +83,7 @@ export interface Transition {
   readonly to: OrderStatus;
   readonly cancelReason: CancelReason | null;
   readonly perPiece: PieceChange;
+  readonly event: OrderChangeKind;
 }
 
 /** A new order takes available pieces. */
@@ -86,10 +97,16 @@ const released = { total: 0, reserved: -1 };
 const open = { from: 'awaiting payment', fromReason: null } as const;
 
 export const transitions = {
-  pay: { ...open, to: 'payed', cancelReason: null, perPiece: sold },
-  cancel: { ...open, to: 'cancelled', cancelReason: 'requested', perPiece: released },
+  pay: { ...open, to: 'payed', cancelReason: null, perPiece: sold, event: 'payed' },
+  cancel: {
+    ...open,
+    to: 'cancelled',
+    cancelReason: 'requested',
+    perPiece: released,
+    event: 'cancelled',
+  },
   /** At the end of the reservation, by itself. */
-  expire: { ...open, to: 'cancelled', cancelReason: 'expired', perPiece: released },
+  expire: { ...open, to: 'cancelled', cancelReason: 'expired', perPiece: released, event: 'expired' },
   /** After the release, with pieces that are available. */
   payLate: {
     from: 'cancelled',
@@ -97,6 +114,7 @@ export const transitions = {
     to: 'payed',
     cancelReason: null,
     perPiece: { total: -1, reserved: 0 },
+    event: 'payedLate',
   },
 } as const satisfies Record<string, Transition>;
 

@@ -8,6 +8,7 @@
  */
 import type { Plan, Queryable, Rollback } from '../../db/types.ts';
 import { orderChangeable } from '../../generated/sql/orders.ts';
+import type { Call } from '../call.ts';
 import { accepted, type Outcome, refused } from '../outcome.ts';
 import { orderExpired, orderNotFound, orderNotPayable } from '../refusals.ts';
 import type { Settings } from '../settings.ts';
@@ -15,22 +16,36 @@ import { type Available, allocate, type Shortage } from '../stock/allocation.ts'
 import { lockStock } from '../stock/stock.ts';
 import {
   changeOrders,
-  changeStockOf,
   type Moved,
   movementsOf,
   orderOf,
+  raised,
   release,
+  settle,
   skusOf,
+  type TracedOrder,
+  tracesOf,
   transit,
 } from './change.ts';
 import type { Holds, Shortfall } from './holds.ts';
 import { type Order, transitions } from './order.ts';
+import type { StoredOrder } from './read.ts';
 import { datesOf, missingPieces } from './shortfall.ts';
 
 export interface PayOrderRequest {
   readonly orderId: bigint;
   /** Whether an order whose reservation has ended is payed too, if its goods are still available. */
   readonly acceptLate?: boolean | undefined;
+}
+
+/** A request as a batch takes it. */
+export type OrderToPay = PayOrderRequest & TracedOrder;
+
+export function preparePayment(
+  { orderId, acceptLate }: PayOrderRequest,
+  { traceparent }: Call,
+): Outcome<OrderToPay> {
+  return accepted({ orderId, acceptLate, traceparent });
 }
 
 /**
@@ -45,7 +60,7 @@ export interface PayOrderRequest {
  */
 export async function payOrders(
   tx: Queryable,
-  requests: readonly PayOrderRequest[],
+  requests: readonly OrderToPay[],
   { latePaymentWindowMs: windowMs }: Settings,
   holds?: Holds,
 ): Promise<Plan<Outcome<void>[]> | Rollback<Shortfall>> {
@@ -61,13 +76,17 @@ export async function payOrders(
   const expired = [...late].flatMap((id) => orders.get(id) ?? []).filter(isExpired);
   const again = expired.length > 0 ? await takeAgain(tx, expired, { moved, windowMs, holds }) : undefined;
   if (again !== undefined && 'rollback' in again) return again;
-  if (again !== undefined) moved.push({ orders: again.payed, transition: transitions.payLate });
+  if (again !== undefined) moved.push({ orders: again.payed.map(raised), transition: transitions.payLate });
   const payedIds = new Set(again?.payed.map(({ orderId }) => orderId));
   const outcomes = requests.map((request) => {
     if (payedIds.has(request.orderId)) return accepted(undefined);
     return outcomeOf(request, orders.get(request.orderId), again?.shortages.get(request.orderId));
   });
-  const writes = [...release(tx, overdue), ...(again?.writes ?? []), ...changeStockOf(tx, ...moved)];
+  const writes = [
+    ...release(tx, overdue),
+    ...(again?.writes ?? []),
+    ...settle(tx, moved, tracesOf(requests)),
+  ];
   return { writes, result: outcomes };
 }
 
@@ -103,7 +122,7 @@ interface LateBatch {
 }
 
 interface LatePayments {
-  readonly payed: readonly Order[];
+  readonly payed: readonly StoredOrder[];
   /** What the others are short of, by order. */
   readonly shortages: ReadonlyMap<bigint, readonly Shortage[]>;
   readonly writes: readonly Promise<unknown>[];
@@ -116,7 +135,7 @@ interface LatePayments {
  */
 async function takeAgain(
   tx: Queryable,
-  expired: readonly Order[],
+  expired: readonly StoredOrder[],
   { moved, windowMs: graceMs, holds }: LateBatch,
 ): Promise<LatePayments | Rollback<Shortfall>> {
   const { from, fromReason } = transitions.payLate;

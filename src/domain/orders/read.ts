@@ -54,9 +54,14 @@ export function headOf(row: OrderRow): Omit<Order, 'items'> {
   };
 }
 
+/** An order, and how often it was written: 1 is its creation. */
+export interface StoredOrder extends Order {
+  readonly version: number;
+}
+
 /** Assembles orders from rows of one line each, which are sorted by order and sku. */
-export function ordersOf(rows: readonly IOrderReadResult[]): Map<bigint, Order> {
-  const orders = new Map<bigint, Order & { items: Line[] }>();
+export function ordersOf(rows: readonly IOrderReadResult[]): Map<bigint, StoredOrder> {
+  const orders = new Map<bigint, StoredOrder & { items: Line[] }>();
   for (const row of rows) {
     const line = { sku: fromSkuColumn(row.sku), count: row.count };
     const order = orders.get(row.order_id);
@@ -64,7 +69,7 @@ export function ordersOf(rows: readonly IOrderReadResult[]): Map<bigint, Order> 
       order.items.push(line);
       continue;
     }
-    orders.set(row.order_id, { ...headOf(row), items: [line] });
+    orders.set(row.order_id, { ...headOf(row), version: row.version, items: [line] });
   }
   return orders;
 }

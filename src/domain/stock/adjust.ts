@@ -51,6 +51,7 @@ export interface AdjustStockRequest {
 export interface StockToAdjust extends AdjustStockRequest {
   readonly key: IdempotencyKey;
   readonly actor: string;
+  readonly traceparent: string | undefined;
 }
 
 type AdjustStockOutcome = Outcome<{ readonly stocks: readonly Stock[] }>;
@@ -70,7 +71,9 @@ export function prepareAdjustment({ changes }: AdjustStockRequest, call: Call): 
   if (repeated !== undefined) return repeated;
   if (call.idempotencyKey === undefined) return keyMissing;
   const key = keyOf(call.caller, call.idempotencyKey, contentOf(changes));
-  return key.ok ? accepted({ changes, key: key.value, actor: call.caller }) : key;
+  return key.ok
+    ? accepted({ changes, key: key.value, actor: call.caller, traceparent: call.traceparent })
+    : key;
 }
 
 /** The refusal of lines that name a sku again. */
@@ -128,9 +131,10 @@ export async function adjustStocks(
   return { writes, result };
 }
 
-function enter(book: StockBook, { changes, actor }: StockToAdjust): void {
+function enter(book: StockBook, { changes, actor, traceparent }: StockToAdjust): void {
   for (const { expectedTotal: _, ...each } of changes) {
-    book.enter({ ...each, kind: each.reason === 'received' ? 'received' : 'adjusted', actor });
+    const kind = each.reason === 'received' ? 'received' : 'adjusted';
+    book.enter({ ...each, kind, actor, traceparent });
   }
 }
 

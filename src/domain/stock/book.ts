@@ -1,6 +1,8 @@
 /** The book of a transaction that changes stock by hand: its requests are decided one after the other. */
 import type { Queryable } from '../../db/types.ts';
 import { stockChange, stockOpen } from '../../generated/sql/stocks.ts';
+import { STOCK_CHANGE } from '../events/event.ts';
+import { EventLog } from '../events/log.ts';
 import { formatInstant, type Instant } from '../instant.ts';
 import { fromSkuColumn, toSkuColumn } from '../orders/order.ts';
 import type { MovementKind } from './movements.ts';
@@ -23,18 +25,23 @@ export interface Entry {
   readonly reference: string;
   readonly note: string;
   readonly actor: string;
+  /** That of the request. */
+  readonly traceparent: string | undefined;
   /** When the stock was counted, of a count. */
   readonly countedAt?: Instant;
 }
 
 export class StockBook {
   readonly #counters: Map<number, Counters>;
+  readonly #versions: Map<number, bigint>;
+  readonly #log = new EventLog();
   readonly #opened = new Set<number>();
   /** Each list has a sku once: what is entered for it after that comes in a later one. */
   readonly #entries: Entry[][] = [];
   readonly #entriesOf = new Map<number, number>();
 
   constructor({ rows }: LockedStock) {
+    this.#versions = new Map(rows.map((row) => [fromSkuColumn(row.sku), row.version]));
     this.#counters = new Map(
       rows.map((row) => [fromSkuColumn(row.sku), { total: row.total_count, reserved: row.reserved }]),
     );
@@ -46,7 +53,10 @@ export class StockBook {
   }
 
   enter(entry: Entry): void {
-    const { sku, change } = entry;
+    const { sku, change, traceparent } = entry;
+    const version = (this.#versions.get(sku) ?? 0n) + 1n;
+    this.#versions.set(sku, version);
+    this.#log.add(STOCK_CHANGE, BigInt(sku), version, undefined, traceparent);
     if (!this.#counters.has(sku)) this.#opened.add(sku);
     const { total, reserved } = this.of(sku);
     this.#counters.set(sku, { total: total + change, reserved });
@@ -57,10 +67,11 @@ export class StockBook {
     else list.push(entry);
   }
 
-  /** Sends the statements that write all entries, in order. */
+  /** Sends the statements that write all entries, in order, and last of all their events. */
   write(tx: Queryable): Promise<unknown>[] {
     const opened = this.#opened.size > 0 ? [stockOpen.run({ skus: toSkuColumn(this.#opened) }, tx)] : [];
-    return [...opened, ...this.#entries.map((entries) => stockChange.run(columnsOf(entries), tx))];
+    const changes = this.#entries.map((entries) => stockChange.run(columnsOf(entries), tx));
+    return [...opened, ...changes, ...this.#log.write(tx, this.#entriesOf.keys())];
   }
 }
 

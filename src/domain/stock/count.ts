@@ -34,6 +34,7 @@ export interface CountStockRequest {
 /** A request as a batch takes it: each sku once. */
 export interface StockToCount extends CountStockRequest {
   readonly actor: string;
+  readonly traceparent: string | undefined;
 }
 
 /** What became of a count. */
@@ -49,7 +50,8 @@ export type CountStockOutcome = Outcome<{ readonly results: readonly CountedStoc
 
 /** Prepares a request for its batch. Refuses with INVALID_REQUEST a sku that is named twice. */
 export function prepareCount({ counts }: CountStockRequest, call: Call): Outcome<StockToCount> {
-  return repeatedSkus(counts, 'counts') ?? accepted({ counts, actor: call.caller });
+  const { caller: actor, traceparent } = call;
+  return repeatedSkus(counts, 'counts') ?? accepted({ counts, actor, traceparent });
 }
 
 /**
@@ -76,13 +78,14 @@ export async function countStocks(
   const readings = rows.values();
   const book = new StockBook(stock);
   const lastUs = new Map<number, bigint>();
-  const result = requests.map(({ counts, actor }) => {
+  const result = requests.map(({ counts, actor, traceparent }) => {
     const found = counts.map(({ sku }) => readingOf(readings.next().value, book.of(sku), lastUs.get(sku)));
     const outcome = decideCount(counts, found, countMaxAgeMs);
     if (!outcome.ok) return outcome;
     for (const [index, { counted: _, ...count }] of counts.entries()) {
       const { totalBefore = 0n, total = 0n } = outcome.value.results[index] ?? {};
-      book.enter({ ...count, kind: 'counted', change: total - totalBefore, reason: '', actor });
+      const change = total - totalBefore;
+      book.enter({ ...count, kind: 'counted', change, reason: '', actor, traceparent });
       lastUs.set(count.sku, microsOf(count.countedAt));
     }
     return outcome;

@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { anyCall } from '../../../test/support/call.ts';
 import { useLoms } from '../../../test/support/database.ts';
 import { INT64_MAX } from '../../../test/support/limits.ts';
-import { ListStockMovementsResponse } from '../../generated/proto/loms/stock/v1/stock.ts';
+import { ListStockMovementsResponse } from '../../generated/proto/loms/stock/v1/movements.ts';
 import { PAGE_SIZE_MAX } from '../page.ts';
 
 const SKU = 7;

@@ -7,6 +7,8 @@ import type { Plan, Queryable } from '../../db/types.ts';
 import { orderHoldSum } from '../../generated/sql/orders.ts';
 import { stockMovementList, stockRepair } from '../../generated/sql/stock_movements.ts';
 import { stockVersionList } from '../../generated/sql/stocks.ts';
+import { STOCK_CHANGE } from '../events/event.ts';
+import { EventLog } from '../events/log.ts';
 import { lockStock } from './stock.ts';
 
 /** What became of the stock of a sku. */
@@ -51,5 +53,8 @@ export async function repairStock(tx: Queryable, sku: number): Promise<Plan<Repa
   if (isLedgerRight && isOpened && row.reserved === held.count) return unchanged('agrees');
   const kind = opens ? 'opened' : 'adjusted';
   const movement = { sku: key, held: held.count, version: version + 1n, kind, totalChange, reservedChange };
-  return { writes: [stockRepair.run(movement, tx)], result: { sku, outcome: 'repaired' } };
+  const log = new EventLog();
+  log.add(STOCK_CHANGE, key, movement.version);
+  const writes = [stockRepair.run(movement, tx), ...log.write(tx, [sku])];
+  return { writes, result: { sku, outcome: 'repaired' } };
 }

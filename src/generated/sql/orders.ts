@@ -160,7 +160,7 @@ export interface IOrderTransitionQuery {
   result: IOrderTransitionResult;
 }
 
-const orderTransitionIR: any = {"usedParamSet":{"to":true,"cancelReason":true,"orderIds":true,"from":true,"fromReason":true,"graceMs":true},"params":[{"name":"to","required":true,"transform":{"type":"scalar"},"locs":[{"a":373,"b":376}]},{"name":"cancelReason","required":false,"transform":{"type":"scalar"},"locs":[{"a":395,"b":407}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":472,"b":481}]},{"name":"from","required":true,"transform":{"type":"scalar"},"locs":[{"a":509,"b":514}]},{"name":"fromReason","required":false,"transform":{"type":"scalar"},"locs":[{"a":557,"b":567}]},{"name":"graceMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":619,"b":627}]}],"statement":"-- Transitions those of the given orders that have the status :from, for the reason :fromReason, and whose\n-- reservation has not ended more than :graceMs ago, to the status :to, and returns their ids.\n-- Locks: none, the caller holds them through orderLock.\n-- After a failover the clock may be behind that of the primary which wrote the order.\nUPDATE orders\nSET status = :to!, cancel_reason = :cancelReason, updated_at = greatest(now(), updated_at)\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = :from!\n  AND cancel_reason IS NOT DISTINCT FROM :fromReason\n  AND (expires_at IS NULL OR expires_at > now() - :graceMs!::float8 * interval '1 millisecond')\nRETURNING order_id"};
+const orderTransitionIR: any = {"usedParamSet":{"to":true,"cancelReason":true,"orderIds":true,"from":true,"fromReason":true,"graceMs":true},"params":[{"name":"to","required":true,"transform":{"type":"scalar"},"locs":[{"a":373,"b":376}]},{"name":"cancelReason","required":false,"transform":{"type":"scalar"},"locs":[{"a":395,"b":407}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":499,"b":508}]},{"name":"from","required":true,"transform":{"type":"scalar"},"locs":[{"a":536,"b":541}]},{"name":"fromReason","required":false,"transform":{"type":"scalar"},"locs":[{"a":584,"b":594}]},{"name":"graceMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":646,"b":654}]}],"statement":"-- Transitions those of the given orders that have the status :from, for the reason :fromReason, and whose\n-- reservation has not ended more than :graceMs ago, to the status :to, and returns their ids.\n-- Locks: none, the caller holds them through orderLock.\n-- After a failover the clock may be behind that of the primary which wrote the order.\nUPDATE orders\nSET status = :to!, cancel_reason = :cancelReason, updated_at = greatest(now(), updated_at),\n    version = version + 1\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = :from!\n  AND cancel_reason IS NOT DISTINCT FROM :fromReason\n  AND (expires_at IS NULL OR expires_at > now() - :graceMs!::float8 * interval '1 millisecond')\nRETURNING order_id"};
 
 /**
  * Query generated from SQL:
@@ -170,7 +170,8 @@ const orderTransitionIR: any = {"usedParamSet":{"to":true,"cancelReason":true,"o
  * -- Locks: none, the caller holds them through orderLock.
  * -- After a failover the clock may be behind that of the primary which wrote the order.
  * UPDATE orders
- * SET status = :to!, cancel_reason = :cancelReason, updated_at = greatest(now(), updated_at)
+ * SET status = :to!, cancel_reason = :cancelReason, updated_at = greatest(now(), updated_at),
+ *     version = version + 1
  * WHERE order_id = ANY(:orderIds!::bigint[])
  *   AND status = :from!
  *   AND cancel_reason IS NOT DISTINCT FROM :fromReason
@@ -200,7 +201,7 @@ export interface IOrderExpireQuery {
   result: IOrderExpireResult;
 }
 
-const orderExpireIR: any = {"usedParamSet":{"to":true,"cancelReason":true,"orderIds":true,"from":true},"params":[{"name":"to","required":true,"transform":{"type":"scalar"},"locs":[{"a":306,"b":309}]},{"name":"cancelReason","required":true,"transform":{"type":"scalar"},"locs":[{"a":328,"b":341}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":389,"b":398}]},{"name":"from","required":true,"transform":{"type":"scalar"},"locs":[{"a":426,"b":431}]}],"statement":"-- Cancels those of the given orders that have the status :from and whose reservation has ended, as of that\n-- end, and returns their ids.\n-- Locks: none, the caller holds them through orderLock, which waits for a transaction that began before the\n-- end and is still to commit.\nUPDATE orders\nSET status = :to!, cancel_reason = :cancelReason!, updated_at = expires_at\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = :from!\n  AND expires_at <= now()\nRETURNING order_id"};
+const orderExpireIR: any = {"usedParamSet":{"to":true,"cancelReason":true,"orderIds":true,"from":true},"params":[{"name":"to","required":true,"transform":{"type":"scalar"},"locs":[{"a":306,"b":309}]},{"name":"cancelReason","required":true,"transform":{"type":"scalar"},"locs":[{"a":328,"b":341}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":412,"b":421}]},{"name":"from","required":true,"transform":{"type":"scalar"},"locs":[{"a":449,"b":454}]}],"statement":"-- Cancels those of the given orders that have the status :from and whose reservation has ended, as of that\n-- end, and returns their ids.\n-- Locks: none, the caller holds them through orderLock, which waits for a transaction that began before the\n-- end and is still to commit.\nUPDATE orders\nSET status = :to!, cancel_reason = :cancelReason!, updated_at = expires_at, version = version + 1\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = :from!\n  AND expires_at <= now()\nRETURNING order_id"};
 
 /**
  * Query generated from SQL:
@@ -210,7 +211,7 @@ const orderExpireIR: any = {"usedParamSet":{"to":true,"cancelReason":true,"order
  * -- Locks: none, the caller holds them through orderLock, which waits for a transaction that began before the
  * -- end and is still to commit.
  * UPDATE orders
- * SET status = :to!, cancel_reason = :cancelReason!, updated_at = expires_at
+ * SET status = :to!, cancel_reason = :cancelReason!, updated_at = expires_at, version = version + 1
  * WHERE order_id = ANY(:orderIds!::bigint[])
  *   AND status = :from!
  *   AND expires_at <= now()
@@ -271,13 +272,13 @@ export interface IOrderHeldPiecesQuery {
   result: IOrderHeldPiecesResult;
 }
 
-const orderHeldPiecesIR: any = {"usedParamSet":{"userIds":true},"params":[{"name":"userIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":613,"b":621}]}],"statement":"-- Sums the pieces that open orders of the given users hold, without those whose reservation has ended. A user\n-- without any returns no row. The status is written out, since only then its partial index can be used.\n-- OFFSET 0 keeps the planner from reading all lines: it has no idea of how few of the orders are open.\n-- Locks: none, the caller holds the users through orderUserLock.\nSELECT orders.user_id, sum(line.count)::bigint AS \"pieces!\"\nFROM orders\nCROSS JOIN LATERAL (\n    SELECT lines.count FROM order_lines AS lines WHERE lines.order_id = orders.order_id OFFSET 0\n) AS line\nWHERE orders.user_id = ANY(:userIds!::bigint[])\n  AND orders.status = 'awaiting payment'\n  AND (orders.expires_at IS NULL OR orders.expires_at > now())\nGROUP BY orders.user_id"};
+const orderHeldPiecesIR: any = {"usedParamSet":{"userIds":true},"params":[{"name":"userIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":594,"b":602}]}],"statement":"-- Sums the pieces that open orders of the given users hold, without those whose reservation has ended. A user\n-- without any returns no row. It reads all orders of these users, along their index.\n-- OFFSET 0 keeps the planner from reading all lines: it has no idea of how few of the orders are open.\n-- Locks: none, the caller holds the users through orderUserLock.\nSELECT orders.user_id, sum(line.count)::bigint AS \"pieces!\"\nFROM orders\nCROSS JOIN LATERAL (\n    SELECT lines.count FROM order_lines AS lines WHERE lines.order_id = orders.order_id OFFSET 0\n) AS line\nWHERE orders.user_id = ANY(:userIds!::bigint[])\n  AND orders.status = 'awaiting payment'\n  AND (orders.expires_at IS NULL OR orders.expires_at > now())\nGROUP BY orders.user_id"};
 
 /**
  * Query generated from SQL:
  * ```
  * -- Sums the pieces that open orders of the given users hold, without those whose reservation has ended. A user
- * -- without any returns no row. The status is written out, since only then its partial index can be used.
+ * -- without any returns no row. It reads all orders of these users, along their index.
  * -- OFFSET 0 keeps the planner from reading all lines: it has no idea of how few of the orders are open.
  * -- Locks: none, the caller holds the users through orderUserLock.
  * SELECT orders.user_id, sum(line.count)::bigint AS "pieces!"
@@ -553,7 +554,7 @@ export interface IOrderExtendQuery {
   result: IOrderExtendResult;
 }
 
-const orderExtendIR: any = {"usedParamSet":{"orderIds":true,"expiresUs":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":227,"b":236},{"a":373,"b":382}]},{"name":"expiresUs","required":true,"transform":{"type":"scalar"},"locs":[{"a":249,"b":259}]}],"statement":"-- Sets the ends of reservations. The arrays are parallel.\n-- Locks: none, the caller holds them through orderLock.\nUPDATE orders\nSET expires_at = 'epoch'::timestamptz + change.expires_us * interval '1 microsecond'\nFROM unnest(:orderIds!::bigint[], :expiresUs!::bigint[]) AS change (order_id, expires_us)\nWHERE orders.order_id = change.order_id\n  AND orders.order_id = ANY(:orderIds!::bigint[])"};
+const orderExtendIR: any = {"usedParamSet":{"orderIds":true,"expiresUs":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":250,"b":259},{"a":396,"b":405}]},{"name":"expiresUs","required":true,"transform":{"type":"scalar"},"locs":[{"a":272,"b":282}]}],"statement":"-- Sets the ends of reservations. The arrays are parallel.\n-- Locks: none, the caller holds them through orderLock.\nUPDATE orders\nSET expires_at = 'epoch'::timestamptz + change.expires_us * interval '1 microsecond', version = version + 1\nFROM unnest(:orderIds!::bigint[], :expiresUs!::bigint[]) AS change (order_id, expires_us)\nWHERE orders.order_id = change.order_id\n  AND orders.order_id = ANY(:orderIds!::bigint[])"};
 
 /**
  * Query generated from SQL:
@@ -561,7 +562,7 @@ const orderExtendIR: any = {"usedParamSet":{"orderIds":true,"expiresUs":true},"p
  * -- Sets the ends of reservations. The arrays are parallel.
  * -- Locks: none, the caller holds them through orderLock.
  * UPDATE orders
- * SET expires_at = 'epoch'::timestamptz + change.expires_us * interval '1 microsecond'
+ * SET expires_at = 'epoch'::timestamptz + change.expires_us * interval '1 microsecond', version = version + 1
  * FROM unnest(:orderIds!::bigint[], :expiresUs!::bigint[]) AS change (order_id, expires_us)
  * WHERE orders.order_id = change.order_id
  *   AND orders.order_id = ANY(:orderIds!::bigint[])
@@ -587,6 +588,7 @@ export interface IOrderReadResult {
   status: string;
   updated_us: bigint;
   user_id: bigint;
+  version: number;
 }
 
 /** 'OrderRead' query type */
@@ -595,7 +597,7 @@ export interface IOrderReadQuery {
   result: IOrderReadResult;
 }
 
-const orderReadIR: any = {"usedParamSet":{"orderIds":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":905,"b":914},{"a":954,"b":963}]}],"statement":"-- Reads orders with their lines, one row per line, sorted by order and sku, on any node. It is one statement\n-- and so one snapshot: an order is never seen without its lines. An unknown id returns no row.\n-- created_us, updated_us, expires_us: in microseconds since the epoch.\n-- is_overdue: whether the reservation has ended; while the order is open, nobody has released it yet.\n-- Locks: none.\nSELECT orders.order_id, orders.user_id, orders.status, lines.sku, lines.count,\n    (extract(epoch FROM orders.created_at) * 1000000)::bigint AS \"created_us!\",\n    (extract(epoch FROM orders.updated_at) * 1000000)::bigint AS \"updated_us!\",\n    (extract(epoch FROM orders.expires_at) * 1000000)::bigint AS \"expires_us?\",\n    coalesce(orders.expires_at <= now(), false) AS \"is_overdue!\", orders.cancel_reason\nFROM orders\nJOIN order_lines AS lines ON lines.order_id = orders.order_id\nWHERE orders.order_id = ANY(:orderIds!::bigint[])\n  AND lines.order_id = ANY(:orderIds!::bigint[])\nORDER BY orders.order_id, lines.sku"};
+const orderReadIR: any = {"usedParamSet":{"orderIds":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":921,"b":930},{"a":970,"b":979}]}],"statement":"-- Reads orders with their lines, one row per line, sorted by order and sku, on any node. It is one statement\n-- and so one snapshot: an order is never seen without its lines. An unknown id returns no row.\n-- created_us, updated_us, expires_us: in microseconds since the epoch.\n-- is_overdue: whether the reservation has ended; while the order is open, nobody has released it yet.\n-- Locks: none.\nSELECT orders.order_id, orders.user_id, orders.status, lines.sku, lines.count,\n    (extract(epoch FROM orders.created_at) * 1000000)::bigint AS \"created_us!\",\n    (extract(epoch FROM orders.updated_at) * 1000000)::bigint AS \"updated_us!\",\n    (extract(epoch FROM orders.expires_at) * 1000000)::bigint AS \"expires_us?\",\n    coalesce(orders.expires_at <= now(), false) AS \"is_overdue!\", orders.cancel_reason, orders.version\nFROM orders\nJOIN order_lines AS lines ON lines.order_id = orders.order_id\nWHERE orders.order_id = ANY(:orderIds!::bigint[])\n  AND lines.order_id = ANY(:orderIds!::bigint[])\nORDER BY orders.order_id, lines.sku"};
 
 /**
  * Query generated from SQL:
@@ -609,7 +611,7 @@ const orderReadIR: any = {"usedParamSet":{"orderIds":true},"params":[{"name":"or
  *     (extract(epoch FROM orders.created_at) * 1000000)::bigint AS "created_us!",
  *     (extract(epoch FROM orders.updated_at) * 1000000)::bigint AS "updated_us!",
  *     (extract(epoch FROM orders.expires_at) * 1000000)::bigint AS "expires_us?",
- *     coalesce(orders.expires_at <= now(), false) AS "is_overdue!", orders.cancel_reason
+ *     coalesce(orders.expires_at <= now(), false) AS "is_overdue!", orders.cancel_reason, orders.version
  * FROM orders
  * JOIN order_lines AS lines ON lines.order_id = orders.order_id
  * WHERE orders.order_id = ANY(:orderIds!::bigint[])

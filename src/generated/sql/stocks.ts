@@ -17,6 +17,7 @@ export interface IStockLockResult {
   reserved: bigint;
   sku: bigint;
   total_count: bigint;
+  version: bigint;
 }
 
 /** 'StockLock' query type */
@@ -25,7 +26,7 @@ export interface IStockLockQuery {
   result: IStockLockResult;
 }
 
-const stockLockIR: any = {"usedParamSet":{"skus":true},"params":[{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":336,"b":341}]}],"statement":"-- Locks the stock of the given skus and reads it. A sku without stock returns no row.\n-- Locks: these stock rows, in sku order, so that batches which share skus queue up and never deadlock.\n-- After a wait for a row lock, the row is read as the transaction before left it.\nSELECT sku, total_count, reserved\nFROM stocks\nWHERE sku = ANY(:skus!::bigint[])\nORDER BY sku\nFOR NO KEY UPDATE"};
+const stockLockIR: any = {"usedParamSet":{"skus":true},"params":[{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":345,"b":350}]}],"statement":"-- Locks the stock of the given skus and reads it. A sku without stock returns no row.\n-- Locks: these stock rows, in sku order, so that batches which share skus queue up and never deadlock.\n-- After a wait for a row lock, the row is read as the transaction before left it.\nSELECT sku, total_count, reserved, version\nFROM stocks\nWHERE sku = ANY(:skus!::bigint[])\nORDER BY sku\nFOR NO KEY UPDATE"};
 
 /**
  * Query generated from SQL:
@@ -33,7 +34,7 @@ const stockLockIR: any = {"usedParamSet":{"skus":true},"params":[{"name":"skus",
  * -- Locks the stock of the given skus and reads it. A sku without stock returns no row.
  * -- Locks: these stock rows, in sku order, so that batches which share skus queue up and never deadlock.
  * -- After a wait for a row lock, the row is read as the transaction before left it.
- * SELECT sku, total_count, reserved
+ * SELECT sku, total_count, reserved, version
  * FROM stocks
  * WHERE sku = ANY(:skus!::bigint[])
  * ORDER BY sku

@@ -11,7 +11,9 @@ import { OrderServiceService as orders } from '../../generated/proto/loms/order/
 import { StockServiceService as stock } from '../../generated/proto/loms/stock/v1/stock.ts';
 import { RETRY_TRAILER } from './errors.ts';
 
-function exampleOf(name: 'adjustStock' | 'countStock'): readonly [path: string, bytes: Buffer] {
+function exampleOf(
+  name: 'adjustStock' | 'countStock' | 'listEvents' | 'listStockChanges',
+): readonly [path: string, bytes: Buffer] {
   const { grpc, example } = operations[name];
   return [grpc.path, grpc.requestSerialize(example as never)];
 }
@@ -42,6 +44,8 @@ const requests: Readonly<Record<OperationName, readonly [path: string, bytes: Bu
     operations.listStockMovements.grpc.path,
     operations.listStockMovements.grpc.requestSerialize({ sku: 7 }),
   ],
+  listEvents: exampleOf('listEvents'),
+  listStockChanges: exampleOf('listStockChanges'),
 };
 
 /** Calls an operation that is refused, and returns the trailer. */

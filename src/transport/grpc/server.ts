@@ -11,6 +11,7 @@ import type { TransportContext } from '../operation.ts';
 import type { Certificates } from '../tls.ts';
 import { addHealth, addReflection, createStreamHost } from './builtin.ts';
 import { detailedStatuses, statusOf } from './errors.ts';
+import { eventMethods } from './event.ts';
 import { assertInternals, internalsOptions, onConnection, onUnknownMethod } from './internals.ts';
 import { listen, serverCredentials } from './listener.ts';
 import { orderMethods } from './order.ts';
@@ -112,7 +113,11 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const connections = new Connections({ ...shares, connectionsMax }, deadlines.now);
   const connectionOf = ({ socket }: ServerHttp2Session) => connections.find(socket as Socket);
   onConnection(server, streamFilter({ limits, isFull: () => pendingCalls.isFull, connectionOf }));
-  const methods: Record<OperationName, UnaryMethod> = { ...orderMethods(loms), ...stockMethods(loms) };
+  const methods: Record<OperationName, UnaryMethod> = {
+    ...orderMethods(loms),
+    ...stockMethods(loms),
+    ...eventMethods(loms),
+  };
   register(server, methods, { context: options, requestsMaxBytes: limits.requestsMaxBytes });
   const { streamAgeMs: ageMs, streamsPerConnectionMax: perConnectionMax } = limits;
   const hostOf = (streamsMax: number) =>

@@ -28,6 +28,11 @@ export function stockMethods(loms: Loms) {
       (request, call) => loms.listStocks(request, call),
       ({ stocks, nextPageToken = '' }) => ({ stocks: [...stocks], nextPageToken }),
     ),
+    listStockChanges: unary(
+      contract.listStockChanges,
+      (request, call) => loms.listStockChanges(request, call),
+      ({ stocks, nextPageToken }) => ({ stocks: [...stocks], nextPageToken }),
+    ),
     adjustStock: unary(
       contract.adjustStock,
       ({ changes }, call) => loms.adjustStock({ changes: changes.map(adjustmentOf) }, call),

@@ -18,6 +18,7 @@ import {
   perform,
   type TransportContext,
 } from '../operation.ts';
+import { TRACEPARENT } from '../traceparent.ts';
 import { statusOf } from './errors.ts';
 import { type KnownCall, knownCall } from './pending-calls.ts';
 import { isIdempotent, requestReader } from './validate.ts';
@@ -116,6 +117,10 @@ class IncomingCall implements Incoming {
 
   get address(): string {
     return this.#known.client;
+  }
+
+  get traceparent(): string | undefined {
+    return this.#call.metadata.get(TRACEPARENT)[0]?.toString();
   }
 
   get authorization(): string | undefined {

@@ -6,6 +6,7 @@ import type { TransportContext } from '../operation.ts';
 import { type AuditRouteOptions, addAuditRoutes } from './audit.ts';
 import { addDocs } from './docs.ts';
 import { errorResponse } from './errors.ts';
+import { feedRoutes } from './feed.ts';
 import { addHealthRoutes, type HealthOptions } from './health.ts';
 import { addBearerScheme } from './openapi.ts';
 import { orderRoutes } from './order.ts';
@@ -31,6 +32,7 @@ export function createHttpApp(options: HttpAppOptions): OpenAPIHono {
     ...stockRoutes(loms),
     ...stockChangeRoutes(loms),
     ...stockHistoryRoutes(loms),
+    ...feedRoutes(loms),
   };
   for (const name of Object.keys(operations) as OperationName[])
     addOperation(app, options, name, routes[name]);

@@ -16,6 +16,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
+import { ListStockMovementsRequest, ListStockMovementsResponse } from "./movements.ts";
 
 export const protobufPackage = "loms.stock.v1";
 
@@ -64,6 +65,22 @@ export interface ListStocksResponse {
   /** The stock of the page's skus, in ascending order. */
   stocks: Stock[];
   /** The token of the next page; empty on the last one. */
+  nextPageToken: string;
+}
+
+export interface ListStockChangesRequest {
+  /** The most skus on the page. 0 stands for 50, and more than 1000 for 1000. */
+  pageSize: number;
+  /** The next_page_token of the page before; empty to begin now. */
+  pageToken: string;
+  /** How long the reply may wait for a change when there is none. */
+  waitSeconds: number;
+}
+
+export interface ListStockChangesResponse {
+  /** The stock of the skus that have changed, each once on a page. */
+  stocks: Stock[];
+  /** The token of the next page. */
   nextPageToken: string;
 }
 
@@ -194,56 +211,6 @@ export interface Hold {
    * order for its pieces gets them; they are counted as reserved until they are released, within a second.
    */
   expiresAt: Timestamp | undefined;
-}
-
-export interface ListStockMovementsRequest {
-  /** The stock keeping unit. */
-  sku: number;
-  /** The most movements on the page. 0 stands for 50, and more than 1000 for 1000. */
-  pageSize: number;
-  /** The next_page_token of the page before, for the same sku; empty for the first page. */
-  pageToken: string;
-}
-
-export interface ListStockMovementsResponse {
-  /** The page's movements, newest first. */
-  movements: StockMovement[];
-  /** The token of the next page; empty on the last one. */
-  nextPageToken: string;
-}
-
-/** A change of the stock of a sku: by orders that were written together, or by hand. */
-export interface StockMovement {
-  /** Its place in the history of the sku: one more than that of the movement before. */
-  version: bigint;
-  /** opened (the stock when the history began), received, adjusted, counted, reserved, released or sold. */
-  kind: string;
-  /** What it added to the pieces that exist; negative where it took some. */
-  totalChange: bigint;
-  /** What it added to those of them that open orders hold. */
-  reservedChange: bigint;
-  /** The pieces that existed after it. */
-  total: bigint;
-  /** How many of them open orders held then. */
-  reserved: bigint;
-  /** The order that caused it; 0 where none did, or several. */
-  orderId: bigint;
-  /** How many orders caused it together; 0 for a change by hand. */
-  orders: number;
-  /** Why it was made by hand. */
-  reason: string;
-  /** The document that it is about, such as a purchase order. */
-  reference: string;
-  /** What was noted about it. */
-  note: string;
-  /** Who made it: the subject of the token. */
-  actor: string;
-  /** When the pieces moved; before created_at where that was reported later. */
-  occurredAt:
-    | Timestamp
-    | undefined;
-  /** When it was written. */
-  createdAt: Timestamp | undefined;
 }
 
 function createBaseGetStockRequest(): GetStockRequest {
@@ -614,6 +581,131 @@ export const ListStocksResponse: MessageFns<ListStocksResponse> = {
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = createBaseListStocksResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.stocks.push(Stock.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListStockChangesRequest(): ListStockChangesRequest {
+  return { pageSize: 0, pageToken: "", waitSeconds: 0 };
+}
+
+export const ListStockChangesRequest: MessageFns<ListStockChangesRequest> = {
+  encode(message: ListStockChangesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pageSize !== 0) {
+      writer.uint32(8).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(18).string(message.pageToken);
+    }
+    if (message.waitSeconds !== 0) {
+      writer.uint32(24).int32(message.waitSeconds);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListStockChangesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListStockChangesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.waitSeconds = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListStockChangesResponse(): ListStockChangesResponse {
+  return { stocks: [], nextPageToken: "" };
+}
+
+export const ListStockChangesResponse: MessageFns<ListStockChangesResponse> = {
+  encode(message: ListStockChangesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.stocks) {
+      Stock.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListStockChangesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListStockChangesResponse();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -1466,353 +1558,6 @@ export const Hold: MessageFns<Hold> = {
   },
 };
 
-function createBaseListStockMovementsRequest(): ListStockMovementsRequest {
-  return { sku: 0, pageSize: 0, pageToken: "" };
-}
-
-export const ListStockMovementsRequest: MessageFns<ListStockMovementsRequest> = {
-  encode(message: ListStockMovementsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.sku !== 0) {
-      writer.uint32(8).uint32(message.sku);
-    }
-    if (message.pageSize !== 0) {
-      writer.uint32(16).int32(message.pageSize);
-    }
-    if (message.pageToken !== "") {
-      writer.uint32(26).string(message.pageToken);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ListStockMovementsRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseListStockMovementsRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.sku = reader.uint32();
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.pageSize = reader.int32();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.pageToken = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-};
-
-function createBaseListStockMovementsResponse(): ListStockMovementsResponse {
-  return { movements: [], nextPageToken: "" };
-}
-
-export const ListStockMovementsResponse: MessageFns<ListStockMovementsResponse> = {
-  encode(message: ListStockMovementsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.movements) {
-      StockMovement.encode(v!, writer.uint32(10).fork()).join();
-    }
-    if (message.nextPageToken !== "") {
-      writer.uint32(18).string(message.nextPageToken);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ListStockMovementsResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseListStockMovementsResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.movements.push(StockMovement.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.nextPageToken = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-};
-
-function createBaseStockMovement(): StockMovement {
-  return {
-    version: 0n,
-    kind: "",
-    totalChange: 0n,
-    reservedChange: 0n,
-    total: 0n,
-    reserved: 0n,
-    orderId: 0n,
-    orders: 0,
-    reason: "",
-    reference: "",
-    note: "",
-    actor: "",
-    occurredAt: undefined,
-    createdAt: undefined,
-  };
-}
-
-export const StockMovement: MessageFns<StockMovement> = {
-  encode(message: StockMovement, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.version !== 0n) {
-      if (BigInt.asUintN(64, message.version) !== message.version) {
-        throw new globalThis.Error("value provided for field message.version of type uint64 too large");
-      }
-      writer.uint32(8).uint64(message.version);
-    }
-    if (message.kind !== "") {
-      writer.uint32(18).string(message.kind);
-    }
-    if (message.totalChange !== 0n) {
-      if (BigInt.asIntN(64, message.totalChange) !== message.totalChange) {
-        throw new globalThis.Error("value provided for field message.totalChange of type int64 too large");
-      }
-      writer.uint32(24).int64(message.totalChange);
-    }
-    if (message.reservedChange !== 0n) {
-      if (BigInt.asIntN(64, message.reservedChange) !== message.reservedChange) {
-        throw new globalThis.Error("value provided for field message.reservedChange of type int64 too large");
-      }
-      writer.uint32(32).int64(message.reservedChange);
-    }
-    if (message.total !== 0n) {
-      if (BigInt.asUintN(64, message.total) !== message.total) {
-        throw new globalThis.Error("value provided for field message.total of type uint64 too large");
-      }
-      writer.uint32(40).uint64(message.total);
-    }
-    if (message.reserved !== 0n) {
-      if (BigInt.asUintN(64, message.reserved) !== message.reserved) {
-        throw new globalThis.Error("value provided for field message.reserved of type uint64 too large");
-      }
-      writer.uint32(48).uint64(message.reserved);
-    }
-    if (message.orderId !== 0n) {
-      if (BigInt.asIntN(64, message.orderId) !== message.orderId) {
-        throw new globalThis.Error("value provided for field message.orderId of type int64 too large");
-      }
-      writer.uint32(56).int64(message.orderId);
-    }
-    if (message.orders !== 0) {
-      writer.uint32(64).uint32(message.orders);
-    }
-    if (message.reason !== "") {
-      writer.uint32(74).string(message.reason);
-    }
-    if (message.reference !== "") {
-      writer.uint32(82).string(message.reference);
-    }
-    if (message.note !== "") {
-      writer.uint32(90).string(message.note);
-    }
-    if (message.actor !== "") {
-      writer.uint32(98).string(message.actor);
-    }
-    if (message.occurredAt !== undefined) {
-      Timestamp.encode(message.occurredAt, writer.uint32(106).fork()).join();
-    }
-    if (message.createdAt !== undefined) {
-      Timestamp.encode(message.createdAt, writer.uint32(114).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): StockMovement {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseStockMovement();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.version = reader.uint64() as bigint;
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.kind = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 24) {
-              break;
-            }
-
-            message.totalChange = reader.int64() as bigint;
-            continue;
-          }
-          case 4: {
-            if (tag !== 32) {
-              break;
-            }
-
-            message.reservedChange = reader.int64() as bigint;
-            continue;
-          }
-          case 5: {
-            if (tag !== 40) {
-              break;
-            }
-
-            message.total = reader.uint64() as bigint;
-            continue;
-          }
-          case 6: {
-            if (tag !== 48) {
-              break;
-            }
-
-            message.reserved = reader.uint64() as bigint;
-            continue;
-          }
-          case 7: {
-            if (tag !== 56) {
-              break;
-            }
-
-            message.orderId = reader.int64() as bigint;
-            continue;
-          }
-          case 8: {
-            if (tag !== 64) {
-              break;
-            }
-
-            message.orders = reader.uint32();
-            continue;
-          }
-          case 9: {
-            if (tag !== 74) {
-              break;
-            }
-
-            message.reason = reader.string();
-            continue;
-          }
-          case 10: {
-            if (tag !== 82) {
-              break;
-            }
-
-            message.reference = reader.string();
-            continue;
-          }
-          case 11: {
-            if (tag !== 90) {
-              break;
-            }
-
-            message.note = reader.string();
-            continue;
-          }
-          case 12: {
-            if (tag !== 98) {
-              break;
-            }
-
-            message.actor = reader.string();
-            continue;
-          }
-          case 13: {
-            if (tag !== 106) {
-              break;
-            }
-
-            message.occurredAt = Timestamp.decode(reader, reader.uint32());
-            continue;
-          }
-          case 14: {
-            if (tag !== 114) {
-              break;
-            }
-
-            message.createdAt = Timestamp.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-};
-
 /** The stock of the warehouse. Errors have the same form as those of loms.order.v1.OrderService. */
 export type StockServiceService = typeof StockServiceService;
 export const StockServiceService = {
@@ -1859,6 +1604,26 @@ export const StockServiceService = {
     requestDeserialize: (value: Buffer): ListStocksRequest => ListStocksRequest.decode(value),
     responseSerialize: (value: ListStocksResponse): Buffer => Buffer.from(ListStocksResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListStocksResponse => ListStocksResponse.decode(value),
+  },
+  /**
+   * Lists the skus whose stock has changed, each once, with the stock that is there now: for search indexes and
+   * caches. There is always a next page token: once all changes are read, it leads to those still to come.
+   *
+   * A page may be short or empty before all changes are read. Without a token the list begins now: take the
+   * token first, then read ListStocks, then follow the token.
+   *
+   * Refused with CURSOR_EXPIRED (OUT_OF_RANGE) as loms.event.v1.EventService.ListEvents.
+   */
+  listStockChanges: {
+    path: "/loms.stock.v1.StockService/ListStockChanges" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListStockChangesRequest): Buffer =>
+      Buffer.from(ListStockChangesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListStockChangesRequest => ListStockChangesRequest.decode(value),
+    responseSerialize: (value: ListStockChangesResponse): Buffer =>
+      Buffer.from(ListStockChangesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListStockChangesResponse => ListStockChangesResponse.decode(value),
   },
   /**
    * Changes the totals of stock: all of the changes or none. A sku without stock gets some.
@@ -1958,6 +1723,16 @@ export interface StockServiceServer extends UntypedServiceImplementation {
    * A sku that has stock when the first page is read stands on exactly one page.
    */
   listStocks: handleUnaryCall<ListStocksRequest, ListStocksResponse>;
+  /**
+   * Lists the skus whose stock has changed, each once, with the stock that is there now: for search indexes and
+   * caches. There is always a next page token: once all changes are read, it leads to those still to come.
+   *
+   * A page may be short or empty before all changes are read. Without a token the list begins now: take the
+   * token first, then read ListStocks, then follow the token.
+   *
+   * Refused with CURSOR_EXPIRED (OUT_OF_RANGE) as loms.event.v1.EventService.ListEvents.
+   */
+  listStockChanges: handleUnaryCall<ListStockChangesRequest, ListStockChangesResponse>;
   /**
    * Changes the totals of stock: all of the changes or none. A sku without stock gets some.
    *
@@ -2062,6 +1837,30 @@ export interface StockServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListStocksResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Lists the skus whose stock has changed, each once, with the stock that is there now: for search indexes and
+   * caches. There is always a next page token: once all changes are read, it leads to those still to come.
+   *
+   * A page may be short or empty before all changes are read. Without a token the list begins now: take the
+   * token first, then read ListStocks, then follow the token.
+   *
+   * Refused with CURSOR_EXPIRED (OUT_OF_RANGE) as loms.event.v1.EventService.ListEvents.
+   */
+  listStockChanges(
+    request: ListStockChangesRequest,
+    callback: (error: ServiceError | null, response: ListStockChangesResponse) => void,
+  ): ClientUnaryCall;
+  listStockChanges(
+    request: ListStockChangesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListStockChangesResponse) => void,
+  ): ClientUnaryCall;
+  listStockChanges(
+    request: ListStockChangesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListStockChangesResponse) => void,
   ): ClientUnaryCall;
   /**
    * Changes the totals of stock: all of the changes or none. A sku without stock gets some.

@@ -1,0 +1,223 @@
+/*
+  The event feed. A transaction that changes orders, or stock by hand, writes its events as one batch, without
+  a position. The publisher numbers the batches that are committed, in the order of their ids. So the feed has
+  no gaps, and what changed the same order or sku comes in the order of the commits: a batch draws its id
+  behind the last lock of its transaction, which keeps the locks until the commit.
+*/
+
+/* @name eventBatchInsert */
+-- Writes the events of a transaction. The first five arrays are parallel; the last two of these may be empty.
+-- An end of 0 stands for none, an empty text for no traceparent. It is the last statement of its transaction,
+-- because it draws the id of the batch: whoever waits for a lock of this transaction draws a higher one.
+-- Locks: the new row.
+INSERT INTO event_batches (
+    batch_id, created_at, event_count, types, subjects, versions, ends_us, traceparents, skus
+)
+VALUES (
+    nextval('event_batch_ids'), now(), cardinality(:types!::text[]), :types!::text[], :subjects!::bigint[],
+    :versions!::bigint[], :endsUs!::bigint[], :traceparents!::text[], :skus!::bigint[]
+);
+
+/* @name eventPublisherLock */
+-- Tries to become the only publisher until the transaction ends. The statement behind it has a snapshot of
+-- its own, in which everything is that the publisher before has numbered.
+-- Locks: advisory, of the feed.
+SELECT pg_try_advisory_xact_lock(:lock!::bigint) AS "locked!";
+
+/* @name eventPublish */
+-- Numbers up to :limit committed batches in the order of their ids, behind all that are numbered, and returns
+-- how many, and the last event's position. Where it runs twice at once, which eventPublisherLock prevents,
+-- the second run leaves the batches of the first, or fails on a position that the first has given.
+-- Locks: these rows.
+WITH waiting AS MATERIALIZED (
+    SELECT batch_id, event_count
+    FROM event_batches
+    WHERE position IS NULL
+    ORDER BY batch_id
+    LIMIT :limit!
+),
+numbered AS (
+    SELECT waiting.batch_id,
+        last.position + sum(waiting.event_count) OVER (ORDER BY waiting.batch_id) - waiting.event_count + 1
+            AS position
+    FROM waiting
+    CROSS JOIN (
+        SELECT coalesce(max(position + event_count - 1), 0) AS position
+        FROM (
+            SELECT position, event_count
+            FROM event_batches
+            WHERE position IS NOT NULL
+            ORDER BY position DESC
+            LIMIT 1
+        ) AS newest
+    ) AS last
+),
+published AS (
+    UPDATE event_batches
+    SET position = numbered.position
+    FROM numbered
+    WHERE event_batches.batch_id = numbered.batch_id
+      AND event_batches.position IS NULL
+    RETURNING event_batches.position + event_batches.event_count - 1 AS last_position
+)
+SELECT count(*)::integer AS "batches!", max(last_position) AS "last_position?"
+FROM published;
+
+/* @name eventHead */
+-- Reads the position of the last event, and when its batch was written, in microseconds since the epoch, on
+-- any node. Without any event it returns no row.
+-- Locks: none.
+SELECT position + event_count - 1 AS "position!", (extract(epoch FROM created_at) * 1000000)::bigint AS "us!"
+FROM event_batches
+WHERE position IS NOT NULL
+ORDER BY position DESC
+LIMIT 1;
+
+/* @name eventTail */
+-- Reads the position of the first event that is kept, on any node. Without any event it returns no row.
+-- Locks: none.
+SELECT position AS "position!"
+FROM event_batches
+WHERE position IS NOT NULL
+ORDER BY position
+LIMIT 1;
+
+/* @name eventBatchAt */
+-- Reads the batch that a position is in, or the last one before it: the position of its last event, when it
+-- was written, and what now is, in microseconds since the epoch, on any node.
+-- Locks: none.
+SELECT position + event_count - 1 AS "last_position!",
+    (extract(epoch FROM created_at) * 1000000)::bigint AS "us!",
+    (extract(epoch FROM now()) * 1000000)::bigint AS "now_us!"
+FROM event_batches
+WHERE position <= :position!::bigint
+ORDER BY position DESC
+LIMIT 1;
+
+/* @name eventRead */
+-- Reads the events of the :scan positions that follow the position :after, in their order, on any node: those
+-- of the types :types (all where it is empty) about the order :orderId (0: all), up to :limit. In every row is
+-- the last position of that range which the feed has, and when its batch was written; without an event there
+-- is one row. created_us: likewise, in microseconds since the epoch.
+-- Locks: none.
+WITH batches AS MATERIALIZED (
+    SELECT position, created_at, event_count, types, subjects, versions, ends_us, traceparents
+    FROM event_batches
+    WHERE position <= :after!::bigint + :scan!::bigint
+      AND position >= coalesce(
+          (
+              SELECT before.position
+              FROM event_batches AS before
+              WHERE before.position <= :after!::bigint + 1
+              ORDER BY before.position DESC
+              LIMIT 1
+          ),
+          1
+      )
+),
+scanned AS (
+    SELECT least(position + event_count - 1, :after!::bigint + :scan!::bigint) AS last_position,
+        (extract(epoch FROM created_at) * 1000000)::bigint AS last_us
+    FROM batches
+    ORDER BY position DESC
+    LIMIT 1
+)
+SELECT scanned.last_position AS "last_position?", scanned.last_us AS "last_us?",
+    event.position AS "position?", event.created_us AS "created_us?", event.type AS "type?",
+    event.subject AS "subject?", event.version AS "version?", event.end_us AS "end_us?",
+    event.traceparent AS "traceparent?"
+FROM (SELECT 1) AS always
+LEFT JOIN scanned ON true
+LEFT JOIN (
+    SELECT batches.position + entry.place - 1 AS position,
+        (extract(epoch FROM batches.created_at) * 1000000)::bigint AS created_us,
+        entry.type, entry.subject, entry.version, entry.end_us, entry.traceparent
+    FROM batches
+    CROSS JOIN LATERAL unnest(
+        batches.types, batches.subjects, batches.versions, batches.ends_us, batches.traceparents
+    ) WITH ORDINALITY AS entry (type, subject, version, end_us, traceparent, place)
+    WHERE batches.position + entry.place - 1 > :after!::bigint
+      AND batches.position + entry.place - 1 <= :after!::bigint + :scan!::bigint
+      AND (cardinality(:types!::text[]) = 0 OR entry.type = ANY(:types!::text[]))
+      AND (:orderId!::bigint = 0 OR (entry.subject = :orderId!::bigint AND entry.type <> 'adjusted'))
+    ORDER BY position
+    LIMIT :limit!
+) AS event ON true
+ORDER BY event.position;
+
+/* @name eventOrderRead */
+-- Reads who ordered the given orders, on any node. An order never changes its user.
+-- Locks: none.
+SELECT order_id, user_id
+FROM orders
+WHERE order_id = ANY(:orderIds!::bigint[]);
+
+/* @name eventStockRead */
+-- Reads movements by sku and version, on any node. The arrays are parallel.
+-- Locks: none.
+SELECT movements.sku, movements.version, movements.kind, movements.total_change, movements.total_after,
+    movements.reserved_after, movements.reason, movements.reference, movements.note, movements.actor
+FROM unnest(:skus!::bigint[], :versions!::bigint[]) AS wanted (sku, version)
+JOIN stock_movements AS movements
+    ON movements.sku = wanted.sku
+    AND movements.version = wanted.version
+    AND movements.sku = ANY(:skus!::bigint[]);
+
+/* @name eventSkuRead */
+-- Reads the skus that the batches of a range of positions have changed, in ascending order, each once: up to
+-- :limit that follow the sku :afterSku, with the stock that is there now. On any node.
+-- Locks: none.
+SELECT stocks.sku, stocks.total_count, stocks.reserved
+FROM (
+    SELECT DISTINCT changed.sku
+    FROM event_batches
+    CROSS JOIN LATERAL unnest(event_batches.skus) AS changed (sku)
+    WHERE event_batches.position > :after!::bigint
+      AND event_batches.position <= :upTo!::bigint
+      AND changed.sku > :afterSku!::bigint
+    ORDER BY changed.sku
+    LIMIT :limit!
+) AS changed
+JOIN stocks ON stocks.sku = changed.sku
+ORDER BY stocks.sku;
+
+/* @name eventBatchNth */
+-- Reads the last event of the :batches batches that follow a position, and when its batch was written, in
+-- microseconds since the epoch, on any node. Where there is none it returns no row.
+-- Locks: none.
+SELECT position + event_count - 1 AS "position!", (extract(epoch FROM created_at) * 1000000)::bigint AS "us!"
+FROM (
+    SELECT position, event_count, created_at
+    FROM event_batches
+    WHERE position > :after!::bigint
+    ORDER BY position
+    LIMIT :batches!
+) AS next
+ORDER BY position DESC
+LIMIT 1;
+
+/* @name eventBatchDelete */
+-- Removes those of the :limit oldest batches that were written longer than :retentionMs ago, by the primary's
+-- clock, and returns their number. The last batch that has a position stays: the next position follows from
+-- it.
+-- Locks: these rows.
+WITH removed AS (
+    DELETE FROM event_batches
+    WHERE position = ANY(
+        ARRAY(
+            SELECT oldest.position
+            FROM (
+                SELECT position, created_at
+                FROM event_batches
+                WHERE position IS NOT NULL
+                ORDER BY position
+                LIMIT :limit!
+            ) AS oldest
+            WHERE oldest.created_at < now() - make_interval(secs => :retentionMs!::float8 / 1000)
+              AND oldest.position < (SELECT max(position) FROM event_batches)
+        )
+    )
+    RETURNING position
+)
+SELECT count(*)::integer AS "batches!"
+FROM removed;

@@ -1,0 +1,42 @@
+/**
+ * Publishing: committed batches of events get their positions, by one publisher at a time. A reader of the
+ * feed sees what has a position.
+ */
+import type { Plan, Queryable, Rollback } from '../../db/types.ts';
+import { eventBatchDelete, eventPublish, eventPublisherLock } from '../../generated/sql/events.ts';
+
+/** Of the advisory lock. No other lock of the service has one key. */
+const PUBLISHER_LOCK = 0x6c6f6d73n;
+
+/** What a run of the publisher has done. */
+export interface Published {
+  readonly batches: number;
+  /** The position of the last event; undefined where there was nothing to publish. */
+  readonly lastPosition: bigint | undefined;
+}
+
+/**
+ * Publishes up to so many batches. The statement that numbers them is sent when the lock is held: it must see
+ * what the publisher before has numbered.
+ *
+ * @returns a rollback of undefined while another one publishes.
+ */
+export async function publishEvents(
+  tx: Queryable,
+  batchesMax: number,
+): Promise<Plan<Published> | Rollback<undefined>> {
+  const [lock] = await eventPublisherLock.run({ lock: PUBLISHER_LOCK }, tx);
+  if (!lock?.locked) return { rollback: undefined };
+  const [row] = await eventPublish.run({ limit: BigInt(batchesMax) }, tx);
+  const result = { batches: row?.batches ?? 0, lastPosition: row?.last_position ?? undefined };
+  return result.batches === 0 ? { rollback: undefined } : { writes: [], result };
+}
+
+/** Removes batches that are older than the retention. Returns how many of the so many oldest these were. */
+export async function removeEvents(
+  tx: Queryable,
+  { retentionMs, batchesMax }: { readonly retentionMs: number; readonly batchesMax: number },
+): Promise<Plan<number>> {
+  const [row] = await eventBatchDelete.run({ retentionMs, limit: BigInt(batchesMax) }, tx);
+  return { writes: [], result: row?.batches ?? 0 };
+}

@@ -1,0 +1,546 @@
+/** Types generated for queries found in "sql/events.sql" */
+import { PreparedQuery } from '@pgtyped/runtime';
+
+export type bigintArray = (bigint)[];
+
+export type stringArray = (string)[];
+
+/** 'EventBatchInsert' parameters type */
+export interface IEventBatchInsertParams {
+  endsUs: bigintArray;
+  skus: bigintArray;
+  subjects: bigintArray;
+  traceparents: stringArray;
+  types: stringArray;
+  versions: bigintArray;
+}
+
+/** 'EventBatchInsert' return type */
+export type IEventBatchInsertResult = void;
+
+/** 'EventBatchInsert' query type */
+export interface IEventBatchInsertQuery {
+  params: IEventBatchInsertParams;
+  result: IEventBatchInsertResult;
+}
+
+const eventBatchInsertIR: any = {"usedParamSet":{"types":true,"subjects":true,"versions":true,"endsUs":true,"traceparents":true,"skus":true},"params":[{"name":"types","required":true,"transform":{"type":"scalar"},"locs":[{"a":535,"b":541},{"a":553,"b":559}]},{"name":"subjects","required":true,"transform":{"type":"scalar"},"locs":[{"a":570,"b":579}]},{"name":"versions","required":true,"transform":{"type":"scalar"},"locs":[{"a":596,"b":605}]},{"name":"endsUs","required":true,"transform":{"type":"scalar"},"locs":[{"a":618,"b":625}]},{"name":"traceparents","required":true,"transform":{"type":"scalar"},"locs":[{"a":638,"b":651}]},{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":662,"b":667}]}],"statement":"-- Writes the events of a transaction. The first five arrays are parallel; the last two of these may be empty.\n-- An end of 0 stands for none, an empty text for no traceparent. It is the last statement of its transaction,\n-- because it draws the id of the batch: whoever waits for a lock of this transaction draws a higher one.\n-- Locks: the new row.\nINSERT INTO event_batches (\n    batch_id, created_at, event_count, types, subjects, versions, ends_us, traceparents, skus\n)\nVALUES (\n    nextval('event_batch_ids'), now(), cardinality(:types!::text[]), :types!::text[], :subjects!::bigint[],\n    :versions!::bigint[], :endsUs!::bigint[], :traceparents!::text[], :skus!::bigint[]\n)"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Writes the events of a transaction. The first five arrays are parallel; the last two of these may be empty.
+ * -- An end of 0 stands for none, an empty text for no traceparent. It is the last statement of its transaction,
+ * -- because it draws the id of the batch: whoever waits for a lock of this transaction draws a higher one.
+ * -- Locks: the new row.
+ * INSERT INTO event_batches (
+ *     batch_id, created_at, event_count, types, subjects, versions, ends_us, traceparents, skus
+ * )
+ * VALUES (
+ *     nextval('event_batch_ids'), now(), cardinality(:types!::text[]), :types!::text[], :subjects!::bigint[],
+ *     :versions!::bigint[], :endsUs!::bigint[], :traceparents!::text[], :skus!::bigint[]
+ * )
+ * ```
+ */
+export const eventBatchInsert = new PreparedQuery<IEventBatchInsertParams,IEventBatchInsertResult>(eventBatchInsertIR);
+
+
+/** 'EventPublisherLock' parameters type */
+export interface IEventPublisherLockParams {
+  lock: bigint;
+}
+
+/** 'EventPublisherLock' return type */
+export interface IEventPublisherLockResult {
+  locked: boolean;
+}
+
+/** 'EventPublisherLock' query type */
+export interface IEventPublisherLockQuery {
+  params: IEventPublisherLockParams;
+  result: IEventPublisherLockResult;
+}
+
+const eventPublisherLockIR: any = {"usedParamSet":{"lock":true},"params":[{"name":"lock","required":true,"transform":{"type":"scalar"},"locs":[{"a":249,"b":254}]}],"statement":"-- Tries to become the only publisher until the transaction ends. The statement behind it has a snapshot of\n-- its own, in which everything is that the publisher before has numbered.\n-- Locks: advisory, of the feed.\nSELECT pg_try_advisory_xact_lock(:lock!::bigint) AS \"locked!\""};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Tries to become the only publisher until the transaction ends. The statement behind it has a snapshot of
+ * -- its own, in which everything is that the publisher before has numbered.
+ * -- Locks: advisory, of the feed.
+ * SELECT pg_try_advisory_xact_lock(:lock!::bigint) AS "locked!"
+ * ```
+ */
+export const eventPublisherLock = new PreparedQuery<IEventPublisherLockParams,IEventPublisherLockResult>(eventPublisherLockIR);
+
+
+/** 'EventPublish' parameters type */
+export interface IEventPublishParams {
+  limit: bigint;
+}
+
+/** 'EventPublish' return type */
+export interface IEventPublishResult {
+  batches: number;
+  last_position: bigint | null;
+}
+
+/** 'EventPublish' query type */
+export interface IEventPublishQuery {
+  params: IEventPublishParams;
+  result: IEventPublishResult;
+}
+
+const eventPublishIR: any = {"usedParamSet":{"limit":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":487,"b":493}]}],"statement":"-- Numbers up to :limit committed batches in the order of their ids, behind all that are numbered, and returns\n-- how many, and the last event's position. Where it runs twice at once, which eventPublisherLock prevents,\n-- the second run leaves the batches of the first, or fails on a position that the first has given.\n-- Locks: these rows.\nWITH waiting AS MATERIALIZED (\n    SELECT batch_id, event_count\n    FROM event_batches\n    WHERE position IS NULL\n    ORDER BY batch_id\n    LIMIT :limit!\n),\nnumbered AS (\n    SELECT waiting.batch_id,\n        last.position + sum(waiting.event_count) OVER (ORDER BY waiting.batch_id) - waiting.event_count + 1\n            AS position\n    FROM waiting\n    CROSS JOIN (\n        SELECT coalesce(max(position + event_count - 1), 0) AS position\n        FROM (\n            SELECT position, event_count\n            FROM event_batches\n            WHERE position IS NOT NULL\n            ORDER BY position DESC\n            LIMIT 1\n        ) AS newest\n    ) AS last\n),\npublished AS (\n    UPDATE event_batches\n    SET position = numbered.position\n    FROM numbered\n    WHERE event_batches.batch_id = numbered.batch_id\n      AND event_batches.position IS NULL\n    RETURNING event_batches.position + event_batches.event_count - 1 AS last_position\n)\nSELECT count(*)::integer AS \"batches!\", max(last_position) AS \"last_position?\"\nFROM published"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Numbers up to :limit committed batches in the order of their ids, behind all that are numbered, and returns
+ * -- how many, and the last event's position. Where it runs twice at once, which eventPublisherLock prevents,
+ * -- the second run leaves the batches of the first, or fails on a position that the first has given.
+ * -- Locks: these rows.
+ * WITH waiting AS MATERIALIZED (
+ *     SELECT batch_id, event_count
+ *     FROM event_batches
+ *     WHERE position IS NULL
+ *     ORDER BY batch_id
+ *     LIMIT :limit!
+ * ),
+ * numbered AS (
+ *     SELECT waiting.batch_id,
+ *         last.position + sum(waiting.event_count) OVER (ORDER BY waiting.batch_id) - waiting.event_count + 1
+ *             AS position
+ *     FROM waiting
+ *     CROSS JOIN (
+ *         SELECT coalesce(max(position + event_count - 1), 0) AS position
+ *         FROM (
+ *             SELECT position, event_count
+ *             FROM event_batches
+ *             WHERE position IS NOT NULL
+ *             ORDER BY position DESC
+ *             LIMIT 1
+ *         ) AS newest
+ *     ) AS last
+ * ),
+ * published AS (
+ *     UPDATE event_batches
+ *     SET position = numbered.position
+ *     FROM numbered
+ *     WHERE event_batches.batch_id = numbered.batch_id
+ *       AND event_batches.position IS NULL
+ *     RETURNING event_batches.position + event_batches.event_count - 1 AS last_position
+ * )
+ * SELECT count(*)::integer AS "batches!", max(last_position) AS "last_position?"
+ * FROM published
+ * ```
+ */
+export const eventPublish = new PreparedQuery<IEventPublishParams,IEventPublishResult>(eventPublishIR);
+
+
+/** 'EventHead' parameters type */
+export type IEventHeadParams = void;
+
+/** 'EventHead' return type */
+export interface IEventHeadResult {
+  position: bigint;
+  us: bigint;
+}
+
+/** 'EventHead' query type */
+export interface IEventHeadQuery {
+  params: IEventHeadParams;
+  result: IEventHeadResult;
+}
+
+const eventHeadIR: any = {"usedParamSet":{},"params":[],"statement":"-- Reads the position of the last event, and when its batch was written, in microseconds since the epoch, on\n-- any node. Without any event it returns no row.\n-- Locks: none.\nSELECT position + event_count - 1 AS \"position!\", (extract(epoch FROM created_at) * 1000000)::bigint AS \"us!\"\nFROM event_batches\nWHERE position IS NOT NULL\nORDER BY position DESC\nLIMIT 1"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Reads the position of the last event, and when its batch was written, in microseconds since the epoch, on
+ * -- any node. Without any event it returns no row.
+ * -- Locks: none.
+ * SELECT position + event_count - 1 AS "position!", (extract(epoch FROM created_at) * 1000000)::bigint AS "us!"
+ * FROM event_batches
+ * WHERE position IS NOT NULL
+ * ORDER BY position DESC
+ * LIMIT 1
+ * ```
+ */
+export const eventHead = new PreparedQuery<IEventHeadParams,IEventHeadResult>(eventHeadIR);
+
+
+/** 'EventTail' parameters type */
+export type IEventTailParams = void;
+
+/** 'EventTail' return type */
+export interface IEventTailResult {
+  position: bigint;
+}
+
+/** 'EventTail' query type */
+export interface IEventTailQuery {
+  params: IEventTailParams;
+  result: IEventTailResult;
+}
+
+const eventTailIR: any = {"usedParamSet":{},"params":[],"statement":"-- Reads the position of the first event that is kept, on any node. Without any event it returns no row.\n-- Locks: none.\nSELECT position AS \"position!\"\nFROM event_batches\nWHERE position IS NOT NULL\nORDER BY position\nLIMIT 1"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Reads the position of the first event that is kept, on any node. Without any event it returns no row.
+ * -- Locks: none.
+ * SELECT position AS "position!"
+ * FROM event_batches
+ * WHERE position IS NOT NULL
+ * ORDER BY position
+ * LIMIT 1
+ * ```
+ */
+export const eventTail = new PreparedQuery<IEventTailParams,IEventTailResult>(eventTailIR);
+
+
+/** 'EventBatchAt' parameters type */
+export interface IEventBatchAtParams {
+  position: bigint;
+}
+
+/** 'EventBatchAt' return type */
+export interface IEventBatchAtResult {
+  last_position: bigint;
+  now_us: bigint;
+  us: bigint;
+}
+
+/** 'EventBatchAt' query type */
+export interface IEventBatchAtQuery {
+  params: IEventBatchAtParams;
+  result: IEventBatchAtResult;
+}
+
+const eventBatchAtIR: any = {"usedParamSet":{"position":true},"params":[{"name":"position","required":true,"transform":{"type":"scalar"},"locs":[{"a":424,"b":433}]}],"statement":"-- Reads the batch that a position is in, or the last one before it: the position of its last event, when it\n-- was written, and what now is, in microseconds since the epoch, on any node.\n-- Locks: none.\nSELECT position + event_count - 1 AS \"last_position!\",\n    (extract(epoch FROM created_at) * 1000000)::bigint AS \"us!\",\n    (extract(epoch FROM now()) * 1000000)::bigint AS \"now_us!\"\nFROM event_batches\nWHERE position <= :position!::bigint\nORDER BY position DESC\nLIMIT 1"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Reads the batch that a position is in, or the last one before it: the position of its last event, when it
+ * -- was written, and what now is, in microseconds since the epoch, on any node.
+ * -- Locks: none.
+ * SELECT position + event_count - 1 AS "last_position!",
+ *     (extract(epoch FROM created_at) * 1000000)::bigint AS "us!",
+ *     (extract(epoch FROM now()) * 1000000)::bigint AS "now_us!"
+ * FROM event_batches
+ * WHERE position <= :position!::bigint
+ * ORDER BY position DESC
+ * LIMIT 1
+ * ```
+ */
+export const eventBatchAt = new PreparedQuery<IEventBatchAtParams,IEventBatchAtResult>(eventBatchAtIR);
+
+
+/** 'EventRead' parameters type */
+export interface IEventReadParams {
+  after: bigint;
+  limit: bigint;
+  orderId: bigint;
+  scan: bigint;
+  types: stringArray;
+}
+
+/** 'EventRead' return type */
+export interface IEventReadResult {
+  created_us: bigint | null;
+  end_us: bigint | null;
+  last_position: bigint | null;
+  last_us: bigint | null;
+  position: bigint | null;
+  subject: bigint | null;
+  traceparent: string | null;
+  type: string | null;
+  version: bigint | null;
+}
+
+/** 'EventRead' query type */
+export interface IEventReadQuery {
+  params: IEventReadParams;
+  result: IEventReadResult;
+}
+
+const eventReadIR: any = {"usedParamSet":{"after":true,"scan":true,"types":true,"orderId":true,"limit":true},"params":[{"name":"after","required":true,"transform":{"type":"scalar"},"locs":[{"a":590,"b":596},{"a":786,"b":792},{"a":966,"b":972},{"a":2012,"b":2018},{"a":2076,"b":2082}]},{"name":"scan","required":true,"transform":{"type":"scalar"},"locs":[{"a":608,"b":613},{"a":984,"b":989},{"a":2094,"b":2099}]},{"name":"types","required":true,"transform":{"type":"scalar"},"locs":[{"a":2132,"b":2138},{"a":2173,"b":2179}]},{"name":"orderId","required":true,"transform":{"type":"scalar"},"locs":[{"a":2202,"b":2210},{"a":2244,"b":2252}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":2325,"b":2331}]}],"statement":"-- Reads the events of the :scan positions that follow the position :after, in their order, on any node: those\n-- of the types :types (all where it is empty) about the order :orderId (0: all), up to :limit. In every row is\n-- the last position of that range which the feed has, and when its batch was written; without an event there\n-- is one row. created_us: likewise, in microseconds since the epoch.\n-- Locks: none.\nWITH batches AS MATERIALIZED (\n    SELECT position, created_at, event_count, types, subjects, versions, ends_us, traceparents\n    FROM event_batches\n    WHERE position <= :after!::bigint + :scan!::bigint\n      AND position >= coalesce(\n          (\n              SELECT before.position\n              FROM event_batches AS before\n              WHERE before.position <= :after!::bigint + 1\n              ORDER BY before.position DESC\n              LIMIT 1\n          ),\n          1\n      )\n),\nscanned AS (\n    SELECT least(position + event_count - 1, :after!::bigint + :scan!::bigint) AS last_position,\n        (extract(epoch FROM created_at) * 1000000)::bigint AS last_us\n    FROM batches\n    ORDER BY position DESC\n    LIMIT 1\n)\nSELECT scanned.last_position AS \"last_position?\", scanned.last_us AS \"last_us?\",\n    event.position AS \"position?\", event.created_us AS \"created_us?\", event.type AS \"type?\",\n    event.subject AS \"subject?\", event.version AS \"version?\", event.end_us AS \"end_us?\",\n    event.traceparent AS \"traceparent?\"\nFROM (SELECT 1) AS always\nLEFT JOIN scanned ON true\nLEFT JOIN (\n    SELECT batches.position + entry.place - 1 AS position,\n        (extract(epoch FROM batches.created_at) * 1000000)::bigint AS created_us,\n        entry.type, entry.subject, entry.version, entry.end_us, entry.traceparent\n    FROM batches\n    CROSS JOIN LATERAL unnest(\n        batches.types, batches.subjects, batches.versions, batches.ends_us, batches.traceparents\n    ) WITH ORDINALITY AS entry (type, subject, version, end_us, traceparent, place)\n    WHERE batches.position + entry.place - 1 > :after!::bigint\n      AND batches.position + entry.place - 1 <= :after!::bigint + :scan!::bigint\n      AND (cardinality(:types!::text[]) = 0 OR entry.type = ANY(:types!::text[]))\n      AND (:orderId!::bigint = 0 OR (entry.subject = :orderId!::bigint AND entry.type <> 'adjusted'))\n    ORDER BY position\n    LIMIT :limit!\n) AS event ON true\nORDER BY event.position"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Reads the events of the :scan positions that follow the position :after, in their order, on any node: those
+ * -- of the types :types (all where it is empty) about the order :orderId (0: all), up to :limit. In every row is
+ * -- the last position of that range which the feed has, and when its batch was written; without an event there
+ * -- is one row. created_us: likewise, in microseconds since the epoch.
+ * -- Locks: none.
+ * WITH batches AS MATERIALIZED (
+ *     SELECT position, created_at, event_count, types, subjects, versions, ends_us, traceparents
+ *     FROM event_batches
+ *     WHERE position <= :after!::bigint + :scan!::bigint
+ *       AND position >= coalesce(
+ *           (
+ *               SELECT before.position
+ *               FROM event_batches AS before
+ *               WHERE before.position <= :after!::bigint + 1
+ *               ORDER BY before.position DESC
+ *               LIMIT 1
+ *           ),
+ *           1
+ *       )
+ * ),
+ * scanned AS (
+ *     SELECT least(position + event_count - 1, :after!::bigint + :scan!::bigint) AS last_position,
+ *         (extract(epoch FROM created_at) * 1000000)::bigint AS last_us
+ *     FROM batches
+ *     ORDER BY position DESC
+ *     LIMIT 1
+ * )
+ * SELECT scanned.last_position AS "last_position?", scanned.last_us AS "last_us?",
+ *     event.position AS "position?", event.created_us AS "created_us?", event.type AS "type?",
+ *     event.subject AS "subject?", event.version AS "version?", event.end_us AS "end_us?",
+ *     event.traceparent AS "traceparent?"
+ * FROM (SELECT 1) AS always
+ * LEFT JOIN scanned ON true
+ * LEFT JOIN (
+ *     SELECT batches.position + entry.place - 1 AS position,
+ *         (extract(epoch FROM batches.created_at) * 1000000)::bigint AS created_us,
+ *         entry.type, entry.subject, entry.version, entry.end_us, entry.traceparent
+ *     FROM batches
+ *     CROSS JOIN LATERAL unnest(
+ *         batches.types, batches.subjects, batches.versions, batches.ends_us, batches.traceparents
+ *     ) WITH ORDINALITY AS entry (type, subject, version, end_us, traceparent, place)
+ *     WHERE batches.position + entry.place - 1 > :after!::bigint
+ *       AND batches.position + entry.place - 1 <= :after!::bigint + :scan!::bigint
+ *       AND (cardinality(:types!::text[]) = 0 OR entry.type = ANY(:types!::text[]))
+ *       AND (:orderId!::bigint = 0 OR (entry.subject = :orderId!::bigint AND entry.type <> 'adjusted'))
+ *     ORDER BY position
+ *     LIMIT :limit!
+ * ) AS event ON true
+ * ORDER BY event.position
+ * ```
+ */
+export const eventRead = new PreparedQuery<IEventReadParams,IEventReadResult>(eventReadIR);
+
+
+/** 'EventOrderRead' parameters type */
+export interface IEventOrderReadParams {
+  orderIds: bigintArray;
+}
+
+/** 'EventOrderRead' return type */
+export interface IEventOrderReadResult {
+  order_id: bigint;
+  user_id: bigint;
+}
+
+/** 'EventOrderRead' query type */
+export interface IEventOrderReadQuery {
+  params: IEventOrderReadParams;
+  result: IEventOrderReadResult;
+}
+
+const eventOrderReadIR: any = {"usedParamSet":{"orderIds":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":159,"b":168}]}],"statement":"-- Reads who ordered the given orders, on any node. An order never changes its user.\n-- Locks: none.\nSELECT order_id, user_id\nFROM orders\nWHERE order_id = ANY(:orderIds!::bigint[])"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Reads who ordered the given orders, on any node. An order never changes its user.
+ * -- Locks: none.
+ * SELECT order_id, user_id
+ * FROM orders
+ * WHERE order_id = ANY(:orderIds!::bigint[])
+ * ```
+ */
+export const eventOrderRead = new PreparedQuery<IEventOrderReadParams,IEventOrderReadResult>(eventOrderReadIR);
+
+
+/** 'EventStockRead' parameters type */
+export interface IEventStockReadParams {
+  skus: bigintArray;
+  versions: bigintArray;
+}
+
+/** 'EventStockRead' return type */
+export interface IEventStockReadResult {
+  actor: string | null;
+  kind: string;
+  note: string | null;
+  reason: string | null;
+  reference: string | null;
+  reserved_after: bigint;
+  sku: bigint;
+  total_after: bigint;
+  total_change: bigint;
+  version: bigint;
+}
+
+/** 'EventStockRead' query type */
+export interface IEventStockReadQuery {
+  params: IEventStockReadParams;
+  result: IEventStockReadResult;
+}
+
+const eventStockReadIR: any = {"usedParamSet":{"skus":true,"versions":true},"params":[{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":310,"b":315},{"a":514,"b":519}]},{"name":"versions","required":true,"transform":{"type":"scalar"},"locs":[{"a":328,"b":337}]}],"statement":"-- Reads movements by sku and version, on any node. The arrays are parallel.\n-- Locks: none.\nSELECT movements.sku, movements.version, movements.kind, movements.total_change, movements.total_after,\n    movements.reserved_after, movements.reason, movements.reference, movements.note, movements.actor\nFROM unnest(:skus!::bigint[], :versions!::bigint[]) AS wanted (sku, version)\nJOIN stock_movements AS movements\n    ON movements.sku = wanted.sku\n    AND movements.version = wanted.version\n    AND movements.sku = ANY(:skus!::bigint[])"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Reads movements by sku and version, on any node. The arrays are parallel.
+ * -- Locks: none.
+ * SELECT movements.sku, movements.version, movements.kind, movements.total_change, movements.total_after,
+ *     movements.reserved_after, movements.reason, movements.reference, movements.note, movements.actor
+ * FROM unnest(:skus!::bigint[], :versions!::bigint[]) AS wanted (sku, version)
+ * JOIN stock_movements AS movements
+ *     ON movements.sku = wanted.sku
+ *     AND movements.version = wanted.version
+ *     AND movements.sku = ANY(:skus!::bigint[])
+ * ```
+ */
+export const eventStockRead = new PreparedQuery<IEventStockReadParams,IEventStockReadResult>(eventStockReadIR);
+
+
+/** 'EventSkuRead' parameters type */
+export interface IEventSkuReadParams {
+  after: bigint;
+  afterSku: bigint;
+  limit: bigint;
+  upTo: bigint;
+}
+
+/** 'EventSkuRead' return type */
+export interface IEventSkuReadResult {
+  reserved: bigint;
+  sku: bigint;
+  total_count: bigint;
+}
+
+/** 'EventSkuRead' query type */
+export interface IEventSkuReadQuery {
+  params: IEventSkuReadParams;
+  result: IEventSkuReadResult;
+}
+
+const eventSkuReadIR: any = {"usedParamSet":{"after":true,"upTo":true,"afterSku":true,"limit":true},"params":[{"name":"after","required":true,"transform":{"type":"scalar"},"locs":[{"a":433,"b":439}]},{"name":"upTo","required":true,"transform":{"type":"scalar"},"locs":[{"a":485,"b":490}]},{"name":"afterSku","required":true,"transform":{"type":"scalar"},"locs":[{"a":524,"b":533}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":578,"b":584}]}],"statement":"-- Reads the skus that the batches of a range of positions have changed, in ascending order, each once: up to\n-- :limit that follow the sku :afterSku, with the stock that is there now. On any node.\n-- Locks: none.\nSELECT stocks.sku, stocks.total_count, stocks.reserved\nFROM (\n    SELECT DISTINCT changed.sku\n    FROM event_batches\n    CROSS JOIN LATERAL unnest(event_batches.skus) AS changed (sku)\n    WHERE event_batches.position > :after!::bigint\n      AND event_batches.position <= :upTo!::bigint\n      AND changed.sku > :afterSku!::bigint\n    ORDER BY changed.sku\n    LIMIT :limit!\n) AS changed\nJOIN stocks ON stocks.sku = changed.sku\nORDER BY stocks.sku"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Reads the skus that the batches of a range of positions have changed, in ascending order, each once: up to
+ * -- :limit that follow the sku :afterSku, with the stock that is there now. On any node.
+ * -- Locks: none.
+ * SELECT stocks.sku, stocks.total_count, stocks.reserved
+ * FROM (
+ *     SELECT DISTINCT changed.sku
+ *     FROM event_batches
+ *     CROSS JOIN LATERAL unnest(event_batches.skus) AS changed (sku)
+ *     WHERE event_batches.position > :after!::bigint
+ *       AND event_batches.position <= :upTo!::bigint
+ *       AND changed.sku > :afterSku!::bigint
+ *     ORDER BY changed.sku
+ *     LIMIT :limit!
+ * ) AS changed
+ * JOIN stocks ON stocks.sku = changed.sku
+ * ORDER BY stocks.sku
+ * ```
+ */
+export const eventSkuRead = new PreparedQuery<IEventSkuReadParams,IEventSkuReadResult>(eventSkuReadIR);
+
+
+/** 'EventBatchNth' parameters type */
+export interface IEventBatchNthParams {
+  after: bigint;
+  batches: bigint;
+}
+
+/** 'EventBatchNth' return type */
+export interface IEventBatchNthResult {
+  position: bigint;
+  us: bigint;
+}
+
+/** 'EventBatchNth' query type */
+export interface IEventBatchNthQuery {
+  params: IEventBatchNthParams;
+  result: IEventBatchNthResult;
+}
+
+const eventBatchNthIR: any = {"usedParamSet":{"after":true,"batches":true},"params":[{"name":"after","required":true,"transform":{"type":"scalar"},"locs":[{"a":414,"b":420}]},{"name":"batches","required":true,"transform":{"type":"scalar"},"locs":[{"a":462,"b":470}]}],"statement":"-- Reads the last event of the :batches batches that follow a position, and when its batch was written, in\n-- microseconds since the epoch, on any node. Where there is none it returns no row.\n-- Locks: none.\nSELECT position + event_count - 1 AS \"position!\", (extract(epoch FROM created_at) * 1000000)::bigint AS \"us!\"\nFROM (\n    SELECT position, event_count, created_at\n    FROM event_batches\n    WHERE position > :after!::bigint\n    ORDER BY position\n    LIMIT :batches!\n) AS next\nORDER BY position DESC\nLIMIT 1"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Reads the last event of the :batches batches that follow a position, and when its batch was written, in
+ * -- microseconds since the epoch, on any node. Where there is none it returns no row.
+ * -- Locks: none.
+ * SELECT position + event_count - 1 AS "position!", (extract(epoch FROM created_at) * 1000000)::bigint AS "us!"
+ * FROM (
+ *     SELECT position, event_count, created_at
+ *     FROM event_batches
+ *     WHERE position > :after!::bigint
+ *     ORDER BY position
+ *     LIMIT :batches!
+ * ) AS next
+ * ORDER BY position DESC
+ * LIMIT 1
+ * ```
+ */
+export const eventBatchNth = new PreparedQuery<IEventBatchNthParams,IEventBatchNthResult>(eventBatchNthIR);
+
+
+/** 'EventBatchDelete' parameters type */
+export interface IEventBatchDeleteParams {
+  limit: bigint;
+  retentionMs: number;
+}
+
+/** 'EventBatchDelete' return type */
+export interface IEventBatchDeleteResult {
+  batches: number;
+}
+
+/** 'EventBatchDelete' query type */
+export interface IEventBatchDeleteQuery {
+  params: IEventBatchDeleteParams;
+  result: IEventBatchDeleteResult;
+}
+
+const eventBatchDeleteIR: any = {"usedParamSet":{"limit":true,"retentionMs":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":570,"b":576}]},{"name":"retentionMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":670,"b":682}]}],"statement":"-- Removes those of the :limit oldest batches that were written longer than :retentionMs ago, by the primary's\n-- clock, and returns their number. The last batch that has a position stays: the next position follows from\n-- it.\n-- Locks: these rows.\nWITH removed AS (\n    DELETE FROM event_batches\n    WHERE position = ANY(\n        ARRAY(\n            SELECT oldest.position\n            FROM (\n                SELECT position, created_at\n                FROM event_batches\n                WHERE position IS NOT NULL\n                ORDER BY position\n                LIMIT :limit!\n            ) AS oldest\n            WHERE oldest.created_at < now() - make_interval(secs => :retentionMs!::float8 / 1000)\n              AND oldest.position < (SELECT max(position) FROM event_batches)\n        )\n    )\n    RETURNING position\n)\nSELECT count(*)::integer AS \"batches!\"\nFROM removed"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Removes those of the :limit oldest batches that were written longer than :retentionMs ago, by the primary's
+ * -- clock, and returns their number. The last batch that has a position stays: the next position follows from
+ * -- it.
+ * -- Locks: these rows.
+ * WITH removed AS (
+ *     DELETE FROM event_batches
+ *     WHERE position = ANY(
+ *         ARRAY(
+ *             SELECT oldest.position
+ *             FROM (
+ *                 SELECT position, created_at
+ *                 FROM event_batches
+ *                 WHERE position IS NOT NULL
+ *                 ORDER BY position
+ *                 LIMIT :limit!
+ *             ) AS oldest
+ *             WHERE oldest.created_at < now() - make_interval(secs => :retentionMs!::float8 / 1000)
+ *               AND oldest.position < (SELECT max(position) FROM event_batches)
+ *         )
+ *     )
+ *     RETURNING position
+ * )
+ * SELECT count(*)::integer AS "batches!"
+ * FROM removed
+ * ```
+ */
+export const eventBatchDelete = new PreparedQuery<IEventBatchDeleteParams,IEventBatchDeleteResult>(eventBatchDeleteIR);
+
+

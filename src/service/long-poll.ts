@@ -1,0 +1,67 @@
+/**
+ * Long polls: a list of the feed whose page is empty waits for the next event. Those that wait hold no place
+ * in a queue or batch; how many there are is limited, in all and of one client.
+ */
+import type { Call } from '../domain/call.ts';
+import { type Outcome, refused } from '../domain/outcome.ts';
+import { fixedRefusals } from '../domain/refusals.ts';
+import type { Deadlines } from '../timing/deadlines.ts';
+import type { FeedReaders } from './feed-readers.ts';
+import type { FeedWatch } from './feed-watch.ts';
+
+export interface LongPollOptions {
+  readonly watch: FeedWatch;
+  readonly readers: FeedReaders;
+  readonly deadlines: Deadlines;
+}
+
+/** What a request that may wait has. */
+interface Waiting {
+  readonly waitSeconds: number;
+}
+
+/** An empty page is returned so long before the deadline, in milliseconds, that it arrives. */
+const REPLY_MS = 500;
+
+type Submit = (request: unknown, call: Call) => Promise<Outcome<unknown>>;
+
+/**
+ * Makes an operation wait.
+ *
+ * @param submit runs it once.
+ * @param waitsBehind the position behind which it waits; undefined where its page is not empty.
+ */
+export function longPoll(
+  submit: Submit,
+  waitsBehind: (page: never) => bigint | undefined,
+  { watch, readers, deadlines }: LongPollOptions,
+): Submit {
+  return async (request, call) => {
+    const untilMs = Math.min(
+      deadlines.now() + (request as Waiting).waitSeconds * 1_000,
+      call.deadlineMs - REPLY_MS,
+    );
+    const first = await submit(request, call);
+    if (!first.ok || waitsBehind(first.value as never) === undefined || deadlines.now() >= untilMs)
+      return first;
+    const release = readers.enter(call.client);
+    if (release === undefined) return refused(fixedRefusals.queueFull);
+    const ended = new AbortController();
+    const end = { deadlineMs: untilMs, onTimeout: () => ended.abort() };
+    deadlines.add(end);
+    try {
+      let outcome: Outcome<unknown> = first;
+      while (outcome.ok) {
+        const position = waitsBehind(outcome.value as never);
+        if (position === undefined || ended.signal.aborted || watch.isStopped) return outcome;
+        await watch.waitBehind(position, ended.signal);
+        const { nextPageToken: pageToken } = outcome.value as { readonly nextPageToken: string };
+        outcome = await submit({ ...(request as object), pageToken, from: '' }, call);
+      }
+      return outcome;
+    } finally {
+      deadlines.delete(end);
+      release();
+    }
+  };
+}
