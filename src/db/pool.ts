@@ -1,5 +1,7 @@
 /** Connections to one database node: a pool of pipelined ones, with every limit set. */
 import { createHash } from 'node:crypto';
+import type { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
 import pg from 'pg';
 import { connectionOf, optionsOf } from './connection.ts';
 import type { Queryable, Rows } from './types.ts';
@@ -82,6 +84,7 @@ export function openPool(
 ): pg.Pool {
   const pool = new pg.Pool({
     ...clientConfig(url, limits),
+    Client,
     max: limits.poolSize,
     idleTimeoutMillis: 0,
     ...(onConnect === undefined ? {} : { onConnect }),
@@ -99,7 +102,7 @@ export function openClient(
   limits: ConnectionLimits,
   onError: (error: Error) => void,
 ): pg.Client {
-  return new pg.Client(clientConfig(url, limits)).on('error', onError);
+  return new Client(clientConfig(url, limits)).on('error', onError);
 }
 
 function clientConfig(url: string, limits: ConnectionLimits): pg.ClientConfig & { pipeline: boolean } {
@@ -113,9 +116,24 @@ function clientConfig(url: string, limits: ConnectionLimits): pg.ClientConfig & 
   };
 }
 
+/**
+ * A connection that is closed when it fails on this side, such as for want of a password. `pg` leaves it open,
+ * and the server would keep its session until the end of its `authentication_timeout`.
+ */
+class Client extends pg.Client {
+  constructor(config?: pg.ClientConfig) {
+    super(config);
+    wireOf(this).on('error', () => destroy(this));
+  }
+}
+
 /** Closes a connection's socket at once; `end()` would wait for outstanding answers. */
 export function destroy(client: pg.ClientBase): void {
-  (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+  wireOf(client).stream.destroy();
+}
+
+function wireOf(client: pg.ClientBase): EventEmitter & { readonly stream: Socket } {
+  return (client as unknown as { connection: EventEmitter & { stream: Socket } }).connection;
 }
 
 const statementNames = new Map<string, string>();

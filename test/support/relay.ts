@@ -24,6 +24,8 @@ interface Faults {
 
 export interface Relay extends Faults {
   readonly port: number;
+  /** How many connections are open, at either end. */
+  readonly open: number;
   /** How many connections have not reached the server. */
   readonly waiting: number;
   /** Cuts every connection, both ends, with a reset. Returns how many there were. */
@@ -61,6 +63,9 @@ export async function startRelay(targetPort: number): Promise<Relay> {
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
+    get open() {
+      return links.size;
+    },
     get waiting() {
       return [...links].filter((link) => link.isWaiting).length;
     },

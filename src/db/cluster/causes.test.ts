@@ -2,6 +2,7 @@
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { onServer, openRouter, useDatabase } from '../../../test/support/database.ts';
+import { startRelay } from '../../../test/support/relay.ts';
 import { startTemporaryCluster } from '../../../test/support/temporary-cluster.ts';
 import type { Router, RouterOptions } from './router.ts';
 
@@ -61,6 +62,16 @@ describe('a cause that waiting does not remove', () => {
     const [node] = router.status();
     expect(node).toMatchObject({ healthy: false, reason: 'not reachable' });
     expect(node?.cause).toContain(cause);
+  });
+
+  test('leaves no connection open', async () => {
+    const { port } = new URL(database.primaryUrl);
+    const relay = await startRelay(Number(port));
+    const router = open([changed({ password: '', port: String(relay.port) })]);
+    await router.check();
+    expect(router.status()[0]?.cause).toContain('the URL has none');
+    await expect.poll(() => relay.open).toBe(0);
+    relay.close();
   });
 
   test('does not end the start while another node may still come', async () => {
