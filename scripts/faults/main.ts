@@ -5,15 +5,16 @@
  *     node --import tsx scripts/faults/main.ts [--fault KIND] [--seed N] [--seeds N] [--quick]
  *
  * Histories and a summary go to `build/faults`; a run of fifteen kinds with ten seeds, or more, also writes
- * its figures into `docs/reliability.md`. A quick run has a few kinds with one seed, and runs the service
- * from its sources. README.md is a tour of the files.
+ * its figures into `docs/reliability.md`. A quick run has a few kinds with one seed, and compiles the
+ * service by itself. README.md is a tour of the files.
  */
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { removeData } from '../../src/embedded/data.ts';
-import { asBuilt, fromSources } from '../../test/support/process.ts';
+import { asBuilt } from '../../test/support/process.ts';
+import { compiled, compilePrograms } from '../../test/support/programs.ts';
 import { BadArgument, wholeNumber } from '../lib/arguments.ts';
 import type { Fault } from './faults/fault.ts';
 import { faults, quickKinds } from './faults/table.ts';
@@ -67,7 +68,8 @@ function pickSeeds(): number[] {
 async function runAll(picked: readonly Fault[], seeds: readonly number[], template: Template) {
   const results: RunResult[] = [];
   let failed = 0;
-  const serviceArgs = options.quick ? fromSources : asBuilt;
+  if (options.quick) await compilePrograms();
+  const serviceArgs = options.quick ? compiled('main') : asBuilt;
   for (const fault of picked) {
     for (const seed of seeds) {
       const folder = `${RESULT_FOLDER}/${fault.kind}-${seed}`;

@@ -5,7 +5,7 @@ import { fixedRefusals } from '../../src/domain/refusals.ts';
 import { DETAILS_TRAILER, statusOf } from '../../src/transport/grpc/errors.ts';
 import { useDatabase } from '../../test/support/database.ts';
 import { testApp } from '../../test/support/http-app.ts';
-import { fromSources } from '../../test/support/process.ts';
+import { compiled } from '../../test/support/programs.ts';
 import type { LedgerAudit } from '../lib/ledger-audit.ts';
 import type { Expectation, RestCase } from './case.ts';
 import { checkGrpc } from './grpc-check.ts';
@@ -26,7 +26,7 @@ describe('a short fuzz run', () => {
 
   beforeAll(async () => {
     audit = await fillStock(database.primaryUrl);
-    services = await startServices(fromSources, database);
+    services = await startServices(compiled('main'), database);
   });
 
   afterAll(async () => {

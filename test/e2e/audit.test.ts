@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { useDatabase } from '../support/database.ts';
 import { root } from '../support/process.ts';
+import { compiled } from '../support/programs.ts';
 import { startService } from '../support/service.ts';
 
 const database = useDatabase();
@@ -21,7 +22,7 @@ function audit(...flags: string[]): Promise<{ code: number; output: string; erro
     DATABASE_REPLICA_URLS: database.replicaUrls.join(','),
     LOG_LEVEL: 'info',
   };
-  const args = ['--import', 'tsx', 'src/cli/tasks.ts', 'audit', ...flags];
+  const args = [...compiled('cli/tasks'), 'audit', ...flags];
   return new Promise((resolve) => {
     execFile(process.execPath, args, { cwd: root, env }, (error, output, errors) => {
       resolve({ code: error ? Number(error.code) : 0, output, errors });

@@ -13,6 +13,7 @@ import { openClients } from '../support/clients.ts';
 import { onServer, useDatabase } from '../support/database.ts';
 import { AUDIENCE, createIssuer, ISSUER, type Issuer, writeKeys } from '../support/issuer.ts';
 import { type ServiceProcess, startProcess } from '../support/process.ts';
+import { compiled } from '../support/programs.ts';
 
 const USER = 'secrets_test';
 const PASSWORD = 'hush-hush-4711';
@@ -138,7 +139,7 @@ test('the probe reports whether the service is ready, under mutual TLS too', asy
   await writeFile(join(dir, 'key.pem'), pair.key);
   await writeFile(join(dir, 'ca.pem'), authority.cert);
   const probe = (env: Record<string, string>) =>
-    promisify(execFile)(process.execPath, ['--import', 'tsx', 'src/cli/probe.ts'], { env }).then(
+    promisify(execFile)(process.execPath, [...compiled('cli/probe')], { env }).then(
       () => 0,
       (error) => error.code,
     );

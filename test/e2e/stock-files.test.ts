@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { useDatabase } from '../support/database.ts';
 import { AUDIENCE, createIssuer, ISSUER, type Issuer, writeKeys } from '../support/issuer.ts';
 import { root, tailOf } from '../support/process.ts';
+import { compiled } from '../support/programs.ts';
 import { startService, type TestService, useService } from '../support/service.ts';
 
 const { database, service } = useService();
@@ -24,7 +25,7 @@ afterAll(() => {
 });
 
 function start(words: readonly string[], env: Record<string, string>) {
-  const args = ['--import', 'tsx', 'src/cli/stock-files.ts', ...words];
+  const args = [...compiled('cli/stock-files'), ...words];
   const child = spawn(process.execPath, args, { cwd: root, env: { PATH: process.env.PATH, ...env } });
   started.add(child);
   const [out, errors] = [tailOf(child.stdout), tailOf(child.stderr)];

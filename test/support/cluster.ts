@@ -1,7 +1,11 @@
-/** The cluster of a test run: primary and synchronous replica, with a migrated, seeded database to clone. */
+/**
+ * What a test run shares: primary and synchronous replica, with a migrated, seeded database to clone, and the
+ * compiled programs.
+ */
 import type { TestProject } from 'vitest/node';
 import { migrate } from '../../src/db/schema/migrate.ts';
 import { seed } from '../../src/db/schema/seed.ts';
+import { compilePrograms } from './programs.ts';
 import { quiet } from './quiet.ts';
 import { startTemporaryCluster, TEMPLATE_VARIABLE } from './temporary-cluster.ts';
 
@@ -12,9 +16,9 @@ declare module 'vitest' {
   }
 }
 
-/** Starts the cluster before the first test, and returns what ends it after the last. */
+/** Starts the cluster and compiles the programs before the first test, and returns what ends it after the last. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const template = await startTemporaryCluster();
+  const [template] = await Promise.all([startTemporaryCluster(), compilePrograms()]);
   await template.cluster.stop();
   process.env[TEMPLATE_VARIABLE] = template.dir;
   const { cluster, remove } = await startTemporaryCluster();

@@ -4,12 +4,12 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Transport } from './client.ts';
+import { compiled } from './programs.ts';
 
 /** The folder of the checkout, in which all programs run. */
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Node's arguments to run the service from its sources, and as `make build` compiled it. */
-export const fromSources: readonly string[] = ['--import', 'tsx', 'src/main.ts'];
+/** Node's arguments to run the service as `make build` compiled it. */
 export const asBuilt: readonly string[] = ['--enable-source-maps', 'dist/main.js'];
 
 const START_LIMIT_MS = 30_000;
@@ -38,7 +38,7 @@ export interface ServiceProcess {
 }
 
 export interface ProcessOptions {
-  /** What Node.js runs: `fromSources` if not set. */
+  /** What Node.js runs: the service as compiled for the tests, if not set. */
   readonly args?: readonly string[];
   /** Receives every line of the log. */
   readonly onLine?: (line: string) => void;
@@ -55,7 +55,7 @@ const youngGeneration = process.execArgv.filter((arg) => arg.includes('-semi-spa
  */
 export async function startProcess(
   settings: Readonly<Record<string, string | undefined>>,
-  { args = fromSources, onLine = () => {} }: ProcessOptions = {},
+  { args = compiled('main'), onLine = () => {} }: ProcessOptions = {},
 ): Promise<ServiceProcess> {
   const child = spawn(process.execPath, [...youngGeneration, ...args], {
     cwd: root,
