@@ -30,7 +30,8 @@ import {
   orderIdRequest,
   payOrderRequest,
 } from '../../src/transport/http/order-documents.ts';
-import { batchGetStockRequest, skuParameter } from '../../src/transport/http/stock.ts';
+import { batchGetStockRequest, listStocksRequest, skuParameter } from '../../src/transport/http/stock.ts';
+import { explainStockRequest, listStockMovementsRequest } from '../../src/transport/http/stock-history.ts';
 import { INT64_MAX, LINES_MAX, UINT32_MAX } from '../support/limits.ts';
 
 /** Values around every limit and any others, within the range of the wire type. */
@@ -163,13 +164,17 @@ const time = fc.oneof(
   ),
 );
 
+const pages = {
+  pageSize: near([0n, 1n, BigInt(PAGE_SIZE_MAX), 2n ** 31n - 1n], -(2n ** 31n), 2n ** 31n - 1n).map(Number),
+  pageToken: fc.constantFrom(0, 1, 32, 254, 255, 256).map((length) => 'A'.repeat(length)),
+};
+
 const lists = fc.record({
   user: fc.option(int64, { nil: undefined }),
   status: fc.array(fc.constantFrom(...orderStatuses, ...orderStatuses, 'paid', ''), { maxLength: 6 }),
   createdAfter: fc.option(time, { nil: undefined }),
   createdBefore: fc.option(time, { nil: undefined }),
-  pageSize: near([0n, 1n, BigInt(PAGE_SIZE_MAX), 2n ** 31n - 1n], -(2n ** 31n), 2n ** 31n - 1n).map(Number),
-  pageToken: fc.constantFrom(0, 1, 32, 254, 255, 256).map((length) => 'A'.repeat(length)),
+  ...pages,
 });
 
 /** The message with times as both transports hand them on. */
@@ -249,4 +254,41 @@ test('batchGetStock accepts and refuses the same skus in both, for the same fiel
       expect(comparable(rest)).toEqual(comparable(overGrpc(path, requestSerialize({ skus: all }))));
     }),
   );
+});
+
+const skuPages = fc.record({
+  sku: fc.oneof(uint32(UINT32_MAX), fc.integer({ min: 1, max: UINT32_MAX })),
+  ...pages,
+});
+
+test.each([
+  ['explainStock', 'ExplainStockRequest', explainStockRequest],
+  ['listStockMovements', 'ListStockMovementsRequest', listStockMovementsRequest],
+] as const)('%s accepts and refuses the same skus and pages in both', (operation, message, schema) => {
+  const { path, requestSerialize } = StockServiceService[operation];
+  let accepted = 0;
+  fc.assert(
+    fc.property(skuPages, (request) => {
+      const { sku, pageSize, pageToken } = request;
+      const rest = overRest(message, schema, { sku: `${sku}`, pageSize: `${pageSize}`, pageToken });
+      if (rest.ok) accepted++;
+      expect(comparable(rest)).toEqual(comparable(overGrpc(path, requestSerialize(request))));
+    }),
+    { numRuns: 300 },
+  );
+  expect(accepted).toBeGreaterThan(20);
+});
+
+test('listStocks accepts and refuses the same pages in both', () => {
+  const { path, requestSerialize } = StockServiceService.listStocks;
+  let accepted = 0;
+  fc.assert(
+    fc.property(fc.record(pages), ({ pageSize, pageToken }) => {
+      const rest = overRest('ListStocksRequest', listStocksRequest, { pageSize: `${pageSize}`, pageToken });
+      if (rest.ok) accepted++;
+      expect(comparable(rest)).toEqual(comparable(overGrpc(path, requestSerialize({ pageSize, pageToken }))));
+    }),
+    { numRuns: 300 },
+  );
+  expect(accepted).toBeGreaterThan(20);
 });

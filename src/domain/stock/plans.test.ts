@@ -9,7 +9,7 @@ import {
   stockMovementList,
   stockReservedMoves,
 } from '../../generated/sql/stock_movements.ts';
-import { stockVersionList } from '../../generated/sql/stocks.ts';
+import { stockCountRead, stockRead, stockVersionList } from '../../generated/sql/stocks.ts';
 
 const database = useDatabase();
 
@@ -49,11 +49,25 @@ test.each([
     [/Index Scan using stock_movements_pkey.*\n +Index Cond: .*version > span.after.*version <= span.up_to/],
   ],
   [
+    'what has changed since a count',
+    (db: Queryable) => stockCountRead.run({ skus: [7n], countedAts: ['2026-11-26T12:00:00Z'] }, db),
+    [
+      /CTE search\n.*\n(.*\n)*? +-> {2}Limit\n +-> {2}Index Only Scan using stock_movements_pkey/,
+      /Index Scan using stock_movements_pkey.*\n +Index Cond: .*version = search.high/,
+      /Index Scan using stock_movements_counts.*\n +Index Cond: .*version >= search.high/,
+    ],
+  ],
+  [
+    'what is available of many skus',
+    (db: Queryable) => stockRead.run({ skus: [7n, 8n] }, db),
+    [/^Index Scan using stocks_pkey on stocks\n +Index Cond: \(sku = ANY/],
+  ],
+  [
     'what is reserved of a range of skus',
     (db: Queryable) => stockVersionList.run({ after: 0n, upTo: 9n, limit: 20_000n }, db),
     ['Index Scan using stocks_pkey on stocks'],
   ],
-])('%s: read along the primary key', async (_title, run, scans) => {
+])('%s: read along an index', async (_title, run, scans) => {
   const plan = await planOf(database, run);
   for (const scan of scans) expect(plan).toMatch(scan);
   expect(plan).not.toMatch(/Seq Scan|Sort Key.*\n +-> {2}Index/);

@@ -83,7 +83,7 @@ const batchGetStockDocument = {
   ),
 } as const;
 
-const listStocksRequest = z.object(pageFields(contract.ListStocksRequest, 'skus'));
+export const listStocksRequest = z.object(pageFields(contract.ListStocksRequest, 'skus'));
 const { shape: listed } = listStocksRequest;
 
 const readStockList = parameterReader('ListStocksRequest', listStocksRequest, {
