@@ -161,6 +161,11 @@ describe('refuses the whole file', () => {
       Buffer.from('sku,change\n5,1', 'utf16le'),
       `line 1: a NUL byte, so this is no text in UTF-8: ${utf8}`,
     ],
+    [
+      'in UTF-16 of the other byte order without a mark',
+      Buffer.from('sku,change\n5,1', 'utf16le').swap16(),
+      `line 1: a NUL byte, so this is no text in UTF-8: ${utf8}`,
+    ],
     ['in Latin-1', Buffer.from('sku,change,note\n5,1,\n6,1,schön', 'latin1'), `line 3: not UTF-8: ${utf8}`],
     ['with a NUL', 'sku,change\n5,1\n6,\0', `line 3: a NUL byte, so this is no text in UTF-8: ${utf8}`],
     ['without a header', '5,10', `the column "5" is not known: ${columns}`],
