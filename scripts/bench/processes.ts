@@ -5,7 +5,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { root, tailOf } from '../../test/support/process.ts';
+import { tailOf } from '../../test/support/process.ts';
+import { root } from '../../test/support/root.ts';
 
 /** What a program may take beyond the time of its load. */
 const PROGRAM_GRACE_MS = 30_000;

@@ -117,8 +117,8 @@ function clientConfig(url: string, limits: ConnectionLimits): pg.ClientConfig & 
 }
 
 /**
- * A connection that is closed when it fails on this side, such as for want of a password. `pg` leaves it open,
- * and the server would keep its session until the end of its `authentication_timeout`.
+ * A connection that is closed when it fails on this side, such as for want of a password. `pg` leaves it
+ * open, and the server would keep its session until the end of its `authentication_timeout`.
  */
 class Client extends pg.Client {
   constructor(config?: pg.ClientConfig) {

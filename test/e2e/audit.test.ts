@@ -2,8 +2,8 @@
 import { execFile } from 'node:child_process';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { useDatabase } from '../support/database.ts';
-import { root } from '../support/process.ts';
 import { compiled } from '../support/programs.ts';
+import { root } from '../support/root.ts';
 import { startService } from '../support/service.ts';
 
 const database = useDatabase();

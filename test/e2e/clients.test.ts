@@ -8,7 +8,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { loadSync } from '@grpc/proto-loader';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { root } from '../support/process.ts';
+import { root } from '../support/root.ts';
 import { useService } from '../support/service.ts';
 
 const { database, service } = useService();

@@ -8,8 +8,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { useDatabase } from '../support/database.ts';
 import { AUDIENCE, createIssuer, ISSUER, type Issuer, writeKeys } from '../support/issuer.ts';
-import { root, tailOf } from '../support/process.ts';
+import { tailOf } from '../support/process.ts';
 import { compiled } from '../support/programs.ts';
+import { root } from '../support/root.ts';
 import { startService, type TestService, useService } from '../support/service.ts';
 
 const { database, service } = useService();

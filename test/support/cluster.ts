@@ -16,7 +16,7 @@ declare module 'vitest' {
   }
 }
 
-/** Starts the cluster and compiles the programs before the first test, and returns what ends it after the last. */
+/** Starts the cluster and compiles the programs before the first test. Returns what ends the cluster. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const [template] = await Promise.all([startTemporaryCluster(), compilePrograms()]);
   await template.cluster.stop();

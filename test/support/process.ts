@@ -2,12 +2,9 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import type { Transport } from './client.ts';
 import { compiled } from './programs.ts';
-
-/** The folder of the checkout, in which all programs run. */
-export const root = fileURLToPath(new URL('../..', import.meta.url));
+import { root } from './root.ts';
 
 /** Node's arguments to run the service as `make build` compiled it. */
 export const asBuilt: readonly string[] = ['--enable-source-maps', 'dist/main.js'];

@@ -6,13 +6,13 @@ import { execFile } from 'node:child_process';
 import { mkdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { root } from './process.ts';
+import { root } from './root.ts';
 
 const FOLDER = 'build/programs';
 /** What the programs read, beside their folder. */
 const BESIDE = ['db', 'package.json'];
 
-/** Node's arguments to run a program of `src`, such as `main` or `cli/tasks`, as `compilePrograms` left it. */
+/** Node's arguments to run a program of `src`, such as `main` or `cli/tasks`, after `compilePrograms`. */
 export const compiled = (program: string): readonly string[] => [`${FOLDER}/dist/${program}.js`];
 
 /** Compiles what has changed since the last time. */
