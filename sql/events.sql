@@ -30,6 +30,9 @@ SELECT pg_try_advisory_xact_lock(:lock!::bigint) AS "locked!";
 -- Where it runs twice at once, which eventPublisherLock prevents, the second run finds its first batch numbered
 -- by the other, or fails on the position that the other gave to its first batch. So the caller must roll back
 -- a run that numbered less than there was: the rest of it may overlap with what the other has numbered.
+-- Each batch is updated along the primary key, whatever the statistics show: the range of ids keeps the planner
+-- from scanning the table, and `published_at` in place of `position` from joining with the index of those that
+-- wait, of which it expects one.
 -- Locks: these rows.
 WITH waiting AS MATERIALIZED (
     SELECT batch_id, event_count
@@ -38,7 +41,7 @@ WITH waiting AS MATERIALIZED (
     ORDER BY batch_id
     LIMIT :limit!
 ),
-numbered AS (
+numbered AS MATERIALIZED (
     SELECT waiting.batch_id,
         last.position + sum(waiting.event_count) OVER (ORDER BY waiting.batch_id) - waiting.event_count + 1
             AS position
@@ -59,8 +62,9 @@ published AS (
     SET position = numbered.position, published_at = statement_timestamp()
     FROM numbered
     WHERE event_batches.batch_id = numbered.batch_id
-      AND event_batches.batch_id = ANY(ARRAY(SELECT waiting.batch_id FROM waiting))
-      AND event_batches.position IS NULL
+      AND event_batches.batch_id >= (SELECT min(waiting.batch_id) FROM waiting)
+      AND event_batches.batch_id <= (SELECT max(waiting.batch_id) FROM waiting)
+      AND event_batches.published_at IS NULL
     RETURNING event_batches.position + event_batches.event_count - 1 AS last_position
 )
 SELECT count(*)::integer AS "batches!", (SELECT count(*) FROM waiting)::integer AS "waiting!",

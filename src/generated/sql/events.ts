@@ -93,7 +93,7 @@ export interface IEventPublishQuery {
   result: IEventPublishResult;
 }
 
-const eventPublishIR: any = {"usedParamSet":{"limit":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":685,"b":691}]}],"statement":"-- Numbers up to :limit committed batches in the order of their ids, behind all that are numbered, and returns\n-- how many there were, how many it numbered, and the last event's position.\n-- Where it runs twice at once, which eventPublisherLock prevents, the second run finds its first batch numbered\n-- by the other, or fails on the position that the other gave to its first batch. So the caller must roll back\n-- a run that numbered less than there was: the rest of it may overlap with what the other has numbered.\n-- Locks: these rows.\nWITH waiting AS MATERIALIZED (\n    SELECT batch_id, event_count\n    FROM event_batches\n    WHERE position IS NULL\n    ORDER BY batch_id\n    LIMIT :limit!\n),\nnumbered AS (\n    SELECT waiting.batch_id,\n        last.position + sum(waiting.event_count) OVER (ORDER BY waiting.batch_id) - waiting.event_count + 1\n            AS position\n    FROM waiting\n    CROSS JOIN (\n        SELECT coalesce(max(position + event_count - 1), 0) AS position\n        FROM (\n            SELECT position, event_count\n            FROM event_batches\n            WHERE position IS NOT NULL\n            ORDER BY position DESC\n            LIMIT 1\n        ) AS newest\n    ) AS last\n),\npublished AS (\n    UPDATE event_batches\n    SET position = numbered.position, published_at = statement_timestamp()\n    FROM numbered\n    WHERE event_batches.batch_id = numbered.batch_id\n      AND event_batches.batch_id = ANY(ARRAY(SELECT waiting.batch_id FROM waiting))\n      AND event_batches.position IS NULL\n    RETURNING event_batches.position + event_batches.event_count - 1 AS last_position\n)\nSELECT count(*)::integer AS \"batches!\", (SELECT count(*) FROM waiting)::integer AS \"waiting!\",\n    max(last_position) AS \"last_position?\"\nFROM published"};
+const eventPublishIR: any = {"usedParamSet":{"limit":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":944,"b":950}]}],"statement":"-- Numbers up to :limit committed batches in the order of their ids, behind all that are numbered, and returns\n-- how many there were, how many it numbered, and the last event's position.\n-- Where it runs twice at once, which eventPublisherLock prevents, the second run finds its first batch numbered\n-- by the other, or fails on the position that the other gave to its first batch. So the caller must roll back\n-- a run that numbered less than there was: the rest of it may overlap with what the other has numbered.\n-- Each batch is updated along the primary key, whatever the statistics show: the range of ids keeps the planner\n-- from scanning the table, and `published_at` in place of `position` from joining with the index of those that\n-- wait, of which it expects one.\n-- Locks: these rows.\nWITH waiting AS MATERIALIZED (\n    SELECT batch_id, event_count\n    FROM event_batches\n    WHERE position IS NULL\n    ORDER BY batch_id\n    LIMIT :limit!\n),\nnumbered AS MATERIALIZED (\n    SELECT waiting.batch_id,\n        last.position + sum(waiting.event_count) OVER (ORDER BY waiting.batch_id) - waiting.event_count + 1\n            AS position\n    FROM waiting\n    CROSS JOIN (\n        SELECT coalesce(max(position + event_count - 1), 0) AS position\n        FROM (\n            SELECT position, event_count\n            FROM event_batches\n            WHERE position IS NOT NULL\n            ORDER BY position DESC\n            LIMIT 1\n        ) AS newest\n    ) AS last\n),\npublished AS (\n    UPDATE event_batches\n    SET position = numbered.position, published_at = statement_timestamp()\n    FROM numbered\n    WHERE event_batches.batch_id = numbered.batch_id\n      AND event_batches.batch_id >= (SELECT min(waiting.batch_id) FROM waiting)\n      AND event_batches.batch_id <= (SELECT max(waiting.batch_id) FROM waiting)\n      AND event_batches.published_at IS NULL\n    RETURNING event_batches.position + event_batches.event_count - 1 AS last_position\n)\nSELECT count(*)::integer AS \"batches!\", (SELECT count(*) FROM waiting)::integer AS \"waiting!\",\n    max(last_position) AS \"last_position?\"\nFROM published"};
 
 /**
  * Query generated from SQL:
@@ -103,6 +103,9 @@ const eventPublishIR: any = {"usedParamSet":{"limit":true},"params":[{"name":"li
  * -- Where it runs twice at once, which eventPublisherLock prevents, the second run finds its first batch numbered
  * -- by the other, or fails on the position that the other gave to its first batch. So the caller must roll back
  * -- a run that numbered less than there was: the rest of it may overlap with what the other has numbered.
+ * -- Each batch is updated along the primary key, whatever the statistics show: the range of ids keeps the planner
+ * -- from scanning the table, and `published_at` in place of `position` from joining with the index of those that
+ * -- wait, of which it expects one.
  * -- Locks: these rows.
  * WITH waiting AS MATERIALIZED (
  *     SELECT batch_id, event_count
@@ -111,7 +114,7 @@ const eventPublishIR: any = {"usedParamSet":{"limit":true},"params":[{"name":"li
  *     ORDER BY batch_id
  *     LIMIT :limit!
  * ),
- * numbered AS (
+ * numbered AS MATERIALIZED (
  *     SELECT waiting.batch_id,
  *         last.position + sum(waiting.event_count) OVER (ORDER BY waiting.batch_id) - waiting.event_count + 1
  *             AS position
@@ -132,8 +135,9 @@ const eventPublishIR: any = {"usedParamSet":{"limit":true},"params":[{"name":"li
  *     SET position = numbered.position, published_at = statement_timestamp()
  *     FROM numbered
  *     WHERE event_batches.batch_id = numbered.batch_id
- *       AND event_batches.batch_id = ANY(ARRAY(SELECT waiting.batch_id FROM waiting))
- *       AND event_batches.position IS NULL
+ *       AND event_batches.batch_id >= (SELECT min(waiting.batch_id) FROM waiting)
+ *       AND event_batches.batch_id <= (SELECT max(waiting.batch_id) FROM waiting)
+ *       AND event_batches.published_at IS NULL
  *     RETURNING event_batches.position + event_batches.event_count - 1 AS last_position
  * )
  * SELECT count(*)::integer AS "batches!", (SELECT count(*) FROM waiting)::integer AS "waiting!",
