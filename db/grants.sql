@@ -17,7 +17,7 @@ GRANT SELECT, INSERT (sku), UPDATE (total_count, reserved, version, changed_at, 
     TO loms_app;
 GRANT SELECT, INSERT, DELETE ON stock_movements TO loms_app;
 GRANT USAGE ON SEQUENCE order_ids, event_batch_ids TO loms_app;
-GRANT SELECT, INSERT, DELETE, UPDATE (position) ON event_batches TO loms_app;
+GRANT SELECT, INSERT, DELETE, UPDATE (position, published_at) ON event_batches TO loms_app;
 GRANT SELECT, INSERT, DELETE ON idempotency_keys TO loms_app;
 GRANT UPDATE (
     created_at, expires_at, request_hash, order_id, shortages, available, available_at, order_expires_at,

@@ -14,6 +14,7 @@ CREATE SEQUENCE public.event_batch_ids
 CREATE TABLE public.event_batches (
     batch_id bigint NOT NULL,
     "position" bigint,
+    published_at timestamp with time zone,
     created_at timestamp with time zone NOT NULL,
     event_count integer NOT NULL,
     types text[] NOT NULL,
@@ -23,8 +24,10 @@ CREATE TABLE public.event_batches (
     traceparents text[] NOT NULL,
     skus bigint[] NOT NULL,
     CONSTRAINT event_batches_has_events CHECK (((event_count > 0) AND (event_count = cardinality(types)))),
+    CONSTRAINT event_batches_is_published_whole CHECK ((("position" IS NULL) = (published_at IS NULL))),
     CONSTRAINT event_batches_position_is_positive CHECK (("position" > 0))
-);
+)
+WITH (autovacuum_vacuum_scale_factor='0.01', vacuum_index_cleanup='on');
 
 -- Name: idempotency_keys; Type: TABLE; Schema: public; Owner: -
 
@@ -124,11 +127,6 @@ WITH (fillfactor='50');
 ALTER TABLE ONLY public.event_batches
     ADD CONSTRAINT event_batches_pkey PRIMARY KEY (batch_id);
 
--- Name: event_batches event_batches_position_is_unique; Type: CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.event_batches
-    ADD CONSTRAINT event_batches_position_is_unique UNIQUE ("position");
-
 -- Name: idempotency_keys idempotency_keys_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.idempotency_keys
@@ -158,6 +156,14 @@ ALTER TABLE ONLY public.stock_movements
 
 ALTER TABLE ONLY public.stocks
     ADD CONSTRAINT stocks_pkey PRIMARY KEY (sku);
+
+-- Name: event_batches_position; Type: INDEX; Schema: public; Owner: -
+
+CREATE UNIQUE INDEX event_batches_position ON public.event_batches USING btree ("position") WHERE ("position" IS NOT NULL);
+
+-- Name: event_batches_waiting; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX event_batches_waiting ON public.event_batches USING btree (batch_id) WHERE ("position" IS NULL);
 
 -- Name: idempotency_keys_expires_at; Type: INDEX; Schema: public; Owner: -
 

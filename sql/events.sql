@@ -26,8 +26,13 @@ SELECT pg_try_advisory_xact_lock(:lock!::bigint) AS "locked!";
 
 /* @name eventPublish */
 -- Numbers up to :limit committed batches in the order of their ids, behind all that are numbered, and returns
--- how many, and the last event's position. Where it runs twice at once, which eventPublisherLock prevents,
--- the second run leaves the batches of the first, or fails on a position that the first has given.
+-- how many there were, how many it numbered, and the last event's position.
+-- Where it runs twice at once, which eventPublisherLock prevents, the second run finds its first batch numbered
+-- by the other, or fails on the position that the other gave to its first batch. So the caller must roll back
+-- a run that numbered less than there was: the rest of it may overlap with what the other has numbered.
+-- Each batch is updated along the primary key, whatever the statistics show: the range of ids keeps the planner
+-- from scanning the table, and `published_at` in place of `position` from joining with the index of those that
+-- wait, of which it expects one.
 -- Locks: these rows.
 WITH waiting AS MATERIALIZED (
     SELECT batch_id, event_count
@@ -36,7 +41,7 @@ WITH waiting AS MATERIALIZED (
     ORDER BY batch_id
     LIMIT :limit!
 ),
-numbered AS (
+numbered AS MATERIALIZED (
     SELECT waiting.batch_id,
         last.position + sum(waiting.event_count) OVER (ORDER BY waiting.batch_id) - waiting.event_count + 1
             AS position
@@ -54,20 +59,24 @@ numbered AS (
 ),
 published AS (
     UPDATE event_batches
-    SET position = numbered.position
+    SET position = numbered.position, published_at = statement_timestamp()
     FROM numbered
     WHERE event_batches.batch_id = numbered.batch_id
-      AND event_batches.position IS NULL
+      AND event_batches.batch_id >= (SELECT min(waiting.batch_id) FROM waiting)
+      AND event_batches.batch_id <= (SELECT max(waiting.batch_id) FROM waiting)
+      AND event_batches.published_at IS NULL
     RETURNING event_batches.position + event_batches.event_count - 1 AS last_position
 )
-SELECT count(*)::integer AS "batches!", max(last_position) AS "last_position?"
+SELECT count(*)::integer AS "batches!", (SELECT count(*) FROM waiting)::integer AS "waiting!",
+    max(last_position) AS "last_position?"
 FROM published;
 
 /* @name eventHead */
--- Reads the position of the last event, and when its batch was written, in microseconds since the epoch, on
+-- Reads the position of the last event, and when its batch was published, in microseconds since the epoch, on
 -- any node. Without any event it returns no row.
 -- Locks: none.
-SELECT position + event_count - 1 AS "position!", (extract(epoch FROM created_at) * 1000000)::bigint AS "us!"
+SELECT position + event_count - 1 AS "position!",
+    (extract(epoch FROM published_at) * 1000000)::bigint AS "us!"
 FROM event_batches
 WHERE position IS NOT NULL
 ORDER BY position DESC
@@ -83,25 +92,37 @@ ORDER BY position
 LIMIT 1;
 
 /* @name eventBatchAt */
--- Reads the batch that a position is in, or the last one before it: the position of its last event, when it
--- was written, and what now is, in microseconds since the epoch, on any node.
+-- Reads the batch that a position is in, or the last one before it, if there is one: the position of its last
+-- event, and when it was published; and what now is, and whether the feed has no event at all. Times are in
+-- microseconds since the epoch. On any node.
 -- Locks: none.
-SELECT position + event_count - 1 AS "last_position!",
-    (extract(epoch FROM created_at) * 1000000)::bigint AS "us!",
-    (extract(epoch FROM now()) * 1000000)::bigint AS "now_us!"
-FROM event_batches
-WHERE position <= :position!::bigint
-ORDER BY position DESC
-LIMIT 1;
+SELECT batch.last_position AS "last_position?", batch.us AS "us?",
+    (extract(epoch FROM now()) * 1000000)::bigint AS "now_us!", newest.position IS NULL AS "is_empty!"
+FROM (SELECT 1) AS always
+LEFT JOIN (
+    SELECT position + event_count - 1 AS last_position,
+        (extract(epoch FROM published_at) * 1000000)::bigint AS us
+    FROM event_batches
+    WHERE position <= :position!::bigint
+    ORDER BY position DESC
+    LIMIT 1
+) AS batch ON true
+LEFT JOIN (
+    SELECT position
+    FROM event_batches
+    WHERE position IS NOT NULL
+    ORDER BY position DESC
+    LIMIT 1
+) AS newest ON true;
 
 /* @name eventRead */
 -- Reads the events of the :scan positions that follow the position :after, in their order, on any node: those
 -- of the types :types (all where it is empty) about the order :orderId (0: all), up to :limit. In every row is
--- the last position of that range which the feed has, and when its batch was written; without an event there
--- is one row. created_us: likewise, in microseconds since the epoch.
+-- the last position of that range which the feed has, and when its batch was published; without an event there
+-- is one row. Times are in microseconds since the epoch.
 -- Locks: none.
 WITH batches AS MATERIALIZED (
-    SELECT position, created_at, event_count, types, subjects, versions, ends_us, traceparents
+    SELECT position, created_at, published_at, event_count, types, subjects, versions, ends_us, traceparents
     FROM event_batches
     WHERE position <= :after!::bigint + :scan!::bigint
       AND position >= coalesce(
@@ -117,20 +138,21 @@ WITH batches AS MATERIALIZED (
 ),
 scanned AS (
     SELECT least(position + event_count - 1, :after!::bigint + :scan!::bigint) AS last_position,
-        (extract(epoch FROM created_at) * 1000000)::bigint AS last_us
+        (extract(epoch FROM published_at) * 1000000)::bigint AS last_us
     FROM batches
     ORDER BY position DESC
     LIMIT 1
 )
 SELECT scanned.last_position AS "last_position?", scanned.last_us AS "last_us?",
-    event.position AS "position?", event.created_us AS "created_us?", event.type AS "type?",
-    event.subject AS "subject?", event.version AS "version?", event.end_us AS "end_us?",
+    event.position AS "position?", event.created_us AS "created_us?",
+    event.published_us AS "published_us?", event.type AS "type?", event.subject AS "subject?", event.version AS "version?", event.end_us AS "end_us?",
     event.traceparent AS "traceparent?"
 FROM (SELECT 1) AS always
 LEFT JOIN scanned ON true
 LEFT JOIN (
     SELECT batches.position + entry.place - 1 AS position,
         (extract(epoch FROM batches.created_at) * 1000000)::bigint AS created_us,
+        (extract(epoch FROM batches.published_at) * 1000000)::bigint AS published_us,
         entry.type, entry.subject, entry.version, entry.end_us, entry.traceparent
     FROM batches
     CROSS JOIN LATERAL unnest(
@@ -182,12 +204,13 @@ JOIN stocks ON stocks.sku = changed.sku
 ORDER BY stocks.sku;
 
 /* @name eventBatchNth */
--- Reads the last event of the :batches batches that follow a position, and when its batch was written, in
+-- Reads the last event of the :batches batches that follow a position, and when its batch was published, in
 -- microseconds since the epoch, on any node. Where there is none it returns no row.
 -- Locks: none.
-SELECT position + event_count - 1 AS "position!", (extract(epoch FROM created_at) * 1000000)::bigint AS "us!"
+SELECT position + event_count - 1 AS "position!",
+    (extract(epoch FROM published_at) * 1000000)::bigint AS "us!"
 FROM (
-    SELECT position, event_count, created_at
+    SELECT position, event_count, published_at
     FROM event_batches
     WHERE position > :after!::bigint
     ORDER BY position
@@ -197,26 +220,32 @@ ORDER BY position DESC
 LIMIT 1;
 
 /* @name eventBatchDelete */
--- Removes those of the :limit oldest batches that were written longer than :retentionMs ago, by the primary's
--- clock, and returns their number. The last batch that has a position stays: the next position follows from
--- it.
+-- Removes up to :limit of the oldest batches, and returns their number: those behind which another one was
+-- published longer than :retentionMs ago too, by the primary's clock. So a reader that has read everything does
+-- not lose its place when the feed was quiet for long, and the last batch stays: the next position follows
+-- from it. What is younger keeps all that follows it, also where a clock went back, so the feed gets no hole.
 -- Locks: these rows.
-WITH removed AS (
+WITH oldest AS MATERIALIZED (
+    SELECT position, published_at < now() - make_interval(secs => :retentionMs!::float8 / 1000) AS is_old
+    FROM event_batches
+    WHERE position IS NOT NULL
+    ORDER BY position
+    LIMIT :limit!::bigint + 1
+),
+last_old AS (
+    SELECT max(oldest.position) AS position
+    FROM oldest
+    WHERE oldest.position < coalesce(
+        (SELECT min(young.position) FROM oldest AS young WHERE NOT young.is_old),
+        9223372036854775807
+    )
+),
+removed AS (
     DELETE FROM event_batches
     WHERE position = ANY(
-        ARRAY(
-            SELECT oldest.position
-            FROM (
-                SELECT position, created_at
-                FROM event_batches
-                WHERE position IS NOT NULL
-                ORDER BY position
-                LIMIT :limit!
-            ) AS oldest
-            WHERE oldest.created_at < now() - make_interval(secs => :retentionMs!::float8 / 1000)
-              AND oldest.position < (SELECT max(position) FROM event_batches)
-        )
+        ARRAY(SELECT oldest.position FROM oldest, last_old WHERE oldest.position < last_old.position)
     )
+      AND position IS NOT NULL
     RETURNING position
 )
 SELECT count(*)::integer AS "batches!"

@@ -26,6 +26,7 @@ const stateReasons: readonly (Reason | undefined)[] = [
   'STOCK_CHANGED',
   'STOCK_BELOW_RESERVED',
   'COUNT_STALE',
+  'CURSOR_EXPIRED',
 ];
 
 /** Refusals of a caller, whatever it requests. */

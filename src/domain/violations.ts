@@ -117,7 +117,8 @@ function describe(rule: Rule, remark: string): string {
     case 'choices':
       return `must be at most ${rule.maxItems}, each one of: ${rule.of.join(', ')}${remark}`;
     case 'choice':
-      return `must be one of: ${rule.of.join(', ')}${remark}`;
+      // An empty text stands for none.
+      return `must be one of: ${rule.of.filter(Boolean).join(', ')}${remark}`;
     case 'text':
       return `must be a text of at most ${rule.maxLength} characters${remark}`;
     case 'time':

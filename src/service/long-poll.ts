@@ -17,6 +17,7 @@ export interface LongPollOptions {
 
 /** What a request that may wait has. */
 interface Waiting {
+  readonly pageToken: string;
   readonly waitSeconds: number;
 }
 
@@ -51,11 +52,14 @@ export function longPoll(
     deadlines.add(end);
     try {
       let outcome: Outcome<unknown> = first;
+      let { pageToken } = request as Waiting;
       while (outcome.ok) {
         const position = waitsBehind(outcome.value as never);
         if (position === undefined || ended.signal.aborted || watch.isStopped) return outcome;
-        await watch.waitBehind(position, ended.signal);
-        const { nextPageToken: pageToken } = outcome.value as { readonly nextPageToken: string };
+        const { nextPageToken } = outcome.value as { readonly nextPageToken: string };
+        // A page that has passed over unwanted events may have more behind it.
+        if (nextPageToken === pageToken) await watch.waitBehind(position, ended.signal);
+        pageToken = nextPageToken;
         outcome = await submit({ ...(request as object), pageToken, from: '' }, call);
       }
       return outcome;

@@ -8,8 +8,8 @@ import { isOutage } from '../service/failures.ts';
 import type { RunResult } from '../timing/periodic.ts';
 
 export interface EventPublisherOptions {
-  /** Publishes up to so many batches; undefined when there was nothing to do, or another one is at it. */
-  readonly publish: (batchesMax: number) => Promise<Published | undefined>;
+  /** Publishes up to so many batches; `busy` while another one is at it. */
+  readonly publish: (batchesMax: number) => Promise<Published | 'busy'>;
   /** Called when readers have something to read. */
   readonly onPublished: () => void;
   readonly logger: Logger;
@@ -36,8 +36,9 @@ export class EventPublisher {
     const { publish, onPublished, logger } = this.#options;
     try {
       const published = await publish(RUN_BATCHES_MAX);
-      if (published === undefined) return { batches: 0 };
-      onPublished();
+      // What was committed since the other one began to read is left.
+      if (published === 'busy') return { batches: 0, more: true };
+      if (published.batches > 0) onPublished();
       return { batches: published.batches, more: published.batches === RUN_BATCHES_MAX };
     } catch (error) {
       if (!isOutage(error)) throw error;

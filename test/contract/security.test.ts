@@ -34,7 +34,7 @@ const operations = Object.entries(operationTable).map(
   ([name, { example, scope, answer }]) => [name as Operation, example as Request, scope, answer] as const,
 );
 
-const scopes = ['orders:read', 'orders:write', 'stock:read', 'stock:write'];
+const scopes = ['orders:read', 'orders:write', 'stock:read', 'stock:write', 'events:read'];
 
 const database = useDatabase();
 let dir: string;

@@ -6,6 +6,7 @@ import { CHECKS_MAX, TOKEN_MAX_CHARS, UNKNOWN_KEYS_MAX } from '../../src/auth/to
 import { type Config, readConfig, variableNames } from '../../src/config/config.ts';
 import { variables } from '../../src/config/variables.ts';
 import { codeOf, type Reason, reasons } from '../../src/domain/errors.ts';
+import { EVENT_SCAN_MAX } from '../../src/domain/events/list.ts';
 import * as limits from '../../src/domain/limits.ts';
 import { operations, scopes } from '../../src/domain/operations.ts';
 import { PAGE_LINES_MAX, SCAN_MAX } from '../../src/domain/orders/list.ts';
@@ -99,6 +100,8 @@ function serviceLimits(config: Config): Record<string, string> {
     'entries of a page of a list': count(PAGE_SIZE_MAX),
     'orders that a page of orders scans': count(SCAN_MAX),
     'lines of a page of orders': count(PAGE_LINES_MAX),
+    'events that a page of some events looks at': count(EVENT_SCAN_MAX),
+    'readers that wait for events, in all and of one client': `${count(config.feed.readersMax)} and ${count(config.feed.readersPerClientMax)}`,
     'open orders that a page of holds looks at': count(HOLDS_SCAN_MAX),
     'open orders that an audit compares with the stock': count(AUDIT_LIMITS.openOrders),
     'findings that an audit shows': count(FINDINGS_MAX),
@@ -183,8 +186,8 @@ test('docs/operations.md lists every limit with its value', () => {
 
 test('docs/deployment.md names the connections of an instance with the defaults', () => {
   const text = readFileSync('docs/deployment.md', 'utf8').replaceAll(/\s+/g, ' ');
-  // Those of the operations, four in the background and one for the checks.
-  const connections = connectionsNeeded(readConfig({}).batching) + 4 + 1;
+  // Those of the operations, seven in the background and one for the checks.
+  const connections = connectionsNeeded(readConfig({}).batching) + 7 + 1;
   expect(text).toContain(`with the defaults ${connections} connections to each node`);
   // Two more while an instance starts, and five instances.
   expect(text).toContain(`\`max_connections\` above ${5 * (connections + 2)}`);

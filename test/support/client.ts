@@ -309,7 +309,7 @@ export const operations = {
     grpc: { ...events.listEvents, requestSerialize: eventListToBytes, responseDeserialize: eventsOfBytes },
     rest: { get: (request) => `/event/list?${queryOf(request)}` },
     scope: 'events:read',
-    example: {},
+    example: { pageToken: '' },
     answer: { reply: { events: [] } },
   },
   listStockChanges: {
@@ -320,7 +320,7 @@ export const operations = {
     },
     rest: { get: (request) => `/stock/changes?${queryOf(request)}` },
     scope: 'stock:read',
-    example: {},
+    example: { pageToken: '' },
     answer: { reply: { stocks: [] } },
   },
 } satisfies { readonly [Name in Operation]: OperationRow<Name> };

@@ -19,7 +19,7 @@ export interface Issuer {
   rotate(): Promise<void>;
 }
 
-const everyScope = 'orders:read orders:write stock:read stock:write';
+const everyScope = 'orders:read orders:write stock:read stock:write events:read';
 
 /** Creates an issuer. `now` is its clock, in milliseconds since the epoch. */
 export async function createIssuer(now: () => number = Date.now, algorithm = 'ES256'): Promise<Issuer> {

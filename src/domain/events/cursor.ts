@@ -1,21 +1,22 @@
 /**
- * Cursors: where a reader of the feed is. A cursor has the position of the last event that was read, and the
- * time of that event's batch, which shows whether it is still the same one: another database, or one that was
- * restored, has other events at the same positions.
+ * Cursors: where a reader of the feed is. A cursor has the position of the last event that was read, and when
+ * that event was published, which shows whether it is still the same one: another database, or one that was
+ * restored, may have given its positions to other events. When the event was written does not show it: its
+ * batch may have been published again, behind others than before.
  */
 import type { Queryable } from '../../db/types.ts';
 import { eventBatchAt, eventHead, eventTail } from '../../generated/sql/events.ts';
 
 export interface Cursor {
   readonly position: bigint;
-  /** When the batch of that event was written, in microseconds since the epoch. */
+  /** When the batch of that event was published, in microseconds since the epoch. */
   readonly us: bigint;
 }
 
 /** Before the first event that ever was. */
 export const START: Cursor = { position: 0n, us: 0n };
 
-/** How far a node may be behind the one that a cursor came from. Nodes that are further behind are not read. */
+/** How long a node may lack what another one has shown. Nodes that are further behind are not read. */
 const LAG_MAX_US = 60_000_000n;
 
 /** The cursor behind the last event. */
@@ -37,8 +38,11 @@ export async function tailOf(db: Queryable): Promise<bigint> {
  */
 export async function stateOf(db: Queryable, cursor: Cursor): Promise<'known' | 'ahead' | 'expired'> {
   if (cursor.position === 0n) return (await tailOf(db)) === 0n ? 'known' : 'expired';
-  const [batch] = await eventBatchAt.run({ position: cursor.position }, db);
-  if (batch === undefined) return 'expired';
-  if (cursor.position <= batch.last_position) return cursor.us === batch.us ? 'known' : 'expired';
-  return cursor.us + LAG_MAX_US > batch.now_us ? 'ahead' : 'expired';
+  const [found] = await eventBatchAt.run({ position: cursor.position }, db);
+  if (found === undefined) throw new Error('a row was expected');
+  const { last_position: last, us, now_us: nowUs, is_empty: isEmpty } = found;
+  if (last !== null && cursor.position <= last) return cursor.us === us ? 'known' : 'expired';
+  // Nothing at or before it, but something behind it: it was removed.
+  if (last === null && !isEmpty) return 'expired';
+  return cursor.us + LAG_MAX_US > nowUs ? 'ahead' : 'expired';
 }

@@ -19,20 +19,23 @@ export interface Published {
  * Publishes up to so many batches. The statement that numbers them is sent when the lock is held: it must see
  * what the publisher before has numbered.
  *
- * @returns a rollback of undefined while another one publishes.
+ * @returns `busy` while another one publishes, after a rollback: it may not see all that is committed by now.
  */
 export async function publishEvents(
   tx: Queryable,
   batchesMax: number,
-): Promise<Plan<Published> | Rollback<undefined>> {
+): Promise<Plan<Published> | Rollback<Published | 'busy'>> {
   const [lock] = await eventPublisherLock.run({ lock: PUBLISHER_LOCK }, tx);
-  if (!lock?.locked) return { rollback: undefined };
+  if (!lock?.locked) return { rollback: 'busy' };
   const [row] = await eventPublish.run({ limit: BigInt(batchesMax) }, tx);
-  const result = { batches: row?.batches ?? 0, lastPosition: row?.last_position ?? undefined };
-  return result.batches === 0 ? { rollback: undefined } : { writes: [], result };
+  if (row === undefined) throw new Error('a row was expected');
+  // All or none (events.sql).
+  if (row.batches !== row.waiting) return { rollback: 'busy' };
+  const result = { batches: row.batches, lastPosition: row.last_position ?? undefined };
+  return result.batches === 0 ? { rollback: result } : { writes: [], result };
 }
 
-/** Removes batches that are older than the retention. Returns how many of the so many oldest these were. */
+/** Removes up to so many batches that are older than the retention. Returns their number. */
 export async function removeEvents(
   tx: Queryable,
   { retentionMs, batchesMax }: { readonly retentionMs: number; readonly batchesMax: number },

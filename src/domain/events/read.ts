@@ -86,7 +86,7 @@ function nextOf(
   eventsMax: number,
 ): Cursor {
   const last = found.length < eventsMax ? undefined : found.at(-1);
-  if (last !== undefined) return { position: last.position, us: last.created_us };
+  if (last !== undefined) return { position: last.position, us: last.published_us };
   const { last_position: position, last_us: us } = first ?? {};
   return position == null || us == null || position <= cursor.position ? cursor : { position, us };
 }
@@ -94,6 +94,7 @@ function nextOf(
 type EventRow = IEventReadResult & {
   readonly position: bigint;
   readonly created_us: bigint;
+  readonly published_us: bigint;
   readonly type: string;
   readonly subject: bigint;
   readonly version: bigint;

@@ -44,7 +44,7 @@ export interface StockChangesToRead {
 export interface StockChanges {
   readonly stocks: readonly Stock[];
   readonly nextPageToken: string;
-  /** Up to where everything was listed. */
+  /** Behind which there may be more to list, where the page is empty. */
   readonly next: Cursor;
 }
 
@@ -84,24 +84,42 @@ export async function listStockChanges(
 ): Promise<Outcome<StockChanges>[]> {
   const pages: Outcome<StockChanges>[] = [];
   for (const { pageSize, window = beginAt(await headOf(db)) } of requests) {
-    const { stocks, next } = await readWindow(db, window, pageSize);
-    // Afterwards: what is removed first is what the cursor is at.
-    const isExpired = (await stateOf(db, window.cursor)) === 'expired';
-    if (isExpired) pages.push(refused(fixedRefusals.cursorExpired));
-    else pages.push(accepted({ stocks, nextPageToken: tokenOf(pageTokenKey, next), next: next.cursor }));
+    const page = await readPage(db, window, pageSize);
+    if (page === undefined) pages.push(refused(fixedRefusals.cursorExpired));
+    else pages.push(accepted(listedOf(page, pageTokenKey)));
   }
   return pages;
+}
+
+function listedOf({ stocks, next }: Page, key: Uint8Array): StockChanges {
+  return { stocks, nextPageToken: tokenOf(key, next), next: next.end ?? next.cursor };
 }
 
 function beginAt(cursor: Cursor): Window {
   return { cursor, end: undefined, afterSku: 0n };
 }
 
+interface Page {
+  readonly stocks: readonly Stock[];
+  /** What the next page reads. */
+  readonly next: Window;
+}
+
+/** Returns undefined where the cursor, or the end of the window, has expired. */
+async function readPage(db: Queryable, window: Window, pageSize: number): Promise<Page | undefined> {
+  const endState = window.end && (await stateOf(db, window.end));
+  if (endState === 'expired') return undefined;
+  // A node that is behind the end lacks a part of the window: it must not be passed over.
+  const page = endState === 'ahead' ? { stocks: [], next: window } : await readWindow(db, window, pageSize);
+  // Afterwards: what is removed first is what the cursor is at.
+  return (await stateOf(db, window.cursor)) === 'expired' ? undefined : page;
+}
+
 async function readWindow(
   db: Queryable,
   { cursor, end: chosen, afterSku }: Window,
   pageSize: number,
-): Promise<{ readonly stocks: readonly Stock[]; readonly next: Window }> {
+): Promise<Page> {
   const end = chosen ?? (await chooseEnd(db, cursor));
   if (end === undefined) return { stocks: [], next: beginAt(cursor) };
   const range = { after: cursor.position, upTo: end.position, afterSku };

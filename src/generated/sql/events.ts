@@ -84,6 +84,7 @@ export interface IEventPublishParams {
 export interface IEventPublishResult {
   batches: number;
   last_position: bigint | null;
+  waiting: number;
 }
 
 /** 'EventPublish' query type */
@@ -92,14 +93,19 @@ export interface IEventPublishQuery {
   result: IEventPublishResult;
 }
 
-const eventPublishIR: any = {"usedParamSet":{"limit":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":487,"b":493}]}],"statement":"-- Numbers up to :limit committed batches in the order of their ids, behind all that are numbered, and returns\n-- how many, and the last event's position. Where it runs twice at once, which eventPublisherLock prevents,\n-- the second run leaves the batches of the first, or fails on a position that the first has given.\n-- Locks: these rows.\nWITH waiting AS MATERIALIZED (\n    SELECT batch_id, event_count\n    FROM event_batches\n    WHERE position IS NULL\n    ORDER BY batch_id\n    LIMIT :limit!\n),\nnumbered AS (\n    SELECT waiting.batch_id,\n        last.position + sum(waiting.event_count) OVER (ORDER BY waiting.batch_id) - waiting.event_count + 1\n            AS position\n    FROM waiting\n    CROSS JOIN (\n        SELECT coalesce(max(position + event_count - 1), 0) AS position\n        FROM (\n            SELECT position, event_count\n            FROM event_batches\n            WHERE position IS NOT NULL\n            ORDER BY position DESC\n            LIMIT 1\n        ) AS newest\n    ) AS last\n),\npublished AS (\n    UPDATE event_batches\n    SET position = numbered.position\n    FROM numbered\n    WHERE event_batches.batch_id = numbered.batch_id\n      AND event_batches.position IS NULL\n    RETURNING event_batches.position + event_batches.event_count - 1 AS last_position\n)\nSELECT count(*)::integer AS \"batches!\", max(last_position) AS \"last_position?\"\nFROM published"};
+const eventPublishIR: any = {"usedParamSet":{"limit":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":944,"b":950}]}],"statement":"-- Numbers up to :limit committed batches in the order of their ids, behind all that are numbered, and returns\n-- how many there were, how many it numbered, and the last event's position.\n-- Where it runs twice at once, which eventPublisherLock prevents, the second run finds its first batch numbered\n-- by the other, or fails on the position that the other gave to its first batch. So the caller must roll back\n-- a run that numbered less than there was: the rest of it may overlap with what the other has numbered.\n-- Each batch is updated along the primary key, whatever the statistics show: the range of ids keeps the planner\n-- from scanning the table, and `published_at` in place of `position` from joining with the index of those that\n-- wait, of which it expects one.\n-- Locks: these rows.\nWITH waiting AS MATERIALIZED (\n    SELECT batch_id, event_count\n    FROM event_batches\n    WHERE position IS NULL\n    ORDER BY batch_id\n    LIMIT :limit!\n),\nnumbered AS MATERIALIZED (\n    SELECT waiting.batch_id,\n        last.position + sum(waiting.event_count) OVER (ORDER BY waiting.batch_id) - waiting.event_count + 1\n            AS position\n    FROM waiting\n    CROSS JOIN (\n        SELECT coalesce(max(position + event_count - 1), 0) AS position\n        FROM (\n            SELECT position, event_count\n            FROM event_batches\n            WHERE position IS NOT NULL\n            ORDER BY position DESC\n            LIMIT 1\n        ) AS newest\n    ) AS last\n),\npublished AS (\n    UPDATE event_batches\n    SET position = numbered.position, published_at = statement_timestamp()\n    FROM numbered\n    WHERE event_batches.batch_id = numbered.batch_id\n      AND event_batches.batch_id >= (SELECT min(waiting.batch_id) FROM waiting)\n      AND event_batches.batch_id <= (SELECT max(waiting.batch_id) FROM waiting)\n      AND event_batches.published_at IS NULL\n    RETURNING event_batches.position + event_batches.event_count - 1 AS last_position\n)\nSELECT count(*)::integer AS \"batches!\", (SELECT count(*) FROM waiting)::integer AS \"waiting!\",\n    max(last_position) AS \"last_position?\"\nFROM published"};
 
 /**
  * Query generated from SQL:
  * ```
  * -- Numbers up to :limit committed batches in the order of their ids, behind all that are numbered, and returns
- * -- how many, and the last event's position. Where it runs twice at once, which eventPublisherLock prevents,
- * -- the second run leaves the batches of the first, or fails on a position that the first has given.
+ * -- how many there were, how many it numbered, and the last event's position.
+ * -- Where it runs twice at once, which eventPublisherLock prevents, the second run finds its first batch numbered
+ * -- by the other, or fails on the position that the other gave to its first batch. So the caller must roll back
+ * -- a run that numbered less than there was: the rest of it may overlap with what the other has numbered.
+ * -- Each batch is updated along the primary key, whatever the statistics show: the range of ids keeps the planner
+ * -- from scanning the table, and `published_at` in place of `position` from joining with the index of those that
+ * -- wait, of which it expects one.
  * -- Locks: these rows.
  * WITH waiting AS MATERIALIZED (
  *     SELECT batch_id, event_count
@@ -108,7 +114,7 @@ const eventPublishIR: any = {"usedParamSet":{"limit":true},"params":[{"name":"li
  *     ORDER BY batch_id
  *     LIMIT :limit!
  * ),
- * numbered AS (
+ * numbered AS MATERIALIZED (
  *     SELECT waiting.batch_id,
  *         last.position + sum(waiting.event_count) OVER (ORDER BY waiting.batch_id) - waiting.event_count + 1
  *             AS position
@@ -126,13 +132,16 @@ const eventPublishIR: any = {"usedParamSet":{"limit":true},"params":[{"name":"li
  * ),
  * published AS (
  *     UPDATE event_batches
- *     SET position = numbered.position
+ *     SET position = numbered.position, published_at = statement_timestamp()
  *     FROM numbered
  *     WHERE event_batches.batch_id = numbered.batch_id
- *       AND event_batches.position IS NULL
+ *       AND event_batches.batch_id >= (SELECT min(waiting.batch_id) FROM waiting)
+ *       AND event_batches.batch_id <= (SELECT max(waiting.batch_id) FROM waiting)
+ *       AND event_batches.published_at IS NULL
  *     RETURNING event_batches.position + event_batches.event_count - 1 AS last_position
  * )
- * SELECT count(*)::integer AS "batches!", max(last_position) AS "last_position?"
+ * SELECT count(*)::integer AS "batches!", (SELECT count(*) FROM waiting)::integer AS "waiting!",
+ *     max(last_position) AS "last_position?"
  * FROM published
  * ```
  */
@@ -154,15 +163,16 @@ export interface IEventHeadQuery {
   result: IEventHeadResult;
 }
 
-const eventHeadIR: any = {"usedParamSet":{},"params":[],"statement":"-- Reads the position of the last event, and when its batch was written, in microseconds since the epoch, on\n-- any node. Without any event it returns no row.\n-- Locks: none.\nSELECT position + event_count - 1 AS \"position!\", (extract(epoch FROM created_at) * 1000000)::bigint AS \"us!\"\nFROM event_batches\nWHERE position IS NOT NULL\nORDER BY position DESC\nLIMIT 1"};
+const eventHeadIR: any = {"usedParamSet":{},"params":[],"statement":"-- Reads the position of the last event, and when its batch was published, in microseconds since the epoch, on\n-- any node. Without any event it returns no row.\n-- Locks: none.\nSELECT position + event_count - 1 AS \"position!\",\n    (extract(epoch FROM published_at) * 1000000)::bigint AS \"us!\"\nFROM event_batches\nWHERE position IS NOT NULL\nORDER BY position DESC\nLIMIT 1"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Reads the position of the last event, and when its batch was written, in microseconds since the epoch, on
+ * -- Reads the position of the last event, and when its batch was published, in microseconds since the epoch, on
  * -- any node. Without any event it returns no row.
  * -- Locks: none.
- * SELECT position + event_count - 1 AS "position!", (extract(epoch FROM created_at) * 1000000)::bigint AS "us!"
+ * SELECT position + event_count - 1 AS "position!",
+ *     (extract(epoch FROM published_at) * 1000000)::bigint AS "us!"
  * FROM event_batches
  * WHERE position IS NOT NULL
  * ORDER BY position DESC
@@ -210,9 +220,10 @@ export interface IEventBatchAtParams {
 
 /** 'EventBatchAt' return type */
 export interface IEventBatchAtResult {
-  last_position: bigint;
+  is_empty: boolean;
+  last_position: bigint | null;
   now_us: bigint;
-  us: bigint;
+  us: bigint | null;
 }
 
 /** 'EventBatchAt' query type */
@@ -221,21 +232,33 @@ export interface IEventBatchAtQuery {
   result: IEventBatchAtResult;
 }
 
-const eventBatchAtIR: any = {"usedParamSet":{"position":true},"params":[{"name":"position","required":true,"transform":{"type":"scalar"},"locs":[{"a":424,"b":433}]}],"statement":"-- Reads the batch that a position is in, or the last one before it: the position of its last event, when it\n-- was written, and what now is, in microseconds since the epoch, on any node.\n-- Locks: none.\nSELECT position + event_count - 1 AS \"last_position!\",\n    (extract(epoch FROM created_at) * 1000000)::bigint AS \"us!\",\n    (extract(epoch FROM now()) * 1000000)::bigint AS \"now_us!\"\nFROM event_batches\nWHERE position <= :position!::bigint\nORDER BY position DESC\nLIMIT 1"};
+const eventBatchAtIR: any = {"usedParamSet":{"position":true},"params":[{"name":"position","required":true,"transform":{"type":"scalar"},"locs":[{"a":658,"b":667}]}],"statement":"-- Reads the batch that a position is in, or the last one before it, if there is one: the position of its last\n-- event, and when it was published; and what now is, and whether the feed has no event at all. Times are in\n-- microseconds since the epoch. On any node.\n-- Locks: none.\nSELECT batch.last_position AS \"last_position?\", batch.us AS \"us?\",\n    (extract(epoch FROM now()) * 1000000)::bigint AS \"now_us!\", newest.position IS NULL AS \"is_empty!\"\nFROM (SELECT 1) AS always\nLEFT JOIN (\n    SELECT position + event_count - 1 AS last_position,\n        (extract(epoch FROM published_at) * 1000000)::bigint AS us\n    FROM event_batches\n    WHERE position <= :position!::bigint\n    ORDER BY position DESC\n    LIMIT 1\n) AS batch ON true\nLEFT JOIN (\n    SELECT position\n    FROM event_batches\n    WHERE position IS NOT NULL\n    ORDER BY position DESC\n    LIMIT 1\n) AS newest ON true"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Reads the batch that a position is in, or the last one before it: the position of its last event, when it
- * -- was written, and what now is, in microseconds since the epoch, on any node.
+ * -- Reads the batch that a position is in, or the last one before it, if there is one: the position of its last
+ * -- event, and when it was published; and what now is, and whether the feed has no event at all. Times are in
+ * -- microseconds since the epoch. On any node.
  * -- Locks: none.
- * SELECT position + event_count - 1 AS "last_position!",
- *     (extract(epoch FROM created_at) * 1000000)::bigint AS "us!",
- *     (extract(epoch FROM now()) * 1000000)::bigint AS "now_us!"
- * FROM event_batches
- * WHERE position <= :position!::bigint
- * ORDER BY position DESC
- * LIMIT 1
+ * SELECT batch.last_position AS "last_position?", batch.us AS "us?",
+ *     (extract(epoch FROM now()) * 1000000)::bigint AS "now_us!", newest.position IS NULL AS "is_empty!"
+ * FROM (SELECT 1) AS always
+ * LEFT JOIN (
+ *     SELECT position + event_count - 1 AS last_position,
+ *         (extract(epoch FROM published_at) * 1000000)::bigint AS us
+ *     FROM event_batches
+ *     WHERE position <= :position!::bigint
+ *     ORDER BY position DESC
+ *     LIMIT 1
+ * ) AS batch ON true
+ * LEFT JOIN (
+ *     SELECT position
+ *     FROM event_batches
+ *     WHERE position IS NOT NULL
+ *     ORDER BY position DESC
+ *     LIMIT 1
+ * ) AS newest ON true
  * ```
  */
 export const eventBatchAt = new PreparedQuery<IEventBatchAtParams,IEventBatchAtResult>(eventBatchAtIR);
@@ -257,6 +280,7 @@ export interface IEventReadResult {
   last_position: bigint | null;
   last_us: bigint | null;
   position: bigint | null;
+  published_us: bigint | null;
   subject: bigint | null;
   traceparent: string | null;
   type: string | null;
@@ -269,18 +293,18 @@ export interface IEventReadQuery {
   result: IEventReadResult;
 }
 
-const eventReadIR: any = {"usedParamSet":{"after":true,"scan":true,"types":true,"orderId":true,"limit":true},"params":[{"name":"after","required":true,"transform":{"type":"scalar"},"locs":[{"a":590,"b":596},{"a":786,"b":792},{"a":966,"b":972},{"a":2012,"b":2018},{"a":2076,"b":2082}]},{"name":"scan","required":true,"transform":{"type":"scalar"},"locs":[{"a":608,"b":613},{"a":984,"b":989},{"a":2094,"b":2099}]},{"name":"types","required":true,"transform":{"type":"scalar"},"locs":[{"a":2132,"b":2138},{"a":2173,"b":2179}]},{"name":"orderId","required":true,"transform":{"type":"scalar"},"locs":[{"a":2202,"b":2210},{"a":2244,"b":2252}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":2325,"b":2331}]}],"statement":"-- Reads the events of the :scan positions that follow the position :after, in their order, on any node: those\n-- of the types :types (all where it is empty) about the order :orderId (0: all), up to :limit. In every row is\n-- the last position of that range which the feed has, and when its batch was written; without an event there\n-- is one row. created_us: likewise, in microseconds since the epoch.\n-- Locks: none.\nWITH batches AS MATERIALIZED (\n    SELECT position, created_at, event_count, types, subjects, versions, ends_us, traceparents\n    FROM event_batches\n    WHERE position <= :after!::bigint + :scan!::bigint\n      AND position >= coalesce(\n          (\n              SELECT before.position\n              FROM event_batches AS before\n              WHERE before.position <= :after!::bigint + 1\n              ORDER BY before.position DESC\n              LIMIT 1\n          ),\n          1\n      )\n),\nscanned AS (\n    SELECT least(position + event_count - 1, :after!::bigint + :scan!::bigint) AS last_position,\n        (extract(epoch FROM created_at) * 1000000)::bigint AS last_us\n    FROM batches\n    ORDER BY position DESC\n    LIMIT 1\n)\nSELECT scanned.last_position AS \"last_position?\", scanned.last_us AS \"last_us?\",\n    event.position AS \"position?\", event.created_us AS \"created_us?\", event.type AS \"type?\",\n    event.subject AS \"subject?\", event.version AS \"version?\", event.end_us AS \"end_us?\",\n    event.traceparent AS \"traceparent?\"\nFROM (SELECT 1) AS always\nLEFT JOIN scanned ON true\nLEFT JOIN (\n    SELECT batches.position + entry.place - 1 AS position,\n        (extract(epoch FROM batches.created_at) * 1000000)::bigint AS created_us,\n        entry.type, entry.subject, entry.version, entry.end_us, entry.traceparent\n    FROM batches\n    CROSS JOIN LATERAL unnest(\n        batches.types, batches.subjects, batches.versions, batches.ends_us, batches.traceparents\n    ) WITH ORDINALITY AS entry (type, subject, version, end_us, traceparent, place)\n    WHERE batches.position + entry.place - 1 > :after!::bigint\n      AND batches.position + entry.place - 1 <= :after!::bigint + :scan!::bigint\n      AND (cardinality(:types!::text[]) = 0 OR entry.type = ANY(:types!::text[]))\n      AND (:orderId!::bigint = 0 OR (entry.subject = :orderId!::bigint AND entry.type <> 'adjusted'))\n    ORDER BY position\n    LIMIT :limit!\n) AS event ON true\nORDER BY event.position"};
+const eventReadIR: any = {"usedParamSet":{"after":true,"scan":true,"types":true,"orderId":true,"limit":true},"params":[{"name":"after","required":true,"transform":{"type":"scalar"},"locs":[{"a":594,"b":600},{"a":790,"b":796},{"a":970,"b":976},{"a":2143,"b":2149},{"a":2207,"b":2213}]},{"name":"scan","required":true,"transform":{"type":"scalar"},"locs":[{"a":612,"b":617},{"a":988,"b":993},{"a":2225,"b":2230}]},{"name":"types","required":true,"transform":{"type":"scalar"},"locs":[{"a":2263,"b":2269},{"a":2304,"b":2310}]},{"name":"orderId","required":true,"transform":{"type":"scalar"},"locs":[{"a":2333,"b":2341},{"a":2375,"b":2383}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":2456,"b":2462}]}],"statement":"-- Reads the events of the :scan positions that follow the position :after, in their order, on any node: those\n-- of the types :types (all where it is empty) about the order :orderId (0: all), up to :limit. In every row is\n-- the last position of that range which the feed has, and when its batch was published; without an event there\n-- is one row. Times are in microseconds since the epoch.\n-- Locks: none.\nWITH batches AS MATERIALIZED (\n    SELECT position, created_at, published_at, event_count, types, subjects, versions, ends_us, traceparents\n    FROM event_batches\n    WHERE position <= :after!::bigint + :scan!::bigint\n      AND position >= coalesce(\n          (\n              SELECT before.position\n              FROM event_batches AS before\n              WHERE before.position <= :after!::bigint + 1\n              ORDER BY before.position DESC\n              LIMIT 1\n          ),\n          1\n      )\n),\nscanned AS (\n    SELECT least(position + event_count - 1, :after!::bigint + :scan!::bigint) AS last_position,\n        (extract(epoch FROM published_at) * 1000000)::bigint AS last_us\n    FROM batches\n    ORDER BY position DESC\n    LIMIT 1\n)\nSELECT scanned.last_position AS \"last_position?\", scanned.last_us AS \"last_us?\",\n    event.position AS \"position?\", event.created_us AS \"created_us?\",\n    event.published_us AS \"published_us?\", event.type AS \"type?\", event.subject AS \"subject?\", event.version AS \"version?\", event.end_us AS \"end_us?\",\n    event.traceparent AS \"traceparent?\"\nFROM (SELECT 1) AS always\nLEFT JOIN scanned ON true\nLEFT JOIN (\n    SELECT batches.position + entry.place - 1 AS position,\n        (extract(epoch FROM batches.created_at) * 1000000)::bigint AS created_us,\n        (extract(epoch FROM batches.published_at) * 1000000)::bigint AS published_us,\n        entry.type, entry.subject, entry.version, entry.end_us, entry.traceparent\n    FROM batches\n    CROSS JOIN LATERAL unnest(\n        batches.types, batches.subjects, batches.versions, batches.ends_us, batches.traceparents\n    ) WITH ORDINALITY AS entry (type, subject, version, end_us, traceparent, place)\n    WHERE batches.position + entry.place - 1 > :after!::bigint\n      AND batches.position + entry.place - 1 <= :after!::bigint + :scan!::bigint\n      AND (cardinality(:types!::text[]) = 0 OR entry.type = ANY(:types!::text[]))\n      AND (:orderId!::bigint = 0 OR (entry.subject = :orderId!::bigint AND entry.type <> 'adjusted'))\n    ORDER BY position\n    LIMIT :limit!\n) AS event ON true\nORDER BY event.position"};
 
 /**
  * Query generated from SQL:
  * ```
  * -- Reads the events of the :scan positions that follow the position :after, in their order, on any node: those
  * -- of the types :types (all where it is empty) about the order :orderId (0: all), up to :limit. In every row is
- * -- the last position of that range which the feed has, and when its batch was written; without an event there
- * -- is one row. created_us: likewise, in microseconds since the epoch.
+ * -- the last position of that range which the feed has, and when its batch was published; without an event there
+ * -- is one row. Times are in microseconds since the epoch.
  * -- Locks: none.
  * WITH batches AS MATERIALIZED (
- *     SELECT position, created_at, event_count, types, subjects, versions, ends_us, traceparents
+ *     SELECT position, created_at, published_at, event_count, types, subjects, versions, ends_us, traceparents
  *     FROM event_batches
  *     WHERE position <= :after!::bigint + :scan!::bigint
  *       AND position >= coalesce(
@@ -296,20 +320,21 @@ const eventReadIR: any = {"usedParamSet":{"after":true,"scan":true,"types":true,
  * ),
  * scanned AS (
  *     SELECT least(position + event_count - 1, :after!::bigint + :scan!::bigint) AS last_position,
- *         (extract(epoch FROM created_at) * 1000000)::bigint AS last_us
+ *         (extract(epoch FROM published_at) * 1000000)::bigint AS last_us
  *     FROM batches
  *     ORDER BY position DESC
  *     LIMIT 1
  * )
  * SELECT scanned.last_position AS "last_position?", scanned.last_us AS "last_us?",
- *     event.position AS "position?", event.created_us AS "created_us?", event.type AS "type?",
- *     event.subject AS "subject?", event.version AS "version?", event.end_us AS "end_us?",
+ *     event.position AS "position?", event.created_us AS "created_us?",
+ *     event.published_us AS "published_us?", event.type AS "type?", event.subject AS "subject?", event.version AS "version?", event.end_us AS "end_us?",
  *     event.traceparent AS "traceparent?"
  * FROM (SELECT 1) AS always
  * LEFT JOIN scanned ON true
  * LEFT JOIN (
  *     SELECT batches.position + entry.place - 1 AS position,
  *         (extract(epoch FROM batches.created_at) * 1000000)::bigint AS created_us,
+ *         (extract(epoch FROM batches.published_at) * 1000000)::bigint AS published_us,
  *         entry.type, entry.subject, entry.version, entry.end_us, entry.traceparent
  *     FROM batches
  *     CROSS JOIN LATERAL unnest(
@@ -470,17 +495,18 @@ export interface IEventBatchNthQuery {
   result: IEventBatchNthResult;
 }
 
-const eventBatchNthIR: any = {"usedParamSet":{"after":true,"batches":true},"params":[{"name":"after","required":true,"transform":{"type":"scalar"},"locs":[{"a":414,"b":420}]},{"name":"batches","required":true,"transform":{"type":"scalar"},"locs":[{"a":462,"b":470}]}],"statement":"-- Reads the last event of the :batches batches that follow a position, and when its batch was written, in\n-- microseconds since the epoch, on any node. Where there is none it returns no row.\n-- Locks: none.\nSELECT position + event_count - 1 AS \"position!\", (extract(epoch FROM created_at) * 1000000)::bigint AS \"us!\"\nFROM (\n    SELECT position, event_count, created_at\n    FROM event_batches\n    WHERE position > :after!::bigint\n    ORDER BY position\n    LIMIT :batches!\n) AS next\nORDER BY position DESC\nLIMIT 1"};
+const eventBatchNthIR: any = {"usedParamSet":{"after":true,"batches":true},"params":[{"name":"after","required":true,"transform":{"type":"scalar"},"locs":[{"a":424,"b":430}]},{"name":"batches","required":true,"transform":{"type":"scalar"},"locs":[{"a":472,"b":480}]}],"statement":"-- Reads the last event of the :batches batches that follow a position, and when its batch was published, in\n-- microseconds since the epoch, on any node. Where there is none it returns no row.\n-- Locks: none.\nSELECT position + event_count - 1 AS \"position!\",\n    (extract(epoch FROM published_at) * 1000000)::bigint AS \"us!\"\nFROM (\n    SELECT position, event_count, published_at\n    FROM event_batches\n    WHERE position > :after!::bigint\n    ORDER BY position\n    LIMIT :batches!\n) AS next\nORDER BY position DESC\nLIMIT 1"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Reads the last event of the :batches batches that follow a position, and when its batch was written, in
+ * -- Reads the last event of the :batches batches that follow a position, and when its batch was published, in
  * -- microseconds since the epoch, on any node. Where there is none it returns no row.
  * -- Locks: none.
- * SELECT position + event_count - 1 AS "position!", (extract(epoch FROM created_at) * 1000000)::bigint AS "us!"
+ * SELECT position + event_count - 1 AS "position!",
+ *     (extract(epoch FROM published_at) * 1000000)::bigint AS "us!"
  * FROM (
- *     SELECT position, event_count, created_at
+ *     SELECT position, event_count, published_at
  *     FROM event_batches
  *     WHERE position > :after!::bigint
  *     ORDER BY position
@@ -510,31 +536,37 @@ export interface IEventBatchDeleteQuery {
   result: IEventBatchDeleteResult;
 }
 
-const eventBatchDeleteIR: any = {"usedParamSet":{"limit":true,"retentionMs":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":570,"b":576}]},{"name":"retentionMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":670,"b":682}]}],"statement":"-- Removes those of the :limit oldest batches that were written longer than :retentionMs ago, by the primary's\n-- clock, and returns their number. The last batch that has a position stays: the next position follows from\n-- it.\n-- Locks: these rows.\nWITH removed AS (\n    DELETE FROM event_batches\n    WHERE position = ANY(\n        ARRAY(\n            SELECT oldest.position\n            FROM (\n                SELECT position, created_at\n                FROM event_batches\n                WHERE position IS NOT NULL\n                ORDER BY position\n                LIMIT :limit!\n            ) AS oldest\n            WHERE oldest.created_at < now() - make_interval(secs => :retentionMs!::float8 / 1000)\n              AND oldest.position < (SELECT max(position) FROM event_batches)\n        )\n    )\n    RETURNING position\n)\nSELECT count(*)::integer AS \"batches!\"\nFROM removed"};
+const eventBatchDeleteIR: any = {"usedParamSet":{"retentionMs":true,"limit":true},"params":[{"name":"retentionMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":558,"b":570}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":684,"b":690}]}],"statement":"-- Removes up to :limit of the oldest batches, and returns their number: those behind which another one was\n-- published longer than :retentionMs ago too, by the primary's clock. So a reader that has read everything does\n-- not lose its place when the feed was quiet for long, and the last batch stays: the next position follows\n-- from it. What is younger keeps all that follows it, also where a clock went back, so the feed gets no hole.\n-- Locks: these rows.\nWITH oldest AS MATERIALIZED (\n    SELECT position, published_at < now() - make_interval(secs => :retentionMs!::float8 / 1000) AS is_old\n    FROM event_batches\n    WHERE position IS NOT NULL\n    ORDER BY position\n    LIMIT :limit!::bigint + 1\n),\nlast_old AS (\n    SELECT max(oldest.position) AS position\n    FROM oldest\n    WHERE oldest.position < coalesce(\n        (SELECT min(young.position) FROM oldest AS young WHERE NOT young.is_old),\n        9223372036854775807\n    )\n),\nremoved AS (\n    DELETE FROM event_batches\n    WHERE position = ANY(\n        ARRAY(SELECT oldest.position FROM oldest, last_old WHERE oldest.position < last_old.position)\n    )\n      AND position IS NOT NULL\n    RETURNING position\n)\nSELECT count(*)::integer AS \"batches!\"\nFROM removed"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Removes those of the :limit oldest batches that were written longer than :retentionMs ago, by the primary's
- * -- clock, and returns their number. The last batch that has a position stays: the next position follows from
- * -- it.
+ * -- Removes up to :limit of the oldest batches, and returns their number: those behind which another one was
+ * -- published longer than :retentionMs ago too, by the primary's clock. So a reader that has read everything does
+ * -- not lose its place when the feed was quiet for long, and the last batch stays: the next position follows
+ * -- from it. What is younger keeps all that follows it, also where a clock went back, so the feed gets no hole.
  * -- Locks: these rows.
- * WITH removed AS (
+ * WITH oldest AS MATERIALIZED (
+ *     SELECT position, published_at < now() - make_interval(secs => :retentionMs!::float8 / 1000) AS is_old
+ *     FROM event_batches
+ *     WHERE position IS NOT NULL
+ *     ORDER BY position
+ *     LIMIT :limit!::bigint + 1
+ * ),
+ * last_old AS (
+ *     SELECT max(oldest.position) AS position
+ *     FROM oldest
+ *     WHERE oldest.position < coalesce(
+ *         (SELECT min(young.position) FROM oldest AS young WHERE NOT young.is_old),
+ *         9223372036854775807
+ *     )
+ * ),
+ * removed AS (
  *     DELETE FROM event_batches
  *     WHERE position = ANY(
- *         ARRAY(
- *             SELECT oldest.position
- *             FROM (
- *                 SELECT position, created_at
- *                 FROM event_batches
- *                 WHERE position IS NOT NULL
- *                 ORDER BY position
- *                 LIMIT :limit!
- *             ) AS oldest
- *             WHERE oldest.created_at < now() - make_interval(secs => :retentionMs!::float8 / 1000)
- *               AND oldest.position < (SELECT max(position) FROM event_batches)
- *         )
+ *         ARRAY(SELECT oldest.position FROM oldest, last_old WHERE oldest.position < last_old.position)
  *     )
+ *       AND position IS NOT NULL
  *     RETURNING position
  * )
  * SELECT count(*)::integer AS "batches!"

@@ -27,6 +27,7 @@ describe.each(['grpc-v1', 'grpc-v1alpha'])('a client without the contracts, by %
       'grpc.health.v1.Health/Check',
       'grpc.health.v1.Health/List',
       'grpc.health.v1.Health/Watch',
+      'loms.event.v1.EventService/ListEvents',
       'loms.order.v1.OrderService/CancelOrder',
       'loms.order.v1.OrderService/CreateOrder',
       'loms.order.v1.OrderService/ExtendOrder',
@@ -38,6 +39,7 @@ describe.each(['grpc-v1', 'grpc-v1alpha'])('a client without the contracts, by %
       'loms.stock.v1.StockService/CountStock',
       'loms.stock.v1.StockService/ExplainStock',
       'loms.stock.v1.StockService/GetStock',
+      'loms.stock.v1.StockService/ListStockChanges',
       'loms.stock.v1.StockService/ListStockMovements',
       'loms.stock.v1.StockService/ListStocks',
     ]);
