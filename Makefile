@@ -178,6 +178,7 @@ verify-style: $(INSTALLED)
 	@npx biome ci .
 	@npx tsx scripts/verify/proto.ts
 	@npx tsx scripts/verify/openapi.ts
+	@npx tsx scripts/verify/asyncapi.ts
 	@npx tsx scripts/verify/tidy.ts
 
 .PHONY: verify-types
