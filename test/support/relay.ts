@@ -26,6 +26,8 @@ export interface Relay extends Faults {
   readonly port: number;
   /** How many connections have not reached the server. */
   readonly waiting: number;
+  /** How many bytes have arrived that are not passed on. */
+  readonly heldBytes: number;
   /** Cuts every connection, both ends, with a reset. Returns how many there were. */
   reset(): number;
   /**
@@ -63,6 +65,9 @@ export async function startRelay(targetPort: number): Promise<Relay> {
     port: (server.address() as AddressInfo).port,
     get waiting() {
       return [...links].filter((link) => link.isWaiting).length;
+    },
+    get heldBytes() {
+      return [...links].reduce((sum, link) => sum + link.heldBytes, 0);
     },
     get delayMs() {
       return faults.delayMs;
@@ -122,6 +127,10 @@ class Link {
   /** Whether it has not reached the server. */
   get isWaiting(): boolean {
     return this.#server === undefined;
+  }
+
+  get heldBytes(): number {
+    return this.#flows.reduce((sum, flow) => sum + flow.heldBytes, 0);
   }
 
   /** Continues, where the relay's faults allow it. */
@@ -185,6 +194,10 @@ class Flow {
     });
     to.on('drain', () => this.pump());
     from.resume();
+  }
+
+  get heldBytes(): number {
+    return this.#heldBytes;
   }
 
   /** Drops everything from now on. */
