@@ -1,7 +1,7 @@
 /**
- * A sink for NATS JetStream: it publishes every event of the feed to a stream, each once and in order. It keeps
- * nothing of its own: the last message of the stream names the page where to go on. The stream is for this
- * sink alone, and keeps its last message.
+ * A sink for NATS JetStream: it publishes every event of the feed to a stream, each once and in order. It
+ * keeps nothing of its own: the last message of the stream names the page where to go on. The stream is for
+ * this sink alone, and keeps its last message.
  *
  *     LOMS_URL=http://127.0.0.1:8080 NATS_URL=127.0.0.1:4222 npx tsx examples/nats-sink.ts
  *

@@ -1,8 +1,8 @@
 /**
- * A consumer of the event feed: it counts how many pieces of each sku were sold, in a database of its own, each
- * sale once. The token of the next page is stored in the transaction that adds what the page has, so both are
- * done or neither, whenever the program is killed. Several may run: one of them applies a page, the others see
- * that the token is another one by then.
+ * A consumer of the event feed: it counts how many pieces of each sku were sold, in a database of its
+ * own, each sale once. The token of the next page is stored in the transaction that adds what the page
+ * has, so both are done or neither, whenever the program is killed. Several may run: one of them applies
+ * a page, the others see that the token is another one by then.
  *
  *     REPORTS_DATABASE_URL=postgres://... LOMS_URL=http://127.0.0.1:8080 npx tsx examples/reports.ts [--once]
  */

@@ -11,7 +11,8 @@ if [ -z "$NATS_SERVER" ] && command -v apt-get >/dev/null && command -v dpkg-deb
   unpacked=build/nats/usr/sbin/nats-server
   if [ ! -x "$unpacked" ]; then
     mkdir -p build/nats
-    (cd build/nats && apt-get download -qq nats-server >/dev/null 2>&1 && dpkg-deb -x nats-server_*.deb .) || true
+    (cd build/nats && apt-get download -qq nats-server && dpkg-deb -x nats-server_*.deb .) >/dev/null 2>&1 ||
+      true
   fi
   if [ -x "$unpacked" ]; then NATS_SERVER=$PWD/$unpacked; fi
 fi

@@ -102,7 +102,7 @@ async function expectAll(): Promise<void> {
   expect(first?.string()).toContain('"user":9007199254740993,');
 }
 
-test('a sink that is killed between sending and the confirmation loses nothing and repeats nothing', async () => {
+test('a sink that is killed before the confirmation loses nothing and repeats nothing', async () => {
   await createOrders(5);
   const killed = startSink();
   await expect.poll(stored, POLL).toBe(5);
