@@ -24,7 +24,7 @@ async function validatorOf(message: string) {
 }
 
 const time = instantOfMicros(1_795_780_800_123_456n);
-const head = { position: 42n, version: 2n, time, traceparent: undefined };
+const head = { position: 42n, us: 0n, version: 2n, time, traceparent: undefined };
 
 const order: OrderEvent = {
   ...{ ...head, type: 'order.expired', orderId: 123n, status: 'cancelled' },

@@ -279,6 +279,7 @@ export function openApiDocument(app: OpenAPIHono) {
     tags: [
       { name: 'order', description: 'Create, read, pay and cancel orders' },
       { name: 'stock', description: 'What can be ordered, and changes of it' },
+      { name: 'event', description: 'What happened to orders and stock' },
       { name: 'health', description: 'Probes' },
     ],
   });
