@@ -118,6 +118,10 @@ test-postgres: $(INSTALLED) ## Run the tests of the database on another PostgreS
 test-browser: $(BUILT) ## Test the Swagger page in headless Chromium (installed from Debian if possible)
 	@scripts/test-browser.sh
 
+.PHONY: test-nats
+test-nats: $(INSTALLED) ## Test the sink for NATS against its server (unpacked from Debian if possible)
+	@scripts/test-nats.sh
+
 # -- bad input --
 
 .PHONY: fuzz
@@ -178,6 +182,7 @@ verify-style: $(INSTALLED)
 	@npx biome ci .
 	@npx tsx scripts/verify/proto.ts
 	@npx tsx scripts/verify/openapi.ts
+	@npx tsx scripts/verify/asyncapi.ts
 	@npx tsx scripts/verify/tidy.ts
 
 .PHONY: verify-types

@@ -28,7 +28,7 @@ export default defineConfig({
         test: {
           name: 'tests',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'],
-          exclude: ['test/browser/**', ALONE],
+          exclude: ['test/browser/**', 'test/nats/**', ALONE],
           globalSetup: 'test/support/cluster.ts',
           // Tests mostly wait, for timeouts and failovers: two at once take half of the time on two cores.
           maxWorkers: 2,

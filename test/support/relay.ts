@@ -28,6 +28,8 @@ export interface Relay extends Faults {
   readonly open: number;
   /** How many connections have not reached the server. */
   readonly waiting: number;
+  /** How many bytes have arrived that are not passed on. */
+  readonly heldBytes: number;
   /** Cuts every connection, both ends, with a reset. Returns how many there were. */
   reset(): number;
   /**
@@ -68,6 +70,9 @@ export async function startRelay(targetPort: number): Promise<Relay> {
     },
     get waiting() {
       return [...links].filter((link) => link.isWaiting).length;
+    },
+    get heldBytes() {
+      return [...links].reduce((sum, link) => sum + link.heldBytes, 0);
     },
     get delayMs() {
       return faults.delayMs;
@@ -127,6 +132,10 @@ class Link {
   /** Whether it has not reached the server. */
   get isWaiting(): boolean {
     return this.#server === undefined;
+  }
+
+  get heldBytes(): number {
+    return this.#flows.reduce((sum, flow) => sum + flow.heldBytes, 0);
   }
 
   /** Continues, where the relay's faults allow it. */
@@ -190,6 +199,10 @@ class Flow {
     });
     to.on('drain', () => this.pump());
     from.resume();
+  }
+
+  get heldBytes(): number {
+    return this.#heldBytes;
   }
 
   /** Drops everything from now on. */

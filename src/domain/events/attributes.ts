@@ -5,7 +5,7 @@ import type { FeedEvent } from './event.ts';
 export const EVENT_SOURCE = 'loms';
 
 /** The `type` by which consumers tell events apart, with the version of what `data` holds. */
-export function typeOf({ type }: FeedEvent): string {
+export function typeOf({ type }: Pick<FeedEvent, 'type'>): string {
   return `loms.${type}.v1`;
 }
 

@@ -282,9 +282,9 @@ describe('Swagger UI', () => {
   });
 });
 
-test('the document and the UI can be switched off', async () => {
+test('the documents and the UI can be switched off', async () => {
   const app = testApp({ docs: false });
-  for (const path of ['/', '/docs/', '/openapi.json', ...files.map(([path]) => path)]) {
+  for (const path of ['/', '/docs/', '/openapi.json', '/asyncapi.json', ...files.map(([path]) => path)]) {
     expect((await app.request(path)).status, path).toBe(404);
   }
 });

@@ -1,5 +1,5 @@
 /**
- * The OpenAPI document and Swagger UI on top of it.
+ * The OpenAPI document and Swagger UI on top of it, and the AsyncAPI document.
  *
  * Every file of the page comes from this server, so that it works in a closed network. Each has a route of
  * its own: there is no path from a request to the file system.
@@ -11,6 +11,7 @@ import { SwaggerUI } from '@hono/swagger-ui';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import swaggerUiFolder from 'swagger-ui-dist/absolute-path.js';
+import { asyncApiPrinter } from './asyncapi.ts';
 import { openApiPrinter } from './openapi.ts';
 
 /**
@@ -100,18 +101,25 @@ const distPath = '/docs/swagger-ui-dist';
 
 const javascript = 'text/javascript; charset=utf-8';
 
+const documents = [
+  ['/openapi.json', openApiPrinter],
+  ['/asyncapi.json', asyncApiPrinter],
+] as const;
+
 /**
- * Adds `/openapi.json`, `/docs` with its files, and the redirect from `/`.
+ * Adds `/openapi.json`, `/asyncapi.json`, `/docs` with its files, and the redirect from `/`.
  *
- * @param publicUrl the server that the document names; without it the one that it is requested from.
+ * @param publicUrl the server that the documents name; without it the one that they are requested from.
  */
 export function addDocs(app: OpenAPIHono, publicUrl?: string): void {
-  // The document is prepared at the first request for it: by then all operations are registered.
-  let print: ((serverUrl: string) => string) | undefined;
-  app.get('/openapi.json', (c) => {
-    print ??= openApiPrinter(app);
-    return file(print(publicUrl ?? new URL(c.req.url).origin), 'application/json')(c);
-  });
+  for (const [path, printerOf] of documents) {
+    // A document is prepared at the first request for it: by then all operations are registered.
+    let print: ((serverUrl: string) => string) | undefined;
+    app.get(path, (c) => {
+      print ??= printerOf(app);
+      return file(print(publicUrl ?? new URL(c.req.url).origin), 'application/json')(c);
+    });
+  }
 
   app.get('/', (c) => c.redirect('docs'));
   app.get('/docs/', (c) => c.redirect('../docs'));

@@ -260,12 +260,8 @@ export function addBearerScheme(app: OpenAPIHono): void {
 /** The identifier is of OpenAPI 3.1 and missing in the library's types. */
 const license = { name: 'Apache License 2.0', identifier: 'Apache-2.0' };
 
-/**
- * Prints the OpenAPI document of all operations that were added to the app.
- *
- * @returns a function of the server's address, which the document names.
- */
-export function openApiPrinter(app: OpenAPIHono): (serverUrl: string) => string {
+/** The OpenAPI document of all operations that were added to the app, without the server's address. */
+export function openApiDocument(app: OpenAPIHono) {
   const { webhooks: _none, ...document } = app.getOpenAPI31Document({
     openapi: '3.1.0',
     info: {
@@ -283,10 +279,21 @@ export function openApiPrinter(app: OpenAPIHono): (serverUrl: string) => string 
     tags: [
       { name: 'order', description: 'Create, read, pay and cancel orders' },
       { name: 'stock', description: 'What can be ordered, and changes of it' },
+      { name: 'event', description: 'What happened to orders and stock' },
       { name: 'health', description: 'Probes' },
     ],
   });
+  return document;
+}
+
+/**
+ * Prints the OpenAPI document.
+ *
+ * @param app all of its operations are added.
+ * @returns a function of the server's address, which the document names.
+ */
+export function openApiPrinter(app: OpenAPIHono): (serverUrl: string) => string {
   // Printing everything takes milliseconds, so only the address is printed for each request.
-  const members = stringifyJson(document).slice(1);
+  const members = stringifyJson(openApiDocument(app)).slice(1);
   return (serverUrl) => `{"servers":[{"url":${JSON.stringify(serverUrl)}}],${members}`;
 }

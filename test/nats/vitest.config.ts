@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+/** The tests against NATS. They are separate because they need its server. */
+export default defineConfig({
+  test: {
+    include: ['test/nats/**/*.test.ts'],
+    globalSetup: 'test/support/cluster.ts',
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
