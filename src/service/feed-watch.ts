@@ -72,9 +72,7 @@ export class FeedWatch {
 
   async #look(): Promise<undefined> {
     if (this.#waiters.size === 0) return;
-    const head = await this.#options.read(headOf);
-    for (const waiter of this.#waiters) {
-      if (waiter.position < head.position) waiter.resolve();
-    }
+    const { position } = await this.#options.read(headOf);
+    for (const waiter of this.#waiters) if (waiter.position < position) waiter.resolve();
   }
 }

@@ -3,7 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import pg from 'pg';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
-import { root, tailOf } from '../support/process.ts';
+import { tailOf } from '../support/process.ts';
+import { root } from '../support/root.ts';
 import { useService } from '../support/service.ts';
 
 const { database, service } = useService();

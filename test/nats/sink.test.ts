@@ -4,8 +4,9 @@ import { once } from 'node:events';
 import { jetstreamManager, type StoredMsg } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
-import { root, tailOf } from '../support/process.ts';
+import { tailOf } from '../support/process.ts';
 import { type Relay, startRelay } from '../support/relay.ts';
+import { root } from '../support/root.ts';
 import { useService } from '../support/service.ts';
 import { createNatsServer, type NatsServer } from './server.ts';
 

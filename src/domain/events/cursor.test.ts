@@ -77,7 +77,7 @@ describe.each([
     const cursor = await head();
     await fallBehind(first);
     expect(await state(cursor)).toBe('ahead');
-    const all = { eventsMax: 10, scanMax: 10 };
+    const all = { eventsMax: 10, scanMax: 10, textMax: 100_000 };
     const page = await router.read((db) => readEvents(db, cursor, { types: [] }, all));
     expect(page).toMatchObject({ events: [], next: cursor });
   });
@@ -139,7 +139,7 @@ describe('changes of stock on a node that is behind', () => {
 
 /** Every event of the feed, in order, as `subject/version`, and the cursor behind each. */
 async function wholeFeed() {
-  const limits = { eventsMax: 1, scanMax: 1 };
+  const limits = { eventsMax: 1, scanMax: 1, textMax: 100_000 };
   const events: string[] = [];
   const cursors: Cursor[] = [];
   for (let cursor = START; ; ) {
@@ -189,7 +189,7 @@ test('a token that is used in a restored database goes on there without a gap, o
         const read = before.events.slice(0, index + 1);
         if (found === 'known') expect(after.events.slice(0, index + 1)).toEqual(read);
         const there = await router.read((db) =>
-          readEvents(db, cursor, { types: [] }, { eventsMax: 9, scanMax: 9 }),
+          readEvents(db, cursor, { types: [] }, { eventsMax: 9, scanMax: 9, textMax: 100_000 }),
         );
         if (found === 'ahead') expect(there?.events).toEqual([]);
       }

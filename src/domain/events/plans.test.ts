@@ -37,7 +37,7 @@ const statements: Record<string, (db: Queryable) => Promise<unknown>> = {
   tail: (db) => eventTail.run(undefined, db),
   'batch of a cursor': (db) => eventBatchAt.run({ position: 25_000n }, db),
   read: (db) => {
-    const all = { after: 25_000n, scan: 1_000n, types: [], orderId: 0n, limit: 1_000n };
+    const all = { after: 25_000n, scan: 1_000n, types: [], orderId: 0n, limit: 1_000n, textMax: 100_000n };
     return eventRead.run(all, db);
   },
   skus: (db) => eventSkuRead.run({ after: 25_000n, upTo: 25_064n, afterSku: 0n, limit: 51n }, db),
