@@ -46,7 +46,7 @@ export class FeedWatch {
   }
 
   /**
-   * Resolves when the feed has an event behind a position, or the signal aborts. It looks anew also where it
+   * Resolves when the feed has an event behind a position, or the signal aborts. It looks again also where it
    * has seen one: the caller has read a node that lacks it, and would else read it without a pause.
    */
   async waitBehind(position: bigint, signal: AbortSignal): Promise<void> {

@@ -46,7 +46,7 @@ describe.each(['rest', 'grpc'] as const)('over %s', (transport) => {
     return 'reply' in answer ? answer.reply.orderID : 0n;
   };
 
-  /** Waits until so many events follow a token, and returns them. */
+  /** Waits until that many events follow a token, and returns them. */
   async function following(pageToken: string, count: number, more: Request<'listEvents'> = {}) {
     const events: EventFields[] = [];
     for (let token = pageToken; events.length < count; ) {

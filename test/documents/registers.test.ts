@@ -101,7 +101,10 @@ function serviceLimits(config: Config): Record<string, string> {
     'orders that a page of orders scans': count(SCAN_MAX),
     'lines of a page of orders': count(PAGE_LINES_MAX),
     'events that a page of some events looks at': count(EVENT_SCAN_MAX),
-    'readers that wait for events, in all and of one client': `${count(config.feed.readersMax)} and ${count(config.feed.readersPerClientMax)}`,
+    'readers that wait for events, in all and of one client': [
+      count(config.feed.readersMax),
+      count(config.feed.readersPerClientMax),
+    ].join(' and '),
     'open orders that a page of holds looks at': count(HOLDS_SCAN_MAX),
     'open orders that an audit compares with the stock': count(AUDIT_LIMITS.openOrders),
     'findings that an audit shows': count(FINDINGS_MAX),

@@ -6,7 +6,7 @@ import type { TestDatabase } from './database.ts';
 type Query = TestDatabase['query'];
 
 /**
- * Writes a batch of so many events, and returns its id.
+ * Writes a batch of that many events, and returns its id.
  *
  * @param subject the order that they are about; the id without it.
  */
