@@ -15,7 +15,7 @@ module.exports = {
       'Programs read the configuration and use the app. The embedded cluster is loaded when it is needed.',
       { path: '^src/(main\\.ts|cli/)', pathNot: '\\.test\\.ts$' },
       ours(
-        'app\\.ts$',
+        '(app|background)\\.ts$',
         'cli/',
         'config/',
         'telemetry/',

@@ -8,7 +8,7 @@
 /* @name eventBatchInsert */
 -- Writes the events of a transaction. The first five arrays are parallel; the last two of these may be empty.
 -- An end of 0 stands for none, an empty text for no traceparent. It is the last statement of its transaction,
--- because it draws the id of the batch: whoever waits for a lock of this transaction draws a higher one.
+-- because it draws the id of the batch: a transaction that waits for one of its locks draws a higher id.
 -- Locks: the new row.
 INSERT INTO event_batches (
     batch_id, created_at, event_count, types, subjects, versions, ends_us, traceparents, skus
@@ -26,13 +26,13 @@ SELECT pg_try_advisory_xact_lock(:lock!::bigint) AS "locked!";
 
 /* @name eventPublish */
 -- Numbers up to :limit committed batches in the order of their ids, behind all that are numbered, and returns
--- how many there were, how many it numbered, and the last event's position.
--- Where it runs twice at once, which eventPublisherLock prevents, the second run finds its first batch numbered
--- by the other, or fails on the position that the other gave to its first batch. So the caller must roll back
--- a run that numbered less than there was: the rest of it may overlap with what the other has numbered.
--- Each batch is updated along the primary key, whatever the statistics show: the range of ids keeps the planner
--- from scanning the table, and `published_at` in place of `position` from joining with the index of those that
--- wait, of which it expects one.
+-- how many there were, how many it numbered, and the last event's position. Where it runs twice at once,
+-- which eventPublisherLock prevents, the second run finds its first batch numbered by the other, or fails on
+-- the position that the other gave to its first batch. So the caller must roll back a run that numbered less
+-- than there was: the rest of it may overlap with what the other has numbered. Each batch is updated along
+-- the primary key, whatever the statistics show: the range of ids keeps the planner from scanning the table,
+-- and `published_at` in place of `position` from joining with the index of those that wait, of which it
+-- expects one.
 -- Locks: these rows.
 WITH waiting AS MATERIALIZED (
     SELECT batch_id, event_count
@@ -117,8 +117,8 @@ LEFT JOIN (
 
 /* @name eventRead */
 -- Reads the events of the :scan positions that follow the position :after, in their order, on any node: those
--- of the types :types (all where it is empty) about the order :orderId (0: all), up to :limit; with who ordered
--- and what, which never change, as `sku count sku count`. Events stop where these texts have :textMax
+-- of the types :types (all where it is empty) about the order :orderId (0: all), up to :limit; with who
+-- ordered and what, which never change, as `sku count sku count`. Events stop where these texts have :textMax
 -- characters: found_count is how many there were up to the limit. In every row is the last position of that
 -- range which the feed has, and when its batch was published; without an event there is one row. created_us:
 -- when it was written. Times are in microseconds since the epoch.
@@ -240,9 +240,10 @@ LIMIT 1;
 
 /* @name eventBatchDelete */
 -- Removes up to :limit of the oldest batches, and returns their number: those behind which another one was
--- published longer than :retentionMs ago too, by the primary's clock. So a reader that has read everything does
--- not lose its place when the feed was quiet for long, and the last batch stays: the next position follows
--- from it. What is younger keeps all that follows it, also where a clock went back, so the feed gets no hole.
+-- published longer than :retentionMs ago too, by the primary's clock. So a reader that has read everything
+-- does not lose its place when the feed was quiet for long, and the last batch stays: the next position
+-- follows from it. What is younger keeps all that follows it, also where a clock went back, so the feed gets
+-- no hole.
 -- Locks: these rows.
 WITH oldest AS MATERIALIZED (
     SELECT position, published_at < now() - make_interval(secs => :retentionMs!::float8 / 1000) AS is_old

@@ -78,9 +78,9 @@ FROM (
 
 /* @name orderHeldPieces */
 -- Sums the pieces that open orders of the given users hold, without those whose reservation has ended. A user
--- without any returns no row. It reads all orders of these users, along their index.
--- OFFSET 0 keeps the planner from reading the open orders of all users, and all lines: it has no idea of how few
--- of the orders are open.
+-- without any returns no row. It reads all orders of these users, along their index. OFFSET 0 keeps the
+-- planner from reading the open orders of all users, and all lines: it has no idea of how few of the orders
+-- are open.
 -- Locks: none, the caller holds the users through orderUserLock.
 SELECT owned.user_id, sum(line.count)::bigint AS "pieces!"
 FROM (

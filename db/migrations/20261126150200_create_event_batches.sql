@@ -4,13 +4,13 @@
 -- position: that of its first event in the feed, which has no gaps; NULL until the publisher has set it.
 -- published_at: when it did. Two publishers at once cannot both commit: a run numbers all batches that it has
 -- found or none, and its first position, which is unique, follows the last one that was committed before.
--- types, subjects, versions, ends_us and traceparents are parallel. subjects: the orders, or the skus of changes
--- of stock by hand; versions: theirs. ends_us: those of reservations, where an event is about one, in
--- microseconds since the epoch. ends_us and traceparents are empty where no event has one.
--- skus: those whose counters the transaction changed.
--- Arrays cost a tenth of a row per event: see docs/decisions/event-feed.md.
--- Each batch leaves an entry behind in the index of those that wait, which publishers pass over until a vacuum
--- removes it. Without these settings that comes after a fifth of the table, and leaves out the indexes.
+-- types, subjects, versions, ends_us and traceparents are parallel. subjects: the orders, or the skus of
+-- changes of stock by hand; versions: theirs. ends_us: those of reservations, where an event is about one, in
+-- microseconds since the epoch. ends_us and traceparents are empty where no event has one. skus: those whose
+-- counters the transaction changed. Arrays cost a tenth of a row per event: see docs/decisions/event-feed.md.
+-- Each batch leaves an entry behind in the index of those that wait, which publishers pass over until a
+-- vacuum removes it. Without these settings that comes after a fifth of the table, and leaves out the
+-- indexes.
 CREATE TABLE event_batches (
     batch_id bigint NOT NULL,
     position bigint,
@@ -29,13 +29,6 @@ CREATE TABLE event_batches (
     CONSTRAINT event_batches_has_events CHECK (event_count > 0 AND event_count = cardinality(types))
 )
 WITH (autovacuum_vacuum_scale_factor = 0.01, vacuum_index_cleanup = on);
-
--- Two partial indexes: each batch is in one of them, so neither grows with the other's.
-CREATE INDEX event_batches_waiting ON event_batches (batch_id)
-WHERE position IS NULL;
-
-CREATE UNIQUE INDEX event_batches_position ON event_batches (position)
-WHERE position IS NOT NULL;
 
 -- migrate:down
 

@@ -1,6 +1,6 @@
 -- Refills the stock that another seed has opened: as many pieces are available again as then. What is missing
--- is received, with a movement for each sku. Stock with enough pieces, and of other origin, is left alone. Each
--- movement is an event, as of any stock that is changed by hand.
+-- is received, with a movement for each sku. Stock with enough pieces, and of other origin, is left alone.
+-- Each movement is an event, as of any stock that is changed by hand.
 -- Locks: these stock rows, in sku order, as the service locks them. What is missing is computed behind the
 -- wait for the lock, and the id of the events is drawn behind all of them.
 WITH locked AS MATERIALIZED (
@@ -26,8 +26,8 @@ refilled AS (
 ),
 moved AS (
     INSERT INTO stock_movements (
-        sku, version, total_change, reserved_change, total_after, reserved_after, created_at, order_count, kind,
-        reason, reference
+        sku, version, total_change, reserved_change, total_after, reserved_after, created_at, order_count,
+        kind, reason, reference
     )
     SELECT sku, version, missing, 0, total_count, reserved, changed_at, 0, 'received', 'received', 'seed'
     FROM refilled

@@ -48,8 +48,9 @@ SELECT
     (SELECT count(*) FROM orders)::integer AS orders;
 
 /* @name ledgerReset */
--- Deletes all orders, movements and events and restores the initial stock, which then is not in the ledger yet. Both
--- are sent together and so one transaction: orders that are still being written come before or after it.
+-- Deletes all orders, movements and events and restores the initial stock, which then is not in the ledger
+-- yet. Both are sent together and so one transaction: orders that are still being written come before or
+-- after it.
 TRUNCATE orders, order_lines, stock_movements, event_batches;
 
 UPDATE stocks

@@ -121,19 +121,25 @@ function sectionsOf(env: Variables) {
       heldPiecesMaxPerUser: env.HELD_PIECES_MAX_PER_USER,
       countMaxAgeMs: env.COUNT_MAX_AGE_MS,
     },
-    /** How long orders that failed or were cancelled are kept, and movements of stock; 0 is for ever. And events. */
-    workers: {
-      orderRetentionMs: env.ORDER_RETENTION_MS,
-      ledgerRetentionMs: env.LEDGER_RETENTION_MS,
-      eventRetentionMs: env.EVENT_RETENTION_MS,
-    },
-    feed: { readersMax: env.EVENT_READERS_MAX, readersPerClientMax: env.EVENT_READERS_MAX_PER_CLIENT },
+    ...backgroundOf(env),
     /** From which the key of page tokens is derived; undefined takes the database's password. */
     pageTokenSecret: env.PAGE_TOKEN_KEY,
     log: { level: env.LOG_LEVEL },
     requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
     shutdownDelayMs: env.SHUTDOWN_DELAY_MS,
     shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT_MS,
+  };
+}
+
+function backgroundOf(env: Variables) {
+  return {
+    /** How long orders that failed or were cancelled, movements and events are kept; 0 is for ever. */
+    workers: {
+      orderRetentionMs: env.ORDER_RETENTION_MS,
+      ledgerRetentionMs: env.LEDGER_RETENTION_MS,
+      eventRetentionMs: env.EVENT_RETENTION_MS,
+    },
+    feed: { readersMax: env.EVENT_READERS_MAX, readersPerClientMax: env.EVENT_READERS_MAX_PER_CLIENT },
   };
 }
 

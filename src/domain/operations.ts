@@ -1,7 +1,7 @@
 /**
- * THE table of operations: what REST and gRPC both serve, and that of streams. An operation is added here; the
- * compiler then leads to its route in each transport. Its batcher, its place in the pool of connections, its
- * scope and the type `Loms` follow.
+ * THE table of operations: what REST and gRPC both serve, and that of streams. An operation is added here;
+ * the compiler then leads to its route in each transport. Its batcher, its place in the pool of connections,
+ * its scope and the type `Loms` follow.
  *
  * Requests arrive already validated field by field by the transport. Every operation may also be refused for
  * its caller, its deadline, a full queue or the database; see `errors.ts`.

@@ -1,6 +1,6 @@
 /**
- * The streams of events of this process: opens them, and limits what they read and hold together. They hold no
- * place in a queue or batch.
+ * The streams of events of this process: opens them, and limits what they read and hold together. They hold
+ * no place in a queue or batch.
  */
 import type { Database, Queryable } from '../db/types.ts';
 import type { Call } from '../domain/call.ts';
@@ -41,8 +41,8 @@ const READS_MAX = 2;
 export const STREAM_READS_MAX = READS_MAX + 1;
 
 /**
- * The most events of a page that a stream reads for itself. All streams that do hold no more than so many of
- * them together: the more there are, the smaller are their pages.
+ * The most events of a page that a stream reads for itself. All streams that do hold no more than HELD_EVENTS
+ * of them together: the more there are, the smaller are their pages.
  */
 const PAGE_EVENTS_MAX = 2_000;
 const PAGE_EVENTS_MIN = 50;
@@ -72,7 +72,9 @@ export class EventStreams {
     this.#tail = new EventTail({ read: (work) => database.read(work), watch, deadlines, onError });
   }
 
-  /** Opens a stream: its first page is read by the deadline of the call, so that it is refused as a list is. */
+  /**
+   * Opens a stream: its first page is read by the deadline of the call, so that it is refused as a list is.
+   */
   async open(request: WatchEventsRequest, call: Call): Promise<Outcome<EventStream>> {
     const { watch, readers, settings } = this.#options;
     if (watch.isStopped) return refused(fixedRefusals.shuttingDown);
@@ -130,7 +132,7 @@ export class EventStreams {
     return Math.max(PAGE_EVENTS_MIN, Math.min(PAGE_EVENTS_MAX, share));
   }
 
-  /** Reads when there are no more than so many reads. */
+  /** Reads when fewer than READS_MAX others read. */
   async #read<T>(work: Work<T>): Promise<T> {
     if (this.#reading < READS_MAX) this.#reading++;
     else await new Promise<void>((resolve) => this.#turns.push(resolve));

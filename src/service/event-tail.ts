@@ -28,8 +28,8 @@ const PAGE_EVENTS = 1_000;
 const ALL = { types: [] };
 
 /**
- * The pause behind each page, in milliseconds: so much for each stream that waits, up to a limit. With many of
- * them a page costs most by being sent so often, and at a high rate longer pages are fewer.
+ * The pause behind each page, in milliseconds: so much for each stream that waits, up to a limit. With many
+ * of them a page costs most by being sent so often, and at a high rate longer pages are fewer.
  */
 const PAUSE_PER_STREAM_MS = 0.25;
 const PAUSE_MAX_MS = 50;

@@ -87,8 +87,9 @@ async function change(
   if (kind === 'extend') await by.extendOrder({ orderId, ttlSeconds: 600 + (seed % 3) * 600 }, call);
   if (kind !== 'overdue' && kind !== 'expire') return;
   await query(
-    `UPDATE orders SET created_at = created_at - interval '1 hour', updated_at = created_at - interval '1 hour',
-       expires_at = now() - interval '1 second' WHERE order_id = $1 AND status = 'awaiting payment'`,
+    `UPDATE orders SET created_at = created_at - interval '1 hour',
+       updated_at = created_at - interval '1 hour', expires_at = now() - interval '1 second'
+     WHERE order_id = $1 AND status = 'awaiting payment'`,
     [orderId],
   );
   if (kind === 'expire') await router.write((tx) => expireOrders(tx, [orderId]));
@@ -216,6 +217,21 @@ function isSubsequence(part: readonly string[], whole: readonly string[]): boole
   return found === part.length;
 }
 
+/** Every change by hand is an event, in the order of the versions of its sku. */
+async function checkByHand(events: readonly FeedEvent[]): Promise<void> {
+  const byHand = events.flatMap((each) => ('sku' in each ? [`${each.sku} ${each.version}`] : []));
+  const movements = await query(`
+    SELECT sku, version FROM stock_movements
+    WHERE version > 0 AND kind IN ('received', 'adjusted', 'counted', 'opened') ORDER BY sku, version`);
+  expect([...byHand].sort()).toEqual(movements.map((row) => `${row.sku} ${row.version}`).sort());
+  for (const each of SKUS) {
+    const versions = byHand
+      .filter((text) => text.startsWith(`${each} `))
+      .map((text) => Number(text.slice(2)));
+    expect(versions).toEqual([...versions].sort((a, b) => a - b));
+  }
+}
+
 test('every change is in the feed once and in order, for each reader', async () => {
   const seen = new Set<string>();
   const filter = fc.subarray([...eventTypes]);
@@ -258,23 +274,14 @@ test('every change is in the feed once and in order, for each reader', async () 
       for (const { type } of events) seen.add(type);
 
       const stored = await query(`
-        SELECT orders.*, (SELECT count(*) FROM order_lines WHERE order_lines.order_id = orders.order_id) AS lines
+        SELECT orders.*,
+          (SELECT count(*) FROM order_lines WHERE order_lines.order_id = orders.order_id) AS lines
         FROM orders`);
       checkOrders(
         events.filter((each): each is OrderEvent => 'orderId' in each),
         stored,
       );
-      const byHand = events.flatMap((each) => ('sku' in each ? [`${each.sku} ${each.version}`] : []));
-      const movements = await query(`
-        SELECT sku, version FROM stock_movements
-        WHERE version > 0 AND kind IN ('received', 'adjusted', 'counted', 'opened') ORDER BY sku, version`);
-      expect([...byHand].sort()).toEqual(movements.map((row) => `${row.sku} ${row.version}`).sort());
-      for (const each of SKUS) {
-        const versions = byHand
-          .filter((text) => text.startsWith(`${each} `))
-          .map((text) => Number(text.slice(2)));
-        expect(versions).toEqual([...versions].sort((a, b) => a - b));
-      }
+      await checkByHand(events);
       await checkStock();
 
       while (await cache.follow(3));

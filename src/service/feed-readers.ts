@@ -1,4 +1,4 @@
-/** Admits those who wait for events, long polls and streams: so many in all, and of one client. */
+/** Admits those who wait for events, long polls and streams, up to a limit in all and of one client. */
 
 export interface ReaderLimits {
   readonly readersMax: number;

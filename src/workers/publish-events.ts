@@ -8,7 +8,7 @@ import { isOutage } from '../service/failures.ts';
 import type { RunResult } from '../timing/periodic.ts';
 
 export interface EventPublisherOptions {
-  /** Publishes up to so many batches; `busy` while another one is at it. */
+  /** Publishes up to `batchesMax` batches; `busy` while another one is at it. */
   readonly publish: (batchesMax: number) => Promise<Published | 'busy'>;
   /** Called when readers have something to read. */
   readonly onPublished: () => void;

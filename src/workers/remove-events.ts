@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 export interface EventRemovalOptions {
   /** How long events are kept, in milliseconds. */
   readonly retentionMs: number;
-  /** Removes what is old enough, up to so many batches. Returns their number. */
+  /** Removes what is old enough, up to `batchesMax` batches. Returns their number. */
   readonly remove: (window: { readonly retentionMs: number; readonly batchesMax: number }) => Promise<number>;
   readonly logger: Logger;
 }

@@ -54,7 +54,7 @@ function reader(transport: Transport) {
     return watchEvents(transport, transport === 'REST' ? httpPort : grpcPort, request);
   };
 
-  /** Reads until there are so many events, or a page is wanted. */
+  /** Reads until there are `count` events, or a page is wanted. */
   async function read(request: WatchRequest, eventsMax: number) {
     const events: EventFields[] = [];
     let token = '';
@@ -152,7 +152,7 @@ describe.each(transports)('over %s', (transport) => {
     for (const request of bad) expect(await errorOf(request)).toMatchObject({ reason: 'INVALID_REQUEST' });
   });
 
-  test('a client has so many streams, and gets another one when it has left one', async () => {
+  test('a client has a limited number of streams, and gets another one when it has left one', async () => {
     const streams = Array.from({ length: READERS_MAX }, () => watch());
     await Promise.all(streams.map((stream) => stream.next()));
     const error = await errorOf({});

@@ -20,7 +20,8 @@ export async function writeBatch(
     `INSERT INTO event_batches (
        batch_id, created_at, event_count, types, subjects, versions, ends_us, traceparents, skus
      )
-     SELECT id, now(), $1::int, array_fill('extended'::text, ARRAY[$1::int]), array_fill(coalesce($3::bigint, id), ARRAY[$1::int]),
+     SELECT id, now(), $1::int, array_fill('extended'::text, ARRAY[$1::int]),
+       array_fill(coalesce($3::bigint, id), ARRAY[$1::int]),
        ARRAY(SELECT generate_series(1, $1::int)), '{}', '{}', $2::bigint[]
      FROM nextval('event_batch_ids') AS id
      RETURNING batch_id`,

@@ -1,4 +1,7 @@
-/** Cursors on nodes that have their event, lack it for a moment, have lost it, or have another one in its place. */
+/**
+ * Cursors on nodes that have their event, lack it for a moment, have lost it, or have another one in its
+ * place.
+ */
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { anyCall } from '../../../test/support/call.ts';

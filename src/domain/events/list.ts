@@ -93,7 +93,7 @@ export async function listEvents(
   return pages;
 }
 
-/** Reads up to so many events. Returns undefined where the cursor has expired. */
+/** Reads up to `eventsMax` events. Returns undefined where the cursor has expired. */
 export async function readFrom(
   db: Queryable,
   begin: Begin,
@@ -106,7 +106,7 @@ export async function readFrom(
   return readEventsBehind(db, { position: await tailOf(db), us: 0n }, filter, limits);
 }
 
-/** The limits of a page of so many events. */
+/** The limits of a page of `eventsMax` events. */
 export function limitsOf({ types, orderId = 0n }: EventFilter, eventsMax: number): EventLimits {
   const isSelective = types.length > 0 || orderId > 0n;
   return { eventsMax, scanMax: isSelective ? EVENT_SCAN_MAX : eventsMax, textMax: EVENT_TEXT_MAX };

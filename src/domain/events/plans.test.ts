@@ -25,8 +25,8 @@ const WAITING = 200;
 const insert = (from: number, to: number, isPublished: boolean) =>
   database.query(
     `INSERT INTO event_batches
-     SELECT id, CASE WHEN $3 THEN id END, CASE WHEN $3 THEN now() END, now(), 1, '{created}', ARRAY[id], '{1}',
-       '{}', '{}', ARRAY[id % 100 + 1]
+     SELECT id, CASE WHEN $3 THEN id END, CASE WHEN $3 THEN now() END, now(), 1, '{created}', ARRAY[id],
+       '{1}', '{}', '{}', ARRAY[id % 100 + 1]
      FROM generate_series($1::bigint, $2::bigint) AS id`,
     [from, to, isPublished],
   );

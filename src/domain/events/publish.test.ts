@@ -1,4 +1,7 @@
-/** Publishers, one or several at once: positions without gaps, no batch twice; and the removal of old batches. */
+/**
+ * Publishers, one or several at once: positions without gaps, no batch twice; and the removal of old
+ * batches.
+ */
 import fc from 'fast-check';
 import pg from 'pg';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';

@@ -16,8 +16,8 @@ export interface Published {
 }
 
 /**
- * Publishes up to so many batches. The statement that numbers them is sent when the lock is held: it must see
- * what the publisher before has numbered.
+ * Publishes up to `batchesMax` batches. The statement that numbers them is sent when the lock is held: it
+ * must see what the publisher before has numbered.
  *
  * @returns `busy` while another one publishes, after a rollback: it may not see all that is committed by now.
  */
@@ -35,7 +35,7 @@ export async function publishEvents(
   return result.batches === 0 ? { rollback: result } : { writes: [], result };
 }
 
-/** Removes up to so many batches that are older than the retention. Returns their number. */
+/** Removes up to `batchesMax` batches that are older than the retention. Returns their number. */
 export async function removeEvents(
   tx: Queryable,
   { retentionMs, batchesMax }: { readonly retentionMs: number; readonly batchesMax: number },

@@ -27,7 +27,7 @@ export type PageEncoding = (
   tokenOf: (cursor: Cursor) => string,
 ) => Uint8Array;
 
-/** An open stream. Whoever has it calls `close` at its end, however it ends. */
+/** An open stream. Its owner calls `close` at its end, however it ends. */
 export interface EventStream {
   /**
    * Resolves to the next chunk, or to the refusal that ends the stream: CURSOR_EXPIRED, CREDENTIALS_INVALID,

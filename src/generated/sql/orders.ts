@@ -272,15 +272,15 @@ export interface IOrderHeldPiecesQuery {
   result: IOrderHeldPiecesResult;
 }
 
-const orderHeldPiecesIR: any = {"usedParamSet":{"userIds":true},"params":[{"name":"userIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":551,"b":559}]}],"statement":"-- Sums the pieces that open orders of the given users hold, without those whose reservation has ended. A user\n-- without any returns no row. It reads all orders of these users, along their index.\n-- OFFSET 0 keeps the planner from reading the open orders of all users, and all lines: it has no idea of how few\n-- of the orders are open.\n-- Locks: none, the caller holds the users through orderUserLock.\nSELECT owned.user_id, sum(line.count)::bigint AS \"pieces!\"\nFROM (\n    SELECT order_id, user_id, status, expires_at FROM orders WHERE user_id = ANY(:userIds!::bigint[]) OFFSET 0\n) AS owned\nCROSS JOIN LATERAL (\n    SELECT lines.count FROM order_lines AS lines WHERE lines.order_id = owned.order_id OFFSET 0\n) AS line\nWHERE owned.status = 'awaiting payment'\n  AND (owned.expires_at IS NULL OR owned.expires_at > now())\nGROUP BY owned.user_id"};
+const orderHeldPiecesIR: any = {"usedParamSet":{"userIds":true},"params":[{"name":"userIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":551,"b":559}]}],"statement":"-- Sums the pieces that open orders of the given users hold, without those whose reservation has ended. A user\n-- without any returns no row. It reads all orders of these users, along their index. OFFSET 0 keeps the\n-- planner from reading the open orders of all users, and all lines: it has no idea of how few of the orders\n-- are open.\n-- Locks: none, the caller holds the users through orderUserLock.\nSELECT owned.user_id, sum(line.count)::bigint AS \"pieces!\"\nFROM (\n    SELECT order_id, user_id, status, expires_at FROM orders WHERE user_id = ANY(:userIds!::bigint[]) OFFSET 0\n) AS owned\nCROSS JOIN LATERAL (\n    SELECT lines.count FROM order_lines AS lines WHERE lines.order_id = owned.order_id OFFSET 0\n) AS line\nWHERE owned.status = 'awaiting payment'\n  AND (owned.expires_at IS NULL OR owned.expires_at > now())\nGROUP BY owned.user_id"};
 
 /**
  * Query generated from SQL:
  * ```
  * -- Sums the pieces that open orders of the given users hold, without those whose reservation has ended. A user
- * -- without any returns no row. It reads all orders of these users, along their index.
- * -- OFFSET 0 keeps the planner from reading the open orders of all users, and all lines: it has no idea of how few
- * -- of the orders are open.
+ * -- without any returns no row. It reads all orders of these users, along their index. OFFSET 0 keeps the
+ * -- planner from reading the open orders of all users, and all lines: it has no idea of how few of the orders
+ * -- are open.
  * -- Locks: none, the caller holds the users through orderUserLock.
  * SELECT owned.user_id, sum(line.count)::bigint AS "pieces!"
  * FROM (

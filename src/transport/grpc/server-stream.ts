@@ -1,4 +1,6 @@
-/** Methods with a stream of replies: request bytes into the pipeline, its stream into messages and a status. */
+/**
+ * Methods with a stream of replies: request bytes into the pipeline, its stream into messages and a status.
+ */
 import type { MethodDefinition, Server, ServerWritableStream } from '@grpc/grpc-js';
 import type { Call } from '../../domain/call.ts';
 import type { EventStream } from '../../domain/events/watch.ts';

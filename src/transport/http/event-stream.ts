@@ -1,4 +1,7 @@
-/** The stream of events over REST: server-sent events, as browsers' `EventSource` and most libraries read them. */
+/**
+ * The stream of events over REST: server-sent events, as browsers' `EventSource` and most libraries read
+ * them.
+ */
 import type { ServerResponse } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
@@ -58,11 +61,11 @@ const watchEventsDocument = {
   tags: ['event'],
   summary: 'Stream what happened to orders and stock',
   description:
-    'Server-sent events, oldest first, and then those that are still to come. The `data` of each is the same ' +
-    'JSON as in `/event/list`, and its `id` is the token behind it: store it with what was made of the event, ' +
-    'and continue with it as `Last-Event-ID` or `page_token`; nothing is missed or read twice. An `id` without ' +
-    'data comes first, and at least every 15 seconds while there is nothing to send. A stream that ends with ' +
-    'an error sends it as an event `error` whose data is a `Status`.',
+    'Server-sent events, oldest first, and then those that are still to come. The `data` of each is the ' +
+    'same JSON as in `/event/list`, and its `id` is the token behind it: store it with what was made of ' +
+    'the event, and continue with it as `Last-Event-ID` or `page_token`; nothing is missed or read twice. ' +
+    'An `id` without data comes first, and at least every 15 seconds while there is nothing to send. A ' +
+    'stream that ends with an error sends it as an event `error` whose data is a `Status`.',
   request: {
     headers: z.object({ 'Last-Event-ID': lastEventId }),
     query: z.object({ page_token: asked.pageToken, type: asked.type, from: asked.from }),
@@ -132,8 +135,8 @@ export function addEventStream(app: OpenAPIHono, context: TransportContext): voi
 
 /**
  * A connection on which nothing moves is cut by the system after this time, in milliseconds, if its peer has
- * vanished: Node.js probes ten times, once a second. That is before the next bookmark, behind which the system
- * would wait for minutes.
+ * vanished: Node.js probes ten times, once a second. That is before the next bookmark, behind which the
+ * system would wait for minutes.
  */
 const PROBE_AFTER_MS = 3_000;
 
@@ -143,7 +146,8 @@ const END_READ_MS = 10_000;
 function openSink(reply: ServerResponse): Sink {
   const { socket } = reply.req;
   const connection = connectionOf(socket);
-  // It closes behind the stream: for another one a client takes a new connection, perhaps to another instance.
+  // It closes behind the stream: for another one a client takes a new connection, perhaps to another
+  // instance.
   connection?.end();
   socket.setTimeout(BOOKMARK_MS + CHUNK_READ_MS);
   socket.setKeepAlive(true, PROBE_AFTER_MS);

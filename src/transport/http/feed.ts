@@ -114,7 +114,8 @@ const listStockChangesDocument = {
   summary: 'List the stock that has changed',
   description:
     'For search indexes and caches: each sku that changed since the token once, with the stock that is ' +
-    'there now. To begin, take a token without a `page_token`, then read `/stock/list`, then follow the token.',
+    'there now. To begin, take a token without a `page_token`, then read `/stock/list`, then follow the ' +
+    'token.',
   request: {
     query: z.object({
       page_size: askedChanges.pageSize,

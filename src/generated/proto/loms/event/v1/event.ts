@@ -130,7 +130,10 @@ export interface StockChange {
   sku: number;
   /** Its place in the history of the sku, as in loms.stock.v1.StockMovement. */
   version: bigint;
-  /** received, adjusted, counted or opened; empty, like all that follows, where the movement was removed since. */
+  /**
+   * received, adjusted, counted or opened; empty, like all that follows, where the movement was removed
+   * since.
+   */
   kind: string;
   /** What it added to the pieces that exist; negative where it took some. */
   totalChange: bigint;
@@ -982,17 +985,20 @@ export const EventServiceService = {
     responseDeserialize: (value: Buffer): ListEventsResponse => ListEventsResponse.decode(value),
   },
   /**
-   * Streams events, oldest first, and those that are still to come as they happen. Over REST it is a stream of
-   * server-sent events. A page token of ListEvents for the same types continues here, and the other way round.
+   * Streams events, oldest first, and those that are still to come as they happen. Over REST it is a stream
+   * of server-sent events. A page token of ListEvents for the same types continues here, and the other way
+   * round.
    *
    * Each message carries the token behind its events. A message without events comes first, and then at least
    * every 15 seconds: its token shows how far the stream has read, also past events of other types. A client
-   * that stores each token with what it made of the events continues with it after any end, and misses nothing.
+   * that stores each token with what it made of the events continues with it after any end, and misses
+   * nothing.
    *
-   * The stream ends with OK when its connection is renewed, with SHUTTING_DOWN (UNAVAILABLE) when the instance
-   * stops, with CREDENTIALS_INVALID (UNAUTHENTICATED) when the caller's token expires, with READER_TOO_SLOW
-   * (RESOURCE_EXHAUSTED) when the client does not read a message within 30 seconds, and with CURSOR_EXPIRED
-   * (OUT_OF_RANGE) when events behind the token were removed. An outage of the database does not end it.
+   * The stream ends with OK when its connection is renewed, with SHUTTING_DOWN (UNAVAILABLE) when the
+   * instance stops, with CREDENTIALS_INVALID (UNAUTHENTICATED) when the caller's token expires, with
+   * READER_TOO_SLOW (RESOURCE_EXHAUSTED) when the client does not read a message within 30 seconds, and with
+   * CURSOR_EXPIRED (OUT_OF_RANGE) when events behind the token were removed. An outage of the database does
+   * not end it.
    */
   watchEvents: {
     path: "/loms.event.v1.EventService/WatchEvents" as const,
@@ -1018,17 +1024,20 @@ export interface EventServiceServer extends UntypedServiceImplementation {
    */
   listEvents: handleUnaryCall<ListEventsRequest, ListEventsResponse>;
   /**
-   * Streams events, oldest first, and those that are still to come as they happen. Over REST it is a stream of
-   * server-sent events. A page token of ListEvents for the same types continues here, and the other way round.
+   * Streams events, oldest first, and those that are still to come as they happen. Over REST it is a stream
+   * of server-sent events. A page token of ListEvents for the same types continues here, and the other way
+   * round.
    *
    * Each message carries the token behind its events. A message without events comes first, and then at least
    * every 15 seconds: its token shows how far the stream has read, also past events of other types. A client
-   * that stores each token with what it made of the events continues with it after any end, and misses nothing.
+   * that stores each token with what it made of the events continues with it after any end, and misses
+   * nothing.
    *
-   * The stream ends with OK when its connection is renewed, with SHUTTING_DOWN (UNAVAILABLE) when the instance
-   * stops, with CREDENTIALS_INVALID (UNAUTHENTICATED) when the caller's token expires, with READER_TOO_SLOW
-   * (RESOURCE_EXHAUSTED) when the client does not read a message within 30 seconds, and with CURSOR_EXPIRED
-   * (OUT_OF_RANGE) when events behind the token were removed. An outage of the database does not end it.
+   * The stream ends with OK when its connection is renewed, with SHUTTING_DOWN (UNAVAILABLE) when the
+   * instance stops, with CREDENTIALS_INVALID (UNAUTHENTICATED) when the caller's token expires, with
+   * READER_TOO_SLOW (RESOURCE_EXHAUSTED) when the client does not read a message within 30 seconds, and with
+   * CURSOR_EXPIRED (OUT_OF_RANGE) when events behind the token were removed. An outage of the database does
+   * not end it.
    */
   watchEvents: handleServerStreamingCall<WatchEventsRequest, WatchEventsResponse>;
 }
@@ -1060,17 +1069,20 @@ export interface EventServiceClient extends Client {
     callback: (error: ServiceError | null, response: ListEventsResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Streams events, oldest first, and those that are still to come as they happen. Over REST it is a stream of
-   * server-sent events. A page token of ListEvents for the same types continues here, and the other way round.
+   * Streams events, oldest first, and those that are still to come as they happen. Over REST it is a stream
+   * of server-sent events. A page token of ListEvents for the same types continues here, and the other way
+   * round.
    *
    * Each message carries the token behind its events. A message without events comes first, and then at least
    * every 15 seconds: its token shows how far the stream has read, also past events of other types. A client
-   * that stores each token with what it made of the events continues with it after any end, and misses nothing.
+   * that stores each token with what it made of the events continues with it after any end, and misses
+   * nothing.
    *
-   * The stream ends with OK when its connection is renewed, with SHUTTING_DOWN (UNAVAILABLE) when the instance
-   * stops, with CREDENTIALS_INVALID (UNAUTHENTICATED) when the caller's token expires, with READER_TOO_SLOW
-   * (RESOURCE_EXHAUSTED) when the client does not read a message within 30 seconds, and with CURSOR_EXPIRED
-   * (OUT_OF_RANGE) when events behind the token were removed. An outage of the database does not end it.
+   * The stream ends with OK when its connection is renewed, with SHUTTING_DOWN (UNAVAILABLE) when the
+   * instance stops, with CREDENTIALS_INVALID (UNAUTHENTICATED) when the caller's token expires, with
+   * READER_TOO_SLOW (RESOURCE_EXHAUSTED) when the client does not read a message within 30 seconds, and with
+   * CURSOR_EXPIRED (OUT_OF_RANGE) when events behind the token were removed. An outage of the database does
+   * not end it.
    */
   watchEvents(request: WatchEventsRequest, options?: Partial<CallOptions>): ClientReadableStream<WatchEventsResponse>;
   watchEvents(

@@ -1606,8 +1606,9 @@ export const StockServiceService = {
     responseDeserialize: (value: Buffer): ListStocksResponse => ListStocksResponse.decode(value),
   },
   /**
-   * Lists the skus whose stock has changed, each once, with the stock that is there now: for search indexes and
-   * caches. There is always a next page token: once all changes are read, it leads to those still to come.
+   * Lists the skus whose stock has changed, each once, with the stock that is there now: for search indexes
+   * and caches. There is always a next page token: once all changes are read, it leads to those still to
+   * come.
    *
    * A page may be short or empty before all changes are read. Without a token the list begins now: take the
    * token first, then read ListStocks, then follow the token.
@@ -1724,8 +1725,9 @@ export interface StockServiceServer extends UntypedServiceImplementation {
    */
   listStocks: handleUnaryCall<ListStocksRequest, ListStocksResponse>;
   /**
-   * Lists the skus whose stock has changed, each once, with the stock that is there now: for search indexes and
-   * caches. There is always a next page token: once all changes are read, it leads to those still to come.
+   * Lists the skus whose stock has changed, each once, with the stock that is there now: for search indexes
+   * and caches. There is always a next page token: once all changes are read, it leads to those still to
+   * come.
    *
    * A page may be short or empty before all changes are read. Without a token the list begins now: take the
    * token first, then read ListStocks, then follow the token.
@@ -1839,8 +1841,9 @@ export interface StockServiceClient extends Client {
     callback: (error: ServiceError | null, response: ListStocksResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Lists the skus whose stock has changed, each once, with the stock that is there now: for search indexes and
-   * caches. There is always a next page token: once all changes are read, it leads to those still to come.
+   * Lists the skus whose stock has changed, each once, with the stock that is there now: for search indexes
+   * and caches. There is always a next page token: once all changes are read, it leads to those still to
+   * come.
    *
    * A page may be short or empty before all changes are read. Without a token the list begins now: take the
    * token first, then read ListStocks, then follow the token.
