@@ -79,6 +79,10 @@ export class OpenEventStream implements EventStream {
     return undefined;
   }
 
+  get end(): Refusal | undefined {
+    return this.#refusal;
+  }
+
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;

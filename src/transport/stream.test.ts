@@ -16,6 +16,7 @@ function open(next: EventStream['next'] = async () => accepted(Buffer.from('x'))
   const deadlines = new Deadlines(clock.now, clock.setTimer);
   const seen = {
     ...{ asked: 0, written: 0, closed: 0, isClosing: false, ends: [] as (Refusal | undefined)[] },
+    end: undefined as Refusal | undefined,
     take: () => {},
     disconnect: () => {},
   };
@@ -23,6 +24,9 @@ function open(next: EventStream['next'] = async () => accepted(Buffer.from('x'))
     next() {
       seen.asked++;
       return next();
+    },
+    get end() {
+      return seen.end;
     },
     close: () => void seen.closed++,
   };
@@ -83,6 +87,16 @@ test('it ends without an error where its connection is to be renewed', async () 
   seen.take();
   await pumped;
   expect(seen.ends).toEqual([undefined]);
+});
+
+test('it ends with its own error where its connection closes as well', async () => {
+  const { seen, pumped } = open();
+  await turn();
+  seen.isClosing = true;
+  seen.end = fixedRefusals.shuttingDown;
+  seen.take();
+  await pumped;
+  expect(seen.ends).toEqual([fixedRefusals.shuttingDown]);
 });
 
 test('a client that disconnects leaves nothing behind, also while a chunk is written', async () => {

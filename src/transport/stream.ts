@@ -37,7 +37,12 @@ export async function pump(
   });
   let end: Refusal | undefined;
   try {
-    while (!writing.isClosed && !sink.isClosing()) {
+    while (!writing.isClosed) {
+      // At a stop too connections close, and the stream has its own end.
+      if (sink.isClosing()) {
+        end = stream.end;
+        break;
+      }
       const chunk = await stream.next();
       if (chunk === undefined) break;
       if (!chunk.ok) {

@@ -7,18 +7,21 @@ import { type Config, readConfig, variableNames } from '../../src/config/config.
 import { variables } from '../../src/config/variables.ts';
 import { codeOf, type Reason, reasons } from '../../src/domain/errors.ts';
 import { EVENT_SCAN_MAX } from '../../src/domain/events/list.ts';
+import { BOOKMARK_MS } from '../../src/domain/events/watch.ts';
 import * as limits from '../../src/domain/limits.ts';
-import { operations, scopes } from '../../src/domain/operations.ts';
+import { operations, scopes, served } from '../../src/domain/operations.ts';
 import { PAGE_LINES_MAX, SCAN_MAX } from '../../src/domain/orders/list.ts';
 import type { Refusal } from '../../src/domain/outcome.ts';
 import { PAGE_SIZE_MAX } from '../../src/domain/page.ts';
 import { HOLDS_SCAN_MAX } from '../../src/domain/stock/explain.ts';
 import { AUDIT_LIMITS, FINDINGS_MAX } from '../../src/domain/stock/findings.ts';
+import { RING_LIMITS } from '../../src/service/event-tail.ts';
 import { FREE_MULTIPLE } from '../../src/service/fair-queue.ts';
 import { BATCH_LINES_MAX, connectionsNeeded, SHARING_LANES_MAX } from '../../src/service/service.ts';
 import { connectionOptions, grpcLimits } from '../../src/transport/grpc/server.ts';
 import { httpStatusOf } from '../../src/transport/http/errors.ts';
 import { connectionLimits, HEAD_MAX_BYTES, HEADERS_MAX } from '../../src/transport/http/limits.ts';
+import { CHUNK_READ_MS } from '../../src/transport/stream.ts';
 import { HANDSHAKE_TIMEOUT_MS } from '../../src/transport/tls.ts';
 import { LINES_MAX } from '../support/limits.ts';
 import { named, table } from '../support/tables.ts';
@@ -61,7 +64,7 @@ function defaultOf(name: string): unknown {
 test('docs/security.md lists every operation with its scope', () => {
   const rows = table('docs/security.md', '**Scopes**').filter(([names]) => named(names).length > 0);
   const documented = rows.flatMap(([names, scope]) => named(names).map((name) => [name, named(scope)[0]]));
-  const expected = Object.entries(operations).map(([name, { scope }]) => [name, scope]);
+  const expected = Object.entries(served).map(([name, { scope }]) => [name, scope]);
   expect(documented.sort()).toEqual(expected.sort());
   const text = readFileSync('docs/security.md', 'utf8');
   for (const scope of scopes) expect(text).toContain(`\`${scope}\``);
@@ -158,6 +161,10 @@ const limitsOfGrpc: Record<string, string> = {
   'gRPC: streams of health, and of reflection, on one connection': count(grpcLimits.streamsPerConnectionMax),
   'gRPC: age of a stream of health or reflection': time(grpcLimits.streamAgeMs),
   'gRPC: reply that the client does not read, from the deadline or that age on': time(grpcLimits.unreadMs),
+  'time in which a client reads a part of a stream of events': time(CHUNK_READ_MS),
+  'silence of a stream of events': time(BOOKMARK_MS),
+  'newest events that streams share': count(RING_LIMITS.eventsMax),
+  'bytes of what they share': mebibytes(RING_LIMITS.bytesMax),
   'gRPC: connections': count(grpcLimits.connectionsMax),
   'gRPC: calls at a time on one connection': count(grpcMs('grpc.max_concurrent_streams')),
   'gRPC: idle connection': time(grpcMs('grpc.max_connection_idle_ms')),

@@ -1,6 +1,5 @@
 /** Streams of events: what a transport asks for, and what it gets, chunk by chunk. */
-import type { Outcome } from '../outcome.ts';
-import { refused } from '../outcome.ts';
+import { type Outcome, type Refusal, refused } from '../outcome.ts';
 import type { Settings } from '../settings.ts';
 import { invalidFields } from '../violations.ts';
 import type { Cursor } from './cursor.ts';
@@ -34,6 +33,8 @@ export interface EventStream {
    * SHUTTING_DOWN or INTERNAL; to undefined once it is closed. It is called again when the chunk was written.
    */
   next(): Promise<Outcome<Uint8Array> | undefined>;
+  /** The refusal that ends it, once that is known. */
+  readonly end: Refusal | undefined;
   close(): void;
 }
 
