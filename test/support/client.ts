@@ -6,7 +6,15 @@ import { optionalTimestamp, parseInstant, timestampOf } from '../../src/domain/i
 import { type Event, EventServiceService as events } from '../../src/generated/proto/loms/event/v1/event.ts';
 import { OrderServiceService as orders } from '../../src/generated/proto/loms/order/v1/order.ts';
 import { StockServiceService as stock } from '../../src/generated/proto/loms/stock/v1/stock.ts';
-import type { EventList, Operation, OrderList, Page, Reply, Request, SkuPage   Transport,
+import type {
+  EventList,
+  Operation,
+  OrderList,
+  Page,
+  Reply,
+  Request,
+  SkuPage,
+  Transport,
 } from './messages.ts';
 
 export type * from './messages.ts';
