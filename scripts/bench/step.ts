@@ -70,6 +70,8 @@ export async function runStep(stage: Stage, step: Step, hasWrk: boolean): Promis
       `${ok} orders were acknowledged but ${orders} are in the database: ${JSON.stringify(step)}`,
     );
   }
+  const early = readings?.find(({ events }) => events < ok);
+  if (early) throw new Error(`readers by ${early.reading} got ${early.events} events of ${ok} orders`);
   return {
     ...what,
     ...result,
@@ -83,7 +85,7 @@ export async function runStep(stage: Stage, step: Step, hasWrk: boolean): Promis
 }
 
 /** How much longer than a load its readers read: they are there before it begins. */
-const READERS_EXTRA_SECONDS = 4;
+const READERS_EXTRA_SECONDS = 6;
 
 /** Starts the readers of a step. Returns when all their streams are open. */
 async function startReaders(stage: Stage, { readers, seconds }: Step) {

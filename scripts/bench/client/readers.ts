@@ -14,7 +14,7 @@ import type { Wire } from './wire.ts';
 
 /** Orders are timed so long behind the begin, when the load beside it runs, and so long before the end. */
 const PROBE_FROM_MS = 2_500;
-const PROBE_UNTIL_MS = 1_500;
+const PROBE_UNTIL_MS = 5_000;
 
 /** The connections that create what is timed. */
 const PROBE_CONNECTIONS = 16;
