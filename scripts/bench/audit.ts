@@ -1,6 +1,7 @@
 /** The database of the bench: resets it before a step, audits it after it, counts transactions and WAL. */
 import { LedgerAudit } from '../lib/ledger-audit.ts';
 import { readStatements } from '../lib/statements.ts';
+import { FIRST_SKU, SKUS } from './stock.ts';
 
 const statements = readStatements(
   new URL('sql/primary.sql', import.meta.url),
@@ -8,6 +9,18 @@ const statements = readStatements(
   'activityRead',
   'countersRead',
 );
+
+const feed = readStatements(
+  new URL('sql/feed.sql', import.meta.url),
+  'feedTrim',
+  'feedFill',
+  'unpublishedRead',
+);
+
+/** How many orders are written for the feed in one statement. */
+const FILL_ORDERS = 25_000;
+const EVENTS_PER_ORDER = 2;
+const FILL_LIMIT_MS = 60_000;
 
 export interface Counters {
   readonly transactions: number;
@@ -42,6 +55,28 @@ export class BenchAudit extends LedgerAudit {
       idle = rows[0].busy === 0 && rows[0].transactions === last ? idle + 1 : 0;
       last = rows[0].transactions;
       if (performance.now() > limitMs) throw new Error('the service is still busy after a load');
+      await new Promise((resolve) => setTimeout(resolve, CHECK_INTERVAL_MS));
+    }
+  }
+
+  /**
+   * Makes a feed of so many events, fewer if that takes too long, and waits until they are published.
+   *
+   * @returns how many events it has.
+   * @throws when they are not published in time.
+   */
+  async fillFeed(eventsMax: number): Promise<number> {
+    const fillUntilMs = performance.now() + FILL_LIMIT_MS;
+    await this.pool.query(feed.feedTrim);
+    let events = 0;
+    for (; events < eventsMax && performance.now() < fillUntilMs; events += FILL_ORDERS * EVENTS_PER_ORDER) {
+      await this.pool.query(feed.feedFill, [FILL_ORDERS, FIRST_SKU, SKUS]);
+    }
+    const limitMs = performance.now() + SETTLE_LIMIT_MS;
+    for (;;) {
+      const { rows } = await this.pool.query(feed.unpublishedRead);
+      if (rows[0].batches === 0) return events;
+      if (performance.now() > limitMs) throw new Error('events are not published');
       await new Promise((resolve) => setTimeout(resolve, CHECK_INTERVAL_MS));
     }
   }

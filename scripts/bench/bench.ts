@@ -1,9 +1,20 @@
 /** A run of the bench: measures steps, prints each, and keeps the results. */
 import { median } from '../lib/statistics.ts';
 import { type Plan, USUAL } from './plan.ts';
+import { runOwn } from './processes.ts';
 import type { Stage } from './stage.ts';
 import { runStep, type Step } from './step.ts';
-import type { Measured, Scenario, Subject, Transport } from './types.ts';
+import type {
+  Measured,
+  ReadersLoad,
+  Reading,
+  ReadingResult,
+  Scenario,
+  StopLoad,
+  StopResult,
+  Subject,
+  Transport,
+} from './types.ts';
 
 /** The names of subjects and scenarios in reports. */
 export const subjectNames: Record<Subject, string> = {
@@ -27,10 +38,16 @@ export const scenarioNames: Record<Scenario, string> = {
 /** Selects measured steps. */
 export type Filter = Partial<Pick<Measured, 'part' | 'subject' | 'transport' | 'scenario' | 'concurrency'>>;
 
+/** What readers that have stopped may take to go on. */
+const RESUME_SECONDS = 30;
+
 export class Bench {
   readonly plan: Plan;
   readonly stage: Stage;
   readonly measured: Measured[] = [];
+  /** What readers of the feed have read, also those of measured steps. */
+  readonly readings: (ReadingResult & { readonly part: string })[] = [];
+  readonly stops: StopResult[] = [];
   readonly #hasWrk: boolean;
   readonly #startMs = performance.now();
   readonly #isInterrupted: () => boolean;
@@ -49,7 +66,43 @@ export class Bench {
     const measured = await runStep(this.stage, step, this.#hasWrk);
     this.measured.push(measured);
     this.#print(measured);
+    this.#keepReadings(step.part, measured.readings ?? []);
     return measured;
+  }
+
+  /** Reads the feed from its beginning, with one reader. */
+  async read(part: string, reading: Reading, limits: { seconds: number; eventsMax: number }): Promise<void> {
+    if (this.#isInterrupted()) throw new Error('interrupted');
+    const load: ReadersLoad = { ...limits, ports: this.stage.loms.ports, readers: { [reading]: 1 } };
+    const readings = await runOwn<readonly ReadingResult[]>('client/readers.ts', load, () => {});
+    this.#keepReadings(part, readings);
+  }
+
+  /** Lets readers of the feed stop. @param stopSeconds how long: each time one reader of each transport. */
+  async stop(stopSeconds: readonly number[]): Promise<void> {
+    if (stopSeconds.length === 0) return;
+    const load: StopLoad = {
+      ports: this.stage.loms.ports,
+      stopSeconds,
+      seconds: Math.max(...stopSeconds) + RESUME_SECONDS,
+    };
+    this.stops.push(...(await runOwn<readonly StopResult[]>('client/stopped.ts', load, () => {})));
+    for (const { transport, stopSeconds: seconds, isEnded, events } of this.stops) {
+      const end = isEnded ? 'its stream had been ended' : 'its stream went on';
+      process.stdout.write(
+        `        stopped for ${seconds} s, ${transport}: ${end}, ${events} events without a gap\n`,
+      );
+    }
+  }
+
+  #keepReadings(part: string, readings: readonly ReadingResult[]): void {
+    for (const each of readings) {
+      this.readings.push({ ...each, part });
+      const { reading, readers, events, seconds, latency } = each;
+      const rate = `${Math.round(events / seconds).toLocaleString('en')} events/s`;
+      const times = latency ? `, p50 ${latency.p50.toFixed(1)} ms, p99 ${latency.p99.toFixed(1)} ms` : '';
+      process.stdout.write(`        ${part}: ${readers} by ${reading}: ${rate} each${times}\n`);
+    }
   }
 
   /** The measured steps that a filter selects. */

@@ -4,7 +4,7 @@ import type { Bench, Filter } from './bench.ts';
 import { MANY } from './plan.ts';
 import type { Measured, Transport } from './types.ts';
 
-type Unit = 'ms' | 'MiB';
+type Unit = 'ms' | 's' | 'MiB' | 'events/s';
 
 export interface Figure {
   readonly name: string;
@@ -21,9 +21,9 @@ export interface Figure {
 
 const REFUSED_WITHIN_MS = 50;
 /** The limit for the service's memory in an overload. */
-const MEMORY_MAX_MIB = 1_024;
+export const MEMORY_MAX_MIB = 1_024;
 
-/** Computes the figures from the measured steps. */
+/** Computes the figures of writes and stock reads from the measured steps. */
 export function figuresOf(bench: Bench): Figure[] {
   const loms = { part: 'interleaved', subject: 'loms', transport: 'REST' } as const;
   const spread: Filter = { ...loms, scenario: 'spread' };
@@ -102,11 +102,11 @@ function overloadFigures(bench: Bench, peak: Filter & { readonly transport: Tran
   ];
 }
 
-function atLeast(name: string, bound: number, values: readonly number[]): Figure {
-  return figure({ name, bound, is: 'at least' }, values);
+export function atLeast(name: string, bound: number, values: readonly number[], unit?: Unit): Figure {
+  return figure({ name, bound, is: 'at least', ...(unit ? { unit } : {}) }, values);
 }
 
-function under(name: string, bound: number, values: readonly number[], unit?: Unit): Figure {
+export function under(name: string, bound: number, values: readonly number[], unit?: Unit): Figure {
   return figure({ name, bound, is: 'under', ...(unit ? { unit } : {}) }, values);
 }
 
@@ -119,7 +119,7 @@ function figure(about: Pick<Figure, 'name' | 'bound' | 'is' | 'unit'>, values: r
 }
 
 /** The ratio of two rates in each round. */
-function ratios(bench: Bench, upper: Filter, lower: Filter): number[] {
+export function ratios(bench: Bench, upper: Filter, lower: Filter): number[] {
   return perRound(bench.find(upper), bench.find(lower), (a, b) => a.perSecond / b.perSecond);
 }
 

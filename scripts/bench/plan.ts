@@ -20,6 +20,19 @@ export interface Plan {
   /** The rate of an overload, as a multiple of the rate at the best concurrency. */
   readonly overloadFactor: number;
   readonly oneClientRounds: number;
+  readonly feed: FeedPlan;
+}
+
+/** How much of the event feed is measured. */
+export interface FeedPlan {
+  /** The rounds without and with many readers. */
+  readonly rounds: number;
+  /** The events that one reader reads from the beginning, and how long it may take. */
+  readonly events: number;
+  readonly readSeconds: number;
+  readonly latencySeconds: number;
+  /** How long readers stop; of each transport one for each. */
+  readonly stopSeconds: readonly number[];
 }
 
 /** Requests in flight of the figures for many. */
@@ -51,6 +64,13 @@ export const fullPlan: Plan = {
   overloadSeconds: 8,
   overloadFactor: 3,
   oneClientRounds: 5,
+  feed: {
+    rounds: 3,
+    events: 1_000_000,
+    readSeconds: 20,
+    latencySeconds: 10,
+    stopSeconds: [25, 35, 45, 55],
+  },
 };
 
 export const quickPlan: Plan = {
@@ -67,4 +87,5 @@ export const quickPlan: Plan = {
   overloadSeconds: 2,
   overloadFactor: 3,
   oneClientRounds: 1,
+  feed: { rounds: 1, events: 100_000, readSeconds: 5, latencySeconds: 3, stopSeconds: [] },
 };

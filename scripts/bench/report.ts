@@ -11,7 +11,6 @@ import { type Picture, picturesOf } from './pictures.ts';
 import type { Plan } from './plan.ts';
 import { changedSettings } from './stage.ts';
 import { tablesOf } from './tables.ts';
-import type { Measured } from './types.ts';
 
 export const RESULT_FOLDER = 'build/bench';
 
@@ -51,10 +50,10 @@ export async function describeRun(bench: Bench, wrk: string | undefined): Promis
 export async function writeResult(
   run: Run,
   figures: readonly Figure[],
-  measured: readonly Measured[],
+  { measured, readings, stops }: Bench,
 ): Promise<void> {
   await mkdir(RESULT_FOLDER, { recursive: true });
-  const text = JSON.stringify({ run, figures, measured }, undefined, 2);
+  const text = JSON.stringify({ run, figures, measured, readings, stops }, undefined, 2);
   await writeFile(`${RESULT_FOLDER}/result.json`, `${text}\n`);
 }
 

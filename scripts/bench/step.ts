@@ -3,7 +3,16 @@ import type { Baseline } from './baseline.ts';
 import { runOwnClient, runWrk } from './generators.ts';
 import { runOwn } from './processes.ts';
 import type { Stage } from './stage.ts';
-import type { Load, LoadResult, Measured, Scenario, Subject, Transport } from './types.ts';
+import type {
+  Load,
+  LoadResult,
+  Measured,
+  ReadersLoad,
+  ReadingResult,
+  Scenario,
+  Subject,
+  Transport,
+} from './types.ts';
 import { measureUsage } from './usage.ts';
 
 /** What a step measures. */
@@ -20,6 +29,10 @@ export interface Step {
   readonly delayMs?: number;
   /** Loads REST with the own client, which also loads gRPC, where the two are compared. */
   readonly ownClient?: boolean;
+  /** Keeps the orders of the step before: with them, the positions of the feed go on. */
+  readonly keepsOrders?: boolean;
+  /** Who reads the feed meanwhile, from now on. */
+  readonly readers?: Pick<ReadersLoad, 'readers' | 'probesPerSecond'>;
 }
 
 /** A larger share of requests without an answer fails the bench. */
@@ -37,14 +50,17 @@ const REFUSING: readonly Scenario[] = ['infeasible', 'soldOut'];
 export async function runStep(stage: Stage, step: Step, hasWrk: boolean): Promise<Measured> {
   const { audit } = stage;
   const usesDatabase = step.subject !== 'transportOnly';
-  if (usesDatabase) await audit.reset();
+  if (usesDatabase && !step.keepsOrders) await audit.reset();
+  const kept = step.keepsOrders ? await audit.run() : 0;
   const before = await audit.counters();
+  const reading = await startReaders(stage, step);
   const { result, used } = await loadMeasured(stage, step, hasWrk);
+  const readings = await reading?.result;
   if (usesDatabase) await audit.settle();
   const after = await audit.counters();
-  const orders = usesDatabase ? await audit.run() : 0;
+  const orders = usesDatabase ? (await audit.run()) - kept : 0;
 
-  const { seconds: _planned, ownClient: _own, ...what } = step;
+  const { seconds: _planned, ownClient: _own, keepsOrders: _keeps, readers: _readers, ...what } = step;
   const { ok, refused, failed, seconds } = result;
   if (failed > FAILED_MAX * (ok + refused) && step.rate === undefined) {
     throw new Error(`${failed} requests got no answer and ${ok + refused} got one: ${JSON.stringify(step)}`);
@@ -54,15 +70,33 @@ export async function runStep(stage: Stage, step: Step, hasWrk: boolean): Promis
       `${ok} orders were acknowledged but ${orders} are in the database: ${JSON.stringify(step)}`,
     );
   }
+  const early = readings?.find(({ events }) => events < ok);
+  if (early) throw new Error(`readers by ${early.reading} got ${early.events} events of ${ok} orders`);
   return {
     ...what,
     ...result,
     ...used,
+    ...(readings ? { readings } : {}),
     perSecond: (REFUSING.includes(step.scenario) ? ok + refused : ok) / seconds,
     orders,
     commits: after.transactions - before.transactions,
     walBytes: after.walBytes - before.walBytes,
   };
+}
+
+/** How much longer than a load its readers read: they are there before it begins. */
+const READERS_EXTRA_SECONDS = 6;
+
+/** Starts the readers of a step. Returns when all their streams are open. */
+async function startReaders(stage: Stage, { readers, seconds }: Step) {
+  if (readers === undefined) return undefined;
+  const what: ReadersLoad = { ...readers, ports: stage.loms.ports, seconds: seconds + READERS_EXTRA_SECONDS };
+  let result: Promise<readonly ReadingResult[]> | undefined;
+  await new Promise<void>((resolve, reject) => {
+    result = runOwn<readonly ReadingResult[]>('client/readers.ts', what, resolve);
+    result.catch(reject);
+  });
+  return { result };
 }
 
 /** Runs the load, and measures what the service and the machine use meanwhile. */

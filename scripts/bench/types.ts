@@ -47,6 +47,53 @@ export interface LoadResult {
  */
 export type Subject = 'loms' | 'fullQueue' | 'transportOnly' | 'seedDesign' | 'singleStatement' | 'sqlAlone';
 
+/** How the event feed is read: over a stream of REST or gRPC, or page by page over REST. */
+export type Reading = 'SSE' | 'gRPC' | 'list';
+
+/** Readers of the event feed, for the program of readers. */
+export interface ReadersLoad {
+  readonly ports: Readonly<Record<Transport, number>>;
+  readonly readers: Readonly<Partial<Record<Reading, number>>>;
+  /** How long they read. Orders are timed in the middle of it. */
+  readonly seconds: number;
+  /** They read so many events from the beginning, if there is time, and not those from now on. */
+  readonly eventsMax?: number;
+  /** Orders a second that are created, and timed from the reply until they arrive at a reader. */
+  readonly probesPerSecond?: number;
+}
+
+/** What the readers of a kind have read. */
+export interface ReadingResult {
+  readonly reading: Reading;
+  readonly readers: number;
+  /** What the first of them has read, without a gap. */
+  readonly events: number;
+  readonly seconds: number;
+  readonly bytes: number;
+  /** From the reply to a create until its event is there. */
+  readonly latency?: Latency;
+  readonly timed?: number;
+}
+
+/** Readers that stop, for their program. */
+export interface StopLoad {
+  readonly ports: Readonly<Record<Transport, number>>;
+  /** How long they stop: each time one reader of each transport. */
+  readonly stopSeconds: readonly number[];
+  /** The time of the program. */
+  readonly seconds: number;
+}
+
+/** What became of a reader that stopped. */
+export interface StopResult {
+  readonly transport: Transport;
+  readonly stopSeconds: number;
+  /** Whether the service had ended its stream; otherwise it went on. */
+  readonly isEnded: boolean;
+  /** What it read without a gap: before and behind the place where it stopped. */
+  readonly events: number;
+}
+
 /** One measured step. */
 export interface Measured extends LoadResult {
   /** The part of the bench that it belongs to. */
@@ -59,6 +106,8 @@ export interface Measured extends LoadResult {
   readonly rate?: number;
   /** The delay of the replica; undefined where it is connected to the primary directly. */
   readonly delayMs?: number;
+  /** What readers of the feed have read meanwhile. */
+  readonly readings?: readonly ReadingResult[];
   /** Successes a second; in scenarios with refusals, those too. */
   readonly perSecond: number;
   /** Orders written, refused ones included. */
