@@ -55,7 +55,16 @@ SELECT sku, total_count, reserved
 FROM stocks
 ORDER BY sku;
 
+/* @name finalMovementsRead */
+-- The whole ledger at the end of a run. Times are in microseconds since the epoch.
+SELECT sku, version, kind, total_change, reserved_change, total_after, reserved_after, reference, order_id,
+       order_count,
+       (extract(epoch FROM created_at) * 1000000)::bigint AS created_us,
+       (extract(epoch FROM occurred_at) * 1000000)::bigint AS occurred_us
+FROM stock_movements
+ORDER BY sku, version;
+
 /* @name finalKeysRead */
--- The order of every idempotency key at the end of a run.
+-- The order of every idempotency key at the end of a run; none for a change of stock.
 SELECT key, order_id
 FROM idempotency_keys;

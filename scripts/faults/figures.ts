@@ -29,6 +29,10 @@ export function figuresOf(results: readonly RunResult[]): Figure[] {
     },
     none('acknowledged orders lost or changed', 'lost order', 'changed order', 'false acknowledgement'),
     none('applied twice', 'applied twice', 'two outcomes for one key', 'wrong replay', 'ledger mismatch'),
+    none(
+      'stock changed by hand: lost, wrong, or a ledger with a gap',
+      ...(['lost stock change', 'wrong movement', 'wrong count', 'wrong refusal', 'broken chain'] as const),
+    ),
     none('done though refused', 'done though refused'),
     none('oversold', 'oversold'),
     none('stuck in `new`, or an illegal transition', 'stuck new', 'illegal transition'),

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import pg from 'pg';
 import type { CancelReason, Line, OrderStatus } from '../../src/domain/orders/order.ts';
+import type { MovementKind } from '../../src/domain/stock/movements.ts';
 import { statements } from './statements.ts';
 
 export interface FinalOrder {
@@ -21,11 +22,32 @@ export interface FinalStock {
   readonly reserved: number;
 }
 
+/** A row of the ledger. Its times are in microseconds since the epoch. */
+export interface FinalMovement {
+  readonly sku: number;
+  readonly version: number;
+  readonly kind: MovementKind;
+  readonly totalChange: number;
+  readonly reservedChange: number;
+  /** The counters after it. */
+  readonly total: number;
+  readonly reserved: number;
+  readonly reference?: string | undefined;
+  /** The order that did it alone, and how many did it together. */
+  readonly orderId?: number | undefined;
+  readonly orderCount: number;
+  readonly createdUs: number;
+  /** When it was counted. */
+  readonly occurredUs?: number | undefined;
+}
+
 export interface FinalState {
   readonly orders: readonly FinalOrder[];
   readonly stocks: readonly FinalStock[];
-  /** The order of every idempotency key. */
-  readonly keys: ReadonlyMap<string, number>;
+  /** By sku and version. */
+  readonly movements: readonly FinalMovement[];
+  /** The order of every idempotency key; undefined for a change of stock. */
+  readonly keys: ReadonlyMap<string, number | undefined>;
 }
 
 const QUERY_LIMIT_MS = 20_000;
@@ -49,7 +71,7 @@ export async function readFinalStates(url: string, replicaUrl: string | undefine
   }
 }
 
-const emptyState: FinalState = { orders: [], stocks: [], keys: new Map() };
+const emptyState: FinalState = { orders: [], stocks: [], movements: [], keys: new Map() };
 
 async function readFinalState(url: string): Promise<FinalState> {
   const client = new pg.Client({ connectionString: url, query_timeout: QUERY_LIMIT_MS });
@@ -58,6 +80,7 @@ async function readFinalState(url: string): Promise<FinalState> {
   try {
     const orders = await client.query(statements.finalOrdersRead);
     const stocks = await client.query(statements.finalStocksRead);
+    const movements = await client.query(statements.finalMovementsRead);
     const keys = await client.query(statements.finalKeysRead);
     return {
       orders: orders.rows.map((row) => ({
@@ -66,7 +89,7 @@ async function readFinalState(url: string): Promise<FinalState> {
         status: row.status,
         cancelReason: row.cancel_reason ?? undefined,
         updatedMs: Number(row.updated_ms),
-        expiresMs: row.expires_ms === null ? undefined : Number(row.expires_ms),
+        expiresMs: optional(row.expires_ms),
         lines: row.lines,
       })),
       stocks: stocks.rows.map((row) => ({
@@ -74,9 +97,31 @@ async function readFinalState(url: string): Promise<FinalState> {
         total: Number(row.total_count),
         reserved: Number(row.reserved),
       })),
-      keys: new Map(keys.rows.map((row) => [row.key, Number(row.order_id)])),
+      movements: movements.rows.map(movementOf),
+      keys: new Map(keys.rows.map((row) => [row.key, optional(row.order_id)])),
     };
   } finally {
     await client.end();
   }
+}
+
+function movementOf(row: Record<string, string> & { kind: MovementKind }): FinalMovement {
+  return {
+    sku: Number(row.sku),
+    version: Number(row.version),
+    kind: row.kind,
+    totalChange: Number(row.total_change),
+    reservedChange: Number(row.reserved_change),
+    total: Number(row.total_after),
+    reserved: Number(row.reserved_after),
+    reference: row.reference ?? undefined,
+    orderId: optional(row.order_id),
+    orderCount: Number(row.order_count),
+    createdUs: Number(row.created_us),
+    occurredUs: optional(row.occurred_us),
+  };
+}
+
+function optional(value: string | null | undefined): number | undefined {
+  return value === null || value === undefined ? undefined : Number(value);
 }

@@ -15,7 +15,7 @@ export interface Request {
   /** createOrder: every intended order has a user of its own, by which it is found in the database. */
   readonly user?: number;
   readonly lines?: readonly Line[];
-  /** createOrder: the idempotency key. Retries of one order have the same. */
+  /** createOrder, changes of stock: the idempotency key. Retries have the same. A count ignores it. */
   readonly key?: string;
   /** createOrder, extendOrder: how long the reservation is to last. */
   readonly ttlSeconds?: number;
@@ -25,6 +25,26 @@ export interface Request {
   readonly acceptLate?: boolean;
   /** getStock */
   readonly sku?: number;
+  /** adjustStock, countStock: every intended change has a reference of its own, as the ledger has it. */
+  readonly reference?: string;
+  readonly changes?: readonly StockChange[];
+  readonly counts?: readonly StockCount[];
+  /** countStock: when all of it was counted, in milliseconds since the epoch. */
+  readonly countedAtMs?: number;
+}
+
+/** A line of adjustStock. */
+export interface StockChange {
+  readonly sku: number;
+  readonly change: number;
+  /** Undefined where any total will do. */
+  readonly expectedTotal?: number;
+}
+
+/** A line of countStock. */
+export interface StockCount {
+  readonly sku: number;
+  readonly counted: number;
 }
 
 /** What a caller knows of the outcome of a call. */
@@ -48,6 +68,8 @@ export interface Answer {
   /** getOrder: the order's user and lines. */
   readonly seenUser?: number;
   readonly seenLines?: readonly Line[];
+  /** adjustStock, countStock: the stock behind it, or what its refusal names. */
+  readonly stocks?: readonly SeenStock[];
   /** getStock: what can be bought. */
   readonly count?: number;
   /** The answer was marked as a replay. */
@@ -61,6 +83,17 @@ export interface Shortage {
   readonly sku: number;
   readonly requested: number;
   readonly available: number;
+}
+
+/** A sku as the answer to a change of stock shows it: the fields that the answer has. */
+export interface SeenStock {
+  readonly sku: number;
+  readonly total?: number;
+  readonly reserved?: number;
+  readonly totalBefore?: number;
+  readonly changedSince?: number;
+  /** In milliseconds since the epoch. */
+  readonly countedAtMs?: number;
 }
 
 /** How a call is sent. */
@@ -78,6 +111,11 @@ export interface Call extends Request, CallSettings, Answer {
   readonly lane: number;
   readonly startMs: number;
   readonly endMs: number;
+}
+
+/** Whether it changes stock by hand. */
+export function isStockChange({ operation }: Pick<Request, 'operation'>): boolean {
+  return operation === 'adjustStock' || operation === 'countStock';
 }
 
 export function isWrite({ operation }: Request): boolean {

@@ -127,6 +127,10 @@ function requireEffect(
     if (samples.some((sample) => sample.node === node && isSteady(sample.atMs))) continue;
     throw new Error(`the ledger of the ${node} was not audited before the fault`);
   }
+  for (const operation of ['adjustStock', 'countStock']) {
+    if (calls.some((call) => call.operation === operation && call.outcome === 'ok')) continue;
+    throw new Error(`no ${operation} was acknowledged`);
+  }
   if (fault.probed && probes.length === 0) throw new Error('the service was not probed');
   if (fault.hadEffect?.(calls) === false) throw new Error('the fault had no effect: no call shows it');
 }

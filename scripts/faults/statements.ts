@@ -8,5 +8,6 @@ export const statements = readStatements(
   'overdueRead',
   'finalOrdersRead',
   'finalStocksRead',
+  'finalMovementsRead',
   'finalKeysRead',
 );

@@ -13,6 +13,11 @@ const violationKinds = [
   'wrong replay',
   'oversold',
   'ledger mismatch',
+  'broken chain',
+  'lost stock change',
+  'wrong movement',
+  'wrong count',
+  'wrong refusal',
   'illegal transition',
   'payed after its end',
   'expired too early',
@@ -68,11 +73,11 @@ export interface Evidence {
 }
 
 /** Groups calls by a key; those without one are left out. */
-export function groupCalls(
+export function groupCalls<Key extends number | string>(
   calls: readonly Call[],
-  keyOf: (call: Call) => number | undefined,
-): Map<number, Call[]> {
-  const groups = new Map<number, Call[]>();
+  keyOf: (call: Call) => Key | undefined,
+): Map<Key, Call[]> {
+  const groups = new Map<Key, Call[]>();
   for (const call of calls) {
     const group = keyOf(call);
     if (group === undefined) continue;
@@ -86,7 +91,7 @@ export function groupCalls(
 /** Names a call so that it can be found in the history. */
 export function nameOf(call: Call): string {
   const { operation, transport, lane, startMs, endMs, outcome, reason } = call;
-  const about = call.orderId ?? call.user ?? call.sku;
+  const about = call.orderId ?? call.user ?? call.sku ?? call.reference;
   const when = `${startMs.toFixed(1)}-${endMs.toFixed(1)} ms`;
   return `${operation} ${about} by lane ${lane} over ${transport} at ${when}: ${reason ?? outcome}`;
 }

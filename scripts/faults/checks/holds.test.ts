@@ -4,27 +4,32 @@ import type { FinalOrder } from '../final-state.ts';
 import type { Call } from '../history.ts';
 import { check } from './check.ts';
 import type { Evidence } from './evidence.ts';
-import { call, create, found, HOT, hot, sample, validCalls, validEvidence, validState } from './tampered.ts';
+import {
+  call,
+  create,
+  found,
+  hot,
+  sample,
+  stateOf,
+  validCalls,
+  validEvidence,
+  validState,
+} from './tampered.ts';
 
 const END_MS = 200;
 const ID = 16;
 
 /** The valid history, and an order whose reservation ends at 200 ms, with what else is done with it. */
 function withOrder(calls: Call[], change: Partial<FinalOrder>, samples = validEvidence().samples): Evidence {
-  const { orders, stocks, keys } = validState();
+  const { orders } = validState();
   const made = create(100, 6, hot, { answeredId: ID, expiresAtMs: END_MS });
   const order: FinalOrder = {
     ...{ orderId: ID, user: 6, status: 'cancelled', cancelReason: 'expired', lines: hot },
     ...{ updatedMs: END_MS, expiresMs: END_MS, ...change },
   };
-  const sold = order.status === 'payed' ? 2 : 0;
-  const held = order.status === 'awaiting payment' ? 2 : 0;
-  const changed = stocks.map((row) =>
-    row.sku === HOT ? { ...row, total: row.total - sold, reserved: row.reserved + held } : row,
-  );
   const known = validCalls().filter(({ user }) => user !== 6);
-  const final = { orders: [...orders, order], stocks: changed, keys: new Map(keys).set('6', ID) };
-  return { ...validEvidence(), calls: [...known, made, ...calls], final, samples };
+  const all = [...known, made, ...calls];
+  return { ...validEvidence(), calls: all, final: stateOf(all, [...orders, order]), samples };
 }
 
 const about = (startMs: number, operation: Call['operation'], answer: Partial<Call>): Call =>
