@@ -118,8 +118,8 @@ function checkOrderMovements({ calls, final, startedAtMs }: Evidence): Violation
     if (orderId === undefined) return [];
     const order = orders.get(orderId);
     const line = order?.lines.find(({ sku }) => sku === movement.sku);
-    if (order === undefined || line === undefined || !isOfLine(movement, line)) {
-      return [wrongMovement(movement, `its order has ${line?.count ?? 'no'} pieces`)];
+    if (order === undefined || order.status === 'failed' || line === undefined || !isOfLine(movement, line)) {
+      return [wrongMovement(movement, `its order is ${order?.status} with ${line?.count ?? 'no'} pieces`)];
     }
     const callers = { reserved: creates.get(order.user) ?? [], sold: payments.get(orderId) ?? [] };
     const attempts = kind === 'reserved' || kind === 'sold' ? callers[kind] : undefined;
