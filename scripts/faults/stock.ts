@@ -47,8 +47,8 @@ function pickSkus(random: Random): number[] {
   const skus = new Set<number>();
   for (let left = random.between(1, CHANGED_SKUS_MAX); left > 0; left--) {
     const share = random.share();
-    if (share < 0.3) skus.add(HOT_SKU);
-    else if (share < 0.6) skus.add(random.pick(SCARCE_SKUS));
+    if (share < 0.15) skus.add(HOT_SKU);
+    else if (share < 0.5) skus.add(random.pick(SCARCE_SKUS));
     else skus.add(random.pick(share < 0.9 ? SPREAD_SKUS : NEW_SKUS));
   }
   return [...skus];
