@@ -1,8 +1,8 @@
 /**
- * The workload: lanes that create one order after the other and work with it, lanes that change stock by hand,
- * and lanes that only read. The seed, the lane's number and that of the order or change decide what it is and
- * what is tried with it. How often a call is repeated, which orders of others a lane uses, and which total a
- * change of stock expects, depends on the answers, and so does what follows.
+ * The workload: lanes that create one order after the other and work with it, lanes that change stock by
+ * hand, and lanes that only read. The seed, the lane's number and that of the order or change decide what it
+ * is and what is tried with it. How often a call is repeated, which orders of others a lane uses, and which
+ * total a change of stock expects, depends on the answers, and so does what follows.
  */
 import type { Line } from '../../src/domain/orders/order.ts';
 import type { Operation, Transport } from '../../test/support/client.ts';

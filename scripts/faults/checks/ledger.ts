@@ -1,6 +1,6 @@
 /**
- * The ledger at the end of a run. The rows of each sku are a chain from its initial stock to its counters, and
- * their sums are what the orders did. What callers changed by hand is checked in `stock-changes.ts`.
+ * The ledger at the end of a run. The rows of each sku are a chain from its initial stock to its counters,
+ * and their sums are what the orders did. What callers changed by hand is checked in `stock-changes.ts`.
  */
 import type { Line } from '../../../src/domain/orders/order.ts';
 import type { FinalMovement, FinalOrder, FinalStock } from '../final-state.ts';
@@ -100,7 +100,7 @@ function checkSums(sku: number, movements: readonly FinalMovement[], { held, sol
   }
   const byOrders = [held.get(sku) ?? 0, sold.get(sku) ?? 0];
   if (reserved === byOrders[0] && taken === byOrders[1]) return [];
-  const text = `sku ${sku}: by its movements ${reserved} are reserved and ${taken} sold, by its orders ${byOrders}`;
+  const text = `sku ${sku}: ${reserved} reserved and ${taken} sold by movements, ${byOrders} by orders`;
   return [{ kind: 'ledger mismatch', text }];
 }
 
@@ -162,6 +162,7 @@ export function createdMsOf({ createdUs }: FinalMovement, startedAtMs: number): 
 export function wrongMovement(movement: FinalMovement, text: string): Violation {
   const { sku, version, kind, totalChange, reservedChange, reference, orderId } = movement;
   const by = reference ?? (orderId === undefined ? 'orders' : `order ${orderId}`);
-  const what = `sku ${sku}, version ${version}: ${kind} by ${by}, ${totalChange} and ${reservedChange} reserved`;
-  return { kind: 'wrong movement', text: `${what}; ${text}` };
+  const what = `sku ${sku}, version ${version}: ${kind} by ${by}`;
+  const changes = `${totalChange}, ${reservedChange} reserved`;
+  return { kind: 'wrong movement', text: `${what}, ${changes}; ${text}` };
 }

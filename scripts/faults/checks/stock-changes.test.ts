@@ -98,7 +98,7 @@ test('an unknown outcome of a change that was not resolved', () => {
   expect(found({ ...validEvidence(), calls })).toEqual(['unknown not resolved']);
 });
 
-test('a wrong movement: unasked, of another kind, of other pieces, on another total, or at another time', () => {
+test('a wrong movement: unasked, of another kind, pieces, or time, or on another total', () => {
   expect(withMovements('first', { reference: 'foreign' })).toContain('wrong movement');
   expect(withMovements('first', { kind: 'adjusted' })).toEqual(['wrong movement']);
   expect(withMovements('first', { totalChange: 4 })).toContain('wrong movement');
@@ -157,7 +157,7 @@ test('reads and orders rest on what was certainly changed by hand, and on what m
   ).toContain('oversold');
 });
 
-test('a wrong replay of an adjustment: run twice, of another answer, or of another request; or a forgotten key', () => {
+test('a wrong replay of an adjustment: run twice, another answer or request, a forgotten key', () => {
   expect(found(withCalls(isOf('two'), { outcome: 'ok', replayed: false }))).toContain('wrong replay');
   const again = {
     ...adjust(100, 'changed', validCalls().find(isOf('changed'))?.changes, {}),
@@ -173,7 +173,7 @@ test('a wrong replay of an adjustment: run twice, of another answer, or of anoth
   expect(found(withFinal({ keys }))).toEqual(['wrong replay']);
 });
 
-test('a false acknowledgement in an outage: a change, a count, or a refusal that is kept under its key', () => {
+test('a false acknowledgement in an outage: a change, a count, or a refusal kept under its key', () => {
   const during = (call: Call, evidence = after(call)) =>
     found({ ...evidence, outages: [{ fromMs: 150, untilMs: 900 }] });
   expect(during(adjust(200, 'more', added, { stocks: shown }))).toEqual(['false acknowledgement']);

@@ -75,8 +75,8 @@ function skusOf({ changes = [], counts = [] }: Call): number[] {
 }
 
 /**
- * How often a request is in the ledger, for each of its skus. An adjustment has a key and is made once. A count
- * has none: each attempt that is not refused may be a movement, and each acknowledged one is.
+ * How often a request is in the ledger, for each of its skus. An adjustment has a key and is made once. A
+ * count has none: each attempt that is not refused may be a movement, and each acknowledged one is.
  */
 function checkNumber(attempts: readonly Call[], movements: readonly FinalMovement[]): Violation[] {
   const [first] = attempts;
@@ -95,7 +95,8 @@ function checkNumber(attempts: readonly Call[], movements: readonly FinalMovemen
   if (numbers.some((number) => number < least || number < (numbers[0] ?? 0))) kinds.push('lost stock change');
   if (numbers.some((number) => number > most))
     kinds.push(most === 0 ? 'done though refused' : 'applied twice');
-  const text = `${numbers.join(', ')} movements, ${least} to ${most} expected of: ${attempts.map(nameOf).join('; ')}`;
+  const calls = attempts.map(nameOf).join('; ');
+  const text = `${numbers.join(', ')} movements, ${least} to ${most} expected of: ${calls}`;
   return kinds.map((kind) => ({ kind, text }));
 }
 
@@ -121,7 +122,7 @@ function checkMovement(
   }
   const changedSince = changedSinceCount(movement, bySku.get(sku) ?? []);
   if (total === count.counted + changedSince) return [];
-  const text = `sku ${sku}: ${count.counted} were counted, ${changedSince} were added since then, it has ${total}`;
+  const text = `sku ${sku}: ${count.counted} were counted, ${changedSince} added since then, it has ${total}`;
   return [{ kind: 'wrong count', text: `${text}: ${call === undefined ? '' : nameOf(call)}` }];
 }
 
