@@ -104,7 +104,7 @@ function endOf(time: string | undefined): Pick<Answer, 'expiresAtMs'> {
 }
 
 /** The milliseconds since the epoch of a time of RFC 3339. */
-function millisecondsOf(time: string | undefined): number | undefined {
+export function millisecondsOf(time: string | undefined): number | undefined {
   const instant = time === undefined ? undefined : parseInstant(time);
   return instant === undefined ? undefined : Number(instant / 1_000n) / 1_000;
 }

@@ -37,6 +37,7 @@ SELECT orders.order_id,
        orders.user_id,
        orders.status,
        orders.cancel_reason,
+       orders.version,
        extract(epoch FROM orders.updated_at) * 1000 AS updated_ms,
        extract(epoch FROM orders.expires_at) * 1000 AS expires_ms,
        coalesce(
@@ -68,3 +69,36 @@ ORDER BY sku, version;
 -- The order of every idempotency key at the end of a run; none for a change of stock.
 SELECT key, order_id
 FROM idempotency_keys;
+
+/* @name finalBatchesRead */
+-- The whole event feed, in its order; batches without a position come last, in the order of their ids.
+SELECT batch_id, position, types, subjects, versions, ends_us, skus
+FROM event_batches
+ORDER BY position NULLS LAST, batch_id;
+
+/* @name feedHeadRead */
+-- The position of the last event that is published, and how many batches are not.
+SELECT coalesce(max(position + event_count - 1), 0) AS head,
+       count(*) FILTER (WHERE position IS NULL) AS unpublished
+FROM event_batches;
+
+/* @name publisherSignal */
+-- Terminates the session that holds the advisory lock $1 of the publisher. Returns no row when none does.
+SELECT pg_terminate_backend(pid) AS signalled
+FROM pg_locks
+WHERE locktype = 'advisory' AND granted AND classid = 0 AND objid = $1::bigint::oid;
+
+/* @name publisherRead */
+-- The session that holds the advisory lock $1 of the publisher, and whether it waits for another lock.
+SELECT pg_locks.pid, activity.wait_event_type IS NOT DISTINCT FROM 'Lock' AS waits
+FROM pg_locks
+JOIN pg_stat_activity AS activity ON activity.pid = pg_locks.pid
+WHERE pg_locks.locktype = 'advisory' AND pg_locks.granted AND pg_locks.classid = 0
+  AND pg_locks.objid = $1::bigint::oid AND activity.application_name = 'loms';
+
+/* @name waitingBatchesLock */
+-- Locks the batches that wait for the publisher, which then stops behind its read of them.
+SELECT batch_id
+FROM event_batches
+WHERE position IS NULL
+FOR UPDATE;

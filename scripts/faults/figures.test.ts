@@ -13,6 +13,13 @@ function run(kind: string, seed: number, what: Partial<RunResult> = {}): RunResu
     lateness: { p99: -300, worst: 12 },
     probes: { count: 0, p50: 0, p90: 0, p99: 0, max: 0 },
     afterFloodMs: 0,
+    feed: {
+      events: { ListEvents: 90, SSE: 90, WatchEvents: 90 },
+      failed: 2,
+      chosen: 3,
+      expired: 0,
+      lagMs: 80,
+    },
     ...what,
   };
 }

@@ -8,6 +8,8 @@ import { gzip } from 'node:zlib';
 import type { CancelReason, Line, OrderStatus } from '../../src/domain/orders/order.ts';
 import type { Operation, Transport } from '../../test/support/client.ts';
 import type { AuditResult } from '../lib/ledger-audit.ts';
+import type { Hold, Resume, SeenPage, StockCopy } from './feed/seen.ts';
+import type { FinalBatch } from './final-state.ts';
 
 /** The request of a call. */
 export interface Request {
@@ -170,6 +172,13 @@ export interface Stop {
   readonly atMs: number;
 }
 
+/** Where the readers of the feed were when they ended. */
+export interface FeedEnd {
+  /** The position of the last event that each of them should have. */
+  readonly head: number;
+  readonly copy: StockCopy;
+}
+
 export class History {
   readonly calls: Call[] = [];
   readonly samples: Sample[] = [];
@@ -178,6 +187,12 @@ export class History {
   readonly stops: Stop[] = [];
   readonly floods: Flood[] = [];
   readonly probes: Probe[] = [];
+  readonly pages: SeenPage[] = [];
+  readonly resumes: Resume[] = [];
+  readonly holds: Hold[] = [];
+  /** Batches of events that the run itself has removed. */
+  readonly removed: FinalBatch[] = [];
+  feedEnd: FeedEnd = { head: 0, copy: new Map() };
   readonly #startMs = performance.now();
   /** The epoch time of its start. */
   readonly startedAtMs = Date.now();
@@ -197,7 +212,9 @@ export class History {
   /** What the checker reads. */
   get recorded() {
     const { calls, samples, outages, stops, floods, probes, startedAtMs } = this;
-    return { calls, samples, outages, stops, floods, probes, startedAtMs };
+    const { pages, resumes, holds, removed, feedEnd } = this;
+    const feed = { pages, resumes, holds, removed, ...feedEnd };
+    return { calls, samples, outages, stops, floods, probes, feed, startedAtMs };
   }
 
   /** Writes it as JSON lines, compressed. */
@@ -206,11 +223,18 @@ export class History {
       ...this.calls.map((call) => ({ at: call.startMs, entry: { type: 'call', ...call } })),
       ...this.samples.map((sample) => ({ at: sample.atMs, entry: { type: 'sample', ...sample } })),
       ...this.probes.map((probe) => ({ at: probe.atMs, entry: { type: 'probe', ...probe } })),
+      ...this.pages.map((page) => ({ at: page.atMs, entry: { type: 'page', ...page, events: shown(page) } })),
+      ...this.resumes.map((resume) => ({ at: resume.atMs, entry: { type: 'resume', ...resume } })),
       ...this.events.map((event) => ({ at: event.atMs, entry: { type: 'event', ...event } })),
     ].sort((a, b) => a.at - b.at);
     const text = entries.map(({ entry }) => `${JSON.stringify(entry, rounded)}\n`).join('');
     await writeFile(path, await promisify(gzip)(text));
   }
+}
+
+/** Each event as a text. What it carries besides is in the database, which the checker has compared with it. */
+function shown({ events }: SeenPage): string[] {
+  return events.map(({ position, id, type }) => `${position} ${id} ${type}`);
 }
 
 /** Times to a thousandth of a millisecond. */

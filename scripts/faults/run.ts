@@ -7,6 +7,8 @@ import type { Violation } from './checks/evidence.ts';
 import { openAtEnd } from './checks/floods.ts';
 import { gotNoAnswer } from './checks/stops.ts';
 import { type Fault, type FaultContext, firstService } from './faults/fault.ts';
+import { type FeedFigures, feedFigures } from './feed/figures.ts';
+import { Readers } from './feed/readers.ts';
 import { readFinalStates } from './final-state.ts';
 import { type Call, type Flood, History, isWrite } from './history.ts';
 import { Prober } from './prober.ts';
@@ -47,6 +49,7 @@ export interface RunResult {
   readonly probes: Latency & { readonly count: number };
   /** From the end of a flood to the answer of the last request that was waiting then. */
   readonly afterFloodMs: number;
+  readonly feed: FeedFigures;
   readonly violations: readonly Violation[];
 }
 
@@ -104,6 +107,7 @@ export async function runFault(options: RunOptions): Promise<RunResult> {
       ...countsOf(history),
       orders: states.final.orders.length,
       recovery,
+      feed: feedFigures(history, moments.healMs),
       violations,
     };
   } finally {
@@ -139,7 +143,8 @@ function requireEffect(
 function skipped({ kind }: Fault, seed: number, why: string): RunResult {
   const recovery = { beforePerSecond: 0, afterPerSecond: 0, tookMs: undefined, alive: true };
   const counts = { ...countsOf(new History()), orders: 0 };
-  return { kind, seed, skipped: why, seconds: 0, ...counts, recovery, violations: [] };
+  const feed = feedFigures(new History(), 0);
+  return { kind, seed, skipped: why, seconds: 0, ...counts, recovery, feed, violations: [] };
 }
 
 /** Runs the workload, injects the fault, waits for the recovery, and stops the workload. */
@@ -151,7 +156,12 @@ async function runWithFault(stage: Stage, history: History, options: RunOptions)
     await new Promise((resolve) => setTimeout(resolve, ms));
     if (isInterrupted()) throw new Error('interrupted');
   };
-  const context: FaultContext = { ...stage, behaviour, random, history, leader: stage.primary, pause };
+  const ports = stage.services.map((service) => service.ports);
+  const readers = new Readers({ seed, history, services: ports });
+  const context: FaultContext = {
+    ...{ ...stage, behaviour, readers, random, history },
+    ...{ leader: stage.primary, pause },
+  };
   const services = stage.services.map(({ clients }) => clients);
   const sampler = new Sampler(history, { primary: stage.primary.url, replica: stage.replica.url });
   const workload = new Workload({ seed, behaviour, history, services });
@@ -169,9 +179,12 @@ async function runWithFault(stage: Stage, history: History, options: RunOptions)
     history.note('stopping the workload');
     await workload.stop();
     history.note('workload stopped');
+    await readers.finish(context.leader.url);
+    history.note('the feed is read to its end');
     return { context, moments };
   } finally {
     workload.abandon();
+    readers.stop();
     await sampler.stop();
     await prober?.stop();
   }

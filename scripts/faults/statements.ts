@@ -10,4 +10,9 @@ export const statements = readStatements(
   'finalStocksRead',
   'finalMovementsRead',
   'finalKeysRead',
+  'finalBatchesRead',
+  'feedHeadRead',
+  'publisherSignal',
+  'publisherRead',
+  'waitingBatchesLock',
 );

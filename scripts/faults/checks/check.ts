@@ -6,6 +6,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { checkAnswers } from './answers.ts';
 import { checkCreates } from './creates.ts';
 import type { Evidence, Violation } from './evidence.ts';
+import { checkFeed } from './feed.ts';
+import { checkFeedCauses } from './feed-causes.ts';
+import { checkFeedReaders } from './feed-readers.ts';
 import { checkFloods, checkProbes } from './floods.ts';
 import { checkHolds } from './holds.ts';
 import { checkKeys } from './keys.ts';
@@ -35,6 +38,9 @@ const parts = [
   checkStockReads,
   checkLedger,
   checkStockChanges,
+  checkFeed,
+  checkFeedReaders,
+  checkFeedCauses,
   checkOutages,
   checkFloods,
   checkProbes,
@@ -51,6 +57,7 @@ function checkReplica({ final, replica }: Evidence): Violation[] {
     `${replica.orders.length} orders of ${final.orders.length}`,
     `the first that differs is ${differing[0]?.orderId ?? 'none'}`,
     `${replica.movements.length} movements of ${final.movements.length}`,
+    `${replica.batches.length} batches of events of ${final.batches.length}`,
   ].join(', ');
   return [{ kind: 'replica differs', text }];
 }

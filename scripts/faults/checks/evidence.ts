@@ -1,6 +1,7 @@
 /** What the parts of the checker share: the evidence, and the kinds of violations. */
-import type { FinalState } from '../final-state.ts';
-import type { Call, Flood, Outage, Probe, Sample, Stop } from '../history.ts';
+import type { Hold, Resume, SeenPage } from '../feed/seen.ts';
+import type { FinalBatch, FinalState } from '../final-state.ts';
+import type { Call, FeedEnd, Flood, Outage, Probe, Sample, Stop } from '../history.ts';
 
 /** The kinds of violations, as reports name them. */
 const violationKinds = [
@@ -18,6 +19,14 @@ const violationKinds = [
   'wrong movement',
   'wrong count',
   'wrong refusal',
+  'gap in the feed',
+  'not published',
+  'lost event',
+  'event twice',
+  'event out of order',
+  'wrong event',
+  'reader held up',
+  'wrong copy of the stock',
   'illegal transition',
   'payed after its end',
   'expired too early',
@@ -43,6 +52,17 @@ export interface Violation {
   readonly text: string;
 }
 
+/** What the readers of the feed have received. */
+export interface FeedEvidence extends FeedEnd {
+  /** Of each reader in the order of their arrival. */
+  readonly pages: readonly SeenPage[];
+  readonly resumes: readonly Resume[];
+  /** When one of them did not read. */
+  readonly holds: readonly Hold[];
+  /** Batches of events that the run itself has removed. */
+  readonly removed: readonly FinalBatch[];
+}
+
 /** All that the checker reads. */
 export interface Evidence {
   readonly calls: readonly Call[];
@@ -66,6 +86,7 @@ export interface Evidence {
   readonly floods: readonly Flood[];
   /** What the probe port answered, where it was requested. */
   readonly probes: readonly Probe[];
+  readonly feed: FeedEvidence;
   /** When the service was stopped gracefully. */
   readonly stops: readonly Stop[];
   /** The service was only ever stopped gracefully, so it must have answered every accepted request. */

@@ -2,7 +2,6 @@
 import { describe, expect, test } from 'vitest';
 import type { FinalOrder } from '../final-state.ts';
 import type { Call } from '../history.ts';
-import { check } from './check.ts';
 import type { Evidence } from './evidence.ts';
 import {
   call,
@@ -25,7 +24,7 @@ function withOrder(calls: Call[], change: Partial<FinalOrder>, samples = validEv
   const made = create(100, 6, hot, { answeredId: ID, expiresAtMs: END_MS });
   const order: FinalOrder = {
     ...{ orderId: ID, user: 6, status: 'cancelled', cancelReason: 'expired', lines: hot },
-    ...{ updatedMs: END_MS, expiresMs: END_MS, ...change },
+    ...{ updatedMs: END_MS, expiresMs: END_MS, version: 0, ...change },
   };
   const known = validCalls().filter(({ user }) => user !== 6);
   const all = [...known, made, ...calls];
@@ -78,7 +77,7 @@ describe('nothing is wrong with', () => {
         ...{ status: 'awaiting payment', cancelReason: undefined, expiresMs: 900 },
       }),
     ],
-  ])('%s', (_title, evidence) => expect(check(evidence)).toEqual([]));
+  ])('%s', (_title, evidence) => expect(found(evidence)).toEqual([]));
 });
 
 test('payed after its end: by a payment that is not a late one, or after a refusal', () => {

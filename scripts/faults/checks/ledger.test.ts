@@ -36,7 +36,7 @@ test('a broken chain: a version twice, which did not rise', () => {
   const risen = movements.map((each) =>
     each.sku === SHELF && each.version > 1 ? { ...each, version: each.version - 1 } : each,
   );
-  expect(found(withFinal({ movements: risen }))).toEqual(['broken chain']);
+  expect(found(withFinal({ movements: risen }))).toContain('broken chain');
 });
 
 test('a broken chain: a row that does not begin where the one before ended, or is not the stock', () => {

@@ -3,6 +3,7 @@ import type { FinalMovement, FinalOrder, FinalState } from '../final-state.ts';
 import type { Call } from '../history.ts';
 import { check } from './check.ts';
 import type { Evidence } from './evidence.ts';
+import { noFeed, withFeed } from './tampered-feed.ts';
 
 export const HOT = 1;
 export const SCARCE = 2;
@@ -147,7 +148,7 @@ export function validCalls(): Call[] {
 }
 
 export const finalOrder = (orderId: number, status: FinalOrder['status'], lines = hot): FinalOrder => ({
-  ...{ orderId, user: orderId - 10, status, lines, updatedMs: 0 },
+  ...{ orderId, user: orderId - 10, status, lines, updatedMs: 0, version: 0 },
 });
 
 export function validState(): FinalState {
@@ -161,14 +162,14 @@ export function validState(): FinalState {
   return stateOf(validCalls(), orders);
 }
 
-/** The state that these calls have led to, with these orders. */
+/** The state that these calls have led to, with these orders; without its feed, which `withFeed` adds. */
 export function stateOf(calls: readonly Call[], orders: readonly FinalOrder[]): FinalState {
   const movements = movementsOf(calls, orders);
   const last = new Map(movements.map((movement) => [movement.sku, movement]));
   const stocks = [...last.values()].map(({ sku, total, reserved }) => ({ sku, total, reserved }));
   const byHand = ['first', 'two', 'changed', 'below'].map((key): [string, undefined] => [key, undefined]);
   const ofOrders = orders.map(({ orderId }): [string, number] => [`${orderId - 10}`, orderId]);
-  return { orders, stocks, movements, keys: new Map([...ofOrders, ...byHand]) };
+  return { orders, stocks, movements, keys: new Map([...ofOrders, ...byHand]), batches: [] };
 }
 
 interface Move extends Partial<FinalMovement> {
@@ -264,6 +265,7 @@ export function validEvidence(): Evidence {
     stops: [],
     floods: [],
     probes: [],
+    feed: noFeed,
     stock,
     toleranceMs: 100,
     startedAtMs: 0,
@@ -271,8 +273,13 @@ export function validEvidence(): Evidence {
   };
 }
 
-/** The kinds of the violations that are found, each once. */
+/** The kinds of the violations that are found, each once. The feed follows from the calls and the state. */
 export function found(evidence: Evidence): string[] {
+  return kindsOf(withFeed(evidence));
+}
+
+/** The same, with the feed as it is. */
+export function kindsOf(evidence: Evidence): string[] {
   return [...new Set(check(evidence).map(({ kind }) => kind))].sort();
 }
 

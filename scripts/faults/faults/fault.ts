@@ -2,6 +2,7 @@
 import type { Relay } from '../../../test/support/relay.ts';
 import { isDecided } from '../checks/answers.ts';
 import type { WallClock } from '../clock.ts';
+import type { Readers } from '../feed/readers.ts';
 import { type Call, type History, isWrite } from '../history.ts';
 import type { Random } from '../random.ts';
 import type { Postgres } from '../servers.ts';
@@ -24,6 +25,7 @@ export interface FaultContext {
   /** Those of the services, where they have clocks of their own. */
   readonly clocks: readonly WallClock[];
   readonly behaviour: Behaviour;
+  readonly readers: Readers;
   readonly random: Random;
   readonly history: History;
   /** The folder of the primary's data. */
