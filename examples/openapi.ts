@@ -301,6 +301,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/event/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream what happened to orders and stock
+         * @description Server-sent events, oldest first, and then those that are still to come. The `data` of each is the same JSON as in `/event/list`, and its `id` is the token behind it: store it with what was made of the event, and continue with it as `Last-Event-ID` or `page_token`; nothing is missed or read twice. An `id` without data comes first, and at least every 15 seconds while there is nothing to send. A stream that ends with an error sends it as an event `error` whose data is a `Status`.
+         */
+        get: operations["watchEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/stock/audit": {
         parameters: {
             query?: never;
@@ -405,7 +425,7 @@ export interface components {
              * @description Stable: branch on it. Later versions may add reasons: treat one that you do not know by its code.
              * @enum {string}
              */
-            reason: "INVALID_REQUEST" | "CONTENT_ENCODING_UNSUPPORTED" | "IDEMPOTENCY_KEY_REUSED" | "INSUFFICIENT_STOCK" | "ORDER_NOT_PAYABLE" | "ORDER_NOT_CANCELLABLE" | "ORDER_NOT_EXTENDABLE" | "ORDER_EXPIRED" | "STOCK_CHANGED" | "STOCK_BELOW_RESERVED" | "COUNT_STALE" | "CURSOR_EXPIRED" | "ORDER_NOT_FOUND" | "STOCK_NOT_FOUND" | "CREDENTIALS_MISSING" | "CREDENTIALS_INVALID" | "SCOPE_MISSING" | "HOST_NOT_ALLOWED" | "ORIGIN_NOT_ALLOWED" | "PATH_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TOO_LARGE" | "HELD_PIECES_EXCEEDED" | "QUEUE_FULL" | "DEADLINE_EXCEEDED" | "KEYS_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "SHUTTING_DOWN" | "OUTCOME_UNKNOWN" | "INTERNAL";
+            reason: "INVALID_REQUEST" | "CONTENT_ENCODING_UNSUPPORTED" | "IDEMPOTENCY_KEY_REUSED" | "INSUFFICIENT_STOCK" | "ORDER_NOT_PAYABLE" | "ORDER_NOT_CANCELLABLE" | "ORDER_NOT_EXTENDABLE" | "ORDER_EXPIRED" | "STOCK_CHANGED" | "STOCK_BELOW_RESERVED" | "COUNT_STALE" | "CURSOR_EXPIRED" | "ORDER_NOT_FOUND" | "STOCK_NOT_FOUND" | "CREDENTIALS_MISSING" | "CREDENTIALS_INVALID" | "SCOPE_MISSING" | "HOST_NOT_ALLOWED" | "ORIGIN_NOT_ALLOWED" | "PATH_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TOO_LARGE" | "HELD_PIECES_EXCEEDED" | "QUEUE_FULL" | "READER_TOO_SLOW" | "DEADLINE_EXCEEDED" | "KEYS_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "SHUTTING_DOWN" | "OUTCOME_UNKNOWN" | "INTERNAL";
             /** @enum {string} */
             domain: "loms";
             metadata: {
@@ -3025,6 +3045,114 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ListStockChangesResponse"];
+                };
+            };
+            /** @description The request is not valid, or the state of order or stock does not allow it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Refused. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Too much at once; nothing was done. */
+            429: {
+                headers: {
+                    /** @description Seconds until a retry makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description A fault in the service. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Not served; with `Retry-After`, nothing was done and trying again is safe. */
+            503: {
+                headers: {
+                    /** @description Seconds until a retry makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description The deadline passed; nothing was done. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Any other refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+        };
+    };
+    watchEvents: {
+        parameters: {
+            query?: {
+                /** @description A token of this stream or of `/event/list`, for the same types. */
+                page_token?: string;
+                /** @description The types of the events; without it all. */
+                type?: ("order.created" | "order.failed" | "order.payed" | "order.cancelled" | "order.expired" | "order.extended" | "stock.adjusted")[];
+                /** @description Where a stream without a token begins: with the next event, or with the first one that is kept. */
+                from?: "" | "beginning";
+            };
+            header?: {
+                /**
+                 * @description Seconds that the client waits, such as 5 or 0.5; the service may set a lower limit. The reply comes by then, whatever becomes of the request.
+                 * @example 5
+                 */
+                "Request-Timeout"?: number;
+                /** @description The `id` of the last event that was received; it counts in place of `page_token` and `from`. */
+                "Last-Event-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A stream of events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example retry: 1000
+                     *
+                     *     id: AAAAAAAAACoABkR9OTMUwA
+                     *     data: {"specversion":"1.0","id":"order/123/2","source":"loms","type":"loms.order.payed.v1","subject":"order/123","time":"2026-11-26T12:00:00.123456Z","sequence":"00000000000000000042","partitionkey":"order/123","datacontenttype":"application/json","data":{"orderID":123,"version":2,"status":"payed","previousStatus":"awaiting payment","user":1,"items":[{"sku":1625903,"count":2}]}}
+                     */
+                    "text/event-stream": string;
                 };
             };
             /** @description The request is not valid, or the state of order or stock does not allow it. */

@@ -96,12 +96,15 @@ LIMIT 1;
 
 /* @name eventRead */
 -- Reads the events of the :scan positions that follow the position :after, in their order, on any node: those
--- of the types :types (all where it is empty) about the order :orderId (0: all), up to :limit. In every row is
--- the last position of that range which the feed has, and when its batch was written; without an event there
--- is one row. created_us: likewise, in microseconds since the epoch.
+-- of the types :types (all where it is empty) about the order :orderId (0: all), up to :limit; with who ordered
+-- and what, which never change, as `sku count sku count`. Events stop where these texts have :textMax
+-- characters: found_count is how many there were up to the limit. In every row is the last position of that
+-- range which the feed has, and when its batch was written; without an event there is one row. created_us:
+-- likewise, in microseconds since the epoch.
 -- Locks: none.
 WITH batches AS MATERIALIZED (
-    SELECT position, created_at, event_count, types, subjects, versions, ends_us, traceparents
+    SELECT position, event_count, types, subjects, versions, ends_us, traceparents,
+        (extract(epoch FROM created_at) * 1000000)::bigint AS created_us
     FROM event_batches
     WHERE position <= :after!::bigint + :scan!::bigint
       AND position >= coalesce(
@@ -117,20 +120,13 @@ WITH batches AS MATERIALIZED (
 ),
 scanned AS (
     SELECT least(position + event_count - 1, :after!::bigint + :scan!::bigint) AS last_position,
-        (extract(epoch FROM created_at) * 1000000)::bigint AS last_us
+        created_us AS last_us
     FROM batches
     ORDER BY position DESC
     LIMIT 1
-)
-SELECT scanned.last_position AS "last_position?", scanned.last_us AS "last_us?",
-    event.position AS "position?", event.created_us AS "created_us?", event.type AS "type?",
-    event.subject AS "subject?", event.version AS "version?", event.end_us AS "end_us?",
-    event.traceparent AS "traceparent?"
-FROM (SELECT 1) AS always
-LEFT JOIN scanned ON true
-LEFT JOIN (
-    SELECT batches.position + entry.place - 1 AS position,
-        (extract(epoch FROM batches.created_at) * 1000000)::bigint AS created_us,
+),
+events AS MATERIALIZED (
+    SELECT batches.position + entry.place - 1 AS position, batches.created_us,
         entry.type, entry.subject, entry.version, entry.end_us, entry.traceparent
     FROM batches
     CROSS JOIN LATERAL unnest(
@@ -142,15 +138,38 @@ LEFT JOIN (
       AND (:orderId!::bigint = 0 OR (entry.subject = :orderId!::bigint AND entry.type <> 'adjusted'))
     ORDER BY position
     LIMIT :limit!
-) AS event ON true
+),
+described AS MATERIALIZED (
+    SELECT events.*,
+        (
+            SELECT orders.user_id
+            FROM orders
+            WHERE orders.order_id = events.subject
+              AND events.type <> 'adjusted'
+        ) AS user_id,
+        (
+            SELECT string_agg(order_lines.sku || ' ' || order_lines.count, ' ' ORDER BY order_lines.sku)
+            FROM order_lines
+            WHERE order_lines.order_id = events.subject
+              AND events.type <> 'adjusted'
+        ) AS lines
+    FROM events
+),
+measured AS (
+    SELECT described.*,
+        count(*) OVER () AS found_count,
+        sum(coalesce(length(lines), 0)) OVER (ORDER BY position) - coalesce(length(lines), 0) AS text_before
+    FROM described
+)
+SELECT scanned.last_position AS "last_position?", scanned.last_us AS "last_us?",
+    event.found_count::integer AS "found_count?", event.position AS "position?",
+    event.created_us AS "created_us?", event.type AS "type?", event.subject AS "subject?",
+    event.version AS "version?", event.end_us AS "end_us?", event.traceparent AS "traceparent?",
+    event.user_id AS "user_id?", event.lines AS "lines?"
+FROM (SELECT 1) AS always
+LEFT JOIN scanned ON true
+LEFT JOIN measured AS event ON event.text_before < :textMax!::bigint
 ORDER BY event.position;
-
-/* @name eventOrderRead */
--- Reads who ordered the given orders, on any node. An order never changes its user.
--- Locks: none.
-SELECT order_id, user_id
-FROM orders
-WHERE order_id = ANY(:orderIds!::bigint[]);
 
 /* @name eventStockRead */
 -- Reads movements by sku and version, on any node. The arrays are parallel.

@@ -5,7 +5,7 @@
  *     tsx scripts/generate/scopes.ts --check   fails when it is stale
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { operations, scopes } from '../../src/domain/operations.ts';
+import { scopes, served } from '../../src/domain/operations.ts';
 import { settle } from './staged.ts';
 
 const page = 'docs/security.md';
@@ -16,7 +16,7 @@ const end = '<!-- scopes:end -->\n';
 /** A row for each scope, with the operations that need it. */
 function printTable(): string {
   const rows = scopes.map((scope) => {
-    const names = Object.entries(operations).filter(([, operation]) => operation.scope === scope);
+    const names = Object.entries(served).filter(([, each]) => each.scope === scope);
     return `| ${names.map(([name]) => `\`${name}\``).join(', ') || 'reserved'} | \`${scope}\` |\n`;
   });
   return `| operation | scope |\n|---|---|\n${rows.join('')}`;

@@ -59,7 +59,7 @@ describe('a token', () => {
     const outcome = await authenticate(`Bearer ${await issuer.sign({ scope: 'orders:read stock:read' })}`);
     expect(outcome).toEqual({
       ok: true,
-      value: { name: 'alice', scopes: new Set(['orders:read', 'stock:read']) },
+      value: { name: 'alice', scopes: new Set(['orders:read', 'stock:read']), endMs: expect.any(Number) },
     });
   });
 
@@ -69,7 +69,10 @@ describe('a token', () => {
     ['a scope that is not a string', { scope: 7 }, []],
   ])('with %s is valid', async (_what, claims, scopes) => {
     const outcome = await authenticate(`Bearer ${await issuer.sign(claims)}`);
-    expect(outcome).toEqual({ ok: true, value: { name: 'alice', scopes: new Set(scopes) } });
+    expect(outcome).toEqual({
+      ok: true,
+      value: { name: 'alice', scopes: new Set(scopes), endMs: expect.any(Number) },
+    });
   });
 
   test.each<[string, () => Claims]>([

@@ -166,8 +166,9 @@ class TokenCheck {
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
         currentDate: new Date(wallClock()),
       });
-      const caller = accepted(identityOf(payload));
-      this.#cache.set(token, { caller, endMs: ((payload.exp ?? 0) + CLOCK_TOLERANCE_SECONDS) * 1_000 });
+      const endMs = ((payload.exp ?? 0) + CLOCK_TOLERANCE_SECONDS) * 1_000;
+      const caller = accepted(identityOf(payload, this.#now() + endMs - wallClock()));
+      this.#cache.set(token, { caller, endMs });
       return caller;
     } finally {
       this.#checks--;
@@ -209,9 +210,9 @@ class TokenCheck {
 }
 
 /** Reads the caller from a valid token. Some issuers call `scope` `scp`, mostly as a list. */
-function identityOf({ sub, scope, scp }: JWTPayload): Identity {
+function identityOf({ sub, scope, scp }: JWTPayload, endMs: number): Identity {
   if (typeof sub !== 'string' || !callerName.test(sub)) throw new errors.JWTInvalid('"sub" is no name');
-  return { name: sub, scopes: new Set([...wordsOf(scope), ...wordsOf(scp)]) };
+  return { name: sub, scopes: new Set([...wordsOf(scope), ...wordsOf(scp)]), endMs };
 }
 
 function wordsOf(claim: unknown): string[] {

@@ -1,6 +1,6 @@
 /** Who may do what: how a known caller is admitted to an operation. `src/auth/` checks the credentials. */
-import { type OperationName, operations, type Scope } from './operations.ts';
-import { accepted, type Outcome, refused } from './outcome.ts';
+import { type Scope, type ServedName, served } from './operations.ts';
+import { type Outcome, refused } from './outcome.ts';
 import { scopeMissing } from './refusals.ts';
 
 /** A caller whose credentials are valid. */
@@ -8,6 +8,8 @@ export interface Identity {
   /** Never empty, so that no known caller is taken for `ANONYMOUS`. */
   readonly name: string;
   readonly scopes: ReadonlySet<string>;
+  /** When its credentials end, in milliseconds on the monotonic clock: streams end by then. */
+  readonly endMs: number;
 }
 
 /**
@@ -20,14 +22,12 @@ export type Authenticate = (
   authorization: string | undefined,
 ) => Outcome<Identity> | Promise<Outcome<Identity>>;
 
-/** Admits a caller to an operation, or refuses with SCOPE_MISSING. Returns the caller's name. */
-export function admit(caller: Outcome<Identity>, operation: OperationName): Outcome<string> {
-  return admitTo(caller, operations[operation].scope);
+/** Admits a caller to an operation or stream, or refuses with SCOPE_MISSING. */
+export function admit(caller: Outcome<Identity>, name: ServedName): Outcome<Identity> {
+  return admitTo(caller, served[name].scope);
 }
 
 /** The same for what is no operation. */
-export function admitTo(caller: Outcome<Identity>, scope: Scope): Outcome<string> {
-  if (!caller.ok) return caller;
-  const { name, scopes } = caller.value;
-  return scopes.has(scope) ? accepted(name) : refused(scopeMissing(scope));
+export function admitTo(caller: Outcome<Identity>, scope: Scope): Outcome<Identity> {
+  return !caller.ok || caller.value.scopes.has(scope) ? caller : refused(scopeMissing(scope));
 }

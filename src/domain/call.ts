@@ -11,6 +11,8 @@ export interface Call {
   readonly caller: string;
   /** Whose share of the queues it takes: the caller's, or that of its address where callers have no names. */
   readonly client: string;
+  /** When its credentials end, in milliseconds on the monotonic clock; Infinity where none are required. */
+  readonly credentialsEndMs: number;
   /** The idempotency key as it was sent, if one was. */
   readonly idempotencyKey?: string | undefined;
   /** The `traceparent` of the request (W3C Trace Context), if a valid one was sent. */

@@ -1,7 +1,7 @@
 /**
- * THE table of operations: what REST and gRPC both serve. An operation is added here; the compiler then leads
- * to its route in each transport. Its batcher, its place in the pool of connections, its scope and the type
- * `Loms` follow.
+ * THE table of operations: what REST and gRPC both serve, and that of streams. An operation is added here; the
+ * compiler then leads to its route in each transport. Its batcher, its place in the pool of connections, its
+ * scope and the type `Loms` follow.
  *
  * Requests arrive already validated field by field by the transport. Every operation may also be refused for
  * its caller, its deadline, a full queue or the database; see `errors.ts`.
@@ -9,6 +9,7 @@
 import type { Plan, Queryable, Rollback } from '../db/types.ts';
 import type { Call } from './call.ts';
 import { type ListedEvents, listEvents, prepareEventPage } from './events/list.ts';
+import type { EventStream, WatchEventsRequest } from './events/watch.ts';
 import { cancelOrders, prepareCancellation } from './orders/cancel.ts';
 import { createOrders, type OrderToCreate, prepareOrder } from './orders/create.ts';
 import { extendOrders, prepareExtension } from './orders/extend.ts';
@@ -269,7 +270,25 @@ type OutcomeOf<Name extends OperationName> =
       ? Each
       : never;
 
-/** All operations as functions: what the transports call. */
+/** THE table of streams: what both transports serve without an end. No batcher runs them. */
+export const streams = {
+  /**
+   * Streams events, oldest first, and then those that are still to come. Refused with CURSOR_EXPIRED, or with
+   * INVALID_REQUEST for a page token of other types.
+   */
+  watchEvents: { scope: 'events:read' },
+} as const satisfies Record<string, { readonly scope: Scope }>;
+
+export type StreamName = keyof typeof streams;
+
+/** Everything that is served, by the name that both contracts give it. */
+export const served = { ...operations, ...streams };
+
+export type ServedName = keyof typeof served;
+
+/** All operations and streams as functions: what the transports call. */
 export type Loms = {
   [Name in OperationName]: (request: RequestOf<Name>, call: Call) => Promise<OutcomeOf<Name>>;
+} & {
+  watchEvents(request: WatchEventsRequest, call: Call): Promise<Outcome<EventStream>>;
 };

@@ -146,6 +146,7 @@ export const fixedRefusals = {
   methodNotAllowed: refusal('METHOD_NOT_ALLOWED', 'no such method'),
   requestTooLarge: refusal('REQUEST_TOO_LARGE', `the request is larger than ${REQUEST_MAX_BYTES} bytes`),
   queueFull: retrySafe('QUEUE_FULL', 'too many requests are waiting, try again later'),
+  readerTooSlow: refusal('READER_TOO_SLOW', 'the stream was not read in time: go on with the last token'),
   deadlineExceeded: refusal('DEADLINE_EXCEEDED', 'the deadline passed, nothing was done'),
   cursorExpired: refusal(
     'CURSOR_EXPIRED',

@@ -88,4 +88,9 @@ export const contract = {
     reference: { type: 'text', maxLength: 255 },
     note: { type: 'text', maxLength: 255 },
   },
+  WatchEventsRequest: {
+    pageToken: { type: 'text', maxLength: 255 },
+    type: { type: 'choices', of: ["order.created","order.failed","order.payed","order.cancelled","order.expired","order.extended","stock.adjusted"], minItems: 0, maxItems: 7 },
+    from: { type: 'choice', of: ["","beginning"] },
+  },
 } as const;

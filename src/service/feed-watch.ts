@@ -3,7 +3,7 @@
  * instance may publish, and at once when this one has published.
  */
 import type { Database } from '../db/types.ts';
-import { type Cursor, headOf } from '../domain/events/cursor.ts';
+import { headOf } from '../domain/events/cursor.ts';
 import { PeriodicTask } from '../timing/periodic.ts';
 
 /** One look costs a read of one row. In milliseconds. */
@@ -26,7 +26,6 @@ export class FeedWatch {
   readonly #waiters = new Set<Waiter>();
   readonly #task: PeriodicTask;
   #isStopped = false;
-  #head: Cursor = { position: 0n, us: 0n };
 
   constructor(options: FeedWatchOptions) {
     this.#options = options;
@@ -48,7 +47,7 @@ export class FeedWatch {
 
   /** Resolves when the feed has an event behind a position, or the signal aborts. */
   async waitBehind(position: bigint, signal: AbortSignal): Promise<void> {
-    if (this.#isStopped || signal.aborted || this.#head.position > position) return;
+    if (this.#isStopped || signal.aborted) return;
     await new Promise<void>((resolve) => {
       const end = () => {
         this.#waiters.delete(waiter);
@@ -71,10 +70,7 @@ export class FeedWatch {
 
   async #look(): Promise<undefined> {
     if (this.#waiters.size === 0) return;
-    this.#head = await this.#options.read(headOf);
-    for (const waiter of this.#waiters) {
-      if (waiter.position >= this.#head.position) continue;
-      waiter.resolve();
-    }
+    const { position } = await this.#options.read(headOf);
+    for (const waiter of this.#waiters) if (waiter.position < position) waiter.resolve();
   }
 }

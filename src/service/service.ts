@@ -12,6 +12,7 @@ import type { Outcome } from '../domain/outcome.ts';
 import type { Settings } from '../domain/settings.ts';
 import type { Deadlines } from '../timing/deadlines.ts';
 import { Batcher, type BatcherOptions, type Claim } from './batcher.ts';
+import { EventStreams, STREAM_READS_MAX } from './event-streams.ts';
 import { createFailureLog, refusalOf } from './failures.ts';
 import type { FeedReaders } from './feed-readers.ts';
 import type { FeedWatch } from './feed-watch.ts';
@@ -71,13 +72,13 @@ function lanesOf(operation: Operation, { writeLanes, readLanes }: BatchingOption
   return { lanes, spread: { lanes: writeLanes - lanes, linesOf } };
 }
 
-/** The most connections to one node that the operations use at once. */
+/** The most connections to one node that the operations and streams use at once. */
 export function connectionsNeeded(batching: BatchingOptions): number {
   return Object.values<Operation>(operations).reduce((sum, operation) => {
     const { lanes, spread } = lanesOf(operation, batching);
     const batches = lanes + (spread?.lanes ?? 0);
     return sum + (operation.kind === 'read' ? batches * ATTEMPTS_PER_READ : batches);
-  }, 0);
+  }, STREAM_READS_MAX * ATTEMPTS_PER_READ);
 }
 
 type WriteOperation = Extract<Operation, { kind: 'write' }>;
@@ -133,5 +134,8 @@ export function createService(options: ServiceOptions): Service {
     return [name, waitsBehind ? longPoll(submit, waitsBehind, options) : submit] as const;
   });
   const drain = async () => void (await Promise.all(batchers.map((batcher) => batcher.drain())));
-  return { ...(Object.fromEntries(entries) as Loms), drain };
+  const onError = (error: unknown) => logFailure('watchEvents', error, 1);
+  const streams = new EventStreams({ ...options, onError });
+  const watchEvents: Loms['watchEvents'] = (request, call) => streams.open(request, call);
+  return { ...(Object.fromEntries(entries) as Omit<Loms, 'watchEvents'>), watchEvents, drain };
 }

@@ -21,6 +21,9 @@ export interface Pending {
   next?: Pending | undefined;
 }
 
+/** The longest delay of a timer of Node.js, 24 days: it would fire at once after a longer one. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
+
 export class Deadlines {
   readonly now: Clock;
   readonly #setTimer: SetTimer;
@@ -81,11 +84,17 @@ export class Deadlines {
     });
   }
 
+  /** Resolves after a time, in milliseconds. */
+  pause(timeMs: number): Promise<void> {
+    return new Promise((resolve) => this.add({ deadlineMs: this.now() + timeMs, onTimeout: resolve }));
+  }
+
   #setTimerBy(timeMs: number): void {
     if (timeMs >= this.#timerAtMs) return;
     this.#cancelTimer();
     this.#timerAtMs = timeMs;
-    this.#cancelTimer = this.#setTimer(() => this.#expire(), Math.max(0, timeMs - this.now()));
+    const delayMs = Math.min(Math.max(0, timeMs - this.now()), TIMER_MAX_MS);
+    this.#cancelTimer = this.#setTimer(() => this.#expire(), delayMs);
   }
 
   #expire(): void {

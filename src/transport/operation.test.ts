@@ -12,7 +12,8 @@ import { StockServiceService as stock } from '../generated/proto/loms/stock/v1/s
 import { startHttpServer } from './http/server.ts';
 import { TrustedProxies } from './proxies.ts';
 
-const known: Authenticate = () => accepted({ name: 'cart', scopes: new Set(['stock:read']) });
+const endMs = Number.POSITIVE_INFINITY;
+const known: Authenticate = () => accepted({ name: 'cart', scopes: new Set(['stock:read']), endMs });
 
 /** Calls both transports and returns what the operation was called with. */
 async function callsOf(

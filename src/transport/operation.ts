@@ -3,9 +3,9 @@
  * outcome. What is to happen with every request (a log line, a metric, a span) belongs here.
  */
 import type { Logger } from 'pino';
-import { type Authenticate, admit } from '../domain/access.ts';
+import { type Authenticate, admit, type Identity } from '../domain/access.ts';
 import { ANONYMOUS, type Call } from '../domain/call.ts';
-import type { Loms, OperationName } from '../domain/operations.ts';
+import type { Loms, ServedName } from '../domain/operations.ts';
 import { accepted, type Outcome, refused } from '../domain/outcome.ts';
 import { fixedRefusals } from '../domain/refusals.ts';
 import type { Deadlines } from '../timing/deadlines.ts';
@@ -64,7 +64,7 @@ const tooLate = refused(fixedRefusals.deadlineExceeded);
  */
 export async function perform<Source, Printed>(
   context: TransportContext,
-  name: OperationName,
+  name: ServedName,
   handler: AnyHandler<Source, Printed>,
   readCall: () => Outcome<Incoming>,
   source: Source,
@@ -103,14 +103,14 @@ function printed<Source, Printed>(
 /** Admits the caller of a request by its deadline, also while its credentials are being checked. */
 function admitCall(
   { authenticate, deadlines }: TransportContext,
-  name: OperationName,
+  name: ServedName,
   incoming: Outcome<Incoming>,
 ): Outcome<Call> | Promise<Outcome<Call>> {
   if (!incoming.ok) return incoming;
-  if (authenticate === undefined) return callOf(incoming.value, ANONYMOUS);
-  const admitted = (caller: Parameters<typeof admit>[0]): Outcome<Call> => {
+  if (authenticate === undefined) return accepted(new AdmittedCall(incoming.value, anybody));
+  const admitted = (caller: Outcome<Identity>): Outcome<Call> => {
     const admission = admit(caller, name);
-    return admission.ok ? callOf(incoming.value, admission.value) : admission;
+    return admission.ok ? accepted(new AdmittedCall(incoming.value, admission.value)) : admission;
   };
   const identity = authenticate(incoming.value.authorization);
   return identity instanceof Promise
@@ -118,22 +118,22 @@ function admitCall(
     : admitted(identity);
 }
 
-function callOf(incoming: Incoming, caller: string): Outcome<Call> {
-  return accepted(new AdmittedCall(incoming, caller));
-}
+const anybody = { name: ANONYMOUS, endMs: Number.POSITIVE_INFINITY };
 
 /** A class, because functions that are made for every call show in a profile. */
 class AdmittedCall implements Call {
   readonly deadlineMs: number;
   readonly caller: string;
   readonly client: string;
+  readonly credentialsEndMs: number;
   readonly idempotencyKey: string | undefined;
   readonly traceparent: string | undefined;
   readonly #incoming: Incoming;
 
-  constructor(incoming: Incoming, caller: string) {
+  constructor(incoming: Incoming, { name: caller, endMs }: Pick<Identity, 'name' | 'endMs'>) {
     this.deadlineMs = incoming.deadlineMs;
     this.caller = caller;
+    this.credentialsEndMs = endMs;
     this.client = caller === ANONYMOUS ? incoming.address : caller;
     this.idempotencyKey = incoming.idempotencyKey;
     this.traceparent = validTraceparent(incoming.traceparent);

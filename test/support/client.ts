@@ -3,14 +3,14 @@
  * grpc-client.ts. Field names are the contract's JSON names, and every integer of an answer is a bigint.
  */
 import { optionalTimestamp, parseInstant, timestampOf } from '../../src/domain/instant.ts';
-import type { Loms } from '../../src/domain/operations.ts';
+import type { OperationName } from '../../src/domain/operations.ts';
 import type { Line, OrderStatus } from '../../src/domain/orders/order.ts';
 import type { MovementKind } from '../../src/domain/stock/movements.ts';
-import { EventServiceService as events } from '../../src/generated/proto/loms/event/v1/event.ts';
+import { type Event, EventServiceService as events } from '../../src/generated/proto/loms/event/v1/event.ts';
 import { OrderServiceService as orders } from '../../src/generated/proto/loms/order/v1/order.ts';
 import { StockServiceService as stock } from '../../src/generated/proto/loms/stock/v1/stock.ts';
 
-export type Operation = keyof Loms;
+export type Operation = OperationName;
 export type Transport = 'REST' | 'gRPC';
 
 interface OrderId {
@@ -344,12 +344,15 @@ function eventListToBytes(request: EventList & { readonly orderId?: bigint }): B
   return events.listEvents.requestSerialize(all);
 }
 
-/** What REST has besides is the same in all events. */
 function eventsOfBytes(bytes: Buffer): object {
   const { events: all, ...page } = events.listEvents.responseDeserialize(bytes);
+  return { ...page, events: eventsInJson(all) };
+}
+
+/** What REST has besides is the same in all events. */
+export function eventsInJson(all: readonly Event[]): object[] {
   const constant = { specversion: '1.0', datacontenttype: 'application/json' };
-  const inJson = all.map(({ order, stock, ...each }) => ({ ...constant, ...each, data: order ?? stock }));
-  return { ...page, events: inJson };
+  return all.map(({ order, stock, ...each }) => ({ ...constant, ...each, data: order ?? stock }));
 }
 
 function pageToBytes(request: Page): Buffer {

@@ -21,7 +21,7 @@ import {
 } from './client.ts';
 import { type Detail, statusOf } from './status.ts';
 
-const channelOptions = {
+export const channelOptions = {
   'grpc.use_local_subchannel_pool': 1,
   'grpc.initial_reconnect_backoff_ms': 50,
   'grpc.min_reconnect_backoff_ms': 50,
@@ -128,7 +128,7 @@ function answerOf({ error, isDisconnected, onOpenConnection, ...mark }: Failed):
 }
 
 /** A detail in the form of REST's bodies. */
-function toJson({ type, ...detail }: Detail): object {
+export function toJson({ type, ...detail }: Detail): object {
   if ('retryDelay' in detail) return { '@type': type, retryDelay: `${detail.retryDelay?.seconds}s` };
   if (!('fieldViolations' in detail)) return { '@type': type, ...detail };
   const violations = detail.fieldViolations.map(({ field, description }) => ({ field, description }));
@@ -147,7 +147,7 @@ const emptyValues: Readonly<Record<string, unknown>> = {
 };
 
 /** As REST has it: integers as bigints, times as texts, ids by their JSON names, nothing that is empty. */
-function toContract(value: unknown): unknown {
+export function toContract(value: unknown): unknown {
   if (typeof value === 'number') return BigInt(value);
   if (Array.isArray(value)) return value.map(toContract);
   if (typeof value !== 'object' || value === null) return value;

@@ -15,8 +15,8 @@ export function subjectOf(event: FeedEvent): string {
 }
 
 /** The `id`: the change itself, so it is the same however often and wherever the event is read. */
-export function idOf(event: FeedEvent): string {
-  return `${subjectOf(event)}/${event.version}`;
+export function idOf({ version }: FeedEvent, subject: string): string {
+  return `${subject}/${version}`;
 }
 
 const SEQUENCE_DIGITS = 20;

@@ -54,6 +54,8 @@ export function kindsOf(types: readonly EventType[]): ChangeKind[] {
 interface EventHead {
   /** Its place in the feed. Positions begin with 1 and have no gaps. */
   readonly position: bigint;
+  /** When its batch was written, in microseconds since the epoch: with the position it makes a cursor. */
+  readonly us: bigint;
   readonly type: EventType;
   /** Of the order, or of the stock: one more than that of the event before about the same order or sku. */
   readonly version: bigint;

@@ -8,7 +8,7 @@ import type { Settings } from '../settings.ts';
 import { invalidFields } from '../violations.ts';
 import { type Cursor, headOf, tailOf } from './cursor.ts';
 import type { EventType, FeedEvent } from './event.ts';
-import { type EventFilter, type EventPage, readEvents, readEventsBehind } from './read.ts';
+import { type EventFilter, type EventLimits, type EventPage, readEvents, readEventsBehind } from './read.ts';
 
 export interface ListEventsRequest {
   readonly type: readonly EventType[];
@@ -43,8 +43,14 @@ export interface ListedEvents {
 /** How many positions are looked at for a page of some events. */
 export const EVENT_SCAN_MAX = 10_000;
 
+/**
+ * How many characters the lines of a page may have, as `sku count`. Over gRPC they take about as many bytes,
+ * where clients accept 4 MiB by default.
+ */
+export const EVENT_TEXT_MAX = 1_000_000;
+
 /** Names the list and all that selects its events in its tokens. */
-function filterText({ types, orderId = 0n }: EventFilter): string {
+export function filterText({ types, orderId = 0n }: EventFilter): string {
   return `events ${[...new Set(types)].sort().join()} ${orderId}`;
 }
 
@@ -94,9 +100,14 @@ export async function readFrom(
   filter: EventFilter,
   eventsMax: number,
 ): Promise<EventPage | undefined> {
-  const isSelective = filter.types.length > 0 || (filter.orderId ?? 0n) > 0n;
-  const limits = { eventsMax, scanMax: isSelective ? EVENT_SCAN_MAX : eventsMax };
-  if (begin === 'now') return { events: [], next: await headOf(db) };
+  const limits = limitsOf(filter, eventsMax);
+  if (begin === 'now') return { events: [], next: await headOf(db), more: false };
   if (begin !== 'beginning') return readEvents(db, begin, filter, limits);
   return readEventsBehind(db, { position: await tailOf(db), us: 0n }, filter, limits);
+}
+
+/** The limits of a page of so many events. */
+export function limitsOf({ types, orderId = 0n }: EventFilter, eventsMax: number): EventLimits {
+  const isSelective = types.length > 0 || orderId > 0n;
+  return { eventsMax, scanMax: isSelective ? EVENT_SCAN_MAX : eventsMax, textMax: EVENT_TEXT_MAX };
 }

@@ -1,13 +1,11 @@
 /** Reading the feed, on any node. */
 import type { Queryable } from '../../db/types.ts';
 import {
-  eventOrderRead,
   eventRead,
   eventStockRead,
   type IEventReadResult,
   type IEventStockReadResult,
 } from '../../generated/sql/events.ts';
-import { orderLineRead } from '../../generated/sql/orders.ts';
 import { instantOfMicros } from '../instant.ts';
 import { fromSkuColumn, type Line } from '../orders/order.ts';
 import { movementKinds } from '../stock/movements.ts';
@@ -32,16 +30,18 @@ export interface EventPage {
   readonly events: readonly FeedEvent[];
   /** Behind all that was read, also where it was not wanted. */
   readonly next: Cursor;
+  /** Whether a limit has ended it, so that more may follow at once. */
+  readonly more: boolean;
 }
 
-/** How many events are read at most, and how many positions are looked at for them. */
+/** What bounds a page. It has one event at least, if there is one. */
 export interface EventLimits {
   readonly eventsMax: number;
+  /** How many positions are looked at for them. */
   readonly scanMax: number;
+  /** How many characters the lines of their orders may have, as the statement writes them. */
+  readonly textMax: number;
 }
-
-/** How many lines of orders one statement reads. */
-const LINES_MAX = 100_000;
 
 /**
  * Reads what follows a cursor.
@@ -64,7 +64,7 @@ export async function readEventsBehind(
   db: Queryable,
   cursor: Cursor,
   { types, orderId = 0n }: EventFilter,
-  { eventsMax, scanMax }: EventLimits,
+  { eventsMax, scanMax, textMax }: EventLimits,
 ): Promise<EventPage> {
   const wanted = {
     after: cursor.position,
@@ -72,23 +72,17 @@ export async function readEventsBehind(
     types: kindsOf(types),
     orderId,
     limit: BigInt(eventsMax),
+    textMax: BigInt(textMax),
   };
   const rows = await eventRead.run(wanted, db);
-  const found = rows.filter(isEvent);
-  return { events: await withContents(db, found), next: nextOf(rows[0], found, cursor, eventsMax) };
-}
-
-/** A page that is full ends with its last event, any other one with the last position that was looked at. */
-function nextOf(
-  first: IEventReadResult | undefined,
-  found: readonly EventRow[],
-  cursor: Cursor,
-  eventsMax: number,
-): Cursor {
-  const last = found.length < eventsMax ? undefined : found.at(-1);
-  if (last !== undefined) return { position: last.position, us: last.created_us };
-  const { last_position: position, last_us: us } = first ?? {};
-  return position == null || us == null || position <= cursor.position ? cursor : { position, us };
+  const found = isEvent(rows[0]) ? (rows as EventRow[]) : [];
+  const { last_position: position, last_us: us, found_count: count } = rows[0] ?? {};
+  const scanned = position == null || us == null || position <= cursor.position ? cursor : { position, us };
+  const last = found.at(-1);
+  const isCut = count === eventsMax || found.length < (count ?? 0);
+  const next = isCut && last ? { position: last.position, us: last.created_us } : scanned;
+  const more = next.position < scanned.position || scanned.position === cursor.position + wanted.scan;
+  return { events: eventsOf(found, await readMovements(db, found)), next, more };
 }
 
 type EventRow = IEventReadResult & {
@@ -99,63 +93,75 @@ type EventRow = IEventReadResult & {
   readonly version: bigint;
 };
 
-function isEvent(row: IEventReadResult): row is EventRow {
-  return row.position !== null;
+function isEvent(row: IEventReadResult | undefined): boolean {
+  return row !== undefined && row.position !== null;
 }
 
-/** Adds what never changes, and so is not kept twice: users and lines of orders, and movements of stock. */
-async function withContents(db: Queryable, rows: readonly EventRow[]): Promise<FeedEvent[]> {
-  const ofStock = rows.filter(({ type }) => type === STOCK_CHANGE);
-  const ofOrders = ofStock.length === 0 ? rows : rows.filter(({ type }) => type !== STOCK_CHANGE);
-  const orderIds = [...new Set(ofOrders.map(({ subject }) => subject))];
-  const [orders, movements] = await Promise.all([readOrders(db, orderIds), readMovements(db, ofStock)]);
+/** An array of one shape: with spreads it takes several times as long, which shows in a long read. */
+function eventsOf(rows: readonly EventRow[], movements: Movements): FeedEvent[] {
   return rows.map((row): FeedEvent => {
-    const { position, version, subject, traceparent, end_us: endUs } = row;
-    const head = { position, version, traceparent: traceparent || undefined };
+    const { position, created_us: us, version, subject } = row;
+    const traceparent = row.traceparent || undefined;
     if (row.type === STOCK_CHANGE) {
       const movement = movements.get(`${subject} ${version}`);
-      const time = instantOfMicros(row.created_us);
-      return { ...head, type: 'stock.adjusted', time, sku: fromSkuColumn(subject), movement };
+      const head = { position, us, version, traceparent, time: instantOfMicros(us) };
+      return { ...head, type: 'stock.adjusted', sku: fromSkuColumn(subject), movement };
     }
-    const { user, items } = orders.get(subject) ?? { user: undefined, items: [] };
-    const expiresAt = endUs ? instantOfMicros(endUs) : undefined;
-    const change = changeOf(row.type);
-    // An order expires at its end, however long it took until its goods were released.
-    const time = change.reason === 'expired' && expiresAt ? expiresAt : instantOfMicros(row.created_us);
-    return { ...head, ...change, time, orderId: subject, expiresAt, user, items };
+    const { type, status, previousStatus, reason } = changeOf(row.type);
+    const expiresAt = row.end_us ? instantOfMicros(row.end_us) : undefined;
+    return {
+      position,
+      us,
+      type,
+      version,
+      // An order expires at its end, however long it took until its goods were released.
+      time: reason === 'expired' && expiresAt ? expiresAt : instantOfMicros(us),
+      traceparent,
+      orderId: subject,
+      status,
+      previousStatus,
+      reason,
+      expiresAt,
+      // An order has its lines before it is read, or was removed.
+      user: row.user_id ?? undefined,
+      items: row.user_id === null || row.lines === null ? [] : linesOf(row.lines),
+    };
   });
+}
+
+/** The lines of `sku count sku count`. */
+function linesOf(text: string): Line[] {
+  const numbers = text.split(' ');
+  const lines: Line[] = [];
+  for (let index = 0; index < numbers.length; index += 2)
+    lines.push({ sku: Number(numbers[index]), count: Number(numbers[index + 1]) });
+  return lines;
 }
 
 type Change = Pick<Extract<FeedEvent, { orderId: bigint }>, 'type' | 'status' | 'previousStatus' | 'reason'>;
 
 /** @throws for a kind that no version of the service has written. */
 function changeOf(kind: string): Change {
-  const change = (orderChanges as Record<string, Partial<Change>>)[kind];
+  const change = changes.get(kind);
   if (change === undefined) throw new Error(`unknown kind of event: ${kind}`);
-  return { previousStatus: undefined, reason: undefined, ...change } as Change;
+  return change;
 }
 
-interface OrderContents {
-  readonly user: bigint;
-  readonly items: Line[];
-}
+/** All of one shape, see above. */
+const changes = new Map(
+  Object.entries<Partial<Change>>(orderChanges).map(([kind, { type, status, previousStatus, reason }]) => [
+    kind,
+    { type, status, previousStatus, reason } as Change,
+  ]),
+);
 
-/** Both in the order of their ids: an order has its lines before it is read, or was removed. */
-async function readOrders(db: Queryable, orderIds: bigint[]): Promise<ReadonlyMap<bigint, OrderContents>> {
-  if (orderIds.length === 0) return new Map();
-  const [users, lines] = await Promise.all([
-    eventOrderRead.run({ orderIds }, db),
-    orderLineRead.run({ orderIds, limit: BigInt(LINES_MAX) }, db),
-  ]);
-  const contents = new Map(users.map((row) => [row.order_id, { user: row.user_id, items: [] as Line[] }]));
-  for (const { order_id: id, sku, count } of lines.reverse()) {
-    contents.get(id)?.items.push({ sku: fromSkuColumn(sku), count });
-  }
-  return contents;
-}
+type Movements = ReadonlyMap<string, StockEventMovement>;
 
-async function readMovements(db: Queryable, rows: readonly EventRow[]) {
-  if (rows.length === 0) return new Map<string, StockEventMovement>();
+const NO_MOVEMENTS: Movements = new Map();
+
+async function readMovements(db: Queryable, all: readonly EventRow[]): Promise<Movements> {
+  const rows = all.filter(({ type }) => type === STOCK_CHANGE);
+  if (rows.length === 0) return NO_MOVEMENTS;
   const columns = {
     skus: rows.map(({ subject }) => subject),
     versions: rows.map(({ version }) => version),

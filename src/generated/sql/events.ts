@@ -247,6 +247,7 @@ export interface IEventReadParams {
   limit: bigint;
   orderId: bigint;
   scan: bigint;
+  textMax: bigint;
   types: stringArray;
 }
 
@@ -254,12 +255,15 @@ export interface IEventReadParams {
 export interface IEventReadResult {
   created_us: bigint | null;
   end_us: bigint | null;
+  found_count: number | null;
   last_position: bigint | null;
   last_us: bigint | null;
+  lines: string | null;
   position: bigint | null;
   subject: bigint | null;
   traceparent: string | null;
   type: string | null;
+  user_id: bigint | null;
   version: bigint | null;
 }
 
@@ -269,18 +273,21 @@ export interface IEventReadQuery {
   result: IEventReadResult;
 }
 
-const eventReadIR: any = {"usedParamSet":{"after":true,"scan":true,"types":true,"orderId":true,"limit":true},"params":[{"name":"after","required":true,"transform":{"type":"scalar"},"locs":[{"a":590,"b":596},{"a":786,"b":792},{"a":966,"b":972},{"a":2012,"b":2018},{"a":2076,"b":2082}]},{"name":"scan","required":true,"transform":{"type":"scalar"},"locs":[{"a":608,"b":613},{"a":984,"b":989},{"a":2094,"b":2099}]},{"name":"types","required":true,"transform":{"type":"scalar"},"locs":[{"a":2132,"b":2138},{"a":2173,"b":2179}]},{"name":"orderId","required":true,"transform":{"type":"scalar"},"locs":[{"a":2202,"b":2210},{"a":2244,"b":2252}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":2325,"b":2331}]}],"statement":"-- Reads the events of the :scan positions that follow the position :after, in their order, on any node: those\n-- of the types :types (all where it is empty) about the order :orderId (0: all), up to :limit. In every row is\n-- the last position of that range which the feed has, and when its batch was written; without an event there\n-- is one row. created_us: likewise, in microseconds since the epoch.\n-- Locks: none.\nWITH batches AS MATERIALIZED (\n    SELECT position, created_at, event_count, types, subjects, versions, ends_us, traceparents\n    FROM event_batches\n    WHERE position <= :after!::bigint + :scan!::bigint\n      AND position >= coalesce(\n          (\n              SELECT before.position\n              FROM event_batches AS before\n              WHERE before.position <= :after!::bigint + 1\n              ORDER BY before.position DESC\n              LIMIT 1\n          ),\n          1\n      )\n),\nscanned AS (\n    SELECT least(position + event_count - 1, :after!::bigint + :scan!::bigint) AS last_position,\n        (extract(epoch FROM created_at) * 1000000)::bigint AS last_us\n    FROM batches\n    ORDER BY position DESC\n    LIMIT 1\n)\nSELECT scanned.last_position AS \"last_position?\", scanned.last_us AS \"last_us?\",\n    event.position AS \"position?\", event.created_us AS \"created_us?\", event.type AS \"type?\",\n    event.subject AS \"subject?\", event.version AS \"version?\", event.end_us AS \"end_us?\",\n    event.traceparent AS \"traceparent?\"\nFROM (SELECT 1) AS always\nLEFT JOIN scanned ON true\nLEFT JOIN (\n    SELECT batches.position + entry.place - 1 AS position,\n        (extract(epoch FROM batches.created_at) * 1000000)::bigint AS created_us,\n        entry.type, entry.subject, entry.version, entry.end_us, entry.traceparent\n    FROM batches\n    CROSS JOIN LATERAL unnest(\n        batches.types, batches.subjects, batches.versions, batches.ends_us, batches.traceparents\n    ) WITH ORDINALITY AS entry (type, subject, version, end_us, traceparent, place)\n    WHERE batches.position + entry.place - 1 > :after!::bigint\n      AND batches.position + entry.place - 1 <= :after!::bigint + :scan!::bigint\n      AND (cardinality(:types!::text[]) = 0 OR entry.type = ANY(:types!::text[]))\n      AND (:orderId!::bigint = 0 OR (entry.subject = :orderId!::bigint AND entry.type <> 'adjusted'))\n    ORDER BY position\n    LIMIT :limit!\n) AS event ON true\nORDER BY event.position"};
+const eventReadIR: any = {"usedParamSet":{"after":true,"scan":true,"types":true,"orderId":true,"limit":true,"textMax":true},"params":[{"name":"after","required":true,"transform":{"type":"scalar"},"locs":[{"a":839,"b":845},{"a":1035,"b":1041},{"a":1215,"b":1221},{"a":1818,"b":1824},{"a":1882,"b":1888}]},{"name":"scan","required":true,"transform":{"type":"scalar"},"locs":[{"a":857,"b":862},{"a":1233,"b":1238},{"a":1900,"b":1905}]},{"name":"types","required":true,"transform":{"type":"scalar"},"locs":[{"a":1938,"b":1944},{"a":1979,"b":1985}]},{"name":"orderId","required":true,"transform":{"type":"scalar"},"locs":[{"a":2008,"b":2016},{"a":2050,"b":2058}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":2131,"b":2137}]},{"name":"textMax","required":true,"transform":{"type":"scalar"},"locs":[{"a":3377,"b":3385}]}],"statement":"-- Reads the events of the :scan positions that follow the position :after, in their order, on any node: those\n-- of the types :types (all where it is empty) about the order :orderId (0: all), up to :limit; with who ordered\n-- and what, which never change, as `sku count sku count`. Events stop where these texts have :textMax\n-- characters: found_count is how many there were up to the limit. In every row is the last position of that\n-- range which the feed has, and when its batch was written; without an event there is one row. created_us:\n-- likewise, in microseconds since the epoch.\n-- Locks: none.\nWITH batches AS MATERIALIZED (\n    SELECT position, event_count, types, subjects, versions, ends_us, traceparents,\n        (extract(epoch FROM created_at) * 1000000)::bigint AS created_us\n    FROM event_batches\n    WHERE position <= :after!::bigint + :scan!::bigint\n      AND position >= coalesce(\n          (\n              SELECT before.position\n              FROM event_batches AS before\n              WHERE before.position <= :after!::bigint + 1\n              ORDER BY before.position DESC\n              LIMIT 1\n          ),\n          1\n      )\n),\nscanned AS (\n    SELECT least(position + event_count - 1, :after!::bigint + :scan!::bigint) AS last_position,\n        created_us AS last_us\n    FROM batches\n    ORDER BY position DESC\n    LIMIT 1\n),\nevents AS MATERIALIZED (\n    SELECT batches.position + entry.place - 1 AS position, batches.created_us,\n        entry.type, entry.subject, entry.version, entry.end_us, entry.traceparent\n    FROM batches\n    CROSS JOIN LATERAL unnest(\n        batches.types, batches.subjects, batches.versions, batches.ends_us, batches.traceparents\n    ) WITH ORDINALITY AS entry (type, subject, version, end_us, traceparent, place)\n    WHERE batches.position + entry.place - 1 > :after!::bigint\n      AND batches.position + entry.place - 1 <= :after!::bigint + :scan!::bigint\n      AND (cardinality(:types!::text[]) = 0 OR entry.type = ANY(:types!::text[]))\n      AND (:orderId!::bigint = 0 OR (entry.subject = :orderId!::bigint AND entry.type <> 'adjusted'))\n    ORDER BY position\n    LIMIT :limit!\n),\ndescribed AS MATERIALIZED (\n    SELECT events.*,\n        (\n            SELECT orders.user_id\n            FROM orders\n            WHERE orders.order_id = events.subject\n              AND events.type <> 'adjusted'\n        ) AS user_id,\n        (\n            SELECT string_agg(order_lines.sku || ' ' || order_lines.count, ' ' ORDER BY order_lines.sku)\n            FROM order_lines\n            WHERE order_lines.order_id = events.subject\n              AND events.type <> 'adjusted'\n        ) AS lines\n    FROM events\n),\nmeasured AS (\n    SELECT described.*,\n        count(*) OVER () AS found_count,\n        sum(coalesce(length(lines), 0)) OVER (ORDER BY position) - coalesce(length(lines), 0) AS text_before\n    FROM described\n)\nSELECT scanned.last_position AS \"last_position?\", scanned.last_us AS \"last_us?\",\n    event.found_count::integer AS \"found_count?\", event.position AS \"position?\",\n    event.created_us AS \"created_us?\", event.type AS \"type?\", event.subject AS \"subject?\",\n    event.version AS \"version?\", event.end_us AS \"end_us?\", event.traceparent AS \"traceparent?\",\n    event.user_id AS \"user_id?\", event.lines AS \"lines?\"\nFROM (SELECT 1) AS always\nLEFT JOIN scanned ON true\nLEFT JOIN measured AS event ON event.text_before < :textMax!::bigint\nORDER BY event.position"};
 
 /**
  * Query generated from SQL:
  * ```
  * -- Reads the events of the :scan positions that follow the position :after, in their order, on any node: those
- * -- of the types :types (all where it is empty) about the order :orderId (0: all), up to :limit. In every row is
- * -- the last position of that range which the feed has, and when its batch was written; without an event there
- * -- is one row. created_us: likewise, in microseconds since the epoch.
+ * -- of the types :types (all where it is empty) about the order :orderId (0: all), up to :limit; with who ordered
+ * -- and what, which never change, as `sku count sku count`. Events stop where these texts have :textMax
+ * -- characters: found_count is how many there were up to the limit. In every row is the last position of that
+ * -- range which the feed has, and when its batch was written; without an event there is one row. created_us:
+ * -- likewise, in microseconds since the epoch.
  * -- Locks: none.
  * WITH batches AS MATERIALIZED (
- *     SELECT position, created_at, event_count, types, subjects, versions, ends_us, traceparents
+ *     SELECT position, event_count, types, subjects, versions, ends_us, traceparents,
+ *         (extract(epoch FROM created_at) * 1000000)::bigint AS created_us
  *     FROM event_batches
  *     WHERE position <= :after!::bigint + :scan!::bigint
  *       AND position >= coalesce(
@@ -296,20 +303,13 @@ const eventReadIR: any = {"usedParamSet":{"after":true,"scan":true,"types":true,
  * ),
  * scanned AS (
  *     SELECT least(position + event_count - 1, :after!::bigint + :scan!::bigint) AS last_position,
- *         (extract(epoch FROM created_at) * 1000000)::bigint AS last_us
+ *         created_us AS last_us
  *     FROM batches
  *     ORDER BY position DESC
  *     LIMIT 1
- * )
- * SELECT scanned.last_position AS "last_position?", scanned.last_us AS "last_us?",
- *     event.position AS "position?", event.created_us AS "created_us?", event.type AS "type?",
- *     event.subject AS "subject?", event.version AS "version?", event.end_us AS "end_us?",
- *     event.traceparent AS "traceparent?"
- * FROM (SELECT 1) AS always
- * LEFT JOIN scanned ON true
- * LEFT JOIN (
- *     SELECT batches.position + entry.place - 1 AS position,
- *         (extract(epoch FROM batches.created_at) * 1000000)::bigint AS created_us,
+ * ),
+ * events AS MATERIALIZED (
+ *     SELECT batches.position + entry.place - 1 AS position, batches.created_us,
  *         entry.type, entry.subject, entry.version, entry.end_us, entry.traceparent
  *     FROM batches
  *     CROSS JOIN LATERAL unnest(
@@ -321,43 +321,41 @@ const eventReadIR: any = {"usedParamSet":{"after":true,"scan":true,"types":true,
  *       AND (:orderId!::bigint = 0 OR (entry.subject = :orderId!::bigint AND entry.type <> 'adjusted'))
  *     ORDER BY position
  *     LIMIT :limit!
- * ) AS event ON true
+ * ),
+ * described AS MATERIALIZED (
+ *     SELECT events.*,
+ *         (
+ *             SELECT orders.user_id
+ *             FROM orders
+ *             WHERE orders.order_id = events.subject
+ *               AND events.type <> 'adjusted'
+ *         ) AS user_id,
+ *         (
+ *             SELECT string_agg(order_lines.sku || ' ' || order_lines.count, ' ' ORDER BY order_lines.sku)
+ *             FROM order_lines
+ *             WHERE order_lines.order_id = events.subject
+ *               AND events.type <> 'adjusted'
+ *         ) AS lines
+ *     FROM events
+ * ),
+ * measured AS (
+ *     SELECT described.*,
+ *         count(*) OVER () AS found_count,
+ *         sum(coalesce(length(lines), 0)) OVER (ORDER BY position) - coalesce(length(lines), 0) AS text_before
+ *     FROM described
+ * )
+ * SELECT scanned.last_position AS "last_position?", scanned.last_us AS "last_us?",
+ *     event.found_count::integer AS "found_count?", event.position AS "position?",
+ *     event.created_us AS "created_us?", event.type AS "type?", event.subject AS "subject?",
+ *     event.version AS "version?", event.end_us AS "end_us?", event.traceparent AS "traceparent?",
+ *     event.user_id AS "user_id?", event.lines AS "lines?"
+ * FROM (SELECT 1) AS always
+ * LEFT JOIN scanned ON true
+ * LEFT JOIN measured AS event ON event.text_before < :textMax!::bigint
  * ORDER BY event.position
  * ```
  */
 export const eventRead = new PreparedQuery<IEventReadParams,IEventReadResult>(eventReadIR);
-
-
-/** 'EventOrderRead' parameters type */
-export interface IEventOrderReadParams {
-  orderIds: bigintArray;
-}
-
-/** 'EventOrderRead' return type */
-export interface IEventOrderReadResult {
-  order_id: bigint;
-  user_id: bigint;
-}
-
-/** 'EventOrderRead' query type */
-export interface IEventOrderReadQuery {
-  params: IEventOrderReadParams;
-  result: IEventOrderReadResult;
-}
-
-const eventOrderReadIR: any = {"usedParamSet":{"orderIds":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":159,"b":168}]}],"statement":"-- Reads who ordered the given orders, on any node. An order never changes its user.\n-- Locks: none.\nSELECT order_id, user_id\nFROM orders\nWHERE order_id = ANY(:orderIds!::bigint[])"};
-
-/**
- * Query generated from SQL:
- * ```
- * -- Reads who ordered the given orders, on any node. An order never changes its user.
- * -- Locks: none.
- * SELECT order_id, user_id
- * FROM orders
- * WHERE order_id = ANY(:orderIds!::bigint[])
- * ```
- */
-export const eventOrderRead = new PreparedQuery<IEventOrderReadParams,IEventOrderReadResult>(eventOrderReadIR);
 
 
 /** 'EventStockRead' parameters type */

@@ -2,6 +2,7 @@
 import { EVENT_SOURCE, idOf, sequenceOf, subjectOf, typeOf } from '../../domain/events/attributes.ts';
 import type { EventType, FeedEvent, OrderEvent, StockEvent } from '../../domain/events/event.ts';
 import type { ListEventsRequest } from '../../domain/events/list.ts';
+import type { PageEncoding, WatchEventsRequest } from '../../domain/events/watch.ts';
 import { optionalTimestamp, timestampOf } from '../../domain/instant.ts';
 import type { Loms } from '../../domain/operations.ts';
 import {
@@ -9,7 +10,9 @@ import {
   type Event,
   type OrderChange,
   type StockChange,
+  WatchEventsResponse,
 } from '../../generated/proto/loms/event/v1/event.ts';
+import { serverStream } from './server-stream.ts';
 import { unary } from './unary.ts';
 
 /** The methods of the event service. */
@@ -28,10 +31,24 @@ export function eventMethods(loms: Loms) {
   };
 }
 
+/** The methods of the event service with a stream of replies. */
+export function eventStreams(loms: Loms) {
+  return {
+    watchEvents: serverStream(contract.watchEvents, ({ type, from, pageToken }, call) => {
+      // The contract's rules allow no others.
+      const begin = from as WatchEventsRequest['from'];
+      return loms.watchEvents({ type: type as EventType[], from: begin, pageToken, encoding }, call);
+    }),
+  };
+}
+
+const encoding: PageEncoding = (events, next, tokenOf) =>
+  WatchEventsResponse.encode({ events: events.map(eventMessage), pageToken: tokenOf(next) }).finish();
+
 export function eventMessage(event: FeedEvent): Event {
   const subject = subjectOf(event);
   return {
-    id: idOf(event),
+    id: idOf(event, subject),
     source: EVENT_SOURCE,
     type: typeOf(event),
     subject,

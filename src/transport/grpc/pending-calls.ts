@@ -46,6 +46,12 @@ export interface KnownCall {
   readonly replyByMs: number;
   /** The peer that it comes from: its connection's, or the client that a trusted proxy names. */
   readonly client: string;
+  /** Whether its connection takes no new calls, and is closed when it has none, or soon. */
+  readonly isClosing: boolean;
+  /** From now on it has no age: its replies are a stream whose handler limits the time of each. */
+  last(): void;
+  /** Its last reply was made: from now on it waits for its client to read it. */
+  awaitEnd(): void;
 }
 
 /** The call with these metadata, as its handler gets them. */
@@ -123,10 +129,15 @@ export class PendingCalls {
     deadlines.postpone(call, replyByMs + unreadMs);
   }
 
-  /** From now on the call waits for its refusal to be read. */
+  /** From now on the call waits for its end to be read. */
   awaitEnd(call: PendingCall): void {
     const { deadlines, unreadMs } = this.#options;
     deadlines.postpone(call, deadlines.now() + unreadMs);
+  }
+
+  /** From now on the call has no deadline. */
+  awaitNothing(call: PendingCall): void {
+    this.#options.deadlines.postpone(call, Number.POSITIVE_INFINITY);
   }
 
   /** The call has ended. */
@@ -187,6 +198,18 @@ class PendingCall implements Pending, KnownCall {
 
   get client(): string {
     return this.#siblings?.clientOf(() => this.#forwardedFor()) ?? '';
+  }
+
+  get isClosing(): boolean {
+    return streamOf(this.#call).session?.closed ?? true;
+  }
+
+  last(): void {
+    if (this.#state === 'running') this.#calls.awaitNothing(this);
+  }
+
+  awaitEnd(): void {
+    if (this.#state === 'running') this.#calls.awaitEnd(this);
   }
 
   onReceiveMetadata(metadata: Metadata): void {

@@ -11,11 +11,12 @@ import type { TransportContext } from '../operation.ts';
 import type { Certificates } from '../tls.ts';
 import { addHealth, addReflection, createStreamHost } from './builtin.ts';
 import { detailedStatuses, statusOf } from './errors.ts';
-import { eventMethods } from './event.ts';
+import { eventMethods, eventStreams } from './event.ts';
 import { assertInternals, internalsOptions, onConnection, onUnknownMethod } from './internals.ts';
 import { listen, serverCredentials } from './listener.ts';
 import { orderMethods } from './order.ts';
 import { PendingCalls } from './pending-calls.ts';
+import { registerStreams } from './server-stream.ts';
 import { stockMethods } from './stock.ts';
 import { streamFilter } from './streams.ts';
 import { register, type UnaryMethod } from './unary.ts';
@@ -118,12 +119,14 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     ...stockMethods(loms),
     ...eventMethods(loms),
   };
+  const streams = eventStreams(loms);
+  registerStreams(server, streams, options);
   register(server, methods, { context: options, requestsMaxBytes: limits.requestsMaxBytes });
   const { streamAgeMs: ageMs, streamsPerConnectionMax: perConnectionMax } = limits;
   const hostOf = (streamsMax: number) =>
     createStreamHost(server, { streamsMax, perConnectionMax, ageMs, deadlines });
   const [watches, reflections] = [hostOf(limits.watchesMax), hostOf(limits.reflectionsMax)];
-  const paths = Object.values(methods).map(({ path }) => path);
+  const paths = Object.values({ ...methods, ...streams }).map(({ path }) => path);
   const health = addHealth(watches, paths);
   if (options.reflection !== false) addReflection(reflections);
   const onError = (error: Error) => logger.error({ err: error }, 'gRPC server');

@@ -58,6 +58,9 @@ export interface UnaryOptions {
 
 type UnaryCall = ServerUnaryCall<Buffer, Buffer>;
 
+/** What unary calls and those with a stream of replies have in common. */
+export type AnyCall = Pick<UnaryCall, 'metadata' | 'cancelled'>;
+
 const queueFull = refused(fixedRefusals.queueFull);
 
 /** Marks the reply to a call that did not run, because one with its idempotency key ran before. */
@@ -92,22 +95,22 @@ export function register(
   }
 }
 
-function identity(bytes: Buffer): Buffer {
+export function identity(bytes: Buffer): Buffer {
   return bytes;
 }
 
-function keysOf({ metadata }: UnaryCall): readonly (string | Buffer)[] {
+function keysOf({ metadata }: AnyCall): readonly (string | Buffer)[] {
   return metadata.get(IDEMPOTENCY_KEY_FIELD);
 }
 
 /** What is known of a call. What most calls are not asked for is read when it is. */
-class IncomingCall implements Incoming {
+export class IncomingCall implements Incoming {
   readonly deadlineMs: number;
   readonly idempotencyKey: string | undefined;
-  readonly #call: UnaryCall;
+  readonly #call: AnyCall;
   readonly #known: KnownCall;
 
-  constructor(call: UnaryCall) {
+  constructor(call: AnyCall) {
     const keys = keysOf(call);
     this.#call = call;
     this.#known = knownCall(call.metadata);

@@ -111,6 +111,11 @@ export class HttpConnection {
     return this.#replies;
   }
 
+  /** Whether it closes with its next reply because of its age. */
+  get isOld(): boolean {
+    return this.#isOld;
+  }
+
   /** The peer that a request comes from. */
   clientOf({ headers }: IncomingMessage): string {
     return this.#admitted.clientOf(() => {

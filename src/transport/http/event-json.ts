@@ -78,7 +78,7 @@ export function printEvent(each: FeedEvent): string {
   const subject = subjectOf(each);
   const trace = each.traceparent === undefined ? '' : `,"traceparent":"${each.traceparent}"`;
   const attributes =
-    `"specversion":"1.0","id":"${idOf(each)}","source":"${EVENT_SOURCE}","type":"${typeOf(each)}",` +
+    `"specversion":"1.0","id":"${idOf(each, subject)}","source":"${EVENT_SOURCE}","type":"${typeOf(each)}",` +
     `"subject":"${subject}","time":"${formatInstant(each.time)}","sequence":"${sequenceOf(each)}",` +
     `"partitionkey":"${subject}"${trace},"datacontenttype":"application/json"`;
   const data = 'orderId' in each ? printOrderChange(each) : printStockChange(each);

@@ -51,7 +51,17 @@ const listEventsReply = z
   .openapi('ListEventsResponse');
 
 const time = '2026-11-26T12:00:00.123456Z';
-const TOKEN = 'AAAAAAAAACoABkR9OTMUwA';
+export const TOKEN = 'AAAAAAAAACoABkR9OTMUwA';
+
+export const eventExample = {
+  ...{ specversion: '1.0', id: 'order/123/2', source: 'loms', type: 'loms.order.payed.v1' },
+  ...{ subject: 'order/123', time, sequence: '00000000000000000042', partitionkey: 'order/123' },
+  datacontenttype: 'application/json',
+  data: {
+    ...{ orderID: 123, version: 2, status: 'payed', previousStatus: 'awaiting payment', user: 1 },
+    items: [{ sku: 1625903, count: 2 }],
+  },
+};
 
 const listEventsDocument = {
   method: 'get',
@@ -77,17 +87,7 @@ const listEventsDocument = {
       schema: listEventsReply,
       description: 'A page of events.',
       example: {
-        events: [
-          {
-            ...{ specversion: '1.0', id: 'order/123/2', source: 'loms', type: 'loms.order.payed.v1' },
-            ...{ subject: 'order/123', time, sequence: '00000000000000000042', partitionkey: 'order/123' },
-            datacontenttype: 'application/json',
-            data: {
-              ...{ orderID: 123, version: 2, status: 'payed', previousStatus: 'awaiting payment', user: 1 },
-              items: [{ sku: 1625903, count: 2 }],
-            },
-          },
-        ],
+        events: [eventExample],
         nextPageToken: TOKEN,
       },
     },

@@ -183,6 +183,8 @@ export interface Reply {
   readonly schema: z.ZodType;
   readonly description: string;
   readonly example: unknown;
+  /** Without it JSON. */
+  readonly mediaType?: string;
   /** Whether reply and refusals for the state of things may be replays under an idempotency key. */
   readonly replays?: boolean;
   /** What can be called next with values of the reply. */
@@ -197,9 +199,9 @@ const anyOther = {
 
 /** The responses of an operation: its reply, and its refusals by HTTP status, each refusal as an example. */
 export function responses(reply: Reply, refusals: readonly Refusal[]): Responses {
-  const { schema, description, example, replays, links } = reply;
+  const { schema, description, example, mediaType = 'application/json', replays, links } = reply;
   const headers = replays ? idempotencyReplayed : {};
-  const content = { 'application/json': { schema, example } };
+  const content = { [mediaType]: { schema, example } };
   const all = { 200: { description, content, headers, ...(links && { links }) }, default: anyOther };
   return addRefusals(all, [...refusals, ...always], { 400: headers });
 }

@@ -2,13 +2,13 @@
 import type { OpenAPIHono, RouteConfig } from '@hono/zod-openapi';
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { type OperationName, operations } from '../../domain/operations.ts';
+import { type OperationName, type ServedName, served } from '../../domain/operations.ts';
 import { type AnyHandler, type Handler, perform, type TransportContext } from '../operation.ts';
 import { errorResponse, jsonResponse } from './errors.ts';
 import { secured } from './openapi.ts';
 import { readCall } from './request.ts';
 
-interface Documented {
+export interface Documented {
   /** Method, path and the entry in the OpenAPI document; its id is the operation's name. */
   readonly document: Omit<RouteConfig, 'operationId'>;
 }
@@ -49,15 +49,24 @@ export function addOperation(
   name: OperationName,
   { document, ...handler }: Route,
 ): void {
-  const headers = [requestTimeoutHeader, document.request?.headers ?? []].flat();
-  const documented = { ...document, operationId: name, request: { ...document.request, headers } };
-  const { scope } = operations[name];
-  app.openAPIRegistry.registerPath(context.authenticate ? secured(documented, scope) : documented);
+  describe(app, context, name, document);
   app.on(document.method, routingPath(document.path), async (c) => {
     const outcome = await perform(context, name, handler, () => readCall(c, context), c);
     const replay = outcome.replayed ? replayHeaders : undefined;
     return outcome.ok ? jsonResponse(200, outcome.value, replay) : errorResponse(outcome.refusal, replay);
   });
+}
+
+/** Adds what is served under a name to the OpenAPI document. */
+export function describe(
+  app: OpenAPIHono,
+  { authenticate }: TransportContext,
+  name: ServedName,
+  document: Documented['document'],
+): void {
+  const headers = [requestTimeoutHeader, document.request?.headers ?? []].flat();
+  const described = { ...document, operationId: name, request: { ...document.request, headers } };
+  app.openAPIRegistry.registerPath(authenticate ? secured(described, served[name].scope) : described);
 }
 
 /** Hono writes `:sku` where OpenAPI writes `{sku}`. */

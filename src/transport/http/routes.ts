@@ -6,6 +6,7 @@ import type { TransportContext } from '../operation.ts';
 import { type AuditRouteOptions, addAuditRoutes } from './audit.ts';
 import { addDocs } from './docs.ts';
 import { errorResponse } from './errors.ts';
+import { addEventStream } from './event-stream.ts';
 import { feedRoutes } from './feed.ts';
 import { addHealthRoutes, type HealthOptions } from './health.ts';
 import { addBearerScheme } from './openapi.ts';
@@ -36,6 +37,7 @@ export function createHttpApp(options: HttpAppOptions): OpenAPIHono {
   };
   for (const name of Object.keys(operations) as OperationName[])
     addOperation(app, options, name, routes[name]);
+  addEventStream(app, options);
   addAuditRoutes(app, options);
   addHealthRoutes(app, options);
   if (options.docs !== false) addDocs(app, options.publicUrl);

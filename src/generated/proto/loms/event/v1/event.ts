@@ -8,7 +8,9 @@ import {
   type ChannelCredentials,
   Client,
   type ClientOptions,
+  type ClientReadableStream,
   type ClientUnaryCall,
+  type handleServerStreamingCall,
   type handleUnaryCall,
   makeGenericClientConstructor,
   type Metadata,
@@ -43,6 +45,25 @@ export interface ListEventsResponse {
   events: Event[];
   /** The token of the next page. */
   nextPageToken: string;
+}
+
+export interface WatchEventsRequest {
+  /** A page token of this stream or of ListEvents, for the same types and no order; empty to begin as `from`. */
+  pageToken: string;
+  /** The types of the events; empty for all. */
+  type: string[];
+  /**
+   * Where a stream without a token begins: with the next event, or with the first one that is kept
+   * ("beginning").
+   */
+  from: string;
+}
+
+export interface WatchEventsResponse {
+  /** Events, oldest first; none in a message that only carries the token. */
+  events: Event[];
+  /** Leads to what follows these events. */
+  pageToken: string;
 }
 
 /** An event, with the attributes of CloudEvents 1.0. */
@@ -273,6 +294,131 @@ export const ListEventsResponse: MessageFns<ListEventsResponse> = {
             }
 
             message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseWatchEventsRequest(): WatchEventsRequest {
+  return { pageToken: "", type: [], from: "" };
+}
+
+export const WatchEventsRequest: MessageFns<WatchEventsRequest> = {
+  encode(message: WatchEventsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pageToken !== "") {
+      writer.uint32(10).string(message.pageToken);
+    }
+    for (const v of message.type) {
+      writer.uint32(18).string(v!);
+    }
+    if (message.from !== "") {
+      writer.uint32(26).string(message.from);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchEventsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchEventsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.type.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.from = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseWatchEventsResponse(): WatchEventsResponse {
+  return { events: [], pageToken: "" };
+}
+
+export const WatchEventsResponse: MessageFns<WatchEventsResponse> = {
+  encode(message: WatchEventsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.events) {
+      Event.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(18).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchEventsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchEventsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.events.push(Event.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pageToken = reader.string();
             continue;
           }
         }
@@ -835,6 +981,28 @@ export const EventServiceService = {
     responseSerialize: (value: ListEventsResponse): Buffer => Buffer.from(ListEventsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListEventsResponse => ListEventsResponse.decode(value),
   },
+  /**
+   * Streams events, oldest first, and those that are still to come as they happen. Over REST it is a stream of
+   * server-sent events. A page token of ListEvents for the same types continues here, and the other way round.
+   *
+   * Each message carries the token behind its events. A message without events comes first, and then at least
+   * every 15 seconds: its token shows how far the stream has read, also past events of other types. A client
+   * that stores each token with what it made of the events continues with it after any end, and misses nothing.
+   *
+   * The stream ends with OK when its connection is renewed, with SHUTTING_DOWN (UNAVAILABLE) when the instance
+   * stops, with CREDENTIALS_INVALID (UNAUTHENTICATED) when the caller's token expires, with READER_TOO_SLOW
+   * (RESOURCE_EXHAUSTED) when the client does not read a message within 30 seconds, and with CURSOR_EXPIRED
+   * (OUT_OF_RANGE) when events behind the token were removed. An outage of the database does not end it.
+   */
+  watchEvents: {
+    path: "/loms.event.v1.EventService/WatchEvents" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: WatchEventsRequest): Buffer => Buffer.from(WatchEventsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): WatchEventsRequest => WatchEventsRequest.decode(value),
+    responseSerialize: (value: WatchEventsResponse): Buffer => Buffer.from(WatchEventsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): WatchEventsResponse => WatchEventsResponse.decode(value),
+  },
 } as const;
 
 export interface EventServiceServer extends UntypedServiceImplementation {
@@ -849,6 +1017,20 @@ export interface EventServiceServer extends UntypedServiceImplementation {
    * from another database, and with INVALID_REQUEST for a token of other types or of another order.
    */
   listEvents: handleUnaryCall<ListEventsRequest, ListEventsResponse>;
+  /**
+   * Streams events, oldest first, and those that are still to come as they happen. Over REST it is a stream of
+   * server-sent events. A page token of ListEvents for the same types continues here, and the other way round.
+   *
+   * Each message carries the token behind its events. A message without events comes first, and then at least
+   * every 15 seconds: its token shows how far the stream has read, also past events of other types. A client
+   * that stores each token with what it made of the events continues with it after any end, and misses nothing.
+   *
+   * The stream ends with OK when its connection is renewed, with SHUTTING_DOWN (UNAVAILABLE) when the instance
+   * stops, with CREDENTIALS_INVALID (UNAUTHENTICATED) when the caller's token expires, with READER_TOO_SLOW
+   * (RESOURCE_EXHAUSTED) when the client does not read a message within 30 seconds, and with CURSOR_EXPIRED
+   * (OUT_OF_RANGE) when events behind the token were removed. An outage of the database does not end it.
+   */
+  watchEvents: handleServerStreamingCall<WatchEventsRequest, WatchEventsResponse>;
 }
 
 export interface EventServiceClient extends Client {
@@ -877,6 +1059,25 @@ export interface EventServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListEventsResponse) => void,
   ): ClientUnaryCall;
+  /**
+   * Streams events, oldest first, and those that are still to come as they happen. Over REST it is a stream of
+   * server-sent events. A page token of ListEvents for the same types continues here, and the other way round.
+   *
+   * Each message carries the token behind its events. A message without events comes first, and then at least
+   * every 15 seconds: its token shows how far the stream has read, also past events of other types. A client
+   * that stores each token with what it made of the events continues with it after any end, and misses nothing.
+   *
+   * The stream ends with OK when its connection is renewed, with SHUTTING_DOWN (UNAVAILABLE) when the instance
+   * stops, with CREDENTIALS_INVALID (UNAUTHENTICATED) when the caller's token expires, with READER_TOO_SLOW
+   * (RESOURCE_EXHAUSTED) when the client does not read a message within 30 seconds, and with CURSOR_EXPIRED
+   * (OUT_OF_RANGE) when events behind the token were removed. An outage of the database does not end it.
+   */
+  watchEvents(request: WatchEventsRequest, options?: Partial<CallOptions>): ClientReadableStream<WatchEventsResponse>;
+  watchEvents(
+    request: WatchEventsRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<WatchEventsResponse>;
 }
 
 export const EventServiceClient = makeGenericClientConstructor(

@@ -1,0 +1,131 @@
+/**
+ * The end of the feed: reads each new page once, for all streams that wait there. It reads only while one
+ * waits.
+ */
+import type { Database } from '../db/types.ts';
+import type { Cursor } from '../domain/events/cursor.ts';
+import { limitsOf } from '../domain/events/list.ts';
+import { readEvents } from '../domain/events/read.ts';
+import type { Deadlines } from '../timing/deadlines.ts';
+import { EventRing, type EventView, type ViewedPage } from './event-ring.ts';
+import { isOutage } from './failures.ts';
+import type { FeedWatch } from './feed-watch.ts';
+
+export interface EventTailOptions {
+  readonly read: Database['read'];
+  readonly watch: FeedWatch;
+  readonly deadlines: Deadlines;
+  /** Called with the error of a read that failed. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** What the ring keeps. A stream that is further behind reads pages of its own. */
+export const RING_LIMITS = { eventsMax: 20_000, bytesMax: 32 * 1024 * 1024 };
+
+/** The most events of a page. At a high rate a publisher's run has fewer. */
+const PAGE_EVENTS = 1_000;
+
+const ALL = { types: [] };
+
+/**
+ * The pause behind each page, in milliseconds: so much for each stream that waits, up to a limit. With many of
+ * them a page costs most by being sent so often, and at a high rate longer pages are fewer.
+ */
+const PAUSE_PER_STREAM_MS = 0.25;
+const PAUSE_MAX_MS = 50;
+
+/** The pause behind a page that a node does not have yet, and behind a read that failed, in milliseconds. */
+const BEHIND_MS = 10;
+export const OUTAGE_PAUSE_MS = 250;
+
+export class EventTail {
+  readonly #options: EventTailOptions;
+  readonly #ring = new EventRing(RING_LIMITS);
+  readonly #waiting = new Set<() => void>();
+  #isFollowing = false;
+  /** Ends the wait for the next page when nobody waits for it any more. */
+  #growing = new AbortController();
+
+  constructor(options: EventTailOptions) {
+    this.#options = options;
+  }
+
+  /** What a view has behind a cursor, if it is kept. */
+  behind(cursor: Cursor, view: EventView): ViewedPage | undefined {
+    return this.#ring.behind(cursor, view);
+  }
+
+  forget(view: EventView): void {
+    this.#ring.forget(view);
+  }
+
+  /** Whether it knows where the next page begins. */
+  get isKnown(): boolean {
+    return this.#ring.end !== undefined;
+  }
+
+  /**
+   * Lets a stream in that has found nothing behind its cursor. Returns whether it may wait here: not where it
+   * is behind what others have read, from a node that is further.
+   */
+  join(cursor: Cursor): boolean {
+    const { end } = this.#ring;
+    const distance = end === undefined ? undefined : cursor.position - end.position;
+    const isFar = distance === undefined || distance > PAGE_EVENTS;
+    if (isFar || (distance > 0 && this.#waiting.size === 0)) this.#ring.reset(cursor);
+    return distance === undefined || distance >= 0;
+  }
+
+  /** Calls `wake` each time that there is more to read, and at the stop, until it leaves. */
+  enter(wake: () => void): void {
+    this.#waiting.add(wake);
+    if (!this.#isFollowing) void this.#follow();
+  }
+
+  leave(wake: () => void): void {
+    this.#waiting.delete(wake);
+    if (this.#waiting.size === 0) this.#growing.abort();
+  }
+
+  async #follow(): Promise<void> {
+    const { watch, deadlines } = this.#options;
+    this.#isFollowing = true;
+    while (this.#waiting.size > 0 && !watch.isStopped) {
+      this.#growing = new AbortController();
+      const pauseMs = await this.#grow(this.#growing.signal);
+      if (pauseMs > 0) await deadlines.pause(pauseMs);
+    }
+    this.#isFollowing = false;
+    this.#wake();
+  }
+
+  /** Reads the next page. Returns the time until the one behind it, in milliseconds. */
+  async #grow(signal: AbortSignal): Promise<number> {
+    const { watch, read, onError } = this.#options;
+    const { end } = this.#ring;
+    try {
+      if (end !== undefined) await watch.waitBehind(end.position, signal);
+      if (end === undefined || signal.aborted || watch.isStopped) return 0;
+      const page = await read((db) => readEvents(db, end, ALL, limitsOf(ALL, PAGE_EVENTS)));
+      if (this.#ring.end !== end) return 0;
+      if (page !== undefined && page.next.position === end.position) return BEHIND_MS;
+      const pauseMs = Math.min(PAUSE_MAX_MS, this.#waiting.size * PAUSE_PER_STREAM_MS);
+      if (page === undefined) this.#ring.reset(undefined);
+      else this.#ring.append(page);
+      this.#wake();
+      return page?.more ? 0 : pauseMs;
+    } catch (error) {
+      onError(error);
+      // What is no outage ends the streams: each of them reads by itself, and fails likewise.
+      if (!isOutage(error)) {
+        this.#ring.reset(undefined);
+        this.#wake();
+      }
+      return OUTAGE_PAUSE_MS;
+    }
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting) wake();
+  }
+}

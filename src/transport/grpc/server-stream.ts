@@ -1,0 +1,65 @@
+/** Methods with a stream of replies: request bytes into the pipeline, its stream into messages and a status. */
+import type { MethodDefinition, Server, ServerWritableStream } from '@grpc/grpc-js';
+import type { Call } from '../../domain/call.ts';
+import type { EventStream } from '../../domain/events/watch.ts';
+import type { StreamName } from '../../domain/operations.ts';
+import { accepted, type Outcome } from '../../domain/outcome.ts';
+import { type AnyHandler, type Handler, perform, type TransportContext } from '../operation.ts';
+import { pump, type Sink } from '../stream.ts';
+import { statusOf } from './errors.ts';
+import { knownCall } from './pending-calls.ts';
+import { IncomingCall, identity } from './unary.ts';
+import { requestReader } from './validate.ts';
+
+/** A method as it is served. */
+export type StreamMethod = AnyHandler<Uint8Array, EventStream> & { readonly path: string };
+
+/** Makes a method from its definition in the contract. The chunks of its streams are its messages. */
+export function serverStream<Request, Reply>(
+  definition: MethodDefinition<Request, Reply>,
+  run: (request: Request, call: Call) => Promise<Outcome<EventStream>>,
+): StreamMethod {
+  const handler: Handler<Uint8Array, Request, EventStream, EventStream> = {
+    read: requestReader<Request>(definition.path),
+    run,
+    print: (stream) => stream,
+  };
+  return { ...handler, path: definition.path };
+}
+
+type StreamCall = ServerWritableStream<Buffer, Uint8Array>;
+
+/** Adds the methods to a server; see `register` of unary methods. */
+export function registerStreams(
+  server: Server,
+  methods: Readonly<Record<StreamName, StreamMethod>>,
+  context: TransportContext,
+): void {
+  for (const [name, method] of Object.entries(methods) as [StreamName, StreamMethod][]) {
+    const handle = async (call: StreamCall): Promise<void> => {
+      const read = () => accepted(new IncomingCall(call));
+      const opened = await perform(context, name, method, read, call.request);
+      if (opened.ok) await pump(opened.value, sinkOf(call), context);
+      else call.emit('error', statusOf(opened.refusal));
+    };
+    server.register(method.path, (call: StreamCall) => void handle(call), identity, identity, 'serverStream');
+  }
+}
+
+function sinkOf(call: StreamCall): Sink {
+  const known = knownCall(call.metadata);
+  known.last();
+  return {
+    write: (chunk, done) => void call.write(chunk, done),
+    isClosing: () => known.isClosing,
+    end(refusal) {
+      known.awaitEnd();
+      if (refusal === undefined) call.end();
+      else call.emit('error', statusOf(refusal));
+    },
+    onClose(listener) {
+      if (call.destroyed) listener();
+      else call.once('close', listener);
+    },
+  };
+}
