@@ -82,14 +82,8 @@ SELECT coalesce(max(position + event_count - 1), 0) AS head,
        count(*) FILTER (WHERE position IS NULL) AS unpublished
 FROM event_batches;
 
-/* @name publisherSignal */
--- Terminates the session that holds the advisory lock $1 of the publisher. Returns no row when none does.
-SELECT pg_terminate_backend(pid) AS signalled
-FROM pg_locks
-WHERE locktype = 'advisory' AND granted AND classid = 0 AND objid = $1::bigint::oid;
-
 /* @name publisherRead */
--- The session that holds the advisory lock $1 of the publisher, and whether it waits for another lock.
+-- The session of the service that holds the publisher's advisory lock $1, and whether it waits for a row.
 SELECT pg_locks.pid, activity.wait_event_type IS NOT DISTINCT FROM 'Lock' AS waits
 FROM pg_locks
 JOIN pg_stat_activity AS activity ON activity.pid = pg_locks.pid

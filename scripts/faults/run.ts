@@ -9,6 +9,7 @@ import { gotNoAnswer } from './checks/stops.ts';
 import { type Fault, type FaultContext, firstService } from './faults/fault.ts';
 import { type FeedFigures, feedFigures } from './feed/figures.ts';
 import { Readers } from './feed/readers.ts';
+import { eventReadings } from './feed/seen.ts';
 import { readFinalStates } from './final-state.ts';
 import { type Call, type Flood, History, isWrite } from './history.ts';
 import { Prober } from './prober.ts';
@@ -117,12 +118,8 @@ export async function runFault(options: RunOptions): Promise<RunResult> {
 }
 
 /** @throws when a run without violations could not have found any. */
-function requireEffect(
-  fault: Fault,
-  { calls, samples, probes }: History,
-  moments: Moments,
-  recovery: Recovery,
-): void {
+function requireEffect(fault: Fault, history: History, moments: Moments, recovery: Recovery): void {
+  const { calls, samples, probes, pages } = history;
   if (recovery.beforePerSecond < LOAD_MIN_PER_SECOND) {
     throw new Error(`there was no workload before the fault: ${recovery.beforePerSecond}/s`);
   }
@@ -136,7 +133,11 @@ function requireEffect(
     throw new Error(`no ${operation} was acknowledged`);
   }
   if (fault.probed && probes.length === 0) throw new Error('the service was not probed');
-  if (fault.hadEffect?.(calls) === false) throw new Error('the fault had no effect: no call shows it');
+  for (const reader of eventReadings) {
+    if (!pages.some((page) => page.reader === reader)) throw new Error(`no event was received by ${reader}`);
+  }
+  if (fault.hadEffect?.(calls, history) === false)
+    throw new Error('the fault had no effect: nothing shows it');
 }
 
 /** The result of a run that cannot be made here. */

@@ -12,7 +12,6 @@ export const statements = readStatements(
   'finalKeysRead',
   'finalBatchesRead',
   'feedHeadRead',
-  'publisherSignal',
   'publisherRead',
   'waitingBatchesLock',
 );

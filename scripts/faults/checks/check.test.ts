@@ -1,7 +1,6 @@
 /** The checker finds every kind of violation: a valid history is tampered with in one place. */
 import { expect, test } from 'vitest';
 import type { Call } from '../history.ts';
-import { check } from './check.ts';
 import type { Evidence } from './evidence.ts';
 import {
   batchFailed,

@@ -23,6 +23,7 @@ export function checkFeedReaders(evidence: Evidence): Violation[] {
       ];
     }),
     ...checkHolds(evidence),
+    ...checkRefusals(evidence),
   ];
 }
 
@@ -141,23 +142,31 @@ interface ReplayedOrder {
   readonly isWhole: boolean;
 }
 
-/** While one reader does not read, the others receive what happens. */
+/** No reader is refused by a bug, or for a token that the service itself has made. */
+function checkRefusals({ feed: { resumes } }: Evidence): Violation[] {
+  const wrong = resumes.filter(({ reason }) => reason === 'INTERNAL' || reason === 'INVALID_REQUEST');
+  return wrong.slice(0, 1).map(({ reader, reason, atMs }) => {
+    const text = `${reader} at ${atMs.toFixed(1)} ms: ${reason}, ${wrong.length} in all`;
+    return { kind: 'internal error', text };
+  });
+}
+
+/** While some readers do not read, the others receive what happens. */
 function checkHolds({ feed: { holds, pages }, startedAtMs }: Evidence): Violation[] {
-  return holds.flatMap(({ reader: held, fromMs, untilMs }) =>
-    eventReadings.flatMap((reader): Violation[] => {
-      let worstMs = 0;
-      for (const page of pages) {
-        if (reader === held || page.reader !== reader) continue;
-        for (const { timeMs } of page.events) {
-          const happenedMs = timeMs - startedAtMs;
-          const isDuring = happenedMs > fromMs && happenedMs < untilMs;
-          if (isDuring) worstMs = Math.max(worstMs, page.atMs - happenedMs);
-        }
+  const held = new Set(holds.map(({ reader }) => reader));
+  const isDuring = (ms: number) => holds.some(({ fromMs, untilMs }) => ms > fromMs && ms < untilMs);
+  return eventReadings.flatMap((reader): Violation[] => {
+    if (held.has(reader)) return [];
+    let worstMs = 0;
+    for (const page of pages) {
+      if (page.reader !== reader) continue;
+      for (const { timeMs } of page.events) {
+        const happenedMs = timeMs - startedAtMs;
+        if (isDuring(happenedMs)) worstMs = Math.max(worstMs, page.atMs - happenedMs);
       }
-      if (worstMs <= HELD_UP_MS) return [];
-      return [
-        { kind: 'reader held up', text: `${reader}: ${worstMs.toFixed(0)} ms, while ${held} was held` },
-      ];
-    }),
-  );
+    }
+    if (worstMs <= HELD_UP_MS) return [];
+    const text = `${reader}: an event came after ${worstMs.toFixed(0)} ms, while ${[...held]} did not read`;
+    return [{ kind: 'reader held up', text }];
+  });
 }

@@ -55,8 +55,8 @@ export interface Fault {
   readonly graceful?: boolean;
   /** Why it cannot be injected here; undefined where it can. */
   readonly obstacle?: () => Promise<string | undefined>;
-  /** Whether the calls show its effect; not set where they need not. */
-  readonly hadEffect?: (calls: readonly Call[]) => boolean;
+  /** Whether the calls, or the rest of the history, show its effect; not set where they need not. */
+  readonly hadEffect?: (calls: readonly Call[], history: Pick<History, 'resumes'>) => boolean;
   /** Injects the fault and keeps it for a while. */
   inject(context: FaultContext): Promise<void>;
   /** Ends the fault. The time of the recovery is counted from the start of this. */

@@ -44,9 +44,9 @@ export class ReaderClients {
 }
 
 export function listReading(clients: ReaderClients): Open {
-  return async function* (ports, from, signal) {
+  return async function* (ports, from) {
     let token = from;
-    for (let turn = 0; !signal.aborted; turn++) {
+    for (let turn = 0; ; turn++) {
       const begin = token === '' ? { from: 'beginning' } : { pageToken: token };
       const pageSize = PAGE_SIZES[turn % PAGE_SIZES.length] ?? 0;
       const request = { ...begin, pageSize, waitSeconds: WAIT_SECONDS };

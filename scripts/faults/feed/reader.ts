@@ -1,15 +1,15 @@
 /** A reader of events, which goes on by its token after every failure, and now and then by choice. */
 import { type EventFields, type Failure, NoAnswer } from '../../../test/support/client.ts';
+import { WatchError } from '../../../test/support/watch.ts';
 import type { History } from '../history.ts';
 import type { Random } from '../random.ts';
 import type { ServicePorts } from '../service.ts';
 import { type EventReading, type Reading, seenEvent } from './seen.ts';
 
-/** Pages of events that follow a token, or without one begin with the first event that is kept. */
+/** Opens pages of events that follow a token, or without one begin with the first event that is kept. */
 export type Open = (
   ports: ServicePorts,
   token: string,
-  signal: AbortSignal,
 ) => AsyncIterable<{ readonly events: readonly EventFields[]; readonly token: string }>;
 
 export interface ReaderOptions {
@@ -36,14 +36,30 @@ export class Refused extends Error {
   }
 }
 
-/** Why a reader goes on with another call. */
+/**
+ * Why a reader goes on with another call or stream: the refusal, or how the connection was lost.
+ *
+ * @throws what is a bug.
+ */
 export function reasonOf(error: unknown): string {
   if (error instanceof Refused || error instanceof NoAnswer) return error.reason;
-  throw error;
+  if (error instanceof WatchError) return String(error.reason);
+  const { code } = error as { readonly code?: number | string };
+  if (code === undefined) throw error;
+  return typeof code === 'number' ? `GRPC_${code}` : code;
 }
 
 export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Something to wait for until it is opened. */
+export function closedGate(): { readonly gate: Promise<void>; readonly open: () => void } {
+  let open = () => {};
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { gate, open };
 }
 
 /** Records that a reader goes on, and waits a moment if it has to. */
@@ -60,8 +76,6 @@ export class EventReader {
   #position = 0;
   #count = 0;
   #isStopped = false;
-  /** Of the call or stream that is open. */
-  #opened = new AbortController();
   /** Settled unless a fault keeps it from reading, or away. */
   #mayRead: Promise<void> = Promise.resolve();
   #mayOpen: Promise<void> = Promise.resolve();
@@ -84,36 +98,31 @@ export class EventReader {
   hold(): () => void {
     const { history } = this.#options;
     const fromMs = history.note(`${this.reading} does not read`);
-    let release = () => {};
-    this.#mayRead = new Promise((resolve) => {
-      release = resolve;
-    });
+    const { gate, open } = closedGate();
+    this.#mayRead = gate;
     return () => {
       history.holds.push({
         ...{ reader: this.reading, fromMs },
         untilMs: history.note(`${this.reading} reads again`),
       });
-      release();
+      open();
     };
   }
 
-  /** It closes its stream and stays away. Returns what ends this. */
+  /** With the next page it closes its stream and stays away. Returns what ends this. */
   leave(): () => void {
-    let comeBack = () => {};
-    this.#mayOpen = new Promise((resolve) => {
-      comeBack = resolve;
-    });
+    const { gate, open } = closedGate();
+    this.#mayOpen = gate;
     this.#isAway = true;
-    this.#opened.abort();
     return () => {
       this.#isAway = false;
-      comeBack();
+      open();
     };
   }
 
+  /** Ignores what it still receives. Its connection ends with the service. */
   stop(): void {
     this.#isStopped = true;
-    this.#opened.abort();
   }
 
   async #run(): Promise<void> {
@@ -130,20 +139,16 @@ export class EventReader {
 
   /** Reads from one process of the service. Returns why it no longer does. */
   async #read(ports: ServicePorts): Promise<string> {
-    this.#opened = new AbortController();
-    const { signal } = this.#opened;
     try {
-      for await (const { events, token } of this.#open(ports, this.#token, signal)) {
+      for await (const { events, token } of this.#open(ports, this.#token)) {
         if (this.#isStopped) return 'STOPPED';
         this.#record(events, token);
         if (this.#isAway || this.#options.random.chance(CHOICE_SHARE)) return 'CHOICE';
         await this.#mayRead;
       }
-      return signal.aborted ? 'CHOICE' : 'ENDED';
+      return 'ENDED';
     } catch (error) {
-      return signal.aborted ? 'CHOICE' : reasonOf(error);
-    } finally {
-      this.#opened.abort();
+      return this.#isStopped ? 'STOPPED' : reasonOf(error);
     }
   }
 

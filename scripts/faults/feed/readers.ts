@@ -1,12 +1,13 @@
 /** All readers of the feed in a run: one of each kind. */
 import { query } from '../../../test/support/query.ts';
+import { type WatchRequest, watchEvents } from '../../../test/support/watch.ts';
 import type { History } from '../history.ts';
 import { Random } from '../random.ts';
 import type { ServicePorts } from '../service.ts';
 import { statements } from '../statements.ts';
 import { listReading, ReaderClients } from './list-reading.ts';
-import { EventReader, sleep } from './reader.ts';
-import type { EventReading } from './seen.ts';
+import { EventReader, type Open, sleep } from './reader.ts';
+import { type EventReading, eventReadings } from './seen.ts';
 import { StockReader } from './stock-reader.ts';
 
 /** How long the service may take to publish everything, and the readers to receive it. */
@@ -23,18 +24,22 @@ export class Readers {
   readonly #history: History;
   readonly #clients = new ReaderClients();
   readonly #ofEvents: readonly EventReader[];
-  readonly #ofStock: StockReader;
+  readonly ofStock: StockReader;
 
   /** Starts all of them. Those of events begin with the first one. */
   constructor({ seed, history, services }: ReadersOptions) {
     this.#history = history;
-    const ways = { ListEvents: listReading(this.#clients) } as const;
-    this.#ofEvents = Object.entries(ways).map(([reading, open]) => {
+    const ways: Readonly<Record<EventReading, Open>> = {
+      ListEvents: listReading(this.#clients),
+      SSE: ({ REST }, token) => watchEvents('REST', REST, beginOf(token)),
+      WatchEvents: ({ gRPC }, token) => watchEvents('gRPC', gRPC, beginOf(token)),
+    };
+    this.#ofEvents = eventReadings.map((reading) => {
       const random = new Random(seed, 'reader of events', reading);
-      return new EventReader(reading as EventReading, open, { history, random, services });
+      return new EventReader(reading, ways[reading], { history, random, services });
     });
     const random = new Random(seed, 'reader of stock');
-    this.#ofStock = new StockReader({ history, random, services, clients: this.#clients });
+    this.ofStock = new StockReader({ history, random, services, clients: this.#clients });
   }
 
   /** The reader of this kind. */
@@ -59,15 +64,19 @@ export class Readers {
     }
     const isBehind = () => this.#ofEvents.some(({ position }) => position < (head ?? 0));
     while (isBehind() && performance.now() < limitMs) await sleep(LOOK_INTERVAL_MS);
-    this.#history.feedEnd = { head: head ?? 0, copy: await this.#ofStock.finish() };
+    this.#history.feedEnd = { head: head ?? 0, copy: await this.ofStock.finish() };
     this.stop();
   }
 
   stop(): void {
     for (const reader of this.#ofEvents) reader.stop();
-    this.#ofStock.stop();
+    this.ofStock.stop();
     this.#clients.close();
   }
+}
+
+function beginOf(token: string): WatchRequest {
+  return token === '' ? { from: 'beginning' } : { pageToken: token };
 }
 
 /** The position of the last event; undefined while some are not published. */

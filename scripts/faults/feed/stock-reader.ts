@@ -1,7 +1,7 @@
 /** A reader that keeps a copy of the stock, as a search index does. */
 import type { ServicePorts } from '../service.ts';
 import type { ReaderClients } from './list-reading.ts';
-import { type ReaderOptions, reasonOf, resume, sleep } from './reader.ts';
+import { closedGate, type ReaderOptions, reasonOf, resume, sleep } from './reader.ts';
 import type { StockCopy } from './seen.ts';
 
 const WAIT_SECONDS = 1;
@@ -16,6 +16,8 @@ export class StockReader {
   #token = '';
   #turn = 0;
   #isStopped = false;
+  /** Settled unless a fault keeps it away. */
+  #mayRead: Promise<void> = Promise.resolve();
 
   /** Starts to read. */
   constructor(options: ReaderOptions & { readonly clients: ReaderClients }) {
@@ -41,12 +43,20 @@ export class StockReader {
     return this.#copy;
   }
 
+  /** With the next page it stays away. Returns what ends this. */
+  leave(): () => void {
+    const { gate, open } = closedGate();
+    this.#mayRead = gate;
+    return open;
+  }
+
   stop(): void {
     this.#isStopped = true;
   }
 
   async #run(): Promise<void> {
     while (!this.#isStopped) {
+      await this.#mayRead;
       try {
         if (this.#token === '') await this.#begin();
         await this.#follow(WAIT_SECONDS, () => !this.#isStopped);
