@@ -42,8 +42,11 @@ export function eventStreams(loms: Loms) {
   };
 }
 
-const encoding: PageEncoding = (events, next, tokenOf) =>
-  WatchEventsResponse.encode({ events: events.map(eventMessage), pageToken: tokenOf(next) }).finish();
+const encoding: PageEncoding = (events, next, tokenOf) => {
+  const message = { events: events.map(eventMessage), pageToken: tokenOf(next) };
+  const { buffer, byteOffset, length } = WatchEventsResponse.encode(message).finish();
+  return Buffer.from(buffer, byteOffset, length);
+};
 
 export function eventMessage(event: FeedEvent): Event {
   const subject = subjectOf(event);

@@ -1,0 +1,142 @@
+/** Streams without a transport: bookmarks, the end of credentials, outages, and what a closed one leaves. */
+import { expect, test } from 'vitest';
+import { anyCall } from '../../test/support/call.ts';
+import { testSettings, useLoms } from '../../test/support/database.ts';
+import { manualClock } from '../../test/support/manual-clock.ts';
+import { DatabaseUnavailable } from '../db/errors.ts';
+import type { Database } from '../db/types.ts';
+import type { Call } from '../domain/call.ts';
+import { publishEvents } from '../domain/events/publish.ts';
+import { BOOKMARK_MS, type EventStream, type PageEncoding } from '../domain/events/watch.ts';
+import { fixedRefusals } from '../domain/refusals.ts';
+import { Deadlines } from '../timing/deadlines.ts';
+import { EventStreams } from './event-streams.ts';
+import { FeedReaders } from './feed-readers.ts';
+import { FeedWatch } from './feed-watch.ts';
+
+const { router, loms, database } = useLoms();
+
+const encoding: PageEncoding = (events) => Buffer.from(events.map(({ position }) => position).join());
+
+async function create(): Promise<void> {
+  await loms.createOrder({ user: 1n, items: [{ sku: 1625903, count: 1 }] } as never, anyCall);
+  await router.write((tx) => publishEvents(tx, 100));
+}
+
+const turns = async () => {
+  for (let count = 0; count < 20; count++) await new Promise((resolve) => setImmediate(resolve));
+};
+
+/** The streams of a process whose time the test moves, and whose reads it can make fail. */
+function openStreams(readers = new FeedReaders({ readersMax: 10, readersPerClientMax: 10 })) {
+  const clock = manualClock();
+  const deadlines = new Deadlines(clock.now, clock.setTimer);
+  const state = { isDown: false, errors: [] as unknown[] };
+  const read: Database['read'] = (work) =>
+    state.isDown ? Promise.reject(new DatabaseUnavailable('down')) : router.read(work);
+  const onError = (error: unknown) => void state.errors.push(error);
+  const watch = new FeedWatch({ read, onError });
+  watch.start();
+  const settings = testSettings;
+  const streams = new EventStreams({ database: { read }, watch, readers, deadlines, settings, onError });
+  const open = async (call: Partial<Call> = {}, from: '' | 'beginning' = ''): Promise<EventStream> => {
+    const opened = await streams.open({ type: [], pageToken: '', from, encoding }, { ...anyCall, ...call });
+    if (!opened.ok) throw new Error(opened.refusal.reason);
+    return opened.value;
+  };
+  return { clock, deadlines, state, watch, streams, open };
+}
+
+/** The positions of a chunk, or the refusal. */
+async function nextOf(stream: EventStream) {
+  const step = await stream.next();
+  if (step === undefined) return undefined;
+  return step.ok ? Buffer.from(step.value).toString() : step.refusal.reason;
+}
+
+test('it begins with a bookmark, and has the next one when nothing was sent for its interval', async () => {
+  const { clock, open, watch } = openStreams();
+  const stream = await open();
+  expect(await nextOf(stream)).toBe('');
+  let isThere = false;
+  const next = nextOf(stream).finally(() => {
+    isThere = true;
+  });
+  await turns();
+  clock.moveTo(BOOKMARK_MS - 1);
+  await turns();
+  expect(isThere).toBe(false);
+  clock.moveTo(BOOKMARK_MS);
+  expect(await next).toBe('');
+  stream.close();
+  await watch.stop();
+});
+
+test('it ends with CREDENTIALS_INVALID when the credentials of its caller end', async () => {
+  const { clock, open, watch } = openStreams();
+  const stream = await open({ credentialsEndMs: 1_000 });
+  expect(await nextOf(stream)).toBe('');
+  const next = nextOf(stream);
+  await turns();
+  clock.moveTo(1_000);
+  expect(await next).toBe('CREDENTIALS_INVALID');
+  expect(await nextOf(stream)).toBe('CREDENTIALS_INVALID');
+  stream.close();
+  await watch.stop();
+});
+
+test('at the stop it has one more bookmark, then SHUTTING_DOWN', async () => {
+  const { open, watch, streams } = openStreams();
+  const stream = await open();
+  await nextOf(stream);
+  const next = nextOf(stream);
+  await turns();
+  await watch.stop();
+  expect(await next).toBe('');
+  expect(await nextOf(stream)).toBe('SHUTTING_DOWN');
+  const another = await streams.open({ type: [], pageToken: '', from: '', encoding }, anyCall);
+  expect(another).toEqual({ ok: false, refusal: fixedRefusals.shuttingDown });
+});
+
+test('an outage does not end it', async () => {
+  const { state, open, watch, clock } = openStreams();
+  const stream = await open();
+  await nextOf(stream);
+  state.isDown = true;
+  let isThere = false;
+  const next = nextOf(stream).finally(() => {
+    isThere = true;
+  });
+  await create();
+  await expect.poll(() => state.errors.length).toBeGreaterThan(0);
+  expect(isThere).toBe(false);
+  state.isDown = false;
+  const [row] = await database.query('SELECT max(position) AS last FROM event_batches');
+  // For the pause behind a failed read.
+  const moved = () => {
+    clock.moveTo(clock.now() + 10);
+    return isThere;
+  };
+  await expect.poll(moved, { timeout: 10_000 }).toBe(true);
+  expect(await next).toBe(row?.last);
+  stream.close();
+  await watch.stop();
+});
+
+test('a closed stream leaves no place, timer or wait behind', async () => {
+  const readers = new FeedReaders({ readersMax: 1, readersPerClientMax: 1 });
+  const { open, watch, deadlines, streams } = openStreams(readers);
+  for (let count = 0; count < 3; count++) {
+    const stream = await open({ credentialsEndMs: 1e12 });
+    await nextOf(stream);
+    const waiting = nextOf(stream);
+    await turns();
+    const refusal = await streams.open({ type: [], pageToken: '', from: '', encoding }, anyCall);
+    expect(refusal).toEqual({ ok: false, refusal: fixedRefusals.queueFull });
+    stream.close();
+    expect(await waiting).toBeUndefined();
+    await turns();
+    expect(deadlines.size).toBe(0);
+  }
+  await watch.stop();
+});
