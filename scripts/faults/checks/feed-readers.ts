@@ -40,7 +40,8 @@ function checkReceived(
   }
   const found = received.map(({ position }) => position);
   const seen = new Set(found);
-  const last = Math.max(feed.head, ...found.slice(-1));
+  const stored = eventsOf({ final, feed }).findLast(({ position }) => position !== undefined)?.position ?? 0;
+  const last = Math.max(feed.head, Math.min(stored, found.at(-1) ?? 0));
   const wanted = Array.from({ length: last }, (_, index) => index + 1).filter(
     (position) => !(hasExpired && position < firstKept && !seen.has(position)),
   );
@@ -113,11 +114,11 @@ function checkReplay(reader: EventReading, received: readonly SeenEvent[], { fin
     if (order === undefined) continue;
     const before = replayed.get(order.orderId);
     const { version, status, previousStatus, reason, endMs = before?.endMs } = order;
-    const isWhole = before?.isWhole ?? version === 1;
+    // The events between may have been removed. Where they were not, a position is missing.
+    const follows = version === (before?.version ?? 0) + 1;
+    const isWhole = follows && (before?.isWhole ?? true);
     replayed.set(order.orderId, { version, status, reason, endMs, isWhole });
-    // What came before its first event may have been removed.
-    const isUnknown = before === undefined && !isWhole;
-    if (status === statusAfter[type] && (isUnknown || previousStatus === before?.status)) continue;
+    if (status === statusAfter[type] && (!follows || previousStatus === before?.status)) continue;
     const text = `${reader}, ${id}: ${type}, from ${previousStatus} to ${status} after ${before?.status}`;
     violations.push({ kind: 'wrong event', text });
   }

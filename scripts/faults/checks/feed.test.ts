@@ -1,6 +1,6 @@
 /** The checker finds what is wrong with the event feed: a valid one is tampered with in one place. */
 import { describe, expect, test } from 'vitest';
-import type { SeenEvent } from '../feed/seen.ts';
+import { eventReadings, type SeenEvent } from '../feed/seen.ts';
 import type { FinalBatch } from '../final-state.ts';
 import type { Call } from '../history.ts';
 import type { Evidence, FeedEvidence } from './evidence.ts';
@@ -86,7 +86,7 @@ describe('the feed in the database', () => {
 
   test('an order whose events are out of order, one less, one twice, or of no order', () => {
     const payed = placeOf('payed', 11);
-    expect(followed(swapped(final.batches, payed - 1))).toEqual(['event out of order', 'wrong event']);
+    expect(followed(swapped(final.batches, payed - 1))).toEqual(['event out of order']);
     expect(followed(final.batches.filter((_, index) => index !== payed))).toEqual(['lost event']);
     const batch = final.batches[payed] as FinalBatch;
     expect(withBatches([...final.batches, { ...batch, position: final.batches.length + 1 }])).toContain(
@@ -203,6 +203,31 @@ describe('a reader', () => {
     }));
     expect(kindsOf({ ...removed, feed: { ...changed, pages: more } })).toContain('lost event');
     expect(withReaders({ resumes })).toEqual(['lost event']);
+  });
+
+  test('begins again in the middle of an order: its next event follows what was removed', () => {
+    const late = { operation: 'payOrder', orderId: 11, acceptLate: true, outcome: 'ok' } as const;
+    const expired = withFeed({
+      ...validEvidence(),
+      calls: validEvidence().calls.map((each) =>
+        each.operation === 'payOrder' ? { ...each, ...late } : each,
+      ),
+    });
+    const { batches } = expired.final;
+    const place = batches.findIndex(({ kinds }) => kinds[0] === 'expired');
+    const seen = (from: number) => (page: (typeof expired.feed.pages)[number]) => ({
+      ...page,
+      events: page.events.filter(({ position }) => position === 1 || position > from),
+    });
+    const away: Evidence = {
+      ...{ ...expired, final: { ...expired.final, batches: batches.slice(place + 1) } },
+      feed: {
+        ...{ ...expired.feed, removed: batches.slice(0, place + 1) },
+        pages: expired.feed.pages.map(seen(place + 1)),
+        resumes: eventReadings.map((reader) => ({ reader, atMs: 90, reason: 'CURSOR_EXPIRED' })),
+      },
+    };
+    expect(kindsOf(away).filter((kind) => kind.includes('event'))).toEqual([]);
   });
 
   test('is refused by a bug, or for a token of the service', () => {

@@ -31,12 +31,12 @@ export function checkFeed(evidence: Evidence): Violation[] {
 }
 
 /** All batches, also those that the run has removed, in the order of the feed. */
-function batchesOf({ final, feed }: Evidence): readonly FinalBatch[] {
+function batchesOf({ final, feed }: Pick<Evidence, 'final' | 'feed'>): readonly FinalBatch[] {
   return [...feed.removed, ...final.batches];
 }
 
 /** All events, in the order of the feed. */
-export function eventsOf(evidence: Evidence): StoredEvent[] {
+export function eventsOf(evidence: Pick<Evidence, 'final' | 'feed'>): StoredEvent[] {
   return batchesOf(evidence).flatMap(({ position, kinds, subjects, versions, endsMs }) =>
     kinds.map((kind, index) => ({
       position: position === undefined ? undefined : position + index,
