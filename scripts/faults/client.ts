@@ -1,5 +1,5 @@
 /** Makes the calls of the workload, and records what a caller then knows. */
-import { parseInstant } from '../../src/domain/instant.ts';
+import { formatInstant, instantOfMicros, parseInstant } from '../../src/domain/instant.ts';
 import type { CancelReason, OrderStatus } from '../../src/domain/orders/order.ts';
 import {
   type Client,
@@ -12,7 +12,7 @@ import {
 } from '../../test/support/client.ts';
 import { grpcClient } from '../../test/support/grpc-client.ts';
 import { restClient } from '../../test/support/rest-client.ts';
-import type { Answer, CallSettings, Request, Shortage } from './history.ts';
+import type { Answer, CallSettings, Request, SeenStock, Shortage } from './history.ts';
 
 /** Calls one process of the service. It does not throw: a call without an answer is an `Answer` too. */
 export interface FaultClient {
@@ -53,11 +53,30 @@ function recorded(client: Client): FaultClient {
   };
 }
 
-function messageOf({ operation, user, lines, ttlSeconds, orderId, acceptLate, sku }: Request): Message {
+function messageOf(request: Request): Message {
+  const { operation, user, lines, ttlSeconds, orderId, acceptLate, sku } = request;
   const ttl = ttlSeconds === undefined ? {} : { reservationTtlSeconds: ttlSeconds };
   if (operation === 'createOrder') return { user: BigInt(user ?? 0), items: lines ?? [], ...ttl };
   if (operation === 'getStock') return { sku: sku ?? 0 };
+  if (operation === 'adjustStock') return adjustmentOf(request);
+  if (operation === 'countStock') return countOf(request);
   return { orderID: BigInt(orderId ?? 0), ...ttl, ...(acceptLate ? { acceptLate } : {}) };
+}
+
+function adjustmentOf({ changes = [], reference = '' }: Request): Message<'adjustStock'> {
+  return {
+    changes: changes.map(({ sku, change, expectedTotal }) => ({
+      ...{ sku, change: BigInt(change), reference, reason: change > 0 ? 'received' : 'damaged' },
+      ...(expectedTotal === undefined ? {} : { expectedTotal: BigInt(expectedTotal) }),
+    })),
+  };
+}
+
+function countOf({ counts = [], countedAtMs = 0, reference = '' }: Request): Message<'countStock'> {
+  const countedAt = formatInstant(instantOfMicros(BigInt(countedAtMs) * 1_000n));
+  return {
+    counts: counts.map(({ sku, counted }) => ({ sku, counted: BigInt(counted), countedAt, reference })),
+  };
 }
 
 function answerOf(received: Received): Answer {
@@ -69,6 +88,8 @@ function answerOf(received: Received): Answer {
 function readReply(reply: Reply): Answer {
   const end = 'expiresAt' in reply ? endOf(reply.expiresAt) : {};
   if ('orderID' in reply) return { outcome: 'ok', answeredId: Number(reply.orderID), ...end };
+  if ('stocks' in reply) return { outcome: 'ok', stocks: seenStocks(reply.stocks) };
+  if ('results' in reply) return { outcome: 'ok', stocks: seenStocks(reply.results) };
   if ('count' in reply) return { outcome: 'ok', count: Number(reply.count) };
   if (!('items' in reply)) return { outcome: 'ok', ...end };
   const { status, user, items, cancelReason } = reply as Reply<'getOrder'>;
@@ -78,8 +99,14 @@ function readReply(reply: Reply): Answer {
 }
 
 function endOf(time: string | undefined): Pick<Answer, 'expiresAtMs'> {
+  const expiresAtMs = millisecondsOf(time);
+  return expiresAtMs === undefined ? {} : { expiresAtMs };
+}
+
+/** The milliseconds since the epoch of a time of RFC 3339. */
+export function millisecondsOf(time: string | undefined): number | undefined {
   const instant = time === undefined ? undefined : parseInstant(time);
-  return instant === undefined ? {} : { expiresAtMs: Number(instant / 1_000n) / 1_000 };
+  return instant === undefined ? undefined : Number(instant / 1_000n) / 1_000;
 }
 
 interface ErrorInfo {
@@ -98,13 +125,25 @@ function readFailure({ code, details }: Failure, http: number | undefined): Answ
   const { reason, metadata: { status, expiredAt } = {} } = info;
   if (reason === 'OUTCOME_UNKNOWN') return { outcome: 'unknown', reason };
   const short = details.find(({ shortages }) => shortages !== undefined);
+  const named = details.find(({ stocks }) => stocks !== undefined);
   return {
     outcome: 'refused',
     reason,
     ...(status === undefined ? {} : { status }),
     ...(expiredAt === undefined ? {} : { ...expired, ...endOf(expiredAt) }),
     ...(reason === 'INSUFFICIENT_STOCK' && short !== undefined ? readShortages(short) : {}),
+    ...(named === undefined ? {} : { stocks: seenStocks(named.stocks as object[]) }),
   };
+}
+
+/** The skus of an answer to a change of stock. */
+function seenStocks(stocks: readonly object[]): SeenStock[] {
+  return stocks.map((stock) => {
+    const entries = Object.entries(stock).map(([name, value]) =>
+      name === 'countedAt' ? ['countedAtMs', millisecondsOf(value)] : [name, Number(value)],
+    );
+    return Object.fromEntries(entries);
+  });
 }
 
 /** The order that a create without enough stock was kept as, and its lines that were short. */

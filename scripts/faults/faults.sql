@@ -37,6 +37,7 @@ SELECT orders.order_id,
        orders.user_id,
        orders.status,
        orders.cancel_reason,
+       orders.version,
        extract(epoch FROM orders.updated_at) * 1000 AS updated_ms,
        extract(epoch FROM orders.expires_at) * 1000 AS expires_ms,
        coalesce(
@@ -55,7 +56,43 @@ SELECT sku, total_count, reserved
 FROM stocks
 ORDER BY sku;
 
+/* @name finalMovementsRead */
+-- The whole ledger at the end of a run. Times are in microseconds since the epoch.
+SELECT sku, version, kind, total_change, reserved_change, total_after, reserved_after, reference, order_id,
+       order_count,
+       (extract(epoch FROM created_at) * 1000000)::bigint AS created_us,
+       (extract(epoch FROM occurred_at) * 1000000)::bigint AS occurred_us
+FROM stock_movements
+ORDER BY sku, version;
+
 /* @name finalKeysRead */
--- The order of every idempotency key at the end of a run.
+-- The order of every idempotency key at the end of a run; none for a change of stock.
 SELECT key, order_id
 FROM idempotency_keys;
+
+/* @name finalBatchesRead */
+-- The whole event feed, in its order; batches without a position come last, in the order of their ids.
+SELECT batch_id, position, types, subjects, versions, ends_us, skus
+FROM event_batches
+ORDER BY position NULLS LAST, batch_id;
+
+/* @name feedHeadRead */
+-- The position of the last event that is published, and how many batches are not.
+SELECT coalesce(max(position + event_count - 1), 0) AS head,
+       count(*) FILTER (WHERE position IS NULL) AS unpublished
+FROM event_batches;
+
+/* @name publisherRead */
+-- The session of the service that holds the publisher's advisory lock $1, and whether it waits for a row.
+SELECT pg_locks.pid, activity.wait_event_type IS NOT DISTINCT FROM 'Lock' AS waits
+FROM pg_locks
+JOIN pg_stat_activity AS activity ON activity.pid = pg_locks.pid
+WHERE pg_locks.locktype = 'advisory' AND pg_locks.granted AND pg_locks.classid = 0
+  AND pg_locks.objid = $1::bigint::oid AND activity.application_name = 'loms';
+
+/* @name waitingBatchesLock */
+-- Locks the batches that wait for the publisher, which then stops behind its read of them.
+SELECT batch_id
+FROM event_batches
+WHERE position IS NULL
+FOR UPDATE;

@@ -13,6 +13,13 @@ function run(kind: string, seed: number, what: Partial<RunResult> = {}): RunResu
     lateness: { p99: -300, worst: 12 },
     probes: { count: 0, p50: 0, p90: 0, p99: 0, max: 0 },
     afterFloodMs: 0,
+    feed: {
+      events: { ListEvents: 90, SSE: 90, WatchEvents: 90 },
+      failed: 2,
+      chosen: 3,
+      expired: 0,
+      lagMs: 80,
+    },
     ...what,
   };
 }
@@ -80,4 +87,20 @@ test('what waited at the end of a flood is answered within two seconds', () => {
   expect(verdictOf(name, [run('latency', 1)])).toBeUndefined();
   expect(verdictOf(name, [flooded(10), flooded(1_990)])).toBe(true);
   expect(verdictOf(name, [flooded(10), flooded(2_010)])).toBe(false);
+});
+
+test('readers of the feed: one without events, a lost cursor, or a long lag misses its figure', () => {
+  const { feed } = run('latency', 1);
+  const verdicts = (kind: string, change: Partial<typeof feed>) =>
+    ['events received', 'readers that went on', 'longest time'].map((name) =>
+      verdictOf(name, [run('latency', 1), run(kind, 2, { feed: { ...feed, ...change } })]),
+    );
+  expect(verdicts('latency', {})).toEqual([true, true, true]);
+  expect(verdicts('latency', { events: { ...feed.events, SSE: 0 } })).toEqual([false, true, true]);
+  expect(verdicts('latency', { expired: 1 })).toEqual([true, false, true]);
+  expect(verdicts('feed-retention', { expired: 1 })).toEqual([true, true, true]);
+  expect(verdicts('latency', { lagMs: 10_001 })).toEqual([true, true, false]);
+  for (const kind of ['lost event', 'event twice', 'event out of order', 'gap in the feed'] as const) {
+    expect(verdictOf('events lost', [run('latency', 1, wrong(kind))])).toBe(false);
+  }
 });

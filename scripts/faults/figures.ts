@@ -3,12 +3,15 @@ import type { Figure } from '../lib/report.ts';
 import { median } from '../lib/statistics.ts';
 import type { ViolationKind } from './checks/evidence.ts';
 import { AFTER_FLOOD_MAX_MS, PROBE_MAX_MS } from './checks/floods.ts';
+import { feedRetention } from './faults/feed.ts';
+import { eventReadings } from './feed/seen.ts';
 import type { RunResult } from './run.ts';
 
 export const KINDS_MIN = 15;
 export const SEEDS_MIN = 10;
 const STOPS_MIN = 30;
 const PROBE_TARGET_MS = 100;
+const LAG_TARGET_MS = 10_000;
 
 /** Computes the figures of the runs. */
 export function figuresOf(results: readonly RunResult[]): Figure[] {
@@ -29,6 +32,15 @@ export function figuresOf(results: readonly RunResult[]): Figure[] {
     },
     none('acknowledged orders lost or changed', 'lost order', 'changed order', 'false acknowledgement'),
     none('applied twice', 'applied twice', 'two outcomes for one key', 'wrong replay', 'ledger mismatch'),
+    none(
+      'stock changed by hand: lost, wrong, or a ledger with a gap',
+      ...(['lost stock change', 'wrong movement', 'wrong count', 'wrong refusal', 'broken chain'] as const),
+    ),
+    none(
+      'events lost, twice, out of order or wrong, to a reader or in the feed',
+      ...(['lost event', 'event twice', 'event out of order', 'wrong event'] as const),
+      ...(['gap in the feed', 'not published', 'wrong copy of the stock'] as const),
+    ),
     none('done though refused', 'done though refused'),
     none('oversold', 'oversold'),
     none('stuck in `new`, or an illegal transition', 'stuck new', 'illegal transition'),
@@ -47,6 +59,7 @@ export function figuresOf(results: readonly RunResult[]): Figure[] {
     none('bugs, in replies or in the log', 'internal error'),
     none('did not recover by itself', 'did not recover'),
     none('reads stopped while writes could not be confirmed', 'reads stopped'),
+    ...feed(results),
     ...replicaStopped(results.filter(({ kind }) => kind === 'replica-freeze')),
     ...floods(results.filter(({ probes }) => probes.count > 0)),
     recovery(results, 'backend-terminate', 'backends terminated', 1),
@@ -54,6 +67,53 @@ export function figuresOf(results: readonly RunResult[]): Figure[] {
     recovery(results, 'primary-promote', 'replica promoted', 5),
     stops(results),
   ];
+}
+
+/** What the readers of events have received. */
+function feed(runs: readonly RunResult[]): Figure[] {
+  const sum = (of: (run: RunResult) => number) => runs.reduce((total, run) => total + of(run), 0);
+  const shown = (name: string, count: number) => `${count.toLocaleString('en')} ${name}`;
+  const events = eventReadings.map((name) =>
+    shown(
+      `by ${name}`,
+      sum((run) => run.feed.events[name]),
+    ),
+  );
+  const failed = sum((run) => run.feed.failed);
+  const expired = sum((run) => run.feed.expired);
+  const lagMs = Math.max(0, ...runs.map((run) => run.feed.lagMs));
+  const unread = runs.filter((run) => Object.values(run.feed.events).some((count) => count === 0)).length;
+  const counts = [
+    shown('after failures', failed),
+    shown(
+      'by choice',
+      sum((run) => run.feed.chosen),
+    ),
+  ];
+  return [
+    {
+      name: 'events received',
+      wanted: 'some by each reader in each run',
+      measured: events.join(', '),
+      reached: runs.length === 0 ? undefined : unread === 0,
+    },
+    {
+      name: 'readers that went on by their token',
+      wanted: 'all, where nothing was removed',
+      measured: `${counts.join(', ')}; ${expired} began again`,
+      reached: runs.length === 0 ? undefined : runs.every((run) => !hasLostCursor(run)),
+    },
+    {
+      name: 'longest time from an event to a reader, after the fault',
+      wanted: `within ${LAG_TARGET_MS / 1_000} s`,
+      measured: shownSeconds(lagMs / 1_000),
+      reached: runs.length === 0 ? undefined : lagMs <= LAG_TARGET_MS,
+    },
+  ];
+}
+
+function hasLostCursor({ kind, feed: { expired } }: RunResult): boolean {
+  return expired > 0 && kind !== feedRetention.kind;
 }
 
 /** The answers while the synchronous replica keeps its connections open and does not respond. */

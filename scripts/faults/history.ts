@@ -8,6 +8,8 @@ import { gzip } from 'node:zlib';
 import type { CancelReason, Line, OrderStatus } from '../../src/domain/orders/order.ts';
 import type { Operation, Transport } from '../../test/support/client.ts';
 import type { AuditResult } from '../lib/ledger-audit.ts';
+import type { Hold, Resume, SeenPage, StockCopy } from './feed/seen.ts';
+import type { FinalBatch } from './final-state.ts';
 
 /** The request of a call. */
 export interface Request {
@@ -15,7 +17,7 @@ export interface Request {
   /** createOrder: every intended order has a user of its own, by which it is found in the database. */
   readonly user?: number;
   readonly lines?: readonly Line[];
-  /** createOrder: the idempotency key. Retries of one order have the same. */
+  /** createOrder, changes of stock: the idempotency key. Retries have the same. A count ignores it. */
   readonly key?: string;
   /** createOrder, extendOrder: how long the reservation is to last. */
   readonly ttlSeconds?: number;
@@ -25,6 +27,26 @@ export interface Request {
   readonly acceptLate?: boolean;
   /** getStock */
   readonly sku?: number;
+  /** adjustStock, countStock: every intended change has a reference of its own, as the ledger has it. */
+  readonly reference?: string;
+  readonly changes?: readonly StockChange[];
+  readonly counts?: readonly StockCount[];
+  /** countStock: when all of it was counted, in milliseconds since the epoch. */
+  readonly countedAtMs?: number;
+}
+
+/** A line of adjustStock. */
+export interface StockChange {
+  readonly sku: number;
+  readonly change: number;
+  /** Undefined where any total will do. */
+  readonly expectedTotal?: number;
+}
+
+/** A line of countStock. */
+export interface StockCount {
+  readonly sku: number;
+  readonly counted: number;
 }
 
 /** What a caller knows of the outcome of a call. */
@@ -48,6 +70,8 @@ export interface Answer {
   /** getOrder: the order's user and lines. */
   readonly seenUser?: number;
   readonly seenLines?: readonly Line[];
+  /** adjustStock, countStock: the stock behind it, or what its refusal names. */
+  readonly stocks?: readonly SeenStock[];
   /** getStock: what can be bought. */
   readonly count?: number;
   /** The answer was marked as a replay. */
@@ -61,6 +85,17 @@ export interface Shortage {
   readonly sku: number;
   readonly requested: number;
   readonly available: number;
+}
+
+/** A sku as the answer to a change of stock shows it: the fields that the answer has. */
+export interface SeenStock {
+  readonly sku: number;
+  readonly total?: number;
+  readonly reserved?: number;
+  readonly totalBefore?: number;
+  readonly changedSince?: number;
+  /** In milliseconds since the epoch. */
+  readonly countedAtMs?: number;
 }
 
 /** How a call is sent. */
@@ -78,6 +113,11 @@ export interface Call extends Request, CallSettings, Answer {
   readonly lane: number;
   readonly startMs: number;
   readonly endMs: number;
+}
+
+/** Whether it changes stock by hand. */
+export function isStockChange({ operation }: Pick<Request, 'operation'>): boolean {
+  return operation === 'adjustStock' || operation === 'countStock';
 }
 
 export function isWrite({ operation }: Request): boolean {
@@ -132,6 +172,13 @@ export interface Stop {
   readonly atMs: number;
 }
 
+/** Where the readers of the feed were when they ended. */
+export interface FeedEnd {
+  /** The position of the last event that each of them should have. */
+  readonly head: number;
+  readonly copy: StockCopy;
+}
+
 export class History {
   readonly calls: Call[] = [];
   readonly samples: Sample[] = [];
@@ -140,6 +187,12 @@ export class History {
   readonly stops: Stop[] = [];
   readonly floods: Flood[] = [];
   readonly probes: Probe[] = [];
+  readonly pages: SeenPage[] = [];
+  readonly resumes: Resume[] = [];
+  readonly holds: Hold[] = [];
+  /** Batches of events that the run itself has removed. */
+  readonly removed: FinalBatch[] = [];
+  feedEnd: FeedEnd = { head: 0, copy: new Map() };
   readonly #startMs = performance.now();
   /** The epoch time of its start. */
   readonly startedAtMs = Date.now();
@@ -159,7 +212,9 @@ export class History {
   /** What the checker reads. */
   get recorded() {
     const { calls, samples, outages, stops, floods, probes, startedAtMs } = this;
-    return { calls, samples, outages, stops, floods, probes, startedAtMs };
+    const { pages, resumes, holds, removed, feedEnd } = this;
+    const feed = { pages, resumes, holds, removed, ...feedEnd };
+    return { calls, samples, outages, stops, floods, probes, feed, startedAtMs };
   }
 
   /** Writes it as JSON lines, compressed. */
@@ -168,11 +223,18 @@ export class History {
       ...this.calls.map((call) => ({ at: call.startMs, entry: { type: 'call', ...call } })),
       ...this.samples.map((sample) => ({ at: sample.atMs, entry: { type: 'sample', ...sample } })),
       ...this.probes.map((probe) => ({ at: probe.atMs, entry: { type: 'probe', ...probe } })),
+      ...this.pages.map((page) => ({ at: page.atMs, entry: { type: 'page', ...page, events: shown(page) } })),
+      ...this.resumes.map((resume) => ({ at: resume.atMs, entry: { type: 'resume', ...resume } })),
       ...this.events.map((event) => ({ at: event.atMs, entry: { type: 'event', ...event } })),
     ].sort((a, b) => a.at - b.at);
     const text = entries.map(({ entry }) => `${JSON.stringify(entry, rounded)}\n`).join('');
     await writeFile(path, await promisify(gzip)(text));
   }
+}
+
+/** Each event as a text. What it carries besides is in the database, which the checker has compared with it. */
+function shown({ events }: SeenPage): string[] {
+  return events.map(({ position, id, type }) => `${position} ${id} ${type}`);
 }
 
 /** Times to a thousandth of a millisecond. */

@@ -40,6 +40,13 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     interrupted = true;
   });
 }
+// Without anybody who reads its output, a run has no use. An error of these streams that nobody handles would
+// be written to them, without an end.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', () => {
+    interrupted = true;
+  });
+}
 // A crash would leave the servers running: the run is interrupted and cleaned up.
 process.on('uncaughtException', (error) => {
   process.stderr.write(`${error.stack}\n`);

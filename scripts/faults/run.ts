@@ -7,6 +7,9 @@ import type { Violation } from './checks/evidence.ts';
 import { openAtEnd } from './checks/floods.ts';
 import { gotNoAnswer } from './checks/stops.ts';
 import { type Fault, type FaultContext, firstService } from './faults/fault.ts';
+import { type FeedFigures, feedFigures } from './feed/figures.ts';
+import { Readers } from './feed/readers.ts';
+import { eventReadings } from './feed/seen.ts';
 import { readFinalStates } from './final-state.ts';
 import { type Call, type Flood, History, isWrite } from './history.ts';
 import { Prober } from './prober.ts';
@@ -47,6 +50,7 @@ export interface RunResult {
   readonly probes: Latency & { readonly count: number };
   /** From the end of a flood to the answer of the last request that was waiting then. */
   readonly afterFloodMs: number;
+  readonly feed: FeedFigures;
   readonly violations: readonly Violation[];
 }
 
@@ -104,6 +108,7 @@ export async function runFault(options: RunOptions): Promise<RunResult> {
       ...countsOf(history),
       orders: states.final.orders.length,
       recovery,
+      feed: feedFigures(history, moments.healMs),
       violations,
     };
   } finally {
@@ -113,12 +118,8 @@ export async function runFault(options: RunOptions): Promise<RunResult> {
 }
 
 /** @throws when a run without violations could not have found any. */
-function requireEffect(
-  fault: Fault,
-  { calls, samples, probes }: History,
-  moments: Moments,
-  recovery: Recovery,
-): void {
+function requireEffect(fault: Fault, history: History, moments: Moments, recovery: Recovery): void {
+  const { calls, samples, probes, pages } = history;
   if (recovery.beforePerSecond < LOAD_MIN_PER_SECOND) {
     throw new Error(`there was no workload before the fault: ${recovery.beforePerSecond}/s`);
   }
@@ -127,15 +128,24 @@ function requireEffect(
     if (samples.some((sample) => sample.node === node && isSteady(sample.atMs))) continue;
     throw new Error(`the ledger of the ${node} was not audited before the fault`);
   }
+  for (const operation of ['adjustStock', 'countStock']) {
+    if (calls.some((call) => call.operation === operation && call.outcome === 'ok')) continue;
+    throw new Error(`no ${operation} was acknowledged`);
+  }
   if (fault.probed && probes.length === 0) throw new Error('the service was not probed');
-  if (fault.hadEffect?.(calls) === false) throw new Error('the fault had no effect: no call shows it');
+  for (const reader of eventReadings) {
+    if (!pages.some((page) => page.reader === reader)) throw new Error(`no event was received by ${reader}`);
+  }
+  if (fault.hadEffect?.(calls, history) === false)
+    throw new Error('the fault had no effect: nothing shows it');
 }
 
 /** The result of a run that cannot be made here. */
 function skipped({ kind }: Fault, seed: number, why: string): RunResult {
   const recovery = { beforePerSecond: 0, afterPerSecond: 0, tookMs: undefined, alive: true };
   const counts = { ...countsOf(new History()), orders: 0 };
-  return { kind, seed, skipped: why, seconds: 0, ...counts, recovery, violations: [] };
+  const feed = feedFigures(new History(), 0);
+  return { kind, seed, skipped: why, seconds: 0, ...counts, recovery, feed, violations: [] };
 }
 
 /** Runs the workload, injects the fault, waits for the recovery, and stops the workload. */
@@ -147,7 +157,12 @@ async function runWithFault(stage: Stage, history: History, options: RunOptions)
     await new Promise((resolve) => setTimeout(resolve, ms));
     if (isInterrupted()) throw new Error('interrupted');
   };
-  const context: FaultContext = { ...stage, behaviour, random, history, leader: stage.primary, pause };
+  const ports = stage.services.map((service) => service.ports);
+  const readers = new Readers({ seed, history, services: ports });
+  const context: FaultContext = {
+    ...{ ...stage, behaviour, readers, random, history },
+    ...{ leader: stage.primary, pause },
+  };
   const services = stage.services.map(({ clients }) => clients);
   const sampler = new Sampler(history, { primary: stage.primary.url, replica: stage.replica.url });
   const workload = new Workload({ seed, behaviour, history, services });
@@ -165,9 +180,12 @@ async function runWithFault(stage: Stage, history: History, options: RunOptions)
     history.note('stopping the workload');
     await workload.stop();
     history.note('workload stopped');
+    await readers.finish(context.leader.url);
+    history.note('the feed is read to its end');
     return { context, moments };
   } finally {
     workload.abandon();
+    readers.stop();
     await sampler.stop();
     await prober?.stop();
   }

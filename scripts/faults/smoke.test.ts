@@ -51,8 +51,10 @@ test(
     const counts = figures.filter(({ wanted }) => wanted === '0' || wanted === 'all');
     expect(counts.length).toBeGreaterThan(10);
     expect(counts.filter(({ reached }) => reached === false)).toEqual([]);
-    for (const { kind, calls, orders } of results) {
+    for (const { kind, calls, orders, feed } of results) {
       expect(orders, kind).toBeGreaterThan(0);
+      expect(Math.min(...Object.values(feed.events)), kind).toBeGreaterThan(0);
+      expect((await historyOf(kind, 'page')).length, kind).toBeGreaterThan(0);
       expect(await historyOf(kind, 'call')).toHaveLength(calls);
       expect((await historyOf(kind, 'sample')).length, kind).toBeGreaterThan(0);
       expect(await historyOf(kind, 'event')).toContainEqual(

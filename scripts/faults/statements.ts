@@ -8,5 +8,10 @@ export const statements = readStatements(
   'overdueRead',
   'finalOrdersRead',
   'finalStocksRead',
+  'finalMovementsRead',
   'finalKeysRead',
+  'finalBatchesRead',
+  'feedHeadRead',
+  'publisherRead',
+  'waitingBatchesLock',
 );

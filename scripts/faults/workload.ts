@@ -1,7 +1,8 @@
 /**
- * The workload: lanes that create one order after the other and work with it, and lanes that only read. The
- * seed, the lane's number and the order's decide what an order is and what is tried with it. How often a call
- * is repeated, and which orders of others a lane uses, depends on the answers, and so does what follows.
+ * The workload: lanes that create one order after the other and work with it, lanes that change stock by
+ * hand, and lanes that only read. The seed, the lane's number and that of the order or change decide what it
+ * is and what is tried with it. How often a call is repeated, which orders of others a lane uses, and which
+ * total a change of stock expects, depends on the answers, and so does what follows.
  */
 import type { Line } from '../../src/domain/orders/order.ts';
 import type { Operation, Transport } from '../../test/support/client.ts';
@@ -9,11 +10,13 @@ import { isDecided } from './checks/answers.ts';
 import type { FaultClient } from './client.ts';
 import type { Call, CallSettings, History, Request } from './history.ts';
 import { Random } from './random.ts';
-import { pickLines } from './stock.ts';
+import { initialStock, pickChanges, pickCounts, pickLines } from './stock.ts';
 
 /** How the workload behaves. A fault may change it while the workload runs. */
 export interface Behaviour {
   lanes: number;
+  /** Lanes that change stock by hand. */
+  stockWriters: number;
   /** Lanes that only read, at a steady rate, so that it shows whether reads go on while writes do not. */
   readers: number;
   /** The longest pause between two calls of a lane. */
@@ -22,14 +25,15 @@ export interface Behaviour {
   deadlinesMs: readonly number[];
   /** The share of calls whose caller disconnects. */
   abandonShare: number;
-  /** The share of creates that are sent several times at once. */
+  /** The share of creates and changes of stock that are sent several times at once. */
   duplicateShare: number;
-  /** The share of creates whose key is then sent with another request. */
+  /** The share of creates and adjustments whose key is then sent with another request. */
   misuseShare: number;
 }
 
 export const normalBehaviour: Readonly<Behaviour> = {
   lanes: 48,
+  stockWriters: 4,
   readers: 8,
   pauseMaxMs: 60,
   deadlinesMs: [1_000, 2_000, 5_000],
@@ -51,6 +55,13 @@ const USERS_PER_LANE = 100_000;
 /** Added to the user of calls that misuse a key, so that an order they create can be recognised. */
 const MISUSE_USER_OFFSET = 1_000_000_000;
 const READ_INTERVAL_MS = 50;
+const STOCK_PAUSE_MAX_MS = 150;
+/** The share of changes of stock that are counts, and how long ago these were taken. */
+const COUNT_SHARE = 0.4;
+const COUNT_AGE_MIN_MS = 100;
+const COUNT_AGE_MAX_MS = 800;
+/** The share of counts that are sent with a key, which has no effect. */
+const COUNT_KEY_SHARE = 0.3;
 const STEPS_MAX = 5;
 /** The share of orders whose reservations end during the run, and how long those last. */
 const SHORT_SHARE = 0.25;
@@ -70,6 +81,8 @@ export class Workload {
   readonly #lanes: Promise<void>[];
   /** The latest orders. */
   readonly #known: number[] = [];
+  /** The total of each sku as a change of stock has shown it last. */
+  readonly #totals = new Map(initialStock);
   /** Orders with short reservations, and when these end. */
   readonly #short: { readonly orderId: number; readonly endMs: number }[] = [];
   #stopping = false;
@@ -78,10 +91,11 @@ export class Workload {
   /** Starts the workload. */
   constructor(options: WorkloadOptions) {
     this.#options = options;
-    const { lanes, readers } = options.behaviour;
-    this.#lanes = Array.from({ length: lanes + readers }, (_, lane) =>
-      lane < lanes ? this.#runLane(lane) : this.#runReader(lane),
-    );
+    const { lanes, readers, stockWriters } = options.behaviour;
+    this.#lanes = Array.from({ length: lanes + readers + stockWriters }, (_, lane) => {
+      if (lane < lanes) return this.#runLane(lane);
+      return lane < lanes + readers ? this.#runReader(lane) : this.#runStockWriter(lane);
+    });
   }
 
   /** Starts no more orders, resolves unknown outcomes, and waits until all lanes have ended. */
@@ -122,6 +136,33 @@ export class Workload {
     }
   }
 
+  async #runStockWriter(lane: number): Promise<void> {
+    for (let change = 1; !this.#stopping; change++) {
+      const random = new Random(this.#options.seed, 'stock', lane, change);
+      const reference = `stock ${lane}/${change}`;
+      if (random.chance(COUNT_SHARE)) await this.#countStock(lane, random, reference);
+      else await this.#adjustStock(lane, random, reference);
+      await this.#pause(random, STOCK_PAUSE_MAX_MS);
+    }
+  }
+
+  async #adjustStock(lane: number, random: Random, reference: string): Promise<void> {
+    const pick = () => pickChanges(random, (sku) => this.#totals.get(sku) ?? 0);
+    const request = { operation: 'adjustStock', reference, key: reference, changes: pick() } as const;
+    const decided = await this.#resolve(lane, random, request, this.#pickCopies(random));
+    if (decided === undefined || !random.chance(this.#options.behaviour.misuseShare)) return;
+    await this.#resolve(lane, random, { ...request, reference: `${reference} misuse`, changes: pick() });
+  }
+
+  async #countStock(lane: number, random: Random, reference: string): Promise<void> {
+    const key = random.chance(COUNT_KEY_SHARE) ? { key: reference } : {};
+    // By the clock of this machine, which the database has too, whatever the clock of the service shows.
+    const countedAtMs = Date.now() - random.between(COUNT_AGE_MIN_MS, COUNT_AGE_MAX_MS);
+    const counts = pickCounts(random);
+    const request = { operation: 'countStock', reference, ...key, counts, countedAtMs } as const;
+    await this.#resolve(lane, random, request, this.#pickCopies(random));
+  }
+
   /** One order, from its creation through a few steps. */
   async #runOrder(lane: number, random: Random, user: number): Promise<void> {
     const lines = pickLines(random);
@@ -146,10 +187,13 @@ export class Workload {
   async #step(lane: number, random: Random, ownId: number, lines: readonly Line[]): Promise<void> {
     const orderId = this.#takeEnded() ?? (random.chance(0.1) ? random.pick(this.#known) : ownId);
     const transition = (operation: Operation, more: Partial<Request> = {}) =>
-      this.#transition(lane, random, { operation, orderId, ...more });
+      this.#resolve(lane, random, { operation, orderId, ...more });
     const payLate = () => transition('payOrder', { acceptLate: true });
     const extend = () => transition('extendOrder', { ttlSeconds: random.between(1, SHORT_SECONDS_MAX) });
-    if (orderId !== ownId && random.chance(0.3)) return random.chance(0.7) ? payLate() : extend();
+    if (orderId !== ownId && random.chance(0.3)) {
+      await (random.chance(0.7) ? payLate() : extend());
+      return;
+    }
     const choice = random.share();
     if (choice < 0.4) await this.#call(lane, random, { operation: 'getOrder', orderId });
     else if (choice < 0.55)
@@ -167,37 +211,34 @@ export class Workload {
     return at === -1 ? undefined : this.#short.splice(at, 1)[0]?.orderId;
   }
 
+  /** Creates an order. Returns its id, or undefined when there is none or its outcome stays unknown. */
+  async #create(lane: number, random: Random, request: Request): Promise<number | undefined> {
+    return (await this.#resolve(lane, random, request, this.#pickCopies(random)))?.answeredId;
+  }
+
+  #pickCopies(random: Random): number {
+    return random.chance(this.#options.behaviour.duplicateShare) ? random.between(2, 4) : 1;
+  }
+
   /**
-   * Creates an order. Retries with the same key until the outcome is known.
+   * Sends a request that may be repeated. Retries until its outcome is known.
    *
-   * @returns its id, or undefined when it was not created or its outcome stays unknown.
+   * @param copies that are sent at once.
+   * @returns the call that shows the outcome, or undefined when nothing was done or it stays unknown.
    */
-  async #create(lane: number, random: Random, request: Request) {
-    const copies = random.chance(this.#options.behaviour.duplicateShare) ? random.between(2, 4) : 1;
+  async #resolve(lane: number, random: Random, request: Request, copies = 1): Promise<Call | undefined> {
     let isUnknown = false;
     while (this.#options.history.now() < this.#resolveUntilMs) {
       const sent = Array.from({ length: copies }, () => this.#call(lane, random, request));
       const calls = await Promise.all(sent);
       const decided = calls.find(isDecided);
-      if (decided) return decided.answeredId;
+      if (decided) return decided;
       isUnknown ||= calls.some(({ outcome }) => outcome === 'unknown');
       // When it is known that nothing was done, a retry is optional.
       if (!isUnknown && (this.#stopping || random.chance(0.3))) return undefined;
       await this.#pause(random, RETRY_PAUSE_MAX_MS);
     }
     return undefined;
-  }
-
-  /** Pays, cancels or extends, which may be repeated. Retries until the outcome is known. */
-  async #transition(lane: number, random: Random, request: Request): Promise<void> {
-    let isUnknown = false;
-    while (this.#options.history.now() < this.#resolveUntilMs) {
-      const call = await this.#call(lane, random, request);
-      if (isDecided(call)) return;
-      isUnknown ||= call.outcome === 'unknown';
-      if (!isUnknown && (this.#stopping || random.chance(0.3))) return;
-      await this.#pause(random, RETRY_PAUSE_MAX_MS);
-    }
   }
 
   /** Makes one call and records it. */
@@ -210,6 +251,7 @@ export class Workload {
     const answer = await client.call(request, settings);
     const call = { lane, ...request, ...settings, ...answer, startMs, endMs: history.now() };
     history.calls.push(call);
+    for (const { sku, total } of answer.stocks ?? []) if (total !== undefined) this.#totals.set(sku, total);
     return call;
   }
 

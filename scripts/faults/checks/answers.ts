@@ -1,5 +1,5 @@
 /** Every answer is in time and never a bug. Every unknown outcome is resolved in the end. */
-import { type Call, type Flood, isWrite } from '../history.ts';
+import { type Call, type Flood, isStockChange, isWrite } from '../history.ts';
 import { type Evidence, groupCalls, nameOf, type Violation } from './evidence.ts';
 
 export function checkAnswers({ calls, floods, toleranceMs }: Evidence): Violation[] {
@@ -14,7 +14,9 @@ export function checkAnswers({ calls, floods, toleranceMs }: Evidence): Violatio
   const isTransition = ({ operation }: Call) => operation !== 'createOrder' && isWrite({ operation });
   const creates = groupCalls(calls, (call) => (call.operation === 'createOrder' ? call.user : undefined));
   const transitions = groupCalls(calls, (call) => (isTransition(call) ? call.orderId : undefined));
-  for (const attempts of creates.values()) violations.push(...unresolved(attempts));
+  const stockChanges = groupCalls(calls, ({ reference }) => reference);
+  for (const attempts of [...creates.values(), ...stockChanges.values()])
+    violations.push(...unresolved(attempts));
   for (const attempts of transitions.values()) {
     for (const kind of new Set(attempts.map(kindOf))) {
       violations.push(...unresolved(attempts.filter((call) => kindOf(call) === kind)));
@@ -34,10 +36,16 @@ function isDuringFlood({ startMs, endMs }: Call, floods: readonly Flood[]): bool
 }
 
 /** Whether an answer gives the outcome of the request, and not only that this attempt did nothing. */
-export function isDecided({ outcome, reason, answeredId, status }: Call): boolean {
+export function isDecided(call: Call): boolean {
+  const { outcome, reason, answeredId, status } = call;
   if (outcome === 'ok') return true;
   const isFinal = answeredId !== undefined || status !== undefined || reason === 'IDEMPOTENCY_KEY_REUSED';
-  return outcome === 'refused' && isFinal;
+  return outcome === 'refused' && (isFinal || isRefusedByStock(call));
+}
+
+/** Whether a change of stock was refused for the stock that it found, which the answer names. */
+export function isRefusedByStock(call: Call): boolean {
+  return isStockChange(call) && call.outcome === 'refused' && call.stocks !== undefined;
 }
 
 /** @param attempts of one request. */

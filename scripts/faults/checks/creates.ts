@@ -30,7 +30,7 @@ function checkOne(
   user: number,
   attempts: readonly Call[],
   orders: readonly FinalOrder[],
-  keys: ReadonlyMap<string, number>,
+  keys: Evidence['final']['keys'],
 ): Violation[] {
   const violations: Violation[] = [];
   const answered = attempts.filter((call) => call.answeredId !== undefined);

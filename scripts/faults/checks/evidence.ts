@@ -1,6 +1,7 @@
 /** What the parts of the checker share: the evidence, and the kinds of violations. */
-import type { FinalState } from '../final-state.ts';
-import type { Call, Flood, Outage, Probe, Sample, Stop } from '../history.ts';
+import type { Hold, Resume, SeenPage } from '../feed/seen.ts';
+import type { FinalBatch, FinalState } from '../final-state.ts';
+import type { Call, FeedEnd, Flood, Outage, Probe, Sample, Stop } from '../history.ts';
 
 /** The kinds of violations, as reports name them. */
 const violationKinds = [
@@ -13,6 +14,19 @@ const violationKinds = [
   'wrong replay',
   'oversold',
   'ledger mismatch',
+  'broken chain',
+  'lost stock change',
+  'wrong movement',
+  'wrong count',
+  'wrong refusal',
+  'gap in the feed',
+  'not published',
+  'lost event',
+  'event twice',
+  'event out of order',
+  'wrong event',
+  'reader held up',
+  'wrong copy of the stock',
   'illegal transition',
   'payed after its end',
   'expired too early',
@@ -38,6 +52,17 @@ export interface Violation {
   readonly text: string;
 }
 
+/** What the readers of the feed have received. */
+export interface FeedEvidence extends FeedEnd {
+  /** Of each reader in the order of their arrival. */
+  readonly pages: readonly SeenPage[];
+  readonly resumes: readonly Resume[];
+  /** When one of them did not read. */
+  readonly holds: readonly Hold[];
+  /** Batches of events that the run itself has removed. */
+  readonly removed: readonly FinalBatch[];
+}
+
 /** All that the checker reads. */
 export interface Evidence {
   readonly calls: readonly Call[];
@@ -61,6 +86,7 @@ export interface Evidence {
   readonly floods: readonly Flood[];
   /** What the probe port answered, where it was requested. */
   readonly probes: readonly Probe[];
+  readonly feed: FeedEvidence;
   /** When the service was stopped gracefully. */
   readonly stops: readonly Stop[];
   /** The service was only ever stopped gracefully, so it must have answered every accepted request. */
@@ -68,11 +94,11 @@ export interface Evidence {
 }
 
 /** Groups calls by a key; those without one are left out. */
-export function groupCalls(
+export function groupCalls<Key extends number | string>(
   calls: readonly Call[],
-  keyOf: (call: Call) => number | undefined,
-): Map<number, Call[]> {
-  const groups = new Map<number, Call[]>();
+  keyOf: (call: Call) => Key | undefined,
+): Map<Key, Call[]> {
+  const groups = new Map<Key, Call[]>();
   for (const call of calls) {
     const group = keyOf(call);
     if (group === undefined) continue;
@@ -86,7 +112,7 @@ export function groupCalls(
 /** Names a call so that it can be found in the history. */
 export function nameOf(call: Call): string {
   const { operation, transport, lane, startMs, endMs, outcome, reason } = call;
-  const about = call.orderId ?? call.user ?? call.sku;
+  const about = call.orderId ?? call.user ?? call.sku ?? call.reference;
   const when = `${startMs.toFixed(1)}-${endMs.toFixed(1)} ms`;
   return `${operation} ${about} by lane ${lane} over ${transport} at ${when}: ${reason ?? outcome}`;
 }

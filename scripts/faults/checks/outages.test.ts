@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Call } from '../history.ts';
 import type { Evidence } from './evidence.ts';
-import { call, create, found, hot, validEvidence, withMoreCalls } from './tampered.ts';
+import { call, create, found, hot, stateOf, validEvidence, withMoreCalls } from './tampered.ts';
 
 const outage = { fromMs: 200, untilMs: 1_000 };
 const pay = (startMs: number, outcome: Call['outcome'], orderId = 12) =>
@@ -17,11 +17,7 @@ function payed(evidence: Evidence): Evidence {
   const orders = evidence.final.orders.map((each) =>
     each.orderId === 12 ? { ...each, status: 'payed' as const } : each,
   );
-  const stocks = [
-    { sku: 1, total: 96, reserved: 2 },
-    { sku: 2, total: 0, reserved: 0 },
-  ];
-  return { ...evidence, final: { ...evidence.final, orders, stocks } };
+  return { ...evidence, final: stateOf(evidence.calls, orders) };
 }
 
 test('a false acknowledgement: a payment first requested and acknowledged in the outage', () => {

@@ -1,6 +1,7 @@
 /** While no commit can be confirmed, nothing new is acknowledged, and reads go on. */
 import type { Call, Outage } from '../history.ts';
-import { isWrite } from '../history.ts';
+import { isStockChange, isWrite } from '../history.ts';
+import { isRefusedByStock } from './answers.ts';
 import { type Evidence, nameOf, type Violation } from './evidence.ts';
 
 /**
@@ -15,8 +16,8 @@ export function checkOutages({ calls, outages }: Evidence): Violation[] {
 
 /**
  * A write that was first requested in the outage and acknowledged in it cannot have been confirmed. One
- * requested before may have been, so that a retry is acknowledged; but not by a create that is not marked as
- * a replay.
+ * requested before may have been, so that a retry is acknowledged; but not a create or a change of stock that
+ * is not marked as a replay. The refusal of an adjustment is kept under its key, so it is confirmed too.
  */
 function checkAcknowledged(calls: readonly Call[], outage: Outage): Violation[] {
   const firstMs = new Map<string, number>();
@@ -24,9 +25,9 @@ function checkAcknowledged(calls: readonly Call[], outage: Outage): Violation[] 
     const write = writeOf(call);
     firstMs.set(write, Math.min(firstMs.get(write) ?? Number.POSITIVE_INFINITY, call.startMs));
   }
-  const ranNow = (call: Call) => call.operation === 'createOrder' && !call.replayed;
+  const ranNow = (call: Call) => (call.operation === 'createOrder' || isStockChange(call)) && !call.replayed;
   return calls
-    .filter((call) => isWrite(call) && (call.outcome === 'ok' || call.answeredId !== undefined))
+    .filter((call) => isWrite(call) && (call.outcome === 'ok' || isKeptRefusal(call)))
     .filter(({ startMs, endMs }) => startMs >= outage.fromMs && endMs <= outage.untilMs)
     .filter((call) => ranNow(call) || (firstMs.get(writeOf(call)) ?? 0) >= outage.fromMs)
     .map((call) => ({
@@ -35,9 +36,13 @@ function checkAcknowledged(calls: readonly Call[], outage: Outage): Violation[] 
     }));
 }
 
+function isKeptRefusal(call: Call): boolean {
+  return call.answeredId !== undefined || (call.operation === 'adjustStock' && isRefusedByStock(call));
+}
+
 /** Identifies a write; its retries have the same identity. */
-function writeOf({ operation, user, orderId }: Call): string {
-  return `${operation} ${operation === 'createOrder' ? user : orderId}`;
+function writeOf({ operation, user, orderId, reference }: Call): string {
+  return `${operation} ${user ?? orderId ?? reference}`;
 }
 
 function checkReads(calls: readonly Call[], { fromMs, untilMs }: Outage): Violation[] {

@@ -1,11 +1,13 @@
 /**
  * Reads of stock, against bounds. What orders certainly held during all of a read is not available in it.
- * What is not available in it must be held by orders that may have existed.
+ * What is not available in it must be held by orders that may have existed. Of changes by hand it shows those
+ * that were acknowledged before it, and any of those that were under way.
  */
 import type { Call } from '../history.ts';
 import { type Evidence, groupCalls, nameOf, type Violation } from './evidence.ts';
 import { reservationsOf } from './holds.ts';
 import { firstReleases } from './stock.ts';
+import { type HandChange, handChangesOf } from './stock-changes.ts';
 
 const NEVER_MS = Number.POSITIVE_INFINITY;
 
@@ -23,15 +25,35 @@ interface Hold {
 export function checkStockReads(evidence: Evidence): Violation[] {
   const { calls, stock } = evidence;
   const holds = holdsOf(evidence);
+  const byHand = handChangesOf(evidence);
   const reads = groupCalls(calls, ({ operation, outcome, sku }) =>
     operation === 'getStock' && outcome === 'ok' ? sku : undefined,
   );
   return [...reads].flatMap(([sku, ofSku]) =>
-    ofSku.flatMap((read) => checkRead(read, stock.get(sku) ?? 0, holds.get(sku) ?? [])),
+    ofSku.flatMap((read) => {
+      const pieces = piecesIn(read, stock.get(sku) ?? 0, byHand.get(sku) ?? []);
+      return checkRead(read, pieces, holds.get(sku) ?? []);
+    }),
   );
 }
 
-function checkRead(read: Call, initial: number, holds: readonly Hold[]): Violation[] {
+/** The fewest and the most pieces that a read may see, if no order took any. */
+function piecesIn(
+  read: Call,
+  initial: number,
+  changes: readonly HandChange[],
+): [least: number, most: number] {
+  let [least, most] = [initial, initial];
+  for (const { change, mayFromMs, certainFromMs } of changes) {
+    if (mayFromMs >= read.endMs) continue;
+    const isCertain = certainFromMs < read.startMs;
+    least += isCertain ? change : Math.min(0, change);
+    most += isCertain ? change : Math.max(0, change);
+  }
+  return [least, most];
+}
+
+function checkRead(read: Call, pieces: readonly [number, number], holds: readonly Hold[]): Violation[] {
   let certain = 0;
   let possible = 0;
   for (const hold of holds) {
@@ -39,7 +61,7 @@ function checkRead(read: Call, initial: number, holds: readonly Hold[]): Violati
     if (hold.mayFromMs < read.endMs && hold.mayUntilMs > read.startMs) possible += hold.count;
   }
   const count = read.count ?? 0;
-  const [least, most] = [Math.max(0, initial - possible), initial - certain];
+  const [least, most] = [Math.max(0, pieces[0] - possible), pieces[1] - certain];
   if (least <= count && count <= most) return [];
   const text = `${nameOf(read)} saw ${count} of sku ${read.sku}, possible were ${least} to ${most}`;
   return [{ kind: 'stale read', text }];

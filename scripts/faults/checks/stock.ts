@@ -1,6 +1,8 @@
 /** The stock: it agrees with the orders in every audit and in the end, and was never oversold. */
 import type { Evidence, Violation } from './evidence.ts';
 import { reservationsOf } from './holds.ts';
+import { isByHand, sumsByOrders } from './ledger.ts';
+import { handChangesOf } from './stock-changes.ts';
 
 export function checkStock(evidence: Evidence): Violation[] {
   return [...checkSamples(evidence), ...checkBalance(evidence), ...checkOversold(evidence)];
@@ -23,16 +25,19 @@ function checkSamples({ samples }: Evidence): Violation[] {
   );
 }
 
-/** In the end every sku has reserved what open orders hold, and has lost what payed ones took. */
+/**
+ * In the end every sku has reserved what open orders hold, has lost what payed ones took, and was given what
+ * the ledger has by hand.
+ */
 function checkBalance({ final, stock }: Evidence): Violation[] {
-  const held = new Map<number, number>();
-  const taken = new Map<number, number>();
-  for (const { status, lines } of final.orders) {
-    const sums = { 'awaiting payment': held, payed: taken }[status as string];
-    for (const { sku, count } of lines) sums?.set(sku, (sums.get(sku) ?? 0) + count);
+  const { held, sold: taken } = sumsByOrders(final.orders);
+  const pieces = new Map(stock);
+  for (const { sku, totalChange } of final.movements.filter(isByHand)) {
+    pieces.set(sku, (pieces.get(sku) ?? 0) + totalChange);
   }
-  return [...stock].flatMap(([sku, initial]): Violation[] => {
-    const row = final.stocks.find((each) => each.sku === sku);
+  const rows = new Map(final.stocks.map((row) => [row.sku, row]));
+  return [...pieces].flatMap(([sku, initial]): Violation[] => {
+    const row = rows.get(sku);
     const [reserved, sold] = [held.get(sku) ?? 0, taken.get(sku) ?? 0];
     const violations: Violation[] = [];
     if (reserved + sold > initial) {
@@ -52,12 +57,18 @@ function checkBalance({ final, stock }: Evidence): Violation[] {
 
 /**
  * At no time do orders hold more than there was. An order certainly holds its lines from its acknowledgement
- * to the first call that may have cancelled it, or the end of its reservation.
+ * to the first call that may have cancelled it, or the end of its reservation. What somebody adds by hand may
+ * be there from the first call on, and what somebody takes is certainly gone from the acknowledgement on.
  */
 function checkOversold(evidence: Evidence): Violation[] {
   const { calls, stock } = evidence;
   const releasedMs = firstReleases(evidence);
-  const changes = new Map<number, [atMs: number, count: number][]>();
+  const changes = new Map<number, [atMs: number, free: number][]>();
+  const add = (sku: number, ...ofSku: [atMs: number, free: number][]) => {
+    const known = changes.get(sku);
+    if (known === undefined) changes.set(sku, ofSku);
+    else known.push(...ofSku);
+  };
   const known = new Set<number>();
   for (const { operation, outcome, answeredId, lines, endMs } of calls) {
     if (operation !== 'createOrder' || outcome !== 'ok' || answeredId === undefined || known.has(answeredId))
@@ -65,21 +76,23 @@ function checkOversold(evidence: Evidence): Violation[] {
     known.add(answeredId);
     const untilMs = releasedMs.get(answeredId) ?? Number.POSITIVE_INFINITY;
     if (untilMs <= endMs) continue;
-    for (const { sku, count } of lines ?? []) {
-      const ofSku = changes.get(sku) ?? [];
-      changes.set(sku, ofSku);
-      ofSku.push([endMs, count], [untilMs, -count]);
+    for (const { sku, count } of lines ?? []) add(sku, [endMs, -count], [untilMs, count]);
+  }
+  for (const [sku, byHand] of handChangesOf(evidence)) {
+    for (const { change, mayFromMs, certainFromMs } of byHand) {
+      add(sku, [change > 0 ? mayFromMs : certainFromMs, change]);
     }
   }
   return [...changes].flatMap(([sku, ofSku]): Violation[] => {
-    let held = 0;
-    let most = 0;
-    for (const [, count] of ofSku.sort((a, b) => a[0] - b[0] || a[1] - b[1])) {
-      held += count;
-      most = Math.max(most, held);
+    let free = stock.get(sku) ?? 0;
+    let least = free;
+    for (const [atMs, count] of ofSku.sort((a, b) => a[0] - b[0] || b[1] - a[1])) {
+      if (atMs === Number.POSITIVE_INFINITY) break;
+      free += count;
+      least = Math.min(least, free);
     }
-    const initial = stock.get(sku) ?? 0;
-    return most > initial ? [{ kind: 'oversold', text: `sku ${sku}: ${most} held of ${initial}` }] : [];
+    const text = `sku ${sku}: ${-least} pieces more were held than there were`;
+    return least < 0 ? [{ kind: 'oversold', text }] : [];
   });
 }
 

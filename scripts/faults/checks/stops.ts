@@ -1,5 +1,5 @@
 /** Where the service was only ever stopped gracefully: it answered every request that it had accepted. */
-import type { Call, Stop } from '../history.ts';
+import { type Call, isStockChange, type Stop } from '../history.ts';
 import { isDecided } from './answers.ts';
 import { type Evidence, groupCalls, nameOf, type Violation } from './evidence.ts';
 import { statusAfter } from './transitions.ts';
@@ -19,12 +19,8 @@ function tookEffect({ calls, final, startedAtMs }: Evidence): Call[] {
   const creates = groupCalls(calls, (call) => (call.operation === 'createOrder' ? call.user : undefined));
   const transitions = groupCalls(calls, (call) => (statusAfter[call.operation] ? call.orderId : undefined));
   const users = new Set(final.orders.map((order) => order.user));
-  const lost: Call[] = [];
-  for (const [user, attempts] of creates) {
-    const first = attempts.find(isDecided);
-    const wasDone = first ? first.replayed : users.has(user);
-    if (wasDone) lost.push(...attempts.filter(gotNoAnswer).slice(-1));
-  }
+  const lost: Call[] = [...stockChangesWithEffect({ calls, final })];
+  for (const [user, attempts] of creates) lost.push(...doneWithKey(attempts, users.has(user)));
   for (const { orderId, status, cancelReason, updatedMs } of final.orders) {
     if (cancelReason === 'expired') continue;
     const doneMs = updatedMs - startedAtMs;
@@ -35,6 +31,31 @@ function tookEffect({ calls, final, startedAtMs }: Evidence): Call[] {
     if (!mayHaveDone.some(isDecided)) lost.push(...mayHaveDone.filter(gotNoAnswer));
   }
   return lost;
+}
+
+/** Of the attempts under one key the one that was done without an answer, if there is one. */
+function doneWithKey(attempts: readonly Call[], isDone: boolean): Call[] {
+  const first = attempts.find(isDecided);
+  const wasDone = first ? first.replayed : isDone;
+  return wasDone ? attempts.filter(gotNoAnswer).slice(-1) : [];
+}
+
+/** A count is done by each attempt: without an answer were those beyond the acknowledged ones. */
+function stockChangesWithEffect({ calls, final }: Pick<Evidence, 'calls' | 'final'>): Call[] {
+  const rows = new Map<string, number>();
+  for (const { sku, reference = '' } of final.movements) {
+    const row = `${reference} of ${sku}`;
+    rows.set(row, (rows.get(row) ?? 0) + 1);
+  }
+  const requests = groupCalls(calls, (call) => (isStockChange(call) ? call.reference : undefined));
+  return [...requests].flatMap(([reference, attempts]) => {
+    const [first] = attempts;
+    const [line] = first?.changes ?? first?.counts ?? [];
+    const done = rows.get(`${reference} of ${line?.sku}`) ?? 0;
+    if (first?.operation === 'adjustStock') return doneWithKey(attempts, done > 0);
+    const acknowledged = attempts.filter(({ outcome }) => outcome === 'ok').length;
+    return attempts.filter(gotNoAnswer).slice(0, Math.max(0, done - acknowledged));
+  });
 }
 
 /**

@@ -2,6 +2,7 @@
 import type { Relay } from '../../../test/support/relay.ts';
 import { isDecided } from '../checks/answers.ts';
 import type { WallClock } from '../clock.ts';
+import type { Readers } from '../feed/readers.ts';
 import { type Call, type History, isWrite } from '../history.ts';
 import type { Random } from '../random.ts';
 import type { Postgres } from '../servers.ts';
@@ -24,6 +25,7 @@ export interface FaultContext {
   /** Those of the services, where they have clocks of their own. */
   readonly clocks: readonly WallClock[];
   readonly behaviour: Behaviour;
+  readonly readers: Readers;
   readonly random: Random;
   readonly history: History;
   /** The folder of the primary's data. */
@@ -53,8 +55,8 @@ export interface Fault {
   readonly graceful?: boolean;
   /** Why it cannot be injected here; undefined where it can. */
   readonly obstacle?: () => Promise<string | undefined>;
-  /** Whether the calls show its effect; not set where they need not. */
-  readonly hadEffect?: (calls: readonly Call[]) => boolean;
+  /** Whether the calls, or the rest of the history, show its effect; not set where they need not. */
+  readonly hadEffect?: (calls: readonly Call[], history: Pick<History, 'resumes'>) => boolean;
   /** Injects the fault and keeps it for a while. */
   inject(context: FaultContext): Promise<void>;
   /** Ends the fault. The time of the recovery is counted from the start of this. */

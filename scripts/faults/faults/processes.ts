@@ -67,7 +67,7 @@ export const twoServices: Fault = {
 };
 
 /** Kills all processes of the primary, and leaves it down for a while. */
-async function killPrimary(context: FaultContext): Promise<void> {
+export async function killPrimary(context: FaultContext): Promise<void> {
   await context.primary.kill();
   await duringOutage(context, () => context.pause(context.random.between(100, DOWN_MAX_MS)));
 }
@@ -100,7 +100,7 @@ export const primaryReturns: Fault = {
   heal: ({ primary }) => primary.start(),
 };
 
-async function promote(context: FaultContext): Promise<void> {
+export async function promote(context: FaultContext): Promise<void> {
   await query(context.replica.url, 'SELECT pg_promote()');
   context.leader = context.replica;
 }

@@ -11,6 +11,7 @@ import {
   poolExhausted,
 } from './database.ts';
 import type { Fault } from './fault.ts';
+import { feedRetention, publisherKill, publisherPromote, slowReaders, twoPublishers } from './feed.ts';
 import { pipelinedReads, resetBursts } from './floods.ts';
 import {
   blackHole,
@@ -66,6 +67,11 @@ export const faults: readonly Fault[] = [
   pipelinedReads,
   clockStep,
   clockWrong,
+  publisherKill,
+  publisherPromote,
+  twoPublishers,
+  slowReaders,
+  feedRetention,
 ];
 
 /** One of each group that is fast to run, for the smoke test. */

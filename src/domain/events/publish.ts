@@ -6,7 +6,7 @@ import type { Plan, Queryable, Rollback } from '../../db/types.ts';
 import { eventBatchDelete, eventPublish, eventPublisherLock } from '../../generated/sql/events.ts';
 
 /** Of the advisory lock. No other lock of the service has one key. */
-const PUBLISHER_LOCK = 0x6c6f6d73n;
+export const PUBLISHER_LOCK = 0x6c6f6d73n;
 
 /** What a run of the publisher has done. */
 export interface Published {
