@@ -232,7 +232,9 @@ export class History {
   }
 }
 
-/** Each event as a text. What it carries besides is in the database, which the checker has compared with it. */
+/**
+ * Each event as a text. What it carries besides is in the database, which the checker has compared with it.
+ */
 function shown({ events }: SeenPage): string[] {
   return events.map(({ position, id, type }) => `${position} ${id} ${type}`);
 }

@@ -1,6 +1,6 @@
 /**
- * Readers of the event feed that stop reading, as a process of its own: its one argument says for how long, and
- * it prints what became of them as JSON. It fails where a reader misses an event, or gets one twice.
+ * Readers of the event feed that stop reading, as a process of its own: its one argument says for how long,
+ * and it prints what became of them as JSON. It fails where a reader misses an event, or gets one twice.
  */
 import { type WatchRequest, watchEvents } from '../../../test/support/watch.ts';
 import { BEGIN } from '../processes.ts';

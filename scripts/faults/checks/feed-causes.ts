@@ -1,4 +1,6 @@
-/** Events and calls: each acknowledged change has its event, and no event is there that no call has caused. */
+/**
+ * Events and calls: each acknowledged change has its event, and no event is there that no call has caused.
+ */
 import type { Call } from '../history.ts';
 import { type Evidence, groupCalls, nameOf, type Violation } from './evidence.ts';
 import { eventsOf, type StoredEvent } from './feed.ts';

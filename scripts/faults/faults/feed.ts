@@ -1,6 +1,6 @@
 /**
- * Faults of the event feed: its publisher is ended or loses the primary while it numbers events, or has a rival
- * that ignores its lock; readers do not read, or are away for longer than events are kept.
+ * Faults of the event feed: its publisher is ended or loses the primary while it numbers events, or has a
+ * rival that ignores its lock; readers do not read, or are away for longer than events are kept.
  */
 import type pg from 'pg';
 import { PUBLISHER_LOCK } from '../../../src/domain/events/publish.ts';
@@ -55,7 +55,10 @@ async function publisherOf(client: pg.Client, { pause }: FaultContext, waits: bo
   return undefined;
 }
 
-/** Stops a publisher between its read and its update, by locks on what it has read. Returns whether it could. */
+/**
+ * Stops a publisher between its read and its update, by locks on what it has read. Returns whether it
+ * could.
+ */
 async function stopPublisher(
   context: FaultContext,
   end: (pid: number, client: pg.Client) => Promise<unknown>,
