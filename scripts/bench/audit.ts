@@ -60,7 +60,7 @@ export class BenchAudit extends LedgerAudit {
   }
 
   /**
-   * Makes a feed of so many events, fewer if that takes too long, and waits until they are published.
+   * Makes a feed of this number of events, fewer if that takes too long, and waits until they are published.
    *
    * @returns how many events it has.
    * @throws when they are not published in time.

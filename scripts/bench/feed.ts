@@ -24,10 +24,7 @@ const MANY_READERS = { SSE: 100, gRPC: 100 };
 const LATENCY_OF_PEAK = 0.8;
 const PROBES_PER_SECOND = 200;
 
-/**
- * Warms up what the feed needs, and begins with an empty database: positions go on until the end of the
- * part.
- */
+/** Warms up what the feed needs, from an empty database: positions then go on until the end of the part. */
 export async function warmUpFeed({ plan, measure }: PartContext): Promise<void> {
   const common = { ...creates, part: 'warm-up', round: 0, seconds: plan.warmUpSeconds };
   await measure({ ...common, concurrency: CONCURRENCY });

@@ -4,8 +4,9 @@
  *     node --import tsx scripts/bench/main.ts [--quick] [--part=feed|orders]
  *
  * The results go to `build/bench/result.json`, and with plots into `docs/performance.md`. A quick run shows
- * that the bench works, with rough figures: it leaves `docs` alone and writes its page to `build/bench`. One
- * part alone writes its figures only. README.md is a tour of the files.
+ * that the bench works, with rough figures: it leaves `docs` alone and writes its page to `build/bench`.
+ * One part alone writes its figures only.
+ * README.md is a tour of the files.
  */
 import { Bench } from './bench.ts';
 import {

@@ -56,7 +56,7 @@ export interface ReadersLoad {
   readonly readers: Readonly<Partial<Record<Reading, number>>>;
   /** How long they read. Orders are timed in the middle of it. */
   readonly seconds: number;
-  /** They read so many events from the beginning, if there is time, and not those from now on. */
+  /** The events that they read from the beginning, if there is time; if not set, they read from now on. */
   readonly eventsMax?: number;
   /** Orders a second that are created, and timed from the reply until they arrive at a reader. */
   readonly probesPerSecond?: number;

@@ -1,5 +1,5 @@
 /**
- * Readers of the event feed, as a process of its own: its one argument says which (types.ts), and it prints
+ * Readers of the event feed, as a process of its own: its one argument is the load (types.ts), and it prints
  * what they have read as JSON. It fails where an event is missing or out of its place.
  */
 import { once } from 'node:events';
@@ -12,7 +12,7 @@ import { findEvents, openReader } from './feed.ts';
 import { rest } from './rest.ts';
 import type { Wire } from './wire.ts';
 
-/** Orders are timed so long behind the begin, when the load beside it runs, and so long before the end. */
+/** The time before the first timed order, in which the load beside it begins, and behind the last one. */
 const PROBE_FROM_MS = 2_500;
 const PROBE_UNTIL_MS = 5_000;
 

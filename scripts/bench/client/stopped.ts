@@ -1,12 +1,12 @@
 /**
- * Readers of the event feed that stop reading, as a process of its own: its one argument says for how long,
+ * Readers of the event feed that stop reading, as a process of its own: its one argument sets for how long,
  * and it prints what became of them as JSON. It fails where a reader misses an event, or gets one twice.
  */
 import { type WatchRequest, watchEvents } from '../../../test/support/watch.ts';
 import { BEGIN } from '../processes.ts';
 import type { StopLoad, StopResult, Transport } from '../types.ts';
 
-/** So many events further, a stream that was stopped has not been ended: sockets do not hold so many. */
+/** A stream that goes on for this number of events has not been ended: sockets do not hold as many. */
 const GOES_ON_EVENTS = 100_000;
 
 /** What is read behind the place where it ended. */
@@ -18,7 +18,7 @@ class Place {
   events = 0;
   #last: bigint | undefined;
 
-  /** Reads pages until there are so many more events; then `isEnough`. @throws at a gap. */
+  /** Reads pages until there are this number of further events, or the stream ends. @throws at a gap. */
   async read(pages: ReturnType<typeof watchEvents>, events: number): Promise<'enough' | 'ended'> {
     const limit = this.events + events;
     while (this.events < limit) {

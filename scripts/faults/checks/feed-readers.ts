@@ -106,7 +106,7 @@ const statusAfter: Readonly<Record<string, FinalOrder['status']>> = {
   'loms.order.expired.v1': 'cancelled',
 };
 
-/** Whoever applies the events of an order one after the other has the order. */
+/** A reader that applies the events of an order one after the other has the order. */
 function checkReplay(reader: EventReading, received: readonly SeenEvent[], { final }: Evidence): Violation[] {
   const replayed = new Map<number, ReplayedOrder>();
   const violations: Violation[] = [];
@@ -128,7 +128,8 @@ function checkReplay(reader: EventReading, received: readonly SeenEvent[], { fin
     const { isWhole } = last;
     const order = { version, status, reason, endMs: isWhole ? expiresMs : last.endMs, isWhole };
     if (isDeepStrictEqual(last, order)) continue;
-    const text = `${reader}, order ${orderId}: ${JSON.stringify(last)} by its events, ${JSON.stringify(order)}`;
+    const [is, stored] = [JSON.stringify(last), JSON.stringify(order)];
+    const text = `${reader}, order ${orderId}: ${is} by its events, ${stored}`;
     violations.push({ kind: 'wrong event', text });
   }
   return violations;

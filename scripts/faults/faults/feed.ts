@@ -82,7 +82,7 @@ const ATTEMPTS_MAX = 20;
 
 export const publisherKill: Fault = {
   kind: 'publisher-kill',
-  what: 'the publisher stopped between its read and its update, and its session terminated, six times; then kill -9',
+  what: 'six times the publisher stopped between read and update, its session terminated; then kill -9',
   hadEffect: interruptedWrites,
   async inject(context) {
     let stopped = 0;
