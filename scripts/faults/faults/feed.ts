@@ -166,17 +166,20 @@ async function publishUnlocked(client: pg.Client, beforeCommit: () => Promise<vo
   }
 }
 
-/** Longer than a stream may take to be read on. */
+/** Long enough that a stream whose buffers fill up soon is ended. */
 const HELD_MS = 34_000;
 
 export const slowReaders: Fault = {
   kind: 'slow-readers',
   what: 'two readers of streams, SSE and gRPC, that do not read for 34 seconds, with their streams open',
-  hadEffect: (_calls, { resumes }) => resumes.some(({ reason }) => reason === 'READER_TOO_SLOW'),
   async inject({ readers, pause }) {
-    const releases = (['SSE', 'WatchEvents'] as const).map((reading) => readers.of(reading).hold());
+    const slow = [readers.of('SSE'), readers.of('WatchEvents')];
+    const releases = slow.map((reader) => reader.hold());
     try {
       await pause(HELD_MS);
+      const { position } = readers.of('ListEvents');
+      if (slow.every((reader) => reader.position < position)) return;
+      throw new Error('the fault had no effect: who did not read is not behind who did');
     } finally {
       for (const release of releases) release();
     }
