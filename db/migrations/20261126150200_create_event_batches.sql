@@ -7,10 +7,10 @@
 -- types, subjects, versions, ends_us and traceparents are parallel. subjects: the orders, or the skus of
 -- changes of stock by hand; versions: theirs. ends_us: those of reservations, where an event is about one, in
 -- microseconds since the epoch. ends_us and traceparents are empty where no event has one. skus: those whose
--- counters the transaction changed. Arrays cost a fraction of a row per event: see docs/decisions/event-feed.md.
--- Each batch leaves an entry behind in the index of those that wait, which publishers pass over until a
--- vacuum removes it. Without these settings that comes after a fifth of the table, and leaves out the
--- indexes.
+-- counters the transaction changed. Arrays cost a fraction of a row per event: see
+-- docs/decisions/event-feed.md. Each batch leaves an entry behind in the index of those that wait, which
+-- publishers pass over until a vacuum removes it. Without these settings that comes after a fifth of the
+-- table, and leaves out the indexes.
 CREATE TABLE event_batches (
     batch_id bigint NOT NULL,
     position bigint,
