@@ -52,10 +52,15 @@ export interface Operation {
   readonly isGuarded: boolean;
 }
 
-/** Fetches the document. */
+/** Fetches the document. Streams do not end, so they are left out. */
 export async function fetchOpenApi(port: number): Promise<OpenApi> {
   const response = await fetch(`http://127.0.0.1:${port}/openapi.json`);
-  return (await response.json()) as OpenApi;
+  const { paths, ...rest } = (await response.json()) as OpenApi;
+  return { ...rest, paths: Object.fromEntries(Object.entries(paths).filter(([, each]) => !isStream(each))) };
+}
+
+function isStream(methods: OpenApi['paths'][string]): boolean {
+  return Object.values(methods).some(({ responses }) => responses['200']?.content?.['text/event-stream']);
 }
 
 /** The operations that a document lists. */
