@@ -187,7 +187,7 @@ describe.each(transports)('over %s', (transport) => {
 test.each(transports)('over %s a token whose events are others now is refused', async (transport) => {
   const { read, errorOf } = reader(transport);
   const { token } = await read({ from: 'beginning' }, 1);
-  await database.query("UPDATE event_batches SET created_at = created_at - interval '1 ms'");
+  await database.query("UPDATE event_batches SET published_at = published_at - interval '1 ms'");
   const error = await errorOf({ pageToken: token });
   expect([error.reason, error.failure.code]).toEqual(['CURSOR_EXPIRED', 11n]);
 });
