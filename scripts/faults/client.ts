@@ -1,5 +1,5 @@
 /** Makes the calls of the workload, and records what a caller then knows. */
-import { formatInstant, instantOfMicros, parseInstant } from '../../src/domain/instant.ts';
+import { formatInstant, instantOfMicros } from '../../src/domain/instant.ts';
 import type { CancelReason, OrderStatus } from '../../src/domain/orders/order.ts';
 import {
   type Client,
@@ -13,6 +13,7 @@ import {
 import { grpcClient } from '../../test/support/grpc-client.ts';
 import { restClient } from '../../test/support/rest-client.ts';
 import type { Answer, CallSettings, Request, SeenStock, Shortage } from './history.ts';
+import { millisecondsOf } from './times.ts';
 
 /** Calls one process of the service. It does not throw: a call without an answer is an `Answer` too. */
 export interface FaultClient {
@@ -101,12 +102,6 @@ function readReply(reply: Reply): Answer {
 function endOf(time: string | undefined): Pick<Answer, 'expiresAtMs'> {
   const expiresAtMs = millisecondsOf(time);
   return expiresAtMs === undefined ? {} : { expiresAtMs };
-}
-
-/** The milliseconds since the epoch of a time of RFC 3339. */
-export function millisecondsOf(time: string | undefined): number | undefined {
-  const instant = time === undefined ? undefined : parseInstant(time);
-  return instant === undefined ? undefined : Number(instant / 1_000n) / 1_000;
 }
 
 interface ErrorInfo {

@@ -269,10 +269,10 @@ test('a batch without keys sends no extra statement, and one with keys two more'
     counted.statements.length = 0;
     await Promise.all(keys.map((key) => create(key, [[7, 1]], service)));
     return counted.statements.map(
-      (text) => /idempotency_keys|order_ids|INTO orders|order_lines|stocks/.exec(text)?.[0],
+      (text) => /idempotency_keys|order_ids|INTO orders|order_lines|event_batches|stocks/.exec(text)?.[0],
     );
   };
-  const plain = ['stocks', 'order_ids', 'INTO orders', 'order_lines', 'stocks'];
+  const plain = ['stocks', 'order_ids', 'INTO orders', 'order_lines', 'stocks', 'event_batches'];
   expect(await sent([undefined, undefined])).toEqual(plain);
   const keyed = ['idempotency_keys', 'stocks', 'order_ids'];
   expect(await sent(['a', undefined, 'b'])).toEqual([
@@ -281,6 +281,7 @@ test('a batch without keys sends no extra statement, and one with keys two more'
     'INTO orders',
     'order_lines',
     'stocks',
+    'event_batches',
   ]);
   expect(await sent(['a', 'b'])).toEqual(keyed);
 });

@@ -2,7 +2,7 @@
 import type { CancelReason, Line, OrderStatus } from '../../../src/domain/orders/order.ts';
 import type { MovementKind } from '../../../src/domain/stock/movements.ts';
 import type { EventFields } from '../../../test/support/client.ts';
-import { millisecondsOf } from '../client.ts';
+import { millisecondsOf } from '../times.ts';
 
 /** How a reader of events reads: each run has one of each. */
 export const eventReadings = ['ListEvents', 'SSE', 'WatchEvents'] as const;
