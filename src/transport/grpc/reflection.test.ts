@@ -28,6 +28,7 @@ describe.each(['grpc-v1', 'grpc-v1alpha'])('a client without the contracts, by %
       'grpc.health.v1.Health/List',
       'grpc.health.v1.Health/Watch',
       'loms.event.v1.EventService/ListEvents',
+      'loms.event.v1.EventService/WatchEvents',
       'loms.order.v1.OrderService/CancelOrder',
       'loms.order.v1.OrderService/CreateOrder',
       'loms.order.v1.OrderService/ExtendOrder',
