@@ -1,5 +1,7 @@
 /** The callers of the service that requires tokens: valid, without the scope, and unauthenticated ones. */
+
 import fc, { type Arbitrary } from 'fast-check';
+import { scopes } from '../../src/domain/operations.ts';
 import { AUDIENCE, type Claims, createIssuer, ISSUER, type Issuer } from '../../test/support/issuer.ts';
 import type { Expectation } from './case.ts';
 import { mutated } from './http-bytes.ts';
@@ -23,7 +25,7 @@ const LATER_SECONDS = 6 * 3_600;
 const goodClaims: Claims[] = [
   {},
   { aud: ['somebody', AUDIENCE] },
-  { scope: undefined, scp: ['orders:read', 'orders:write', 'stock:read', 'stock:write'] },
+  { scope: undefined, scp: [...scopes] },
   { sub: 'b'.repeat(255) },
   { much: 'x'.repeat(3_000), deep: { constructor: { prototype: [] } } },
 ];

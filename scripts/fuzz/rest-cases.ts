@@ -69,7 +69,8 @@ export function faultyRequests(document: OpenApi): Arbitrary<[OperationRequest, 
 /** Some of the parameters of a query, with valid values. */
 function validQuery(parameters: readonly QueryParameter[]): Arbitrary<string> {
   const values = parameters.flatMap(({ name, schema }) => {
-    const value = validParameter(schema);
+    // A run has no time for replies that wait.
+    const value = name === 'wait_seconds' ? undefined : validParameter(schema);
     return value === undefined ? [] : [value.map((text) => `${name}=${text}`)];
   });
   const chosen = fc.tuple(fc.tuple(...values), fc.nat(2 ** values.length - 1));

@@ -80,8 +80,6 @@ export const quickKinds: readonly string[] = [
   serviceTerminate,
   primaryKill,
   primaryPromote,
-  replicaFreeze,
-  backendTerminate,
   duplicateKeys,
   resetBursts,
 ].map(({ kind }) => kind);
