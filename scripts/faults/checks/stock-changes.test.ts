@@ -46,6 +46,24 @@ function withMovements(reference: string, change: Partial<FinalMovement>): strin
 const added = [{ sku: SCARCE, change: 2 }];
 const shown = [{ sku: SCARCE, total: 5, reserved: 3 }];
 
+test('a count whose outcome is unknown may run behind its copy that was acknowledged', () => {
+  const stocks = [{ sku: SCARCE, totalBefore: 3, total: 4, changedSince: 0 }];
+  const made = count(100, 'again', [SCARCE, 4], 90)({ stocks });
+  const { calls, final, ...rest } = after(made);
+  const { stocks: _, ...sent } = made;
+  const copy: Call = { ...sent, outcome: 'unknown', reason: 'OUTCOME_UNKNOWN', endMs: 400 };
+  const run = (createdMs: number, of: readonly Call[]) => {
+    const movements = final.movements.flatMap((each) => {
+      const later = { ...each, version: each.version + 1, totalChange: 0, createdUs: createdMs * 1_000 };
+      return isOf('again')(each) ? [each, later] : [each];
+    });
+    return found({ ...rest, calls: [...calls, ...of], final: { ...final, movements } });
+  };
+  expect(run(300, [copy])).toEqual([]);
+  expect(run(300, [])).toContain('wrong movement');
+  expect(run(50, [copy])).toContain('wrong movement');
+});
+
 test('an adjustment or a count that was made, replayed, and repeated', () => {
   const made = adjust(100, 'more', added, { stocks: shown });
   expect(found(after(made, { ...made, startMs: 120, endMs: 130, replayed: true }))).toContain(
