@@ -132,7 +132,7 @@ fuzz: $(BUILT) ## Send 50,000 cases of bad and good input; CASES=n; SEED=n repea
 # -- speed --
 
 .PHONY: bench
-bench: $(BUILT) ## Measure the speed into docs/performance.md, 20 minutes; QUICK=1 for a short run, PART=feed for a part
+bench: $(BUILT) ## Measure the speed into docs/performance.md; QUICK=1 for a short run, PART=feed for a part
 	@exec node $(YOUNG) --import tsx scripts/bench/main.ts $(if $(filter-out 0,$(QUICK)),--quick) $(PART:%=--part=%)
 
 # -- faults --
