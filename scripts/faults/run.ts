@@ -24,6 +24,8 @@ export interface RunOptions extends StageOptions {
   readonly seed: number;
   /** The folder for the run's history and logs. */
   readonly folder: string;
+  /** What the clients' process and a busy machine may add to a time, in milliseconds. */
+  readonly toleranceMs: number;
   readonly isInterrupted: () => boolean;
 }
 
@@ -70,10 +72,8 @@ const WATCH_MIN_MS = 1_500;
 const RECOVERY_LIMIT_MS = 6_000;
 const ALIVE_LIMIT_MS = 12_000;
 /** With less than this there was no workload for a fault to affect. */
-const LOAD_MIN_PER_SECOND = 50;
+const LOAD_MIN_PER_SECOND = 20;
 const LOOK_INTERVAL_MS = 200;
-/** What the clients' process and a busy machine may add to the time of an answer. */
-const TOLERANCE_MS = 1_000;
 
 /**
  * Runs a fault once.
@@ -98,7 +98,7 @@ export async function runFault(options: RunOptions): Promise<RunResult> {
       log: stage.services.flatMap((service) => service.log),
       unexpectedExits: stage.services.flatMap((service) => service.unexpectedExits),
       stock: initialStock,
-      toleranceMs: TOLERANCE_MS,
+      toleranceMs: options.toleranceMs,
       graceful: fault.graceful ?? false,
     });
     const violations = [...found, ...checkRecovery(recovery)];

@@ -76,7 +76,7 @@ export interface Evidence {
   readonly unexpectedExits: readonly string[];
   /** The initial pieces of each sku. */
   readonly stock: ReadonlyMap<number, number>;
-  /** How long after its deadline an answer may come. */
+  /** What a busy machine may add to a time, in milliseconds. */
   readonly toleranceMs: number;
   /** The epoch time of the history's start. */
   readonly startedAtMs: number;

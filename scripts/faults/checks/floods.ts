@@ -9,19 +9,20 @@ export const PROBE_MAX_MS = 1_000;
 export const AFTER_FLOOD_MAX_MS = 2_000;
 
 /** By the thread of the probe port, however busy the event loop of the service is. */
-export function checkProbes({ probes }: Evidence): Violation[] {
+export function checkProbes({ probes, toleranceMs }: Evidence): Violation[] {
   return probes
-    .filter(({ tookMs, status }) => status !== 200 || tookMs > PROBE_MAX_MS)
+    .filter(({ tookMs, status }) => status !== 200 || tookMs > Math.max(PROBE_MAX_MS, toleranceMs))
     .map(({ atMs, tookMs, status }) => ({
       kind: 'probe failed',
       text: `${status ?? 'no answer'} after ${tookMs.toFixed(0)} ms, at ${atMs.toFixed(0)} ms`,
     }));
 }
 
-export function checkFloods({ calls, floods }: Evidence): Violation[] {
+export function checkFloods({ calls, floods, toleranceMs }: Evidence): Violation[] {
+  const maxMs = Math.max(AFTER_FLOOD_MAX_MS, toleranceMs);
   return floods.flatMap((flood) =>
     openAtEnd(calls, flood)
-      .filter(({ endMs }) => endMs > flood.untilMs + AFTER_FLOOD_MAX_MS)
+      .filter(({ endMs }) => endMs > flood.untilMs + maxMs)
       .map((call) => ({
         kind: 'late after a flood',
         text: `${nameOf(call)}, the flood ended at ${flood.untilMs.toFixed(1)} ms`,

@@ -55,7 +55,8 @@ export function reservationsOf({
 }
 
 export function checkHolds(evidence: Evidence): Violation[] {
-  const { calls, final, samples } = evidence;
+  const { calls, final, samples, toleranceMs } = evidence;
+  const outliveMaxMs = Math.max(OUTLIVE_MAX_MS, toleranceMs);
   const reservations = reservationsOf(evidence);
   const byOrder = groupCalls(calls, (call) => call.orderId);
   const ofOrders = final.orders.flatMap((order) => {
@@ -66,8 +67,8 @@ export function checkHolds(evidence: Evidence): Violation[] {
     .filter((call) => isWrite(call) && call.outcome === 'ok' && call.endMs - call.startMs < WRITE_MAX_MS)
     .map(({ endMs }) => endMs)
     .sort((a, b) => a - b);
-  const late = ofPrimary(samples).filter(({ overdueMs }) => overdueMs > OUTLIVE_MAX_MS);
-  const held = late.filter(({ atMs }) => doesWrites(doneMs, atMs - OUTLIVE_MAX_MS, atMs));
+  const late = ofPrimary(samples).filter(({ overdueMs }) => overdueMs > outliveMaxMs);
+  const held = late.filter(({ atMs }) => doesWrites(doneMs, atMs - outliveMaxMs, atMs));
   return [
     ...ofOrders,
     ...held.map(({ atMs, overdueMs }) => ({

@@ -10,8 +10,12 @@ import { type Evidence, nameOf, type Violation } from './evidence.ts';
  */
 const SILENCE_MAX_MS = 2_000;
 
-export function checkOutages({ calls, outages }: Evidence): Violation[] {
-  return outages.flatMap((outage) => [...checkAcknowledged(calls, outage), ...checkReads(calls, outage)]);
+export function checkOutages({ calls, outages, toleranceMs }: Evidence): Violation[] {
+  const silenceMaxMs = Math.max(SILENCE_MAX_MS, toleranceMs);
+  return outages.flatMap((outage) => [
+    ...checkAcknowledged(calls, outage),
+    ...checkReads(calls, outage, silenceMaxMs),
+  ]);
 }
 
 /**
@@ -45,7 +49,7 @@ function writeOf({ operation, user, orderId, reference }: Call): string {
   return `${operation} ${user ?? orderId ?? reference}`;
 }
 
-function checkReads(calls: readonly Call[], { fromMs, untilMs }: Outage): Violation[] {
+function checkReads(calls: readonly Call[], { fromMs, untilMs }: Outage, silenceMaxMs: number): Violation[] {
   const answeredMs = calls
     .filter((call) => !isWrite(call) && call.outcome === 'ok' && call.endMs > fromMs && call.endMs < untilMs)
     .map(({ endMs }) => endMs)
@@ -53,7 +57,7 @@ function checkReads(calls: readonly Call[], { fromMs, untilMs }: Outage): Violat
   const moments = [fromMs, ...answeredMs, untilMs];
   return moments.flatMap((atMs, index): Violation[] => {
     const silentMs = (moments[index + 1] ?? atMs) - atMs;
-    if (silentMs <= SILENCE_MAX_MS) return [];
+    if (silentMs <= silenceMaxMs) return [];
     const text = `no read was answered for ${silentMs.toFixed(0)} ms from ${atMs.toFixed(0)} ms on`;
     return [{ kind: 'reads stopped', text }];
   });
