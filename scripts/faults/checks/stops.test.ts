@@ -16,6 +16,14 @@ test('accepted but not answered: the effect of a call that a graceful stop cut o
   ]);
 });
 
+test('an answer of OUTCOME_UNKNOWN accounts for the effect of a call that a later stop cut off', () => {
+  const lost = { outcome: 'unknown', reason: 'CONNECTION_LOST' } as const;
+  const evidence = withCalls(({ startMs }) => startMs === 30, lost);
+  const cutOff = evidence.calls.find(({ startMs }) => startMs === 30) as Call;
+  const undecided: Call = { ...cutOff, startMs: 20, endMs: 29, reason: 'OUTCOME_UNKNOWN' };
+  expect(found({ ...evidence, calls: [undecided, ...evidence.calls], graceful: true })).toEqual([]);
+});
+
 test('accepted but not answered: a read that had reached the service before the signal', () => {
   const lost = { outcome: 'unknown', reason: 'CONNECTION_LOST' } as const;
   const stopped = (what: Partial<Call>) => ({

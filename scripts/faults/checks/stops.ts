@@ -27,20 +27,29 @@ function tookEffect({ calls, final, startedAtMs }: Evidence): Call[] {
     const mayHaveDone = (transitions.get(orderId) ?? [])
       .filter(({ operation }) => statusAfter[operation] === status)
       .filter(({ startMs, endMs }) => startMs - CLOCK_MS < doneMs && doneMs < endMs + CLOCK_MS);
-    // No call with an answer can have caused it.
-    if (!mayHaveDone.some(isDecided)) lost.push(...mayHaveDone.filter(gotNoAnswer));
+    if (!mayHaveDone.some(mayExplain)) lost.push(...mayHaveDone.filter(gotNoAnswer));
   }
   return lost;
 }
 
-/** Of the attempts under one key the one that was done without an answer, if there is one. */
+/** Of the attempts under one key the one that must have been done without an answer, if there is one. */
 function doneWithKey(attempts: readonly Call[], isDone: boolean): Call[] {
   const first = attempts.find(isDecided);
   const wasDone = first ? first.replayed : isDone;
-  return wasDone ? attempts.filter(gotNoAnswer).slice(-1) : [];
+  return wasDone && !attempts.some(isUndecided) ? attempts.filter(gotNoAnswer).slice(-1) : [];
 }
 
-/** A count is done by each attempt: without an answer were those beyond the acknowledged ones. */
+/** A call that got its answer, or whose caller left, before its outcome was known: it may have had an effect. */
+function isUndecided(call: Call): boolean {
+  return call.outcome === 'unknown' && !gotNoAnswer(call);
+}
+
+/** Whether a call accounts for an effect, so that one without an answer need not have caused it. */
+function mayExplain(call: Call): boolean {
+  return isDecided(call) || isUndecided(call);
+}
+
+/** A count is done by each attempt: without an answer were those beyond the ones that account for it. */
 function stockChangesWithEffect({ calls, final }: Pick<Evidence, 'calls' | 'final'>): Call[] {
   const rows = new Map<string, number>();
   for (const { sku, reference = '' } of final.movements) {
@@ -53,8 +62,8 @@ function stockChangesWithEffect({ calls, final }: Pick<Evidence, 'calls' | 'fina
     const [line] = first?.changes ?? first?.counts ?? [];
     const done = rows.get(`${reference} of ${line?.sku}`) ?? 0;
     if (first?.operation === 'adjustStock') return doneWithKey(attempts, done > 0);
-    const acknowledged = attempts.filter(({ outcome }) => outcome === 'ok').length;
-    return attempts.filter(gotNoAnswer).slice(0, Math.max(0, done - acknowledged));
+    const explained = attempts.filter((call) => call.outcome === 'ok' || isUndecided(call)).length;
+    return attempts.filter(gotNoAnswer).slice(0, Math.max(0, done - explained));
   });
 }
 
