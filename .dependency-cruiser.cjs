@@ -50,7 +50,7 @@ module.exports = {
       room('config'),
       ours('config/', 'db/urls\\.ts$'),
     ),
-    rule('telemetry', 'The log knows no component.', room('telemetry'), ours('telemetry/')),
+    rule('telemetry', 'Log and metrics know no component.', room('telemetry'), ours('telemetry/')),
     rule('timing', 'Clocks, deadlines and loops know nothing else.', room('timing'), ours('timing/')),
     rule('embedded', 'The embedded cluster stands alone.', room('embedded'), ours('embedded/')),
     rule(
@@ -64,7 +64,7 @@ module.exports = {
       'service',
       'The service joins domain and database.',
       room('service'),
-      ours('service/', 'domain/', 'db/(types|errors)\\.ts$', 'timing/'),
+      ours('service/', 'domain/', 'db/(types|errors)\\.ts$', 'telemetry/', 'timing/'),
     ),
     rule(
       'workers',
@@ -82,7 +82,7 @@ module.exports = {
       'transport',
       'Transports turn requests into operations and never touch the database.',
       { path: '^src/transport/[^/]+\\.ts$', pathNot: '\\.test\\.ts$' },
-      ours('transport/[^/]+\\.ts$', 'domain/', 'timing/'),
+      ours('transport/[^/]+\\.ts$', 'domain/', 'telemetry/', 'timing/'),
     ),
     rule(
       'http',
@@ -94,7 +94,7 @@ module.exports = {
         'domain/',
         'timing/',
         'generated/contract\\.ts$',
-        'telemetry/version\\.ts$',
+        'telemetry/',
       ),
     ),
     rule(
@@ -105,6 +105,7 @@ module.exports = {
         'transport/grpc/',
         'transport/[^/]+\\.ts$',
         'domain/',
+        'telemetry/',
         'timing/',
         'generated/(proto/|contract\\.ts$)',
       ),

@@ -161,6 +161,11 @@ generate: $(INSTALLED) ## Generate what is committed: src/generated and db/schem
 	@npx tsx scripts/generate/schema.ts
 	@npx tsx scripts/generate/scopes.ts
 	@npx tsx scripts/generate/openapi.ts
+	@npx tsx scripts/generate/metrics.ts
+
+.PHONY: metrics
+metrics: $(INSTALLED) ## Write docs/metrics.md from the register of metrics
+	@npx tsx scripts/generate/metrics.ts
 
 .PHONY: format
 format: $(INSTALLED) ## Format the sources and fix what the linter can
@@ -176,6 +181,7 @@ verify-generated: $(INSTALLED)
 	@npx tsx scripts/generate/schema.ts --check
 	@npx tsx scripts/generate/scopes.ts --check
 	@npx tsx scripts/generate/openapi.ts --check
+	@npx tsx scripts/generate/metrics.ts --check
 
 .PHONY: verify-style
 verify-style: $(INSTALLED)

@@ -18,6 +18,16 @@ VALUES (
     :versions!::bigint[], :endsUs!::bigint[], :traceparents!::text[], :skus!::bigint[]
 );
 
+/* @name eventBacklog */
+-- Reads for how long the first batch without a position waits for it, in milliseconds; no row without one.
+-- On any node.
+-- Locks: none.
+SELECT (extract(epoch FROM clock_timestamp() - created_at) * 1000)::float8 AS "waits_ms!"
+FROM event_batches
+WHERE position IS NULL
+ORDER BY batch_id
+LIMIT 1;
+
 /* @name eventPublisherLock */
 -- Tries to become the only publisher until the transaction ends. The statement behind it has a snapshot of
 -- its own, in which everything is that the publisher before has numbered.

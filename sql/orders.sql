@@ -104,6 +104,23 @@ WHERE status = 'awaiting payment'
 ORDER BY expires_at
 LIMIT :limit!;
 
+/* @name orderBacklog */
+-- Counts the open orders, up to :limit, and reads for how long the first reservation that has ended waits for
+-- its release, in milliseconds; null without one. On any node.
+-- Locks: none.
+SELECT
+    (
+        SELECT count(*) FROM (SELECT FROM orders WHERE status = 'awaiting payment' LIMIT :limit!) AS held
+    ) AS "open!",
+    (
+        SELECT (extract(epoch FROM clock_timestamp() - expires_at) * 1000)::float8
+        FROM orders
+        WHERE status = 'awaiting payment'
+          AND expires_at <= now()
+        ORDER BY expires_at
+        LIMIT 1
+    ) AS "overdue_ms?";
+
 /* @name orderHolds */
 -- Reads the next :limit reservations to end behind a position, on any node: of those that have lines with one
 -- of the given skus these lines, at most :linesMax, in the order of their ends. A position is an end, in

@@ -6,10 +6,13 @@ import { openTokens, type Tokens } from './auth/tokens.ts';
 import {
   type Closers,
   closeAll,
+  createAudits,
+  createBacklogWatch,
   createPublisher,
   createWatch,
   createWorkers,
   startTask,
+  type TaskParts,
 } from './background.ts';
 import type { Config } from './config/config.ts';
 import { Router } from './db/cluster/router.ts';
@@ -17,24 +20,19 @@ import { DatabaseUnavailable } from './db/errors.ts';
 import type { WaitOptions } from './db/schema/client.ts';
 import { migrate } from './db/schema/migrate.ts';
 import { seed } from './db/schema/seed.ts';
-import { isMigrated, schemaProblem } from './db/schema/version.ts';
+import { isMigrated } from './db/schema/version.ts';
 import type { Database } from './db/types.ts';
 import { migrationUrl } from './db/urls.ts';
 import { pageTokenKey } from './domain/page.ts';
+import { observe } from './observation.ts';
+import { startServers } from './servers.ts';
 import { FeedReaders } from './service/feed-readers.ts';
-import type { FeedWatch } from './service/feed-watch.ts';
 import { connectionsNeeded, createService } from './service/service.ts';
+import { Metrics } from './telemetry/metrics.ts';
 import { monotonicMs, wallClockMs } from './timing/clock.ts';
 import { Deadlines } from './timing/deadlines.ts';
-import { startGrpcServer } from './transport/grpc/server.ts';
-import { connectionLimits } from './transport/http/limits.ts';
 import { type ProbePort, startProbePort } from './transport/http/probe-port.ts';
-import { createHttpApp } from './transport/http/routes.ts';
-import { type HttpServer, startHttpServer } from './transport/http/server.ts';
-import type { TransportContext } from './transport/operation.ts';
 import { assertFree } from './transport/ports.ts';
-import { TrustedProxies } from './transport/proxies.ts';
-import { openDetails, ReadinessWatch } from './transport/readiness.ts';
 import { Certificates } from './transport/tls.ts';
 import { type AuditOptions, StockAudit } from './workers/audit-stock.ts';
 
@@ -62,21 +60,24 @@ export interface App {
  */
 export async function startApp(config: Config, logger: Logger, signal?: AbortSignal): Promise<App> {
   const closers: Closers = [];
+  const metrics = new Metrics();
+  const parts: TaskParts = { metrics, logger, closers };
   try {
-    const probes = await openProbes(config, logger, closers);
+    const probes = await openProbes(config, parts);
     // Mistakes in files, and ports in use, are found before a database is started.
     await assertFree('HTTP_PORT', config.http);
     await assertFree('GRPC_PORT', config.grpc);
-    const certificates = await openCertificates(config, logger, closers);
-    const tokens = await openTokenCheck(config, logger, closers);
+    const certificates = await openCertificates(config, parts);
+    const tokens = await openTokenCheck(config, parts);
     const router = await openDatabase(config, logger, closers);
     const deadlines = new Deadlines(monotonicMs);
     const watch = createWatch(logger, router, closers);
-    const publisher = createPublisher(logger, router, () => watch.wake(), closers);
+    const publisher = createPublisher(router, () => watch.wake(), parts);
     const database = new StartingDatabase(router, () => publisher.trigger());
     const service = createService({
       database,
       logger,
+      metrics,
       batching: config.batching,
       deadlines,
       settings: { ...config.settings, pageTokenKey: openPageTokenKey(config, logger, router) },
@@ -84,13 +85,24 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
       readers: new FeedReaders(config.feed),
     });
     closers.push(() => service.drain());
-    const workers = [publisher, ...createWorkers(config.workers, logger, database, closers)];
+    const audit = createAudit(logger, router, closers);
+    const workers = [
+      publisher,
+      ...createWorkers(config.workers, database, parts),
+      createBacklogWatch(database, parts),
+      ...(config.auditIntervalMs > 0 ? [createAudits(audit, config.auditIntervalMs, parts)] : []),
+    ];
     const { requestTimeoutMs } = config;
     const authenticate = tokens?.authenticate;
-    const context = { loms: service, logger, deadlines, requestTimeoutMs, authenticate };
-    const audit = createAudit(logger, router, closers);
-    const parts = { router, certificates, tokens, probes, audit, watch };
-    const { readiness, ...ports } = await startServers(config, context, parts, closers);
+    const context = { loms: service, logger, metrics, deadlines, requestTimeoutMs, authenticate };
+    const served = { router, certificates, tokens, probes, audit, watch };
+    const { readiness, ...ports } = await startServers(config, context, served, closers);
+    observe(metrics, {
+      ...{ router, audit },
+      isReady: () => readiness.current.ready,
+      keys: tokens && (() => tokens.keys),
+      certificateEndMs: certificates && (() => certificates.endMs),
+    });
     signal?.throwIfAborted();
     await router.start();
     await prepareSchema(config, logger, router, { signal, onWait: (reason) => readiness.waitFor(reason) });
@@ -122,9 +134,9 @@ class StartingDatabase implements Database {
     this.#isOpen = true;
   }
 
-  write: Database['write'] = async (work) => {
+  write: Database['write'] = async (work, trace) => {
     if (!this.#isOpen) return refuseAtStart();
-    const result = await this.#database.write(work);
+    const result = await this.#database.write(work, trace);
     this.#onWritten();
     return result;
   };
@@ -140,27 +152,29 @@ function refuseAtStart(): Promise<never> {
 const REPORT_SCHEDULE = { intervalMs: 1_000, minGapMs: 1_000 };
 
 /** Opens the probe port before everything else, and closes it after everything else. */
-async function openProbes(config: Config, logger: Logger, closers: Closers): Promise<ProbePort | undefined> {
+async function openProbes(config: Config, parts: TaskParts): Promise<ProbePort | undefined> {
   if (config.probes === undefined) return undefined;
-  const probes = await startProbePort({ ...config.probes, logger });
+  const { metrics, logger, closers } = parts;
+  const probes = await startProbePort({ ...config.probes, metrics, logger });
   closers.push(() => probes.stop());
-  startTask('report-state', REPORT_SCHEDULE, async () => void probes.report(), logger, closers);
+  startTask('report-state', REPORT_SCHEDULE, async () => void probes.report(), parts);
   return probes;
 }
 
 /** How often the age of the issuer's keys is looked at, and how often an issuer in trouble is asked. */
 const KEYS_SCHEDULE = { intervalMs: 30_000, minGapMs: 30_000 };
 
-async function openTokenCheck(config: Config, logger: Logger, closers: Closers): Promise<Tokens | undefined> {
+async function openTokenCheck(config: Config, parts: TaskParts): Promise<Tokens | undefined> {
   if (config.auth === undefined) return undefined;
+  const { logger } = parts;
   const tokens = await openTokens({ ...config.auth, logger, wallClock: wallClockMs });
-  startTask('refresh-keys', KEYS_SCHEDULE, () => tokens.refreshKeys(), logger, closers);
+  startTask('refresh-keys', KEYS_SCHEDULE, () => tokens.refreshKeys(), parts);
   return tokens;
 }
 
-/** The check of the schema, the workers, the watch of the feed and an audit use one connection each. */
+/** The check of the schema, the workers, the watches of the feed and of what waits, and an audit: one each. */
 function backgroundConnections({ orderRetentionMs, ledgerRetentionMs }: Config['workers']): number {
-  return 7 + [orderRetentionMs, ledgerRetentionMs].filter((retentionMs) => retentionMs > 0).length;
+  return 8 + [orderRetentionMs, ledgerRetentionMs].filter((retentionMs) => retentionMs > 0).length;
 }
 
 /** Opens a router on the configured database, or on the service's own; it is not started yet. */
@@ -217,14 +231,10 @@ async function prepareSchema(
 /** How often the TLS files are read again. */
 const CERTIFICATES_SCHEDULE = { intervalMs: 60_000, minGapMs: 60_000 };
 
-async function openCertificates(
-  { tls }: Config,
-  logger: Logger,
-  closers: Closers,
-): Promise<Certificates | undefined> {
+async function openCertificates({ tls }: Config, parts: TaskParts): Promise<Certificates | undefined> {
   if (tls === undefined) return undefined;
-  const certificates = await Certificates.open(tls, logger);
-  startTask('renew-certificates', CERTIFICATES_SCHEDULE, () => certificates.renew(), logger, closers);
+  const certificates = await Certificates.open(tls, parts.logger);
+  startTask('renew-certificates', CERTIFICATES_SCHEDULE, () => certificates.renew(), parts);
   return certificates;
 }
 
@@ -239,78 +249,4 @@ function createAudit(logger: Logger, router: Router, closers: Closers): StockAud
   const audit = new StockAudit({ ...auditOptions(router), logger });
   closers.push(() => audit.stop());
   return audit;
-}
-
-/** What the servers show or use, besides the context of their requests. */
-interface Parts {
-  readonly router: Router;
-  readonly certificates: Certificates | undefined;
-  readonly tokens: Tokens | undefined;
-  readonly probes: ProbePort | undefined;
-  readonly audit: StockAudit;
-  readonly watch: FeedWatch;
-}
-
-async function startServers(
-  config: Config,
-  context: TransportContext,
-  { router, certificates, tokens, probes, audit, watch }: Parts,
-  closers: Closers,
-) {
-  const { logger, authenticate } = context;
-  const { shutdownDelayMs, shutdownTimeoutMs } = config;
-  if (config.isOpenToNetwork) logger.warn('access is open to other machines: AUTH is none');
-  const { connectionsMax, connectionsPerSecond, trustedProxies } = config.peers;
-  const shares = {
-    peerMax: connectionsMax,
-    peerPerSecond: connectionsPerSecond,
-    proxies: new TrustedProxies(trustedProxies),
-  };
-  const grpc = await startGrpcServer({ ...context, ...config.grpc, certificates, shares });
-  const readiness = new ReadinessWatch({
-    nodes: router,
-    schemaProblem: async () => {
-      if (!router.primary?.healthy) throw new DatabaseUnavailable('no primary');
-      return schemaProblem(router.primary.reader);
-    },
-    keys: tokens && (() => tokens.keys),
-    onChange: (ready) => {
-      grpc.setServing(ready);
-      probes?.report();
-    },
-    intervalMs: config.database.checkIntervalMs,
-    logger,
-  });
-  let http: HttpServer | undefined;
-  // The servers stop together, and only after health checks have reported it for the delay. Where the start
-  // fails nobody was sent here yet.
-  closers.push(async () => {
-    const delayMs = readiness.isStarted ? shutdownDelayMs : 0;
-    const checked = readiness.stop();
-    http?.retire();
-    await sleep(delayMs);
-    await watch.stop();
-    await Promise.all([checked, grpc.stop(shutdownTimeoutMs), http?.stop(shutdownTimeoutMs)]);
-  });
-  if (probes) probes.source = () => probeState(readiness, authenticate === undefined);
-  const app = createHttpApp({
-    ...context,
-    authenticate,
-    docs: config.docs,
-    publicUrl: config.publicUrl,
-    readiness: () => readiness.current,
-    audit,
-  });
-  const limits = {
-    idleMs: config.http.keepAliveTimeoutMs,
-    // While a reply is being made nothing moves on its connection.
-    stuckMs: config.requestTimeoutMs + connectionLimits.stuckMs,
-  };
-  http = await startHttpServer(app, { ...config.http, logger, certificates, limits, shares });
-  return { readiness, httpPort: http.port, grpcPort: grpc.port };
-}
-
-/** The probe port checks no credentials: where they are needed, it shows what everybody may see. */
-function probeState({ current }: ReadinessWatch, isOpen: boolean) {
-  return isOpen ? current : { ...current, details: openDetails(current.details) };
 }

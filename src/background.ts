@@ -3,14 +3,18 @@ import type { Logger } from 'pino';
 import type { Config } from './config/config.ts';
 import type { Router } from './db/cluster/router.ts';
 import type { Database } from './db/types.ts';
+import { readBacklog } from './domain/backlog.ts';
 import { publishEvents, removeEvents } from './domain/events/publish.ts';
 import { removeKeys } from './domain/idempotency/store.ts';
 import { expireOrders, findOverdue } from './domain/orders/expire.ts';
 import { removeOrders } from './domain/orders/remove.ts';
 import { removeMovements } from './domain/stock/retention.ts';
+import { showBacklog } from './observation.ts';
 import { FeedWatch } from './service/feed-watch.ts';
+import type { Metrics } from './telemetry/metrics.ts';
 import { monotonicMs } from './timing/clock.ts';
-import { type PeriodicOptions, PeriodicTask } from './timing/periodic.ts';
+import { type PeriodicOptions, PeriodicTask, type RunResult } from './timing/periodic.ts';
+import type { StockAudit } from './workers/audit-stock.ts';
 import { OrderExpiry } from './workers/expire-orders.ts';
 import { EventPublisher } from './workers/publish-events.ts';
 import { EventRemoval } from './workers/remove-events.ts';
@@ -30,13 +34,20 @@ export async function closeAll(closers: Closers): Promise<void> {
   if (errors.length > 0) throw errors[0];
 }
 
+/** What every task in the background is given. */
+export interface TaskParts {
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly closers: Closers;
+}
+
 /** The background work on the database, to be started when the schema is there. */
 export function createWorkers(
   { orderRetentionMs, ledgerRetentionMs, eventRetentionMs }: Config['workers'],
-  logger: Logger,
   database: Database,
-  closers: Closers,
+  parts: TaskParts,
 ): PeriodicTask[] {
+  const { logger } = parts;
   const keyRemoval = new KeyRemoval({
     remove: (limit) => database.write((tx) => removeKeys(tx, limit)),
     logger,
@@ -67,9 +78,30 @@ export function createWorkers(
     ...(orderRetentionMs > 0 ? [orderRemoval] : []),
     ...(ledgerRetentionMs > 0 ? [movementRemoval] : []),
   ];
-  return workers.map((worker) =>
-    createTask(worker.name, worker.schedule, () => worker.runOnce(), logger, closers),
-  );
+  return workers.map((worker) => createTask(worker, parts));
+}
+
+/** How often what waits is looked at: not more often than most scrapers ask. */
+const BACKLOG_SCHEDULE = { intervalMs: 5_000, minGapMs: 5_000 };
+
+/** Observes what waits for the background work. */
+export function createBacklogWatch(database: Database, parts: TaskParts): PeriodicTask {
+  const runOnce = async () => {
+    showBacklog(parts.metrics, await database.read(readBacklog));
+    return undefined;
+  };
+  return createTask({ name: 'observe-backlog', schedule: BACKLOG_SCHEDULE, runOnce }, parts);
+}
+
+/** Audits the stock at an interval, in milliseconds: for the first time after one. */
+export function createAudits(audit: StockAudit, intervalMs: number, parts: TaskParts): PeriodicTask {
+  let isStart = true;
+  const runOnce = async () => {
+    if (!isStart) audit.start();
+    isStart = false;
+    return undefined;
+  };
+  return createTask({ name: 'audit-stock', schedule: { intervalMs, minGapMs: intervalMs }, runOnce }, parts);
 }
 
 /** Watches the feed for those who wait for events. */
@@ -81,32 +113,53 @@ export function createWatch(logger: Logger, router: Router, closers: Closers): F
 }
 
 /** Publishes events, to be started when the schema is there. */
-export function createPublisher(
-  logger: Logger,
-  router: Router,
-  onPublished: () => void,
-  closers: Closers,
-): PeriodicTask {
+export function createPublisher(router: Router, onPublished: () => void, parts: TaskParts): PeriodicTask {
+  const { logger } = parts;
   const publish = (batchesMax: number) => router.write((tx) => publishEvents(tx, batchesMax));
   const publisher = new EventPublisher({ publish, onPublished, logger });
-  return createTask(publisher.name, publisher.schedule, () => publisher.runOnce(), logger, closers);
+  return createTask(publisher, parts);
+}
+
+/** What the result of a run shows of what it did, by the name that the task has for it. */
+interface Done extends RunResult {
+  readonly released?: number;
+  readonly batches?: number;
+  readonly removed?: number;
+}
+
+/** A task as it is run: its name, when, and one run. */
+interface Task {
+  readonly name: string;
+  readonly schedule: Pick<PeriodicOptions, 'intervalMs' | 'minGapMs'>;
+  runOnce(): Promise<Done | undefined>;
 }
 
 /** A task in the background, which the app stops. After a failed run the next one has the same to do. */
-function createTask(
-  name: string,
-  schedule: Pick<PeriodicOptions, 'intervalMs' | 'minGapMs'>,
-  run: PeriodicOptions['run'],
-  logger: Logger,
-  closers: Closers,
-): PeriodicTask {
-  const onError = (error: unknown) => logger.warn({ err: error, task: name }, 'background task failed');
+function createTask(each: Task, { metrics, logger, closers }: TaskParts): PeriodicTask {
+  const { name, schedule } = each;
+  const rows = metrics.counter('loms_background_rows_total').labels({ task: name });
+  const failures = metrics.counter('loms_background_failures_total').labels({ task: name });
+  const run = async () => {
+    const result = await each.runOnce();
+    const { released = 0, batches = 0, removed = 0 } = result ?? {};
+    rows.inc(released + batches + removed);
+    return result;
+  };
+  const onError = (error: unknown) => {
+    failures.inc();
+    logger.warn({ err: error, task: name }, 'background task failed');
+  };
   const task = new PeriodicTask({ ...schedule, run, onError });
   closers.push(() => task.stop());
   return task;
 }
 
 /** A task that runs from now on. */
-export function startTask(...task: Parameters<typeof createTask>): void {
-  void createTask(...task).start();
+export function startTask(
+  name: string,
+  schedule: Task['schedule'],
+  runOnce: Task['runOnce'],
+  parts: TaskParts,
+): void {
+  void createTask({ name, schedule, runOnce }, parts).start();
 }

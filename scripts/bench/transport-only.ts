@@ -4,6 +4,7 @@
  */
 import { pino } from 'pino';
 import type { Loms } from '../../src/domain/operations.ts';
+import { Metrics } from '../../src/telemetry/metrics.ts';
 import { built } from './processes.ts';
 
 const { createHttpApp } =
@@ -32,7 +33,8 @@ const loms: Partial<Loms> = {
 };
 
 const logger = pino({ level: 'info' });
-const common = { loms: loms as Loms, logger, deadlines: new Deadlines(), requestTimeoutMs: 10_000 };
+const parts = { loms: loms as Loms, logger, metrics: new Metrics() };
+const common = { ...parts, deadlines: new Deadlines(), requestTimeoutMs: 10_000 };
 const audit = { state: { running: false, last: undefined }, start() {} };
 const readiness = () => ({ ready: true, details: {} });
 const place = { host: '127.0.0.1', port: 0 };

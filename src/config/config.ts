@@ -139,6 +139,8 @@ function backgroundOf(env: Variables) {
       ledgerRetentionMs: env.LEDGER_RETENTION_MS,
       eventRetentionMs: env.EVENT_RETENTION_MS,
     },
+    /** How often the stock is audited, in milliseconds; 0 is never. */
+    auditIntervalMs: env.AUDIT_INTERVAL_MS,
     feed: { readersMax: env.EVENT_READERS_MAX, readersPerClientMax: env.EVENT_READERS_MAX_PER_CLIENT },
   };
 }

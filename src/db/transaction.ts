@@ -6,10 +6,11 @@
  * (`OutcomeUnknown` is thrown: COMMIT was sent and its answer was lost).
  */
 import type pg from 'pg';
+import type { Clock } from '../timing/clock.ts';
 import type { Deadlines } from '../timing/deadlines.ts';
 import { attemptsMaxFor, DatabaseUnavailable, isRetryable, isUnavailable, OutcomeUnknown } from './errors.ts';
 import { destroy, encodeValues, statementName } from './pool.ts';
-import type { Queryable, Rows, Work } from './types.ts';
+import { type Queryable, type Rows, TransactionTrace, type Work } from './types.ts';
 
 const RETRY_DELAY_MAX_MS = 20;
 
@@ -24,6 +25,7 @@ export interface TransactionLimits {
  * times, when the server rolled it back because of a deadlock or a row that another one inserted first, and
  * once when the server failed inside.
  *
+ * @param trace is filled in.
  * @throws DatabaseUnavailable when nothing was done, OutcomeUnknown when that is not known, and otherwise
  * what the work or its statements threw (nothing was done then either).
  */
@@ -31,10 +33,12 @@ export async function inTransaction<T, R = never>(
   pool: pg.Pool,
   limits: TransactionLimits,
   work: Work<T, R>,
+  trace = new TransactionTrace(),
 ): Promise<T | R> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await runOnce(pool, limits, work);
+      trace.begin();
+      return await runOnce(pool, limits, work, trace);
     } catch (error) {
       if (attempt >= attemptsMaxFor(error)) {
         throw isRetryable(error) ? new DatabaseUnavailable('deadlocked too often', { cause: error }) : error;
@@ -49,11 +53,13 @@ async function runOnce<T, R>(
   pool: pg.Pool,
   { timeoutMs, deadlines }: TransactionLimits,
   work: Work<T, R>,
+  trace: TransactionTrace,
 ): Promise<T | R> {
   const client = await pool.connect().catch((cause) => {
     throw new DatabaseUnavailable('no connection to the primary', { cause });
   });
-  const transaction = new Transaction(client);
+  trace.connectedMs = deadlines.now();
+  const transaction = new Transaction(client, trace, deadlines.now);
   const limit = { deadlineMs: deadlines.now() + timeoutMs, onTimeout: () => destroy(client) };
   deadlines.add(limit);
   try {
@@ -81,16 +87,22 @@ class Transaction implements Queryable {
   #commitSent = false;
   #failure: unknown;
   readonly #client: pg.PoolClient;
+  readonly #trace: TransactionTrace;
+  readonly #now: Clock;
 
-  constructor(client: pg.PoolClient) {
+  constructor(client: pg.PoolClient, trace: TransactionTrace, now: Clock) {
     this.#client = client;
+    this.#trace = trace;
+    this.#now = now;
   }
 
   async query(text: string, values: unknown[]): Promise<Rows> {
     this.#begin ??= this.#sendBegin();
+    this.#trace.statements.push(text);
     const config = { name: statementName(text), text, values: encodeValues(values) };
     try {
       const [, result] = await Promise.all([this.#begin, this.#client.query(config)]);
+      this.#trace[this.#commitSent ? 'writtenMs' : 'lockedMs'] = this.#now();
       return result as pg.QueryResult & Rows;
     } catch (error) {
       // The statements behind a failed one fail too; the first failure is the cause.
@@ -123,6 +135,7 @@ class Transaction implements Queryable {
     };
     this.#client.on('notice', onNotice);
     this.#commitSent = true;
+    this.#trace.decidedMs = this.#now();
     const answer = this.#client.query('COMMIT');
     const [begin, end, ...rest] = await Promise.allSettled([this.#begin, answer, ...writes]);
     this.#client.off('notice', onNotice);
@@ -134,6 +147,7 @@ class Transaction implements Queryable {
       throw end?.reason;
     }
     this.open = false;
+    this.#trace.committedMs = this.#now();
     if (begin?.status === 'rejected') {
       this.#commitSent = false;
       throw begin.reason;

@@ -19,13 +19,45 @@ export interface Rollback<T> {
   readonly rollback: T;
 }
 
+/**
+ * What a transaction did and when, in milliseconds on the monotonic clock: of its last attempt. It is filled in
+ * as the transaction goes on, also where that fails; 0 is a moment that did not come.
+ */
+export class TransactionTrace {
+  /** How often it ran. */
+  attempts = 0;
+  /** It has its connection. */
+  connectedMs = 0;
+  /** The last answer came that its work waited for. */
+  lockedMs = 0;
+  /** Its work is done, and COMMIT was sent behind the last statements. */
+  decidedMs = 0;
+  /** The last statement was answered. */
+  writtenMs = 0;
+  /** COMMIT was answered. */
+  committedMs = 0;
+  /** The texts of the statements that were sent, in order. */
+  readonly statements: string[] = [];
+
+  /** Begins another attempt. */
+  begin(): void {
+    this.attempts++;
+    this.connectedMs = 0;
+    this.lockedMs = 0;
+    this.decidedMs = 0;
+    this.writtenMs = 0;
+    this.committedMs = 0;
+    this.statements.length = 0;
+  }
+}
+
 /** Runs once for each attempt, on its connection. When it throws before its first statement, none is sent. */
 export type Work<T, R = never> = (tx: Queryable) => Promise<Plan<T> | Rollback<R>>;
 
 /** The database as a whole: its primary for writes, any healthy node for reads. */
 export interface Database {
-  /** Runs a transaction on the primary; see `inTransaction`. */
-  write<T, R = never>(work: Work<T, R>): Promise<T | R>;
+  /** Runs a transaction on the primary; see `inTransaction`. `trace` is filled in. */
+  write<T, R = never>(work: Work<T, R>, trace?: TransactionTrace): Promise<T | R>;
   /** Runs a read on a healthy node, and on the next one when that node is slow or cannot serve. */
   read<T>(work: (db: Queryable) => Promise<T>): Promise<T>;
 }

@@ -29,6 +29,14 @@ export class DeadlinePassed extends Error {
  */
 export type Claim<Request> = () => readonly Request[];
 
+/** What is known of a batch besides its requests. */
+export interface Batch {
+  /** When its oldest request came, in milliseconds on the clock of `deadlines`. */
+  readonly sinceMs: number;
+  /** The callers of the requests of the last claim, in order. */
+  callers(): readonly Caller[];
+}
+
 /**
  * Lanes beside those for any requests. They take a request only if it shares no sku with the batches that
  * run, so it never waits for their locks. The others wait for a lane for any requests.
@@ -46,7 +54,7 @@ export interface BatcherOptions<Request, Reply> extends QueueLimits {
    * @returns a reply for each request of the last claim, in order. When it throws, the batch had no effect,
    * unless it throws OutcomeUnknown.
    */
-  readonly run: (claim: Claim<Request>) => Promise<readonly Reply[]>;
+  readonly run: (claim: Claim<Request>, batch: Batch) => Promise<readonly Reply[]>;
   /** Whether a batch writes: a request that times out while it runs then has an unknown outcome. */
   readonly writes: boolean;
   /** The most requests in one batch. */
@@ -95,12 +103,23 @@ const expired = new DeadlinePassed(
 const timedOutRead = new DeadlinePassed('the deadline passed while the read ran');
 const timedOutWrite = new OutcomeUnknown('the deadline passed while the write ran');
 
+/** What waits and runs in a batcher. */
+export interface BatcherState {
+  /** Requests in the queue. */
+  readonly waiting: number;
+  /** How long the first of them has waited, in milliseconds. */
+  readonly oldestMs: number;
+  /** Batches that run. */
+  readonly running: number;
+}
+
 /** One request from `submit` to its reply. It is a class, so that no function is made for its timeout. */
 class Entry<Request, Reply> implements Pending, Queued {
   readonly request: Request;
   readonly weight: number;
   readonly client: string;
   readonly caller: Caller;
+  readonly sinceMs: number;
   deadlineMs: number;
   readonly resolve: (reply: Reply) => void;
   readonly reject: (error: unknown) => void;
@@ -115,6 +134,7 @@ class Entry<Request, Reply> implements Pending, Queued {
     request: Request,
     weight: number,
     caller: Caller,
+    sinceMs: number,
     resolve: (reply: Reply) => void,
     reject: (error: unknown) => void,
     timeOut: (entry: Entry<Request, Reply>) => void,
@@ -123,6 +143,7 @@ class Entry<Request, Reply> implements Pending, Queued {
     this.weight = weight;
     this.client = caller.client;
     this.caller = caller;
+    this.sinceMs = sinceMs;
     this.deadlineMs = caller.deadlineMs;
     this.resolve = resolve;
     this.reject = reject;
@@ -156,7 +177,8 @@ export class Batcher<Request, Reply> {
   submit(request: Request, caller: Caller): Promise<Reply> {
     const { weigh, deadlines } = this.#options;
     return new Promise((resolve, reject) => {
-      const entry = new Entry(request, weigh(request), caller, resolve, reject, this.#timeOut);
+      const weight = weigh(request);
+      const entry = new Entry(request, weight, caller, deadlines.now(), resolve, reject, this.#timeOut);
       if (!this.#queue.add(entry)) {
         this.#fail(entry, queueFull);
         return;
@@ -164,6 +186,17 @@ export class Batcher<Request, Reply> {
       deadlines.add(entry);
       this.#schedule();
     });
+  }
+
+  /** What waits and runs now. */
+  get state(): BatcherState {
+    const nowMs = this.#options.deadlines.now();
+    const sinceMs = this.#queue.firsts.reduce((oldestMs, each) => Math.min(oldestMs, each.sinceMs), nowMs);
+    return {
+      waiting: this.#queue.size,
+      oldestMs: nowMs - sinceMs,
+      running: this.#running.any + this.#running.spread,
+    };
   }
 
   /** Resolves when the queue is empty and no batch runs. */
@@ -239,8 +272,12 @@ export class Batcher<Request, Reply> {
       if (live.length === 0) throw expired;
       return live.map((entry) => entry.request);
     };
+    const info: Batch = {
+      sinceMs: batch.reduce((oldestMs, { sinceMs }) => Math.min(oldestMs, sinceMs), deadlines.now()),
+      callers: () => live.map(({ caller }) => caller),
+    };
     try {
-      const replies = await run(claim);
+      const replies = await run(claim, info);
       for (const [index, entry] of live.entries()) {
         deadlines.delete(entry);
         entry.resolve(replies[index] as Reply);

@@ -5,6 +5,7 @@ import { testSettings } from '../../test/support/database.ts';
 import { quiet } from '../../test/support/quiet.ts';
 import type { Database } from '../db/types.ts';
 import { type OperationName, operations } from '../domain/operations.ts';
+import { Metrics } from '../telemetry/metrics.ts';
 import { Deadlines } from '../timing/deadlines.ts';
 import { STREAM_READS_MAX } from './event-streams.ts';
 import { FeedReaders } from './feed-readers.ts';
@@ -41,6 +42,7 @@ test.each([
   const loms = createService({
     database: database as Database,
     logger: quiet,
+    metrics: new Metrics(),
     batching,
     deadlines: new Deadlines(),
     settings: testSettings,

@@ -75,6 +75,11 @@ export class FairQueue<Request extends Queued> {
     return this.#size;
   }
 
+  /** The first request of each client. */
+  get firsts(): Request[] {
+    return this.#waiting.flatMap(({ requests }) => requests.find(({ queued }) => queued) ?? []);
+  }
+
   /** Adds a request. Returns false when the queue, or the share of its client, has no room for it. */
   add(request: Request): boolean {
     const { client, weight } = request;

@@ -14,6 +14,11 @@ export class FeedReaders {
     this.#limits = limits;
   }
 
+  /** How many there are. */
+  get count(): number {
+    return this.#count;
+  }
+
   /** Admits a reader. Returns what it calls at its end; undefined when there are too many. */
   enter(client: string): (() => void) | undefined {
     const { readersMax, readersPerClientMax } = this.#limits;

@@ -4,14 +4,16 @@
  * healthy node.
  */
 import type { Logger } from 'pino';
-import type { Database } from '../db/types.ts';
+import { type Database, TransactionTrace } from '../db/types.ts';
 import type { Call } from '../domain/call.ts';
 import { type Loms, type Operation, operations } from '../domain/operations.ts';
 import type { Holds } from '../domain/orders/holds.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Settings } from '../domain/settings.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import type { Deadlines } from '../timing/deadlines.ts';
-import { Batcher, type BatcherOptions, type Claim } from './batcher.ts';
+import { BatchRecord, momentsOf } from './batch-record.ts';
+import { type Batch, Batcher, type BatcherOptions, type Claim } from './batcher.ts';
 import { EventStreams, STREAM_READS_MAX } from './event-streams.ts';
 import { createFailureLog, refusalOf } from './failures.ts';
 import type { FeedReaders } from './feed-readers.ts';
@@ -35,6 +37,7 @@ export interface BatchingOptions {
 export interface ServiceOptions {
   readonly database: Database;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly batching: BatchingOptions;
   readonly deadlines: Deadlines;
   readonly settings: Settings;
@@ -81,38 +84,54 @@ export function connectionsNeeded(batching: BatchingOptions): number {
   }, STREAM_READS_MAX * ATTEMPTS_PER_READ);
 }
 
+type Run = BatcherOptions<unknown, Outcome<unknown>>['run'];
+
 type WriteOperation = Extract<Operation, { kind: 'write' }>;
 
 /** Builds the service on a database. */
 export function createService(options: ServiceOptions): Service {
-  const { database, deadlines, batching, settings } = options;
+  const { database, metrics, deadlines, batching, settings } = options;
   const logFailure = createFailureLog(options.logger, deadlines.now);
 
-  function runOf(operation: Operation): BatcherOptions<unknown, Outcome<unknown>>['run'] {
-    if (operation.kind === 'write') {
-      return (claim) => runWrite(operation, claim);
-    }
+  function runOf(operation: Operation, record: BatchRecord): Run {
+    if (operation.kind === 'write') return (claim, batch) => runWrite(operation, record, claim, batch);
     // Reads claim early: a read that times out is refused with DEADLINE_EXCEEDED whether or not it ran.
-    return async (claim) => {
+    return async (claim, { sinceMs }) => {
+      const beganMs = deadlines.now();
       const requests = claim();
-      return database.read((db) => operation.run(db, requests, settings));
+      const outcomes = await database.read((db) => operation.run(db, requests, settings));
+      record.done(requests.length, [sinceMs, beganMs, deadlines.now()]);
+      return outcomes;
     };
   }
 
-  async function runWrite({ run }: WriteOperation, claim: Claim<unknown>): Promise<Outcome<unknown>[]> {
+  async function runWrite(
+    { run }: WriteOperation,
+    record: BatchRecord,
+    claim: Claim<unknown>,
+    { sinceMs }: Batch,
+  ): Promise<Outcome<unknown>[]> {
+    const beganMs = deadlines.now();
+    const trace = new TransactionTrace();
     let holds: Holds | undefined;
     for (;;) {
-      const result = await database.write((tx) => run(tx, claim(), settings, holds));
-      if (Array.isArray(result)) return result;
+      const result = await database
+        .write((tx) => run(tx, claim(), settings, holds), trace)
+        .finally(() => record.ran(trace));
+      if (Array.isArray(result)) {
+        record.done(result.length, [sinceMs, beganMs, ...momentsOf(trace)]);
+        return result;
+      }
       holds = await takeBack(database, result, holds);
     }
   }
 
-  const batchers: Batcher<unknown, Outcome<unknown>>[] = [];
+  const batchers = new Map<string, Batcher<unknown, Outcome<unknown>>>();
   const entries = Object.entries<Operation>(operations).map(([name, operation]) => {
     const { kind, weigh, prepare, queueWeightMax = Number.POSITIVE_INFINITY } = operation;
+    const record = new BatchRecord(metrics, name, kind);
     const batcher = new Batcher({
-      run: runOf(operation),
+      run: runOf(operation, record),
       writes: kind === 'write',
       ...lanesOf(operation, batching),
       weigh,
@@ -122,9 +141,12 @@ export function createService(options: ServiceOptions): Service {
       queueWeightMax,
       deadlines,
       replyTo: refusalOf,
-      onFailure: (error, size) => logFailure(name, error, size),
+      onFailure(error, size) {
+        record.failed(error);
+        logFailure(name, error, size);
+      },
     });
-    batchers.push(batcher);
+    batchers.set(name, batcher);
     const submit = (request: unknown, call: Call): Promise<Outcome<unknown>> => {
       const prepared = prepare?.(request, call, settings);
       if (prepared?.ok === false) return Promise.resolve(prepared);
@@ -133,9 +155,28 @@ export function createService(options: ServiceOptions): Service {
     const waitsBehind = operation.kind === 'read' ? operation.waitsBehind : undefined;
     return [name, waitsBehind ? longPoll(submit, waitsBehind, options) : submit] as const;
   });
-  const drain = async () => void (await Promise.all(batchers.map((batcher) => batcher.drain())));
+  const drain = async () =>
+    void (await Promise.all([...batchers.values()].map((batcher) => batcher.drain())));
   const onError = (error: unknown) => logFailure('watchEvents', error, 1);
   const streams = new EventStreams({ ...options, onError });
   const watchEvents: Loms['watchEvents'] = (request, call) => streams.open(request, call);
+  metrics.onScrape(() => showQueues(metrics, batchers, options.readers));
   return { ...(Object.fromEntries(entries) as Omit<Loms, 'watchEvents'>), watchEvents, drain };
+}
+
+/** Sets the gauges of what waits and runs. */
+function showQueues(
+  metrics: Metrics,
+  batchers: ReadonlyMap<string, Pick<Batcher<unknown, unknown>, 'state'>>,
+  readers: FeedReaders,
+): void {
+  const waiting = metrics.gauge('loms_queue_requests');
+  const ages = metrics.gauge('loms_queue_age_seconds');
+  const running = metrics.gauge('loms_running_batches');
+  for (const [operation, { state }] of batchers) {
+    waiting.set({ operation }, state.waiting);
+    ages.set({ operation }, state.oldestMs / 1_000);
+    running.set({ operation }, state.running);
+  }
+  metrics.gauge('loms_event_readers').set(readers.count);
 }

@@ -8,13 +8,16 @@ import { ANONYMOUS, type Call } from '../domain/call.ts';
 import type { Loms, ServedName } from '../domain/operations.ts';
 import { accepted, type Outcome, refused } from '../domain/outcome.ts';
 import { fixedRefusals } from '../domain/refusals.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import type { Deadlines } from '../timing/deadlines.ts';
+import type { RecordRequest } from './record.ts';
 import { validTraceparent } from './traceparent.ts';
 
 /** What `app.ts` gives to both transports. */
 export interface TransportContext {
   readonly loms: Loms;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   /** For everything that a request waits for; its clock is that of all deadlines. */
   readonly deadlines: Deadlines;
   /** The most time that a request gets, in milliseconds, also when its client would wait longer. */
@@ -51,6 +54,12 @@ export interface Handler<Source, Request, Value, Printed> {
   print(value: Value): Printed;
 }
 
+/** What is served under a name, and how its requests are recorded. */
+export interface Served {
+  readonly name: ServedName;
+  readonly record: RecordRequest;
+}
+
 /** A handler in a table of handlers: the types of its request and its value are its own matter. */
 export type AnyHandler<Source, Printed> = Handler<Source, unknown, unknown, Printed>;
 
@@ -64,7 +73,7 @@ const tooLate = refused(fixedRefusals.deadlineExceeded);
  */
 export async function perform<Source, Printed>(
   context: TransportContext,
-  name: ServedName,
+  { name, record }: Served,
   handler: AnyHandler<Source, Printed>,
   readCall: () => Outcome<Incoming>,
   source: Source,
@@ -86,9 +95,11 @@ export async function perform<Source, Printed>(
     logger.error({ err: error, operation: name }, 'request failed: this is a bug');
     outcome = refused(fixedRefusals.internal);
   }
+  const durationMs = deadlines.now() - startMs;
+  record(outcome, durationMs);
   if (logger.isLevelEnabled('debug')) {
     const reason = outcome.ok ? 'OK' : outcome.refusal.reason;
-    logger.debug({ operation: name, reason, durationMs: deadlines.now() - startMs }, 'request');
+    logger.debug({ operation: name, reason, durationMs }, 'request');
   }
   return outcome;
 }

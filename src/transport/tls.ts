@@ -82,6 +82,11 @@ export class Certificates {
     return this.#current;
   }
 
+  /** When the certificate in use ends, in milliseconds since the epoch. */
+  get endMs(): number {
+    return endOf(this.#current.cert);
+  }
+
   /** The listener is called with every renewed certificate. */
   onRenewal(listener: Listener): void {
     this.#listeners.push(listener);

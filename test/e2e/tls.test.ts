@@ -12,6 +12,7 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Loms } from '../../src/domain/operations.ts';
 import { StockServiceService } from '../../src/generated/proto/loms/stock/v1/stock.ts';
+import { Metrics } from '../../src/telemetry/metrics.ts';
 import { Deadlines } from '../../src/timing/deadlines.ts';
 import { type GrpcServer, startGrpcServer } from '../../src/transport/grpc/server.ts';
 import { type HttpServer, startHttpServer } from '../../src/transport/http/server.ts';
@@ -58,7 +59,7 @@ async function start(mutual: boolean, handshakeMs?: number) {
   const place = { host: '127.0.0.1', port: 0, logger: quiet, certificates };
   const http = await startHttpServer(testApp(), place);
   const loms = new MemoryLoms() as Partial<Loms> as Loms;
-  const common = { loms, deadlines: new Deadlines(), requestTimeoutMs: TIMEOUT_MS };
+  const common = { loms, metrics: new Metrics(), deadlines: new Deadlines(), requestTimeoutMs: TIMEOUT_MS };
   const grpc = await startGrpcServer({ ...place, ...common });
   running = { certificates, http, grpc };
   return running;

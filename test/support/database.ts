@@ -15,6 +15,7 @@ import {
   type Service,
   type ServiceOptions,
 } from '../../src/service/service.ts';
+import { Metrics } from '../../src/telemetry/metrics.ts';
 import { Deadlines } from '../../src/timing/deadlines.ts';
 import { quiet } from './quiet.ts';
 
@@ -134,6 +135,7 @@ export function openService(
     deadlines,
     settings: allSettings,
     batching: limits,
+    metrics: new Metrics(),
     ...feed,
   });
 }

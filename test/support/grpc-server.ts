@@ -3,6 +3,7 @@ import { Client, credentials, Metadata, type MethodDefinition, type ServiceError
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import type { Loms } from '../../src/domain/operations.ts';
+import { Metrics } from '../../src/telemetry/metrics.ts';
 import { Deadlines } from '../../src/timing/deadlines.ts';
 import { type GrpcServer, type GrpcServerOptions, startGrpcServer } from '../../src/transport/grpc/server.ts';
 import { MemoryLoms } from './memory-loms.ts';
@@ -27,6 +28,7 @@ export async function startTestServer({
   const server = await startGrpcServer({
     loms: loms as Loms,
     logger: pino({ level: 'silent' }),
+    metrics: new Metrics(),
     host: '127.0.0.1',
     port: 0,
     deadlines: new Deadlines(),

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { pino } from 'pino';
 import type { Loms } from '../../src/domain/operations.ts';
+import { Metrics } from '../../src/telemetry/metrics.ts';
 import type { Clock } from '../../src/timing/clock.ts';
 import { Deadlines } from '../../src/timing/deadlines.ts';
 import { createHttpApp, type HttpAppOptions } from '../../src/transport/http/routes.ts';
@@ -31,6 +32,7 @@ export function testApp({
     logger: silent,
     deadlines: new Deadlines(now),
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
+    metrics: new Metrics(),
     readiness: () => ({ ready: true, details: {} }),
     audit: { state: { running: false, last: undefined }, start() {} },
     ...options,

@@ -28,7 +28,7 @@ function node(name: string) {
     fail = (error = new NodeError(name)) => reject(error);
   });
   reply.catch(() => {});
-  return { name, slowReads: 0, reply, succeed, fail };
+  return { name, slowReads: 0, hedges: 0, reply, succeed, fail };
 }
 
 type Node = ReturnType<typeof node>;

@@ -8,6 +8,8 @@ import type { Deadlines } from '../../timing/deadlines.ts';
 export interface HedgeTarget {
   /** The number of its reads in flight that have taken longer than the hedge delay. */
   slowReads: number;
+  /** How often another node got a read of it too, because it was slow. */
+  hedges: number;
 }
 
 export interface HedgeOptions<Node, T> {
@@ -48,6 +50,7 @@ export function hedgedRead<Node extends HedgeTarget, T>(
         // A next node that is slow too gets no extra load: it would only get slower.
         if (remaining[0]?.slowReads !== 0) return;
         isHedged = true;
+        node.hedges++;
         readNext();
       };
       const delay = { deadlineMs: deadlines.now() + hedgeDelayMs, onTimeout };

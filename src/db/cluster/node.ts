@@ -15,6 +15,7 @@ import { type ConnectionLimits, destroy, openClient, openPool, readerOf } from '
 import type { Queryable } from '../types.ts';
 import { hostOf } from '../urls.ts';
 import { ClockWatch, clockDifference } from './clock-difference.ts';
+import { type Backlog, replayLagMs } from './replay-lag.ts';
 import {
   checkOwnSession,
   checkServer,
@@ -39,8 +40,14 @@ export interface NodeStatus {
   readonly cause: string;
   /** How far its clock is ahead of this instance's, in milliseconds; undefined until it has answered once. */
   readonly clockAheadMs: number | undefined;
+  /** For how long WAL that it has received waits for its replay, in milliseconds. */
+  readonly replayLagMs: number;
   /** The number of reads that it has answered. */
   readonly reads: number;
+  /** The number of its reads that another node got too, because it was slow. */
+  readonly hedges: number;
+  /** Its connections, and how much work waits for one. */
+  readonly pool: { readonly used: number; readonly idle: number; readonly waiting: number };
 }
 
 export interface NodeClocks {
@@ -60,11 +67,13 @@ export class DatabaseNode {
   readonly reader: Queryable;
   reads = 0;
   slowReads = 0;
+  hedges = 0;
   #role: Role = unknownNode.role;
   #timeline = unknownNode.timeline;
   #reason: string | undefined = unknownNode.reason;
   /** The error behind the reason. */
   #cause: Error | undefined;
+  #backlog: Backlog | undefined;
   #isVersionLogged = false;
   /** The start time of the server that connections may be used to; undefined while the node is fenced. */
   #accepted: string | undefined;
@@ -107,7 +116,8 @@ export class DatabaseNode {
   }
 
   get status(): NodeStatus {
-    const { name, healthy, reads } = this;
+    const { name, healthy, reads, hedges } = this;
+    const { totalCount, idleCount: idle, waitingCount: waiting } = this.pool;
     const cause = this.#cause === undefined ? '' : causeOf(this.#cause);
     return {
       name,
@@ -117,7 +127,8 @@ export class DatabaseNode {
       reason: this.#reason ?? '',
       cause,
       clockAheadMs: this.#clockWatch.aheadMs,
-      reads,
+      replayLagMs: Math.round(replayLagMs(this.#backlog, this.#clocks.now())),
+      ...{ reads, hedges, pool: { used: totalCount - idle, idle, waiting } },
     };
   }
 
@@ -149,6 +160,7 @@ export class DatabaseNode {
   apply({ role, timeline, accepted, reason }: TopologyNode, answer?: Answer): void {
     this.#role = role;
     this.#timeline = timeline;
+    this.#backlog = accepted?.backlog;
     if (accepted === undefined) this.#fence();
     else this.#acceptServer(accepted.started);
     if (reason === undefined) this.#markHealthy();

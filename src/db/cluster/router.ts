@@ -20,7 +20,7 @@ import {
 } from '../errors.ts';
 import type { ConnectionLimits } from '../pool.ts';
 import { inTransaction } from '../transaction.ts';
-import type { Database, Queryable, Work } from '../types.ts';
+import type { Database, Queryable, TransactionTrace, Work } from '../types.ts';
 import { hedgedRead, slowLast } from './hedged-read.ts';
 import { DatabaseNode, type NodeStatus } from './node.ts';
 import { type Answer, judge, mustRepeat, observe, type Topology, unknownTopology } from './topology.ts';
@@ -172,7 +172,7 @@ export class Router implements Database {
       .join('; ');
   }
 
-  async write<T, R = never>(work: Work<T, R>): Promise<T | R> {
+  async write<T, R = never>(work: Work<T, R>, trace?: TransactionTrace): Promise<T | R> {
     try {
       const { primary } = this;
       if (primary === undefined) throw new DatabaseUnavailable('no primary');
@@ -180,7 +180,7 @@ export class Router implements Database {
       // transactions exhaust the primary's connections.
       if (this.#topology.commitsHang) throw new DatabaseUnavailable('commits are not confirmed');
       const limits = { timeoutMs: this.#options.writeTimeoutMs, deadlines: this.#deadlines };
-      const result = await inTransaction(primary.pool, limits, work);
+      const result = await inTransaction(primary.pool, limits, work, trace);
       this.#writeFailedMs = undefined;
       return result;
     } catch (error) {

@@ -45,6 +45,38 @@ const eventBatchInsertIR: any = {"usedParamSet":{"types":true,"subjects":true,"v
 export const eventBatchInsert = new PreparedQuery<IEventBatchInsertParams,IEventBatchInsertResult>(eventBatchInsertIR);
 
 
+/** 'EventBacklog' parameters type */
+export type IEventBacklogParams = void;
+
+/** 'EventBacklog' return type */
+export interface IEventBacklogResult {
+  waits_ms: number;
+}
+
+/** 'EventBacklog' query type */
+export interface IEventBacklogQuery {
+  params: IEventBacklogParams;
+  result: IEventBacklogResult;
+}
+
+const eventBacklogIR: any = {"usedParamSet":{},"params":[],"statement":"-- Reads for how long the first batch without a position waits for it, in milliseconds; no row without one.\n-- On any node.\n-- Locks: none.\nSELECT (extract(epoch FROM clock_timestamp() - created_at) * 1000)::float8 AS \"waits_ms!\"\nFROM event_batches\nWHERE position IS NULL\nORDER BY batch_id\nLIMIT 1"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Reads for how long the first batch without a position waits for it, in milliseconds; no row without one.
+ * -- On any node.
+ * -- Locks: none.
+ * SELECT (extract(epoch FROM clock_timestamp() - created_at) * 1000)::float8 AS "waits_ms!"
+ * FROM event_batches
+ * WHERE position IS NULL
+ * ORDER BY batch_id
+ * LIMIT 1
+ * ```
+ */
+export const eventBacklog = new PreparedQuery<IEventBacklogParams,IEventBacklogResult>(eventBacklogIR);
+
+
 /** 'EventPublisherLock' parameters type */
 export interface IEventPublisherLockParams {
   lock: bigint;

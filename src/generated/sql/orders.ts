@@ -332,6 +332,48 @@ const orderOverdueIR: any = {"usedParamSet":{"limit":true},"params":[{"name":"li
 export const orderOverdue = new PreparedQuery<IOrderOverdueParams,IOrderOverdueResult>(orderOverdueIR);
 
 
+/** 'OrderBacklog' parameters type */
+export interface IOrderBacklogParams {
+  limit: bigint;
+}
+
+/** 'OrderBacklog' return type */
+export interface IOrderBacklogResult {
+  open: bigint;
+  overdue_ms: number | null;
+}
+
+/** 'OrderBacklog' query type */
+export interface IOrderBacklogQuery {
+  params: IOrderBacklogParams;
+  result: IOrderBacklogResult;
+}
+
+const orderBacklogIR: any = {"usedParamSet":{"limit":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":293,"b":299}]}],"statement":"-- Counts the open orders, up to :limit, and reads for how long the first reservation that has ended waits for\n-- its release, in milliseconds; null without one. On any node.\n-- Locks: none.\nSELECT\n    (\n        SELECT count(*) FROM (SELECT FROM orders WHERE status = 'awaiting payment' LIMIT :limit!) AS held\n    ) AS \"open!\",\n    (\n        SELECT (extract(epoch FROM clock_timestamp() - expires_at) * 1000)::float8\n        FROM orders\n        WHERE status = 'awaiting payment'\n          AND expires_at <= now()\n        ORDER BY expires_at\n        LIMIT 1\n    ) AS \"overdue_ms?\""};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Counts the open orders, up to :limit, and reads for how long the first reservation that has ended waits for
+ * -- its release, in milliseconds; null without one. On any node.
+ * -- Locks: none.
+ * SELECT
+ *     (
+ *         SELECT count(*) FROM (SELECT FROM orders WHERE status = 'awaiting payment' LIMIT :limit!) AS held
+ *     ) AS "open!",
+ *     (
+ *         SELECT (extract(epoch FROM clock_timestamp() - expires_at) * 1000)::float8
+ *         FROM orders
+ *         WHERE status = 'awaiting payment'
+ *           AND expires_at <= now()
+ *         ORDER BY expires_at
+ *         LIMIT 1
+ *     ) AS "overdue_ms?"
+ * ```
+ */
+export const orderBacklog = new PreparedQuery<IOrderBacklogParams,IOrderBacklogResult>(orderBacklogIR);
+
+
 /** 'OrderHolds' parameters type */
 export interface IOrderHoldsParams {
   afterId: bigint;

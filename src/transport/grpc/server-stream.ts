@@ -10,7 +10,7 @@ import { type AnyHandler, type Handler, perform, type TransportContext } from '.
 import { pump, type Sink } from '../stream.ts';
 import { statusOf } from './errors.ts';
 import { knownCall } from './pending-calls.ts';
-import { IncomingCall, identity } from './unary.ts';
+import { IncomingCall, identity, recorderOf } from './unary.ts';
 import { requestReader } from './validate.ts';
 
 /** A method as it is served. */
@@ -38,9 +38,10 @@ export function registerStreams(
   context: TransportContext,
 ): void {
   for (const [name, method] of Object.entries(methods) as [StreamName, StreamMethod][]) {
+    const served = { name, record: recorderOf(context, name, method.path) };
     const handle = async (call: StreamCall): Promise<void> => {
       const read = () => accepted(new IncomingCall(call));
-      const opened = await perform(context, name, method, read, call.request);
+      const opened = await perform(context, served, method, read, call.request);
       if (opened.ok) await pump(opened.value, sinkOf(call), context);
       else call.emit('error', statusOf(opened.refusal));
     };

@@ -7,8 +7,9 @@ import {
   type sendUnaryData,
 } from '@grpc/grpc-js';
 import type { Call } from '../../domain/call.ts';
+import { type CodeName, reasons } from '../../domain/errors.ts';
 import { IDEMPOTENCY_KEY_FIELD } from '../../domain/idempotency/key.ts';
-import type { OperationName } from '../../domain/operations.ts';
+import type { OperationName, ServedName } from '../../domain/operations.ts';
 import { accepted, type Outcome, refused } from '../../domain/outcome.ts';
 import { fixedRefusals } from '../../domain/refusals.ts';
 import {
@@ -18,6 +19,7 @@ import {
   perform,
   type TransportContext,
 } from '../operation.ts';
+import { type RecordRequest, requestRecorder } from '../record.ts';
 import { TRACEPARENT } from '../traceparent.ts';
 import { statusOf } from './errors.ts';
 import { type KnownCall, knownCall } from './pending-calls.ts';
@@ -80,11 +82,12 @@ export function register(
 ): void {
   let heldBytes = 0;
   for (const [name, method] of Object.entries(methods) as [OperationName, UnaryMethod][]) {
+    const served = { name, record: recorderOf(context, name, method.path) };
     const handle = (call: UnaryCall, send: sendUnaryData<Buffer>): void => {
       const bytes = call.request.length;
       heldBytes += bytes;
       const read = () => (heldBytes > requestsMaxBytes ? queueFull : accepted(new IncomingCall(call)));
-      void perform(context, name, method, read, call.request).then((outcome) => {
+      void perform(context, served, method, read, call.request).then((outcome) => {
         heldBytes -= bytes;
         if (outcome.replayed) call.sendMetadata(replayMetadata);
         if (outcome.ok) send(null, outcome.value);
@@ -93,6 +96,24 @@ export function register(
     };
     server.register(method.path, handle, identity, identity, 'unary');
   }
+}
+
+/** Records the calls of a method, with the labels of OpenTelemetry's conventions for RPC. */
+export function recorderOf(
+  { metrics }: TransportContext,
+  operation: ServedName,
+  path: string,
+): RecordRequest {
+  return requestRecorder({
+    ...{ metrics, transport: 'gRPC', operation },
+    durations: metrics.histogram('rpc_server_call_duration_seconds'),
+    statusOf: (refusal) => (refusal === undefined ? 'OK' : (reasons[refusal.reason] satisfies CodeName)),
+    labelsOf: (status) => ({
+      rpc_system_name: 'grpc',
+      rpc_method: path.slice(1),
+      rpc_response_status_code: status,
+    }),
+  });
 }
 
 export function identity(bytes: Buffer): Buffer {

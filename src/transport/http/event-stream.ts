@@ -24,7 +24,7 @@ import { choice, text } from './fields.ts';
 import { stringifyJson } from './json.ts';
 import { responses } from './openapi.ts';
 import { parameterReader, readCall } from './request.ts';
-import { describe } from './route.ts';
+import { describe, recorderOf } from './route.ts';
 
 const PATH = '/event/stream';
 
@@ -107,6 +107,10 @@ const headers = {
 /** Adds the stream to the app and to its OpenAPI document. */
 export function addEventStream(app: OpenAPIHono, context: TransportContext): void {
   describe(app, context, 'watchEvents', watchEventsDocument);
+  const served = {
+    name: 'watchEvents',
+    record: recorderOf(context, 'watchEvents', watchEventsDocument),
+  } as const;
   const { loms } = context;
   const handler: Handler<Context, z.infer<typeof watchEventsRequest>, EventStream, EventStream> = {
     read: (c, ...limits) => {
@@ -122,7 +126,7 @@ export function addEventStream(app: OpenAPIHono, context: TransportContext): voi
     const reply = (c.env as HttpBindings | undefined)?.outgoing as ServerResponse | undefined;
     // What is sent before the request has arrived would have to wait for it.
     if (reply === undefined || isIncomplete(reply.req)) return errorResponse(malformedRequest);
-    const opened = await perform(context, 'watchEvents', handler, () => readCall(c, context), c);
+    const opened = await perform(context, served, handler, () => readCall(c, context), c);
     if (!opened.ok) return errorResponse(opened.refusal);
     if (c.req.method === 'HEAD') {
       opened.value.close();

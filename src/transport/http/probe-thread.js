@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * The thread of the probe port: it serves `/livez` and `/readyz` from the last report of the main thread.
+ * The thread of the probe port: it serves `/livez` and `/readyz` from the last report of the main thread, and
+ * `/metrics` by asking it.
  * JavaScript, because a thread starts from a file, and Node.js runs the sources in a thread only so.
  *
  * @import { IncomingMessage, ServerResponse } from 'node:http'
@@ -15,10 +16,14 @@ const CONNECTIONS_MAX = 256;
 const TIMEOUT_MS = 5_000;
 const HEAD_MAX_BYTES = 8 * 1024;
 
+/** The most scrapes at once, and how long one waits for the main thread: less than scrapers wait. */
+const SCRAPES_MAX = 8;
+const SCRAPE_TIMEOUT_MS = 5_000;
+
 /** @type {ProbeThreadData} */
 const { host, port, livenessTimeoutMs, headers } = workerData;
 
-/** @type {ProbeReport} */
+/** @type {Extract<ProbeReport, { ready: boolean }>} */
 let report = { ready: false, body: '{"ready":false,"details":{"starting":true}}' };
 let reportedAtMs = performance.now();
 
@@ -31,10 +36,44 @@ function answer(path) {
   return [alive && report.ready ? 200 : 503, `${report.body.slice(0, -1)},"ageMs":${ageMs}}`];
 }
 
+/**
+ * Scrapes that wait for the main thread.
+ *
+ * @type {Map<number, ServerResponse>}
+ */
+const scrapes = new Map();
+let lastScrape = 0;
+
 /** @type {(incoming: IncomingMessage, outgoing: ServerResponse) => void} */
-function serve({ method, url = '' }, outgoing) {
+function scrape({ headers: { accept = '' } }, outgoing) {
+  const id = ++lastScrape;
+  const fail = () => {
+    if (scrapes.delete(id) || !outgoing.headersSent) outgoing.writeHead(503, headers).end('{}');
+  };
+  if (scrapes.size === SCRAPES_MAX) return fail();
+  scrapes.set(id, outgoing);
+  const timer = setTimeout(fail, SCRAPE_TIMEOUT_MS);
+  outgoing.on('close', () => {
+    scrapes.delete(id);
+    clearTimeout(timer);
+  });
+  send({ scrape: id, accept });
+}
+
+/** @type {(report: Extract<ProbeReport, { scraped: number }>) => void} */
+function endScrape({ scraped, contentType, body }) {
+  const outgoing = scrapes.get(scraped);
+  scrapes.delete(scraped);
+  outgoing?.writeHead(200, { ...headers, 'content-type': contentType }).end(body);
+}
+
+/** @type {(incoming: IncomingMessage, outgoing: ServerResponse) => void} */
+function serve(incoming, outgoing) {
+  const { method, url = '' } = incoming;
   const isRead = method === 'GET' || method === 'HEAD';
-  const [status, body] = isRead ? answer(url.split('?')[0]) : [405, '{}'];
+  const [path] = url.split('?');
+  if (isRead && path === '/metrics') return scrape(incoming, outgoing);
+  const [status, body] = isRead ? answer(path) : [405, '{}'];
   outgoing.writeHead(status, headers).end(method === 'HEAD' ? undefined : body);
 }
 
@@ -57,7 +96,8 @@ server.listen({ host, port }, () => {
   const { port } = /** @type {AddressInfo} */ (server.address());
   send({ port });
 });
-parentPort?.on('message', (next) => {
+parentPort?.on('message', (/** @type {ProbeReport} */ next) => {
+  if ('scraped' in next) return endScrape(next);
   report = next;
   reportedAtMs = performance.now();
 });

@@ -4,7 +4,8 @@ import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { type OperationName, type ServedName, served } from '../../domain/operations.ts';
 import { type AnyHandler, type Handler, perform, type TransportContext } from '../operation.ts';
-import { errorResponse, jsonResponse } from './errors.ts';
+import { type RecordRequest, requestRecorder } from '../record.ts';
+import { errorResponse, httpStatusOf, jsonResponse } from './errors.ts';
 import { secured } from './openapi.ts';
 import { readCall } from './request.ts';
 
@@ -50,10 +51,29 @@ export function addOperation(
   { document, ...handler }: Route,
 ): void {
   describe(app, context, name, document);
+  const served = { name, record: recorderOf(context, name, document) };
   app.on(document.method, routingPath(document.path), async (c) => {
-    const outcome = await perform(context, name, handler, () => readCall(c, context), c);
+    const outcome = await perform(context, served, handler, () => readCall(c, context), c);
     const replay = outcome.replayed ? replayHeaders : undefined;
     return outcome.ok ? jsonResponse(200, outcome.value, replay) : errorResponse(outcome.refusal, replay);
+  });
+}
+
+/** Records the requests of a route, with the labels of OpenTelemetry's conventions for HTTP. */
+export function recorderOf(
+  { metrics }: TransportContext,
+  operation: ServedName,
+  { method, path }: Documented['document'],
+): RecordRequest {
+  return requestRecorder({
+    ...{ metrics, transport: 'REST', operation },
+    durations: metrics.histogram('http_server_request_duration_seconds'),
+    statusOf: (refusal) => String(refusal === undefined ? 200 : httpStatusOf(refusal)),
+    labelsOf: (status) => ({
+      http_request_method: method.toUpperCase(),
+      http_route: path,
+      http_response_status_code: status,
+    }),
   });
 }
 
