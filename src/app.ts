@@ -172,7 +172,7 @@ async function openTokenCheck(config: Config, parts: TaskParts): Promise<Tokens 
   return tokens;
 }
 
-/** The check of the schema, the workers, the watches of the feed and of what waits, and an audit: one each. */
+/** One each: the check of the schema, the workers, an audit, the watches of the feed and of what waits. */
 function backgroundConnections({ orderRetentionMs, ledgerRetentionMs }: Config['workers']): number {
   return 8 + [orderRetentionMs, ledgerRetentionMs].filter((retentionMs) => retentionMs > 0).length;
 }

@@ -19,7 +19,8 @@ function printTable(): string {
     const labels = each.labels.map((label) => `\`${label}\``).join(', ') || '-';
     return `| \`${name}\` | ${each.type} | ${labels} | ${each.most} | ${each.help} |\n`;
   });
-  return `| metric | type | labels | label sets at most | what it shows |\n|---|---|---|---|---|\n${rows.join('')}`;
+  const head = '| metric | type | labels | label sets at most | what it shows |\n|---|---|---|---|---|\n';
+  return head + rows.join('');
 }
 
 const text = readFileSync(page, 'utf8');

@@ -20,8 +20,8 @@ export interface Rollback<T> {
 }
 
 /**
- * What a transaction did and when, in milliseconds on the monotonic clock: of its last attempt. It is filled in
- * as the transaction goes on, also where that fails; 0 is a moment that did not come.
+ * What a transaction did and when, in milliseconds on the monotonic clock: of its last attempt. It is filled
+ * in as the transaction goes on, also where that fails; 0 is a moment that did not come.
  */
 export class TransactionTrace {
   /** How often it ran. */

@@ -115,9 +115,8 @@ export function createService(options: ServiceOptions): Service {
     const trace = new TransactionTrace();
     let holds: Holds | undefined;
     for (;;) {
-      const result = await database
-        .write((tx) => run(tx, claim(), settings, holds), trace)
-        .finally(() => record.ran(trace));
+      const write = database.write((tx) => run(tx, claim(), settings, holds), trace);
+      const result = await write.finally(() => record.ran(trace));
       if (Array.isArray(result)) {
         record.done(result.length, [sinceMs, beganMs, ...momentsOf(trace)]);
         return result;
@@ -136,9 +135,7 @@ export function createService(options: ServiceOptions): Service {
       ...lanesOf(operation, batching),
       weigh,
       weightMax: BATCH_LINES_MAX,
-      batchMax: batching.batchMax,
-      queueMax: batching.queueMax,
-      queueWeightMax,
+      ...{ batchMax: batching.batchMax, queueMax: batching.queueMax, queueWeightMax },
       deadlines,
       replyTo: refusalOf,
       onFailure(error, size) {
@@ -155,13 +152,16 @@ export function createService(options: ServiceOptions): Service {
     const waitsBehind = operation.kind === 'read' ? operation.waitsBehind : undefined;
     return [name, waitsBehind ? longPoll(submit, waitsBehind, options) : submit] as const;
   });
-  const drain = async () =>
-    void (await Promise.all([...batchers.values()].map((batcher) => batcher.drain())));
-  const onError = (error: unknown) => logFailure('watchEvents', error, 1);
-  const streams = new EventStreams({ ...options, onError });
+  const drain = () => drainAll([...batchers.values()]);
+  const streams = new EventStreams({ ...options, onError: (error) => logFailure('watchEvents', error, 1) });
   const watchEvents: Loms['watchEvents'] = (request, call) => streams.open(request, call);
   metrics.onScrape(() => showQueues(metrics, batchers, options.readers));
   return { ...(Object.fromEntries(entries) as Omit<Loms, 'watchEvents'>), watchEvents, drain };
+}
+
+/** Resolves when every accepted request has its reply. */
+async function drainAll(batchers: readonly Pick<Batcher<unknown, unknown>, 'drain'>[]): Promise<void> {
+  await Promise.all(batchers.map((batcher) => batcher.drain()));
 }
 
 /** Sets the gauges of what waits and runs. */

@@ -101,23 +101,23 @@ test('a cancelled order that nobody cancelled, and that did not expire', () => {
 
 test('held too long, while the service does writes', () => {
   const open = { status: 'awaiting payment', cancelReason: undefined } as const;
-  const at = (overdueMs: number) => [{ node: 'primary' as const, atMs: 3_000, ...sample, overdueMs }];
-  const writes = Array.from({ length: 30 }, (_, index) =>
+  const at = (overdueMs: number) => [{ node: 'primary' as const, atMs: 5_000, ...sample, overdueMs }];
+  const writes = Array.from({ length: 50 }, (_, index) =>
     about(100 * index, 'extendOrder', { expiresAtMs: END_MS }),
   );
-  expect(found(withOrder(writes, open, at(2_800)))).toEqual(['held too long']);
-  expect(found(withOrder(writes, open, at(1_900)))).toEqual([]);
-  const paused = writes.filter(({ startMs }) => startMs < 1_500 || startMs > 2_200);
-  expect(found(withOrder(paused, open, at(2_800)))).toEqual([]);
+  expect(found(withOrder(writes, open, at(4_800)))).toEqual(['held too long']);
+  expect(found(withOrder(writes, open, at(3_900)))).toEqual([]);
+  const paused = writes.filter(({ startMs }) => startMs < 2_500 || startMs > 3_200);
+  expect(found(withOrder(paused, open, at(4_800)))).toEqual([]);
 });
 
 test('held too long: judged by the primary of the time', () => {
   const open = { status: 'awaiting payment', cancelReason: undefined } as const;
-  const writes = Array.from({ length: 30 }, (_, index) =>
+  const writes = Array.from({ length: 50 }, (_, index) =>
     about(100 * index, 'extendOrder', { expiresAtMs: END_MS }),
   );
-  const late = { ...sample, atMs: 2_900, overdueMs: 2_700 };
-  const promoted = { ...sample, node: 'replica' as const, atMs: 2_800, timeline: 2 };
+  const late = { ...sample, atMs: 4_900, overdueMs: 4_700 };
+  const promoted = { ...sample, node: 'replica' as const, atMs: 4_800, timeline: 2 };
   const judged = (...samples: Evidence['samples'][number][]) => found(withOrder(writes, open, samples));
   expect(judged({ ...late, node: 'replica', timeline: null })).toEqual([]);
   expect(judged(promoted, { ...late, node: 'primary' })).toEqual([]);

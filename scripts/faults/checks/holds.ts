@@ -14,8 +14,9 @@ import { type Evidence, groupCalls, nameOf, type Violation } from './evidence.ts
 const CLOCK_MS = 5;
 
 /**
- * For how long a hold may outlive its end while the service does writes. A fault may hit the connection of its
- * release alone, which then hangs until the time limit of a transaction, two seconds here, and runs again.
+ * For how long a hold may outlive its end while the service does writes. A fault may hit the connection of
+ * its release alone, which then hangs until the time limit of a transaction, two seconds here, and runs
+ * again.
  */
 const OUTLIVE_MAX_MS = 4_000;
 

@@ -39,7 +39,7 @@ function doneWithKey(attempts: readonly Call[], isDone: boolean): Call[] {
   return wasDone && !attempts.some(isUndecided) ? attempts.filter(gotNoAnswer).slice(-1) : [];
 }
 
-/** A call that got its answer, or whose caller left, before its outcome was known: it may have had an effect. */
+/** A call that ended, or whose caller left, before its outcome was known: it may have had an effect. */
 function isUndecided(call: Call): boolean {
   return call.outcome === 'unknown' && !gotNoAnswer(call);
 }

@@ -37,7 +37,8 @@ async function start(port: number, code: string) {
   const options = { host: '127.0.0.1', port, livenessTimeoutMs: LIVENESS_TIMEOUT_MS, logger: {} };
   const text = `
     import { startProbePort } from '${source}';
-    const starting = startProbePort(${JSON.stringify(options)});
+    const render = async (accept) => ({ contentType: 'text/plain', body: "metrics as " + accept });
+    const starting = startProbePort({ ...${JSON.stringify(options)}, metrics: { render } });
     const probes = await starting.catch((error) => console.log(error.message));
     if (probes) {
       probes.source = () => ({ ready: true, details: { writable: true } });
@@ -79,13 +80,17 @@ test('while the event loop is blocked, probes show the last state and its age, a
   await expect.poll(lifeless, { timeout: 10_000 }).toBe(503);
   const { status, body } = await probe(port, '/readyz');
   expect([status, body.ready]).toEqual([503, true]);
+  expect((await fetch(`http://127.0.0.1:${port}/metrics`)).status).toBe(503);
   expect(body.ageMs).toBeGreaterThanOrEqual(LIVENESS_TIMEOUT_MS);
 });
 
-test('it serves the two probes and nothing else', async () => {
+test('it serves the two probes, the metrics of the main thread, and nothing else', async () => {
   await start(0, `setInterval(() => probes.report(), ${LIVENESS_TIMEOUT_MS / 10});`);
   const port = await firstLine();
   expect(await probe(port, '/livez')).toMatchObject({ status: 200, body: { alive: true } });
+  const scraped = await fetch(`http://127.0.0.1:${port}/metrics`, { headers: { accept: 'any' } });
+  expect([scraped.status, scraped.headers.get('content-type')]).toEqual([200, 'text/plain']);
+  expect(await scraped.text()).toBe('metrics as any');
   expect((await fetch(`http://127.0.0.1:${port}/other`)).status).toBe(404);
   expect((await fetch(`http://127.0.0.1:${port}/livez`, { method: 'POST' })).status).toBe(405);
   const { headers } = await fetch(`http://127.0.0.1:${port}/readyz?verbose`, { method: 'HEAD' });

@@ -16,9 +16,9 @@ const CONNECTIONS_MAX = 256;
 const TIMEOUT_MS = 5_000;
 const HEAD_MAX_BYTES = 8 * 1024;
 
-/** The most scrapes at once, and how long one waits for the main thread: less than scrapers wait. */
+/** The most scrapes at once, and how long one waits for the main thread at most: less than scrapers wait. */
 const SCRAPES_MAX = 8;
-const SCRAPE_TIMEOUT_MS = 5_000;
+const SCRAPE_TIMEOUT_MAX_MS = 5_000;
 
 /** @type {ProbeThreadData} */
 const { host, port, livenessTimeoutMs, headers } = workerData;
@@ -52,7 +52,7 @@ function scrape({ headers: { accept = '' } }, outgoing) {
   };
   if (scrapes.size === SCRAPES_MAX) return fail();
   scrapes.set(id, outgoing);
-  const timer = setTimeout(fail, SCRAPE_TIMEOUT_MS);
+  const timer = setTimeout(fail, Math.min(livenessTimeoutMs, SCRAPE_TIMEOUT_MAX_MS));
   outgoing.on('close', () => {
     scrapes.delete(id);
     clearTimeout(timer);
