@@ -32,6 +32,9 @@ export default defineConfig({
           globalSetup: 'test/support/cluster.ts',
           // Tests mostly wait, for timeouts and failovers: two at once take half of the time on two cores.
           maxWorkers: 2,
+          // Files of a worker share the modules that they import, whose loading is most of the time of small
+          // files. What a file changes of its process, it must restore.
+          isolate: false,
           sequence: { groupOrder: 0 },
         },
       },

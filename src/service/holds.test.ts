@@ -42,9 +42,11 @@ const age = (overdueMs = 1_000, orderIds?: readonly bigint[]) =>
     [overdueMs, orderIds],
   );
 
-/** One step of the release. */
+/** One step of the release. It searches on the primary: `age` does not wait for the replica. */
 const expire = async (limits: Partial<ExpiryLimits> = {}) => {
-  const found = await router.read((db) => findOverdue(db, { ordersMax: 100, linesMax: 100, ...limits }));
+  const { primary } = router;
+  if (primary === undefined) throw new Error('no primary');
+  const found = await findOverdue(primary.reader, { ordersMax: 100, linesMax: 100, ...limits });
   const { orderIds, ...rest } = found;
   return { released: await router.write((tx) => expireOrders(tx, orderIds)), ...rest };
 };
