@@ -10,8 +10,8 @@ REVOKE ALL ON ALL TABLES IN SCHEMA public FROM loms_app;
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM loms_app;
 GRANT USAGE ON SCHEMA public TO loms_app;
 
-GRANT SELECT, INSERT, DELETE, UPDATE (status, updated_at, expires_at, cancel_reason, version) ON orders
-    TO loms_app;
+GRANT SELECT, INSERT, DELETE, UPDATE (status, updated_at, expires_at, cancel_reason, version, closed_by)
+    ON orders TO loms_app;
 GRANT SELECT, INSERT, DELETE ON order_lines TO loms_app;
 GRANT SELECT, INSERT (sku), UPDATE (total_count, reserved, version, changed_at, counted_at) ON stocks
     TO loms_app;

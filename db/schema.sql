@@ -80,6 +80,8 @@ CREATE TABLE public.orders (
     expires_at timestamp with time zone,
     cancel_reason text,
     version integer DEFAULT 1 NOT NULL,
+    created_by text,
+    closed_by text,
     CONSTRAINT orders_order_id_is_positive CHECK ((order_id > 0)),
     CONSTRAINT orders_status_is_known CHECK ((status = ANY (ARRAY['new'::text, 'awaiting payment'::text, 'failed'::text, 'payed'::text, 'cancelled'::text]))),
     CONSTRAINT orders_updated_after_created CHECK ((updated_at >= created_at)),

@@ -13,13 +13,15 @@ FROM generate_series(1, :count!::integer);
 
 /* @name orderInsert */
 -- Writes new orders with the status that follows from their reservation, which ends :ttlsMs after now, or
--- never where that is 0. The arrays are parallel.
+-- never where that is 0. The arrays are parallel; an empty text in :actors stands for no name.
 -- Locks: the new rows.
-INSERT INTO orders (order_id, user_id, status, created_at, updated_at, expires_at)
+INSERT INTO orders (order_id, user_id, status, created_at, updated_at, expires_at, created_by)
 SELECT fresh.order_id, fresh.user_id, fresh.status, now(), now(),
-    CASE WHEN fresh.ttl_ms > 0 THEN now() + fresh.ttl_ms * interval '1 millisecond' END
-FROM unnest(:orderIds!::bigint[], :userIds!::bigint[], :statuses!::text[], :ttlsMs!::bigint[])
-    AS fresh (order_id, user_id, status, ttl_ms);
+    CASE WHEN fresh.ttl_ms > 0 THEN now() + fresh.ttl_ms * interval '1 millisecond' END,
+    nullif(fresh.actor, '')
+FROM unnest(
+    :orderIds!::bigint[], :userIds!::bigint[], :statuses!::text[], :ttlsMs!::bigint[], :actors!::text[]
+) AS fresh (order_id, user_id, status, ttl_ms, actor);
 
 /* @name orderLineInsert */
 -- Writes the lines of new orders. The arrays are parallel.
@@ -42,12 +44,15 @@ WHERE order_id = ANY(:orderIds!::bigint[]);
 
 /* @name orderTransition */
 -- Transitions those of the given orders that have the status :from, for the reason :fromReason, and whose
--- reservation has not ended more than :graceMs ago, to the status :to, and returns their ids.
+-- reservation has not ended more than :graceMs ago, to the status :to, and returns their ids. The arrays are
+-- parallel; an empty text in :actors stands for no name. They are not joined: that costs more, since the
+-- planner expects one row behind these conditions, and compares all orders with all requests.
 -- Locks: none, the caller holds them through orderLock.
 -- After a failover the clock may be behind that of the primary which wrote the order.
 UPDATE orders
 SET status = :to!, cancel_reason = :cancelReason, updated_at = greatest(now(), updated_at),
-    version = version + 1
+    version = version + 1,
+    closed_by = nullif((:actors!::text[])[array_position(:orderIds!::bigint[], order_id)], '')
 WHERE order_id = ANY(:orderIds!::bigint[])
   AND status = :from!
   AND cancel_reason IS NOT DISTINCT FROM :fromReason

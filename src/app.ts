@@ -78,6 +78,7 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
       database,
       logger,
       metrics,
+      auditLog: config.log.audit,
       batching: config.batching,
       deadlines,
       settings: { ...config.settings, pageTokenKey: openPageTokenKey(config, logger, router) },

@@ -110,7 +110,8 @@ async function openSqlAlone(url: string): Promise<{ create: Create; close: () =>
   return {
     create: (user, skus) => {
       const items = skus.map((sku) => ({ sku, count: COUNT }));
-      return router.write((tx) => createOrders(tx, [{ user: BigInt(user), items }], SETTINGS));
+      const order = { user: BigInt(user), items, actor: '' };
+      return router.write((tx) => createOrders(tx, [order], SETTINGS));
     },
     close: () => router.stop(),
   };

@@ -62,8 +62,10 @@ const LOG_INTERVAL_MS = 1_000;
 
 const bearer = /^Bearer +([\w.-]+)$/i;
 
+export const CALLER_NAME_MAX_CHARS = 255;
+
 /** A caller's name is stored with its requests: of bounded length, no character PostgreSQL cannot hold. */
-const callerName = /^[^\p{Cc}\p{Cs}]{1,255}$/u;
+const callerName = new RegExp(`^[^\\p{Cc}\\p{Cs}]{1,${CALLER_NAME_MAX_CHARS}}$`, 'u');
 
 /**
  * Opens the check of tokens. A file of keys must be readable now. A key server may be unavailable at start;

@@ -124,7 +124,7 @@ function sectionsOf(env: Variables) {
     ...backgroundOf(env),
     /** From which the key of page tokens is derived; undefined takes the database's password. */
     pageTokenSecret: env.PAGE_TOKEN_KEY,
-    log: { level: env.LOG_LEVEL },
+    log: { level: env.LOG_LEVEL, audit: env.AUDIT_LOG },
     requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
     shutdownDelayMs: env.SHUTDOWN_DELAY_MS,
     shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT_MS,

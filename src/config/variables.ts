@@ -100,6 +100,7 @@ export const variables = z.object({
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'must be a level of pino')
     .default('info'),
+  AUDIT_LOG: flag(false),
   REQUEST_TIMEOUT_MS: number(10_000, 1, 600_000),
   WRITE_TIMEOUT_MS: number(5_000, 100, 600_000),
   READ_TIMEOUT_MS: number(2_000, 10, 600_000),

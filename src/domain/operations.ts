@@ -11,19 +11,24 @@ import type { Call } from './call.ts';
 import { type ListedEvents, listEvents, prepareEventPage } from './events/list.ts';
 import type { EventStream, WatchEventsRequest } from './events/watch.ts';
 import { cancelOrders, prepareCancellation } from './orders/cancel.ts';
-import { createOrders, type OrderToCreate, prepareOrder } from './orders/create.ts';
+import { type CreatedOrder, createOrders, type OrderToCreate, prepareOrder } from './orders/create.ts';
 import { extendOrders, prepareExtension } from './orders/extend.ts';
 import type { Holds, Shortfall } from './orders/holds.ts';
 import { listOrders, preparePage, SCAN_MAX } from './orders/list.ts';
-import type { Line } from './orders/order.ts';
+import { type Line, NO_ORDER } from './orders/order.ts';
 import { payOrders, preparePayment } from './orders/pay.ts';
 import { readOrders } from './orders/read.ts';
 import type { Outcome } from './outcome.ts';
 import { PAGE_SIZE_MAX } from './page.ts';
 import type { Settings } from './settings.ts';
-import { adjustStocks, prepareAdjustment, type StockToAdjust } from './stock/adjust.ts';
+import {
+  type AdjustStockRequest,
+  adjustStocks,
+  prepareAdjustment,
+  type StockToAdjust,
+} from './stock/adjust.ts';
 import { listStockChanges, prepareStockChanges, type StockChanges } from './stock/changes.ts';
-import { countStocks, prepareCount, type StockToCount } from './stock/count.ts';
+import { type CountStockRequest, countStocks, prepareCount, type StockToCount } from './stock/count.ts';
 import { explainStock, HOLDS_SCAN_MAX, prepareExplanation } from './stock/explain.ts';
 import { listStockMovements, prepareMovementPage } from './stock/history.ts';
 import { listStocks, prepareStockPage } from './stock/list.ts';
@@ -33,6 +38,9 @@ import { readStockBatches, readStocks } from './stock/read.ts';
 export const scopes = ['orders:read', 'orders:write', 'stock:read', 'stock:write', 'events:read'] as const;
 
 export type Scope = (typeof scopes)[number];
+
+/** What an acknowledged write is about. */
+export type Subject = { readonly orderId: bigint } | { readonly skus: readonly number[] };
 
 /** The rules of one operation. A batch of its requests runs at once. */
 export type Operation = {
@@ -59,6 +67,8 @@ export type Operation = {
       ): Promise<Plan<Outcome<unknown>[]> | Rollback<Shortfall>>;
       /** The lines whose stock a request locks, where they are known before it runs. */
       linesOf?(request: unknown): readonly Line[];
+      /** What an accepted request is about, as it came, for the audit log; undefined if it wrote nothing. */
+      subjectOf(request: unknown, value: unknown): Subject | undefined;
     }
   | {
       /** Statements on any healthy node. */
@@ -81,6 +91,12 @@ const QUEUE_LINES_MAX = 100_000;
  */
 const namedOrder = () => 10;
 
+const orderOf = ({ orderId }: { readonly orderId: bigint }): Subject => ({ orderId });
+
+const skusOf = (lines: readonly { readonly sku: number }[]): Subject => ({
+  skus: lines.map(({ sku }) => sku),
+});
+
 export const operations = {
   /**
    * Writes an order and reserves its stock: all lines or none. Where the stock does not suffice, overdue
@@ -99,6 +115,8 @@ export const operations = {
     run: createOrders,
     weigh: ({ items }: OrderToCreate) => items.length,
     linesOf: ({ items }: OrderToCreate) => items,
+    subjectOf: (_request: unknown, { orderId }: CreatedOrder) =>
+      orderId === NO_ORDER ? undefined : { orderId },
     queueWeightMax: QUEUE_LINES_MAX,
   },
 
@@ -124,6 +142,7 @@ export const operations = {
     prepare: preparePayment,
     run: payOrders,
     weigh: namedOrder,
+    subjectOf: orderOf,
   },
 
   /**
@@ -136,6 +155,7 @@ export const operations = {
     prepare: prepareExtension,
     run: extendOrders,
     weigh: namedOrder,
+    subjectOf: orderOf,
   },
 
   /** Makes the reserved goods available again. Refused with ORDER_NOT_FOUND or ORDER_NOT_CANCELLABLE. */
@@ -145,6 +165,7 @@ export const operations = {
     prepare: prepareCancellation,
     run: cancelOrders,
     weigh: namedOrder,
+    subjectOf: (orderId: bigint) => ({ orderId }),
   },
 
   /** Returns how many pieces of a sku can be bought now. Refused with STOCK_NOT_FOUND. */
@@ -178,6 +199,7 @@ export const operations = {
     prepare: prepareAdjustment,
     run: adjustStocks,
     weigh: ({ changes }: StockToAdjust) => changes.length,
+    subjectOf: ({ changes }: AdjustStockRequest) => skusOf(changes),
     queueWeightMax: QUEUE_LINES_MAX,
   },
 
@@ -191,6 +213,7 @@ export const operations = {
     prepare: prepareCount,
     run: countStocks,
     weigh: ({ counts }: StockToCount) => counts.length,
+    subjectOf: ({ counts }: CountStockRequest) => skusOf(counts),
     queueWeightMax: QUEUE_LINES_MAX,
   },
 
@@ -280,6 +303,9 @@ export const streams = {
 } as const satisfies Record<string, { readonly scope: Scope }>;
 
 export type StreamName = keyof typeof streams;
+
+/** An operation as a function, whatever its types. */
+export type Submit = (request: unknown, call: Call) => Promise<Outcome<unknown>>;
 
 /** Everything that is served, by the name that both contracts give it. */
 export const served = { ...operations, ...streams };

@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { anyCall } from '../../test/support/call.ts';
 import { openService, testSettings, useLoms, useRouter } from '../../test/support/database.ts';
+import { ANONYMOUS } from '../domain/call.ts';
 import { type CreateOrderOutcome, createOrders, type OrderToCreate } from '../domain/orders/create.ts';
 
 const MAX = 10;
@@ -118,7 +119,7 @@ test('a create waits for another one for its user, and counts what that one hold
   const other = openService(otherRouter, { settings });
   let second: Promise<string> | undefined;
   await router.write(async (tx) => {
-    const order = { user: 1n, items: [{ sku: 7, count: 6 }] };
+    const order = { user: 1n, items: [{ sku: 7, count: 6 }], actor: ANONYMOUS };
     const plan = await createOrders(tx, [order], { ...testSettings, ...settings });
     if ('writes' in plan) await Promise.all(plan.writes);
     let isDone = false;

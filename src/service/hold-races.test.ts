@@ -6,6 +6,7 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import { anyCall } from '../../test/support/call.ts';
 import { openService, testSettings, useLoms } from '../../test/support/database.ts';
 import type { Plan, Queryable, Rollback } from '../db/types.ts';
+import { ANONYMOUS } from '../domain/call.ts';
 import { cancelOrders } from '../domain/orders/cancel.ts';
 import { expireOrders } from '../domain/orders/expire.ts';
 import { extendOrders } from '../domain/orders/extend.ts';
@@ -15,6 +16,7 @@ import type { Outcome } from '../domain/outcome.ts';
 const SKU = 7;
 const { database, router } = useLoms();
 const settings = { ...testSettings, reservationTtlMs: 600_000 };
+const actor = ANONYMOUS;
 const loms = openService(router, { settings });
 
 beforeEach(async () => {
@@ -25,8 +27,8 @@ beforeEach(async () => {
 type Work = (tx: Queryable, orderId: bigint) => Promise<Plan<unknown> | Rollback<unknown>>;
 
 const firsts: Record<'pay' | 'cancel' | 'extend', Work> = {
-  pay: (tx, orderId) => payOrders(tx, [{ orderId }], settings),
-  cancel: (tx, orderId) => cancelOrders(tx, [{ orderId }]),
+  pay: (tx, orderId) => payOrders(tx, [{ orderId, actor }], settings),
+  cancel: (tx, orderId) => cancelOrders(tx, [{ orderId, actor }]),
   extend: (tx, orderId) => extendOrders(tx, [{ orderId, ttlSeconds: 3_000 }], settings),
 };
 

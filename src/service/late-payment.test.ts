@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { anyCall } from '../../test/support/call.ts';
 import { openService, testSettings, useLoms } from '../../test/support/database.ts';
+import { ANONYMOUS } from '../domain/call.ts';
 import { formatInstant } from '../domain/instant.ts';
 import { expireOrders } from '../domain/orders/expire.ts';
 import type { Holds } from '../domain/orders/holds.ts';
@@ -42,7 +43,8 @@ const end = async (orderIds: readonly bigint[], { ago = 1_000, released = true }
 const payLate = (orderId: bigint) => loms.payOrder({ orderId, acceptLate: true }, anyCall);
 
 /** Runs payments as one batch, again behind each search. */
-const payTogether = async (requests: readonly PayOrderRequest[]) => {
+const payTogether = async (payments: readonly PayOrderRequest[]) => {
+  const requests = payments.map((payment) => ({ ...payment, actor: ANONYMOUS }));
   let holds: Holds | undefined;
   for (;;) {
     const result = await router.write((tx) => payOrders(tx, requests, settings, holds));

@@ -2,7 +2,7 @@
  * Long polls: a list of the feed whose page is empty waits for the next event. Those that wait hold no place
  * in a queue or batch; how many there are is limited, in all and of one client.
  */
-import type { Call } from '../domain/call.ts';
+import type { Submit } from '../domain/operations.ts';
 import { type Outcome, refused } from '../domain/outcome.ts';
 import { fixedRefusals } from '../domain/refusals.ts';
 import type { Deadlines } from '../timing/deadlines.ts';
@@ -23,8 +23,6 @@ interface Waiting {
 
 /** An empty page is returned so long before the deadline, in milliseconds, that it arrives. */
 const REPLY_MS = 500;
-
-type Submit = (request: unknown, call: Call) => Promise<Outcome<unknown>>;
 
 /**
  * Makes an operation wait.

@@ -5,13 +5,13 @@
  */
 import type { Logger } from 'pino';
 import { type Database, TransactionTrace } from '../db/types.ts';
-import type { Call } from '../domain/call.ts';
-import { type Loms, type Operation, operations } from '../domain/operations.ts';
+import { type Loms, type Operation, operations, type Submit } from '../domain/operations.ts';
 import type { Holds } from '../domain/orders/holds.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Settings } from '../domain/settings.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Deadlines } from '../timing/deadlines.ts';
+import { audited } from './audit-log.ts';
 import { BatchRecord, momentsOf } from './batch-record.ts';
 import { type Batch, Batcher, type BatcherOptions, type Claim } from './batcher.ts';
 import { EventStreams, STREAM_READS_MAX } from './event-streams.ts';
@@ -41,6 +41,8 @@ export interface ServiceOptions {
   readonly batching: BatchingOptions;
   readonly deadlines: Deadlines;
   readonly settings: Settings;
+  /** Whether acknowledged writes are logged. */
+  readonly auditLog?: boolean;
   /** For lists that wait for events. */
   readonly watch: FeedWatch;
   readonly readers: FeedReaders;
@@ -82,6 +84,14 @@ export function connectionsNeeded(batching: BatchingOptions): number {
     const batches = lanes + (spread?.lanes ?? 0);
     return sum + (operation.kind === 'read' ? batches * ATTEMPTS_PER_READ : batches);
   }, STREAM_READS_MAX * ATTEMPTS_PER_READ);
+}
+
+/** Adds to an operation what surrounds its batches. */
+function wrapped(name: string, operation: Operation, submit: Submit, options: ServiceOptions): Submit {
+  if (operation.kind === 'write')
+    return options.auditLog ? audited(submit, name, operation, options.logger) : submit;
+  const { waitsBehind } = operation;
+  return waitsBehind ? longPoll(submit, waitsBehind, options) : submit;
 }
 
 type Run = BatcherOptions<unknown, Outcome<unknown>>['run'];
@@ -144,13 +154,12 @@ export function createService(options: ServiceOptions): Service {
       },
     });
     batchers.set(name, batcher);
-    const submit = (request: unknown, call: Call): Promise<Outcome<unknown>> => {
+    const submit: Submit = (request, call) => {
       const prepared = prepare?.(request, call, settings);
       if (prepared?.ok === false) return Promise.resolve(prepared);
       return batcher.submit(prepared === undefined ? request : prepared.value, call);
     };
-    const waitsBehind = operation.kind === 'read' ? operation.waitsBehind : undefined;
-    return [name, waitsBehind ? longPoll(submit, waitsBehind, options) : submit] as const;
+    return [name, wrapped(name, operation, submit, options)] as const;
   });
   const drain = () => drainAll([...batchers.values()]);
   const streams = new EventStreams({ ...options, onError: (error) => logFailure('watchEvents', error, 1) });

@@ -2,7 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { keyLimits } from '../../src/auth/keys.ts';
-import { CHECKS_MAX, TOKEN_MAX_CHARS, UNKNOWN_KEYS_MAX } from '../../src/auth/tokens.ts';
+import {
+  CALLER_NAME_MAX_CHARS,
+  CHECKS_MAX,
+  TOKEN_MAX_CHARS,
+  UNKNOWN_KEYS_MAX,
+} from '../../src/auth/tokens.ts';
 import { type Config, readConfig, variableNames } from '../../src/config/config.ts';
 import { variables } from '../../src/config/variables.ts';
 import { codeOf, type Reason, reasons } from '../../src/domain/errors.ts';
@@ -15,6 +20,7 @@ import type { Refusal } from '../../src/domain/outcome.ts';
 import { PAGE_SIZE_MAX } from '../../src/domain/page.ts';
 import { HOLDS_SCAN_MAX } from '../../src/domain/stock/explain.ts';
 import { AUDIT_LIMITS, FINDINGS_MAX } from '../../src/domain/stock/findings.ts';
+import { AUDIT_SKUS_MAX } from '../../src/service/audit-log.ts';
 import { RING_LIMITS } from '../../src/service/event-tail.ts';
 import { FREE_MULTIPLE } from '../../src/service/fair-queue.ts';
 import { BATCH_LINES_MAX, connectionsNeeded, SHARING_LANES_MAX } from '../../src/service/service.ts';
@@ -100,6 +106,8 @@ function serviceLimits(config: Config): Record<string, string> {
     "time to read the issuer's keys": time(keyLimits.readMs),
     "age of the issuer's keys that cannot be read again": time(withTokens.auth?.jwksMaxAgeMs ?? 0),
     token: `${count(TOKEN_MAX_CHARS)} characters`,
+    'name of a caller, the `sub` of its token': `${CALLER_NAME_MAX_CHARS} characters`,
+    'skus that a line of the audit log names': count(AUDIT_SKUS_MAX),
     'entries of a page of a list': count(PAGE_SIZE_MAX),
     'orders that a page of orders scans': count(SCAN_MAX),
     'lines of a page of orders': count(PAGE_LINES_MAX),

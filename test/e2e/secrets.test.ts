@@ -17,6 +17,7 @@ import { compiled } from '../support/programs.ts';
 
 const USER = 'secrets_test';
 const PASSWORD = 'hush-hush-4711';
+const KEY = 'idempotency-key-4711';
 
 const database = useDatabase();
 let dir: string;
@@ -30,7 +31,8 @@ beforeAll(async () => {
   issuer = await createIssuer();
   const AUTH_JWKS = join(dir, 'jwks.json');
   await writeKeys(issuer, AUTH_JWKS);
-  auth = { AUTH: 'jwt', AUTH_JWKS, AUTH_ISSUER: ISSUER, AUTH_AUDIENCE: AUDIENCE, LOG_LEVEL: 'trace' };
+  const log = { LOG_LEVEL: 'trace', AUDIT_LOG: 'true' };
+  auth = { AUTH: 'jwt', AUTH_JWKS, AUTH_ISSUER: ISSUER, AUTH_AUDIENCE: AUDIENCE, ...log };
 });
 
 afterEach(async () => {
@@ -66,7 +68,10 @@ test('neither tokens nor passwords are logged when callers are refused and conne
   ];
   for (const token of tokens) {
     const clients = openClients(service.ports, { authorization: `Bearer ${token}` });
-    for (const client of clients) await client.call('getStock', { sku: 1625903 });
+    for (const client of clients) {
+      await client.call('getStock', { sku: 1625903 });
+      await client.call('createOrder', { user: 1n, items: [{ sku: 1625903, count: 1 }] }, { keys: [KEY] });
+    }
   }
   const name = new URL(database.primaryUrl).pathname.slice(1);
   await onServer(`ALTER ROLE ${USER} PASSWORD 'changed'`);
@@ -81,7 +86,8 @@ test('neither tokens nor passwords are logged when callers are refused and conne
     expect.arrayContaining(['credentials are not valid', 'connection lost', 'request']),
   );
   const text = JSON.stringify(service.log);
-  expectNoneOf(text, [PASSWORD, ...tokens, ...tokens.map((token) => token.split('.')[2] ?? token)]);
+  expect(service.log.find(({ msg }) => msg === 'audit')).toMatchObject({ caller: 'alice-of-the-shop' });
+  expectNoneOf(text, [PASSWORD, KEY, ...tokens, ...tokens.map((token) => token.split('.')[2] ?? token)]);
 });
 
 test.each([

@@ -19,10 +19,12 @@ export interface TestService {
  * Starts the service on a database.
  *
  * @param settings environment variables, as an operator sets them.
+ * @param logger for tests that read the log.
  */
 export async function startService(
   urls: { primaryUrl: string; replicaUrls: readonly string[] },
   settings: Record<string, string> = {},
+  logger = quiet,
 ): Promise<TestService> {
   const config = readConfig({
     HTTP_PORT: '0',
@@ -31,7 +33,7 @@ export async function startService(
     DATABASE_REPLICA_URLS: urls.replicaUrls.join(','),
     ...settings,
   });
-  const app = await startApp(config, quiet);
+  const app = await startApp(config, logger);
   const rest = restClient(app.httpPort);
   const grpc = grpcClient(app.grpcPort);
   return {

@@ -9,12 +9,24 @@ import type { Plan, Queryable } from '../../db/types.ts';
 import type { Call } from '../call.ts';
 import { accepted, type Outcome, refused } from '../outcome.ts';
 import { orderNotCancellable, orderNotFound } from '../refusals.ts';
-import { changeOrders, orderOf, release, settle, type TracedOrder, tracesOf, transit } from './change.ts';
+import {
+  changeOrders,
+  closersOf,
+  type OrderToClose,
+  orderOf,
+  release,
+  settle,
+  tracesOf,
+  transit,
+} from './change.ts';
 import { type Order, transitions } from './order.ts';
 
 /** What a batch takes of a request. */
-export function prepareCancellation(orderId: bigint, { traceparent }: Call): Outcome<TracedOrder> {
-  return accepted({ orderId, traceparent });
+export function prepareCancellation(
+  orderId: bigint,
+  { caller: actor, traceparent }: Call,
+): Outcome<OrderToClose> {
+  return accepted({ orderId, actor, traceparent });
 }
 
 /**
@@ -26,11 +38,11 @@ export function prepareCancellation(orderId: bigint, { traceparent }: Call): Out
  */
 export async function cancelOrders(
   tx: Queryable,
-  requests: readonly TracedOrder[],
+  requests: readonly OrderToClose[],
 ): Promise<Plan<Outcome<void>[]>> {
-  const cancel = (ids: bigint[]) => transit(tx, ids, transitions.cancel);
-  const orderIds = [...new Set(requests.map(({ orderId }) => orderId))];
-  const { changed, overdue, orders } = await changeOrders(tx, orderIds, cancel);
+  const closers = closersOf(requests);
+  const cancel = (ids: bigint[]) => transit(tx, ids, transitions.cancel, closers);
+  const { changed, overdue, orders } = await changeOrders(tx, [...closers.keys()], cancel);
   const moved = [
     { orders: changed.map((row) => orderOf(orders, row.order_id)), transition: transitions.cancel },
     { orders: overdue, transition: transitions.expire },

@@ -9,6 +9,7 @@
  */
 import type { Queryable } from '../../db/types.ts';
 import { orderExpire, orderLock, orderRead, orderTransition } from '../../generated/sql/orders.ts';
+import { ANONYMOUS } from '../call.ts';
 import { EventLog } from '../events/log.ts';
 import { microsOf } from '../instant.ts';
 import { type OrderMovement, OrderMovements } from '../stock/movements.ts';
@@ -48,15 +49,18 @@ export async function changeOrders<Row>(
 /**
  * Runs the guarded update of a transition, whose orders' reservations may have ended so long ago.
  *
+ * @param closers of these orders, and maybe of others.
  * @returns the ids of the orders that it changed.
  */
 export function transit(
   tx: Queryable,
   orderIds: readonly bigint[],
   { from, fromReason, to, cancelReason }: Transition,
+  closers: Closers,
   graceMs = 0,
 ): Promise<{ order_id: bigint }[]> {
-  return orderTransition.run({ orderIds: [...orderIds], from, fromReason, to, cancelReason, graceMs }, tx);
+  const columns = { orderIds: [...orderIds], actors: orderIds.map((id) => closers.get(id) ?? ANONYMOUS) };
+  return orderTransition.run({ ...columns, from, fromReason, to, cancelReason, graceMs }, tx);
 }
 
 /** Cancels those of the orders whose reservations have ended. Returns their ids. */
@@ -98,6 +102,21 @@ export function tracesOf(requests: readonly TracedOrder[]): Traces {
     if (traceparent !== undefined && !traces.has(orderId)) traces.set(orderId, traceparent);
   }
   return traces;
+}
+
+/** A request that closes an order: pays or cancels it. */
+export interface OrderToClose extends TracedOrder {
+  /** Its caller's name; `ANONYMOUS` for none. */
+  readonly actor: string;
+}
+
+/** The orders to close, and the actor of the first request for each. */
+export type Closers = ReadonlyMap<bigint, string>;
+
+export function closersOf(requests: readonly OrderToClose[]): Closers {
+  const closers = new Map<bigint, string>();
+  for (const { orderId, actor } of requests) if (!closers.has(orderId)) closers.set(orderId, actor);
+  return closers;
 }
 
 /** Releases orders that are overdue, which the transaction has locked. Their stock is not changed here. */

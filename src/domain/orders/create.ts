@@ -39,11 +39,18 @@ import {
 import { datesOf, isShort, missingPieces } from './shortfall.ts';
 
 /** The new order, or `NO_ORDER`, and the end of its reservation, if it has one. */
-export type CreateOrderOutcome = Outcome<{ orderId: bigint; expiresAt: Instant | undefined }>;
+export interface CreatedOrder {
+  readonly orderId: bigint;
+  readonly expiresAt: Instant | undefined;
+}
+
+export type CreateOrderOutcome = Outcome<CreatedOrder>;
 
 /** A request as a batch takes it: one line per sku, and its idempotency key, if it has one. */
 export interface OrderToCreate extends CreateOrderRequest {
   readonly key?: IdempotencyKey;
+  /** Its caller's name; `ANONYMOUS` for none. */
+  readonly actor: string;
   readonly traceparent?: string | undefined;
 }
 
@@ -70,7 +77,8 @@ export function prepareOrder(request: CreateOrderRequest, call: Call): Outcome<O
   const items = mergeLines(request.items);
   if (items.some(isTooMany)) return refused(invalidFields('CreateOrderRequest', tooManyOf(request, items)));
   const { user, ttlSeconds, validateOnly = false } = request;
-  const merged = { user, items, ttlSeconds, validateOnly, traceparent: call.traceparent };
+  const { caller: actor, traceparent } = call;
+  const merged = { user, items, ttlSeconds, validateOnly, actor, traceparent };
   if (call.idempotencyKey === undefined) return accepted(merged);
   if (validateOnly) return refused(keyToValidate);
   const key = keyOf(call.caller, call.idempotencyKey, contentOf(merged));
@@ -234,6 +242,7 @@ function writeOrders(tx: Queryable, orders: readonly Decision[]): Promise<unknow
     userIds: orders.map(({ request }) => request.user),
     statuses: orders.map(({ shortages }) => reservationStatus[shortages.length > 0 ? 'short' : 'granted']),
     ttlsMs: orders.map(({ ttlMs }) => BigInt(ttlMs)),
+    actors: orders.map(({ request }) => request.actor),
   };
   const lineColumns = {
     orderIds: lines.map(({ orderId }) => orderId),

@@ -15,15 +15,17 @@ import type { Settings } from '../settings.ts';
 import { type Available, allocate, type Shortage } from '../stock/allocation.ts';
 import { lockStock } from '../stock/stock.ts';
 import {
+  type Closers,
   changeOrders,
+  closersOf,
   type Moved,
   movementsOf,
+  type OrderToClose,
   orderOf,
   raised,
   release,
   settle,
   skusOf,
-  type TracedOrder,
   tracesOf,
   transit,
 } from './change.ts';
@@ -39,13 +41,13 @@ export interface PayOrderRequest {
 }
 
 /** A request as a batch takes it. */
-export type OrderToPay = PayOrderRequest & TracedOrder;
+export type OrderToPay = PayOrderRequest & OrderToClose;
 
 export function preparePayment(
   { orderId, acceptLate }: PayOrderRequest,
-  { traceparent }: Call,
+  { caller: actor, traceparent }: Call,
 ): Outcome<OrderToPay> {
-  return accepted({ orderId, acceptLate, traceparent });
+  return accepted({ orderId, acceptLate, actor, traceparent });
 }
 
 /**
@@ -64,17 +66,18 @@ export async function payOrders(
   { latePaymentWindowMs: windowMs }: Settings,
   holds?: Holds,
 ): Promise<Plan<Outcome<void>[]> | Rollback<Shortfall>> {
-  const orderIds = [...new Set(requests.map(({ orderId }) => orderId))];
+  const closers = closersOf(requests);
   const late = new Set(requests.filter(({ acceptLate }) => acceptLate).map(({ orderId }) => orderId));
-  const pay = (ids: bigint[]) => payOpen(tx, ids, late, windowMs);
-  const { changed, overdue, orders } = await changeOrders(tx, orderIds, pay);
+  const pay = (ids: bigint[]) => payOpen(tx, ids, late, { closers, windowMs });
+  const { changed, overdue, orders } = await changeOrders(tx, [...closers.keys()], pay);
   const payed = changed.map((row) => orderOf(orders, row.order_id));
   const moved: Moved[] = [
     { orders: payed, transition: transitions.pay },
     { orders: overdue, transition: transitions.expire },
   ];
   const expired = [...late].flatMap((id) => orders.get(id) ?? []).filter(isExpired);
-  const again = expired.length > 0 ? await takeAgain(tx, expired, { moved, windowMs, holds }) : undefined;
+  const batch = { closers, moved, windowMs, holds };
+  const again = expired.length > 0 ? await takeAgain(tx, expired, batch) : undefined;
   if (again !== undefined && 'rollback' in again) return again;
   if (again !== undefined) moved.push({ orders: again.payed.map(raised), transition: transitions.payLate });
   const payedIds = new Set(again?.payed.map(({ orderId }) => orderId));
@@ -95,19 +98,21 @@ async function payOpen(
   tx: Queryable,
   orderIds: bigint[],
   late: ReadonlySet<bigint>,
-  windowMs: number,
+  { closers, windowMs }: Pick<LateBatch, 'closers' | 'windowMs'>,
 ): Promise<{ order_id: bigint }[]> {
-  if (late.size === 0) return transit(tx, orderIds, transitions.pay);
+  if (late.size === 0) return transit(tx, orderIds, transitions.pay, closers);
   const [punctual, overdue] = await Promise.all([
     transit(
       tx,
       orderIds.filter((id) => !late.has(id)),
       transitions.pay,
+      closers,
     ),
     transit(
       tx,
       orderIds.filter((id) => late.has(id)),
       transitions.pay,
+      closers,
       windowMs,
     ),
   ]);
@@ -115,6 +120,7 @@ async function payOpen(
 }
 
 interface LateBatch {
+  readonly closers: Closers;
   /** What the batch has changed so far. */
   readonly moved: readonly Moved[];
   readonly windowMs: number;
@@ -136,7 +142,7 @@ interface LatePayments {
 async function takeAgain(
   tx: Queryable,
   expired: readonly StoredOrder[],
-  { moved, windowMs: graceMs, holds }: LateBatch,
+  { closers, moved, windowMs: graceMs, holds }: LateBatch,
 ): Promise<LatePayments | Rollback<Shortfall>> {
   const { from, fromReason } = transitions.payLate;
   const orderIds = expired.map(({ orderId }) => orderId);
@@ -158,7 +164,7 @@ async function takeAgain(
   const payed = candidates.filter(({ orderId }) => shortages.get(orderId)?.length === 0);
   if (payed.length === 0) return { payed, shortages, writes: [] };
   const ids = payed.map(({ orderId }) => orderId);
-  return { payed, shortages, writes: [transit(tx, ids, transitions.payLate, graceMs)] };
+  return { payed, shortages, writes: [transit(tx, ids, transitions.payLate, closers, graceMs)] };
 }
 
 /** What is available once the batch has written what it has changed so far. */

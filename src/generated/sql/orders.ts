@@ -41,6 +41,7 @@ export const orderIdsTake = new PreparedQuery<IOrderIdsTakeParams,IOrderIdsTakeR
 
 /** 'OrderInsert' parameters type */
 export interface IOrderInsertParams {
+  actors: stringArray;
   orderIds: bigintArray;
   statuses: stringArray;
   ttlsMs: bigintArray;
@@ -56,19 +57,21 @@ export interface IOrderInsertQuery {
   result: IOrderInsertResult;
 }
 
-const orderInsertIR: any = {"usedParamSet":{"orderIds":true,"userIds":true,"statuses":true,"ttlsMs":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":431,"b":440}]},{"name":"userIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":453,"b":461}]},{"name":"statuses","required":true,"transform":{"type":"scalar"},"locs":[{"a":474,"b":483}]},{"name":"ttlsMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":494,"b":501}]}],"statement":"-- Writes new orders with the status that follows from their reservation, which ends :ttlsMs after now, or\n-- never where that is 0. The arrays are parallel.\n-- Locks: the new rows.\nINSERT INTO orders (order_id, user_id, status, created_at, updated_at, expires_at)\nSELECT fresh.order_id, fresh.user_id, fresh.status, now(), now(),\n    CASE WHEN fresh.ttl_ms > 0 THEN now() + fresh.ttl_ms * interval '1 millisecond' END\nFROM unnest(:orderIds!::bigint[], :userIds!::bigint[], :statuses!::text[], :ttlsMs!::bigint[])\n    AS fresh (order_id, user_id, status, ttl_ms)"};
+const orderInsertIR: any = {"usedParamSet":{"orderIds":true,"userIds":true,"statuses":true,"ttlsMs":true,"actors":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":522,"b":531}]},{"name":"userIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":544,"b":552}]},{"name":"statuses","required":true,"transform":{"type":"scalar"},"locs":[{"a":565,"b":574}]},{"name":"ttlsMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":585,"b":592}]},{"name":"actors","required":true,"transform":{"type":"scalar"},"locs":[{"a":605,"b":612}]}],"statement":"-- Writes new orders with the status that follows from their reservation, which ends :ttlsMs after now, or\n-- never where that is 0. The arrays are parallel; an empty text in :actors stands for no name.\n-- Locks: the new rows.\nINSERT INTO orders (order_id, user_id, status, created_at, updated_at, expires_at, created_by)\nSELECT fresh.order_id, fresh.user_id, fresh.status, now(), now(),\n    CASE WHEN fresh.ttl_ms > 0 THEN now() + fresh.ttl_ms * interval '1 millisecond' END,\n    nullif(fresh.actor, '')\nFROM unnest(\n    :orderIds!::bigint[], :userIds!::bigint[], :statuses!::text[], :ttlsMs!::bigint[], :actors!::text[]\n) AS fresh (order_id, user_id, status, ttl_ms, actor)"};
 
 /**
  * Query generated from SQL:
  * ```
  * -- Writes new orders with the status that follows from their reservation, which ends :ttlsMs after now, or
- * -- never where that is 0. The arrays are parallel.
+ * -- never where that is 0. The arrays are parallel; an empty text in :actors stands for no name.
  * -- Locks: the new rows.
- * INSERT INTO orders (order_id, user_id, status, created_at, updated_at, expires_at)
+ * INSERT INTO orders (order_id, user_id, status, created_at, updated_at, expires_at, created_by)
  * SELECT fresh.order_id, fresh.user_id, fresh.status, now(), now(),
- *     CASE WHEN fresh.ttl_ms > 0 THEN now() + fresh.ttl_ms * interval '1 millisecond' END
- * FROM unnest(:orderIds!::bigint[], :userIds!::bigint[], :statuses!::text[], :ttlsMs!::bigint[])
- *     AS fresh (order_id, user_id, status, ttl_ms)
+ *     CASE WHEN fresh.ttl_ms > 0 THEN now() + fresh.ttl_ms * interval '1 millisecond' END,
+ *     nullif(fresh.actor, '')
+ * FROM unnest(
+ *     :orderIds!::bigint[], :userIds!::bigint[], :statuses!::text[], :ttlsMs!::bigint[], :actors!::text[]
+ * ) AS fresh (order_id, user_id, status, ttl_ms, actor)
  * ```
  */
 export const orderInsert = new PreparedQuery<IOrderInsertParams,IOrderInsertResult>(orderInsertIR);
@@ -141,6 +144,7 @@ export const orderLock = new PreparedQuery<IOrderLockParams,IOrderLockResult>(or
 
 /** 'OrderTransition' parameters type */
 export interface IOrderTransitionParams {
+  actors: stringArray;
   cancelReason?: string | null | void;
   from: string;
   fromReason?: string | null | void;
@@ -160,18 +164,21 @@ export interface IOrderTransitionQuery {
   result: IOrderTransitionResult;
 }
 
-const orderTransitionIR: any = {"usedParamSet":{"to":true,"cancelReason":true,"orderIds":true,"from":true,"fromReason":true,"graceMs":true},"params":[{"name":"to","required":true,"transform":{"type":"scalar"},"locs":[{"a":373,"b":376}]},{"name":"cancelReason","required":false,"transform":{"type":"scalar"},"locs":[{"a":395,"b":407}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":499,"b":508}]},{"name":"from","required":true,"transform":{"type":"scalar"},"locs":[{"a":536,"b":541}]},{"name":"fromReason","required":false,"transform":{"type":"scalar"},"locs":[{"a":584,"b":594}]},{"name":"graceMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":646,"b":654}]}],"statement":"-- Transitions those of the given orders that have the status :from, for the reason :fromReason, and whose\n-- reservation has not ended more than :graceMs ago, to the status :to, and returns their ids.\n-- Locks: none, the caller holds them through orderLock.\n-- After a failover the clock may be behind that of the primary which wrote the order.\nUPDATE orders\nSET status = :to!, cancel_reason = :cancelReason, updated_at = greatest(now(), updated_at),\n    version = version + 1\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = :from!\n  AND cancel_reason IS NOT DISTINCT FROM :fromReason\n  AND (expires_at IS NULL OR expires_at > now() - :graceMs!::float8 * interval '1 millisecond')\nRETURNING order_id"};
+const orderTransitionIR: any = {"usedParamSet":{"to":true,"cancelReason":true,"actors":true,"orderIds":true,"from":true,"fromReason":true,"graceMs":true},"params":[{"name":"to","required":true,"transform":{"type":"scalar"},"locs":[{"a":589,"b":592}]},{"name":"cancelReason","required":false,"transform":{"type":"scalar"},"locs":[{"a":611,"b":623}]},{"name":"actors","required":true,"transform":{"type":"scalar"},"locs":[{"a":719,"b":726}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":752,"b":761},{"a":811,"b":820}]},{"name":"from","required":true,"transform":{"type":"scalar"},"locs":[{"a":848,"b":853}]},{"name":"fromReason","required":false,"transform":{"type":"scalar"},"locs":[{"a":896,"b":906}]},{"name":"graceMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":958,"b":966}]}],"statement":"-- Transitions those of the given orders that have the status :from, for the reason :fromReason, and whose\n-- reservation has not ended more than :graceMs ago, to the status :to, and returns their ids. The arrays are\n-- parallel; an empty text in :actors stands for no name. They are not joined: that costs more, since the\n-- planner expects one row behind these conditions, and compares all orders with all requests.\n-- Locks: none, the caller holds them through orderLock.\n-- After a failover the clock may be behind that of the primary which wrote the order.\nUPDATE orders\nSET status = :to!, cancel_reason = :cancelReason, updated_at = greatest(now(), updated_at),\n    version = version + 1,\n    closed_by = nullif((:actors!::text[])[array_position(:orderIds!::bigint[], order_id)], '')\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = :from!\n  AND cancel_reason IS NOT DISTINCT FROM :fromReason\n  AND (expires_at IS NULL OR expires_at > now() - :graceMs!::float8 * interval '1 millisecond')\nRETURNING order_id"};
 
 /**
  * Query generated from SQL:
  * ```
  * -- Transitions those of the given orders that have the status :from, for the reason :fromReason, and whose
- * -- reservation has not ended more than :graceMs ago, to the status :to, and returns their ids.
+ * -- reservation has not ended more than :graceMs ago, to the status :to, and returns their ids. The arrays are
+ * -- parallel; an empty text in :actors stands for no name. They are not joined: that costs more, since the
+ * -- planner expects one row behind these conditions, and compares all orders with all requests.
  * -- Locks: none, the caller holds them through orderLock.
  * -- After a failover the clock may be behind that of the primary which wrote the order.
  * UPDATE orders
  * SET status = :to!, cancel_reason = :cancelReason, updated_at = greatest(now(), updated_at),
- *     version = version + 1
+ *     version = version + 1,
+ *     closed_by = nullif((:actors!::text[])[array_position(:orderIds!::bigint[], order_id)], '')
  * WHERE order_id = ANY(:orderIds!::bigint[])
  *   AND status = :from!
  *   AND cancel_reason IS NOT DISTINCT FROM :fromReason
