@@ -1,8 +1,8 @@
 /**
  * The OpenAPI document and Swagger UI on top of it, and the AsyncAPI document.
  *
- * Every file of the page comes from this server, so that it works in a closed network. Each has a route of
- * its own: there is no path from a request to the file system.
+ * Every file of the page comes from this server, so that it works in a closed network. Swagger UI's icons are
+ * `data:` images.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -13,6 +13,7 @@ import type { Context } from 'hono';
 import swaggerUiFolder from 'swagger-ui-dist/absolute-path.js';
 import { asyncApiPrinter } from './asyncapi.ts';
 import { openApiPrinter } from './openapi.ts';
+import { type FileContent, pagePolicy, staticFile } from './static-file.ts';
 
 /**
  * A plugin of Swagger UI, as source for the browser. Swagger UI parses replies with `JSON.parse`, which
@@ -84,17 +85,7 @@ const inlineScripts = [...page.matchAll(/<script>(.*?)<\/script>/gs)].map(
   ([, source = '']) => `'sha256-${createHash('sha256').update(source).digest('base64')}'`,
 );
 
-/** The page may load from and connect to this server only. Swagger UI's icons are `data:` images. */
-const contentSecurityPolicy = [
-  "default-src 'none'",
-  `script-src 'self' ${inlineScripts.join(' ')}`,
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+const contentSecurityPolicy = pagePolicy({ scripts: inlineScripts.join(' ') });
 
 /** Where the page looks for its files: `baseUrl` and the name of their package. */
 const distPath = '/docs/swagger-ui-dist';
@@ -133,19 +124,6 @@ function distributed(name: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(readFileSync(join(swaggerUiFolder(), name)));
 }
 
-/** Returns a handler that serves a file from memory. Browsers keep it and revalidate it each time. */
-function file(content: string | Uint8Array<ArrayBuffer>, contentType: string): (c: Context) => Response {
-  const etag = `"${createHash('sha256').update(content).digest('base64url').slice(0, 16)}"`;
-  const headers = {
-    etag,
-    'cache-control': 'no-cache',
-    'content-security-policy': contentSecurityPolicy,
-    'x-content-type-options': 'nosniff',
-    'cross-origin-resource-policy': 'same-origin',
-    'referrer-policy': 'no-referrer',
-  };
-  return (c) => {
-    if (c.req.raw.headers.get('if-none-match') === etag) return new Response(null, { status: 304, headers });
-    return new Response(content, { headers: { ...headers, 'content-type': contentType } });
-  };
+function file(content: FileContent, contentType: string): (c: Context) => Response {
+  return staticFile(content, { contentType, contentSecurityPolicy });
 }

@@ -96,7 +96,8 @@ type Watched = ReturnType<typeof readParameters>;
 /** Clients reconnect after this time, in milliseconds. */
 const RETRY_MS = 1_000;
 
-const headers = {
+/** The headers of a stream of server-sent events. */
+export const streamHeaders = {
   ...jsonHeaders,
   'content-type': 'text/event-stream',
   // Proxies must neither compress nor collect what is to arrive now.
@@ -130,7 +131,7 @@ export function addEventStream(app: OpenAPIHono, context: TransportContext): voi
     if (!opened.ok) return errorResponse(opened.refusal);
     if (c.req.method === 'HEAD') {
       opened.value.close();
-      return new Response(null, { headers });
+      return new Response(null, { headers: streamHeaders });
     }
     void pump(opened.value, openSink(reply), context);
     return RESPONSE_ALREADY_SENT;
@@ -147,7 +148,8 @@ const PROBE_AFTER_MS = 3_000;
 /** The time to read the end of a stream, in milliseconds. */
 const END_READ_MS = 10_000;
 
-function openSink(reply: ServerResponse): Sink {
+/** Opens a stream of server-sent events as the reply to a request. */
+export function openSink(reply: ServerResponse): Sink {
   const { socket } = reply.req;
   const connection = connectionOf(socket);
   // It closes behind the stream: for another one a client takes a new connection, perhaps to another
@@ -156,7 +158,7 @@ function openSink(reply: ServerResponse): Sink {
   socket.setTimeout(BOOKMARK_MS + CHUNK_READ_MS);
   socket.setKeepAlive(true, PROBE_AFTER_MS);
   reply.on('error', () => {});
-  reply.writeHead(200, headers);
+  reply.writeHead(200, streamHeaders);
   reply.write(`retry: ${RETRY_MS}\n\n`);
   return {
     write: (chunk, done) => void reply.write(chunk, () => done()),

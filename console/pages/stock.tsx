@@ -1,0 +1,230 @@
+/** The stock: a list of skus, or one sku with its holds and movements. */
+import { useState } from 'preact/hooks';
+import { call } from '../api.ts';
+import { change, number } from '../format.ts';
+import { type Loaded, useLoaded } from '../load.ts';
+import {
+  Action,
+  Countdown,
+  Guarded,
+  OrderLink,
+  Problem,
+  Search,
+  SkuLink,
+  Table,
+  Time,
+} from '../parts/common.tsx';
+import { Tiles } from '../parts/tiles.tsx';
+import { addressOf, go, place } from '../place.ts';
+import { useStore } from '../store.ts';
+import { AdjustDialog, CountDialog } from './stock-dialogs.tsx';
+
+export interface Stock {
+  readonly sku: bigint;
+  readonly total: bigint;
+  readonly reserved: bigint;
+  readonly count: bigint;
+}
+
+interface Explanation extends Stock {
+  readonly holds: readonly {
+    readonly orderID: bigint;
+    readonly count: bigint;
+    readonly expiresAt?: string;
+  }[];
+  readonly nextReleaseAt?: string;
+  readonly nextPageToken?: string;
+}
+
+interface Movement {
+  readonly version: bigint;
+  readonly kind: string;
+  readonly totalChange: bigint;
+  readonly reservedChange: bigint;
+  readonly total: bigint;
+  readonly reserved: bigint;
+  readonly orderID?: bigint;
+  readonly orders?: bigint;
+  readonly reason?: string;
+  readonly reference?: string;
+  readonly note?: string;
+  readonly actor?: string;
+  readonly createdAt: string;
+}
+
+const REFRESH_MS = 2_000;
+
+export function StockPage() {
+  const { filters } = useStore(place);
+  const sku = filters.get('sku') ?? '';
+  return (
+    <Guarded scope="stock:read">
+      <Search label="sku" value={sku} isFirst onSearch={(text) => go('stock', { sku: text })} />
+      {sku === '' ? <StockList after={filters.get('after') ?? ''} /> : <OneStock key={sku} sku={sku} />}
+    </Guarded>
+  );
+}
+
+function StockList({ after }: { readonly after: string }) {
+  const { value, problem } = useLoaded(after, (signal) =>
+    call<{ stocks: Stock[]; nextPageToken?: string }>('/stock/list', {
+      query: { page_token: after },
+      signal,
+    }),
+  );
+  return (
+    <>
+      <Problem of={problem} />
+      {value && (
+        <Table label="Stock" head={['sku', '#total', '#reserved', '#available']}>
+          {value.stocks.map((each) => (
+            <tr key={each.sku}>
+              <td>
+                <SkuLink sku={each.sku} />
+              </td>
+              <td class="num">{number(each.total)}</td>
+              <td class="num">{number(each.reserved)}</td>
+              <td class="num">{number(each.count)}</td>
+            </tr>
+          ))}
+        </Table>
+      )}
+      {value?.nextPageToken && <a href={addressOf('stock', { after: value.nextPageToken })}>Next page</a>}
+    </>
+  );
+}
+
+type Opened = 'adjust' | 'count' | undefined;
+
+function OneStock({ sku }: { readonly sku: string }) {
+  const [opened, setOpened] = useState<Opened>();
+  const query = { page_size: '20' };
+  const explained = useLoaded(
+    `explain ${sku}`,
+    (signal) => call<Explanation>(`/stock/explain/${sku}`, { query, signal }),
+    { everyMs: REFRESH_MS },
+  );
+  const moved = useLoaded(
+    `movements ${sku}`,
+    (signal) => call<{ movements: Movement[] }>(`/stock/movements/${sku}`, { query, signal }),
+    { everyMs: REFRESH_MS },
+  );
+  const isMissing = explained.problem?.reason === 'STOCK_NOT_FOUND';
+  const missing =
+    isMissing && /^\d+$/.test(sku) ? { sku: BigInt(sku), total: 0n, reserved: 0n, count: 0n } : undefined;
+  const stock: Stock | undefined = explained.value ?? missing;
+  const close = () => setOpened(undefined);
+  const finish = () => {
+    close();
+    explained.reload();
+    moved.reload();
+  };
+  const dialog = stock && { stock, onClose: close, onDone: finish };
+  return (
+    <>
+      <Problem of={explained.problem} />
+      {explained.value && <Counters of={explained.value} />}
+      {stock && (
+        <div class="buttons start">
+          <Action scope="stock:write" onClick={() => setOpened('adjust')}>
+            Adjust…
+          </Action>
+          <Action scope="stock:write" isOff={isMissing} onClick={() => setOpened('count')}>
+            Count…
+          </Action>
+        </div>
+      )}
+      {explained.value && <Holds of={explained.value} />}
+      <Movements of={moved} />
+      {dialog && opened === 'adjust' && <AdjustDialog {...dialog} />}
+      {dialog && opened === 'count' && <CountDialog {...dialog} />}
+    </>
+  );
+}
+
+function Counters({ of }: { readonly of: Explanation }) {
+  return (
+    <Tiles
+      of={[
+        { name: 'Total', value: number(of.total) },
+        { name: 'Reserved', value: number(of.reserved) },
+        { name: 'Available', value: number(of.count), isBad: of.count === 0n },
+      ]}
+    />
+  );
+}
+
+function Holds({ of }: { readonly of: Explanation }) {
+  return (
+    <>
+      <h2>Held by open orders</h2>
+      {of.nextReleaseAt && (
+        <p class="faint">
+          The next reservation ends in <Countdown to={of.nextReleaseAt} />.
+        </p>
+      )}
+      {of.holds.length === 0 ? (
+        <p class="note">No open order holds this sku.</p>
+      ) : (
+        <Table label="Holds" head={['order', '#pieces', '#ends in']}>
+          {of.holds.map(({ orderID, count, expiresAt }) => (
+            <tr key={orderID}>
+              <td>
+                <OrderLink id={orderID} />
+              </td>
+              <td class="num">{number(count)}</td>
+              <td class="num">{expiresAt ? <Countdown to={expiresAt} /> : 'never'}</td>
+            </tr>
+          ))}
+        </Table>
+      )}
+      {of.nextPageToken && <p class="faint">There are more.</p>}
+    </>
+  );
+}
+
+function Movements({ of: { value, problem } }: { readonly of: Loaded<{ movements: Movement[] }> }) {
+  if (value === undefined) return problem?.reason === 'STOCK_NOT_FOUND' ? null : <Problem of={problem} />;
+  const head = ['#', 'kind', '#total', '#reserved', 'cause', 'by', 'written'];
+  return (
+    <>
+      <h2>Latest movements</h2>
+      <Table label="Movements" head={head}>
+        {value.movements.map((each) => (
+          <tr key={each.version}>
+            <td class="num faint">{String(each.version)}</td>
+            <td>{each.kind}</td>
+            <td class="num">
+              <Moved by={each.totalChange} to={each.total} />
+            </td>
+            <td class="num">
+              <Moved by={each.reservedChange} to={each.reserved} />
+            </td>
+            <td>
+              <Cause of={each} />
+            </td>
+            <td>{each.actor ?? '–'}</td>
+            <td>
+              <Time at={each.createdAt} />
+            </td>
+          </tr>
+        ))}
+      </Table>
+    </>
+  );
+}
+
+function Moved({ by, to }: { readonly by: bigint; readonly to: bigint }) {
+  return (
+    <>
+      {by !== 0n && <span class={by > 0n ? 'up' : 'down'}>{change(by)} </span>}
+      {number(to)}
+    </>
+  );
+}
+
+function Cause({ of: { orderID, orders, reason, reference, note } }: { readonly of: Movement }) {
+  if (orderID !== undefined) return <OrderLink id={orderID} />;
+  if (orders !== undefined) return <>{number(orders)} orders</>;
+  return <>{[reason, reference, note].filter(Boolean).join(' · ') || '–'}</>;
+}

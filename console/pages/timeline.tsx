@@ -1,0 +1,85 @@
+/** What happened to an order, by its events. */
+import { call } from '../api.ts';
+import { useLoaded } from '../load.ts';
+import { Problem, Time, useMay } from '../parts/common.tsx';
+import type { Order } from './order.tsx';
+
+interface OrderEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly time: string;
+  readonly traceparent?: string;
+  readonly data: {
+    readonly status: string;
+    readonly version: bigint;
+    readonly reason?: string;
+    readonly expiresAt?: string;
+  };
+}
+
+/** Each page looks at a bounded part of the feed, so a rare order may need many. */
+const PAGES_MAX = 20;
+
+export function Timeline({ id, order }: { readonly id: string; readonly order: Order }) {
+  const isOn = useMay('events:read');
+  const state = `${id} ${order.status} ${order.updatedAt} ${order.expiresAt}`;
+  const { value: events, problem } = useLoaded(state, (signal) => readEvents(id, order, signal), { isOn });
+  return (
+    <section>
+      <h2>Timeline</h2>
+      {!isOn && (
+        <p class="note">
+          This needs the scope <code>events:read</code>.
+        </p>
+      )}
+      <Problem of={problem} />
+      {events?.length === 0 && <p class="note">Its events are not kept any more.</p>}
+      <ol class="timeline">
+        {events?.map((event) => (
+          <li key={event.id}>
+            <strong>{event.type.replace(/^loms\.order\.|\.v1$/g, '')}</strong>
+            {event.data.reason && <span> {event.data.reason}</span>}
+            <div class="faint">
+              <Time at={event.time} />
+              {event.data.expiresAt && event.data.status === 'awaiting payment' && (
+                <>
+                  {' · ends '}
+                  <Time at={event.data.expiresAt} />
+                </>
+              )}
+              {event.traceparent && (
+                <>
+                  {' · request '}
+                  <code>{event.traceparent.split('-')[1]}</code>
+                </>
+              )}
+            </div>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+interface EventPage {
+  readonly events: readonly OrderEvent[];
+  readonly nextPageToken: string;
+}
+
+/** Reads the feed from its beginning until the order is in the state that it has now. */
+async function readEvents(id: string, order: Order, signal: AbortSignal): Promise<OrderEvent[]> {
+  const events: OrderEvent[] = [];
+  let token = '';
+  for (let page = 0; page < PAGES_MAX; page++) {
+    const query = {
+      order_id: id,
+      page_size: '100',
+      ...(token === '' ? { from: 'beginning' } : { page_token: token }),
+    };
+    const { events: more, nextPageToken } = await call<EventPage>('/event/list', { query, signal });
+    events.push(...more);
+    if (nextPageToken === token || events.at(-1)?.data.status === order.status) break;
+    token = nextPageToken;
+  }
+  return events;
+}
