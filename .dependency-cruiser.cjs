@@ -129,6 +129,18 @@ module.exports = {
       { path: '^test/|\\.test\\.ts$' },
     ),
     rule(
+      'console',
+      'The console runs in a browser: it knows the public interface of the service, and none of its code.',
+      { path: '^console/' },
+      { path: '^(src|test|scripts|examples)/' },
+    ),
+    rule(
+      'console-is-built',
+      'The service serves what was built of the console, and knows none of its code.',
+      { path: '^(src|test|scripts|examples)/' },
+      { path: '^console/' },
+    ),
+    rule(
       'scripts-come-last',
       'Scripts use the product and the test helpers, never the other way round.',
       { path: '^(src|test)/' },

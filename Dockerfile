@@ -12,6 +12,7 @@ FROM base AS build
 RUN --mount=type=cache,target=/root/.npm npm ci
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
+COPY console console
 RUN npm run build
 # The contracts for clients: dist/proto and dist/loms.binpb.
 COPY buf.yaml ./
@@ -43,6 +44,7 @@ COPY db/grants.sql db/grants.sql
 COPY db/migrations db/migrations
 COPY db/seeds db/seeds
 COPY --from=build /app/dist dist
+COPY --from=build /app/build/console build/console
 USER node
 EXPOSE 8080 50051 8081
 # GET /readyz on the probe port, which is plain HTTP under TLS too. The check is a program of half a second.

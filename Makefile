@@ -14,7 +14,7 @@ NODE_FLAGS := --enable-source-maps $(YOUNG)
 
 INSTALLED := node_modules/.package-lock.json
 BUILT := dist/.built
-SOURCES := $(shell find src -name '*.[jt]s' -not -name '*.test.ts')
+SOURCES := $(shell find src console -type f -not -name '*.test.ts')
 EMBEDDED_URL = postgres://postgres@127.0.0.1:$(or $(EMBEDDED_PRIMARY_PORT),54321)/loms
 EMBEDDED_PASSWORD_FILE = $${EMBEDDED_DIR:-.data}/postgresql/primary/loms.password
 PSQL_URL = $(or $(DATABASE_URL),$(EMBEDDED_URL))
@@ -38,7 +38,7 @@ dev: $(INSTALLED) ## The same, restarted on every change of the sources
 	@SEED_ON_START=$${SEED_ON_START-$(STOCK)} exec npx tsx watch --clear-screen=false src/main.ts
 
 .PHONY: build
-build: $(BUILT) ## Compile the sources to dist/
+build: $(BUILT) ## Compile the sources to dist/, and the console to build/console/
 
 .PHONY: proto
 proto: $(BUILT) ## Lay the contracts for gRPC clients into dist/proto/ and dist/loms.binpb
@@ -115,7 +115,7 @@ test-postgres: $(INSTALLED) ## Run the tests of the database on another PostgreS
 	  npx vitest run $(POSTGRES_TESTS)
 
 .PHONY: test-browser
-test-browser: $(BUILT) ## Test the Swagger page in headless Chromium (installed from Debian if possible)
+test-browser: $(BUILT) ## Test the console and the Swagger page in headless Chromium (installed from Debian if possible)
 	@scripts/test-browser.sh
 
 .PHONY: test-nats
@@ -194,10 +194,11 @@ verify-style: $(INSTALLED)
 .PHONY: verify-types
 verify-types: $(INSTALLED)
 	@npx tsc
+	@npx tsc -p console
 
 .PHONY: verify-imports
 verify-imports: $(INSTALLED)
-	@npx depcruise --config .dependency-cruiser.cjs src test scripts examples
+	@npx depcruise --config .dependency-cruiser.cjs src console test scripts examples
 
 .PHONY: audit
 audit: $(INSTALLED) ## Query the registry for known vulnerabilities of production packages

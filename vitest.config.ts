@@ -27,7 +27,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'tests',
-          include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'],
+          include: ['src', 'console', 'test', 'scripts'].map((folder) => `${folder}/**/*.test.ts`),
           exclude: ['test/browser/**', 'test/nats/**', ALONE],
           globalSetup: 'test/support/cluster.ts',
           // Tests mostly wait, for timeouts and failovers: two at once take half of the time on two cores.

@@ -1,6 +1,6 @@
 /** What a component shows of the service: loaded when its inputs change, and again at an interval. */
 import { useEffect, useState } from 'preact/hooks';
-import { ApiError } from './api.ts';
+import { ApiError } from './api-error.ts';
 
 export interface Loaded<T> {
   /** The latest value; it stays while a newer one is loaded, and where that fails. */

@@ -1,5 +1,6 @@
 /** The samples of the service, one a second: read from its stream and kept for an hour. */
-import { ApiError, send } from './api.ts';
+import { send } from './api.ts';
+import { ApiError } from './api-error.ts';
 import { readServerEvents } from './server-events.ts';
 import { session, token } from './session.ts';
 import { Store } from './store.ts';

@@ -1,5 +1,5 @@
 /** Who uses the console: the token, and what the service admits it to. */
-import type { ApiError } from './api.ts';
+import type { ApiError } from './api-error.ts';
 import { Store } from './store.ts';
 
 export interface Session {

@@ -2,7 +2,8 @@
  * The tail of the event feed: the latest events, newest first. A paused tail does not read: its connection is
  * closed, and the next one begins behind the last event that was read.
  */
-import { ApiError, send } from './api.ts';
+import { send } from './api.ts';
+import { ApiError } from './api-error.ts';
 import { problemOf } from './load.ts';
 import { readServerEvents, type ServerEvent } from './server-events.ts';
 import { Store } from './store.ts';

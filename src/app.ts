@@ -15,6 +15,7 @@ import {
   type TaskParts,
 } from './background.ts';
 import type { Config } from './config/config.ts';
+import { startSampling } from './console-samples.ts';
 import { Router } from './db/cluster/router.ts';
 import { DatabaseUnavailable } from './db/errors.ts';
 import type { WaitOptions } from './db/schema/client.ts';
@@ -96,7 +97,9 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
     const { requestTimeoutMs } = config;
     const authenticate = tokens?.authenticate;
     const context = { loms: service, logger, metrics, deadlines, requestTimeoutMs, authenticate };
-    const served = { router, certificates, tokens, probes, audit, watch };
+    const nodes = router.status().map(({ name }) => name);
+    const samples = config.console ? await startSampling(nodes, parts) : undefined;
+    const served = { router, certificates, tokens, probes, audit, watch, samples };
     const { readiness, ...ports } = await startServers(config, context, served, closers);
     observe(metrics, {
       ...{ router, audit },

@@ -7,7 +7,9 @@ import type { Router } from './db/cluster/router.ts';
 import { DatabaseUnavailable } from './db/errors.ts';
 import { schemaProblem } from './db/schema/version.ts';
 import type { FeedWatch } from './service/feed-watch.ts';
+import type { Samples } from './telemetry/samples.ts';
 import { startGrpcServer } from './transport/grpc/server.ts';
+import { CONSOLE_FOLDER } from './transport/http/console.ts';
 import { connectionLimits } from './transport/http/limits.ts';
 import type { ProbePort } from './transport/http/probe-port.ts';
 import { createHttpApp } from './transport/http/routes.ts';
@@ -26,13 +28,15 @@ export interface ServedParts {
   readonly probes: ProbePort | undefined;
   readonly audit: StockAudit;
   readonly watch: FeedWatch;
+  /** For the console; undefined where it is off. */
+  readonly samples: Samples | undefined;
 }
 
 /** Starts the servers, and reports the readiness of the service. */
 export async function startServers(
   config: Config,
   context: TransportContext,
-  { router, certificates, tokens, probes, audit, watch }: ServedParts,
+  { router, certificates, tokens, probes, audit, watch, samples }: ServedParts,
   closers: Closers,
 ) {
   const { logger, authenticate } = context;
@@ -68,6 +72,7 @@ export async function startServers(
     http?.retire();
     await sleep(delayMs);
     await watch.stop();
+    samples?.stop();
     await Promise.all([checked, grpc.stop(shutdownTimeoutMs), http?.stop(shutdownTimeoutMs)]);
   });
   if (probes) probes.source = () => probeState(readiness, authenticate === undefined);
@@ -76,6 +81,7 @@ export async function startServers(
     authenticate,
     docs: config.docs,
     publicUrl: config.publicUrl,
+    console: samples && { folder: CONSOLE_FOLDER, samples },
     readiness: () => readiness.current,
     audit,
   });

@@ -1,30 +1,11 @@
 /** The audit of the stock: started at a button, with what the last one found. */
 import { useState } from 'preact/hooks';
-import { type ApiError, call } from '../api.ts';
+import { call } from '../api.ts';
+import type { ApiError } from '../api-error.ts';
 import { duration, number } from '../format.ts';
 import { problemOf, useLoaded } from '../load.ts';
+import type { AuditState } from '../model.ts';
 import { Action, Facts, OrderLink, Problem, SkuLink, Table, useMay } from '../parts/common.tsx';
-
-interface AuditState {
-  readonly running: boolean;
-  readonly last?: {
-    readonly outcome: string;
-    readonly ageMs: bigint;
-    readonly durationMs: bigint;
-    readonly skus?: bigint;
-    readonly movements?: bigint;
-    readonly lines?: bigint;
-    readonly findingCount?: bigint;
-    readonly findings?: readonly Finding[];
-  };
-}
-
-interface Finding {
-  readonly finding: string;
-  readonly sku: bigint;
-  readonly orderID?: bigint;
-  readonly detail: string;
-}
 
 const REFRESH_MS = 1_000;
 

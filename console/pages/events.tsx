@@ -2,6 +2,7 @@
 import { useEffect, useMemo } from 'preact/hooks';
 import { change, number } from '../format.ts';
 import { parseExact } from '../json.ts';
+import type { FeedEvent } from '../model.ts';
 import { Guarded, OrderLink, Problem, SkuLink, Table, Time } from '../parts/common.tsx';
 import { go, place } from '../place.ts';
 import type { ServerEvent } from '../server-events.ts';
@@ -78,20 +79,6 @@ function Tail({ types: chosen }: { readonly types: readonly string[] }) {
       )}
     </>
   );
-}
-
-interface FeedEvent {
-  readonly type: string;
-  readonly time: string;
-  readonly sequence: string;
-  readonly data: {
-    readonly orderID?: bigint;
-    readonly sku?: bigint;
-    readonly reason?: string;
-    readonly items?: readonly { readonly sku: bigint; readonly count: bigint }[];
-    readonly totalChange?: bigint;
-    readonly total?: bigint;
-  };
 }
 
 function Row({ of }: { readonly of: ServerEvent }) {

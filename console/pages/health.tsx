@@ -2,39 +2,12 @@
 import { readiness } from '../api.ts';
 import { countdown, duration, number } from '../format.ts';
 import { useLoaded } from '../load.ts';
+import type { NodeState, Readiness } from '../model.ts';
 import { Facts, Problem, Table } from '../parts/common.tsx';
 import { samples, serviceNowMs } from '../samples.ts';
 import { session } from '../session.ts';
 import { useStore } from '../store.ts';
 import { Audit } from './audit.tsx';
-
-interface Node {
-  readonly name: string;
-  readonly role: string;
-  readonly timeline: bigint;
-  readonly healthy: boolean;
-  readonly reason: string;
-  readonly cause: string;
-  readonly clockAheadMs?: number | bigint | null;
-  readonly reads: bigint;
-}
-
-interface Readiness {
-  readonly ready: boolean;
-  readonly details: {
-    readonly migrated?: boolean;
-    readonly schemaProblem?: string;
-    readonly writable?: boolean;
-    readonly confirmedBy?: bigint;
-    readonly stopping?: boolean;
-    readonly keys?: {
-      readonly usable: boolean;
-      readonly readable: boolean;
-      readonly ageMs: number | bigint | null;
-    };
-    readonly nodes?: readonly Node[];
-  };
-}
 
 const REFRESH_MS = 2_000;
 
@@ -83,7 +56,7 @@ function keysText({ usable, readable, ageMs }: NonNullable<Readiness['details'][
   return `${usable ? 'usable' : 'too old'}, ${age}${readable ? '' : ', cannot be read now'}`;
 }
 
-function Nodes({ of }: { readonly of: readonly Node[] }) {
+function Nodes({ of }: { readonly of: readonly NodeState[] }) {
   const { history } = useStore(samples);
   return (
     <>

@@ -2,9 +2,9 @@
 import { useState } from 'preact/hooks';
 import { call } from '../api.ts';
 import { countdown, number } from '../format.ts';
+import type { Order } from '../model.ts';
 import { Countdown } from '../parts/common.tsx';
 import { Change, Confirm, Confirmation, Dialog } from '../parts/dialog.tsx';
-import type { Order } from './order.tsx';
 
 export type Act = 'pay' | 'cancel' | 'extend';
 

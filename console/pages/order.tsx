@@ -4,20 +4,11 @@ import { useState } from 'preact/hooks';
 import { call } from '../api.ts';
 import { number } from '../format.ts';
 import { useLoaded } from '../load.ts';
+import type { Order } from '../model.ts';
 import { Action, Countdown, Facts, Problem, SkuLink, Status, Table, Time } from '../parts/common.tsx';
 import { addressOf } from '../place.ts';
 import { type Act, OrderDialog } from './order-dialogs.tsx';
 import { Timeline } from './timeline.tsx';
-
-export interface Order {
-  readonly status: string;
-  readonly user: bigint;
-  readonly items: readonly { readonly sku: bigint; readonly count: bigint }[];
-  readonly createdAt?: string;
-  readonly updatedAt?: string;
-  readonly expiresAt?: string;
-  readonly cancelReason?: string;
-}
 
 const REFRESH_MS = 2_000;
 

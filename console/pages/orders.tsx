@@ -2,6 +2,7 @@
 import { call } from '../api.ts';
 import { number } from '../format.ts';
 import { useLoaded } from '../load.ts';
+import type { Order } from '../model.ts';
 import {
   Countdown,
   Guarded,
@@ -15,7 +16,7 @@ import {
 } from '../parts/common.tsx';
 import { addressOf, go, place } from '../place.ts';
 import { useStore } from '../store.ts';
-import { OneOrder, type Order } from './order.tsx';
+import { OneOrder } from './order.tsx';
 
 const statuses = ['awaiting payment', 'payed', 'cancelled', 'failed'];
 

@@ -3,9 +3,9 @@ import type { ComponentChildren } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import { call } from '../api.ts';
 import { change, instant, number } from '../format.ts';
+import type { Stock } from '../model.ts';
 import { Change, Confirmation, Dialog } from '../parts/dialog.tsx';
 import { serviceNowMs } from '../samples.ts';
-import type { Stock } from './stock.tsx';
 
 const reasons = ['received', 'returned', 'damaged', 'lost', 'found', 'correction', 'other'];
 

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { call } from '../api.ts';
 import { change, number } from '../format.ts';
 import { type Loaded, useLoaded } from '../load.ts';
+import type { Explanation, Movement, Stock } from '../model.ts';
 import {
   Action,
   Countdown,
@@ -18,39 +19,6 @@ import { Tiles } from '../parts/tiles.tsx';
 import { addressOf, go, place } from '../place.ts';
 import { useStore } from '../store.ts';
 import { AdjustDialog, CountDialog } from './stock-dialogs.tsx';
-
-export interface Stock {
-  readonly sku: bigint;
-  readonly total: bigint;
-  readonly reserved: bigint;
-  readonly count: bigint;
-}
-
-interface Explanation extends Stock {
-  readonly holds: readonly {
-    readonly orderID: bigint;
-    readonly count: bigint;
-    readonly expiresAt?: string;
-  }[];
-  readonly nextReleaseAt?: string;
-  readonly nextPageToken?: string;
-}
-
-interface Movement {
-  readonly version: bigint;
-  readonly kind: string;
-  readonly totalChange: bigint;
-  readonly reservedChange: bigint;
-  readonly total: bigint;
-  readonly reserved: bigint;
-  readonly orderID?: bigint;
-  readonly orders?: bigint;
-  readonly reason?: string;
-  readonly reference?: string;
-  readonly note?: string;
-  readonly actor?: string;
-  readonly createdAt: string;
-}
 
 const REFRESH_MS = 2_000;
 

@@ -1,21 +1,8 @@
 /** What happened to an order, by its events. */
 import { call } from '../api.ts';
 import { useLoaded } from '../load.ts';
+import type { Order, OrderEvent } from '../model.ts';
 import { Problem, Time, useMay } from '../parts/common.tsx';
-import type { Order } from './order.tsx';
-
-interface OrderEvent {
-  readonly id: string;
-  readonly type: string;
-  readonly time: string;
-  readonly traceparent?: string;
-  readonly data: {
-    readonly status: string;
-    readonly version: bigint;
-    readonly reason?: string;
-    readonly expiresAt?: string;
-  };
-}
 
 /** Each page looks at a bounded part of the feed, so a rare order may need many. */
 const PAGES_MAX = 20;

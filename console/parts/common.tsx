@@ -1,7 +1,7 @@
 /** Small parts that all pages use. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { ApiError } from '../api.ts';
+import type { ApiError } from '../api-error.ts';
 import { countdown, instant } from '../format.ts';
 import { addressOf } from '../place.ts';
 import { serviceNowMs } from '../samples.ts';

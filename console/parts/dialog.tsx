@@ -1,7 +1,7 @@
 /** Dialogs. The browser's own element keeps the focus inside, and closes with Esc. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
-import type { ApiError } from '../api.ts';
+import type { ApiError } from '../api-error.ts';
 import { problemOf } from '../load.ts';
 import { Problem } from './common.tsx';
 

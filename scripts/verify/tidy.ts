@@ -12,7 +12,7 @@ const COLUMNS_MAX = 110;
 const FILE_LINES_MAX = 400;
 const FUNCTION_LINES_MAX = 70;
 
-const checked = /\.(ts|js|mjs|cjs|sql|md|sh|proto|yaml)$|(^|\/)(Makefile|Dockerfile)$/;
+const checked = /\.(tsx?|css|js|mjs|cjs|sql|md|sh|proto|yaml)$|(^|\/)(Makefile|Dockerfile)$/;
 
 /** Not written by hand, or, as this file, about the phrases. */
 const exempt =
@@ -44,7 +44,7 @@ export function check(path: string, text: string): string[] {
   const size = text.endsWith('\n') ? lines.length - 1 : lines.length;
   if (size > FILE_LINES_MAX && !path.endsWith('.md'))
     findings.push(`${path}: ${size} lines, ${FILE_LINES_MAX} at most`);
-  if (path.endsWith('.ts')) findings.push(...longFunctions(path, text));
+  if (/\.tsx?$/.test(path)) findings.push(...longFunctions(path, text));
   if (isNewMigration(path)) findings.push(...checkMigration(text).map((problem) => `${path}: ${problem}`));
   return findings;
 }

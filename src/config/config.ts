@@ -85,6 +85,8 @@ function sectionsOf(env: Variables) {
         : { host: env.HTTP_HOST, port: env.PROBE_PORT, livenessTimeoutMs: env.LIVENESS_TIMEOUT_MS },
     docs: env.DOCS,
     publicUrl: env.PUBLIC_URL,
+    /** The page for operators is on by itself only where no other machine can reach it. */
+    console: env.CONSOLE ?? isLoopback(env.HTTP_HOST),
     /** Whether everybody who can connect may do everything, from other machines too. */
     isOpenToNetwork: !isTokenRequired(env) && !(isLoopback(env.HTTP_HOST) && isLoopback(env.GRPC_HOST)),
     auth: isTokenRequired(env) ? authOf(env) : undefined,

@@ -78,6 +78,10 @@ export const variables = z.object({
   REFLECTION: flag(true),
   DOCS: flag(true),
   PUBLIC_URL: serviceUrl.optional(),
+  CONSOLE: z
+    .enum(['true', 'false'], 'must be true or false')
+    .transform((text) => text === 'true')
+    .optional(),
   DATABASE_URL: postgresUrls.optional(),
   DATABASE_URL_FILE: path,
   MIGRATION_DATABASE_URL: postgresUrls.optional(),

@@ -42,7 +42,7 @@ const contentTypes: Readonly<Record<string, string>> = {
 };
 
 /**
- * Adds `/console/`, its files, and `/console/samples`. Without its built files it adds nothing, and logs that.
+ * Adds `/console/`, its files, and `/console/samples`. Without its built files it adds nothing, and logs it.
  *
  * @throws when the folder holds a file of an unknown type.
  */
@@ -137,10 +137,13 @@ class SampleStream implements EventStream {
     const { samples, caller } = this.#options;
     if (this.#next === undefined) {
       this.#next = samples.begin;
-      const head = { version, columns: samples.columns, caller: caller.name, scopes: [...caller.scopes] };
+      const own = scopes.filter((scope) => caller.scopes.has(scope));
+      const head = { version, columns: samples.columns, caller: caller.name, scopes: own };
       return accepted(Buffer.from(`event: head\ndata: ${JSON.stringify(head)}\n\n`));
     }
-    await samples.waitFor(this.#next);
+    while (this.#next >= samples.end && !this.#isClosed && this.end === undefined) {
+      await samples.waitFor(this.#next);
+    }
     if (this.#isClosed) return undefined;
     const { end } = this;
     if (end !== undefined) return refused(end);

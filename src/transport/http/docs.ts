@@ -1,8 +1,8 @@
 /**
  * The OpenAPI document and Swagger UI on top of it, and the AsyncAPI document.
  *
- * Every file of the page comes from this server, so that it works in a closed network. Swagger UI's icons are
- * `data:` images.
+ * Every file of the page comes from this server, so that it works in a closed network. Its icons are `data:`
+ * images.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';

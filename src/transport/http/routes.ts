@@ -4,6 +4,7 @@ import { type OperationName, operations } from '../../domain/operations.ts';
 import { fixedRefusals } from '../../domain/refusals.ts';
 import type { TransportContext } from '../operation.ts';
 import { type AuditRouteOptions, addAuditRoutes } from './audit.ts';
+import { addConsole, type ConsoleOptions } from './console.ts';
 import { addDocs } from './docs.ts';
 import { errorResponse } from './errors.ts';
 import { addEventStream } from './event-stream.ts';
@@ -21,6 +22,8 @@ export interface HttpAppOptions extends TransportContext, HealthOptions, AuditRo
   readonly docs?: boolean;
   /** The address of REST in the OpenAPI document; without it the one that the document is requested from. */
   readonly publicUrl?: string | undefined;
+  /** Without it there is no console. */
+  readonly console?: ConsoleOptions | undefined;
 }
 
 /** Builds the app. */
@@ -41,6 +44,7 @@ export function createHttpApp(options: HttpAppOptions): OpenAPIHono {
   addAuditRoutes(app, options);
   addHealthRoutes(app, options);
   if (options.docs !== false) addDocs(app, options.publicUrl);
+  if (options.console) addConsole(app, options.console, options);
   app.notFound((c) => {
     const allowed = allowedMethods(app, c.req.path);
     if (allowed.length === 0) return errorResponse(fixedRefusals.pathNotFound);

@@ -1,4 +1,4 @@
-/** Files of pages for browsers. Each is served from memory: no path leads from a request to the file system. */
+/** Files of pages for browsers, each served from memory: no path of a request leads to the file system. */
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { Context } from 'hono';
