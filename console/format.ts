@@ -43,6 +43,12 @@ export function countdown(leftMs: number): string {
     .join(' ');
 }
 
+/** An instant in RFC 3339 by the clock of the viewer, in seconds, without the date of today. */
+export function moment(text: string, nowMs = Date.now()): string {
+  const [day, time] = instant(text).split(' ');
+  return day === instant(new Date(nowMs).toISOString()).split(' ')[0] ? String(time) : `${day} ${time}`;
+}
+
 /** The date and time of an instant in RFC 3339, on the clock of the viewer, in seconds. */
 export function instant(text: string): string {
   const time = new Date(text);

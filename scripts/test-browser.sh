@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Tests the Swagger page of the built service in headless Chromium, and takes the README's screenshot of it.
+# Tests the console and the Swagger page of the built service in headless Chromium, and takes the README's
+# screenshot of the latter. Pictures of the console go to build/browser.
 #
 # CHROMIUM_PATH names the browser. Without it, an installed one is used, or root installs one from Debian.
 set -eu
@@ -17,6 +18,6 @@ if [ -z "$CHROMIUM_PATH" ]; then
   exit 1
 fi
 
-mkdir -p docs/images
-CHROMIUM_PATH=$CHROMIUM_PATH SCREENSHOT=docs/images/swagger.png \
+mkdir -p docs/images build/browser
+CHROMIUM_PATH=$CHROMIUM_PATH SCREENSHOT=docs/images/swagger.png PICTURES=build/browser \
   npx vitest run --config test/browser/vitest.config.ts

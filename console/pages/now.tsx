@@ -95,7 +95,7 @@ function tilesOf(history: SampleHistory) {
     { name: 'Read p99', value: duration(history.latest('reads.p99')) },
     { name: 'Waiting', value: number(history.latest('queue')) },
     { name: 'Open orders', value: number(history.latest('openOrders')) },
-    { name: 'Primary', value: primary?.name ?? 'none', isBad: primary === undefined },
+    { name: 'Primary', value: primary?.name ?? 'none', isName: true, isBad: primary === undefined },
     {
       name: 'Nodes in use',
       value: `${nodes.length - down.length} of ${nodes.length}`,

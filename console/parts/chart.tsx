@@ -35,7 +35,10 @@ export function Chart({ title, lines, format, minutes }: ChartProps) {
   const frame = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const key = lines.map(({ column }) => column).join();
-  const draw = () => plot.current?.setData(dataOf(lines, minutes));
+  const draw = () => {
+    plot.current?.setData(dataOf(lines, minutes));
+    showLatest(plot.current);
+  };
   useEffect(() => {
     const element = frame.current;
     if (element === null) return;
@@ -46,6 +49,7 @@ export function Chart({ title, lines, format, minutes }: ChartProps) {
         dataOf(lines, minutes),
         element,
       );
+      showLatest(plot.current);
     };
     const resize = new ResizeObserver(() => {
       const { clientWidth: width } = element;
@@ -69,6 +73,16 @@ export function Chart({ title, lines, format, minutes }: ChartProps) {
   );
 }
 
+/** Shows the latest values in the legend, unless the pointer has chosen others. */
+function showLatest(plot: uPlot | undefined): void {
+  if (plot && plot.cursor.idx == null) plot.setLegend({ idx: plot.data[0].length - 1 }, false);
+}
+
+/** @param timeS in seconds since the epoch. */
+function clock(timeS: number | null | undefined): string {
+  return timeS ? new Date(timeS * 1_000).toLocaleTimeString('en-GB') : '';
+}
+
 /** The end of the history, as arrays of uPlot. A new history is empty for a moment. */
 function dataOf(lines: readonly Line[], minutes: number): uPlot.AlignedData {
   const { history } = samples.value;
@@ -90,17 +104,19 @@ function optionsOf(
   return {
     width,
     height: HEIGHT_PX,
+    padding: [8, 8, 0, 0],
     legend: { markers: { width: 0, fill: (_plot, index) => colour(`series-${lines[index - 1]?.colour}`) } },
     cursor: { drag: { x: false, y: false }, sync: { key: 'now' }, points: { size: 5 } },
+    hooks: { setCursor: [showLatest] },
     scales: { y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.1 : 1] } },
     axes: [
-      { ...axis, size: 24, space: 70 },
+      { ...axis, size: 24, space: 70, values: (_plot, ticks) => ticks.map(clock) },
       { ...axis, size: 56, space: 30, values: (_plot, ticks) => ticks.map(format) },
     ],
     series: [
       {
         label: 'time',
-        value: (_plot, time) => (time ? new Date(time * 1_000).toLocaleTimeString('en-GB') : ''),
+        value: (_plot, time) => clock(time),
       },
       ...lines.map(({ label, colour: index }) => ({
         label,

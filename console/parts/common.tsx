@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ApiError } from '../api-error.ts';
-import { countdown, instant } from '../format.ts';
+import { countdown, moment } from '../format.ts';
 import { addressOf } from '../place.ts';
 import { serviceNowMs } from '../samples.ts';
 import { session } from '../session.ts';
@@ -39,7 +39,7 @@ export function Time({ at }: { readonly at: string | undefined }) {
   if (at === undefined) return <>–</>;
   return (
     <time dateTime={at} title={at}>
-      {instant(at)}
+      {moment(at)}
     </time>
   );
 }

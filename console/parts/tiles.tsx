@@ -3,6 +3,8 @@
 export interface Tile {
   readonly name: string;
   readonly value: string;
+  /** Whether it is a name, which may be long. */
+  readonly isName?: boolean;
   /** Whether somebody has to look at it. */
   readonly isBad?: boolean;
 }
@@ -10,10 +12,12 @@ export interface Tile {
 export function Tiles({ of }: { readonly of: readonly Tile[] }) {
   return (
     <dl class="tiles">
-      {of.map(({ name, value, isBad }) => (
+      {of.map(({ name, value, isName, isBad }) => (
         <div key={name} class={isBad ? 'bad' : undefined}>
           <dt>{name}</dt>
-          <dd class="num">{value}</dd>
+          <dd class={isName ? 'name' : 'num'} title={isName ? value : undefined}>
+            {value}
+          </dd>
         </div>
       ))}
     </dl>

@@ -11,7 +11,8 @@ import { openTokens } from '../../src/auth/tokens.ts';
 import { type HttpServer, startHttpServer } from '../../src/transport/http/server.ts';
 import { silent, testApp } from '../support/http-app.ts';
 import { AUDIENCE, createIssuer, ISSUER, type Issuer, writeKeys } from '../support/issuer.ts';
-import { execute, launchBrowser, openSwagger, remote, tryOut } from './swagger-page.ts';
+import { launchBrowser, remote } from './page.ts';
+import { execute, openSwagger, tryOut } from './swagger-page.ts';
 
 let dir: string;
 let issuer: Issuer;

@@ -3,7 +3,8 @@ import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { launchBrowser, openSwagger, tryOut } from './swagger-page.ts';
+import { launchBrowser } from './page.ts';
+import { openSwagger, tryOut } from './swagger-page.ts';
 
 const PREFIX = '/loms';
 let proxy: Server;

@@ -1,45 +1,14 @@
 /** The Swagger page of a service in headless Chromium, and the actions of its users. */
-import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
-
-export interface SwaggerPage {
-  readonly page: Page;
-  /** Every URL that the page requested. */
-  readonly requested: string[];
-  /** Errors and warnings on the browser's console. */
-  readonly consoleErrors: string[];
-}
-
-/** Starts the browser `CHROMIUM_PATH`. */
-export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: process.env.CHROMIUM_PATH || '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      // No other name resolves, so a request to another host fails on every machine.
-      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1',
-    ],
-  });
-}
+import type { Browser, Locator, Page } from 'playwright-core';
+import { type ObservedPage, openPage } from './page.ts';
 
 /** Opens the page of the service at `url` and waits until it shows the operations. */
-export async function openSwagger(browser: Browser, url: string): Promise<SwaggerPage> {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-  const requested: string[] = [];
-  const consoleErrors: string[] = [];
-  page.on('request', (request) => requested.push(request.url()));
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') consoleErrors.push(message.text());
-  });
-  page.on('pageerror', (error) => consoleErrors.push(String(error)));
+export async function openSwagger(browser: Browser, url: string): Promise<ObservedPage> {
+  const observed = await openPage(browser);
+  const { page } = observed;
   await page.goto(`${url}/docs`);
   await operation(page, 'createOrder').waitFor();
-  return { page, requested, consoleErrors };
+  return observed;
 }
 
 export interface ShownResponse {
@@ -71,16 +40,6 @@ export async function execute(page: Page, operationId: string): Promise<ShownRes
 /** The section of an operation. */
 export function operation(page: Page, operationId: string): Locator {
   return page.locator(`[id="operations-order-${operationId}"]`);
-}
-
-const loopback = new Set(['127.0.0.1', 'localhost', '[::1]']);
-
-/** Returns the URLs that are not on this machine. */
-export function remote(addresses: readonly string[]): string[] {
-  return addresses.filter((address) => {
-    const { protocol, hostname } = new URL(address);
-    return protocol !== 'data:' && protocol !== 'blob:' && !loopback.has(hostname);
-  });
 }
 
 /**

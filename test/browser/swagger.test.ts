@@ -7,19 +7,12 @@
  */
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
-import {
-  launchBrowser,
-  openSwagger,
-  operation,
-  remote,
-  type SwaggerPage,
-  takeScreenshot,
-  tryOut,
-} from './swagger-page.ts';
+import { launchBrowser, type ObservedPage, remote } from './page.ts';
+import { openSwagger, operation, takeScreenshot, tryOut } from './swagger-page.ts';
 
 const url = inject('serviceUrl');
 let browser: Browser;
-let swagger: SwaggerPage;
+let swagger: ObservedPage;
 
 beforeAll(async () => {
   browser = await launchBrowser();

@@ -1,0 +1,210 @@
+/**
+ * The console in headless Chromium, against a running service under some load: each page as it is looked at,
+ * and every action done once.
+ *
+ * LOMS_URL        a running service; by default the built service is started
+ * CHROMIUM_PATH   the browser; by default /usr/bin/chromium
+ * PICTURES        the folder for a picture of each page; without it none is taken
+ */
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { createOrder, isTooWide, pages, send, seriousFaults, startLoad, views } from './console-page.ts';
+import { launchBrowser, type ObservedPage, openPage } from './page.ts';
+
+const url = inject('serviceUrl');
+const SKU = '1625903';
+/** Above 2^53: a double would show other digits. */
+const USER = '9007199254740993';
+
+let browser: Browser;
+let endLoad: () => Promise<void>;
+let observed: ObservedPage;
+let page: Page;
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+  endLoad = startLoad(url, [SKU, '139275865', '4294967295']);
+});
+
+afterAll(async () => {
+  await endLoad?.();
+  await browser?.close();
+});
+
+async function open(path: string, view: keyof typeof views = 'light'): Promise<void> {
+  observed = await openPage(browser, views[view]);
+  page = observed.page;
+  await page.goto(`${url}/console/#/${path}`);
+}
+
+/** Nothing leaves the service's origin, and nothing goes wrong in the page. */
+afterEach(async () => {
+  expect(observed.requested.filter((address) => new URL(address).origin !== url)).toEqual([]);
+  expect(observed.consoleErrors).toEqual([]);
+  await page.close();
+});
+
+/** Where each page is opened, and what it shows when it is complete. */
+const places: Readonly<Record<(typeof pages)[number], readonly [path: string, text: RegExp]>> = {
+  now: ['now', /Orders a second/],
+  stock: [`stock?sku=${SKU}`, /Latest movements/],
+  orders: ['orders', /Older orders/],
+  events: ['events', /order\.created/],
+  health: ['health', /Database nodes/],
+};
+
+describe.each(Object.keys(views) as (keyof typeof views)[])('in the view %s', (view) => {
+  test.each(pages)('the page %s is complete, fits, and can be used by everybody', async (name) => {
+    const [path, text] = places[name];
+    await open(path, view);
+    await page.getByText(text).first().waitFor();
+    if (name === 'now') await page.locator('.u-over').first().waitFor();
+    expect(await isTooWide(page)).toBe(false);
+    // The phone has the same content.
+    if (view !== 'phone') expect(await seriousFaults(page)).toEqual([]);
+    const { PICTURES } = process.env;
+    if (PICTURES) await page.screenshot({ path: join(PICTURES, `console-${name}-${view}.png`) });
+  });
+});
+
+/** Forgets what the browser logs of refusals by itself: at least one is expected. */
+function dropRefusals(status: number): void {
+  const others = observed.consoleErrors.filter((line) => !line.includes(`a status of ${status}`));
+  expect(observed.consoleErrors.length).toBeGreaterThan(others.length);
+  observed.consoleErrors.splice(0, Number.POSITIVE_INFINITY, ...others);
+}
+
+const dialog = () => page.getByRole('dialog');
+const button = (name: string | RegExp) => page.getByRole('button', { name });
+const cell = (text: string) => page.getByRole('cell', { name: text });
+
+describe('stock', () => {
+  beforeEach(async () => {
+    await send(
+      url,
+      '/stock/adjust',
+      `{"changes":[{"sku":77,"change":100,"reason":"received"}]}`,
+      'console-77',
+    );
+  });
+
+  test('an adjustment shows before and after, and is sent with a key', async () => {
+    await open('stock');
+    await page.getByLabel('sku').waitFor();
+    await page.keyboard.press('/');
+    await page.keyboard.type(String(1_000_000_000 + Math.floor(Math.random() * 1_000_000_000)));
+    await page.keyboard.press('Enter');
+    await button('Adjust…').click();
+    await dialog().getByLabel('Change of the total').fill('9007199254740993');
+    await dialog().getByLabel('Note').fill('first delivery');
+    await dialog().getByRole('button', { name: 'Continue' }).click();
+    await expect.poll(() => dialog().textContent()).toMatch(/Total0 → 9.007.199.254.740.993/);
+    expect(await seriousFaults(page)).toEqual([]);
+    const sent = page.waitForRequest((request) => request.url().endsWith('/stock/adjust'));
+    await dialog()
+      .getByRole('button', { name: /^Change by/ })
+      .click();
+    expect((await sent).headers()['idempotency-key']).toMatch(/^console-[0-9a-f]{32}$/);
+    expect((await sent).postData()).toContain('"change":9007199254740993,"expectedTotal":0');
+    await cell('received · first delivery').waitFor();
+    dropRefusals(404);
+    expect(await page.getByText('9\u202f007\u202f199\u202f254\u202f740\u202f993').count()).toBeGreaterThan(0);
+  });
+
+  test('an adjustment of a stock that has changed meanwhile is refused, with its reason', async () => {
+    await open('stock?sku=77');
+    await button('Adjust…').click();
+    await dialog().getByLabel('Change of the total').fill('-1');
+    await dialog().getByRole('button', { name: 'Continue' }).click();
+    const [total = ''] = /\d+(?= →)/.exec((await dialog().textContent()) ?? '') ?? [];
+    await send(url, '/stock/count', `{"counts":[{"sku":77,"counted":${total}1,"countedAt":"${now()}"}]}`);
+    await dialog()
+      .getByRole('button', { name: /^Change by/ })
+      .click();
+    await expect.poll(() => dialog().getByRole('alert').textContent()).toContain('STOCK_CHANGED');
+    await page.keyboard.press('Escape');
+    await expect.poll(() => dialog().count()).toBe(0);
+    dropRefusals(409);
+  });
+
+  test('a count shows before and after, and what it did', async () => {
+    await open('stock?sku=77');
+    await button('Count…').click();
+    await dialog().getByLabel('Pieces that were counted').fill('50');
+    await dialog().getByRole('button', { name: 'Continue' }).click();
+    await expect.poll(() => dialog().textContent()).toContain('→ 50');
+    await button('Set to 50').click();
+    await expect.poll(() => dialog().textContent()).toContain('Written');
+    await button('Close').click();
+    await page.getByRole('cell', { name: 'counted' }).first().waitFor();
+  });
+});
+
+const now = () => new Date(Date.now() - 1_000).toISOString();
+
+describe('orders', () => {
+  test.each([
+    ['Pay…', 'Pay', 'payed'],
+    ['Cancel…', 'Cancel the order', 'cancelled'],
+  ])('%s asks first, and its event appears in the timeline', async (action, verb, status) => {
+    const id = await createOrder(url, USER, SKU, 2);
+    await open(`orders?user=${USER}`);
+    await page.getByRole('link', { name: id, exact: true }).click();
+    await page.getByText(USER).first().waitFor();
+    await button(action).click();
+    await expect.poll(() => dialog().textContent()).toContain(`awaiting payment → ${status}`);
+    await dialog().getByRole('button', { name: verb }).click();
+    await page.locator('.timeline').getByText(status).waitFor();
+    await expect.poll(() => page.locator('.facts').first().textContent()).toContain(status);
+    expect(await button(action).count()).toBe(0);
+  });
+
+  test('an extension moves the end', async () => {
+    const id = await createOrder(url, USER, SKU, 1);
+    await open(`orders?id=${id}`);
+    await button('Extend…').click();
+    await dialog().getByLabel('Reserved from now for').selectOption('3600');
+    await dialog().getByRole('button', { name: 'Extend' }).click();
+    await page.locator('.timeline').getByText('extended').waitFor();
+    await expect.poll(() => page.locator('.facts').first().textContent()).toContain('59 min');
+  });
+});
+
+test('a paused tail reads nothing, and goes on behind what it has read', async () => {
+  await open('events?types=order.created');
+  await cell('order.created').first().waitFor();
+  await button('Pause').click();
+  const sequences = () => page.locator('tbody td:last-child').allTextContents();
+  const [newest = ''] = await sequences();
+  const streams = () => observed.requested.filter((address) => address.includes('/event/stream'));
+  expect(streams()).toHaveLength(1);
+  await createOrder(url, USER, SKU, 1);
+  await createOrder(url, USER, SKU, 1);
+  expect((await sequences())[0]).toBe(newest);
+  await button('Resume').click();
+  await expect.poll(async () => Number((await sequences())[0])).toBeGreaterThan(Number(newest));
+  expect(streams()[1]).toContain('page_token=');
+  expect(await sequences()).toContain(newest);
+  expect(new Set(await page.locator('tbody td:nth-child(2)').allTextContents())).toEqual(
+    new Set(['order.created']),
+  );
+});
+
+test('an audit runs at its button, and shows what it found', async () => {
+  await open('health');
+  await button('Start an audit').click();
+  await page.getByText('0 faults').waitFor();
+});
+
+test('the keys 1 to 5 open the pages', async () => {
+  await open('now');
+  await page.locator('.u-over').first().waitFor();
+  for (const [index, name] of pages.entries()) {
+    await page.keyboard.press(String(index + 1));
+    await expect.poll(() => page.url()).toContain(`#/${name}`);
+    await expect
+      .poll(() => page.locator('nav [aria-current=page]').textContent())
+      .toMatch(new RegExp(name, 'i'));
+  }
+});
