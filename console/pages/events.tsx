@@ -3,7 +3,7 @@ import { useEffect, useMemo } from 'preact/hooks';
 import { change, number } from '../format.ts';
 import { parseExact } from '../json.ts';
 import type { FeedEvent } from '../model.ts';
-import { Guarded, OrderLink, Problem, SkuLink, Table, Time } from '../parts/common.tsx';
+import { Guarded, Items, OrderLink, Problem, SkuLink, Table, Time } from '../parts/common.tsx';
 import { go, place } from '../place.ts';
 import type { ServerEvent } from '../server-events.ts';
 import { useStore } from '../store.ts';
@@ -101,18 +101,20 @@ function Row({ of }: { readonly of: ServerEvent }) {
           </>
         )}
       </td>
-      <td>{detailOf(data)}</td>
+      <td>
+        <Detail of={data} />
+      </td>
       <td class="num faint">{sequence.replace(/^0+/, '')}</td>
     </tr>
   );
 }
 
-function detailOf({ reason, items = [], totalChange, total }: FeedEvent['data']): string {
-  const pieces = items.reduce((sum, { count }) => sum + count, 0n);
-  const parts = [
-    reason,
-    items.length > 0 && `${number(pieces)} pieces of ${items.length} sku${items.length === 1 ? '' : 's'}`,
-    totalChange !== undefined && `${change(totalChange)} → ${number(total)}`,
-  ];
-  return parts.filter(Boolean).join(' · ');
+function Detail({ of: { reason, items = [], totalChange, total } }: { readonly of: FeedEvent['data'] }) {
+  return (
+    <>
+      <Items of={items} />
+      {totalChange !== undefined && `${change(totalChange)} → ${number(total)} `}
+      {reason && <span class="faint"> {reason}</span>}
+    </>
+  );
 }

@@ -1,15 +1,14 @@
 /** Orders: one by its id, or those of a user and status, newest first. */
 import { call } from '../api.ts';
-import { number } from '../format.ts';
 import { useLoaded } from '../load.ts';
 import type { Order } from '../model.ts';
 import {
   Countdown,
   Guarded,
+  Items,
   OrderLink,
   Problem,
   Search,
-  SkuLink,
   Status,
   Table,
   Time,
@@ -83,7 +82,7 @@ function OrderList({ user, status, after }: ListProps) {
               {order.cancelReason && <span class="faint"> {order.cancelReason}</span>}
             </td>
             <td>
-              <Items of={order} />
+              <Items of={order.items} />
             </td>
             <td>
               <Time at={order.createdAt} />
@@ -97,22 +96,6 @@ function OrderList({ user, status, after }: ListProps) {
       {value.nextPageToken && (
         <a href={addressOf('orders', { user, status, after: value.nextPageToken })}>Older orders</a>
       )}
-    </>
-  );
-}
-
-const ITEMS_SHOWN = 3;
-
-function Items({ of: { items } }: { readonly of: Order }) {
-  return (
-    <>
-      {items.slice(0, ITEMS_SHOWN).map(({ sku, count }, index) => (
-        <span key={sku}>
-          {index > 0 && ', '}
-          {number(count)} × <SkuLink sku={sku} />
-        </span>
-      ))}
-      {items.length > ITEMS_SHOWN && ` and ${items.length - ITEMS_SHOWN} more`}
     </>
   );
 }

@@ -153,7 +153,7 @@ function Holds({ of }: { readonly of: Explanation }) {
 
 function Movements({ of: { value, problem } }: { readonly of: Loaded<{ movements: Movement[] }> }) {
   if (value === undefined) return problem?.reason === 'STOCK_NOT_FOUND' ? null : <Problem of={problem} />;
-  const head = ['#', 'kind', '#total', '#reserved', 'cause', 'by', 'written'];
+  const head = ['#version', 'kind', '#total', '#reserved', 'cause', 'by', 'written'];
   return (
     <>
       <h2>Latest movements</h2>

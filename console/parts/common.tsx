@@ -2,7 +2,8 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ApiError } from '../api-error.ts';
-import { countdown, moment } from '../format.ts';
+import { countdown, moment, number } from '../format.ts';
+import type { Order } from '../model.ts';
 import { addressOf } from '../place.ts';
 import { serviceNowMs } from '../samples.ts';
 import { session } from '../session.ts';
@@ -61,6 +62,23 @@ export function OrderLink({ id }: { readonly id: bigint }) {
 
 export function SkuLink({ sku }: { readonly sku: bigint }) {
   return <a href={addressOf('stock', { sku: String(sku) })}>{String(sku)}</a>;
+}
+
+const ITEMS_SHOWN = 3;
+
+/** The lines of an order, of many the first ones. */
+export function Items({ of: items }: { readonly of: Order['items'] }) {
+  return (
+    <>
+      {items.slice(0, ITEMS_SHOWN).map(({ sku, count }, index) => (
+        <span key={sku}>
+          {index > 0 && ', '}
+          {number(count)} × <SkuLink sku={sku} />
+        </span>
+      ))}
+      {items.length > ITEMS_SHOWN && ` and ${items.length - ITEMS_SHOWN} more`}
+    </>
+  );
 }
 
 /** A table that scrolls sideways by itself where the screen is narrow. */

@@ -25,6 +25,7 @@ import { RING_LIMITS } from '../../src/service/event-tail.ts';
 import { FREE_MULTIPLE } from '../../src/service/fair-queue.ts';
 import { BATCH_LINES_MAX, connectionsNeeded, SHARING_LANES_MAX } from '../../src/service/service.ts';
 import { connectionOptions, grpcLimits } from '../../src/transport/grpc/server.ts';
+import { SAMPLE_STREAMS_MAX } from '../../src/transport/http/console.ts';
 import { httpStatusOf } from '../../src/transport/http/errors.ts';
 import { connectionLimits, HEAD_MAX_BYTES, HEADERS_MAX } from '../../src/transport/http/limits.ts';
 import { CHUNK_READ_MS } from '../../src/transport/stream.ts';
@@ -133,6 +134,7 @@ function serviceLimits(config: Config): Record<string, string> {
     'new connections of one address, to each port': 'no limit',
     'TLS handshake of a connection': time(HANDSHAKE_TIMEOUT_MS),
     'age of a connection': time(connectionLimits.ageMs),
+    'streams of samples, one for each open console': count(SAMPLE_STREAMS_MAX),
   };
 }
 

@@ -1,0 +1,68 @@
+/** The console of a service that requires tokens: it asks for one, and its scopes decide what can be done. */
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Identity } from '../../src/domain/access.ts';
+import { accepted, refused } from '../../src/domain/outcome.ts';
+import { fixedRefusals } from '../../src/domain/refusals.ts';
+import { Samples } from '../../src/telemetry/samples.ts';
+import { CONSOLE_FOLDER } from '../../src/transport/http/console.ts';
+import { type HttpServer, startHttpServer } from '../../src/transport/http/server.ts';
+import { silent, testApp } from '../support/http-app.ts';
+import { seriousFaults } from './console-page.ts';
+import { launchBrowser, openPage } from './page.ts';
+
+const reader: Identity = { name: 'alice', scopes: new Set(['stock:read']), endMs: Number.POSITIVE_INFINITY };
+const samples = new Samples(['orders.created']);
+const stock = { sku: 7, total: 10n, reserved: 0n, count: 10n };
+let server: HttpServer;
+let browser: Browser;
+
+beforeAll(async () => {
+  const app = testApp({
+    now: () => performance.now(),
+    console: { folder: CONSOLE_FOLDER, samples },
+    loms: {
+      explainStock: async () =>
+        accepted({ ...stock, holds: [], nextReleaseAt: undefined, nextPageToken: '' }),
+      listStockMovements: async () => accepted({ movements: [], nextPageToken: '' }),
+    },
+    authenticate: (authorization) => {
+      if (authorization === undefined) return refused(fixedRefusals.credentialsMissing);
+      return authorization === 'Bearer valid' ? accepted(reader) : refused(fixedRefusals.credentialsInvalid);
+    },
+  });
+  server = await startHttpServer(app, { host: '127.0.0.1', port: 0, logger: silent });
+  browser = await launchBrowser();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  samples.stop();
+  await server?.stop(1_000);
+});
+
+test('it asks for a token, shows why one is refused, and disables what the scopes do not allow', async () => {
+  const { page } = await openPage(browser);
+  await page.goto(`http://127.0.0.1:${server.port}/console/#/stock?sku=7`);
+  await page.getByText('CREDENTIALS_MISSING').waitFor();
+  expect(await seriousFaults(page)).toEqual([]);
+  const use = async (token: string) => {
+    await page.getByLabel('Token').fill(token);
+    await page.getByRole('button', { name: 'Use token' }).click();
+  };
+  await use('forged');
+  await page.getByText('CREDENTIALS_INVALID').waitFor();
+  await use('valid');
+  const adjust = page.getByRole('button', { name: 'Adjust…' });
+  await adjust.waitFor();
+  expect(await adjust.isDisabled()).toBe(true);
+  expect(await adjust.getAttribute('title')).toContain('stock:write');
+  await page.keyboard.press('3');
+  await page.getByText('orders:read').waitFor();
+  expect(await page.evaluate('[localStorage.length, document.cookie]')).toEqual([0, '']);
+  await page.reload();
+  await page.getByText('alice').waitFor();
+  await page.getByRole('button', { name: 'Forget token' }).click();
+  await page.getByText('CREDENTIALS_MISSING').waitFor();
+  expect(await page.evaluate('sessionStorage.length')).toBe(0);
+});
