@@ -12,7 +12,7 @@ import { Store } from './store.ts';
 export const TAIL_MAX = 200;
 
 /** How often the page is drawn again, however many events come. */
-const DRAW_MS = 250;
+const DRAW_MS = 500;
 
 const RECONNECT_MS = 1_000;
 

@@ -66,15 +66,15 @@ type Opened = 'adjust' | 'count' | undefined;
 
 function OneStock({ sku }: { readonly sku: string }) {
   const [opened, setOpened] = useState<Opened>();
-  const query = { page_size: '20' };
   const explained = useLoaded(
     `explain ${sku}`,
-    (signal) => call<Explanation>(`/stock/explain/${sku}`, { query, signal }),
+    (signal) => call<Explanation>(`/stock/explain/${sku}`, { query: { page_size: '10' }, signal }),
     { everyMs: REFRESH_MS },
   );
   const moved = useLoaded(
     `movements ${sku}`,
-    (signal) => call<{ movements: Movement[] }>(`/stock/movements/${sku}`, { query, signal }),
+    (signal) =>
+      call<{ movements: Movement[] }>(`/stock/movements/${sku}`, { query: { page_size: '20' }, signal }),
     { everyMs: REFRESH_MS },
   );
   const isMissing = explained.problem?.reason === 'STOCK_NOT_FOUND';
