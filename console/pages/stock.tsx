@@ -28,7 +28,11 @@ export function StockPage() {
   return (
     <Guarded scope="stock:read">
       <Search label="sku" value={sku} isFirst onSearch={(text) => go('stock', { sku: text })} />
-      {sku === '' ? <StockList after={filters.get('after') ?? ''} /> : <OneStock key={sku} sku={sku} />}
+      {sku === '' ? (
+        <StockList after={filters.get('after') ?? ''} />
+      ) : (
+        <OneStock key={sku} sku={sku} after={filters.get('holds') ?? ''} />
+      )}
     </Guarded>
   );
 }
@@ -64,11 +68,13 @@ function StockList({ after }: { readonly after: string }) {
 
 type Opened = 'adjust' | 'count' | undefined;
 
-function OneStock({ sku }: { readonly sku: string }) {
+/** @param after the page of the open orders. */
+function OneStock({ sku, after }: { readonly sku: string; readonly after: string }) {
   const [opened, setOpened] = useState<Opened>();
   const explained = useLoaded(
-    `explain ${sku}`,
-    (signal) => call<Explanation>(`/stock/explain/${sku}`, { query: { page_size: '10' }, signal }),
+    `explain ${sku} ${after}`,
+    (signal) =>
+      call<Explanation>(`/stock/explain/${sku}`, { query: { page_size: '10', page_token: after }, signal }),
     { everyMs: REFRESH_MS },
   );
   const moved = useLoaded(
@@ -132,7 +138,7 @@ function Holds({ of }: { readonly of: Explanation }) {
         </p>
       )}
       {of.holds.length === 0 ? (
-        <p class="note">No open order holds this sku.</p>
+        <p class="note">No open order {of.nextPageToken ? 'on this page' : ''} holds this sku.</p>
       ) : (
         <Table label="Holds" head={['order', '#pieces', '#ends in']}>
           {of.holds.map(({ orderID, count, expiresAt }) => (
@@ -146,7 +152,9 @@ function Holds({ of }: { readonly of: Explanation }) {
           ))}
         </Table>
       )}
-      {of.nextPageToken && <p class="faint">There are more.</p>}
+      {of.nextPageToken && (
+        <a href={addressOf('stock', { sku: String(of.sku), holds: of.nextPageToken })}>Further open orders</a>
+      )}
     </>
   );
 }
