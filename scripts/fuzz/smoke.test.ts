@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { codeOf } from '../../src/domain/errors.ts';
 import { fixedRefusals } from '../../src/domain/refusals.ts';
 import { DETAILS_TRAILER, statusOf } from '../../src/transport/grpc/errors.ts';
+import { requestIdOf } from '../../src/transport/traceparent.ts';
 import { useDatabase } from '../../test/support/database.ts';
 import { testApp } from '../../test/support/http-app.ts';
 import { compiled } from '../../test/support/programs.ts';

@@ -42,7 +42,7 @@ async function bodyOf(response: Response) {
 
 describe('errorResponse', () => {
   test.each(table)('gives $reason its code and status', async (refusal, code, status, retryAfter) => {
-    const response = errorResponse(refusal);
+    const response = errorResponse(refusal, REQUEST_ID);
     expect(response.status).toBe(status);
     expect(response.headers.has('retry-after')).toBe(retryAfter);
     expect(response.headers.get('content-type')).toBe('application/json');
@@ -57,7 +57,9 @@ describe('errorResponse', () => {
   });
 
   test('lists every invalid field in a BadRequest', async () => {
-    const body = await bodyOf(errorResponse(invalidFields('CreateOrderRequest', ['items[1].count'])));
+    const body = await bodyOf(
+      errorResponse(invalidFields('CreateOrderRequest', ['items[1].count']), REQUEST_ID),
+    );
     expect(body.details[1]).toEqual({
       '@type': 'type.googleapis.com/google.rpc.BadRequest',
       fieldViolations: [{ field: 'items[1].count', description: expect.stringContaining('from 1 to 65535') }],
@@ -67,7 +69,10 @@ describe('errorResponse', () => {
   test('holds the failed order and every short line, digit for digit', async () => {
     const availableAt = 1_795_694_400_123_456_000n;
     const shortage = { sku: 4_294_967_295, requested: 5, available: 9_007_199_254_740_993n, availableAt };
-    const text = await errorResponse(insufficientStock(9_007_199_254_740_995n, [shortage])).text();
+    const text = await errorResponse(
+      insufficientStock(9_007_199_254_740_995n, [shortage]),
+      REQUEST_ID,
+    ).text();
     expect(text).toContain(
       '{"@type":"type.googleapis.com/loms.order.v1.InsufficientStock","orderID":9007199254740995,' +
         '"shortages":[{"sku":4294967295,"requested":5,"available":9007199254740993,' +
@@ -76,7 +81,7 @@ describe('errorResponse', () => {
   });
 
   test('has the same retry delay in its header and its details', async () => {
-    const response = errorResponse(fixedRefusals.queueFull);
+    const response = errorResponse(fixedRefusals.queueFull, REQUEST_ID);
     expect(response.headers.get('retry-after')).toBe('1');
     expect((await bodyOf(response)).details[1]).toEqual({
       '@type': 'type.googleapis.com/google.rpc.RetryInfo',
@@ -85,6 +90,6 @@ describe('errorResponse', () => {
   });
 
   test('has no second detail when the refusal has none', async () => {
-    expect((await bodyOf(errorResponse(fixedRefusals.internal))).details).toHaveLength(1);
+    expect((await bodyOf(errorResponse(fixedRefusals.internal, REQUEST_ID))).details).toHaveLength(1);
   });
 });
