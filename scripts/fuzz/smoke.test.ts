@@ -155,7 +155,7 @@ describe('the check of gRPC answers finds', () => {
   const path = '/loms.stock.v1.StockService/GetStock';
   const { message } = fixedRefusals.queueFull;
   const statusFields = (refusal: (typeof fixedRefusals)[keyof typeof fixedRefusals]) => {
-    const [bytes] = statusOf(refusal).metadata.get(DETAILS_TRAILER);
+    const [bytes] = statusOf(refusal, requestIdOf()).metadata.get(DETAILS_TRAILER);
     return {
       'grpc-status': String(codeOf(refusal.reason)),
       'grpc-message': encodeURI(refusal.message),

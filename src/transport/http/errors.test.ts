@@ -12,6 +12,8 @@ import { invalidFields } from '../../domain/violations.ts';
 import { compressedBody, hostNotAllowed, originNotAllowed } from '../refusals.ts';
 import { errorResponse } from './errors.ts';
 
+const REQUEST_ID = '00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00';
+
 /** The table of the contract, repeated on purpose. */
 const table: [Refusal, code: number, status: number, retryAfter: boolean][] = [
   [invalidFields('CreateOrderRequest', ['user']), 3, 400, false],
@@ -89,7 +91,18 @@ describe('errorResponse', () => {
     });
   });
 
-  test('has no second detail when the refusal has none', async () => {
-    expect((await bodyOf(errorResponse(fixedRefusals.internal, REQUEST_ID))).details).toHaveLength(1);
+  test.each([
+    ['a fixed refusal', fixedRefusals.internal, 1],
+    ['another one', orderNotFound(1n), 1],
+    ['one with a detail of its own', fixedRefusals.queueFull, 2],
+  ])('%s ends with the id of the request, as in its header', async (_title, refusal, place) => {
+    const response = errorResponse(refusal, REQUEST_ID);
+    expect(response.headers.get('traceparent')).toBe(REQUEST_ID);
+    const { details } = await bodyOf(response);
+    expect(details).toHaveLength(place + 1);
+    expect(details[place]).toEqual({
+      '@type': 'type.googleapis.com/google.rpc.RequestInfo',
+      requestId: REQUEST_ID,
+    });
   });
 });
