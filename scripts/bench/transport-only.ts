@@ -14,9 +14,8 @@ const { startHttpServer } =
 const { startGrpcServer } =
   await built<typeof import('../../src/transport/grpc/server.ts')>('transport/grpc/server.js');
 const { accepted } = await built<typeof import('../../src/domain/outcome.ts')>('domain/outcome.js');
-const { RequestLog } = await built<typeof import('../../src/transport/request-log.ts')>(
-  'transport/request-log.js',
-);
+const { RequestLog } =
+  await built<typeof import('../../src/transport/request-log.ts')>('transport/request-log.js');
 const { Deadlines } = await built<typeof import('../../src/timing/deadlines.ts')>('timing/deadlines.js');
 
 let lastOrderId = 0n;

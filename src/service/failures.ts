@@ -1,6 +1,6 @@
 /** Failures of the database and the batcher: the one place where they become refusals. */
 import { causeOf, DatabaseUnavailable, OutcomeUnknown, sqlStateOf } from '../db/errors.ts';
-import { type Failure, type Outcome, type Refusal } from '../domain/outcome.ts';
+import type { Failure, Outcome, Refusal } from '../domain/outcome.ts';
 import { fixedRefusals } from '../domain/refusals.ts';
 import { type Batch, DeadlinePassed, QueueFull } from './batcher.ts';
 

@@ -8,7 +8,9 @@ const SENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 test('a valid traceparent is continued: its trace id, and a span id of our own', () => {
   const trace = traceOf(SENT);
   expect(trace).toMatchObject({ parent: SENT, traceId: SENT.slice(3, 35), isSampled: false });
-  expect(trace.requestId).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-(?!b7ad6b7169203331)[0-9a-f]{16}-00$/);
+  expect(trace.requestId).toMatch(
+    /^00-0af7651916cd43dd8448eb211c80319c-(?!b7ad6b7169203331)[0-9a-f]{16}-00$/,
+  );
   expect(trace.requestId).toContain(trace.spanId);
 });
 

@@ -1,6 +1,11 @@
 /** Decodes google.rpc.Status, in which gRPC carries code, message and details of an error. */
 import type { ServiceError } from '@grpc/grpc-js';
-import { BadRequest, ErrorInfo, RequestInfo, RetryInfo } from '../../src/generated/proto/google/rpc/error_details.ts';
+import {
+  BadRequest,
+  ErrorInfo,
+  RequestInfo,
+  RetryInfo,
+} from '../../src/generated/proto/google/rpc/error_details.ts';
 import { Status } from '../../src/generated/proto/google/rpc/status.ts';
 import { InsufficientStock } from '../../src/generated/proto/loms/order/v1/order.ts';
 import {
