@@ -46,9 +46,9 @@ module.exports = {
     ),
     rule(
       'config',
-      'The configuration knows no component, but which database URLs there are.',
+      'The configuration knows no component, but which database URLs and samplers there are.',
       room('config'),
-      ours('config/', 'db/urls\\.ts$'),
+      ours('config/', 'db/urls\\.ts$', 'telemetry/sampling\\.ts$'),
     ),
     rule('telemetry', 'Log and metrics know no component.', room('telemetry'), ours('telemetry/')),
     rule('timing', 'Clocks, deadlines and loops know nothing else.', room('timing'), ours('timing/')),
@@ -64,7 +64,7 @@ module.exports = {
       'service',
       'The service joins domain and database.',
       room('service'),
-      ours('service/', 'domain/', 'db/(types|errors)\\.ts$', 'telemetry/', 'timing/'),
+      ours('service/', 'domain/', 'db/(types|errors|statements)\\.ts$', 'telemetry/', 'timing/'),
     ),
     rule(
       'workers',

@@ -414,7 +414,7 @@ export interface components {
             details: components["schemas"]["ErrorDetail"][];
         };
         /** @description Later versions may add details: skip one that you do not know. */
-        ErrorDetail: components["schemas"]["ErrorInfo"] | components["schemas"]["BadRequest"] | components["schemas"]["RetryInfo"] | components["schemas"]["InsufficientStock"] | components["schemas"]["StockChanged"] | components["schemas"]["StockBelowReserved"] | components["schemas"]["CountStale"];
+        ErrorDetail: components["schemas"]["ErrorInfo"] | components["schemas"]["BadRequest"] | components["schemas"]["RetryInfo"] | components["schemas"]["InsufficientStock"] | components["schemas"]["StockChanged"] | components["schemas"]["StockBelowReserved"] | components["schemas"]["CountStale"] | components["schemas"]["RequestInfo"];
         ErrorInfo: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -557,6 +557,15 @@ export interface components {
              * @example 2026-11-26T12:00:00.123456Z
              */
             countedAt: string;
+        };
+        RequestInfo: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            "@type": "type.googleapis.com/google.rpc.RequestInfo";
+            /** @description The id of the request, as in the header `traceparent`: name it where you report an error. */
+            requestId: string;
         };
         CreateOrderRequest: {
             /**
@@ -1274,6 +1283,11 @@ export interface operations {
             /** @description The order is awaiting payment. */
             200: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description There when this is the answer to an earlier request with the same `Idempotency-Key`. */
                     "Idempotency-Replayed"?: "true";
                     [name: string]: unknown;
@@ -1291,6 +1305,11 @@ export interface operations {
             /** @description The request is not valid, or the state of order or stock does not allow it. */
             400: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description There when this is the answer to an earlier request with the same `Idempotency-Key`. */
                     "Idempotency-Replayed"?: "true";
                     [name: string]: unknown;
@@ -1302,6 +1321,11 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1311,6 +1335,11 @@ export interface operations {
             /** @description The body is compressed. */
             415: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1320,6 +1349,11 @@ export interface operations {
             /** @description Too much at once; nothing was done. */
             429: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description Seconds until a retry makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -1331,6 +1365,11 @@ export interface operations {
             /** @description A fault in the service. */
             500: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1340,6 +1379,11 @@ export interface operations {
             /** @description Not served; with `Retry-After`, nothing was done and trying again is safe. */
             503: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description Seconds until a retry makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -1351,6 +1395,11 @@ export interface operations {
             /** @description The deadline passed; nothing was done. */
             504: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1360,6 +1409,11 @@ export interface operations {
             /** @description Any other refusal. */
             default: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1392,6 +1446,11 @@ export interface operations {
             /** @description The order, its lines sorted by sku. */
             200: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1416,6 +1475,11 @@ export interface operations {
             /** @description The request is not valid, or the state of order or stock does not allow it. */
             400: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1425,6 +1489,11 @@ export interface operations {
             /** @description There is no such thing. */
             404: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1434,6 +1503,11 @@ export interface operations {
             /** @description Too much at once; nothing was done. */
             429: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description Seconds until a retry makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -1445,6 +1519,11 @@ export interface operations {
             /** @description A fault in the service. */
             500: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1454,6 +1533,11 @@ export interface operations {
             /** @description Not served; with `Retry-After`, nothing was done and trying again is safe. */
             503: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description Seconds until a retry makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -1465,6 +1549,11 @@ export interface operations {
             /** @description The deadline passed; nothing was done. */
             504: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1474,6 +1563,11 @@ export interface operations {
             /** @description Any other refusal. */
             default: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1519,6 +1613,11 @@ export interface operations {
             /** @description A page of orders. */
             200: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1549,6 +1648,11 @@ export interface operations {
             /** @description The request is not valid, or the state of order or stock does not allow it. */
             400: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1558,6 +1662,11 @@ export interface operations {
             /** @description Too much at once; nothing was done. */
             429: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description Seconds until a retry makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -1569,6 +1678,11 @@ export interface operations {
             /** @description A fault in the service. */
             500: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1578,6 +1692,11 @@ export interface operations {
             /** @description Not served; with `Retry-After`, nothing was done and trying again is safe. */
             503: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description Seconds until a retry makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -1589,6 +1708,11 @@ export interface operations {
             /** @description The deadline passed; nothing was done. */
             504: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1598,6 +1722,11 @@ export interface operations {
             /** @description Any other refusal. */
             default: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1633,6 +1762,11 @@ export interface operations {
             /** @description It is done, or was done before. */
             200: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1643,6 +1777,11 @@ export interface operations {
             /** @description The request is not valid, or the state of order or stock does not allow it. */
             400: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1652,6 +1791,11 @@ export interface operations {
             /** @description There is no such thing. */
             404: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1661,6 +1805,11 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1670,6 +1819,11 @@ export interface operations {
             /** @description The body is compressed. */
             415: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1679,6 +1833,11 @@ export interface operations {
             /** @description Too much at once; nothing was done. */
             429: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description Seconds until a retry makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -1690,6 +1849,11 @@ export interface operations {
             /** @description A fault in the service. */
             500: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1699,6 +1863,11 @@ export interface operations {
             /** @description Not served; with `Retry-After`, nothing was done and trying again is safe. */
             503: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description Seconds until a retry makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -1710,6 +1879,11 @@ export interface operations {
             /** @description The deadline passed; nothing was done. */
             504: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1719,6 +1893,11 @@ export interface operations {
             /** @description Any other refusal. */
             default: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1755,6 +1934,11 @@ export interface operations {
             /** @description The end of the reservation. */
             200: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1769,6 +1953,11 @@ export interface operations {
             /** @description The request is not valid, or the state of order or stock does not allow it. */
             400: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1778,6 +1967,11 @@ export interface operations {
             /** @description There is no such thing. */
             404: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1787,6 +1981,11 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1796,6 +1995,11 @@ export interface operations {
             /** @description The body is compressed. */
             415: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1805,6 +2009,11 @@ export interface operations {
             /** @description Too much at once; nothing was done. */
             429: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description Seconds until a retry makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -1816,6 +2025,11 @@ export interface operations {
             /** @description A fault in the service. */
             500: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1825,6 +2039,11 @@ export interface operations {
             /** @description Not served; with `Retry-After`, nothing was done and trying again is safe. */
             503: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description Seconds until a retry makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -1836,6 +2055,11 @@ export interface operations {
             /** @description The deadline passed; nothing was done. */
             504: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1845,6 +2069,11 @@ export interface operations {
             /** @description Any other refusal. */
             default: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1880,6 +2109,11 @@ export interface operations {
             /** @description It is done, or was done before. */
             200: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1890,6 +2124,11 @@ export interface operations {
             /** @description The request is not valid, or the state of order or stock does not allow it. */
             400: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1899,6 +2138,11 @@ export interface operations {
             /** @description There is no such thing. */
             404: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1908,6 +2152,11 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1917,6 +2166,11 @@ export interface operations {
             /** @description The body is compressed. */
             415: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1926,6 +2180,11 @@ export interface operations {
             /** @description Too much at once; nothing was done. */
             429: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description Seconds until a retry makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -1937,6 +2196,11 @@ export interface operations {
             /** @description A fault in the service. */
             500: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1946,6 +2210,11 @@ export interface operations {
             /** @description Not served; with `Retry-After`, nothing was done and trying again is safe. */
             503: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description Seconds until a retry makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -1957,6 +2226,11 @@ export interface operations {
             /** @description The deadline passed; nothing was done. */
             504: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1966,6 +2240,11 @@ export interface operations {
             /** @description Any other refusal. */
             default: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1998,6 +2277,11 @@ export interface operations {
             /** @description The stock without what is reserved. */
             200: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2012,6 +2296,11 @@ export interface operations {
             /** @description The request is not valid, or the state of order or stock does not allow it. */
             400: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2021,6 +2310,11 @@ export interface operations {
             /** @description There is no such thing. */
             404: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2030,6 +2324,11 @@ export interface operations {
             /** @description Too much at once; nothing was done. */
             429: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description Seconds until a retry makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -2041,6 +2340,11 @@ export interface operations {
             /** @description A fault in the service. */
             500: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2050,6 +2354,11 @@ export interface operations {
             /** @description Not served; with `Retry-After`, nothing was done and trying again is safe. */
             503: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description Seconds until a retry makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -2061,6 +2370,11 @@ export interface operations {
             /** @description The deadline passed; nothing was done. */
             504: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2070,6 +2384,11 @@ export interface operations {
             /** @description Any other refusal. */
             default: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2109,6 +2428,11 @@ export interface operations {
             /** @description What can be ordered of each sku, and the skus without stock. */
             200: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2135,6 +2459,11 @@ export interface operations {
             /** @description The request is not valid, or the state of order or stock does not allow it. */
             400: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2144,6 +2473,11 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2153,6 +2487,11 @@ export interface operations {
             /** @description The body is compressed. */
             415: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2162,6 +2501,11 @@ export interface operations {
             /** @description Too much at once; nothing was done. */
             429: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description Seconds until a retry makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -2173,6 +2517,11 @@ export interface operations {
             /** @description A fault in the service. */
             500: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2182,6 +2531,11 @@ export interface operations {
             /** @description Not served; with `Retry-After`, nothing was done and trying again is safe. */
             503: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description Seconds until a retry makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -2193,6 +2547,11 @@ export interface operations {
             /** @description The deadline passed; nothing was done. */
             504: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2202,6 +2561,11 @@ export interface operations {
             /** @description Any other refusal. */
             default: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2236,6 +2600,11 @@ export interface operations {
             /** @description A page of the stock. */
             200: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2258,6 +2627,11 @@ export interface operations {
             /** @description The request is not valid, or the state of order or stock does not allow it. */
             400: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2267,6 +2641,11 @@ export interface operations {
             /** @description Too much at once; nothing was done. */
             429: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description Seconds until a retry makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -2278,6 +2657,11 @@ export interface operations {
             /** @description A fault in the service. */
             500: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2287,6 +2671,11 @@ export interface operations {
             /** @description Not served; with `Retry-After`, nothing was done and trying again is safe. */
             503: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description Seconds until a retry makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -2298,6 +2687,11 @@ export interface operations {
             /** @description The deadline passed; nothing was done. */
             504: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2307,6 +2701,11 @@ export interface operations {
             /** @description Any other refusal. */
             default: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2358,6 +2757,11 @@ export interface operations {
             /** @description The stock is changed. */
             200: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description There when this is the answer to an earlier request with the same `Idempotency-Key`. */
                     "Idempotency-Replayed"?: "true";
                     [name: string]: unknown;
@@ -2387,6 +2791,11 @@ export interface operations {
             /** @description The request is not valid, or the state of order or stock does not allow it. */
             400: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description There when this is the answer to an earlier request with the same `Idempotency-Key`. */
                     "Idempotency-Replayed"?: "true";
                     [name: string]: unknown;
@@ -2398,6 +2807,11 @@ export interface operations {
             /** @description The stock is not as the caller expects it. */
             409: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2407,6 +2821,11 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2416,6 +2835,11 @@ export interface operations {
             /** @description The body is compressed. */
             415: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2425,6 +2849,11 @@ export interface operations {
             /** @description Too much at once; nothing was done. */
             429: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description Seconds until a retry makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -2436,6 +2865,11 @@ export interface operations {
             /** @description A fault in the service. */
             500: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2445,6 +2879,11 @@ export interface operations {
             /** @description Not served; with `Retry-After`, nothing was done and trying again is safe. */
             503: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description Seconds until a retry makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -2456,6 +2895,11 @@ export interface operations {
             /** @description The deadline passed; nothing was done. */
             504: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2465,6 +2909,11 @@ export interface operations {
             /** @description Any other refusal. */
             default: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2506,6 +2955,11 @@ export interface operations {
             /** @description The stock is set. */
             200: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2527,6 +2981,11 @@ export interface operations {
             /** @description The request is not valid, or the state of order or stock does not allow it. */
             400: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2536,6 +2995,11 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2545,6 +3009,11 @@ export interface operations {
             /** @description The body is compressed. */
             415: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2554,6 +3023,11 @@ export interface operations {
             /** @description Too much at once; nothing was done. */
             429: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description Seconds until a retry makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -2565,6 +3039,11 @@ export interface operations {
             /** @description A fault in the service. */
             500: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2574,6 +3053,11 @@ export interface operations {
             /** @description Not served; with `Retry-After`, nothing was done and trying again is safe. */
             503: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description Seconds until a retry makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -2585,6 +3069,11 @@ export interface operations {
             /** @description The deadline passed; nothing was done. */
             504: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2594,6 +3083,11 @@ export interface operations {
             /** @description Any other refusal. */
             default: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2634,6 +3128,11 @@ export interface operations {
             /** @description The stock, and a page of the holds. */
             200: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2659,6 +3158,11 @@ export interface operations {
             /** @description The request is not valid, or the state of order or stock does not allow it. */
             400: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2668,6 +3172,11 @@ export interface operations {
             /** @description There is no such thing. */
             404: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2677,6 +3186,11 @@ export interface operations {
             /** @description Too much at once; nothing was done. */
             429: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description Seconds until a retry makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -2688,6 +3202,11 @@ export interface operations {
             /** @description A fault in the service. */
             500: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2697,6 +3216,11 @@ export interface operations {
             /** @description Not served; with `Retry-After`, nothing was done and trying again is safe. */
             503: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description Seconds until a retry makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -2708,6 +3232,11 @@ export interface operations {
             /** @description The deadline passed; nothing was done. */
             504: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2717,6 +3246,11 @@ export interface operations {
             /** @description Any other refusal. */
             default: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2757,6 +3291,11 @@ export interface operations {
             /** @description A page of movements. */
             200: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2785,6 +3324,11 @@ export interface operations {
             /** @description The request is not valid, or the state of order or stock does not allow it. */
             400: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2794,6 +3338,11 @@ export interface operations {
             /** @description There is no such thing. */
             404: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2803,6 +3352,11 @@ export interface operations {
             /** @description Too much at once; nothing was done. */
             429: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description Seconds until a retry makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -2814,6 +3368,11 @@ export interface operations {
             /** @description A fault in the service. */
             500: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2823,6 +3382,11 @@ export interface operations {
             /** @description Not served; with `Retry-After`, nothing was done and trying again is safe. */
             503: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description Seconds until a retry makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -2834,6 +3398,11 @@ export interface operations {
             /** @description The deadline passed; nothing was done. */
             504: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2843,6 +3412,11 @@ export interface operations {
             /** @description Any other refusal. */
             default: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2891,6 +3465,11 @@ export interface operations {
             /** @description A page of events. */
             200: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2931,6 +3510,11 @@ export interface operations {
             /** @description The request is not valid, or the state of order or stock does not allow it. */
             400: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2940,6 +3524,11 @@ export interface operations {
             /** @description Refused. */
             410: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2949,6 +3538,11 @@ export interface operations {
             /** @description Too much at once; nothing was done. */
             429: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description Seconds until a retry makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -2960,6 +3554,11 @@ export interface operations {
             /** @description A fault in the service. */
             500: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2969,6 +3568,11 @@ export interface operations {
             /** @description Not served; with `Retry-After`, nothing was done and trying again is safe. */
             503: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description Seconds until a retry makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -2980,6 +3584,11 @@ export interface operations {
             /** @description The deadline passed; nothing was done. */
             504: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2989,6 +3598,11 @@ export interface operations {
             /** @description Any other refusal. */
             default: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3028,6 +3642,11 @@ export interface operations {
             /** @description The stock of skus that have changed. */
             200: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3050,6 +3669,11 @@ export interface operations {
             /** @description The request is not valid, or the state of order or stock does not allow it. */
             400: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3059,6 +3683,11 @@ export interface operations {
             /** @description Refused. */
             410: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3068,6 +3697,11 @@ export interface operations {
             /** @description Too much at once; nothing was done. */
             429: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description Seconds until a retry makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -3079,6 +3713,11 @@ export interface operations {
             /** @description A fault in the service. */
             500: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3088,6 +3727,11 @@ export interface operations {
             /** @description Not served; with `Retry-After`, nothing was done and trying again is safe. */
             503: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description Seconds until a retry makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -3099,6 +3743,11 @@ export interface operations {
             /** @description The deadline passed; nothing was done. */
             504: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3108,6 +3757,11 @@ export interface operations {
             /** @description Any other refusal. */
             default: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3143,6 +3797,11 @@ export interface operations {
             /** @description A stream of events. */
             200: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3158,6 +3817,11 @@ export interface operations {
             /** @description The request is not valid, or the state of order or stock does not allow it. */
             400: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3167,6 +3831,11 @@ export interface operations {
             /** @description Refused. */
             410: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3176,6 +3845,11 @@ export interface operations {
             /** @description Too much at once; nothing was done. */
             429: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description Seconds until a retry makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -3187,6 +3861,11 @@ export interface operations {
             /** @description A fault in the service. */
             500: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3196,6 +3875,11 @@ export interface operations {
             /** @description Not served; with `Retry-After`, nothing was done and trying again is safe. */
             503: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description Seconds until a retry makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -3207,6 +3891,11 @@ export interface operations {
             /** @description The deadline passed; nothing was done. */
             504: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3216,6 +3905,11 @@ export interface operations {
             /** @description Any other refusal. */
             default: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3236,6 +3930,11 @@ export interface operations {
             /** @description The state of the audits of this instance. */
             200: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3261,6 +3960,11 @@ export interface operations {
             /** @description Too much at once; nothing was done. */
             429: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description Seconds until a retry makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -3272,6 +3976,11 @@ export interface operations {
             /** @description A fault in the service. */
             500: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3281,6 +3990,11 @@ export interface operations {
             /** @description Not served; with `Retry-After`, nothing was done and trying again is safe. */
             503: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description Seconds until a retry makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -3292,6 +4006,11 @@ export interface operations {
             /** @description The deadline passed; nothing was done. */
             504: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3301,6 +4020,11 @@ export interface operations {
             /** @description Any other refusal. */
             default: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3321,6 +4045,11 @@ export interface operations {
             /** @description The state of the audits of this instance. */
             200: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3346,6 +4075,11 @@ export interface operations {
             /** @description Too much at once; nothing was done. */
             429: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description Seconds until a retry makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -3357,6 +4091,11 @@ export interface operations {
             /** @description A fault in the service. */
             500: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3366,6 +4105,11 @@ export interface operations {
             /** @description Not served; with `Retry-After`, nothing was done and trying again is safe. */
             503: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     /** @description Seconds until a retry makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -3377,6 +4121,11 @@ export interface operations {
             /** @description The deadline passed; nothing was done. */
             504: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3386,6 +4135,11 @@ export interface operations {
             /** @description Any other refusal. */
             default: {
                 headers: {
+                    /**
+                     * @description The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.
+                     * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
+                     */
+                    traceparent?: string;
                     [name: string]: unknown;
                 };
                 content: {

@@ -30,10 +30,12 @@ import { startServers } from './servers.ts';
 import { FeedReaders } from './service/feed-readers.ts';
 import { connectionsNeeded, createService } from './service/service.ts';
 import { Metrics } from './telemetry/metrics.ts';
+import type { Tracer } from './telemetry/tracing.ts';
 import { monotonicMs, wallClockMs } from './timing/clock.ts';
 import { Deadlines } from './timing/deadlines.ts';
 import { type ProbePort, startProbePort } from './transport/http/probe-port.ts';
 import { assertFree } from './transport/ports.ts';
+import { RequestLog } from './transport/request-log.ts';
 import { Certificates } from './transport/tls.ts';
 import { type AuditOptions, StockAudit } from './workers/audit-stock.ts';
 
@@ -70,6 +72,7 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
     await assertFree('GRPC_PORT', config.grpc);
     const certificates = await openCertificates(config, parts);
     const tokens = await openTokenCheck(config, parts);
+    const tracer = await openTracer(config, parts);
     const router = await openDatabase(config, logger, closers);
     const deadlines = new Deadlines(monotonicMs);
     const watch = createWatch(logger, router, closers);
@@ -77,9 +80,8 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
     const database = new StartingDatabase(router, () => publisher.trigger());
     const service = createService({
       database,
-      logger,
-      metrics,
       auditLog: config.log.audit,
+      ...{ logger, metrics, tracer, slowBatchMs: config.log.slowBatchMs },
       batching: config.batching,
       deadlines,
       settings: { ...config.settings, pageTokenKey: openPageTokenKey(config, logger, router) },
@@ -96,7 +98,10 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
     ];
     const { requestTimeoutMs } = config;
     const authenticate = tokens?.authenticate;
-    const context = { loms: service, logger, metrics, deadlines, requestTimeoutMs, authenticate };
+    const requestLog = new RequestLog({ logger, now: monotonicMs, ...config.log.access });
+    const context = {
+      ...{ loms: service, logger, metrics, requestLog, tracer, deadlines, requestTimeoutMs, authenticate },
+    };
     const nodes = router.status().map(({ name }) => name);
     const samples = config.console ? await startSampling(nodes, parts) : undefined;
     const served = { router, certificates, tokens, probes, audit, watch, samples };
@@ -174,6 +179,15 @@ async function openTokenCheck(config: Config, parts: TaskParts): Promise<Tokens 
   const tokens = await openTokens({ ...config.auth, logger, wallClock: wallClockMs });
   startTask('refresh-keys', KEYS_SCHEDULE, () => tokens.refreshKeys(), parts);
   return tokens;
+}
+
+/** The SDK of OpenTelemetry is loaded only here: without a collector nothing needs it. */
+async function openTracer({ tracing }: Config, { logger, closers }: TaskParts): Promise<Tracer | undefined> {
+  if (tracing === undefined) return undefined;
+  const { openTracing } = await import('./telemetry/tracing.ts');
+  const tracer = openTracing({ ...tracing, logger, now: monotonicMs, wallClock: wallClockMs });
+  closers.push(() => tracer.stop());
+  return tracer;
 }
 
 /** One each: the check of the schema, the workers, an audit, the watches of the feed and of what waits. */

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { type App, startApp } from './app.ts';
 import { authorityOf } from './config/addresses.ts';
 import { type Config, ConfigError, readConfig } from './config/config.ts';
-import { openLog } from './telemetry/log.ts';
+import { openLog, toggleDebug } from './telemetry/log.ts';
 import { isNodeSupported, version } from './telemetry/version.ts';
 
 /** SIGHUP comes when the terminal is closed, SIGQUIT from Ctrl-\: to die of them leaves PostgreSQL behind. */
@@ -12,6 +12,7 @@ const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const;
 async function main(): Promise<void> {
   const config = configOrExit();
   const logger = openLog(config.log.level);
+  process.on('SIGUSR2', toggleDebug(logger));
   const { node } = process.versions;
   logger.info({ version, node }, 'loms starts');
   if (!isNodeSupported(node))

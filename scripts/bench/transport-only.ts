@@ -14,6 +14,8 @@ const { startHttpServer } =
 const { startGrpcServer } =
   await built<typeof import('../../src/transport/grpc/server.ts')>('transport/grpc/server.js');
 const { accepted } = await built<typeof import('../../src/domain/outcome.ts')>('domain/outcome.js');
+const { RequestLog } =
+  await built<typeof import('../../src/transport/request-log.ts')>('transport/request-log.js');
 const { Deadlines } = await built<typeof import('../../src/timing/deadlines.ts')>('timing/deadlines.js');
 
 let lastOrderId = 0n;
@@ -33,7 +35,8 @@ const loms: Partial<Loms> = {
 };
 
 const logger = pino({ level: 'info' });
-const parts = { loms: loms as Loms, logger, metrics: new Metrics() };
+const requestLog = new RequestLog({ logger, now: () => performance.now(), errors: true, share: 0 });
+const parts = { loms: loms as Loms, logger, requestLog, metrics: new Metrics() };
 const common = { ...parts, deadlines: new Deadlines(), requestTimeoutMs: 10_000 };
 const audit = { state: { running: false, last: undefined }, start() {} };
 const readiness = () => ({ ready: true, details: {} });

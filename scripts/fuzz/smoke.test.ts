@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { codeOf } from '../../src/domain/errors.ts';
 import { fixedRefusals } from '../../src/domain/refusals.ts';
 import { DETAILS_TRAILER, statusOf } from '../../src/transport/grpc/errors.ts';
+import { requestIdOf } from '../../src/transport/traceparent.ts';
 import { useDatabase } from '../../test/support/database.ts';
 import { testApp } from '../../test/support/http-app.ts';
 import { compiled } from '../../test/support/programs.ts';
@@ -154,7 +155,7 @@ describe('the check of gRPC answers finds', () => {
   const path = '/loms.stock.v1.StockService/GetStock';
   const { message } = fixedRefusals.queueFull;
   const statusFields = (refusal: (typeof fixedRefusals)[keyof typeof fixedRefusals]) => {
-    const [bytes] = statusOf(refusal).metadata.get(DETAILS_TRAILER);
+    const [bytes] = statusOf(refusal, requestIdOf()).metadata.get(DETAILS_TRAILER);
     return {
       'grpc-status': String(codeOf(refusal.reason)),
       'grpc-message': encodeURI(refusal.message),

@@ -22,7 +22,9 @@ const staged = join(stage, outDir);
 const contracts = readdirSync('proto/loms').map((noun) => `loms.${noun}.v1`);
 
 /** The messages of errors, which are not part of any method's types. */
-const errors = ['Status', 'ErrorInfo', 'BadRequest', 'RetryInfo'].map((name) => `google.rpc.${name}`);
+const errors = ['Status', 'ErrorInfo', 'BadRequest', 'RetryInfo', 'RequestInfo'].map(
+  (name) => `google.rpc.${name}`,
+);
 
 rmSync(stage, { recursive: true, force: true });
 prepareDeps();

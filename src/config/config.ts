@@ -126,7 +126,13 @@ function sectionsOf(env: Variables) {
     ...backgroundOf(env),
     /** From which the key of page tokens is derived; undefined takes the database's password. */
     pageTokenSecret: env.PAGE_TOKEN_KEY,
-    log: { level: env.LOG_LEVEL, audit: env.AUDIT_LOG },
+    log: {
+      level: env.LOG_LEVEL,
+      audit: env.AUDIT_LOG,
+      access: accessLogOf(env),
+      slowBatchMs: env.SLOW_BATCH_MS,
+    },
+    tracing: tracingOf(env),
     requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
     shutdownDelayMs: env.SHUTDOWN_DELAY_MS,
     shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT_MS,
@@ -144,6 +150,22 @@ function backgroundOf(env: Variables) {
     /** How often the stock is audited, in milliseconds; 0 is never. */
     auditIntervalMs: env.AUDIT_INTERVAL_MS,
     feed: { readersMax: env.EVENT_READERS_MAX, readersPerClientMax: env.EVENT_READERS_MAX_PER_CLIENT },
+  };
+}
+
+/** A share logs errors too. */
+function accessLogOf({ ACCESS_LOG: access }: Variables) {
+  if (typeof access === 'number') return { errors: true, share: access };
+  return { errors: access !== 'none', share: access === 'all' ? 1 : 0 };
+}
+
+/** Undefined where no spans are exported. */
+function tracingOf(env: Variables) {
+  if (env.OTEL_EXPORTER_OTLP_ENDPOINT === undefined) return undefined;
+  return {
+    endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
+    serviceName: env.OTEL_SERVICE_NAME,
+    sampling: { sampler: env.OTEL_TRACES_SAMPLER, ratio: env.OTEL_TRACES_SAMPLER_ARG },
   };
 }
 

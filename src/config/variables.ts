@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { mistakeIn, splitHosts } from '../db/urls.ts';
+import { samplers } from '../telemetry/sampling.ts';
 import { isAddressOrNetwork, isHost } from './addresses.ts';
 
 const DAY_MS = 86_400_000;
@@ -41,6 +42,12 @@ const path = z
   .string()
   .transform((text) => resolve(text))
   .optional();
+
+/** A part of all, from 0 to 1. */
+const share = z
+  .string()
+  .regex(/^(0(\.\d{1,9})?|1(\.0{1,9})?)$/, 'must be a number from 0 to 1, such as 0.01')
+  .transform(Number);
 
 /** An address that paths can be appended to. */
 const serviceUrl = z
@@ -105,6 +112,16 @@ export const variables = z.object({
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'must be a level of pino')
     .default('info'),
   AUDIT_LOG: flag(false),
+  ACCESS_LOG: z
+    .union([z.enum(['none', 'errors', 'all']), share], 'must be none, errors, all, or a share from 0 to 1')
+    .default('errors'),
+  SLOW_BATCH_MS: zeroOr(1, 600_000, 1_000),
+  OTEL_EXPORTER_OTLP_ENDPOINT: serviceUrl.optional(),
+  OTEL_SERVICE_NAME: z.string().default('loms'),
+  OTEL_TRACES_SAMPLER: z
+    .enum(samplers, `must be one of ${samplers.join(', ')}`)
+    .default('parentbased_traceidratio'),
+  OTEL_TRACES_SAMPLER_ARG: share.default(0.01),
   REQUEST_TIMEOUT_MS: number(10_000, 1, 600_000),
   WRITE_TIMEOUT_MS: number(5_000, 100, 600_000),
   READ_TIMEOUT_MS: number(2_000, 10, 600_000),

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { useDatabase } from '../../test/support/database.ts';
-import { openPool, readerOf, statementName } from './pool.ts';
+import { openPool, readerOf } from './pool.ts';
+import { statementName } from './statements.ts';
 import type { Queryable } from './types.ts';
 
 const database = useDatabase();

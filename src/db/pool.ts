@@ -1,9 +1,9 @@
 /** Connections to one database node: a pool of pipelined ones, with every limit set. */
-import { createHash } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import pg from 'pg';
 import { connectionOf, optionsOf } from './connection.ts';
+import { statementName } from './statements.ts';
 import type { Queryable, Rows } from './types.ts';
 
 export interface ConnectionLimits {
@@ -134,21 +134,6 @@ export function destroy(client: pg.ClientBase): void {
 
 function wireOf(client: pg.ClientBase): EventEmitter & { readonly stream: Socket } {
   return (client as unknown as { connection: EventEmitter & { stream: Socket } }).connection;
-}
-
-const statementNames = new Map<string, string>();
-
-/**
- * The name under which the server prepares a statement, derived from its text. The statements are those of
- * `sql/`, a small, closed set, so the cache of names is bounded.
- */
-export function statementName(text: string): string {
-  let name = statementNames.get(text);
-  if (name === undefined) {
-    name = createHash('sha256').update(text).digest('hex').slice(0, 32);
-    statementNames.set(text, name);
-  }
-  return name;
 }
 
 /** Encodes arrays of numbers as array literals: `pg` quotes every element, which shows in a profile. */

@@ -9,7 +9,8 @@ import type pg from 'pg';
 import type { Clock } from '../timing/clock.ts';
 import type { Deadlines } from '../timing/deadlines.ts';
 import { attemptsMaxFor, DatabaseUnavailable, isRetryable, isUnavailable, OutcomeUnknown } from './errors.ts';
-import { destroy, encodeValues, statementName } from './pool.ts';
+import { destroy, encodeValues } from './pool.ts';
+import { statementName } from './statements.ts';
 import { type Queryable, type Rows, TransactionTrace, type Work } from './types.ts';
 
 const RETRY_DELAY_MAX_MS = 20;
@@ -98,8 +99,9 @@ class Transaction implements Queryable {
 
   async query(text: string, values: unknown[]): Promise<Rows> {
     this.#begin ??= this.#sendBegin();
-    this.#trace.statements.push(text);
-    const config = { name: statementName(text), text, values: encodeValues(values) };
+    const name = statementName(text);
+    this.#trace.statements.push(name);
+    const config = { name, text, values: encodeValues(values) };
     try {
       const [, result] = await Promise.all([this.#begin, this.#client.query(config)]);
       this.#trace[this.#commitSent ? 'writtenMs' : 'lockedMs'] = this.#now();
@@ -107,6 +109,7 @@ class Transaction implements Queryable {
     } catch (error) {
       // The statements behind a failed one fail too; the first failure is the cause.
       this.#failure ??= error;
+      this.#trace.failed ??= name;
       throw error;
     }
   }
@@ -118,6 +121,7 @@ class Transaction implements Queryable {
   #sendBegin(): Promise<unknown> {
     this.open = true;
     return this.#client.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE').catch((cause) => {
+      this.#trace.failed ??= 'BEGIN';
       throw new DatabaseUnavailable('BEGIN failed', { cause });
     });
   }

@@ -36,8 +36,10 @@ export class TransactionTrace {
   writtenMs = 0;
   /** COMMIT was answered. */
   committedMs = 0;
-  /** The texts of the statements that were sent, in order. */
+  /** The names of the statements that were sent, in order. */
   readonly statements: string[] = [];
+  /** The first of them that failed, or BEGIN. */
+  failed: string | undefined = undefined;
 
   /** Begins another attempt. */
   begin(): void {
@@ -48,6 +50,12 @@ export class TransactionTrace {
     this.writtenMs = 0;
     this.committedMs = 0;
     this.statements.length = 0;
+    this.failed = undefined;
+  }
+
+  /** The statement that failed, or the last one that was sent: what the transaction waits for or ended with. */
+  get statement(): string | undefined {
+    return this.failed ?? (this.decidedMs > 0 ? 'COMMIT' : this.statements.at(-1));
   }
 }
 

@@ -1,3 +1,23 @@
+/** A span of a trace (W3C Trace Context). */
+export interface SpanIds {
+  /** 32 hexadecimal digits. */
+  readonly traceId: string;
+  /** 16 hexadecimal digits. */
+  readonly spanId: string;
+}
+
+/** A request in its trace. */
+export interface RequestTrace extends SpanIds {
+  /** The `traceparent` that is answered: the id of the request. */
+  readonly requestId: string;
+  /** The `traceparent` that was sent, if a valid one was. */
+  readonly parent: string | undefined;
+  /** Whether the request is recorded as a span. */
+  readonly isSampled: boolean;
+  /** The batch that it ran in, where that is recorded too. */
+  batch: SpanIds | undefined;
+}
+
 /** What an operation must know of its call besides the request. */
 export interface Call {
   /**
@@ -15,8 +35,10 @@ export interface Call {
   readonly credentialsEndMs: number;
   /** The idempotency key as it was sent, if one was. */
   readonly idempotencyKey?: string | undefined;
-  /** The `traceparent` of the request (W3C Trace Context), if a valid one was sent. */
+  /** The `traceparent` that was sent, if a valid one was: events carry it. */
   readonly traceparent?: string | undefined;
+  /** The request in its trace; undefined for work of the service itself. */
+  readonly trace?: RequestTrace | undefined;
 }
 
 /** The caller where the service requires no credentials. */

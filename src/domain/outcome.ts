@@ -47,9 +47,21 @@ export interface Refusal {
   readonly detail?: Detail;
 }
 
+/** Why a request failed, for operators: it is logged, and never part of a reply. */
+export interface Failure {
+  /** The error and its causes, in one line. */
+  readonly cause: string;
+  /** PostgreSQL's code of the error, if it comes from there. */
+  readonly sqlState: string | undefined;
+  /** The number of the batch, as in the log of batches. */
+  readonly batch: number;
+  /** The name of the statement that failed, or that the batch waited for. */
+  readonly statement: string | undefined;
+}
+
 export type Outcome<T> = (
   | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly refusal: Refusal }
+  | { readonly ok: false; readonly refusal: Refusal; readonly failure?: Failure }
 ) & {
   /** Set when this is the outcome of an earlier request with the same idempotency key. */
   readonly replayed?: true;

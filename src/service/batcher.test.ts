@@ -120,7 +120,7 @@ test.each([
   const settled = await submitAll(batcher, [1, 2, 3]);
   expect(settled.map((each) => each.status === 'rejected' && each.reason)).toEqual([error, error, error]);
   expect(run).toHaveBeenCalledTimes(1);
-  expect(onFailure).toHaveBeenCalledExactlyOnceWith(error, 3);
+  expect(onFailure).toHaveBeenCalledExactlyOnceWith(error, expect.objectContaining({ size: 3 }));
 });
 
 test('drain waits for running batches and for the queue', async () => {

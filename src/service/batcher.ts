@@ -6,6 +6,8 @@
  * load. Every request gets its reply by its deadline, whether it waits, runs or its batch was retried.
  */
 import { DatabaseUnavailable, OutcomeUnknown } from '../db/errors.ts';
+import { TransactionTrace } from '../db/types.ts';
+import type { RequestTrace } from '../domain/call.ts';
 import type { Deadlines, Pending } from '../timing/deadlines.ts';
 import { FairQueue, type Queued, type QueueLimits } from './fair-queue.ts';
 import { type LockedLine, LockedSkus } from './locked-skus.ts';
@@ -31,8 +33,16 @@ export type Claim<Request> = () => readonly Request[];
 
 /** What is known of a batch besides its requests. */
 export interface Batch {
+  /** Its number in this process; of a batch that is split, each part has its own. */
+  readonly number: number;
   /** When its oldest request came, in milliseconds on the clock of `deadlines`. */
   readonly sinceMs: number;
+  /** When it began. */
+  readonly beganMs: number;
+  /** The requests of the last claim. */
+  readonly size: number;
+  /** What it does in the database; filled in by `run`. */
+  readonly trace: TransactionTrace;
   /** The callers of the requests of the last claim, in order. */
   callers(): readonly Caller[];
 }
@@ -67,12 +77,12 @@ export interface BatcherOptions<Request, Reply> extends QueueLimits {
   readonly weightMax: number;
   readonly deadlines: Deadlines;
   /**
-   * The reply to a request in place of an error: to one of this batcher, or to one that its batch threw.
-   * Undefined rejects the request.
+   * The reply to a request in place of an error: to one of this batcher, or to one that its batch threw, with
+   * the batch if the request was in one. It is made once for a batch that failed. Undefined rejects the request.
    */
-  readonly replyTo?: (error: unknown) => Reply | undefined;
-  /** Called with every batch that failed as a whole, and its number of requests. */
-  readonly onFailure: (error: unknown, size: number) => void;
+  readonly replyTo?: (error: unknown, batch: Batch | undefined) => Reply | undefined;
+  /** Called with every batch that failed as a whole. */
+  readonly onFailure: (error: unknown, batch: Batch) => void;
 }
 
 /**
@@ -93,6 +103,8 @@ export interface Caller {
   readonly client: string;
   /** Whether the client disconnected, where that is known. */
   disconnected?(): boolean;
+  /** The request in its trace. */
+  readonly trace?: RequestTrace | undefined;
 }
 
 /** Made once: under overload most requests end with one of them. */
@@ -126,6 +138,8 @@ class Entry<Request, Reply> implements Pending, Queued {
   /** `claimed` from its first claim until its batch ends or is split. */
   state: 'waiting' | 'claimed' | 'timed out' = 'waiting';
   queued = false;
+  /** The batch that runs it, or ran it last. */
+  batch: Batch | undefined = undefined;
   previous: Pending | undefined = undefined;
   next: Pending | undefined = undefined;
   readonly #timeOut: (entry: Entry<Request, Reply>) => void;
@@ -152,6 +166,32 @@ class Entry<Request, Reply> implements Pending, Queued {
 
   onTimeout(): void {
     this.#timeOut(this);
+  }
+}
+
+/** A batch that runs: what it claimed last, and what is known of it. */
+class RunningBatch<Request, Reply> implements Batch {
+  static #last = 0;
+  readonly number = ++RunningBatch.#last;
+  readonly sinceMs: number;
+  readonly beganMs: number;
+  readonly trace = new TransactionTrace();
+  /** The requests of the last claim, or all. */
+  live: readonly Entry<Request, Reply>[];
+
+  constructor(entries: readonly Entry<Request, Reply>[], nowMs: number) {
+    this.live = entries;
+    this.beganMs = nowMs;
+    this.sinceMs = entries.reduce((oldestMs, { sinceMs }) => Math.min(oldestMs, sinceMs), nowMs);
+    for (const entry of entries) entry.batch = this;
+  }
+
+  get size(): number {
+    return this.live.length;
+  }
+
+  callers(): readonly Caller[] {
+    return this.live.map(({ caller }) => caller);
   }
 }
 
@@ -263,31 +303,32 @@ export class Batcher<Request, Reply> {
   }
 
   /** Runs a batch and replies. One that fails for its own reason is split until only the culprit fails. */
-  async #run(batch: readonly Entry<Request, Reply>[]): Promise<void> {
-    const { run, deadlines, onFailure } = this.#options;
-    let live = batch;
+  async #run(entries: readonly Entry<Request, Reply>[]): Promise<void> {
+    const { run, deadlines, onFailure, replyTo } = this.#options;
+    const batch = new RunningBatch(entries, deadlines.now());
     const claim = () => {
       const nowMs = deadlines.now();
-      live = live.filter((entry) => this.#claim(entry, nowMs));
-      if (live.length === 0) throw expired;
-      return live.map((entry) => entry.request);
-    };
-    const info: Batch = {
-      sinceMs: batch.reduce((oldestMs, { sinceMs }) => Math.min(oldestMs, sinceMs), deadlines.now()),
-      callers: () => live.map(({ caller }) => caller),
+      batch.live = batch.live.filter((entry) => this.#claim(entry, nowMs));
+      if (batch.size === 0) throw expired;
+      return batch.live.map((entry) => entry.request);
     };
     try {
-      const replies = await run(claim, info);
-      for (const [index, entry] of live.entries()) {
+      const replies = await run(claim, batch);
+      for (const [index, entry] of batch.live.entries()) {
         deadlines.delete(entry);
         entry.resolve(replies[index] as Reply);
       }
     } catch (error) {
+      const { live } = batch;
       if (live.length === 0) return;
-      onFailure(error, live.length);
+      onFailure(error, batch);
       const isShared = error instanceof DatabaseUnavailable || error instanceof OutcomeUnknown;
       if (isShared || live.length === 1) {
-        for (const entry of live) this.#reject(entry, error);
+        const reply = replyTo?.(error, batch);
+        for (const entry of live) {
+          deadlines.delete(entry);
+          settle(entry, reply, error);
+        }
         return;
       }
       for (const entry of live) if (entry.state === 'claimed') entry.state = 'waiting';
@@ -302,19 +343,15 @@ export class Batcher<Request, Reply> {
     const isExpired = entry.state === 'timed out' || entry.deadlineMs <= nowMs;
     const isLive = !isExpired && !entry.caller.disconnected?.();
     if (isLive) entry.state = 'claimed';
-    else this.#reject(entry, expired);
+    else {
+      this.#options.deadlines.delete(entry);
+      this.#fail(entry, expired);
+    }
     return isLive;
   }
 
-  #reject(entry: Entry<Request, Reply>, error: unknown): void {
-    this.#options.deadlines.delete(entry);
-    this.#fail(entry, error);
-  }
-
   #fail(entry: Entry<Request, Reply>, error: unknown): void {
-    const reply = this.#options.replyTo?.(error);
-    if (reply === undefined) entry.reject(error);
-    else entry.resolve(reply);
+    settle(entry, this.#options.replyTo?.(error, entry.batch), error);
   }
 
   /** Rejects a request at its deadline, and frees its place in the queue. A later result is ignored. */
@@ -324,4 +361,14 @@ export class Batcher<Request, Reply> {
     entry.state = 'timed out';
     if (this.#queue.remove(entry)) this.#checkDrained();
   };
+}
+
+/** Ends a request without a reply of its batch: with this one, or by an error. */
+function settle<Reply>(
+  entry: Pick<Entry<unknown, Reply>, 'resolve' | 'reject'>,
+  reply: Reply | undefined,
+  error: unknown,
+): void {
+  if (reply === undefined) entry.reject(error);
+  else entry.resolve(reply);
 }

@@ -40,6 +40,7 @@ test.each([
   const database = busyDatabase();
   const batching = { queueMax: 100, batchMax: 1, ...lanes };
   const loms = createService({
+    slowBatchMs: 0,
     database: database as Database,
     logger: quiet,
     metrics: new Metrics(),

@@ -95,7 +95,7 @@ export class EventStreams {
       (page) => (page === undefined ? refused(fixedRefusals.cursorExpired) : accepted(page)),
       (error) => {
         onError(error);
-        return refusalOf(error) ?? refused(fixedRefusals.internal);
+        return refusalOf(error);
       },
     );
     return deadlines.settleBy<Outcome<EventPage>>(reading, tooLate, deadlineMs);

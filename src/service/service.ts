@@ -4,18 +4,21 @@
  * healthy node.
  */
 import type { Logger } from 'pino';
-import { type Database, TransactionTrace } from '../db/types.ts';
+import { statementName } from '../db/statements.ts';
+import type { Database, Queryable } from '../db/types.ts';
 import { type Loms, type Operation, operations, type Submit } from '../domain/operations.ts';
 import type { Holds } from '../domain/orders/holds.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Settings } from '../domain/settings.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Tracer } from '../telemetry/tracing.ts';
 import type { Deadlines } from '../timing/deadlines.ts';
 import { audited } from './audit-log.ts';
+import { BatchLog } from './batch-log.ts';
 import { BatchRecord, momentsOf } from './batch-record.ts';
 import { type Batch, Batcher, type BatcherOptions, type Claim } from './batcher.ts';
 import { EventStreams, STREAM_READS_MAX } from './event-streams.ts';
-import { createFailureLog, refusalOf } from './failures.ts';
+import { refusalOf } from './failures.ts';
 import type { FeedReaders } from './feed-readers.ts';
 import type { FeedWatch } from './feed-watch.ts';
 import { longPoll } from './long-poll.ts';
@@ -38,6 +41,10 @@ export interface ServiceOptions {
   readonly database: Database;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Without it no spans are recorded. */
+  readonly tracer?: Tracer | undefined;
+  /** A batch that runs longer is logged, in milliseconds; 0 is for none. */
+  readonly slowBatchMs: number;
   readonly batching: BatchingOptions;
   readonly deadlines: Deadlines;
   readonly settings: Settings;
@@ -100,17 +107,16 @@ type WriteOperation = Extract<Operation, { kind: 'write' }>;
 
 /** Builds the service on a database. */
 export function createService(options: ServiceOptions): Service {
-  const { database, metrics, deadlines, batching, settings } = options;
-  const logFailure = createFailureLog(options.logger, deadlines.now);
+  const { database, metrics, tracer, deadlines, batching, settings, logger, slowBatchMs } = options;
+  const log = new BatchLog({ logger, slowBatchMs, now: deadlines.now });
 
   function runOf(operation: Operation, record: BatchRecord): Run {
     if (operation.kind === 'write') return (claim, batch) => runWrite(operation, record, claim, batch);
     // Reads claim early: a read that times out is refused with DEADLINE_EXCEEDED whether or not it ran.
-    return async (claim, { sinceMs }) => {
-      const beganMs = deadlines.now();
+    return async (claim, batch) => {
       const requests = claim();
-      const outcomes = await database.read((db) => operation.run(db, requests, settings));
-      record.done(requests.length, [sinceMs, beganMs, deadlines.now()]);
+      const outcomes = await database.read((db) => operation.run(noting(db, batch), requests, settings));
+      record.done(batch, [deadlines.now()]);
       return outcomes;
     };
   }
@@ -119,16 +125,15 @@ export function createService(options: ServiceOptions): Service {
     { run }: WriteOperation,
     record: BatchRecord,
     claim: Claim<unknown>,
-    { sinceMs }: Batch,
+    batch: Batch,
   ): Promise<Outcome<unknown>[]> {
-    const beganMs = deadlines.now();
-    const trace = new TransactionTrace();
+    const { trace } = batch;
     let holds: Holds | undefined;
     for (;;) {
       const write = database.write((tx) => run(tx, claim(), settings, holds), trace);
       const result = await write.finally(() => record.ran(trace));
       if (Array.isArray(result)) {
-        record.done(result.length, [sinceMs, beganMs, ...momentsOf(trace)]);
+        record.done(batch, momentsOf(trace));
         return result;
       }
       holds = await takeBack(database, result, holds);
@@ -138,7 +143,7 @@ export function createService(options: ServiceOptions): Service {
   const batchers = new Map<string, Batcher<unknown, Outcome<unknown>>>();
   const entries = Object.entries<Operation>(operations).map(([name, operation]) => {
     const { kind, weigh, prepare, queueWeightMax = Number.POSITIVE_INFINITY } = operation;
-    const record = new BatchRecord(metrics, name, kind);
+    const record = new BatchRecord({ metrics, log, tracer }, name, kind);
     const batcher = new Batcher({
       run: runOf(operation, record),
       writes: kind === 'write',
@@ -148,10 +153,7 @@ export function createService(options: ServiceOptions): Service {
       ...{ batchMax: batching.batchMax, queueMax: batching.queueMax, queueWeightMax },
       deadlines,
       replyTo: refusalOf,
-      onFailure(error, size) {
-        record.failed(error);
-        logFailure(name, error, size);
-      },
+      onFailure: (error, batch) => record.failed(error, batch, deadlines.now()),
     });
     batchers.set(name, batcher);
     const submit: Submit = (request, call) => {
@@ -162,7 +164,8 @@ export function createService(options: ServiceOptions): Service {
     return [name, wrapped(name, operation, submit, options)] as const;
   });
   const drain = () => drainAll([...batchers.values()]);
-  const streams = new EventStreams({ ...options, onError: (error) => logFailure('watchEvents', error, 1) });
+  const onError = (error: unknown) => log.failed('watchEvents', error);
+  const streams = new EventStreams({ ...options, onError });
   const watchEvents: Loms['watchEvents'] = (request, call) => streams.open(request, call);
   metrics.onScrape(() => showQueues(metrics, batchers, options.readers));
   return { ...(Object.fromEntries(entries) as Omit<Loms, 'watchEvents'>), watchEvents, drain };
@@ -171,6 +174,16 @@ export function createService(options: ServiceOptions): Service {
 /** Resolves when every accepted request has its reply. */
 async function drainAll(batchers: readonly Pick<Batcher<unknown, unknown>, 'drain'>[]): Promise<void> {
   await Promise.all(batchers.map((batcher) => batcher.drain()));
+}
+
+/** A connection for the reads of a batch, whose statements are noted. */
+function noting(db: Queryable, { trace }: Batch): Queryable {
+  return {
+    query(text, values) {
+      trace.statements.push(statementName(text));
+      return db.query(text, values);
+    },
+  };
 }
 
 /** Sets the gauges of what waits and runs. */

@@ -27,3 +27,18 @@ export function openLog(level: string, output: 1 | 2 = 1): Logger {
   pretty.on('error', () => {});
   return pino(options, pretty);
 }
+
+/**
+ * Makes the function that switches a log to level debug, and back to the level it has now. Loggers that were
+ * made of it before keep their own.
+ */
+export function toggleDebug(logger: Logger): () => void {
+  const { level } = logger;
+  return () => {
+    const next = logger.level === 'debug' ? level : 'debug';
+    // Shown by the more verbose one of the two.
+    if (next === 'debug') logger.level = next;
+    logger.info({ logLevel: next }, 'log level switched');
+    logger.level = next;
+  };
+}

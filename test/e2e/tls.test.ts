@@ -20,7 +20,7 @@ import { Certificates } from '../../src/transport/tls.ts';
 import { type Authority, createAuthority, type Pair } from '../support/certificates.ts';
 import { testApp } from '../support/http-app.ts';
 import { MemoryLoms } from '../support/memory-loms.ts';
-import { quiet } from '../support/quiet.ts';
+import { quiet, quietRequests } from '../support/quiet.ts';
 
 const TIMEOUT_MS = 5_000;
 
@@ -59,7 +59,8 @@ async function start(mutual: boolean, handshakeMs?: number) {
   const place = { host: '127.0.0.1', port: 0, logger: quiet, certificates };
   const http = await startHttpServer(testApp(), place);
   const loms = new MemoryLoms() as Partial<Loms> as Loms;
-  const common = { loms, metrics: new Metrics(), deadlines: new Deadlines(), requestTimeoutMs: TIMEOUT_MS };
+  const times = { deadlines: new Deadlines(), requestTimeoutMs: TIMEOUT_MS };
+  const common = { loms, metrics: new Metrics(), requestLog: quietRequests, ...times };
   const grpc = await startGrpcServer({ ...place, ...common });
   running = { certificates, http, grpc };
   return running;

@@ -136,6 +136,7 @@ export function openService(
     settings: allSettings,
     batching: limits,
     metrics: new Metrics(),
+    slowBatchMs: 0,
     ...feed,
   });
 }

@@ -1,12 +1,12 @@
 /** The gRPC server on Loms in memory, and calls of it with their errors decoded. */
 import { Client, credentials, Metadata, type MethodDefinition, type ServiceError } from '@grpc/grpc-js';
-import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import type { Loms } from '../../src/domain/operations.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
 import { Deadlines } from '../../src/timing/deadlines.ts';
 import { type GrpcServer, type GrpcServerOptions, startGrpcServer } from '../../src/transport/grpc/server.ts';
 import { MemoryLoms } from './memory-loms.ts';
+import { quiet, quietRequests } from './quiet.ts';
 import { statusOf } from './status.ts';
 
 export const REQUEST_TIMEOUT_MS = 3_000;
@@ -27,7 +27,8 @@ export async function startTestServer({
 }: TestServerOptions = {}): Promise<TestServer> {
   const server = await startGrpcServer({
     loms: loms as Loms,
-    logger: pino({ level: 'silent' }),
+    logger: quiet,
+    requestLog: quietRequests,
     metrics: new Metrics(),
     host: '127.0.0.1',
     port: 0,

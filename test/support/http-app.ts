@@ -8,6 +8,7 @@ import type { Clock } from '../../src/timing/clock.ts';
 import { Deadlines } from '../../src/timing/deadlines.ts';
 import { createHttpApp, type HttpAppOptions } from '../../src/transport/http/routes.ts';
 import { MemoryLoms } from './memory-loms.ts';
+import { quietRequests } from './quiet.ts';
 
 export const silent = pino({ level: 'silent' });
 
@@ -33,6 +34,7 @@ export function testApp({
     deadlines: new Deadlines(now),
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
     metrics: new Metrics(),
+    requestLog: quietRequests,
     readiness: () => ({ ready: true, details: {} }),
     audit: { state: { running: false, last: undefined }, start() {} },
     ...options,

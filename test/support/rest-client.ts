@@ -13,6 +13,7 @@ import {
   type Request,
   replayMark,
 } from './client.ts';
+import { withoutRequestInfo } from './status.ts';
 
 /** Opens a client for a port of this machine. */
 export function restClient(port: number, headers: CallerHeaders = {}): Client {
@@ -84,7 +85,10 @@ function answerOf({ statusCode = 0, headers }: IncomingMessage, text: string): A
   const mark = replayMark(headers['idempotency-replayed']);
   const body = parseJson(text);
   if (statusCode === 200 && body !== undefined) return { reply: body, ...mark };
-  if (statusCode !== 200 && isFailure(body)) return { error: body, http: statusCode, ...mark };
+  if (statusCode !== 200 && isFailure(body)) {
+    const details = withoutRequestInfo(body.details, '@type', headers.traceparent);
+    return { error: { ...body, details }, http: statusCode, ...mark };
+  }
   throw new NoAnswer(`HTTP_${statusCode}`, { text });
 }
 

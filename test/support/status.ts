@@ -1,6 +1,11 @@
 /** Decodes google.rpc.Status, in which gRPC carries code, message and details of an error. */
 import type { ServiceError } from '@grpc/grpc-js';
-import { BadRequest, ErrorInfo, RetryInfo } from '../../src/generated/proto/google/rpc/error_details.ts';
+import {
+  BadRequest,
+  ErrorInfo,
+  RequestInfo,
+  RetryInfo,
+} from '../../src/generated/proto/google/rpc/error_details.ts';
 import { Status } from '../../src/generated/proto/google/rpc/status.ts';
 import { InsufficientStock } from '../../src/generated/proto/loms/order/v1/order.ts';
 import {
@@ -14,6 +19,7 @@ const messages = {
   'type.googleapis.com/google.rpc.ErrorInfo': ErrorInfo,
   'type.googleapis.com/google.rpc.BadRequest': BadRequest,
   'type.googleapis.com/google.rpc.RetryInfo': RetryInfo,
+  'type.googleapis.com/google.rpc.RequestInfo': RequestInfo,
   'type.googleapis.com/loms.order.v1.InsufficientStock': InsufficientStock,
   'type.googleapis.com/loms.stock.v1.StockChanged': StockChanged,
   'type.googleapis.com/loms.stock.v1.StockBelowReserved': StockBelowReserved,
@@ -46,10 +52,10 @@ export function decodeStatus(trailer: Uint8Array | string): DecodedStatus {
 }
 
 /**
- * The status that the service sent with an error of a grpc-js call.
+ * The status that the service sent with an error of a grpc-js call, without the id of its request.
  *
  * @returns undefined when the call was ended by something else: the client's library, or the network.
- * @throws when code or message differ from those of the call.
+ * @throws when code or message differ from those of the call, or the request id is missing.
  */
 export function statusOf(error: ServiceError): DecodedStatus | undefined {
   const [trailer] = error.metadata.get(DETAILS_TRAILER);
@@ -58,7 +64,23 @@ export function statusOf(error: ServiceError): DecodedStatus | undefined {
   if (status.code !== error.code || status.message !== error.details) {
     throw new Error(`trailer: ${status.code} ${status.message}, call: ${error.code} ${error.details}`);
   }
-  return status;
+  const [requestId] = error.metadata.get('traceparent');
+  return { ...status, details: withoutRequestInfo(status.details, 'type', requestId) };
+}
+
+/**
+ * The details of an error without the last one, which is the id of its request.
+ *
+ * @param type the name of the field that has a detail's type.
+ * @param requestId as its header has it.
+ * @throws when it is another id, or there is none.
+ */
+export function withoutRequestInfo<T>(details: readonly T[], type: string, requestId: unknown): readonly T[] {
+  const last = { ...details.at(-1) } as Record<string, unknown>;
+  const isRequestInfo = last[type] === 'type.googleapis.com/google.rpc.RequestInfo';
+  if (!isRequestInfo || typeof requestId !== 'string' || last.requestId !== requestId)
+    throw new Error(`the last detail is not the request id ${requestId}: ${String(last.requestId)}`);
+  return details.slice(0, -1);
 }
 
 /** The reason of an error, from its first detail; undefined where there is none. */

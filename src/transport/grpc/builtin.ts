@@ -10,6 +10,7 @@ import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
 import { fixedRefusals } from '../../domain/refusals.ts';
 import type { Deadlines } from '../../timing/deadlines.ts';
+import { requestIdOf } from '../traceparent.ts';
 import { statusOf } from './errors.ts';
 import { descriptors } from './validate.ts';
 
@@ -49,7 +50,7 @@ export function createStreamHost(server: Server, options: StreamHostOptions): St
     const peer = stream.getPeer();
     const ofPeer = openByPeer.get(peer) ?? 0;
     if (open.size >= streamsMax || ofPeer >= perConnectionMax) {
-      stream.emit('error', statusOf(fixedRefusals.queueFull));
+      stream.emit('error', statusOf(fixedRefusals.queueFull, requestIdOf()));
       return false;
     }
     open.add(stream);

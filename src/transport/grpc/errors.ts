@@ -17,11 +17,17 @@ import { optionalTimestamp, timestampOf } from '../../domain/instant.ts';
 import type { Detail, Refusal } from '../../domain/outcome.ts';
 import { fixedRefusals } from '../../domain/refusals.ts';
 import type { Any } from '../../generated/proto/google/protobuf/any.ts';
-import { BadRequest, ErrorInfo, RetryInfo } from '../../generated/proto/google/rpc/error_details.ts';
+import {
+  BadRequest,
+  ErrorInfo,
+  RequestInfo,
+  RetryInfo,
+} from '../../generated/proto/google/rpc/error_details.ts';
 import { Status } from '../../generated/proto/google/rpc/status.ts';
 import { InsufficientStock } from '../../generated/proto/loms/order/v1/order.ts';
 import { CountStale, StockBelowReserved, StockChanged } from '../../generated/proto/loms/stock/v1/errors.ts';
 import { malformedRequest } from '../refusals.ts';
+import { requestIdOf, TRACEPARENT, TRACEPARENT_CHARS } from '../traceparent.ts';
 import { interceptStatus } from './internals.ts';
 
 /** The trailer that carries the encoded `google.rpc.Status`. */
@@ -35,23 +41,47 @@ export const RETRY_TRAILER = 'grpc-retry-pushback-ms';
 
 /** The statuses of refusals without parameters, encoded once: under overload most replies are one of them. */
 const fixedStatuses = new Map(
-  Object.values(fixedRefusals).map((refusal) => [refusal as Refusal, encode(refusal)]),
+  [...Object.values<Refusal>(fixedRefusals), malformedRequest].map((refusal) => [refusal, encode(refusal)]),
 );
 
 /**
- * The gRPC status of a refusal: its code, its message and the trailer with all details, ErrorInfo first.
+ * The detail RequestInfo, as a status holds it, up to the request id. That is the end of it and has a fixed
+ * length; and fields of a protobuf message may come one after the other, so behind an encoded status this is
+ * one more detail.
+ */
+const requestInfo = encodeRequestInfo('0'.repeat(TRACEPARENT_CHARS)).subarray(0, -TRACEPARENT_CHARS);
+
+function encodeRequestInfo(requestId: string): Buffer {
+  const info = any('google.rpc.RequestInfo', RequestInfo.encode({ requestId, servingData: '' }));
+  return Buffer.from(Status.encode({ code: 0, message: '', details: [info] }).finish());
+}
+
+/**
+ * The gRPC status of a refusal: its code, its message and the trailer with all details, ErrorInfo first and
+ * RequestInfo last.
  *
+ * @param requestId which the refusal carries, also as the trailer `traceparent`.
  * @param isRepeatable whether the call may run twice without harm. If not, and it may have run, the status
  * forbids automatic retries.
  */
-export function statusOf(refusal: Refusal, isRepeatable = true): StatusObject {
+export function statusOf(refusal: Refusal, requestId: string, isRepeatable = true): StatusObject {
   const { code, message, trailer } = fixedStatuses.get(refusal) ?? encode(refusal);
   const metadata = new Metadata();
-  metadata.set(DETAILS_TRAILER, trailer);
+  metadata.set(DETAILS_TRAILER, withRequestInfo(trailer, requestId));
+  metadata.set(TRACEPARENT, requestId);
   if (refusal.detail?.type === 'RetryInfo')
     metadata.set(RETRY_TRAILER, String(refusal.detail.retryDelaySeconds * 1_000));
   else if (!isRepeatable && mayHaveRun(refusal)) metadata.set(RETRY_TRAILER, '-1');
   return { code, details: message, metadata };
+}
+
+/** Behind a status its detail RequestInfo. */
+function withRequestInfo(status: Buffer, requestId: string): Buffer {
+  const bytes = Buffer.allocUnsafe(status.length + requestInfo.length + TRACEPARENT_CHARS);
+  status.copy(bytes);
+  requestInfo.copy(bytes, status.length);
+  bytes.write(requestId, status.length + requestInfo.length, 'latin1');
+  return bytes;
 }
 
 function mayHaveRun({ reason }: Refusal): boolean {
@@ -59,8 +89,8 @@ function mayHaveRun({ reason }: Refusal): boolean {
 }
 
 /** The response of a stream that is refused before grpc-js has it: the status alone, without a message. */
-export function responseOf(refusal: Refusal): OutgoingHttpHeaders {
-  const { code, details, metadata } = statusOf(refusal);
+export function responseOf(refusal: Refusal, requestId: string): OutgoingHttpHeaders {
+  const { code, details, metadata } = statusOf(refusal, requestId);
   return {
     ':status': 200,
     'content-type': 'application/grpc+proto',
@@ -134,7 +164,7 @@ export const detailedStatuses: ServerInterceptor = (_method, call) => {
 function detailed(status: BareStatus): BareStatus {
   if (status.code === codes.OK || (status.metadata?.get(DETAILS_TRAILER).length ?? 0) > 0) return status;
   const refusal = refusalOf(status);
-  return refusal === undefined ? status : statusOf(refusal);
+  return refusal === undefined ? status : statusOf(refusal, requestIdOf());
 }
 
 /** What a bare status means. Statuses of health and reflection are not ours and stay as they are. */

@@ -11,7 +11,13 @@ import type {
   ServerHttp2Stream,
 } from 'node:http2';
 import { PassThrough } from 'node:stream';
-import type { Server, ServerCredentials, ServerInterceptingCallInterface, StatusObject } from '@grpc/grpc-js';
+import type {
+  Metadata,
+  Server,
+  ServerCredentials,
+  ServerInterceptingCallInterface,
+  StatusObject,
+} from '@grpc/grpc-js';
 import { BaseServerInterceptingCall } from '@grpc/grpc-js/build/src/server-interceptors.js';
 
 /** The parts of a server. The two of channelz are used for all streams and sessions while it is enabled. */
@@ -88,17 +94,23 @@ export function onConnection(
  * Answers calls of unknown methods with a status. grpc-js has no handler for them, so its lookup gets one. It
  * is registered as a stream, because those are answered at once, before any message.
  */
-export function onUnknownMethod(server: Server, statusOf: () => StatusObject): void {
+export function onUnknownMethod(server: Server, statusOf: (metadata: Metadata) => StatusObject): void {
   const internals = server as unknown as ServerInternals;
   const lookup = internals._retrieveHandler.bind(server);
   const unknown = {
     type: 'bidi',
     path: 'unknown',
-    func: (stream: { emit(event: 'error', status: StatusObject): void }) => stream.emit('error', statusOf()),
+    func: (stream: UnknownCall) => stream.emit('error', statusOf(stream.metadata)),
     serialize: (bytes: Buffer) => bytes,
     deserialize: (bytes: Buffer) => bytes,
   };
   internals._retrieveHandler = (path) => lookup(path) ?? unknown;
+}
+
+/** A call of an unknown method, as its handler gets it. */
+interface UnknownCall {
+  readonly metadata: Metadata;
+  emit(event: 'error', status: StatusObject): void;
 }
 
 type Start = ServerInterceptingCallInterface['start'];

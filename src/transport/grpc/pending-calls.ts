@@ -14,6 +14,7 @@ import type { Refusal } from '../../domain/outcome.ts';
 import { fixedRefusals } from '../../domain/refusals.ts';
 import { wallClockMs } from '../../timing/clock.ts';
 import type { Deadlines, Pending } from '../../timing/deadlines.ts';
+import { requestIdOf, TRACEPARENT } from '../traceparent.ts';
 import { statusOf } from './errors.ts';
 import { interceptStart, streamOf } from './internals.ts';
 import { type ConnectionCalls, callsOf, closeAfterResponse } from './streams.ts';
@@ -248,7 +249,8 @@ class PendingCall implements Pending, KnownCall {
 
   refuse(refusal: Refusal): void {
     this.#enter('refused');
-    this.#call.sendStatus(statusOf(refusal));
+    const requestId = requestIdOf(this.#metadata?.get(TRACEPARENT)[0]?.toString());
+    this.#call.sendStatus(statusOf(refusal, requestId));
     this.#calls.awaitEnd(this);
   }
 

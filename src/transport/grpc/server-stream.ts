@@ -8,9 +8,10 @@ import type { StreamName } from '../../domain/operations.ts';
 import { accepted, type Outcome } from '../../domain/outcome.ts';
 import { type AnyHandler, type Handler, perform, type TransportContext } from '../operation.ts';
 import { pump, type Sink } from '../stream.ts';
+import { traceOf } from '../traceparent.ts';
 import { statusOf } from './errors.ts';
 import { knownCall } from './pending-calls.ts';
-import { IncomingCall, identity, recorderOf } from './unary.ts';
+import { IncomingCall, identity, replyMetadata, sentIn, servedAs } from './unary.ts';
 import { requestReader } from './validate.ts';
 
 /** A method as it is served. */
@@ -38,18 +39,20 @@ export function registerStreams(
   context: TransportContext,
 ): void {
   for (const [name, method] of Object.entries(methods) as [StreamName, StreamMethod][]) {
-    const served = { name, record: recorderOf(context, name, method.path) };
+    const served = servedAs(context, name, method.path);
     const handle = async (call: StreamCall): Promise<void> => {
       const read = () => accepted(new IncomingCall(call));
-      const opened = await perform(context, served, method, read, call.request);
-      if (opened.ok) await pump(opened.value, sinkOf(call), context);
-      else call.emit('error', statusOf(opened.refusal));
+      const trace = traceOf(sentIn(call), context.tracer?.sample);
+      const opened = await perform(context, served, method, trace, read, call.request);
+      if (opened.ok) await pump(opened.value, openSink(call, trace.requestId), context);
+      else call.emit('error', statusOf(opened.refusal, trace.requestId));
     };
     server.register(method.path, (call: StreamCall) => void handle(call), identity, identity, 'serverStream');
   }
 }
 
-function sinkOf(call: StreamCall): Sink {
+function openSink(call: StreamCall, requestId: string): Sink {
+  call.sendMetadata(replyMetadata(requestId));
   const known = knownCall(call.metadata);
   known.last();
   return {
@@ -58,7 +61,7 @@ function sinkOf(call: StreamCall): Sink {
     end(refusal) {
       known.awaitEnd();
       if (refusal === undefined) call.end();
-      else call.emit('error', statusOf(refusal));
+      else call.emit('error', statusOf(refusal, requestId));
     },
     onClose(listener) {
       if (call.destroyed) listener();

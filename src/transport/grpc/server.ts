@@ -9,6 +9,7 @@ import { fixedRefusals } from '../../domain/refusals.ts';
 import { type ConnectionShares, Connections } from '../connection-admission.ts';
 import type { TransportContext } from '../operation.ts';
 import type { Certificates } from '../tls.ts';
+import { requestIdOf, TRACEPARENT } from '../traceparent.ts';
 import { addHealth, addReflection, createStreamHost } from './builtin.ts';
 import { detailedStatuses, statusOf } from './errors.ts';
 import { eventMethods, eventStreams } from './event.ts';
@@ -108,7 +109,9 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const server = new Server({ ...connectionOptions, ...options.connectionOptions, interceptors });
   const credentials = serverCredentials(options.certificates);
   assertInternals(server, credentials);
-  onUnknownMethod(server, () => statusOf(fixedRefusals.methodNotAllowed));
+  onUnknownMethod(server, (metadata) =>
+    statusOf(fixedRefusals.methodNotAllowed, requestIdOf(metadata.get(TRACEPARENT)[0]?.toString())),
+  );
   const { shares = unlimited } = options;
   const { connectionsMax } = limits;
   const connections = new Connections({ ...shares, connectionsMax }, deadlines.now);

@@ -11,9 +11,11 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import { IDEMPOTENCY_KEY_FIELD } from '../../domain/idempotency/key.ts';
+import type { Refusal } from '../../domain/outcome.ts';
 import { fixedRefusals } from '../../domain/refusals.ts';
 import type { Connection } from '../connection-admission.ts';
 import { malformedRequest } from '../refusals.ts';
+import { requestIdOf, TRACEPARENT } from '../traceparent.ts';
 import { responseOf } from './errors.ts';
 
 export interface StreamLimits {
@@ -112,7 +114,7 @@ export function streamFilter({ limits, isFull, connectionOf }: StreamsOptions) {
       }
       connection?.touch();
       const isOver = opened > limits.turnMax || (isFull() && calls.pending >= limits.pendingShareMax);
-      const response = refusalOf(headers) ?? (isOver && queueFull);
+      const response = refusalOf(headers) ?? (isOver && refusedResponse(fixedRefusals.queueFull, headers));
       if (response) refuse(stream, response, calls);
       else repair(headers);
     };
@@ -149,8 +151,9 @@ export function closeAfterResponse(stream: ServerHttp2Stream): void {
   setImmediate(() => stream.close());
 }
 
-const queueFull = responseOf(fixedRefusals.queueFull);
-const malformed = responseOf(malformedRequest);
+function refusedResponse(refusal: Refusal, headers: IncomingHttpHeaders): OutgoingHttpHeaders {
+  return responseOf(refusal, requestIdOf(headers[TRACEPARENT]?.toString()));
+}
 
 const TIMEOUT = 'grpc-timeout';
 
@@ -166,7 +169,9 @@ function refusalOf(headers: IncomingHttpHeaders): OutgoingHttpHeaders | undefine
   if (type !== 'application/grpc' && !grpcContentType.test(type)) return unsupportedType;
   if (headers[':method'] !== 'POST') return unsupportedMethod;
   const timeout = headers[TIMEOUT];
-  return timeout === undefined || timeoutValue.test(String(timeout)) ? undefined : malformed;
+  return timeout === undefined || timeoutValue.test(String(timeout))
+    ? undefined
+    : refusedResponse(malformedRequest, headers);
 }
 
 /** What grpc-js accepts as the value of metadata. Anything else it drops, with a line in its own log only. */

@@ -17,10 +17,11 @@ import {
   type Handler,
   type Incoming,
   perform,
+  type Served,
   type TransportContext,
 } from '../operation.ts';
-import { type RecordRequest, requestRecorder } from '../record.ts';
-import { TRACEPARENT } from '../traceparent.ts';
+import { RequestRecord } from '../record.ts';
+import { TRACEPARENT, traceOf } from '../traceparent.ts';
 import { statusOf } from './errors.ts';
 import { type KnownCall, knownCall } from './pending-calls.ts';
 import { isIdempotent, requestReader } from './validate.ts';
@@ -66,8 +67,7 @@ export type AnyCall = Pick<UnaryCall, 'metadata' | 'cancelled'>;
 const queueFull = refused(fixedRefusals.queueFull);
 
 /** Marks the reply to a call that did not run, because one with its idempotency key ran before. */
-const replayMetadata = new Metadata();
-replayMetadata.set('idempotency-replayed', 'true');
+const REPLAYED = 'idempotency-replayed';
 
 /**
  * Adds the methods to a server.
@@ -82,38 +82,55 @@ export function register(
 ): void {
   let heldBytes = 0;
   for (const [name, method] of Object.entries(methods) as [OperationName, UnaryMethod][]) {
-    const served = { name, record: recorderOf(context, name, method.path) };
+    const served = servedAs(context, name, method.path);
     const handle = (call: UnaryCall, send: sendUnaryData<Buffer>): void => {
       const bytes = call.request.length;
       heldBytes += bytes;
       const read = () => (heldBytes > requestsMaxBytes ? queueFull : accepted(new IncomingCall(call)));
-      void perform(context, served, method, read, call.request).then((outcome) => {
+      const trace = traceOf(sentIn(call), context.tracer?.sample);
+      void perform(context, served, method, trace, read, call.request).then((outcome) => {
         heldBytes -= bytes;
-        if (outcome.replayed) call.sendMetadata(replayMetadata);
+        // A refusal is a status alone, which has the request id itself.
+        if (outcome.ok || outcome.replayed)
+          call.sendMetadata(replyMetadata(trace.requestId, outcome.replayed));
         if (outcome.ok) send(null, outcome.value);
-        else send(statusOf(outcome.refusal, method.isIdempotent || keysOf(call).length > 0));
+        else {
+          const isRepeatable = method.isIdempotent || keysOf(call).length > 0;
+          send(statusOf(outcome.refusal, trace.requestId, isRepeatable));
+        }
       });
     };
     server.register(method.path, handle, identity, identity, 'unary');
   }
 }
 
-/** Records the calls of a method, with the labels of OpenTelemetry's conventions for RPC. */
-export function recorderOf(
-  { metrics }: TransportContext,
-  operation: ServedName,
-  path: string,
-): RecordRequest {
-  return requestRecorder({
-    ...{ metrics, transport: 'gRPC', operation },
+/** The initial metadata of a reply. */
+export function replyMetadata(requestId: string, isReplay?: boolean): Metadata {
+  const metadata = new Metadata();
+  metadata.set(TRACEPARENT, requestId);
+  if (isReplay) metadata.set(REPLAYED, 'true');
+  return metadata;
+}
+
+/** The traceparent that a call has sent, if it has. */
+export function sentIn({ metadata }: AnyCall): string | undefined {
+  return metadata.get(TRACEPARENT)[0]?.toString();
+}
+
+/** What is served as a method, recorded by OpenTelemetry's conventions for RPC. */
+export function servedAs({ metrics }: TransportContext, name: ServedName, path: string): Served {
+  const transport = 'gRPC';
+  const record = new RequestRecord({
+    ...{ metrics, transport, operation: name },
     durations: metrics.histogram('rpc_server_call_duration_seconds'),
     statusOf: (refusal) => (refusal === undefined ? 'OK' : (reasons[refusal.reason] satisfies CodeName)),
-    labelsOf: (status) => ({
-      rpc_system_name: 'grpc',
-      rpc_method: path.slice(1),
-      rpc_response_status_code: status,
+    attributesOf: (status) => ({
+      'rpc.system.name': 'grpc',
+      'rpc.method': path.slice(1),
+      'rpc.response.status_code': status,
     }),
   });
+  return { name, transport, record };
 }
 
 export function identity(bytes: Buffer): Buffer {
@@ -141,10 +158,6 @@ export class IncomingCall implements Incoming {
 
   get address(): string {
     return this.#known.client;
-  }
-
-  get traceparent(): string | undefined {
-    return this.#call.metadata.get(TRACEPARENT)[0]?.toString();
   }
 
   get authorization(): string | undefined {

@@ -6,7 +6,8 @@ import { type OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { type Authenticate, admitTo } from '../../domain/access.ts';
 import type { AuditState } from '../../domain/stock/audit.ts';
-import { errorResponse, jsonResponse } from './errors.ts';
+import { requestIdOf, TRACEPARENT } from '../traceparent.ts';
+import { errorResponse, jsonHeadersOf, jsonResponse } from './errors.ts';
 import { int64Reply } from './fields.ts';
 import { stringifyJson } from './json.ts';
 import { responses, secured } from './openapi.ts';
@@ -98,9 +99,10 @@ export function addAuditRoutes(app: OpenAPIHono, { audit, authenticate }: AuditR
     app.openAPIRegistry.registerPath(authenticate ? secured(route, SCOPE) : route);
     app.on(route.method, PATH, async (c) => {
       const caller = authenticate && (await admitCaller(c, authenticate));
-      if (caller?.ok === false) return errorResponse(caller.refusal);
+      const requestId = requestIdOf(c.req.header(TRACEPARENT));
+      if (caller?.ok === false) return errorResponse(caller.refusal, requestId);
       if (route === startDocument) audit.start();
-      return jsonResponse(200, printState(audit.state));
+      return jsonResponse(200, printState(audit.state), jsonHeadersOf(requestId));
     });
   }
 }

@@ -4,9 +4,9 @@ import type { Socket } from 'node:net';
 import type { Refusal } from '../../domain/outcome.ts';
 import { fixedRefusals } from '../../domain/refusals.ts';
 import { headTooLarge, malformedRequest } from '../refusals.ts';
+import { requestIdOf } from '../traceparent.ts';
 import { connectionOf } from './connection.ts';
-import { errorBody, jsonHeaders } from './errors.ts';
-import { stringifyJson } from './json.ts';
+import { jsonHeadersOf, printError } from './errors.ts';
 import { HEAD_MAX_BYTES } from './limits.ts';
 import { LINGER_MS } from './reply.ts';
 
@@ -45,8 +45,11 @@ export function answerBadHttp(error: NodeJS.ErrnoException, socket: Socket): voi
 
 function rawAnswer(error: NodeJS.ErrnoException): string {
   const [status, refusal] = answers[error.code ?? ''] ?? badRequest;
-  const body = stringifyJson(errorBody(refusal));
-  const headers = { ...jsonHeaders, 'content-length': Buffer.byteLength(body), connection: 'close' };
+  // What came is not a request, so it has no traceparent either.
+  const requestId = requestIdOf();
+  const body = printError(refusal, requestId);
+  const length = Buffer.byteLength(body);
+  const headers = { ...jsonHeadersOf(requestId), 'content-length': length, connection: 'close' };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('\r\n')}\r\n\r\n${body}`;
 }

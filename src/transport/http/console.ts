@@ -21,6 +21,7 @@ import type { Clock } from '../../timing/clock.ts';
 import type { TransportContext } from '../operation.ts';
 import { malformedRequest } from '../refusals.ts';
 import { pump } from '../stream.ts';
+import { requestIdOf, TRACEPARENT } from '../traceparent.ts';
 import { isIncomplete } from './connection.ts';
 import { errorResponse } from './errors.ts';
 import { openSink, streamHeaders } from './event-stream.ts';
@@ -77,17 +78,18 @@ function addSamples(app: OpenAPIHono, samples: Samples, context: TransportContex
   let open = 0;
   app.get('/console/samples', async (c) => {
     const reply = (c.env as HttpBindings | undefined)?.outgoing as ServerResponse | undefined;
+    const requestId = requestIdOf(c.req.header(TRACEPARENT));
     const caller = await admitViewer(c, context);
-    if (!caller.ok) return errorResponse(caller.refusal);
-    if (c.req.method === 'HEAD') return new Response(null, { headers: streamHeaders });
-    if (reply === undefined || isIncomplete(reply.req)) return errorResponse(malformedRequest);
-    if (open >= SAMPLE_STREAMS_MAX) return errorResponse(fixedRefusals.queueFull);
+    if (!caller.ok) return errorResponse(caller.refusal, requestId);
+    if (c.req.method === 'HEAD') return new Response(null, { headers: streamHeaders(requestId) });
+    if (reply === undefined || isIncomplete(reply.req)) return errorResponse(malformedRequest, requestId);
+    if (open >= SAMPLE_STREAMS_MAX) return errorResponse(fixedRefusals.queueFull, requestId);
     open++;
     const onClose = () => {
       open--;
     };
     const stream = new SampleStream({ samples, caller: caller.value, now: deadlines.now, onClose });
-    void pump(stream, openSink(reply), context);
+    void pump(stream, openSink(reply, requestId), context);
     return RESPONSE_ALREADY_SENT;
   });
 }

@@ -5,6 +5,7 @@ import { NO_ORDER } from '../../domain/orders/order.ts';
 import type { Detail, Refusal } from '../../domain/outcome.ts';
 import { fixedRefusals } from '../../domain/refusals.ts';
 import type { Shortage } from '../../domain/stock/allocation.ts';
+import { TRACEPARENT } from '../traceparent.ts';
 import { stringifyJson } from './json.ts';
 
 const httpStatuses: Record<CodeName, number> = {
@@ -29,19 +30,25 @@ const ownStatuses: Partial<Record<Reason, number>> = {
 };
 
 /**
- * The headers of every JSON answer. Answers change with every order, so nobody may keep them, and pages of
- * other sites may not load them.
+ * The headers of every JSON answer to a request. Answers change with every order, so nobody may keep them, and
+ * pages of other sites may not load them. It is one literal: to spread these names costs more than all the rest.
  */
-export const jsonHeaders: Record<string, string> = {
-  'content-type': 'application/json',
-  'cache-control': 'no-store',
-  'x-content-type-options': 'nosniff',
-  'cross-origin-resource-policy': 'same-origin',
-};
+export function jsonHeadersOf(requestId: string): Record<string, string> {
+  return {
+    'content-type': 'application/json',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'cross-origin-resource-policy': 'same-origin',
+    traceparent: requestId,
+  };
+}
 
-/** An answer in JSON. `headers` come on top of those that every JSON answer has. */
-export function jsonResponse(status: number, body: string, headers?: Record<string, string>): Response {
-  return new Response(body, { status, headers: headers ? { ...jsonHeaders, ...headers } : jsonHeaders });
+/** The same without a request, such as of a probe. */
+export const { [TRACEPARENT]: _none, ...jsonHeaders } = jsonHeadersOf('');
+
+/** An answer in JSON, with these headers and no others. */
+export function jsonResponse(status: number, body: string, headers = jsonHeaders): Response {
+  return new Response(body, { status, headers });
 }
 
 /** The HTTP status of a refusal: its reason's own, or that of its code. */
@@ -58,8 +65,24 @@ export function headersOf(refusal: Refusal): Record<string, string> {
   return challenge === undefined ? {} : { 'www-authenticate': challenge };
 }
 
-/** The error body as a value: what `errorResponse` prints and what the OpenAPI document shows as examples. */
-export function errorBody(refusal: Refusal): { code: number; message: string; details: unknown[] } {
+export interface ErrorBody {
+  readonly code: number;
+  readonly message: string;
+  readonly details: readonly unknown[];
+}
+
+/** The error body as a value: what `printError` prints and what the OpenAPI document shows as examples. */
+export function errorBody(refusal: Refusal, requestId: string): ErrorBody {
+  const body = bodyOf(refusal);
+  return { ...body, details: [...body.details, requestInfo(requestId)] };
+}
+
+function requestInfo(requestId: string): unknown {
+  return { '@type': 'type.googleapis.com/google.rpc.RequestInfo', requestId };
+}
+
+/** The body without the id of its request. */
+function bodyOf(refusal: Refusal): ErrorBody {
   const { reason, message, metadata, detail } = refusal;
   const info = {
     '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
@@ -106,8 +129,17 @@ function shortageBody({ sku, requested, available, availableAt }: Shortage) {
 
 /** The bodies of fixed refusals, printed once: under overload most replies are one of them. */
 const fixedBodies = new Map(
-  Object.values(fixedRefusals).map((refusal) => [refusal as Refusal, stringifyJson(errorBody(refusal))]),
+  Object.values<Refusal>(fixedRefusals).map((refusal) => [refusal, stringifyJson(bodyOf(refusal))]),
 );
+
+/** The error body as it is sent: RequestInfo is the last of its details. */
+export function printError(refusal: Refusal, requestId: string): string {
+  const body = fixedBodies.get(refusal) ?? stringifyJson(bodyOf(refusal));
+  return `${body.slice(0, -DETAILS_END.length)},${stringifyJson(requestInfo(requestId))}${DETAILS_END}`;
+}
+
+/** How a body ends: its list of details, which is never empty, and itself. */
+const DETAILS_END = ']}';
 
 /** What `WWW-Authenticate` says to a refusal for its credentials (RFC 6750). */
 function challengeOf({ reason, metadata }: Refusal): string | undefined {
@@ -120,9 +152,10 @@ function challengeOf({ reason, metadata }: Refusal): string | undefined {
 /** Answers with a refusal. `headers` come on top of its own (`Allow`). */
 export function errorResponse(
   refusal: Refusal,
+  requestId: string,
   headers: Record<string, string> = {},
   status = httpStatusOf(refusal),
 ): Response {
-  const body = fixedBodies.get(refusal) ?? stringifyJson(errorBody(refusal));
-  return jsonResponse(status, body, { ...headersOf(refusal), ...headers });
+  const all = Object.assign(jsonHeadersOf(requestId), headersOf(refusal), headers);
+  return jsonResponse(status, printError(refusal, requestId), all);
 }

@@ -16,15 +16,15 @@ import { contract } from '../../generated/contract.ts';
 import { type Handler, perform, type TransportContext } from '../operation.ts';
 import { malformedRequest } from '../refusals.ts';
 import { CHUNK_READ_MS, pump, type Sink } from '../stream.ts';
+import { TRACEPARENT, traceOf } from '../traceparent.ts';
 import { connectionOf, isIncomplete } from './connection.ts';
-import { errorBody, errorResponse, jsonHeaders } from './errors.ts';
+import { errorResponse, jsonHeadersOf, printError } from './errors.ts';
 import { printEvent } from './event-json.ts';
 import { eventExample, TOKEN, typeFilter } from './feed.ts';
 import { choice, text } from './fields.ts';
-import { stringifyJson } from './json.ts';
 import { responses } from './openapi.ts';
 import { parameterReader, readCall } from './request.ts';
-import { describe, recorderOf } from './route.ts';
+import { describe, servedAs } from './route.ts';
 
 const PATH = '/event/stream';
 
@@ -96,22 +96,22 @@ type Watched = ReturnType<typeof readParameters>;
 /** Clients reconnect after this time, in milliseconds. */
 const RETRY_MS = 1_000;
 
-/** The headers of a stream of server-sent events. */
-export const streamHeaders = {
-  ...jsonHeaders,
+const ownHeaders = {
   'content-type': 'text/event-stream',
   // Proxies must neither compress nor collect what is to arrive now.
   'cache-control': 'no-store, no-transform',
   'x-accel-buffering': 'no',
 };
 
+/** The headers of a stream of server-sent events. */
+export function streamHeaders(requestId: string): Record<string, string> {
+  return { ...jsonHeadersOf(requestId), ...ownHeaders };
+}
+
 /** Adds the stream to the app and to its OpenAPI document. */
 export function addEventStream(app: OpenAPIHono, context: TransportContext): void {
   describe(app, context, 'watchEvents', watchEventsDocument);
-  const served = {
-    name: 'watchEvents',
-    record: recorderOf(context, 'watchEvents', watchEventsDocument),
-  } as const;
+  const served = servedAs(context, 'watchEvents', watchEventsDocument);
   const { loms } = context;
   const handler: Handler<Context, z.infer<typeof watchEventsRequest>, EventStream, EventStream> = {
     read: (c, ...limits) => {
@@ -126,14 +126,16 @@ export function addEventStream(app: OpenAPIHono, context: TransportContext): voi
   app.get(PATH, async (c) => {
     const reply = (c.env as HttpBindings | undefined)?.outgoing as ServerResponse | undefined;
     // What is sent before the request has arrived would have to wait for it.
-    if (reply === undefined || isIncomplete(reply.req)) return errorResponse(malformedRequest);
-    const opened = await perform(context, served, handler, () => readCall(c, context), c);
-    if (!opened.ok) return errorResponse(opened.refusal);
+    const trace = traceOf(c.req.header(TRACEPARENT), context.tracer?.sample);
+    const { requestId } = trace;
+    if (reply === undefined || isIncomplete(reply.req)) return errorResponse(malformedRequest, requestId);
+    const opened = await perform(context, served, handler, trace, () => readCall(c, context), c);
+    if (!opened.ok) return errorResponse(opened.refusal, requestId);
     if (c.req.method === 'HEAD') {
       opened.value.close();
-      return new Response(null, { headers: streamHeaders });
+      return new Response(null, { headers: streamHeaders(requestId) });
     }
-    void pump(opened.value, openSink(reply), context);
+    void pump(opened.value, openSink(reply, requestId), context);
     return RESPONSE_ALREADY_SENT;
   });
 }
@@ -149,7 +151,7 @@ const PROBE_AFTER_MS = 3_000;
 const END_READ_MS = 10_000;
 
 /** Opens a stream of server-sent events as the reply to a request. */
-export function openSink(reply: ServerResponse): Sink {
+export function openSink(reply: ServerResponse, requestId: string): Sink {
   const { socket } = reply.req;
   const connection = connectionOf(socket);
   // It closes behind the stream: for another one a client takes a new connection, perhaps to another
@@ -158,14 +160,14 @@ export function openSink(reply: ServerResponse): Sink {
   socket.setTimeout(BOOKMARK_MS + CHUNK_READ_MS);
   socket.setKeepAlive(true, PROBE_AFTER_MS);
   reply.on('error', () => {});
-  reply.writeHead(200, streamHeaders);
+  reply.writeHead(200, streamHeaders(requestId));
   reply.write(`retry: ${RETRY_MS}\n\n`);
   return {
     write: (chunk, done) => void reply.write(chunk, () => done()),
     isClosing: () => connection?.isOld ?? false,
     end(refusal) {
       socket.setTimeout(END_READ_MS);
-      if (refusal !== undefined) reply.write(`event: error\ndata: ${stringifyJson(errorBody(refusal))}\n\n`);
+      if (refusal !== undefined) reply.write(`event: error\ndata: ${printError(refusal, requestId)}\n\n`);
       reply.end();
     },
     onClose(listener) {

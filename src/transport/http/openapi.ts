@@ -5,6 +5,7 @@ import type { Scope } from '../../domain/operations.ts';
 import type { Refusal } from '../../domain/outcome.ts';
 import { fixedRefusals, scopeMissing } from '../../domain/refusals.ts';
 import { version } from '../../telemetry/version.ts';
+import { TRACEPARENT } from '../traceparent.ts';
 import { errorBody, headersOf, httpStatusOf } from './errors.ts';
 import { int64Reply, timeReply } from './fields.ts';
 import { stringifyJson } from './json.ts';
@@ -107,6 +108,16 @@ const retryInfo = z
   })
   .openapi('RetryInfo');
 
+const requestInfo = z
+  .object({
+    '@type': detailType('google.rpc.RequestInfo'),
+    requestId: z.string().openapi({
+      description:
+        'The id of the request, as in the header `traceparent`: name it where you report an error.',
+    }),
+  })
+  .openapi('RequestInfo');
+
 const errorDetail = z
   .discriminatedUnion('@type', [
     errorInfo,
@@ -116,6 +127,7 @@ const errorDetail = z
     stockChanged,
     stockBelowReserved,
     countStale,
+    requestInfo,
   ])
   .openapi('ErrorDetail', { description: 'Later versions may add details: skip one that you do not know.' });
 
@@ -130,6 +142,18 @@ const status = z
     details: z.array(errorDetail),
   })
   .openapi('Status', { description: 'The JSON form of `google.rpc.Status`: the body of every error.' });
+
+const EXAMPLE_REQUEST_ID = '00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00';
+
+/** The header of every response. */
+const traceparent = {
+  [TRACEPARENT]: {
+    schema: { type: 'string' as const },
+    description:
+      'The id of the request (W3C Trace Context): the trace id that was sent, or a new one, and a span id.',
+    example: EXAMPLE_REQUEST_ID,
+  },
+};
 
 /** What every operation can answer, whatever it does. */
 const always: readonly Refusal[] = [
@@ -195,12 +219,13 @@ export interface Reply {
 const anyOther = {
   description: 'Any other refusal.',
   content: { 'application/json': { schema: status } },
+  headers: traceparent,
 };
 
 /** The responses of an operation: its reply, and its refusals by HTTP status, each refusal as an example. */
 export function responses(reply: Reply, refusals: readonly Refusal[]): Responses {
   const { schema, description, example, mediaType = 'application/json', replays, links } = reply;
-  const headers = replays ? idempotencyReplayed : {};
+  const headers = replays ? { ...traceparent, ...idempotencyReplayed } : traceparent;
   const content = { [mediaType]: { schema, example } };
   const all = { 200: { description, content, headers, ...(links && { links }) }, default: anyOther };
   return addRefusals(all, [...refusals, ...always], { 400: headers });
@@ -216,14 +241,14 @@ function addRefusals(
   for (const refusal of refusals) {
     const httpStatus = httpStatusOf(refusal);
     const before = all[httpStatus] as ErrorContent | undefined;
-    const example = { [refusal.reason]: { value: errorBody(refusal) } };
+    const example = { [refusal.reason]: { value: errorBody(refusal, EXAMPLE_REQUEST_ID) } };
     const examples = { ...before?.content['application/json'].examples, ...example };
     all[httpStatus] = {
       description: statusDescriptions[httpStatus] ?? 'Refused.',
       content: { 'application/json': { schema: status, examples } },
       headers: Object.assign(
         {},
-        before?.headers ?? headers[httpStatus],
+        before?.headers ?? headers[httpStatus] ?? traceparent,
         ...Object.keys(headersOf(refusal)).map((name) => refusalHeaders[name]),
       ),
     };

@@ -18,7 +18,6 @@ import {
   notJson,
   REQUEST_TIMEOUT,
 } from '../refusals.ts';
-import { TRACEPARENT } from '../traceparent.ts';
 import { connectionOf } from './connection.ts';
 import { violatedPaths } from './fields.ts';
 import { parseJson } from './json.ts';
@@ -37,7 +36,6 @@ export function readCall(c: Context, { deadlines, requestTimeoutMs }: TransportC
     deadlineMs: deadlines.now() + timeoutMs,
     authorization: c.req.header('authorization'),
     idempotencyKey: c.req.header(IDEMPOTENCY_KEY_FIELD),
-    traceparent: c.req.header(TRACEPARENT),
     address: (reply && connectionOf(reply.req.socket)?.clientOf(reply.req)) ?? '',
     disconnected: () => reply?.req.socket.destroyed ?? false,
   });

@@ -3,9 +3,10 @@ import type { OpenAPIHono, RouteConfig } from '@hono/zod-openapi';
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { type OperationName, type ServedName, served } from '../../domain/operations.ts';
-import { type AnyHandler, type Handler, perform, type TransportContext } from '../operation.ts';
-import { type RecordRequest, requestRecorder } from '../record.ts';
-import { errorResponse, httpStatusOf, jsonResponse } from './errors.ts';
+import { type AnyHandler, type Handler, perform, type Served, type TransportContext } from '../operation.ts';
+import { RequestRecord } from '../record.ts';
+import { TRACEPARENT, traceOf } from '../traceparent.ts';
+import { errorResponse, httpStatusOf, jsonHeadersOf, jsonResponse } from './errors.ts';
 import { secured } from './openapi.ts';
 import { readCall } from './request.ts';
 
@@ -51,30 +52,35 @@ export function addOperation(
   { document, ...handler }: Route,
 ): void {
   describe(app, context, name, document);
-  const served = { name, record: recorderOf(context, name, document) };
+  const served = servedAs(context, name, document);
   app.on(document.method, routingPath(document.path), async (c) => {
-    const outcome = await perform(context, served, handler, () => readCall(c, context), c);
+    const trace = traceOf(c.req.header(TRACEPARENT), context.tracer?.sample);
+    const outcome = await perform(context, served, handler, trace, () => readCall(c, context), c);
     const replay = outcome.replayed ? replayHeaders : undefined;
-    return outcome.ok ? jsonResponse(200, outcome.value, replay) : errorResponse(outcome.refusal, replay);
+    if (!outcome.ok) return errorResponse(outcome.refusal, trace.requestId, replay);
+    const headers = jsonHeadersOf(trace.requestId);
+    return jsonResponse(200, outcome.value, replay ? Object.assign(headers, replay) : headers);
   });
 }
 
-/** Records the requests of a route, with the labels of OpenTelemetry's conventions for HTTP. */
-export function recorderOf(
+/** What is served by a route, recorded by OpenTelemetry's conventions for HTTP. */
+export function servedAs(
   { metrics }: TransportContext,
-  operation: ServedName,
+  name: ServedName,
   { method, path }: Documented['document'],
-): RecordRequest {
-  return requestRecorder({
-    ...{ metrics, transport: 'REST', operation },
+): Served {
+  const transport = 'REST';
+  const record = new RequestRecord({
+    ...{ metrics, transport, operation: name },
     durations: metrics.histogram('http_server_request_duration_seconds'),
     statusOf: (refusal) => String(refusal === undefined ? 200 : httpStatusOf(refusal)),
-    labelsOf: (status) => ({
-      http_request_method: method.toUpperCase(),
-      http_route: path,
-      http_response_status_code: status,
+    attributesOf: (status) => ({
+      'http.request.method': method.toUpperCase(),
+      'http.route': path,
+      'http.response.status_code': Number(status),
     }),
   });
+  return { name, transport, record };
 }
 
 /** Adds what is served under a name to the OpenAPI document. */

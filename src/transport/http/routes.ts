@@ -3,6 +3,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { type OperationName, operations } from '../../domain/operations.ts';
 import { fixedRefusals } from '../../domain/refusals.ts';
 import type { TransportContext } from '../operation.ts';
+import { requestIdOf, TRACEPARENT, traceOf } from '../traceparent.ts';
 import { type AuditRouteOptions, addAuditRoutes } from './audit.ts';
 import { addConsole, type ConsoleOptions } from './console.ts';
 import { addDocs } from './docs.ts';
@@ -47,12 +48,14 @@ export function createHttpApp(options: HttpAppOptions): OpenAPIHono {
   if (options.console) addConsole(app, options.console, options);
   app.notFound((c) => {
     const allowed = allowedMethods(app, c.req.path);
-    if (allowed.length === 0) return errorResponse(fixedRefusals.pathNotFound);
-    return errorResponse(fixedRefusals.methodNotAllowed, { allow: allowed.join(', ') });
+    const requestId = requestIdOf(c.req.header(TRACEPARENT));
+    if (allowed.length === 0) return errorResponse(fixedRefusals.pathNotFound, requestId);
+    return errorResponse(fixedRefusals.methodNotAllowed, requestId, { allow: allowed.join(', ') });
   });
   app.onError((error, c) => {
-    logger.error({ err: error, method: c.req.method, path: c.req.path }, 'http request failed');
-    return errorResponse(fixedRefusals.internal);
+    const { requestId, traceId } = traceOf(c.req.header(TRACEPARENT));
+    logger.error({ err: error, traceId, method: c.req.method, path: c.req.path }, 'http request failed');
+    return errorResponse(fixedRefusals.internal, requestId);
   });
   return app;
 }

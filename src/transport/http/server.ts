@@ -14,6 +14,7 @@ import { fixedRefusals } from '../../domain/refusals.ts';
 import { type ConnectionShares, Connections } from '../connection-admission.ts';
 import { malformedRequest } from '../refusals.ts';
 import type { Certificates } from '../tls.ts';
+import { requestIdOf, TRACEPARENT } from '../traceparent.ts';
 import { answerBadHttp } from './bad-http.ts';
 import { connectionOf, HttpConnections } from './connection.ts';
 import { errorResponse } from './errors.ts';
@@ -109,8 +110,8 @@ function requestListener(
   const hosts = allowedHosts && new AllowedHosts(allowedHosts);
   return getRequestListener(
     (request, env) => {
-      if (isStopping()) return errorResponse(fixedRefusals.shuttingDown);
       const { incoming } = env as HttpBindings;
+      if (isStopping()) return errorResponse(fixedRefusals.shuttingDown, requestIdIn(incoming));
       const fault = faultOf(incoming) ?? hosts?.faultOf(incoming);
       return fault === undefined ? app.fetch(request, env) : refuse(fault, incoming);
     },
@@ -119,17 +120,21 @@ function requestListener(
       hostname: 'localhost',
       errorHandler: (error) => {
         // A request whose target or host makes no URL never reaches the app.
-        if (error instanceof RequestError) return errorResponse(malformedRequest);
+        if (error instanceof RequestError) return errorResponse(malformedRequest, requestIdOf());
         logger.error({ err: error }, 'http request failed');
-        return errorResponse(fixedRefusals.internal);
+        return errorResponse(fixedRefusals.internal, requestIdOf());
       },
     },
   );
 }
 
-function refuse({ refusal, status, closes }: Fault, { socket }: IncomingMessage): Response {
-  if (closes) connectionOf(socket)?.end();
-  return errorResponse(refusal, {}, status);
+function refuse({ refusal, status, closes }: Fault, incoming: IncomingMessage): Response {
+  if (closes) connectionOf(incoming.socket)?.end();
+  return errorResponse(refusal, requestIdIn(incoming), {}, status);
+}
+
+function requestIdIn({ headers }: IncomingMessage): string {
+  return requestIdOf(headers[TRACEPARENT]?.toString());
 }
 
 async function listen(server: Server, { host, port, logger }: HttpServerOptions): Promise<void> {

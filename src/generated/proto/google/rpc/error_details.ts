@@ -162,6 +162,23 @@ export interface BadRequest_FieldViolation {
 }
 
 /**
+ * Contains metadata about the request that clients can attach when filing a bug
+ * or providing other forms of feedback.
+ */
+export interface RequestInfo {
+  /**
+   * An opaque string that should only be interpreted by the service generating
+   * it. For example, it can be used to identify requests in the service's logs.
+   */
+  requestId: string;
+  /**
+   * Any data that was used to serve this request. For example, an encrypted
+   * stack trace that can be sent back to the service provider for debugging.
+   */
+  servingData: string;
+}
+
+/**
  * Provides a localized error message that is safe to return to the user
  * which can be attached to an RPC error.
  */
@@ -460,6 +477,63 @@ export const BadRequest_FieldViolation: MessageFns<BadRequest_FieldViolation> = 
             }
 
             message.localizedMessage = LocalizedMessage.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRequestInfo(): RequestInfo {
+  return { requestId: "", servingData: "" };
+}
+
+export const RequestInfo: MessageFns<RequestInfo> = {
+  encode(message: RequestInfo, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.requestId !== "") {
+      writer.uint32(10).string(message.requestId);
+    }
+    if (message.servingData !== "") {
+      writer.uint32(18).string(message.servingData);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RequestInfo {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRequestInfo();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.servingData = reader.string();
             continue;
           }
         }
