@@ -126,6 +126,15 @@ function sectionsOf(env: Variables) {
     ...backgroundOf(env),
     /** From which the key of page tokens is derived; undefined takes the database's password. */
     pageTokenSecret: env.PAGE_TOKEN_KEY,
+    ...telemetryOf(env),
+    requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
+    shutdownDelayMs: env.SHUTDOWN_DELAY_MS,
+    shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT_MS,
+  };
+}
+
+function telemetryOf(env: Variables) {
+  return {
     log: {
       level: env.LOG_LEVEL,
       audit: env.AUDIT_LOG,
@@ -133,9 +142,6 @@ function sectionsOf(env: Variables) {
       slowBatchMs: env.SLOW_BATCH_MS,
     },
     tracing: tracingOf(env),
-    requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
-    shutdownDelayMs: env.SHUTDOWN_DELAY_MS,
-    shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT_MS,
   };
 }
 

@@ -53,7 +53,9 @@ export class TransactionTrace {
     this.failed = undefined;
   }
 
-  /** The statement that failed, or the last one that was sent: what the transaction waits for or ended with. */
+  /**
+   * The statement that failed, or the last one that was sent: what the transaction waits for or ended with.
+   */
   get statement(): string | undefined {
     return this.failed ?? (this.decidedMs > 0 ? 'COMMIT' : this.statements.at(-1));
   }

@@ -26,8 +26,8 @@ export class BatchLog {
   }
 
   /**
-   * Logs a batch that failed, or another read. An outage fails every batch, so it is logged once a second, with
-   * the number of lines suppressed. Anything else is a bug or broken data and is logged each time.
+   * Logs a batch that failed, or another read. An outage fails every batch, so it is logged once a second,
+   * with the number of lines suppressed. Anything else is a bug or broken data and is logged each time.
    */
   failed(operation: string, error: unknown, batch?: Batch): void {
     const suppressed = isOutage(error) ? this.#outages.take() : 0;

@@ -78,7 +78,8 @@ export interface BatcherOptions<Request, Reply> extends QueueLimits {
   readonly deadlines: Deadlines;
   /**
    * The reply to a request in place of an error: to one of this batcher, or to one that its batch threw, with
-   * the batch if the request was in one. It is made once for a batch that failed. Undefined rejects the request.
+   * the batch if the request was in one. It is made once for a batch that failed. Undefined rejects the
+   * request.
    */
   readonly replyTo?: (error: unknown, batch: Batch | undefined) => Reply | undefined;
   /** Called with every batch that failed as a whole. */

@@ -1,6 +1,6 @@
 /**
- * Which requests are recorded as spans, or logged. It is decided before anything is made for a span, so that a
- * request that is not recorded costs nothing.
+ * Which requests are recorded as spans, or logged. It is decided before anything is made for a span, so that
+ * a request that is not recorded costs nothing.
  */
 
 /** The values of `OTEL_TRACES_SAMPLER`. */

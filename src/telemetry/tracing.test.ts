@@ -9,7 +9,7 @@ import { openTracing } from './tracing.ts';
 const PARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const ids = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: '00f067aa0ba902b7' };
 
-test('a request and its batch arrive linked, under the ids that were answered, behind the caller', async () => {
+test('a request and its batch arrive linked, with the ids that were answered', async () => {
   const bodies: string[] = [];
   const server = createServer(async (incoming, reply) => {
     let text = `${incoming.url} `;

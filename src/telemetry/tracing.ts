@@ -1,6 +1,6 @@
 /**
- * Spans, by the SDK of OpenTelemetry. A span is made when what it shows is over, with all that is known of it,
- * and only of what was sampled; nothing of the SDK runs before. This file is loaded only where spans are
+ * Spans, by the SDK of OpenTelemetry. A span is made when what it shows is over, with all that is known of
+ * it, and only of what was sampled; nothing of the SDK runs before. This file is loaded only where spans are
  * exported.
  */
 import {

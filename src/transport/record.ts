@@ -1,4 +1,6 @@
-/** Records the requests of an operation: durations by status, refusals by reason, replays; what spans show. */
+/**
+ * Records the requests of an operation: durations by status, refusals by reason, replays; what spans show.
+ */
 import type { Reason } from '../domain/errors.ts';
 import type { ServedName } from '../domain/operations.ts';
 import type { Outcome, Refusal } from '../domain/outcome.ts';
@@ -14,7 +16,9 @@ export interface RecordOptions {
   readonly operation: ServedName;
   /** The transport's own histogram. */
   readonly durations: ArrayHistogram;
-  /** What spans show of a request with a status. The labels of the histogram are the same, with underscores. */
+  /**
+   * What spans show of a request with a status. The labels of the histogram are the same, with underscores.
+   */
   readonly attributesOf: (status: string) => Attributes;
   /** The status that the transport answers; undefined is for a success. */
   readonly statusOf: (refusal: Refusal | undefined) => string;

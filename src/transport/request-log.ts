@@ -14,7 +14,10 @@ import type { Served } from './operation.ts';
 export interface RequestLogOptions {
   readonly logger: Logger;
   readonly now: Clock;
-  /** Whether requests are logged whose code shows a fault or an overload; a bounded number of lines a second. */
+  /**
+   * Whether requests are logged whose code shows a fault or an overload; a bounded number of lines a
+   * second.
+   */
   readonly errors: boolean;
   /** The share of all requests that is logged, from 0 to 1, without that bound. */
   readonly share: number;

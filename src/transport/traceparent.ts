@@ -41,8 +41,8 @@ class Trace implements RequestTrace {
 /**
  * Begins the trace of a request, or continues the caller's.
  *
- * @param sent the traceparent as it was sent, if one was. One that is not valid counts as none, as the standard
- * has it.
+ * @param sent the traceparent as it was sent, if one was. One that is not valid counts as none, as the
+ * standard has it.
  * @param sample without it no request is recorded.
  */
 export function traceOf(sent: string | undefined, sample?: Sample): RequestTrace {

@@ -30,8 +30,9 @@ const ownStatuses: Partial<Record<Reason, number>> = {
 };
 
 /**
- * The headers of every JSON answer to a request. Answers change with every order, so nobody may keep them, and
- * pages of other sites may not load them. It is one literal: to spread these names costs more than all the rest.
+ * The headers of every JSON answer to a request. Answers change with every order, so nobody may keep them,
+ * and pages of other sites may not load them. It is one literal: to spread these names costs more than all
+ * the rest.
  */
 export function jsonHeadersOf(requestId: string): Record<string, string> {
   return {
