@@ -246,14 +246,13 @@ test('a batch that fails is split with its keys until only the culprit fails', a
       create('b'),
     ];
     const results = await Promise.all(
-      requests.map((each) =>
-        each.then(
-          (outcome) => (outcome.replayed ? 'replay' : 'OK'),
-          (error) => error.constraint,
-        ),
-      ),
+      requests.map(async (each) => {
+        const outcome = await each;
+        if (!outcome.ok) return [outcome.refusal.reason, outcome.failure?.sqlState];
+        return outcome.replayed ? 'replay' : 'OK';
+      }),
     );
-    expect(results).toEqual(['OK', 'no_five', 'replay', 'OK', 'replay', 'replay']);
+    expect(results).toEqual(['OK', ['INTERNAL', '23514'], 'replay', 'OK', 'replay', 'replay']);
   } finally {
     await database.query('ALTER TABLE order_lines DROP CONSTRAINT no_five');
   }

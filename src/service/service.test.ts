@@ -240,10 +240,12 @@ test('an order with a corrupt stock row fails alone, and the rest of its batch c
     [create([7, 1]), create([8, 1]), create([7, 2])].map(async (made) => idOf(await made)),
   );
   await database.query('UPDATE stocks SET reserved = 0 WHERE sku = 8');
-  const results = await Promise.all(
-    ids.map((id) => loms.payOrder({ orderId: id }, anyCall).then(resultOf, (error: Error) => error.message)),
-  );
-  expect(results).toEqual(['OK', expect.stringContaining('stocks_reserved_is_covered'), 'OK']);
+  const [first, corrupt, last] = await Promise.all(ids.map((orderId) => loms.payOrder({ orderId }, anyCall)));
+  expect([first, last]).toMatchObject([{ ok: true }, { ok: true }]);
+  expect(corrupt).toMatchObject({
+    refusal: { reason: 'INTERNAL' },
+    failure: { cause: expect.stringContaining('stocks_reserved_is_covered'), sqlState: '23514' },
+  });
   expect([await stockOf(7), await stockOf(8)]).toEqual(['97/0', '100/0']);
 });
 
