@@ -118,6 +118,10 @@ test-postgres: $(INSTALLED) ## Run the tests of the database on another PostgreS
 test-browser: $(BUILT) ## Test the console and the Swagger page in headless Chromium (installed from Debian if possible)
 	@scripts/test-browser.sh
 
+.PHONY: test-prometheus
+test-prometheus: $(INSTALLED) ## Test metrics and alerts by promtool (unpacked from Debian if possible)
+	@scripts/test-prometheus.sh
+
 .PHONY: test-nats
 test-nats: $(INSTALLED) ## Test the sink for NATS against its server (unpacked from Debian if possible)
 	@scripts/test-nats.sh
