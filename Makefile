@@ -166,6 +166,7 @@ generate: $(INSTALLED) ## Generate what is committed: src/generated and db/schem
 	@npx tsx scripts/generate/scopes.ts
 	@npx tsx scripts/generate/openapi.ts
 	@npx tsx scripts/generate/metrics.ts
+	@npx tsx scripts/generate/dashboard.ts
 
 .PHONY: metrics
 metrics: $(INSTALLED) ## Write docs/metrics.md from the register of metrics
@@ -186,6 +187,7 @@ verify-generated: $(INSTALLED)
 	@npx tsx scripts/generate/scopes.ts --check
 	@npx tsx scripts/generate/openapi.ts --check
 	@npx tsx scripts/generate/metrics.ts --check
+	@npx tsx scripts/generate/dashboard.ts --check
 
 .PHONY: verify-style
 verify-style: $(INSTALLED)

@@ -16,6 +16,9 @@ function processRegistry(): Registry {
   if (ofProcess === undefined) {
     ofProcess = new Registry();
     collectDefaultMetrics({ register: ofProcess });
+    // Gauges whose names are those of counters; the same is shown by type.
+    for (const what of ['handles', 'requests', 'resources'])
+      ofProcess.removeSingleMetric(`nodejs_active_${what}_total`);
   }
   return ofProcess;
 }

@@ -1,6 +1,6 @@
 /**
- * When each alert fires, and when it does not: series of two instances, and which alerts fire at a time. What goes
- * wrong begins at the tenth step.
+ * When each alert fires, and when it does not: series of two instances, and which alerts fire at a time.
+ * What goes wrong begins at the tenth step.
  */
 
 /** Samples of series in promtool's notation, by name and labels; undefined is a series that is not there. */

@@ -6,7 +6,7 @@ import { root } from '../support/root.ts';
  * Runs `promtool`, in the folder of the checkout.
  *
  * @returns what it prints on standard output.
- * @throws with all that it prints where it finds a mistake, or where `make test-prometheus` has not set PROMTOOL.
+ * @throws with all that it prints where it finds a mistake, or where PROMTOOL is not set.
  */
 export function promtool(args: readonly string[], input = ''): string {
   const { PROMTOOL } = process.env;
