@@ -150,6 +150,10 @@ faults: $(BUILT) ## Inject faults under load and check that nothing was lost; SE
 	@exec node --import tsx scripts/faults/main.ts \
 	  --seeds $(SEEDS) $(if $(SEED),--seed $(SEED)) $(if $(FAULT),--fault $(FAULT))
 
+.PHONY: alerts-run
+alerts-run: $(BUILT) ## Inject faults in front of a real Prometheus and check its alerts (PROMETHEUS=path)
+	@exec node --import tsx scripts/alerts-run.ts
+
 # -- hosting --
 
 .PHONY: rolling-restart
