@@ -118,6 +118,10 @@ test-postgres: $(INSTALLED) ## Run the tests of the database on another PostgreS
 test-browser: $(BUILT) ## Test the console and the Swagger page in headless Chromium (installed from Debian if possible)
 	@scripts/test-browser.sh
 
+.PHONY: test-prometheus
+test-prometheus: $(INSTALLED) ## Test metrics and alerts by promtool (unpacked from Debian if possible)
+	@scripts/test-prometheus.sh
+
 .PHONY: test-nats
 test-nats: $(INSTALLED) ## Test the sink for NATS against its server (unpacked from Debian if possible)
 	@scripts/test-nats.sh
@@ -146,6 +150,10 @@ faults: $(BUILT) ## Inject faults under load and check that nothing was lost; SE
 	@exec node --import tsx scripts/faults/main.ts \
 	  --seeds $(SEEDS) $(if $(SEED),--seed $(SEED)) $(if $(FAULT),--fault $(FAULT))
 
+.PHONY: alerts-run
+alerts-run: $(BUILT) ## Inject faults in front of a real Prometheus and check its alerts (PROMETHEUS=path)
+	@exec node --import tsx scripts/alerts-run.ts
+
 # -- hosting --
 
 .PHONY: rolling-restart
@@ -162,6 +170,7 @@ generate: $(INSTALLED) ## Generate what is committed: src/generated and db/schem
 	@npx tsx scripts/generate/scopes.ts
 	@npx tsx scripts/generate/openapi.ts
 	@npx tsx scripts/generate/metrics.ts
+	@npx tsx scripts/generate/dashboard.ts
 
 .PHONY: metrics
 metrics: $(INSTALLED) ## Write docs/metrics.md from the register of metrics
@@ -182,6 +191,7 @@ verify-generated: $(INSTALLED)
 	@npx tsx scripts/generate/scopes.ts --check
 	@npx tsx scripts/generate/openapi.ts --check
 	@npx tsx scripts/generate/metrics.ts --check
+	@npx tsx scripts/generate/dashboard.ts --check
 
 .PHONY: verify-style
 verify-style: $(INSTALLED)

@@ -28,7 +28,7 @@ export default defineConfig({
         test: {
           name: 'tests',
           include: ['src', 'console', 'test', 'scripts'].map((folder) => `${folder}/**/*.test.ts`),
-          exclude: ['test/browser/**', 'test/nats/**', ALONE],
+          exclude: ['test/browser/**', 'test/nats/**', 'test/prometheus/**', ALONE],
           globalSetup: 'test/support/cluster.ts',
           // Tests mostly wait, for timeouts and failovers: two at once take half of the time on two cores.
           maxWorkers: 2,

@@ -139,6 +139,7 @@ function createTask(each: Task, { metrics, logger, closers }: TaskParts): Period
   const { name, schedule } = each;
   const rows = metrics.counter('loms_background_rows_total').labels({ task: name });
   const failures = metrics.counter('loms_background_failures_total').labels({ task: name });
+  failures.inc(0);
   const run = async () => {
     const result = await each.runOnce();
     const { released = 0, batches = 0, removed = 0 } = result ?? {};

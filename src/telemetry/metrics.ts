@@ -16,6 +16,9 @@ function processRegistry(): Registry {
   if (ofProcess === undefined) {
     ofProcess = new Registry();
     collectDefaultMetrics({ register: ofProcess });
+    // Gauges whose names are those of counters; the same is shown by type.
+    for (const what of ['handles', 'requests', 'resources'])
+      ofProcess.removeSingleMetric(`nodejs_active_${what}_total`);
   }
   return ofProcess;
 }
@@ -36,8 +39,12 @@ export class Metrics {
       const { type, help, labels, bounds = [] } = definition;
       const options = { name, help, labelNames: [...labels], registers: [this.#registry] };
       if (type === 'counter') this.#counters.set(name, new Counter(options));
-      else if (type === 'gauge') this.#gauges.set(name, new Gauge(options));
-      else {
+      else if (type === 'gauge') {
+        const gauge = new Gauge(options);
+        // prom-client shows 0 until a value is set: a certificate that ends in 1970, where there is none.
+        if (labels.length === 0) gauge.remove();
+        this.#gauges.set(name, gauge);
+      } else {
         const histogram = new ArrayHistogram({ name, help, bounds });
         this.#registry.registerMetric(histogram.registered);
         this.#histograms.set(name, histogram);

@@ -1,11 +1,21 @@
 /**
  * Records the requests of an operation: durations by status, refusals by reason, replays; what spans show.
  */
-import type { Reason } from '../domain/errors.ts';
+import { type CodeName, type Reason, reasons } from '../domain/errors.ts';
 import type { ServedName } from '../domain/operations.ts';
 import type { Outcome, Refusal } from '../domain/outcome.ts';
 import type { ArrayHistogram, HistogramSeries } from '../telemetry/array-histogram.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+
+const FAILURE_CODES: readonly CodeName[] = ['UNAVAILABLE', 'INTERNAL', 'DEADLINE_EXCEEDED'];
+
+/** The reasons for which a request counts as failed by the service, not by its caller. */
+export const failureReasons = (Object.keys(reasons) as Reason[]).filter((reason) =>
+  FAILURE_CODES.includes(reasons[reason]),
+);
+
+/** What alerts watch. These counters are shown from the start: one that appears later has not risen. */
+const watchedReasons: readonly Reason[] = [...failureReasons, 'QUEUE_FULL'];
 
 /** Attributes by the names of OpenTelemetry's conventions. */
 export type Attributes = Readonly<Record<string, string | number>>;
@@ -41,6 +51,8 @@ export class RequestRecord {
   constructor(options: RecordOptions) {
     const { metrics, transport, operation } = options;
     this.#options = options;
+    const refusals = metrics.counter('loms_refusals_total');
+    for (const reason of watchedReasons) refusals.inc({ transport, operation, reason }, 0);
     this.#replays = metrics.counter('loms_replays_total').labels({ transport, operation });
   }
 

@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+/** The tests by Prometheus's own tool. They are separate because they need it. */
+export default defineConfig({
+  test: {
+    include: ['test/prometheus/**/*.test.ts'],
+    globalSetup: 'test/support/cluster.ts',
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
