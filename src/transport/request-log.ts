@@ -9,7 +9,12 @@ import type { Outcome } from '../domain/outcome.ts';
 import { LineLimit } from '../telemetry/line-limit.ts';
 import { isInShare } from '../telemetry/sampling.ts';
 import type { Clock } from '../timing/clock.ts';
-import type { Served } from './operation.ts';
+
+/** What was requested, and how. */
+interface Requested {
+  readonly name: string;
+  readonly transport: string;
+}
 
 export interface RequestLogOptions {
   readonly logger: Logger;
@@ -49,7 +54,7 @@ export class RequestLog {
    * @param call undefined where its caller was not admitted.
    */
   done(
-    served: Served,
+    served: Requested,
     trace: RequestTrace,
     call: Call | undefined,
     outcome: Outcome<unknown>,
@@ -67,7 +72,7 @@ export class RequestLog {
   }
 
   #write(
-    { name: operation, transport }: Served,
+    { name: operation, transport }: Requested,
     { traceId, requestId }: RequestTrace,
     call: Call | undefined,
     outcome: Outcome<unknown>,

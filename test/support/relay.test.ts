@@ -47,13 +47,13 @@ test('bytes arrive complete and in order, also sliced and delayed', async () => 
   const { socket, received } = await open();
   relay.sliced = true;
   socket.write(long);
-  await expect.poll(received).toBe(long);
+  await expect.poll(received, { timeout: 10_000 }).toBe(long);
   relay.sliced = false;
   relay.delayMs = 40;
   const sentMs = performance.now();
   socket.write('late');
   relay.delayMs = 50;
-  await expect.poll(received, { interval: 5 }).toBe(`${long}late`);
+  await expect.poll(received, { interval: 5, timeout: 10_000 }).toBe(`${long}late`);
   expect(performance.now() - sentMs).toBeGreaterThan(35);
 });
 
