@@ -144,6 +144,8 @@ test('variables of libpq change nothing, and a misspelt one of ours is the only 
     PGAPPNAME: 'nobody',
     PGCONNECT_TIMEOUT: '1',
     WRITE_TIMEOUT: '1',
+    // Tests do not build it.
+    CONSOLE: 'false',
   });
   expect(await readyz(service.ports.REST)).toMatchObject({ status: 200, confirmedBy: 1 });
   const warnings = service.log.filter(({ level }) => Number(level) >= 40).map(({ msg }) => String(msg));

@@ -92,3 +92,6 @@ function decodeDetail(typeUrl: string, bytes: Uint8Array): Detail {
   if (!Object.hasOwn(messages, typeUrl)) throw new Error(`unexpected detail ${typeUrl}`);
   return { type: typeUrl, ...messages[typeUrl as TypeUrl].decode(bytes) } as Detail;
 }
+
+/** What the last detail of every error over REST is like. */
+export const requestInfo = { '@type': 'type.googleapis.com/google.rpc.RequestInfo' };

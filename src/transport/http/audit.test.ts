@@ -1,6 +1,7 @@
 /** The audit of stock over REST: who may start it, and what it shows. */
 import { expect, test } from 'vitest';
 import { testApp } from '../../../test/support/http-app.ts';
+import { requestInfo } from '../../../test/support/status.ts';
 import type { Authenticate } from '../../domain/access.ts';
 import type { Scope } from '../../domain/operations.ts';
 import { accepted, refused } from '../../domain/outcome.ts';
@@ -69,6 +70,6 @@ test.each(['GET', 'POST'])('%s needs a token with the scope stock:read', async (
   const wrong = appWith(idle, caller('orders:read', 'orders:write', 'stock:write'));
   const refusal = await wrong.app.request('/stock/audit', { method, headers });
   expect(refusal.status).toBe(403);
-  expect(await refusal.json()).toMatchObject({ details: [{ reason: 'SCOPE_MISSING' }] });
+  expect(await refusal.json()).toMatchObject({ details: [{ reason: 'SCOPE_MISSING' }, requestInfo] });
   expect(wrong.audit.starts).toBe(0);
 });

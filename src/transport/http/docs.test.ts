@@ -120,6 +120,7 @@ describe('the OpenAPI document', () => {
       'StockChanged',
       'StockBelowReserved',
       'CountStale',
+      'RequestInfo',
     ].map((name) => `#/components/schemas/${name}`);
     const { oneOf, discriminator } = schemas.ErrorDetail;
     expect(oneOf).toEqual(refs.map(($ref) => ({ $ref })));

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { silent, testApp } from '../../../test/support/http-app.ts';
 import { MemoryLoms } from '../../../test/support/memory-loms.ts';
 import { rawConnection } from '../../../test/support/raw-http.ts';
+import { requestInfo } from '../../../test/support/status.ts';
 import { type HttpServer, startHttpServer } from './server.ts';
 
 const loms = new MemoryLoms();
@@ -108,7 +109,7 @@ describe('headers', () => {
     expect(reply.body).toMatchObject({
       code: 8,
       message: 'the request has more than 1000 header lines',
-      details: [{ reason: 'REQUEST_TOO_LARGE' }],
+      details: [{ reason: 'REQUEST_TOO_LARGE' }, requestInfo],
     });
     expect(loms.orders.size).toBe(before);
   });

@@ -9,6 +9,7 @@ import {
   violations,
 } from '../../../test/support/http-app.ts';
 import { MemoryLoms } from '../../../test/support/memory-loms.ts';
+import { requestInfo } from '../../../test/support/status.ts';
 
 const LARGE = '9007199254740993';
 
@@ -44,6 +45,7 @@ describe('the life of an order', () => {
       details: [
         { reason: 'INSUFFICIENT_STOCK' },
         { orderID: 1, shortages: [{ sku: 7, requested: 1, available: 0 }] },
+        requestInfo,
       ],
     });
   });

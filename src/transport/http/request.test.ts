@@ -5,6 +5,7 @@ import { Hono } from 'hono';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { incoming, post, testApp, violations } from '../../../test/support/http-app.ts';
+import { requestInfo } from '../../../test/support/status.ts';
 import { REQUEST_MAX_BYTES } from '../../domain/limits.ts';
 import { Deadlines } from '../../timing/deadlines.ts';
 import { parameterReader } from './request.ts';
@@ -116,6 +117,7 @@ describe('content encodings', () => {
       details: [
         { reason: 'CONTENT_ENCODING_UNSUPPORTED' },
         { fieldViolations: [{ field: 'content-encoding', description: 'must be identity, or absent' }] },
+        requestInfo,
       ],
     });
   });
@@ -140,7 +142,10 @@ describe('the size of a body', () => {
   test('may not exceed the limit by one byte', async () => {
     const response = await post(testApp(), '/order/create', padded(REQUEST_MAX_BYTES + 1));
     expect(response.status).toBe(413);
-    expect(JSON.parse(response.text)).toMatchObject({ code: 8, details: [{ reason: 'REQUEST_TOO_LARGE' }] });
+    expect(JSON.parse(response.text)).toMatchObject({
+      code: 8,
+      details: [{ reason: 'REQUEST_TOO_LARGE' }, requestInfo],
+    });
   });
 });
 

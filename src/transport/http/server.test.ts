@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { silent, testApp, violations } from '../../../test/support/http-app.ts';
 import { MemoryLoms } from '../../../test/support/memory-loms.ts';
 import { type RawConnection, rawConnection } from '../../../test/support/raw-http.ts';
+import { requestInfo } from '../../../test/support/status.ts';
 import { REQUEST_MAX_BYTES } from '../../domain/limits.ts';
 import type { Loms } from '../../domain/operations.ts';
 import { type HttpServer, startHttpServer } from './server.ts';
@@ -83,7 +84,7 @@ describe('a fault in the service', () => {
       const response = await fetch(`http://127.0.0.1:${port}/stock/info/1`);
       const text = await response.text();
       expect(response.status).toBe(500);
-      expect(JSON.parse(text)).toMatchObject({ code: 13, details: [{ reason: 'INTERNAL' }] });
+      expect(JSON.parse(text)).toMatchObject({ code: 13, details: [{ reason: 'INTERNAL' }, requestInfo] });
       expect(text).not.toContain('secret');
       expect(lines.join()).toContain('secret of the inside');
       if (thrown instanceof Error) expect(lines.join()).toContain('the cause');
@@ -269,14 +270,21 @@ describe('malformed HTTP', () => {
   test('is refused with a normal error body', async () => {
     const response = await responseTo('NONSENSE\r\n\r\n');
     expect(response.status).toBe('HTTP/1.1 400 Bad Request');
-    expect(response.body).toMatchObject({ code: 3, details: [{ reason: 'INVALID_REQUEST' }, {}] });
+    expect(response.body).toMatchObject({
+      code: 3,
+      details: [{ reason: 'INVALID_REQUEST' }, {}, requestInfo],
+    });
   });
 
   test('with headers beyond the limit is refused with a normal error body', async () => {
     const response = await responseTo(`GET /livez HTTP/1.1\r\nhost: a\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`);
     expect(response.status).toBe('HTTP/1.1 431 Request Header Fields Too Large');
     const message = 'the head of the request is larger than 16384 bytes';
-    expect(response.body).toMatchObject({ code: 8, message, details: [{ reason: 'REQUEST_TOO_LARGE' }] });
+    expect(response.body).toMatchObject({
+      code: 8,
+      message,
+      details: [{ reason: 'REQUEST_TOO_LARGE' }, requestInfo],
+    });
   });
 
   test('behind valid requests is refused after their responses', async () => {
@@ -297,7 +305,10 @@ describe('malformed HTTP', () => {
   test('in the chunks of a body is refused at once', async () => {
     const response = await responseTo(`${postHead}Transfer-Encoding: chunked\r\n\r\nnonsense\r\n`);
     expect(response.status).toBe('HTTP/1.1 400 Bad Request');
-    expect(response.body).toMatchObject({ code: 3, details: [{ reason: 'INVALID_REQUEST' }, {}] });
+    expect(response.body).toMatchObject({
+      code: 3,
+      details: [{ reason: 'INVALID_REQUEST' }, {}, requestInfo],
+    });
   });
 
   test.each([
@@ -306,7 +317,10 @@ describe('malformed HTTP', () => {
   ])('%s is refused with a normal error body', async (_title, bytes, status) => {
     const response = await responseTo(bytes);
     expect(response.status).toMatch(`HTTP/1.1 ${status} `);
-    expect(response.body).toMatchObject({ code: 3, details: [{ reason: 'INVALID_REQUEST' }, {}] });
+    expect(response.body).toMatchObject({
+      code: 3,
+      details: [{ reason: 'INVALID_REQUEST' }, {}, requestInfo],
+    });
   });
 
   test('a probe by HTTP/1.0 without a host is accepted', async () => {
