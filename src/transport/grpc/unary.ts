@@ -1,4 +1,5 @@
 /** Unary methods: request bytes into the pipeline, its outcome into reply bytes or a status. */
+import { type OutgoingHttpHeaders, sensitiveHeaders } from 'node:http2';
 import {
   Metadata,
   type MethodDefinition,
@@ -104,10 +105,31 @@ export function register(
   }
 }
 
+/**
+ * The headers that HTTP/2 must not keep in its table of repeated headers: each request id is a new one, and
+ * would push out those that do repeat.
+ */
+const unrepeated = [TRACEPARENT];
+
+/** Initial metadata with a request id, made into headers as cheaply as each reply needs it. */
+class ReplyMetadata extends Metadata {
+  readonly #requestId: string;
+
+  constructor(requestId: string) {
+    super();
+    this.#requestId = requestId;
+  }
+
+  override toHttp2Headers(): OutgoingHttpHeaders {
+    const headers = super.toHttp2Headers();
+    headers[TRACEPARENT] = this.#requestId;
+    return Object.assign(headers, { [sensitiveHeaders]: unrepeated });
+  }
+}
+
 /** The initial metadata of a reply. */
 export function replyMetadata(requestId: string, isReplay?: boolean): Metadata {
-  const metadata = new Metadata();
-  metadata.set(TRACEPARENT, requestId);
+  const metadata = new ReplyMetadata(requestId);
   if (isReplay) metadata.set(REPLAYED, 'true');
   return metadata;
 }
