@@ -126,82 +126,70 @@ LEFT JOIN (
 ) AS newest ON true;
 
 /* @name eventRead */
--- Reads the events of the :scan positions that follow the position :after, in their order, on any node: those
--- of the types :types (all where it is empty) about the order :orderId (0: all), up to :limit; with who
--- ordered and what, which never change, as `sku count sku count`. Events stop where these texts have :textMax
--- characters: found_count is how many there were up to the limit. In every row is the last position of that
--- range which the feed has, and when its batch was published; without an event there is one row. created_us:
--- when it was written. Times are in microseconds since the epoch.
+-- Reads the events of the :scan positions that follow the position :after, batch by batch in their order, on
+-- any node. position: of the first of them in the batch. The texts have a word for each event: an end of 0
+-- stands for none, an empty traceparent too, and of a batch without any of these the text is empty. A column
+-- for all events of a batch costs a tenth of a row for each. Times are in microseconds since the epoch;
+-- created_us: when the batch was written.
 -- Locks: none.
-WITH batches AS MATERIALIZED (
-    SELECT position, event_count, types, subjects, versions, ends_us, traceparents,
-        (extract(epoch FROM created_at) * 1000000)::bigint AS created_us,
-        (extract(epoch FROM published_at) * 1000000)::bigint AS published_us
-    FROM event_batches
-    WHERE position <= :after!::bigint + :scan!::bigint
-      AND position >= coalesce(
-          (
-              SELECT before.position
-              FROM event_batches AS before
-              WHERE before.position <= :after!::bigint + 1
-              ORDER BY before.position DESC
-              LIMIT 1
-          ),
-          1
-      )
-),
-scanned AS (
-    SELECT least(position + event_count - 1, :after!::bigint + :scan!::bigint) AS last_position,
-        published_us AS last_us
-    FROM batches
-    ORDER BY position DESC
-    LIMIT 1
-),
-events AS MATERIALIZED (
-    SELECT batches.position + entry.place - 1 AS position, batches.created_us, batches.published_us,
-        entry.type, entry.subject, entry.version, entry.end_us, entry.traceparent
-    FROM batches
-    CROSS JOIN LATERAL unnest(
-        batches.types, batches.subjects, batches.versions, batches.ends_us, batches.traceparents
-    ) WITH ORDINALITY AS entry (type, subject, version, end_us, traceparent, place)
-    WHERE batches.position + entry.place - 1 > :after!::bigint
-      AND batches.position + entry.place - 1 <= :after!::bigint + :scan!::bigint
-      AND (cardinality(:types!::text[]) = 0 OR entry.type = ANY(:types!::text[]))
-      AND (:orderId!::bigint = 0 OR (entry.subject = :orderId!::bigint AND entry.type <> 'adjusted'))
-    ORDER BY position
-    LIMIT :limit!
-),
-described AS MATERIALIZED (
-    SELECT events.*,
+SELECT event_batches.position + part.first_place - 1 AS "position!",
+    part.last_place - part.first_place + 1 AS "event_count!",
+    (extract(epoch FROM event_batches.created_at) * 1000000)::bigint AS "created_us!",
+    (extract(epoch FROM event_batches.published_at) * 1000000)::bigint AS "published_us!",
+    array_to_string(event_batches.types[part.first_place:(part.last_place)], ' ') AS "types!",
+    array_to_string(event_batches.subjects[part.first_place:(part.last_place)], ' ') AS "subjects!",
+    array_to_string(event_batches.versions[part.first_place:(part.last_place)], ' ') AS "versions!",
+    array_to_string(event_batches.ends_us[part.first_place:(part.last_place)], ' ') AS "ends_us!",
+    array_to_string(event_batches.traceparents[part.first_place:(part.last_place)], ' ') AS "traceparents!"
+FROM event_batches
+CROSS JOIN LATERAL (
+    SELECT greatest(1, :after!::bigint + 2 - event_batches.position)::integer AS first_place,
+        least(
+            event_batches.event_count, :after!::bigint + :scan!::bigint + 1 - event_batches.position
+        )::integer AS last_place
+) AS part
+WHERE event_batches.position <= :after!::bigint + :scan!::bigint
+  AND event_batches.position >= coalesce(
+      (
+          SELECT before.position
+          FROM event_batches AS before
+          WHERE before.position <= :after!::bigint + 1
+          ORDER BY before.position DESC
+          LIMIT 1
+      ),
+      1
+  )
+  AND event_batches.position + event_batches.event_count - 1 > :after!::bigint
+ORDER BY event_batches.position;
+
+/* @name eventOrderRead */
+-- Reads who ordered and what, which never change, of each order in the order given, on any node: the lines as
+-- `sku count sku count`. Of an order that was removed all is NULL. Rows end where these texts have :textMax
+-- characters; the first row is always there.
+-- Locks: none.
+WITH described AS MATERIALIZED (
+    SELECT wanted.place,
         (
             SELECT orders.user_id
             FROM orders
-            WHERE orders.order_id = events.subject
-              AND events.type <> 'adjusted'
+            WHERE orders.order_id = wanted.order_id
         ) AS user_id,
         (
             SELECT string_agg(order_lines.sku || ' ' || order_lines.count, ' ' ORDER BY order_lines.sku)
             FROM order_lines
-            WHERE order_lines.order_id = events.subject
-              AND events.type <> 'adjusted'
+            WHERE order_lines.order_id = wanted.order_id
         ) AS lines
-    FROM events
+    FROM unnest(:orderIds!::bigint[]) WITH ORDINALITY AS wanted (order_id, place)
 ),
 measured AS (
     SELECT described.*,
-        count(*) OVER () AS found_count,
-        sum(coalesce(length(lines), 0)) OVER (ORDER BY position) - coalesce(length(lines), 0) AS text_before
+        sum(coalesce(length(lines), 0)) OVER (ORDER BY place) - coalesce(length(lines), 0) AS text_before
     FROM described
 )
-SELECT scanned.last_position AS "last_position?", scanned.last_us AS "last_us?",
-    event.found_count::integer AS "found_count?", event.position AS "position?",
-    event.created_us AS "created_us?", event.published_us AS "published_us?", event.type AS "type?",
-    event.subject AS "subject?", event.version AS "version?", event.end_us AS "end_us?",
-    event.traceparent AS "traceparent?", event.user_id AS "user_id?", event.lines AS "lines?"
-FROM (SELECT 1) AS always
-LEFT JOIN scanned ON true
-LEFT JOIN measured AS event ON event.text_before < :textMax!::bigint
-ORDER BY event.position;
+SELECT user_id AS "user_id?", lines AS "lines?"
+FROM measured
+WHERE text_before < :textMax!::bigint
+ORDER BY place;
 
 /* @name eventStockRead */
 -- Reads movements by sku and version, on any node. The arrays are parallel.

@@ -10,6 +10,7 @@ import {
   eventBatchDelete,
   eventBatchNth,
   eventHead,
+  eventOrderRead,
   eventPublish,
   eventRead,
   eventSkuRead,
@@ -36,10 +37,8 @@ const statements: Record<string, (db: Queryable) => Promise<unknown>> = {
   head: (db) => eventHead.run(undefined, db),
   tail: (db) => eventTail.run(undefined, db),
   'batch of a cursor': (db) => eventBatchAt.run({ position: 25_000n }, db),
-  read: (db) => {
-    const all = { after: 25_000n, scan: 1_000n, types: [], orderId: 0n, limit: 1_000n, textMax: 100_000n };
-    return eventRead.run(all, db);
-  },
+  read: (db) => eventRead.run({ after: 25_000n, scan: 1_000n }, db),
+  'orders of a page': (db) => eventOrderRead.run({ orderIds: [1n, 2n, 3n], textMax: 100_000n }, db),
   skus: (db) => eventSkuRead.run({ after: 25_000n, upTo: 25_064n, afterSku: 0n, limit: 51n }, db),
   'end of a window': (db) => eventBatchNth.run({ after: 25_000n, batches: 64n }, db),
   removal: (db) => eventBatchDelete.run({ retentionMs: 60_000, limit: 500n }, db),

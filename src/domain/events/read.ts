@@ -1,23 +1,11 @@
 /** Reading the feed, on any node. */
 import type { Queryable } from '../../db/types.ts';
-import {
-  eventRead,
-  eventStockRead,
-  type IEventReadResult,
-  type IEventStockReadResult,
-} from '../../generated/sql/events.ts';
-import { instantOfMicros } from '../instant.ts';
-import { fromSkuColumn, type Line } from '../orders/order.ts';
-import { movementKinds } from '../stock/movements.ts';
+import { eventRead, type IEventReadResult } from '../../generated/sql/events.ts';
+import { type Instant, instantOfMicros } from '../instant.ts';
+import { fromSkuColumn } from '../orders/order.ts';
+import { type Movements, movementKey, type Orders, REMOVED, readMovements, readOrders } from './contents.ts';
 import { type Cursor, stateOf } from './cursor.ts';
-import {
-  type EventType,
-  type FeedEvent,
-  kindsOf,
-  orderChanges,
-  STOCK_CHANGE,
-  type StockEventMovement,
-} from './event.ts';
+import { type EventType, type FeedEvent, kindsOf, orderChanges, STOCK_CHANGE } from './event.ts';
 
 /** Which events a reader wants. */
 export interface EventFilter {
@@ -63,81 +51,118 @@ export async function readEvents(
 export async function readEventsBehind(
   db: Queryable,
   cursor: Cursor,
-  { types, orderId = 0n }: EventFilter,
+  filter: EventFilter,
   { eventsMax, scanMax, textMax }: EventLimits,
 ): Promise<EventPage> {
-  const wanted = {
-    after: cursor.position,
-    scan: BigInt(scanMax),
-    types: kindsOf(types),
-    orderId,
-    limit: BigInt(eventsMax),
-    textMax: BigInt(textMax),
-  };
-  const rows = await eventRead.run(wanted, db);
-  const found = isEvent(rows[0]) ? (rows as EventRow[]) : [];
-  const { last_position: position, last_us: us, found_count: count } = rows[0] ?? {};
-  const scanned = position == null || us == null || position <= cursor.position ? cursor : { position, us };
-  const last = found.at(-1);
-  const isCut = count === eventsMax || found.length < (count ?? 0);
-  const next = isCut && last ? { position: last.position, us: last.published_us } : scanned;
-  const more = next.position < scanned.position || scanned.position === cursor.position + wanted.scan;
-  return { events: eventsOf(found, await readMovements(db, found)), next, more };
+  const batches = await eventRead.run({ after: cursor.position, scan: BigInt(scanMax) }, db);
+  const newest = batches.at(-1);
+  if (newest === undefined) return { events: [], next: cursor, more: false };
+  const scanned = { position: newest.position + BigInt(newest.event_count) - 1n, us: newest.published_us };
+  const wanted = entriesOf(batches, filter, eventsMax);
+  const orderIds = new Set(wanted.filter((entry) => !isOfStock(entry)).map(({ subject }) => subject));
+  const orders = await readOrders(db, [...orderIds], textMax);
+  const described = wanted.slice(0, fittingCount(wanted, orders, textMax));
+  const last = described.at(-1);
+  const isCut = wanted.length === eventsMax || described.length < wanted.length;
+  const next = isCut && last ? { position: last.position, us: last.us } : scanned;
+  const more = next.position < scanned.position || scanned.position === cursor.position + BigInt(scanMax);
+  const changes = described.filter(isOfStock).map(({ subject: sku, version }) => ({ sku, version }));
+  const movements = await readMovements(db, changes);
+  return { events: described.map((entry) => eventOf(entry, orders, movements)), next, more };
 }
 
-type EventRow = IEventReadResult & {
+/** What a batch has of an event. */
+interface Entry {
   readonly position: bigint;
-  readonly created_us: bigint;
-  readonly published_us: bigint;
-  readonly type: string;
+  readonly us: bigint;
+  readonly writtenAt: Instant;
+  readonly kind: string;
   readonly subject: bigint;
   readonly version: bigint;
-};
-
-function isEvent(row: IEventReadResult | undefined): boolean {
-  return row !== undefined && row.position !== null;
+  /** 0 for none. */
+  readonly endUs: bigint;
+  readonly traceparent: string | undefined;
 }
 
-/** An array of one shape: with spreads it takes several times as long, which shows in a long read. */
-function eventsOf(rows: readonly EventRow[], movements: Movements): FeedEvent[] {
-  return rows.map((row): FeedEvent => {
-    const { position, published_us: us, version, subject } = row;
-    const writtenAt = instantOfMicros(row.created_us);
-    const traceparent = row.traceparent || undefined;
-    if (row.type === STOCK_CHANGE) {
-      const movement = movements.get(`${subject} ${version}`);
-      const head = { position, us, version, traceparent, time: writtenAt };
-      return { ...head, type: 'stock.adjusted', sku: fromSkuColumn(subject), movement };
+function isOfStock({ kind }: Entry): boolean {
+  return kind === STOCK_CHANGE;
+}
+
+/** The wanted events of batches, up to a limit. */
+function entriesOf(
+  batches: readonly IEventReadResult[],
+  { types, orderId = 0n }: EventFilter,
+  eventsMax: number,
+): Entry[] {
+  const kinds = types.length === 0 ? undefined : new Set<string>(kindsOf(types));
+  const orderText = orderId === 0n ? undefined : String(orderId);
+  const entries: Entry[] = [];
+  for (const batch of batches) {
+    const writtenAt = instantOfMicros(batch.created_us);
+    const subjects = batch.subjects.split(' ');
+    const versions = batch.versions.split(' ');
+    const ends = batch.ends_us.split(' ');
+    const traceparents = batch.traceparents.split(' ');
+    for (const [index, kind] of batch.types.split(' ').entries()) {
+      const subject = subjects[index] ?? '';
+      if (kinds?.has(kind) === false) continue;
+      if (orderText !== undefined && (subject !== orderText || kind === STOCK_CHANGE)) continue;
+      if (entries.length === eventsMax) return entries;
+      entries.push({
+        position: batch.position + BigInt(index),
+        us: batch.published_us,
+        writtenAt,
+        kind,
+        subject: BigInt(subject),
+        version: BigInt(versions[index] ?? ''),
+        endUs: BigInt(ends[index] ?? ''),
+        traceparent: traceparents[index] || undefined,
+      });
     }
-    const { type, status, previousStatus, reason } = changeOf(row.type);
-    const expiresAt = row.end_us ? instantOfMicros(row.end_us) : undefined;
-    return {
-      position,
-      us,
-      type,
-      version,
-      // An order expires at its end, however long it took until its goods were released.
-      time: reason === 'expired' && expiresAt ? expiresAt : writtenAt,
-      traceparent,
-      orderId: subject,
-      status,
-      previousStatus,
-      reason,
-      expiresAt,
-      // An order has its lines before it is read, or was removed.
-      user: row.user_id ?? undefined,
-      items: row.user_id === null || row.lines === null ? [] : linesOf(row.lines),
-    };
-  });
+  }
+  return entries;
 }
 
-/** The lines of `sku count sku count`. */
-function linesOf(text: string): Line[] {
-  const numbers = text.split(' ');
-  const lines: Line[] = [];
-  for (let index = 0; index < numbers.length; index += 2)
-    lines.push({ sku: Number(numbers[index]), count: Number(numbers[index + 1]) });
-  return lines;
+/** How many events a page has room for: those whose orders were read, up to a limit of text. */
+function fittingCount(entries: readonly Entry[], orders: Orders, textMax: number): number {
+  let chars = 0;
+  const over = entries.findIndex((entry) => {
+    if (isOfStock(entry)) return false;
+    const order = orders.get(entry.subject);
+    if (order === undefined || chars >= textMax) return true;
+    chars += order.chars;
+    return false;
+  });
+  return over < 0 ? entries.length : over;
+}
+
+/** An object of one shape: with spreads it takes several times as long, which shows in a long read. */
+function eventOf(entry: Entry, orders: Orders, movements: Movements): FeedEvent {
+  const { position, us, version, subject, traceparent, writtenAt } = entry;
+  if (isOfStock(entry)) {
+    const movement = movements.get(movementKey({ sku: subject, version }));
+    const head = { position, us, version, traceparent, time: writtenAt };
+    return { ...head, type: 'stock.adjusted', sku: fromSkuColumn(subject), movement };
+  }
+  const { type, status, previousStatus, reason } = changeOf(entry.kind);
+  const expiresAt = entry.endUs ? instantOfMicros(entry.endUs) : undefined;
+  const { user, items } = orders.get(subject) ?? REMOVED;
+  return {
+    position,
+    us,
+    type,
+    version,
+    // An order expires at its end, however long it took until its goods were released.
+    time: reason === 'expired' && expiresAt ? expiresAt : writtenAt,
+    traceparent,
+    orderId: subject,
+    status,
+    previousStatus,
+    reason,
+    expiresAt,
+    user,
+    items,
+  };
 }
 
 type Change = Pick<Extract<FeedEvent, { orderId: bigint }>, 'type' | 'status' | 'previousStatus' | 'reason'>;
@@ -156,33 +181,3 @@ const changes = new Map(
     { type, status, previousStatus, reason } as Change,
   ]),
 );
-
-type Movements = ReadonlyMap<string, StockEventMovement>;
-
-const NO_MOVEMENTS: Movements = new Map();
-
-async function readMovements(db: Queryable, all: readonly EventRow[]): Promise<Movements> {
-  const rows = all.filter(({ type }) => type === STOCK_CHANGE);
-  if (rows.length === 0) return NO_MOVEMENTS;
-  const columns = {
-    skus: rows.map(({ subject }) => subject),
-    versions: rows.map(({ version }) => version),
-  };
-  const found = await eventStockRead.run(columns, db);
-  return new Map(found.map((row) => [`${row.sku} ${row.version}`, movementOf(row)]));
-}
-
-function movementOf(row: IEventStockReadResult): StockEventMovement {
-  const kind = movementKinds.find((known) => known === row.kind);
-  if (kind === undefined) throw new Error(`unknown kind of movement: ${row.kind}`);
-  return {
-    kind,
-    totalChange: row.total_change,
-    total: row.total_after,
-    reserved: row.reserved_after,
-    reason: row.reason ?? undefined,
-    reference: row.reference ?? undefined,
-    note: row.note ?? undefined,
-    actor: row.actor ?? undefined,
-  };
-}

@@ -299,28 +299,20 @@ export const eventBatchAt = new PreparedQuery<IEventBatchAtParams,IEventBatchAtR
 /** 'EventRead' parameters type */
 export interface IEventReadParams {
   after: bigint;
-  limit: bigint;
-  orderId: bigint;
   scan: bigint;
-  textMax: bigint;
-  types: stringArray;
 }
 
 /** 'EventRead' return type */
 export interface IEventReadResult {
-  created_us: bigint | null;
-  end_us: bigint | null;
-  found_count: number | null;
-  last_position: bigint | null;
-  last_us: bigint | null;
-  lines: string | null;
-  position: bigint | null;
-  published_us: bigint | null;
-  subject: bigint | null;
-  traceparent: string | null;
-  type: string | null;
-  user_id: bigint | null;
-  version: bigint | null;
+  created_us: bigint;
+  ends_us: string;
+  event_count: number;
+  position: bigint;
+  published_us: bigint;
+  subjects: string;
+  traceparents: string;
+  types: string;
+  versions: string;
 }
 
 /** 'EventRead' query type */
@@ -329,90 +321,104 @@ export interface IEventReadQuery {
   result: IEventReadResult;
 }
 
-const eventReadIR: any = {"usedParamSet":{"after":true,"scan":true,"types":true,"orderId":true,"limit":true,"textMax":true},"params":[{"name":"after","required":true,"transform":{"type":"scalar"},"locs":[{"a":940,"b":946},{"a":1136,"b":1142},{"a":1316,"b":1322},{"a":1943,"b":1949},{"a":2007,"b":2013}]},{"name":"scan","required":true,"transform":{"type":"scalar"},"locs":[{"a":958,"b":963},{"a":1334,"b":1339},{"a":2025,"b":2030}]},{"name":"types","required":true,"transform":{"type":"scalar"},"locs":[{"a":2063,"b":2069},{"a":2104,"b":2110}]},{"name":"orderId","required":true,"transform":{"type":"scalar"},"locs":[{"a":2133,"b":2141},{"a":2175,"b":2183}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":2256,"b":2262}]},{"name":"textMax","required":true,"transform":{"type":"scalar"},"locs":[{"a":3541,"b":3549}]}],"statement":"-- Reads the events of the :scan positions that follow the position :after, in their order, on any node: those\n-- of the types :types (all where it is empty) about the order :orderId (0: all), up to :limit; with who\n-- ordered and what, which never change, as `sku count sku count`. Events stop where these texts have :textMax\n-- characters: found_count is how many there were up to the limit. In every row is the last position of that\n-- range which the feed has, and when its batch was published; without an event there is one row. created_us:\n-- when it was written. Times are in microseconds since the epoch.\n-- Locks: none.\nWITH batches AS MATERIALIZED (\n    SELECT position, event_count, types, subjects, versions, ends_us, traceparents,\n        (extract(epoch FROM created_at) * 1000000)::bigint AS created_us,\n        (extract(epoch FROM published_at) * 1000000)::bigint AS published_us\n    FROM event_batches\n    WHERE position <= :after!::bigint + :scan!::bigint\n      AND position >= coalesce(\n          (\n              SELECT before.position\n              FROM event_batches AS before\n              WHERE before.position <= :after!::bigint + 1\n              ORDER BY before.position DESC\n              LIMIT 1\n          ),\n          1\n      )\n),\nscanned AS (\n    SELECT least(position + event_count - 1, :after!::bigint + :scan!::bigint) AS last_position,\n        published_us AS last_us\n    FROM batches\n    ORDER BY position DESC\n    LIMIT 1\n),\nevents AS MATERIALIZED (\n    SELECT batches.position + entry.place - 1 AS position, batches.created_us, batches.published_us,\n        entry.type, entry.subject, entry.version, entry.end_us, entry.traceparent\n    FROM batches\n    CROSS JOIN LATERAL unnest(\n        batches.types, batches.subjects, batches.versions, batches.ends_us, batches.traceparents\n    ) WITH ORDINALITY AS entry (type, subject, version, end_us, traceparent, place)\n    WHERE batches.position + entry.place - 1 > :after!::bigint\n      AND batches.position + entry.place - 1 <= :after!::bigint + :scan!::bigint\n      AND (cardinality(:types!::text[]) = 0 OR entry.type = ANY(:types!::text[]))\n      AND (:orderId!::bigint = 0 OR (entry.subject = :orderId!::bigint AND entry.type <> 'adjusted'))\n    ORDER BY position\n    LIMIT :limit!\n),\ndescribed AS MATERIALIZED (\n    SELECT events.*,\n        (\n            SELECT orders.user_id\n            FROM orders\n            WHERE orders.order_id = events.subject\n              AND events.type <> 'adjusted'\n        ) AS user_id,\n        (\n            SELECT string_agg(order_lines.sku || ' ' || order_lines.count, ' ' ORDER BY order_lines.sku)\n            FROM order_lines\n            WHERE order_lines.order_id = events.subject\n              AND events.type <> 'adjusted'\n        ) AS lines\n    FROM events\n),\nmeasured AS (\n    SELECT described.*,\n        count(*) OVER () AS found_count,\n        sum(coalesce(length(lines), 0)) OVER (ORDER BY position) - coalesce(length(lines), 0) AS text_before\n    FROM described\n)\nSELECT scanned.last_position AS \"last_position?\", scanned.last_us AS \"last_us?\",\n    event.found_count::integer AS \"found_count?\", event.position AS \"position?\",\n    event.created_us AS \"created_us?\", event.published_us AS \"published_us?\", event.type AS \"type?\",\n    event.subject AS \"subject?\", event.version AS \"version?\", event.end_us AS \"end_us?\",\n    event.traceparent AS \"traceparent?\", event.user_id AS \"user_id?\", event.lines AS \"lines?\"\nFROM (SELECT 1) AS always\nLEFT JOIN scanned ON true\nLEFT JOIN measured AS event ON event.text_before < :textMax!::bigint\nORDER BY event.position"};
+const eventReadIR: any = {"usedParamSet":{"after":true,"scan":true},"params":[{"name":"after","required":true,"transform":{"type":"scalar"},"locs":[{"a":1368,"b":1374},{"a":1493,"b":1499},{"a":1630,"b":1636},{"a":1820,"b":1826},{"a":1982,"b":1988}]},{"name":"scan","required":true,"transform":{"type":"scalar"},"locs":[{"a":1511,"b":1516},{"a":1648,"b":1653}]}],"statement":"-- Reads the events of the :scan positions that follow the position :after, batch by batch in their order, on\n-- any node. position: of the first of them in the batch. The texts have a word for each event: an end of 0\n-- stands for none, an empty traceparent too, and of a batch without any of these the text is empty. A column\n-- for all events of a batch costs a tenth of a row for each. Times are in microseconds since the epoch;\n-- created_us: when the batch was written.\n-- Locks: none.\nSELECT event_batches.position + part.first_place - 1 AS \"position!\",\n    part.last_place - part.first_place + 1 AS \"event_count!\",\n    (extract(epoch FROM event_batches.created_at) * 1000000)::bigint AS \"created_us!\",\n    (extract(epoch FROM event_batches.published_at) * 1000000)::bigint AS \"published_us!\",\n    array_to_string(event_batches.types[part.first_place:(part.last_place)], ' ') AS \"types!\",\n    array_to_string(event_batches.subjects[part.first_place:(part.last_place)], ' ') AS \"subjects!\",\n    array_to_string(event_batches.versions[part.first_place:(part.last_place)], ' ') AS \"versions!\",\n    array_to_string(event_batches.ends_us[part.first_place:(part.last_place)], ' ') AS \"ends_us!\",\n    array_to_string(event_batches.traceparents[part.first_place:(part.last_place)], ' ') AS \"traceparents!\"\nFROM event_batches\nCROSS JOIN LATERAL (\n    SELECT greatest(1, :after!::bigint + 2 - event_batches.position)::integer AS first_place,\n        least(\n            event_batches.event_count, :after!::bigint + :scan!::bigint + 1 - event_batches.position\n        )::integer AS last_place\n) AS part\nWHERE event_batches.position <= :after!::bigint + :scan!::bigint\n  AND event_batches.position >= coalesce(\n      (\n          SELECT before.position\n          FROM event_batches AS before\n          WHERE before.position <= :after!::bigint + 1\n          ORDER BY before.position DESC\n          LIMIT 1\n      ),\n      1\n  )\n  AND event_batches.position + event_batches.event_count - 1 > :after!::bigint\nORDER BY event_batches.position"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Reads the events of the :scan positions that follow the position :after, in their order, on any node: those
- * -- of the types :types (all where it is empty) about the order :orderId (0: all), up to :limit; with who
- * -- ordered and what, which never change, as `sku count sku count`. Events stop where these texts have :textMax
- * -- characters: found_count is how many there were up to the limit. In every row is the last position of that
- * -- range which the feed has, and when its batch was published; without an event there is one row. created_us:
- * -- when it was written. Times are in microseconds since the epoch.
+ * -- Reads the events of the :scan positions that follow the position :after, batch by batch in their order, on
+ * -- any node. position: of the first of them in the batch. The texts have a word for each event: an end of 0
+ * -- stands for none, an empty traceparent too, and of a batch without any of these the text is empty. A column
+ * -- for all events of a batch costs a tenth of a row for each. Times are in microseconds since the epoch;
+ * -- created_us: when the batch was written.
  * -- Locks: none.
- * WITH batches AS MATERIALIZED (
- *     SELECT position, event_count, types, subjects, versions, ends_us, traceparents,
- *         (extract(epoch FROM created_at) * 1000000)::bigint AS created_us,
- *         (extract(epoch FROM published_at) * 1000000)::bigint AS published_us
- *     FROM event_batches
- *     WHERE position <= :after!::bigint + :scan!::bigint
- *       AND position >= coalesce(
- *           (
- *               SELECT before.position
- *               FROM event_batches AS before
- *               WHERE before.position <= :after!::bigint + 1
- *               ORDER BY before.position DESC
- *               LIMIT 1
- *           ),
- *           1
- *       )
- * ),
- * scanned AS (
- *     SELECT least(position + event_count - 1, :after!::bigint + :scan!::bigint) AS last_position,
- *         published_us AS last_us
- *     FROM batches
- *     ORDER BY position DESC
- *     LIMIT 1
- * ),
- * events AS MATERIALIZED (
- *     SELECT batches.position + entry.place - 1 AS position, batches.created_us, batches.published_us,
- *         entry.type, entry.subject, entry.version, entry.end_us, entry.traceparent
- *     FROM batches
- *     CROSS JOIN LATERAL unnest(
- *         batches.types, batches.subjects, batches.versions, batches.ends_us, batches.traceparents
- *     ) WITH ORDINALITY AS entry (type, subject, version, end_us, traceparent, place)
- *     WHERE batches.position + entry.place - 1 > :after!::bigint
- *       AND batches.position + entry.place - 1 <= :after!::bigint + :scan!::bigint
- *       AND (cardinality(:types!::text[]) = 0 OR entry.type = ANY(:types!::text[]))
- *       AND (:orderId!::bigint = 0 OR (entry.subject = :orderId!::bigint AND entry.type <> 'adjusted'))
- *     ORDER BY position
- *     LIMIT :limit!
- * ),
- * described AS MATERIALIZED (
- *     SELECT events.*,
+ * SELECT event_batches.position + part.first_place - 1 AS "position!",
+ *     part.last_place - part.first_place + 1 AS "event_count!",
+ *     (extract(epoch FROM event_batches.created_at) * 1000000)::bigint AS "created_us!",
+ *     (extract(epoch FROM event_batches.published_at) * 1000000)::bigint AS "published_us!",
+ *     array_to_string(event_batches.types[part.first_place:(part.last_place)], ' ') AS "types!",
+ *     array_to_string(event_batches.subjects[part.first_place:(part.last_place)], ' ') AS "subjects!",
+ *     array_to_string(event_batches.versions[part.first_place:(part.last_place)], ' ') AS "versions!",
+ *     array_to_string(event_batches.ends_us[part.first_place:(part.last_place)], ' ') AS "ends_us!",
+ *     array_to_string(event_batches.traceparents[part.first_place:(part.last_place)], ' ') AS "traceparents!"
+ * FROM event_batches
+ * CROSS JOIN LATERAL (
+ *     SELECT greatest(1, :after!::bigint + 2 - event_batches.position)::integer AS first_place,
+ *         least(
+ *             event_batches.event_count, :after!::bigint + :scan!::bigint + 1 - event_batches.position
+ *         )::integer AS last_place
+ * ) AS part
+ * WHERE event_batches.position <= :after!::bigint + :scan!::bigint
+ *   AND event_batches.position >= coalesce(
+ *       (
+ *           SELECT before.position
+ *           FROM event_batches AS before
+ *           WHERE before.position <= :after!::bigint + 1
+ *           ORDER BY before.position DESC
+ *           LIMIT 1
+ *       ),
+ *       1
+ *   )
+ *   AND event_batches.position + event_batches.event_count - 1 > :after!::bigint
+ * ORDER BY event_batches.position
+ * ```
+ */
+export const eventRead = new PreparedQuery<IEventReadParams,IEventReadResult>(eventReadIR);
+
+
+/** 'EventOrderRead' parameters type */
+export interface IEventOrderReadParams {
+  orderIds: bigintArray;
+  textMax: bigint;
+}
+
+/** 'EventOrderRead' return type */
+export interface IEventOrderReadResult {
+  lines: string | null;
+  user_id: bigint | null;
+}
+
+/** 'EventOrderRead' query type */
+export interface IEventOrderReadQuery {
+  params: IEventOrderReadParams;
+  result: IEventOrderReadResult;
+}
+
+const eventOrderReadIR: any = {"usedParamSet":{"orderIds":true,"textMax":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":718,"b":727}]},{"name":"textMax","required":true,"transform":{"type":"scalar"},"locs":[{"a":1034,"b":1042}]}],"statement":"-- Reads who ordered and what, which never change, of each order in the order given, on any node: the lines as\n-- `sku count sku count`. Of an order that was removed all is NULL. Rows end where these texts have :textMax\n-- characters; the first row is always there.\n-- Locks: none.\nWITH described AS MATERIALIZED (\n    SELECT wanted.place,\n        (\n            SELECT orders.user_id\n            FROM orders\n            WHERE orders.order_id = wanted.order_id\n        ) AS user_id,\n        (\n            SELECT string_agg(order_lines.sku || ' ' || order_lines.count, ' ' ORDER BY order_lines.sku)\n            FROM order_lines\n            WHERE order_lines.order_id = wanted.order_id\n        ) AS lines\n    FROM unnest(:orderIds!::bigint[]) WITH ORDINALITY AS wanted (order_id, place)\n),\nmeasured AS (\n    SELECT described.*,\n        sum(coalesce(length(lines), 0)) OVER (ORDER BY place) - coalesce(length(lines), 0) AS text_before\n    FROM described\n)\nSELECT user_id AS \"user_id?\", lines AS \"lines?\"\nFROM measured\nWHERE text_before < :textMax!::bigint\nORDER BY place"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Reads who ordered and what, which never change, of each order in the order given, on any node: the lines as
+ * -- `sku count sku count`. Of an order that was removed all is NULL. Rows end where these texts have :textMax
+ * -- characters; the first row is always there.
+ * -- Locks: none.
+ * WITH described AS MATERIALIZED (
+ *     SELECT wanted.place,
  *         (
  *             SELECT orders.user_id
  *             FROM orders
- *             WHERE orders.order_id = events.subject
- *               AND events.type <> 'adjusted'
+ *             WHERE orders.order_id = wanted.order_id
  *         ) AS user_id,
  *         (
  *             SELECT string_agg(order_lines.sku || ' ' || order_lines.count, ' ' ORDER BY order_lines.sku)
  *             FROM order_lines
- *             WHERE order_lines.order_id = events.subject
- *               AND events.type <> 'adjusted'
+ *             WHERE order_lines.order_id = wanted.order_id
  *         ) AS lines
- *     FROM events
+ *     FROM unnest(:orderIds!::bigint[]) WITH ORDINALITY AS wanted (order_id, place)
  * ),
  * measured AS (
  *     SELECT described.*,
- *         count(*) OVER () AS found_count,
- *         sum(coalesce(length(lines), 0)) OVER (ORDER BY position) - coalesce(length(lines), 0) AS text_before
+ *         sum(coalesce(length(lines), 0)) OVER (ORDER BY place) - coalesce(length(lines), 0) AS text_before
  *     FROM described
  * )
- * SELECT scanned.last_position AS "last_position?", scanned.last_us AS "last_us?",
- *     event.found_count::integer AS "found_count?", event.position AS "position?",
- *     event.created_us AS "created_us?", event.published_us AS "published_us?", event.type AS "type?",
- *     event.subject AS "subject?", event.version AS "version?", event.end_us AS "end_us?",
- *     event.traceparent AS "traceparent?", event.user_id AS "user_id?", event.lines AS "lines?"
- * FROM (SELECT 1) AS always
- * LEFT JOIN scanned ON true
- * LEFT JOIN measured AS event ON event.text_before < :textMax!::bigint
- * ORDER BY event.position
+ * SELECT user_id AS "user_id?", lines AS "lines?"
+ * FROM measured
+ * WHERE text_before < :textMax!::bigint
+ * ORDER BY place
  * ```
  */
-export const eventRead = new PreparedQuery<IEventReadParams,IEventReadResult>(eventReadIR);
+export const eventOrderRead = new PreparedQuery<IEventOrderReadParams,IEventOrderReadResult>(eventOrderReadIR);
 
 
 /** 'EventStockRead' parameters type */
