@@ -162,6 +162,13 @@ export interface Probe {
   readonly status: number | undefined;
 }
 
+/** For how long, of a time, the service or its callers waited for a core. */
+export interface CoreWait {
+  readonly fromMs: number;
+  readonly untilMs: number;
+  readonly waitMs: number;
+}
+
 /** A graceful stop of the service. */
 export interface Stop {
   /**
@@ -187,6 +194,7 @@ export class History {
   readonly stops: Stop[] = [];
   readonly floods: Flood[] = [];
   readonly probes: Probe[] = [];
+  readonly coreWaits: CoreWait[] = [];
   readonly pages: SeenPage[] = [];
   readonly resumes: Resume[] = [];
   readonly holds: Hold[] = [];
@@ -211,10 +219,10 @@ export class History {
 
   /** What the checker reads. */
   get recorded() {
-    const { calls, samples, outages, stops, floods, probes, startedAtMs } = this;
+    const { calls, samples, outages, stops, floods, probes, coreWaits, startedAtMs } = this;
     const { pages, resumes, holds, removed, feedEnd } = this;
     const feed = { pages, resumes, holds, removed, ...feedEnd };
-    return { calls, samples, outages, stops, floods, probes, feed, startedAtMs };
+    return { calls, samples, outages, stops, floods, probes, coreWaits, feed, startedAtMs };
   }
 
   /** Writes it as JSON lines, compressed. */
@@ -223,6 +231,7 @@ export class History {
       ...this.calls.map((call) => ({ at: call.startMs, entry: { type: 'call', ...call } })),
       ...this.samples.map((sample) => ({ at: sample.atMs, entry: { type: 'sample', ...sample } })),
       ...this.probes.map((probe) => ({ at: probe.atMs, entry: { type: 'probe', ...probe } })),
+      ...this.coreWaits.map((wait) => ({ at: wait.fromMs, entry: { type: 'core wait', ...wait } })),
       ...this.pages.map((page) => ({ at: page.atMs, entry: { type: 'page', ...page, events: shown(page) } })),
       ...this.resumes.map((resume) => ({ at: resume.atMs, entry: { type: 'resume', ...resume } })),
       ...this.events.map((event) => ({ at: event.atMs, entry: { type: 'event', ...event } })),

@@ -6,6 +6,7 @@ import { check } from './checks/check.ts';
 import type { Violation } from './checks/evidence.ts';
 import { openAtEnd } from './checks/floods.ts';
 import { gotNoAnswer } from './checks/stops.ts';
+import { CoreWaits } from './core-waits.ts';
 import { type Fault, type FaultContext, firstService } from './faults/fault.ts';
 import { type FeedFigures, feedFigures } from './feed/figures.ts';
 import { Readers } from './feed/readers.ts';
@@ -164,6 +165,7 @@ async function runWithFault(stage: Stage, history: History, options: RunOptions)
     ...{ leader: stage.primary, pause },
   };
   const services = stage.services.map(({ clients }) => clients);
+  const coreWaits = new CoreWaits(history, () => stage.services.flatMap(({ pid }) => pid ?? []));
   const sampler = new Sampler(history, { primary: stage.primary.url, replica: stage.replica.url });
   const workload = new Workload({ seed, behaviour, history, services });
   const prober = fault.probed ? new Prober(history, firstService(context).ports.probe) : undefined;
@@ -186,6 +188,7 @@ async function runWithFault(stage: Stage, history: History, options: RunOptions)
   } finally {
     workload.abandon();
     readers.stop();
+    coreWaits.stop();
     await sampler.stop();
     await prober?.stop();
   }

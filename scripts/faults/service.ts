@@ -33,6 +33,11 @@ export class Service {
     this.clients = openClients(ports);
   }
 
+  /** Of the process, also of one that has ended. */
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
   /** Starts it and waits until it listens. */
   async start(): Promise<void> {
     const { REST, gRPC, probe } = this.ports;

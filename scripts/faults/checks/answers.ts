@@ -1,12 +1,13 @@
 /** Every answer is in time and never a bug. Every unknown outcome is resolved in the end. */
+import { waitedMs } from '../core-waits.ts';
 import { type Call, type Flood, isStockChange, isWrite } from '../history.ts';
 import { type Evidence, groupCalls, nameOf, type Violation } from './evidence.ts';
 
-export function checkAnswers({ calls, floods, toleranceMs }: Evidence): Violation[] {
+export function checkAnswers({ calls, floods, coreWaits, toleranceMs }: Evidence): Violation[] {
   const violations: Violation[] = [];
   for (const call of calls) {
-    const isLate = call.endMs - call.startMs > call.deadlineMs + toleranceMs;
-    if (isLate && !isDuringFlood(call, floods)) {
+    const lateMs = call.endMs - call.startMs - call.deadlineMs - toleranceMs;
+    if (lateMs > 0 && !isDuringFlood(call, floods) && lateMs > waitedMs(coreWaits, call)) {
       violations.push({ kind: 'late answer', text: `${nameOf(call)}, deadline ${call.deadlineMs} ms` });
     }
     if (call.reason === 'INTERNAL') violations.push({ kind: 'internal error', text: nameOf(call) });

@@ -176,8 +176,18 @@ test('an unknown outcome that was not resolved', () => {
   expect(found(withCalls(({ startMs }) => startMs === 40, unknown))).toEqual(['unknown not resolved']);
 });
 
-test('a late answer, and a bug that was answered or logged', () => {
-  expect(found(withCalls(({ startMs }) => startMs === 80, { endMs: 1_200 }))).toEqual(['late answer']);
+test('a late answer is one by more than its callers and the service waited for a core', () => {
+  const late = withCalls(({ startMs }) => startMs === 80, { endMs: 1_200 });
+  const [call] = late.calls.filter(({ startMs }) => startMs === 80);
+  const overMs = 1_200 - 80 - (call?.deadlineMs ?? 0) - late.toleranceMs;
+  const waiting = (waitMs: number, fromMs = 500) => [{ fromMs, untilMs: fromMs + 100, waitMs }];
+  expect(overMs).toBeGreaterThan(0);
+  expect(found({ ...late, coreWaits: waiting(overMs - 1) })).toEqual(['late answer']);
+  expect(found({ ...late, coreWaits: waiting(overMs + 1, 1_300) })).toEqual(['late answer']);
+  expect(found({ ...late, coreWaits: waiting(overMs + 1) })).toEqual([]);
+});
+
+test('a bug that was answered or logged', () => {
   const internal = { outcome: 'refused', reason: 'INTERNAL' } as const;
   expect(found(withCalls(({ startMs }) => startMs === 80, internal))).toEqual(['internal error']);
   const log = [batchFailed('DatabaseError')];

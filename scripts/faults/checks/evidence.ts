@@ -1,7 +1,7 @@
 /** What the parts of the checker share: the evidence, and the kinds of violations. */
 import type { Hold, Resume, SeenPage } from '../feed/seen.ts';
 import type { FinalBatch, FinalState } from '../final-state.ts';
-import type { Call, FeedEnd, Flood, Outage, Probe, Sample, Stop } from '../history.ts';
+import type { Call, CoreWait, FeedEnd, Flood, Outage, Probe, Sample, Stop } from '../history.ts';
 
 /** The kinds of violations, as reports name them. */
 const violationKinds = [
@@ -86,6 +86,8 @@ export interface Evidence {
   readonly floods: readonly Flood[];
   /** What the probe port answered, where it was requested. */
   readonly probes: readonly Probe[];
+  /** When the service or its callers could not run. */
+  readonly coreWaits: readonly CoreWait[];
   readonly feed: FeedEvidence;
   /** When the service was stopped gracefully. */
   readonly stops: readonly Stop[];

@@ -265,6 +265,7 @@ export function validEvidence(): Evidence {
     stops: [],
     floods: [],
     probes: [],
+    coreWaits: [],
     feed: noFeed,
     stock,
     toleranceMs: 100,
