@@ -3,19 +3,22 @@
 # screenshot of the latter. Pictures of the console go to build/browser.
 #
 # CHROMIUM_PATH names the browser. Without it, an installed one is used, or root installs one from Debian.
+# Where there is none, the tests are skipped.
 set -eu
 cd "$(dirname "$0")/.."
 
-for name in chromium chromium-browser google-chrome; do
-  CHROMIUM_PATH=${CHROMIUM_PATH:-$(command -v "$name" || true)}
-done
+installed() {
+  for name in chromium chromium-browser google-chrome; do command -v "$name" && return; done
+}
+
+CHROMIUM_PATH=${CHROMIUM_PATH:-$(installed || true)}
 if [ -z "$CHROMIUM_PATH" ] && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
-  apt-get update -qq && apt-get install -y -qq chromium >/dev/null
-  CHROMIUM_PATH=$(command -v chromium)
+  (timeout 60 apt-get update -qq && timeout 180 apt-get install -y -qq chromium) >/dev/null 2>&1 || true
+  CHROMIUM_PATH=$(installed || true)
 fi
 if [ -z "$CHROMIUM_PATH" ]; then
-  echo 'No Chromium found: install it, or set CHROMIUM_PATH.' >&2
-  exit 1
+  echo 'Skipped: there is no Chromium. Install it, or set CHROMIUM_PATH to its path.'
+  exit 0
 fi
 
 mkdir -p docs/images build/browser

@@ -119,13 +119,42 @@ describe('stock', () => {
     await dialog().getByRole('button', { name: 'Continue' }).click();
     const [total = ''] = /\d+(?= →)/.exec((await dialog().textContent()) ?? '') ?? [];
     await send(url, '/stock/count', `{"counts":[{"sku":77,"counted":${total}1,"countedAt":"${now()}"}]}`);
+    const answered = page.waitForResponse((response) => response.url().endsWith('/stock/adjust'));
     await dialog()
       .getByRole('button', { name: /^Change by/ })
       .click();
-    await expect.poll(() => dialog().getByRole('alert').textContent()).toContain('STOCK_CHANGED');
+    const [, traceId = ''] = (await answered).headers().traceparent?.split('-') ?? [];
+    const alert = () => dialog().getByRole('alert').textContent();
+    await expect.poll(alert).toContain('STOCK_CHANGED');
+    expect(traceId).toMatch(/^[0-9a-f]{32}$/);
+    expect(await alert()).toContain(traceId);
     await page.keyboard.press('Escape');
     await expect.poll(() => dialog().count()).toBe(0);
     dropRefusals(409);
+  });
+
+  test('an adjustment whose reply was lost is sent again with its key, and is done once', async () => {
+    await open('stock?sku=77');
+    await button('Adjust…').click();
+    await dialog().getByLabel('Change of the total').fill('3');
+    await dialog().getByRole('button', { name: 'Continue' }).click();
+    const after = /→ (\d+)/.exec((await dialog().textContent()) ?? '')?.[1];
+    const keys: (string | undefined)[] = [];
+    await page.route('**/stock/adjust', async (route) => {
+      keys.push(route.request().headers()['idempotency-key']);
+      // The first one arrives, and its reply does not.
+      if (keys.length > 1) return route.continue();
+      await route.fetch();
+      return route.abort();
+    });
+    await button(/^Change by/).click();
+    await expect.poll(() => dialog().textContent()).toContain('The outcome may be unknown');
+    await button('Try again').click();
+    await expect.poll(() => dialog().count()).toBe(0);
+    expect(keys).toEqual([keys[0], keys[0]]);
+    const stock = JSON.parse(await (await fetch(`${url}/stock/explain/77`)).text());
+    expect(String(stock.total)).toBe(after);
+    expect(observed.consoleErrors.splice(0)).toEqual([expect.stringContaining('ERR_FAILED')]);
   });
 
   test('a count shows before and after, and what it did', async () => {

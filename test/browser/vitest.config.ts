@@ -7,5 +7,6 @@ export default defineConfig({
     globalSetup: 'test/browser/service.ts',
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    reporters: ['default', ['json', { outputFile: 'build/browser/test-results.json' }]],
   },
 });
