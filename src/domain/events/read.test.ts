@@ -20,7 +20,8 @@ beforeAll(async () => {
   await query(`INSERT INTO orders (order_id, user_id, status, created_at, updated_at, version)
     SELECT id, 10 * id, 'payed', now(), now(), 1 FROM generate_series(1, 3) AS id`);
   await query(`INSERT INTO order_lines (order_id, sku, count)
-    SELECT id, 10 * id + line, 11 * line - 10 FROM generate_series(1, 3) AS id, generate_series(1, 2) AS line`);
+    SELECT id, 10 * id + line, 11 * line - 10
+    FROM generate_series(1, 3) AS id, generate_series(1, 2) AS line`);
   await query(`INSERT INTO stock_movements (sku, version, total_change, reserved_change, total_after,
       reserved_after, created_at, order_count, kind)
     SELECT 7, version, 1, 0, version, 0, now(), 0, 'received' FROM generate_series(1, 2) AS version`);
@@ -132,7 +133,7 @@ const limits = fc.record({
   textMax: fc.integer({ min: 1, max: 30 }),
 });
 
-test('with any bounds and filters, pages have every wanted event once, in order, with all of it', async () => {
+test('with any bounds and filters, pages have all wanted events once, in order, with all of each', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(batch, { maxLength: 6 }), filters, limits, async (batches, filter, bounds) => {
       await query('TRUNCATE event_batches');
