@@ -4,14 +4,7 @@
  * languages look for them.
  */
 import type { OutgoingHttpHeaders } from 'node:http2';
-import {
-  status as codes,
-  Metadata,
-  type ServerInterceptingCall,
-  type ServerInterceptingCallInterface,
-  type ServerInterceptor,
-  type StatusObject,
-} from '@grpc/grpc-js';
+import { status as codes, Metadata, type StatusObject } from '@grpc/grpc-js';
 import { codeOf, ERROR_DOMAIN } from '../../domain/errors.ts';
 import { optionalTimestamp, timestampOf } from '../../domain/instant.ts';
 import type { Detail, Refusal } from '../../domain/outcome.ts';
@@ -28,7 +21,7 @@ import { InsufficientStock } from '../../generated/proto/loms/order/v1/order.ts'
 import { CountStale, StockBelowReserved, StockChanged } from '../../generated/proto/loms/stock/v1/errors.ts';
 import { malformedRequest } from '../refusals.ts';
 import { requestIdOf, TRACEPARENT, TRACEPARENT_CHARS } from '../traceparent.ts';
-import { interceptStatus } from './internals.ts';
+import type { BareStatus } from './internals.ts';
 
 /** The trailer that carries the encoded `google.rpc.Status`. */
 export const DETAILS_TRAILER = 'grpc-status-details-bin';
@@ -149,19 +142,11 @@ function any(type: string, message: { finish(): Uint8Array }): Any {
   return { typeUrl: `type.googleapis.com/${type}`, value: Buffer.from(message.finish()) };
 }
 
-/** A status as grpc-js makes it: perhaps without metadata. */
-type BareStatus = Parameters<ServerInterceptingCallInterface['sendStatus']>[0];
-
 /** What grpc-js answers with the code INTERNAL although the client is at fault. */
 const clientFault = /^(Invalid grpc-timeout|Failed to decompress|Error deserializing request)/;
 
-/** Adds details to the statuses that grpc-js sends by itself, some of them before the handler runs. */
-export const detailedStatuses: ServerInterceptor = (_method, call) => {
-  interceptStatus(call, detailed);
-  return call as ServerInterceptingCall;
-};
-
-function detailed(status: BareStatus): BareStatus {
+/** Adds details to a status that grpc-js sends by itself, perhaps before the handler runs. */
+export function detailed(status: BareStatus): BareStatus {
   if (status.code === codes.OK || (status.metadata?.get(DETAILS_TRAILER).length ?? 0) > 0) return status;
   const refusal = refusalOf(status);
   return refusal === undefined ? status : statusOf(refusal, requestIdOf());

@@ -113,28 +113,45 @@ interface UnknownCall {
   emit(event: 'error', status: StatusObject): void;
 }
 
-type Start = ServerInterceptingCallInterface['start'];
-type SendStatus = ServerInterceptingCallInterface['sendStatus'];
+type Listener = Parameters<ServerInterceptingCallInterface['start']>[0];
 
-/**
- * Puts a function in front of a call's `start`. The wrapper that interceptors are meant to use costs every
- * call much more, and does not see the statuses that grpc-js sends before the handler runs.
- */
-export function interceptStart(
-  call: ServerInterceptingCallInterface,
-  intercept: (listener: Parameters<Start>[0]) => Parameters<Start>[0],
-): void {
-  const { start } = call;
-  call.start = (listener) => start.call(call, intercept(listener));
+/** A status as grpc-js makes it: perhaps without metadata. */
+export type BareStatus = Parameters<ServerInterceptingCallInterface['sendStatus']>[0];
+
+/** What stands between grpc-js and a call. */
+export interface CallHook {
+  /** Takes the listener that gets the events of the call. Returns the one that gets them in its place. */
+  listen(listener: Listener): Listener;
+  /** Changes a status that is sent, also one of grpc-js itself. */
+  status(status: BareStatus): BareStatus;
 }
 
-/** Puts a function in front of a call's `sendStatus`, also for the statuses of grpc-js itself. */
-export function interceptStatus(
-  call: ServerInterceptingCallInterface,
-  change: (status: Parameters<SendStatus>[0]) => Parameters<SendStatus>[0],
-): void {
-  const { sendStatus } = call;
-  call.sendStatus = (status) => sendStatus.call(call, change(status));
+const HOOK = Symbol('hook');
+
+type HookedCall = ServerInterceptingCallInterface & { [HOOK]?: CallHook };
+
+/**
+ * Puts a hook into a call. The wrapper that interceptors are meant to use costs every call much more, and
+ * does not see the statuses that grpc-js sends before the handler runs.
+ */
+export function hookCall(call: ServerInterceptingCallInterface, hook: CallHook): void {
+  (call as HookedCall)[HOOK] = hook;
+}
+
+/**
+ * The methods of all calls look for the hook. They are replaced in the class and not in each call: with a
+ * function made for it as a property, V8 moves a call and all that it refers to into the old generation, and
+ * collecting that was a fifth of the work of the service.
+ */
+const { prototype } = BaseServerInterceptingCall;
+const { start, sendStatus } = prototype;
+if (typeof start === 'function' && typeof sendStatus === 'function') {
+  prototype.start = function (this: HookedCall, listener) {
+    start.call(this, this[HOOK] === undefined ? listener : this[HOOK].listen(listener));
+  };
+  prototype.sendStatus = function (this: HookedCall, status) {
+    sendStatus.call(this, this[HOOK] === undefined ? status : this[HOOK].status(status));
+  };
 }
 
 /** The HTTP/2 stream of a call. */

@@ -15,8 +15,8 @@ import { fixedRefusals } from '../../domain/refusals.ts';
 import { wallClockMs } from '../../timing/clock.ts';
 import type { Deadlines, Pending } from '../../timing/deadlines.ts';
 import { requestIdOf, TRACEPARENT } from '../traceparent.ts';
-import { statusOf } from './errors.ts';
-import { interceptStart, streamOf } from './internals.ts';
+import { detailed, statusOf } from './errors.ts';
+import { type BareStatus, type CallHook, hookCall, streamOf } from './internals.ts';
 import { type ConnectionCalls, callsOf, closeAfterResponse } from './streams.ts';
 
 export interface PendingCallsOptions {
@@ -89,7 +89,7 @@ export class PendingCalls {
 
   /** Goes between a call and its handler. */
   readonly intercept: ServerInterceptor = (method, call) => {
-    interceptStart(call, (handler) => new PendingCall(this, call, handler, this.#deadlineOf(call), method));
+    hookCall(call, new PendingCall(this, call, this.#deadlineOf(call), method));
     return call as ServerInterceptingCall;
   };
 
@@ -159,31 +159,25 @@ export class PendingCalls {
 type State = 'new' | 'pending' | 'running' | 'refused' | 'ended';
 
 /** One call. Its events from grpc-js pass through here to its handler. */
-class PendingCall implements Pending, KnownCall {
+class PendingCall implements Pending, KnownCall, CallHook {
   readonly replyByMs: number;
   /** When it times out: first its request, then its reply. */
   deadlineMs: number;
   readonly #calls: PendingCalls;
   readonly #call: ServerInterceptingCallInterface;
-  readonly #handler: Listener;
   readonly #method: Method;
   /** The calls of its connection. */
   readonly #siblings: ConnectionCalls | undefined;
+  /** What gets its events; grpc-js has none before it starts the call. */
+  #handler: Listener | undefined;
   #metadata: Metadata | undefined;
   #state: State = 'new';
 
-  constructor(
-    calls: PendingCalls,
-    call: ServerInterceptingCallInterface,
-    handler: Listener,
-    replyByMs: number,
-    method: Method,
-  ) {
+  constructor(calls: PendingCalls, call: ServerInterceptingCallInterface, replyByMs: number, method: Method) {
     this.replyByMs = replyByMs;
     this.deadlineMs = replyByMs;
     this.#calls = calls;
     this.#call = call;
-    this.#handler = handler;
     this.#method = method;
     this.#siblings = callsOf(streamOf(call));
   }
@@ -213,15 +207,24 @@ class PendingCall implements Pending, KnownCall {
     if (this.#state === 'running') this.#calls.awaitEnd(this);
   }
 
+  listen(handler: Listener): Listener {
+    this.#handler = handler;
+    return this;
+  }
+
+  status(status: BareStatus): BareStatus {
+    return detailed(status);
+  }
+
   onReceiveMetadata(metadata: Metadata): void {
     this.#metadata = metadata;
     if (!this.#calls.add(this, metadata)) return;
     this.#enter('pending');
-    this.#handler.onReceiveMetadata(metadata);
+    this.#handler?.onReceiveMetadata(metadata);
   }
 
   onReceiveMessage(message: unknown): void {
-    this.#handler.onReceiveMessage(message);
+    this.#handler?.onReceiveMessage(message);
   }
 
   /** The request is complete. One that was refused meanwhile must not run, as it would with grpc-js. */
@@ -229,7 +232,7 @@ class PendingCall implements Pending, KnownCall {
     if (!this.isPending) return;
     this.#enter('running');
     this.#calls.awaitReply(this, this.#method);
-    this.#handler.onReceiveHalfClose();
+    this.#handler?.onReceiveHalfClose();
   }
 
   /** The call has ended: its status was sent, or its client disconnected. */
@@ -239,7 +242,7 @@ class PendingCall implements Pending, KnownCall {
     this.#siblings?.count(stream);
     if (this.#state !== 'running') closeAfterResponse(stream);
     this.#enter('ended');
-    this.#handler.onCancel();
+    this.#handler?.onCancel();
   }
 
   onTimeout(): void {

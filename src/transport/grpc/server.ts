@@ -11,7 +11,7 @@ import type { TransportContext } from '../operation.ts';
 import type { Certificates } from '../tls.ts';
 import { requestIdOf, TRACEPARENT } from '../traceparent.ts';
 import { addHealth, addReflection, createStreamHost } from './builtin.ts';
-import { detailedStatuses, statusOf } from './errors.ts';
+import { statusOf } from './errors.ts';
 import { eventMethods, eventStreams } from './event.ts';
 import { assertInternals, internalsOptions, onConnection, onUnknownMethod } from './internals.ts';
 import { listen, serverCredentials } from './listener.ts';
@@ -105,7 +105,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const limits = { ...grpcLimits, ...options.limits };
   logLibrary(logger);
   const pendingCalls = new PendingCalls({ deadlines, requestTimeoutMs, ...limits });
-  const interceptors = [detailedStatuses, pendingCalls.intercept];
+  const interceptors = [pendingCalls.intercept];
   const server = new Server({ ...connectionOptions, ...options.connectionOptions, interceptors });
   const credentials = serverCredentials(options.certificates);
   assertInternals(server, credentials);

@@ -1,5 +1,6 @@
 /** What is refused or ended before grpc-js spends anything on it: over real HTTP/2 connections. */
-import { connect } from 'node:net';
+import { createServer, type ServerHttp2Stream } from 'node:http2';
+import { type AddressInfo, connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { block, flags, frame, PREFACE, readFrames, types } from '../../../test/support/frames.ts';
 import { rawCalls } from '../../../test/support/grpc-raw.ts';
@@ -9,6 +10,8 @@ import { MemoryLoms } from '../../../test/support/memory-loms.ts';
 import { GetStockRequest, StockServiceService as stock } from '../../generated/proto/loms/stock/v1/stock.ts';
 import { monotonicMs } from '../../timing/clock.ts';
 import { Deadlines, type Pending } from '../../timing/deadlines.ts';
+import { grpcLimits } from './server.ts';
+import { streamFilter } from './streams.ts';
 
 const sku = 1625903;
 const path = stock.getStock.path;
@@ -214,4 +217,29 @@ test('while too many calls are pending, a connection with its share is refused b
   expect(await held[0]?.answer).toBe('QUEUE_FULL');
   held[1]?.stream.end(request);
   expect(await held[1]?.answer).toBe('OK');
+});
+
+test('a closed stream refers to nothing of its call, and calls every listener of its end', async () => {
+  const server = createServer();
+  const accept = streamFilter({ limits: grpcLimits, isFull: () => false, connectionOf: () => undefined });
+  const called: string[] = [];
+  const closed = new Promise<ServerHttp2Stream>((resolve) => {
+    server.on('session', (accepted) => accepted.on('stream', accept(accepted)));
+    server.on('stream', (stream) => {
+      stream.once('close', () => called.push('once'));
+      stream.on('close', () => called.push('on'));
+      stream.on('close', () => setImmediate(resolve, stream));
+      stream.respond({ ':status': 200 }, { endStream: true });
+      stream.close();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const session = await GrpcSession.open(port);
+  onTestFinished(() => session.close());
+  await session.send({ headers: { ':method': 'POST', 'content-type': 'application/grpc' }, writes: [] });
+  const stream = await closed;
+  expect(called).toEqual(['once', 'on']);
+  expect(stream.eventNames()).toEqual(['error']);
 });

@@ -3,6 +3,7 @@
  * connection may open one more. grpc-js spends as much on a stream as on a whole request, also when the
  * client resets it at once, so this is where a flood must end.
  */
+import { EventEmitter } from 'node:events';
 import {
   constants,
   type IncomingHttpHeaders,
@@ -116,7 +117,10 @@ export function streamFilter({ limits, isFull, connectionOf }: StreamsOptions) {
       const isOver = opened > limits.turnMax || (isFull() && calls.pending >= limits.pendingShareMax);
       const response = refusalOf(headers) ?? (isOver && refusedResponse(fixedRefusals.queueFull, headers));
       if (response) refuse(stream, response, calls);
-      else repair(headers);
+      else {
+        stream.on('close', forget);
+        repair(headers);
+      }
     };
   };
 }
@@ -138,6 +142,17 @@ class Turns {
 }
 
 function ignore(): void {}
+
+/**
+ * Makes a stream that has closed refer to nothing of its call. Node.js has the streams of a connection in a
+ * Map, whose outgrown tables refer to their streams, and each to the next table: once one of them is in the
+ * old generation, V8 moves every stream there, with all that it refers to.
+ */
+function forget(this: ServerHttp2Stream): void {
+  // Those of this event are called all the same. The method of streams themselves would do more.
+  EventEmitter.prototype.removeAllListeners.call(this);
+  this.on('error', ignore);
+}
 
 function refuse(stream: ServerHttp2Stream, response: OutgoingHttpHeaders, calls: ConnectionCalls): void {
   stream.on('error', ignore);
