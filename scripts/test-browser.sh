@@ -2,20 +2,12 @@
 # Tests the console and the Swagger page of the built service in headless Chromium, and takes the README's
 # screenshot of the latter. Pictures of the console go to build/browser.
 #
-# CHROMIUM_PATH names the browser. Without it, an installed one is used, or root installs one from Debian.
+# CHROMIUM_PATH names the browser. Without it, an installed one is used, or one from Debian (chromium.sh).
 # Where there is none, the tests are skipped.
 set -eu
 cd "$(dirname "$0")/.."
 
-installed() {
-  for name in chromium chromium-browser google-chrome; do command -v "$name" && return; done
-}
-
-CHROMIUM_PATH=${CHROMIUM_PATH:-$(installed || true)}
-if [ -z "$CHROMIUM_PATH" ] && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
-  (timeout 60 apt-get update -qq && timeout 180 apt-get install -y -qq chromium) >/dev/null 2>&1 || true
-  CHROMIUM_PATH=$(installed || true)
-fi
+CHROMIUM_PATH=${CHROMIUM_PATH:-$(scripts/chromium.sh)}
 if [ -z "$CHROMIUM_PATH" ]; then
   echo 'Skipped: there is no Chromium. Install it, or set CHROMIUM_PATH to its path.'
   exit 0

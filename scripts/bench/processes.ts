@@ -1,6 +1,6 @@
 /**
  * The programs of the bench, which run as child processes: how they are started, and what the bench's own
- * programs (`baseline.ts`, `client/main.ts`, `transport-only.ts`) share.
+ * programs (`baseline.ts`, `client/main.ts`) share.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -67,7 +67,7 @@ export async function setStage(): Promise<Stage> {
     };
     const loms = await start(asBuilt);
     const fullQueue = await start(asBuilt, { QUEUE_MAX: SHORT_QUEUE });
-    const transportOnly = await start(['--import', 'tsx', 'scripts/bench/transport-only.ts']);
+    const transportOnly = await start(['scripts/bench/transport-only.js']);
     const useRelay = async (use: boolean) => {
       const primaryPort = Number(new URL(primaryUrl).port);
       await streamFrom(replicaUrls[0] ?? '', primaryUrl, use ? relay.port : primaryPort);
