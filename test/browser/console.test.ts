@@ -138,7 +138,8 @@ describe('stock', () => {
     await button('Adjust…').click();
     await dialog().getByLabel('Change of the total').fill('3');
     await dialog().getByRole('button', { name: 'Continue' }).click();
-    const after = /→ (\d+)/.exec((await dialog().textContent()) ?? '')?.[1];
+    const shown = ((await dialog().textContent()) ?? '').replaceAll('\u202f', '');
+    const [, after] = /→ (\d+)/.exec(shown) ?? [];
     const keys: (string | undefined)[] = [];
     await page.route('**/stock/adjust', async (route) => {
       keys.push(route.request().headers()['idempotency-key']);
