@@ -32,8 +32,8 @@ afterAll(async () => {
   await browser?.close();
 });
 
-async function open(path: string, view: keyof typeof views = 'light'): Promise<void> {
-  observed = await openPage(browser, views[view]);
+async function open(path: string): Promise<void> {
+  observed = await openPage(browser, views.light);
   page = observed.page;
   await page.goto(`${url}/console/#/${path}`);
 }
@@ -54,19 +54,24 @@ const places: Readonly<Record<(typeof pages)[number], readonly [path: string, te
   health: ['health', /Database nodes/],
 };
 
-describe.each(Object.keys(views) as (keyof typeof views)[])('in the view %s', (view) => {
-  test.each(pages)('the page %s is complete, fits, and can be used by everybody', async (name) => {
+test.each(pages)(
+  'the page %s is complete, fits, and can be used by everybody, in each view',
+  async (name) => {
     const [path, text] = places[name];
-    await open(path, view);
+    await open(path);
     await page.getByText(text).first().waitFor();
     if (name === 'now') await page.locator('.u-over').first().waitFor();
-    expect(await isTooWide(page)).toBe(false);
-    // The phone has the same content.
-    if (view !== 'phone') expect(await seriousFaults(page)).toEqual([]);
-    const { PICTURES } = process.env;
-    if (PICTURES) await page.screenshot({ path: join(PICTURES, `console-${name}-${view}.png`) });
-  });
-});
+    for (const [view, { colorScheme, viewport }] of Object.entries(views)) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize(viewport);
+      await expect.poll(() => isTooWide(page)).toBe(false);
+      // The phone has the same content.
+      if (view !== 'phone') expect(await seriousFaults(page)).toEqual([]);
+      const { PICTURES } = process.env;
+      if (PICTURES) await page.screenshot({ path: join(PICTURES, `console-${name}-${view}.png`) });
+    }
+  },
+);
 
 /** Forgets what the browser logs of refusals by itself: at least one is expected. */
 function dropRefusals(status: number): void {
