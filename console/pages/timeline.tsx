@@ -3,9 +3,14 @@ import { call } from '../api.ts';
 import { useLoaded } from '../load.ts';
 import type { Order, OrderEvent } from '../model.ts';
 import { Problem, Time, useMay } from '../parts/common.tsx';
+import { serviceNowMs } from '../samples.ts';
 
 /** Each page looks at a bounded part of the feed, so a rare order may need many. */
 const PAGES_MAX = 20;
+
+/** An event is in the feed a moment after its change: that of one so recent is waited for. */
+const RECENT_MS = 10_000;
+const WAIT_SECONDS = '5';
 
 export function Timeline({ id, order }: { readonly id: string; readonly order: Order }) {
   const isOn = useMay('events:read');
@@ -53,19 +58,30 @@ interface EventPage {
   readonly nextPageToken: string;
 }
 
+/** Whether an event shows the order as it is now. An extension does not change its status. */
+function isCurrent({ status, expiresAt }: Order, { data }: OrderEvent): boolean {
+  return data.status === status && (status !== 'awaiting payment' || data.expiresAt === expiresAt);
+}
+
 /** Reads the feed from its beginning until the order is in the state that it has now. */
 async function readEvents(id: string, order: Order, signal: AbortSignal): Promise<OrderEvent[]> {
   const events: OrderEvent[] = [];
+  const isRecent = serviceNowMs() - Date.parse(order.updatedAt ?? '') < RECENT_MS;
   let token = '';
+  let waitSeconds = '';
   for (let page = 0; page < PAGES_MAX; page++) {
     const query = {
-      order_id: id,
-      page_size: '100',
+      ...{ order_id: id, page_size: '100', wait_seconds: waitSeconds },
       ...(token === '' ? { from: 'beginning' } : { page_token: token }),
     };
     const { events: more, nextPageToken } = await call<EventPage>('/event/list', { query, signal });
     events.push(...more);
-    if (nextPageToken === token || events.at(-1)?.data.status === order.status) break;
+    const last = events.at(-1);
+    if (last !== undefined && isCurrent(order, last)) break;
+    if (nextPageToken === token) {
+      if (!isRecent || waitSeconds !== '') break;
+      waitSeconds = WAIT_SECONDS;
+    }
     token = nextPageToken;
   }
   return events;

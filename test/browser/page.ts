@@ -10,7 +10,7 @@ export interface ObservedPage {
 }
 
 /** The most time for an action, or until something is shown, in milliseconds. */
-const WAIT_MS = 15_000;
+const WAIT_MS = 30_000;
 
 /** Starts the browser `CHROMIUM_PATH`. */
 export function launchBrowser(): Promise<Browser> {
