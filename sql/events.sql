@@ -128,8 +128,8 @@ LEFT JOIN (
 /* @name eventRead */
 -- Reads the events of the :scan positions that follow the position :after, batch by batch in their order, on
 -- any node. position: of the first of them in the batch. The texts have a word for each event: an end of 0
--- stands for none, an empty traceparent too, and of a batch without any of these the text is empty. A column
--- for all events of a batch costs a tenth of a row for each. Times are in microseconds since the epoch;
+-- stands for none, an empty traceparent too, and of a batch without any of these the text is empty. With a
+-- row for each event a long read takes more than twice the time. Times are in microseconds since the epoch;
 -- created_us: when the batch was written.
 -- Locks: none.
 SELECT event_batches.position + part.first_place - 1 AS "position!",

@@ -55,7 +55,7 @@ export function figuresOf(results: readonly RunResult[]): Figure[] {
       measured: `${unknown - unresolved} of ${unknown}`,
       reached: unresolved === 0,
     },
-    none('replies later than a second after their deadline', 'late answer'),
+    none('replies later than a second after their deadline, waits for a core left out', 'late answer'),
     none('bugs, in replies or in the log', 'internal error'),
     none('did not recover by itself', 'did not recover'),
     none('reads stopped while writes could not be confirmed', 'reads stopped'),

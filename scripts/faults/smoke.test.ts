@@ -63,6 +63,7 @@ test(
       expect((await historyOf(kind, 'page')).length, kind).toBeGreaterThan(0);
       expect(await historyOf(kind, 'call')).toHaveLength(calls);
       expect((await historyOf(kind, 'sample')).length, kind).toBeGreaterThan(0);
+      expect((await historyOf(kind, 'core wait')).length, kind).toBeGreaterThan(0);
       expect(await historyOf(kind, 'event')).toContainEqual(
         expect.objectContaining({ text: `inject: ${kind}` }),
       );

@@ -205,6 +205,29 @@ describe('orders', () => {
     const left = /59 min|1 h 0 min/;
     await expect.poll(() => page.locator('.facts').first().textContent()).toMatch(left);
   });
+
+  test('an extension whose event is not in the feed yet is waited for', async () => {
+    const id = await createOrder(url, USER, SKU, 1);
+    await open(`orders?id=${id}`);
+    await page.locator('.timeline').getByText('created').waitFor();
+    const held: unknown[] = [];
+    await page.route('**/event/list?*', async (route) => {
+      const isWait = new URL(route.request().url()).searchParams.has('wait_seconds');
+      const response = await route.fetch(
+        isWait ? { url: `${url}/event/list?from=beginning&order_id=${id}` } : {},
+      );
+      const { events, nextPageToken } = await response.json();
+      const isHeld = ({ type }: { type: string }) => type === 'loms.order.extended.v1';
+      const shown = events.filter((event: { type: string }) => isHeld(event) === isWait);
+      if (isWait) held.push(...shown);
+      await route.fulfill({ json: { events: shown, nextPageToken } });
+    });
+    await button('Extend…').click();
+    await dialog().getByLabel('Reserved from now for').selectOption('3600');
+    await dialog().getByRole('button', { name: 'Extend' }).click();
+    await page.locator('.timeline').getByText('extended').waitFor();
+    expect(held).toHaveLength(1);
+  });
 });
 
 test('a paused tail reads nothing, and goes on behind what it has read', async () => {
