@@ -29,8 +29,8 @@ ORDER BY batch_id
 LIMIT 1;
 
 /* @name eventPublisherLock */
--- Tries to become the only publisher until the transaction ends. The statement behind it has a snapshot of
--- its own, in which everything is that the publisher before has numbered.
+-- Tries to become the only publisher until the transaction ends. The statement behind it, which is sent with
+-- it, has a snapshot of its own, in which everything is that the publisher before has numbered.
 -- Locks: advisory, of the feed.
 SELECT pg_try_advisory_xact_lock(:lock!::bigint) AS "locked!";
 
@@ -42,12 +42,14 @@ SELECT pg_try_advisory_xact_lock(:lock!::bigint) AS "locked!";
 -- than there was: the rest of it may overlap with what the other has numbered. Each batch is updated along
 -- the primary key, whatever the statistics show: the range of ids keeps the planner from scanning the table,
 -- and `published_at` in place of `position` from joining with the index of those that wait, of which it
--- expects one.
+-- expects one. Without the lock it does nothing; where it gets the lock only here, it may not see what the
+-- publisher before has numbered, and the caller must roll it back too.
 -- Locks: these rows.
 WITH waiting AS MATERIALIZED (
     SELECT batch_id, event_count
     FROM event_batches
     WHERE position IS NULL
+      AND (SELECT pg_try_advisory_xact_lock(:lock!::bigint))
     ORDER BY batch_id
     LIMIT :limit!
 ),

@@ -76,7 +76,7 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
     const router = await openDatabase(config, logger, closers);
     const deadlines = new Deadlines(monotonicMs);
     const watch = createWatch(logger, router, closers);
-    const publisher = createPublisher(router, () => watch.wake(), parts);
+    const publisher = createPublisher(router, (head) => watch.advance(head), parts);
     const database = new StartingDatabase(router, () => publisher.trigger());
     const service = createService({
       database,

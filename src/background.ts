@@ -113,7 +113,11 @@ export function createWatch(logger: Logger, router: Router, closers: Closers): F
 }
 
 /** Publishes events, to be started when the schema is there. */
-export function createPublisher(router: Router, onPublished: () => void, parts: TaskParts): PeriodicTask {
+export function createPublisher(
+  router: Router,
+  onPublished: (head: bigint) => void,
+  parts: TaskParts,
+): PeriodicTask {
   const { logger } = parts;
   const publish = (batchesMax: number) => router.write((tx) => publishEvents(tx, batchesMax));
   const publisher = new EventPublisher({ publish, onPublished, logger });

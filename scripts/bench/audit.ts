@@ -1,4 +1,5 @@
 /** The database of the bench: resets it before a step, audits it after it, counts transactions and WAL. */
+import { query } from '../../test/support/query.ts';
 import { LedgerAudit } from '../lib/ledger-audit.ts';
 import { readStatements } from '../lib/statements.ts';
 import { FIRST_SKU, SKUS } from './stock.ts';
@@ -6,8 +7,12 @@ import { FIRST_SKU, SKUS } from './stock.ts';
 const statements = readStatements(
   new URL('sql/primary.sql', import.meta.url),
   'soldOutStockInsert',
+  'walSegmentFill',
+  'walRecycle',
   'activityRead',
   'countersRead',
+  'walInspect',
+  'commitsRead',
 );
 
 const feed = readStatements(
@@ -16,6 +21,9 @@ const feed = readStatements(
   'feedFill',
   'unpublishedRead',
 );
+
+/** Enough for a round of steps: 16 MiB each. */
+const WAL_SEGMENTS = 48;
 
 /** How many orders are written for the feed in one statement. */
 const FILL_ORDERS = 25_000;
@@ -39,6 +47,16 @@ export class BenchAudit extends LedgerAudit {
     await audit.pool.query(statements.soldOutStockInsert);
     await audit.begin();
     return audit;
+  }
+
+  /**
+   * Gives the nodes segments of WAL to recycle, as every database has that has run for a while. A new one
+   * fills each with zeros first, and meanwhile commits wait: for 100 ms every two seconds of load.
+   */
+  async prepareWal(replicaUrls: readonly string[]): Promise<void> {
+    for (let count = 0; count < WAL_SEGMENTS; count++) await this.pool.query(statements.walSegmentFill);
+    await this.pool.query(statements.walRecycle);
+    for (const url of replicaUrls) await query(url, statements.walRecycle);
   }
 
   /**
@@ -84,6 +102,13 @@ export class BenchAudit extends LedgerAudit {
   async counters(): Promise<Counters> {
     const { rows } = await this.pool.query(statements.countersRead);
     return { transactions: Number(rows[0].transactions), walBytes: Number(rows[0].wal_bytes) };
+  }
+
+  /** When the orders since then were committed, in milliseconds since the epoch, by order. */
+  async commitsSince({ walBytes }: Counters): Promise<Map<string, number>> {
+    await this.pool.query(statements.walInspect);
+    const { rows } = await this.pool.query(statements.commitsRead, [walBytes]);
+    return new Map(rows.map(({ order_id, committed_ms }) => [order_id, Number(committed_ms)]));
   }
 
   async version(): Promise<string> {

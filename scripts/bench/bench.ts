@@ -6,6 +6,7 @@ import type { Stage } from './stage.ts';
 import { runStep, type Step } from './step.ts';
 import type {
   Measured,
+  MeasuredReading,
   ReadersLoad,
   Reading,
   ReadingResult,
@@ -46,7 +47,7 @@ export class Bench {
   readonly stage: Stage;
   readonly measured: Measured[] = [];
   /** What readers of the feed have read, also those of measured steps. */
-  readonly readings: (ReadingResult & { readonly part: string })[] = [];
+  readonly readings: (MeasuredReading & { readonly part: string })[] = [];
   readonly stops: StopResult[] = [];
   readonly #hasWrk: boolean;
   readonly #startMs = performance.now();
@@ -95,13 +96,14 @@ export class Bench {
     }
   }
 
-  #keepReadings(part: string, readings: readonly ReadingResult[]): void {
+  #keepReadings(part: string, readings: readonly MeasuredReading[]): void {
     for (const each of readings) {
       this.readings.push({ ...each, part });
-      const { reading, readers, events, seconds, latency } = each;
+      const { reading, readers, events, seconds, latency, behindSeconds = 0 } = each;
+      const late = behindSeconds > 0 ? `, ${behindSeconds.toFixed(1)} s after the load` : '';
       const rate = `${Math.round(events / seconds).toLocaleString('en')} events/s`;
       const times = latency ? `, p50 ${latency.p50.toFixed(1)} ms, p99 ${latency.p99.toFixed(1)} ms` : '';
-      process.stdout.write(`        ${part}: ${readers} by ${reading}: ${rate} each${times}\n`);
+      process.stdout.write(`        ${part}: ${readers} by ${reading}: ${rate} each${times}${late}\n`);
     }
   }
 

@@ -2,9 +2,8 @@
 import type { Bench } from './bench.ts';
 import { atLeast, type Figure, MEMORY_MAX_MIB, ratios, under } from './figures.ts';
 import type { PartContext } from './parts.ts';
-import { OPEN_LOOP_MAX } from './plan.ts';
 import type { Step } from './step.ts';
-import type { Reading } from './types.ts';
+import type { Measured, Reading } from './types.ts';
 
 const PARTS = {
   without: 'no readers',
@@ -22,12 +21,20 @@ const CONCURRENCY = 512;
 const MANY_READERS = { SSE: 100, gRPC: 100 };
 
 const LATENCY_OF_PEAK = 0.8;
+const LATENCY_CONCURRENCIES = [128, 144, 160, 192, 256] as const;
 const PROBES_PER_SECOND = 200;
+/** How much earlier than the load they end. */
+const PROBES_EARLIER_SECONDS = 2;
+
+/** When they have stopped and the sockets are full. */
+const STOPPED_AFTER_MS = 5_000;
 
 /** Warms up what the feed needs, from an empty database: positions then go on until the end of the part. */
 export async function warmUpFeed({ plan, measure }: PartContext): Promise<void> {
   const common = { ...creates, part: 'warm-up', round: 0, seconds: plan.warmUpSeconds };
   await measure({ ...common, concurrency: CONCURRENCY });
+  const readers = { readers: MANY_READERS };
+  await measure({ ...common, concurrency: CONCURRENCY, keepsOrders: true, readers });
 }
 
 /** Measures what creates lose to many readers that read all of it. Every other round runs backwards. */
@@ -42,18 +49,33 @@ export async function manyReaders({ plan, measure }: PartContext): Promise<void>
   }
 }
 
-/** Measures how long an event takes to a reader of each transport, below the peak rate of creates. */
-export async function feedLatency({ bench, measure }: PartContext): Promise<void> {
-  await measure(latencyStep(bench, PARTS.latency));
+/**
+ * Measures how long an event takes to a reader of each transport, with fewer requests in flight than at the
+ * peak: as many as it takes to come near it.
+ */
+export async function feedLatency({ bench }: PartContext): Promise<void> {
+  const wanted = LATENCY_OF_PEAK * bench.median({ part: PARTS.without });
+  for (const concurrency of LATENCY_CONCURRENCIES) {
+    const measured = await bench.measure(latencyStep(bench, PARTS.latency, concurrency));
+    if (rateOf(measured) >= wanted) break;
+  }
 }
 
-function latencyStep(bench: Bench, part: string): Step {
+function latencyStep({ plan }: Bench, part: string, concurrency: number): Step {
+  const seconds = plan.feed.latencySeconds;
   return {
-    ...{ ...creates, part, round: 0, keepsOrders: true, concurrency: OPEN_LOOP_MAX.REST },
-    seconds: bench.plan.feed.latencySeconds,
-    rate: Math.round(bench.median({ part: PARTS.without }) * LATENCY_OF_PEAK),
-    readers: { readers: { SSE: 1, gRPC: 1 }, probesPerSecond: PROBES_PER_SECOND },
+    ...{ ...creates, part, round: 0, keepsOrders: true, concurrency, seconds },
+    readers: {
+      readers: { SSE: 1, gRPC: 1 },
+      // Those whose event is timed.
+      probes: { perSecond: PROBES_PER_SECOND, seconds: seconds - PROBES_EARLIER_SECONDS },
+    },
   };
+}
+
+/** The creates a second of a step with timed ones. */
+function rateOf({ perSecond }: Measured): number {
+  return perSecond + PROBES_PER_SECOND;
 }
 
 /** Measures one reader from the beginning of a long feed, by each way to read. */
@@ -69,7 +91,15 @@ export async function fromBeginning({ bench, plan }: PartContext): Promise<void>
 export async function stoppedReaders({ bench, plan, measure }: PartContext): Promise<void> {
   const { stopSeconds } = plan.feed;
   if (stopSeconds.length === 0) return;
-  await Promise.all([bench.stop(stopSeconds), measure(latencyStep(bench, PARTS.stopped))]);
+  const [concurrency = CONCURRENCY] = bench
+    .find({ part: PARTS.latency })
+    .map((step) => step.concurrency)
+    .slice(-1);
+  const load = async () => {
+    await new Promise((resolve) => setTimeout(resolve, STOPPED_AFTER_MS));
+    await measure(latencyStep(bench, PARTS.stopped, concurrency));
+  };
+  await Promise.all([bench.stop(stopSeconds), load()]);
 }
 
 /** What one reader should read at least, in events a second. */
@@ -80,23 +110,34 @@ const RATES: readonly (readonly [Reading, number])[] = [
 ];
 
 const ARRIVES_WITHIN_MS = 100;
+const AT_END_SECONDS = 10;
 const ENDED_WITHIN_SECONDS = 60;
 
 /** Computes the figures of the feed. */
 export function feedFiguresOf(bench: Bench): Figure[] {
   const find = (part: string, reading: Reading) =>
     bench.readings.filter((each) => each.part === part && each.reading === reading);
+  // The last concurrency that was tried is that with the rate.
   const latencies = (part: string, reading: Reading) =>
-    find(part, reading).flatMap(({ latency }) => latency?.p99 ?? []);
+    find(part, reading)
+      .flatMap(({ latency }) => latency?.p99 ?? [])
+      .slice(-1);
+  const latencyRates = bench.find({ part: PARTS.latency }).slice(-1).map(rateOf);
   const many = bench.find({ part: PARTS.many });
+  const behind = many.flatMap(({ readings = [] }) => readings.map(({ behindSeconds = 0 }) => behindSeconds));
   return [
     ...RATES.map(([reading, bound]) => {
       const rates = find(PARTS.beginning, reading).map(({ events, seconds }) => events / seconds);
       return atLeast(`one reader from the beginning by ${reading}`, bound, rates, 'events/s');
     }),
+    atLeast(
+      'creates while the time from commit to reader is measured / peak',
+      LATENCY_OF_PEAK,
+      latencyRates.map((rate) => rate / bench.median({ part: PARTS.without })),
+    ),
     ...(['SSE', 'gRPC'] as const).map((reading) =>
       under(
-        `reply to reader by ${reading} at 0.8 of the peak, 99th percentile`,
+        `commit to reader by ${reading} at 0.8 of the peak, 99th percentile`,
         ARRIVES_WITHIN_MS,
         latencies(PARTS.latency, reading),
         'ms',
@@ -113,9 +154,10 @@ export function feedFiguresOf(bench: Bench): Figure[] {
       many.flatMap(({ rssBytes }) => (rssBytes === undefined ? [] : rssBytes / 2 ** 20)),
       'MiB',
     ),
+    under('these readers are at the end of the feed, after the load', AT_END_SECONDS, behind, 's'),
     ...(['SSE', 'gRPC'] as const).map((reading) =>
       under(
-        `reply to reader by ${reading} beside readers that stopped, 99th percentile`,
+        `commit to reader by ${reading} beside readers that stopped, 99th percentile`,
         ARRIVES_WITHIN_MS,
         latencies(PARTS.stopped, reading),
         'ms',

@@ -55,6 +55,7 @@ export async function setStage(): Promise<Stage> {
     await seed(primaryUrl, 'large', log);
     const audit = await BenchAudit.open(primaryUrl);
     closers.push(() => audit.close());
+    await audit.prepareWal(replicaUrls);
     const relay = await startRelay(Number(new URL(primaryUrl).port));
     closers.push(() => relay.close());
     const urls = { DATABASE_URL: primaryUrl, DATABASE_REPLICA_URLS: replicaUrls.join(',') };

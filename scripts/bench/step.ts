@@ -1,4 +1,6 @@
 /** One step: resets the database, runs a load, and counts and audits its effects. */
+import { latencyOf } from '../lib/statistics.ts';
+import type { BenchAudit, Counters } from './audit.ts';
 import type { Baseline } from './baseline.ts';
 import { runOwnClient, runWrk } from './generators.ts';
 import { runOwn } from './processes.ts';
@@ -7,6 +9,7 @@ import type {
   Load,
   LoadResult,
   Measured,
+  MeasuredReading,
   ReadersLoad,
   ReadingResult,
   Scenario,
@@ -32,7 +35,7 @@ export interface Step {
   /** Keeps the orders of the step before: with them, the positions of the feed go on. */
   readonly keepsOrders?: boolean;
   /** Who reads the feed meanwhile, from now on. */
-  readonly readers?: Pick<ReadersLoad, 'readers' | 'probesPerSecond'>;
+  readonly readers?: Pick<ReadersLoad, 'readers' | 'probes'>;
 }
 
 /** A larger share of requests without an answer fails the bench. */
@@ -55,13 +58,17 @@ export async function runStep(stage: Stage, step: Step, hasWrk: boolean): Promis
   const before = await audit.counters();
   const reading = await startReaders(stage, step);
   const { result, used } = await loadMeasured(stage, step, hasWrk);
-  const readings = await reading?.result;
+  const endMs = Date.now();
+  const read = await reading?.result;
   if (usesDatabase) await audit.settle();
   const after = await audit.counters();
   const orders = usesDatabase ? (await audit.run()) - kept : 0;
 
   const { seconds: _planned, ownClient: _own, keepsOrders: _keeps, readers: _readers, ...what } = step;
   const { ok, refused, failed, seconds } = result;
+  if (refused > FAILED_MAX * ok && step.subject === 'loms' && !REFUSING.includes(step.scenario)) {
+    throw new Error(`${refused} requests were refused: ${JSON.stringify(step)}`);
+  }
   if (failed > FAILED_MAX * (ok + refused) && step.rate === undefined) {
     throw new Error(`${failed} requests got no answer and ${ok + refused} got one: ${JSON.stringify(step)}`);
   }
@@ -70,8 +77,9 @@ export async function runStep(stage: Stage, step: Step, hasWrk: boolean): Promis
       `${ok} orders were acknowledged but ${orders} are in the database: ${JSON.stringify(step)}`,
     );
   }
-  const early = readings?.find(({ events }) => events < ok);
+  const early = read?.find(({ events }) => events < ok);
   if (early) throw new Error(`readers by ${early.reading} got ${early.events} events of ${ok} orders`);
+  const readings = read && (await measureReadings(audit, read, before, endMs));
   return {
     ...what,
     ...result,
@@ -85,7 +93,7 @@ export async function runStep(stage: Stage, step: Step, hasWrk: boolean): Promis
 }
 
 /** How much longer than a load its readers read: they are there before it begins. */
-const READERS_EXTRA_SECONDS = 6;
+const READERS_EXTRA_SECONDS = 12;
 
 /** Starts the readers of a step. Returns when all their streams are open. */
 async function startReaders(stage: Stage, { readers, seconds }: Step) {
@@ -97,6 +105,28 @@ async function startReaders(stage: Stage, { readers, seconds }: Step) {
     result.catch(reject);
   });
   return { result };
+}
+
+/** Compares what was read with the commits since `before`, and with the end of the load. */
+async function measureReadings(
+  audit: BenchAudit,
+  readings: readonly ReadingResult[],
+  before: Counters,
+  endMs: number,
+): Promise<MeasuredReading[]> {
+  const isTimed = readings.some(({ arrivals }) => arrivals !== undefined);
+  const commits = isTimed ? await audit.commitsSince(before) : new Map<string, number>();
+  return readings.map(({ arrivals, ...reading }) => {
+    const behindSeconds = Math.max(0, (reading.lastMs - endMs) / 1_000);
+    if (arrivals === undefined) return { ...reading, behindSeconds };
+    const times = Object.entries(arrivals).map(([orderId, arrivedMs]) => {
+      const committedMs = commits.get(orderId);
+      if (committedMs === undefined) throw new Error(`the commit of order ${orderId} was not found`);
+      return arrivedMs - committedMs;
+    });
+    if (times.length === 0) throw new Error(`no order was timed for readers by ${reading.reading}`);
+    return { ...reading, behindSeconds, latency: latencyOf(times) };
+  });
 }
 
 /** Runs the load, and measures what the service and the machine use meanwhile. */

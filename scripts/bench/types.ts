@@ -54,12 +54,12 @@ export type Reading = 'SSE' | 'gRPC' | 'list';
 export interface ReadersLoad {
   readonly ports: Readonly<Record<Transport, number>>;
   readonly readers: Readonly<Partial<Record<Reading, number>>>;
-  /** How long they read. Orders are timed in the middle of it. */
+  /** How long they read. */
   readonly seconds: number;
   /** The events that they read from the beginning, if there is time; if not set, they read from now on. */
   readonly eventsMax?: number;
-  /** Orders a second that are created, and timed from the reply until they arrive at a reader. */
-  readonly probesPerSecond?: number;
+  /** Orders that are created meanwhile, whose arrival is timed. */
+  readonly probes?: { readonly perSecond: number; readonly seconds: number };
 }
 
 /** What the readers of a kind have read. */
@@ -70,9 +70,18 @@ export interface ReadingResult {
   readonly events: number;
   readonly seconds: number;
   readonly bytes: number;
-  /** From the reply to a create until its event is there. */
+  /** When the last event arrived, in milliseconds since the epoch. */
+  readonly lastMs: number;
+  /** When the events of timed orders arrived, by order. */
+  readonly arrivals?: Readonly<Record<string, number>>;
+}
+
+/** What they have read, with what it was compared with. */
+export interface MeasuredReading extends Omit<ReadingResult, 'arrivals'> {
+  /** From the commit of an order until its event is there. */
   readonly latency?: Latency;
-  readonly timed?: number;
+  /** How long after the load the last event arrived. */
+  readonly behindSeconds?: number;
 }
 
 /** Readers that stop, for their program. */
@@ -107,7 +116,7 @@ export interface Measured extends LoadResult {
   /** The delay of the replica; undefined where it is connected to the primary directly. */
   readonly delayMs?: number;
   /** What readers of the feed have read meanwhile. */
-  readonly readings?: readonly ReadingResult[];
+  readonly readings?: readonly MeasuredReading[];
   /** Successes a second; in scenarios with refusals, those too. */
   readonly perSecond: number;
   /** Orders written, refused ones included. */

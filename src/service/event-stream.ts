@@ -122,7 +122,7 @@ export class OpenEventStream implements EventStream {
 
   /** Waits until the feed goes on, a bookmark is due, or the stream ends. */
   #wait(): Promise<void> {
-    const { tail, deadlines } = this.#context;
+    const { tail, view, deadlines } = this.#context;
     this.#setBehind(false);
     return new Promise((resolve) => {
       const wake = () => {
@@ -133,7 +133,7 @@ export class OpenEventStream implements EventStream {
       };
       this.#wake = wake;
       deadlines.add(this.#bookmark);
-      tail.enter(wake);
+      tail.enter(wake, view);
     });
   }
 

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { anyCall } from '../../test/support/call.ts';
 import { testSettings, useLoms } from '../../test/support/database.ts';
+import { publishAll, writeBatch } from '../../test/support/feed.ts';
 import { manualClock } from '../../test/support/manual-clock.ts';
 import { DatabaseUnavailable } from '../db/errors.ts';
 import type { Database } from '../db/types.ts';
@@ -10,7 +11,8 @@ import { publishEvents } from '../domain/events/publish.ts';
 import { BOOKMARK_MS, type EventStream, type PageEncoding } from '../domain/events/watch.ts';
 import { fixedRefusals } from '../domain/refusals.ts';
 import { Deadlines } from '../timing/deadlines.ts';
-import { EventStreams } from './event-streams.ts';
+import { LoopShare, SHARE_MIN } from '../timing/loop-share.ts';
+import { EventStreams, PAGE_EVENTS_MAX, READ_MS_PER_EVENT } from './event-streams.ts';
 import { FeedReaders } from './feed-readers.ts';
 import { FeedWatch } from './feed-watch.ts';
 
@@ -28,7 +30,10 @@ const turns = async () => {
 };
 
 /** The streams of a process whose time the test moves, and whose reads it can make fail. */
-function openStreams(readers = new FeedReaders({ readersMax: 10, readersPerClientMax: 10 })) {
+function openStreams(
+  readers = new FeedReaders({ readersMax: 10, readersPerClientMax: 10 }),
+  share?: LoopShare,
+) {
   const clock = manualClock();
   const deadlines = new Deadlines(clock.now, clock.setTimer);
   const state = { isDown: false, errors: [] as unknown[] };
@@ -38,7 +43,8 @@ function openStreams(readers = new FeedReaders({ readersMax: 10, readersPerClien
   const watch = new FeedWatch({ read, onError });
   watch.start();
   const settings = testSettings;
-  const streams = new EventStreams({ database: { read }, watch, readers, deadlines, settings, onError });
+  const options = { database: { read }, watch, readers, deadlines, settings, onError };
+  const streams = new EventStreams(share === undefined ? options : { ...options, share });
   const open = async (call: Partial<Call> = {}, from: '' | 'beginning' = ''): Promise<EventStream> => {
     const opened = await streams.open({ type: [], pageToken: '', from, encoding }, { ...anyCall, ...call });
     if (!opened.ok) throw new Error(opened.refusal.reason);
@@ -138,5 +144,31 @@ test('a closed stream leaves no place, timer or wait behind', async () => {
     await turns();
     expect(deadlines.size).toBe(0);
   }
+  await watch.stop();
+});
+
+test('one that is behind reads its pages in a small share of the time of a busy event loop', async () => {
+  let ms = 0;
+  const busy = new LoopShare(() => {
+    ms += 1_000;
+    return { active: ms, idle: 0 };
+  });
+  const { clock, open, watch } = openStreams(undefined, busy);
+  await database.query('TRUNCATE event_batches');
+  for (let page = 0; page < 4; page++) await writeBatch(database.query, PAGE_EVENTS_MAX);
+  await publishAll(router);
+  const stream = await open({}, 'beginning');
+  // The first page is read when the stream is opened, the second before it is asked for.
+  for (let page = 0; page < 2; page++) await nextOf(stream);
+  let isThere = false;
+  const third = nextOf(stream).finally(() => {
+    isThere = true;
+  });
+  await turns();
+  expect(isThere).toBe(false);
+  const workMs = PAGE_EVENTS_MAX * READ_MS_PER_EVENT;
+  clock.moveTo(Math.ceil(workMs / SHARE_MIN - workMs));
+  expect(await third).toContain(`${2 * PAGE_EVENTS_MAX + 1},`);
+  stream.close();
   await watch.stop();
 });

@@ -7,6 +7,7 @@ import type { Cursor } from '../domain/events/cursor.ts';
 import { limitsOf } from '../domain/events/list.ts';
 import { readEvents } from '../domain/events/read.ts';
 import type { Deadlines } from '../timing/deadlines.ts';
+import { LoopShare } from '../timing/loop-share.ts';
 import { EventRing, type EventView, type ViewedPage } from './event-ring.ts';
 import { isOutage } from './failures.ts';
 import type { FeedWatch } from './feed-watch.ts';
@@ -15,6 +16,8 @@ export interface EventTailOptions {
   readonly read: Database['read'];
   readonly watch: FeedWatch;
   readonly deadlines: Deadlines;
+  /** What the streams may take of the event loop; that of this process unless given. */
+  readonly share?: LoopShare;
   /** Called with the error of a read that failed. */
   readonly onError: (error: unknown) => void;
 }
@@ -34,6 +37,13 @@ const ALL = { types: [] };
 const PAUSE_PER_STREAM_MS = 0.25;
 const PAUSE_MAX_MS = 50;
 
+/**
+ * About how long a page keeps the event loop for each stream, as measured with 200 of them. Most of it is
+ * later than the write, when connections have room for more.
+ */
+const SEND_MS_PER_STREAM = 0.02;
+const SEND_MS_PER_BYTE = 1e-6;
+
 /** The pause behind a page that a node does not have yet, and behind a read that failed, in milliseconds. */
 const BEHIND_MS = 10;
 export const OUTAGE_PAUSE_MS = 250;
@@ -41,13 +51,16 @@ export const OUTAGE_PAUSE_MS = 250;
 export class EventTail {
   readonly #options: EventTailOptions;
   readonly #ring = new EventRing(RING_LIMITS);
-  readonly #waiting = new Set<() => void>();
+  readonly #share: LoopShare;
+  /** What wakes each stream that waits, and what it wants. */
+  readonly #waiting = new Map<() => void, EventView>();
   #isFollowing = false;
   /** Ends the wait for the next page when nobody waits for it any more. */
   #growing = new AbortController();
 
   constructor(options: EventTailOptions) {
     this.#options = options;
+    this.#share = options.share ?? new LoopShare();
   }
 
   /** What a view has behind a cursor, if it is kept. */
@@ -66,19 +79,19 @@ export class EventTail {
 
   /**
    * Lets a stream in that has found nothing behind its cursor. Returns whether it may wait here: not where it
-   * is behind what others have read, from a node that is further.
+   * is behind what others have read, from a node that is further. Where those are behind it, they come to
+   * it.
    */
   join(cursor: Cursor): boolean {
     const { end } = this.#ring;
     const distance = end === undefined ? undefined : cursor.position - end.position;
-    const isFar = distance === undefined || distance > PAGE_EVENTS;
-    if (isFar || (distance > 0 && this.#waiting.size === 0)) this.#ring.reset(cursor);
+    if (distance === undefined || (distance > 0 && !this.#isFollowing)) this.#ring.reset(cursor);
     return distance === undefined || distance >= 0;
   }
 
   /** Calls `wake` each time that there is more to read, and at the stop, until it leaves. */
-  enter(wake: () => void): void {
-    this.#waiting.add(wake);
+  enter(wake: () => void, view: EventView): void {
+    this.#waiting.set(wake, view);
     if (!this.#isFollowing) void this.#follow();
   }
 
@@ -109,11 +122,9 @@ export class EventTail {
       const page = await read((db) => readEvents(db, end, ALL, limitsOf(ALL, PAGE_EVENTS)));
       if (this.#ring.end !== end) return 0;
       if (page !== undefined && page.next.position === end.position) return BEHIND_MS;
-      const pauseMs = Math.min(PAUSE_MAX_MS, this.#waiting.size * PAUSE_PER_STREAM_MS);
       if (page === undefined) this.#ring.reset(undefined);
       else this.#ring.append(page);
-      this.#wake();
-      return page?.more ? 0 : pauseMs;
+      return this.#send(end, page?.more ?? false);
     } catch (error) {
       onError(error);
       // What is no outage ends the streams: each of them reads by itself, and fails likewise.
@@ -125,7 +136,22 @@ export class EventTail {
     }
   }
 
+  /**
+   * Lets all streams write the page. Returns the time until the next one, in milliseconds: requests go first,
+   * so with many streams at a high load these are late together, and nothing more is read for them.
+   */
+  #send(after: Cursor, isMore: boolean): number {
+    let sendMs = 0;
+    for (const view of this.#waiting.values()) {
+      const bytes = this.#ring.behind(after, view)?.chunk?.length ?? 0;
+      sendMs += SEND_MS_PER_STREAM + bytes * SEND_MS_PER_BYTE;
+    }
+    const collectMs = isMore ? 0 : Math.min(PAUSE_MAX_MS, this.#waiting.size * PAUSE_PER_STREAM_MS);
+    this.#wake();
+    return Math.max(collectMs, this.#share.pauseBehind(sendMs));
+  }
+
   #wake(): void {
-    for (const wake of this.#waiting) wake();
+    for (const wake of this.#waiting.keys()) wake();
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Waits for events. While somebody waits, it looks for the head of the feed at an interval, since another
- * instance may publish, and at once when this one has published.
+ * instance may publish; what this one publishes it is given.
  */
 import type { Database } from '../db/types.ts';
 import { headOf } from '../domain/events/cursor.ts';
@@ -25,6 +25,8 @@ export class FeedWatch {
   readonly #options: FeedWatchOptions;
   readonly #waiters = new Set<Waiter>();
   readonly #task: PeriodicTask;
+  /** The last head that was seen. */
+  #head = 0n;
   #isStopped = false;
 
   constructor(options: FeedWatchOptions) {
@@ -40,14 +42,16 @@ export class FeedWatch {
     return this.#isStopped;
   }
 
-  /** The feed has grown. */
-  wake(): void {
-    if (this.#waiters.size > 0) this.#task.trigger();
+  /** The feed has grown up to a position. */
+  advance(head: bigint): void {
+    this.#head = head;
+    for (const waiter of this.#waiters) if (waiter.position < head) waiter.resolve();
   }
 
   /**
-   * Resolves when the feed has an event behind a position, or the signal aborts. It looks again also where it
-   * has seen one: the caller has read a node that lacks it, and would else read it without a pause.
+   * Resolves when the feed has an event behind a position, or the signal aborts. Where it has seen one
+   * before, it looks again: the caller may have read a node that lacks it, and would else read it without a
+   * pause.
    */
   async waitBehind(position: bigint, signal: AbortSignal): Promise<void> {
     if (this.#isStopped || signal.aborted) return;
@@ -60,6 +64,7 @@ export class FeedWatch {
       const waiter = { position, resolve: end };
       this.#waiters.add(waiter);
       signal.addEventListener('abort', end);
+      if (this.#head > position) this.#task.trigger();
     });
   }
 
@@ -73,6 +78,6 @@ export class FeedWatch {
   async #look(): Promise<undefined> {
     if (this.#waiters.size === 0) return;
     const { position } = await this.#options.read(headOf);
-    for (const waiter of this.#waiters) if (waiter.position < position) waiter.resolve();
+    this.advance(position);
   }
 }

@@ -10,8 +10,8 @@ import type { RunResult } from '../timing/periodic.ts';
 export interface EventPublisherOptions {
   /** Publishes up to `batchesMax` batches; `busy` while another one is at it. */
   readonly publish: (batchesMax: number) => Promise<Published | 'busy'>;
-  /** Called when readers have something to read. */
-  readonly onPublished: () => void;
+  /** Called with the last position of the feed when readers have something to read. */
+  readonly onPublished: (head: bigint) => void;
   readonly logger: Logger;
 }
 
@@ -24,7 +24,7 @@ export class EventPublisher {
    * A run costs a transaction, which all writes of the gap share. Behind a publisher that failed, the events
    * of this instance wait for the interval.
    */
-  readonly schedule = { intervalMs: 200, minGapMs: 25 };
+  readonly schedule = { intervalMs: 200, minGapMs: 15 };
   readonly #options: EventPublisherOptions;
 
   constructor(options: EventPublisherOptions) {
@@ -38,7 +38,7 @@ export class EventPublisher {
       const published = await publish(RUN_BATCHES_MAX);
       // What was committed since the other one began to read is left.
       if (published === 'busy') return { batches: 0, more: true };
-      if (published.batches > 0) onPublished();
+      if (published.lastPosition !== undefined) onPublished(published.lastPosition);
       return { batches: published.batches, more: published.batches === RUN_BATCHES_MAX };
     } catch (error) {
       if (!isOutage(error)) throw error;

@@ -4,7 +4,6 @@
  */
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { latencyOf } from '../../lib/statistics.ts';
 import { BEGIN } from '../processes.ts';
 import { pickSkus, pickUser } from '../stock.ts';
 import type { ReadersLoad, Reading, ReadingResult } from '../types.ts';
@@ -12,20 +11,21 @@ import { findEvents, openReader } from './feed.ts';
 import { rest } from './rest.ts';
 import type { Wire } from './wire.ts';
 
-/** The time before the first timed order, in which the load beside it begins, and behind the last one. */
+/** The time before the first timed order, in which the load beside it begins, and for the last reply. */
 const PROBE_FROM_MS = 2_500;
-const PROBE_UNTIL_MS = 5_000;
+const PROBE_REPLY_MS = 2_000;
 
 /** The connections that create what is timed. */
 const PROBE_CONNECTIONS = 16;
 
-/** By order: when it arrived, or when its create was replied to. */
-type Times = Map<string, number>;
+/** Milliseconds since the epoch. */
+const epochMs = () => performance.timeOrigin + performance.now();
 
 class Readers {
   readonly reading: Reading;
   readonly count: number;
-  readonly arrivals: Times = new Map();
+  /** By order. */
+  readonly arrivals = new Map<string, number>();
   readonly #load: ReadersLoad;
   readonly #reached: () => void;
   #readers: ReturnType<typeof openReader>[] = [];
@@ -34,6 +34,7 @@ class Readers {
   #events = 0;
   #bytes = 0;
   #last: number | undefined;
+  #lastMs = 0;
   #gap: string | undefined;
 
   /** @param reached is called when they have read all that they should. */
@@ -62,40 +63,42 @@ class Readers {
   }
 
   #onEvent(position: number, orderId: string | undefined): void {
-    const { eventsMax, probesPerSecond } = this.#load;
+    const { eventsMax, probes } = this.#load;
     if (this.#endMs !== undefined) return;
     if (this.#last !== undefined && position !== this.#last + 1)
       this.#gap ??= `${position} behind ${this.#last}`;
     this.#last = position;
     this.#events++;
-    if (probesPerSecond !== undefined && orderId !== undefined) this.arrivals.set(orderId, performance.now());
+    this.#lastMs = epochMs();
+    if (probes !== undefined && orderId !== undefined) this.arrivals.set(orderId, this.#lastMs);
     if (this.#events === eventsMax) {
       this.#endMs = performance.now();
       this.#reached();
     }
   }
 
-  /** @param replies of the orders that are timed. @throws where the positions have a gap. */
-  result(replies: Times): ReadingResult {
+  /** @param timed the orders that are timed. @throws where one is missing or the positions have a gap. */
+  result(timed: readonly string[]): ReadingResult {
     for (const reader of this.#readers) reader.close();
     const { reading, count: readers } = this;
     if (this.#gap !== undefined) throw new Error(`${reading}: position ${this.#gap}`);
     const seconds = ((this.#endMs ?? performance.now()) - this.#startMs) / 1_000;
-    const read = { reading, readers, events: this.#events, bytes: this.#bytes, seconds };
-    if (this.#load.probesPerSecond === undefined) return read;
-    const times = [...replies].map(([orderId, repliedMs]) => {
+    const lastMs = this.#lastMs;
+    const read = { reading, readers, events: this.#events, bytes: this.#bytes, seconds, lastMs };
+    if (this.#load.probes === undefined) return read;
+    const arrivals = timed.map((orderId) => {
       const arrivedMs = this.arrivals.get(orderId);
       if (arrivedMs === undefined) throw new Error(`${reading}: order ${orderId} did not arrive`);
-      // An event may arrive before the reply.
-      return Math.max(0, arrivedMs - repliedMs);
+      return [orderId, arrivedMs] as const;
     });
-    return { ...read, latency: latencyOf(times), timed: times.length };
+    return { ...read, arrivals: Object.fromEntries(arrivals) };
   }
 }
 
-/** Creates orders at a rate for some time. Returns when each of them was replied to. */
-async function probe(port: number, perSecond: number, forMs: number): Promise<Times> {
-  const replies: Times = new Map();
+/** Creates orders at a rate for some time. Returns those that were replied to. */
+async function probe(port: number, { perSecond, seconds }: NonNullable<ReadersLoad['probes']>) {
+  await pause(PROBE_FROM_MS);
+  const created: string[] = [];
   const wires: Wire<string>[] = [];
   for (let count = 0; count < PROBE_CONNECTIONS; count++) {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
@@ -106,14 +109,14 @@ async function probe(port: number, perSecond: number, forMs: number): Promise<Ti
   const pace = setInterval(() => {
     const wire = wires.find(({ free }) => free > 0);
     wire?.send(rest.create(pickSkus('spread'), pickUser()), (ok, _status, reply) => {
-      if (ok) replies.set(rest.orderIdOf(reply), performance.now());
+      if (ok) created.push(rest.orderIdOf(reply));
     });
   }, 1_000 / perSecond);
-  await pause(forMs);
+  await pause(seconds * 1_000);
   clearInterval(pace);
-  await pause(PROBE_UNTIL_MS);
+  await pause(PROBE_REPLY_MS);
   for (const wire of wires) wire.close();
-  return replies;
+  return created;
 }
 
 function pause(ms: number): Promise<void> {
@@ -121,7 +124,7 @@ function pause(ms: number): Promise<void> {
 }
 
 async function run(load: ReadersLoad): Promise<ReadingResult[]> {
-  const { ports, seconds, probesPerSecond, eventsMax } = load;
+  const { ports, seconds, probes, eventsMax } = load;
   let reached = () => {};
   const all = new Promise<void>((resolve) => {
     reached = resolve;
@@ -132,15 +135,10 @@ async function run(load: ReadersLoad): Promise<ReadingResult[]> {
   process.stdout.write(BEGIN);
   const cut = Promise.race(readers.map((each) => each.cut));
   const limit = pause(seconds * 1_000);
-  const timed = async () => {
-    await pause(PROBE_FROM_MS);
-    const forMs = seconds * 1_000 - PROBE_FROM_MS - PROBE_UNTIL_MS;
-    return probe(ports.REST, probesPerSecond ?? 0, forMs);
-  };
-  const probing = probesPerSecond === undefined ? undefined : timed();
+  const probing = probes === undefined ? [] : probe(ports.REST, probes);
   await Promise.race([cut, eventsMax === undefined ? limit : Promise.race([limit, all])]);
-  const replies = (await probing) ?? new Map();
-  return readers.map((each) => each.result(replies));
+  const timed = await probing;
+  return readers.map((each) => each.result(timed));
 }
 
 const result = await run(JSON.parse(process.argv[2] ?? '') as ReadersLoad);

@@ -31,14 +31,14 @@ local function create()
 end
 
 local function stock()
-  return "GET /stock/info/" .. any_sku() .. " HTTP/1.1\r\nHost: loms\r\n\r\n"
+  return "GET /stock/info/" .. any_sku() .. " HTTP/1.1\r\nHost: localhost\r\n\r\n"
 end
 
 function init(args)
   scenario = args[1]
   math.randomseed(tonumber(args[2]))
   local sample = '{"user":10000,"items":[{"sku":1000000001,"count":1},{"sku":1000000002,"count":1}]}'
-  create_head = "POST /order/create HTTP/1.1\r\nHost: loms\r\nContent-Type: application/json\r\n"
+  create_head = "POST /order/create HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     .. "Content-Length: " .. #sample .. "\r\n\r\n"
   request = scenario == "stock" and stock or create
 end

@@ -6,6 +6,14 @@
 -- Adds a sku with no pieces. Run once after the seed.
 INSERT INTO stocks (sku, total_count, reserved) VALUES (1000010001, 0, 0);
 
+/* @name walSegmentFill */
+-- Ends a segment of the WAL, so that the next one is begun.
+SELECT pg_switch_wal() FROM (SELECT pg_logical_emit_message(false, 'bench', 'x')) AS written;
+
+/* @name walRecycle */
+-- Makes segments that are no longer needed those of the WAL to come. On the primary first, then on replicas.
+CHECKPOINT;
+
 /* @name activityRead */
 -- The number of other sessions in a transaction, and of transactions that have written so far. The last
 -- requests of a load may still run, or wait in the service's queue.
@@ -24,3 +32,20 @@ SELECT
 SELECT
     pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS transactions,
     (pg_current_wal_insert_lsn() - '0/0')::bigint AS wal_bytes;
+
+/* @name walInspect */
+-- Lets commits be read from the WAL. Run before they are.
+CREATE EXTENSION IF NOT EXISTS pg_walinspect;
+
+/* @name commitsRead */
+-- The orders that were written since the WAL had $1 bytes and not changed since, with the times of their
+-- commits: those of the WAL records, which are before the wait for the replica.
+WITH commits AS MATERIALIZED (
+    SELECT xid, substring(description FROM '^[^;]+')::timestamptz AS committed_at
+    FROM pg_get_wal_records_info('0/0'::pg_lsn + $1::bigint, pg_current_wal_flush_lsn())
+    WHERE resource_manager = 'Transaction'
+      AND record_type = 'COMMIT'
+)
+SELECT orders.order_id::text AS order_id, extract(epoch FROM commits.committed_at) * 1000 AS committed_ms
+FROM commits
+INNER JOIN orders ON orders.xmin = commits.xid;

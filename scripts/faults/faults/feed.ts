@@ -150,11 +150,17 @@ export const twoPublishers: Fault = {
   },
 };
 
-/** Publishes without the lock. Returns how many batches: none where another publisher was faster. */
+/** Not that of the service, so that it publishes beside it. */
+const RIVAL_LOCK = 1n;
+
+/**
+ * Publishes without the lock of the service. Returns how many batches: none where another publisher was
+ * faster.
+ */
 async function publishUnlocked(client: pg.Client, beforeCommit: () => Promise<void>): Promise<number> {
   await client.query('BEGIN');
   try {
-    const [row] = await eventPublish.run({ limit: RIVAL_BATCHES }, client);
+    const [row] = await eventPublish.run({ lock: RIVAL_LOCK, limit: RIVAL_BATCHES }, client);
     await beforeCommit();
     await client.query('COMMIT');
     return row?.batches ?? 0;

@@ -17,6 +17,7 @@ import {
   eventStockRead,
   eventTail,
 } from '../../generated/sql/events.ts';
+import { PUBLISHER_LOCK } from './publish.ts';
 
 const database = useDatabase();
 const BATCHES = 50_000;
@@ -33,7 +34,7 @@ const insert = (from: number, to: number, isPublished: boolean) =>
   );
 
 const statements: Record<string, (db: Queryable) => Promise<unknown>> = {
-  publish: (db) => eventPublish.run({ limit: 1_000n }, db),
+  publish: (db) => eventPublish.run({ lock: PUBLISHER_LOCK, limit: 1_000n }, db),
   head: (db) => eventHead.run(undefined, db),
   tail: (db) => eventTail.run(undefined, db),
   'batch of a cursor': (db) => eventBatchAt.run({ position: 25_000n }, db),

@@ -9,7 +9,7 @@ import { useDatabase, useRouter } from '../../../test/support/database.ts';
 import { feedOf, publishAll, writeBatch } from '../../../test/support/feed.ts';
 import { encodeValues } from '../../db/pool.ts';
 import type { Queryable } from '../../db/types.ts';
-import { publishEvents, removeEvents } from './publish.ts';
+import { PUBLISHER_LOCK, publishEvents, removeEvents } from './publish.ts';
 
 const database = useDatabase();
 const router = useRouter(database);
@@ -39,13 +39,14 @@ async function transaction() {
   return { client, query: run, tx, end };
 }
 
-/** Takes the lock for given. */
-const unlocked = (tx: Queryable): Queryable => ({
-  query: (text, values) =>
-    text.includes('pg_try_advisory_xact_lock')
-      ? (Promise.resolve({ rows: [{ locked: true }], rowCount: 1 }) as never)
-      : tx.query(text, values),
-});
+let locks = 0n;
+
+/** Publishes under a lock of its own, and so beside others. */
+function unlocked(tx: Queryable): Queryable {
+  const own = ++locks;
+  const owned = (value: unknown) => (value === PUBLISHER_LOCK ? own : value);
+  return { query: (text, values) => tx.query(text, values?.map(owned)) };
+}
 
 describe('one publisher', () => {
   test('numbers committed batches in the order of their ids, without gaps, and each once', async () => {
@@ -84,6 +85,28 @@ describe('one publisher', () => {
     await expect.poll(() => publish()).toEqual({ batches: 2, lastPosition: 4n });
     expect(await feed()).toEqual(['1: 1-3', '2: 4-4']);
   });
+});
+
+test('a publisher that gets the lock behind its refusal publishes nothing: it may miss some', async () => {
+  await writeBatch(query, 3);
+  const holder = await transaction();
+  await publishEvents(holder.tx, 1);
+  const late = await transaction();
+  let refused: Promise<unknown> | undefined;
+  const tx: Queryable = {
+    async query(text, values) {
+      if (refused !== undefined) {
+        await refused;
+        await holder.end('ROLLBACK');
+      }
+      const result = late.tx.query(text, values);
+      refused ??= result;
+      return result;
+    },
+  };
+  expect(await publishEvents(tx, 1)).toEqual({ rollback: 'busy' });
+  await late.end('ROLLBACK');
+  expect(await publish()).toEqual({ batches: 1, lastPosition: 3n });
 });
 
 describe('two publishers at once, past the lock', () => {

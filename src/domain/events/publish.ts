@@ -16,8 +16,8 @@ export interface Published {
 }
 
 /**
- * Publishes up to `batchesMax` batches. The statement that numbers them is sent when the lock is held: it
- * must see what the publisher before has numbered.
+ * Publishes up to `batchesMax` batches. The statement that numbers them is one of its own behind the lock: it
+ * must see what the publisher before has numbered. Both take one round trip.
  *
  * @returns `busy` while another one publishes, after a rollback: it may not see all that is committed by now.
  */
@@ -25,9 +25,12 @@ export async function publishEvents(
   tx: Queryable,
   batchesMax: number,
 ): Promise<Plan<Published> | Rollback<Published | 'busy'>> {
-  const [lock] = await eventPublisherLock.run({ lock: PUBLISHER_LOCK }, tx);
-  if (!lock?.locked) return { rollback: 'busy' };
-  const [row] = await eventPublish.run({ limit: BigInt(batchesMax) }, tx);
+  const lock = PUBLISHER_LOCK;
+  const [[locked], [row]] = await Promise.all([
+    eventPublisherLock.run({ lock }, tx),
+    eventPublish.run({ lock, limit: BigInt(batchesMax) }, tx),
+  ]);
+  if (!locked?.locked) return { rollback: 'busy' };
   if (row === undefined) throw new Error('a row was expected');
   // All or none (events.sql).
   if (row.batches !== row.waiting) return { rollback: 'busy' };

@@ -93,13 +93,13 @@ export interface IEventPublisherLockQuery {
   result: IEventPublisherLockResult;
 }
 
-const eventPublisherLockIR: any = {"usedParamSet":{"lock":true},"params":[{"name":"lock","required":true,"transform":{"type":"scalar"},"locs":[{"a":249,"b":254}]}],"statement":"-- Tries to become the only publisher until the transaction ends. The statement behind it has a snapshot of\n-- its own, in which everything is that the publisher before has numbered.\n-- Locks: advisory, of the feed.\nSELECT pg_try_advisory_xact_lock(:lock!::bigint) AS \"locked!\""};
+const eventPublisherLockIR: any = {"usedParamSet":{"lock":true},"params":[{"name":"lock","required":true,"transform":{"type":"scalar"},"locs":[{"a":273,"b":278}]}],"statement":"-- Tries to become the only publisher until the transaction ends. The statement behind it, which is sent with\n-- it, has a snapshot of its own, in which everything is that the publisher before has numbered.\n-- Locks: advisory, of the feed.\nSELECT pg_try_advisory_xact_lock(:lock!::bigint) AS \"locked!\""};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Tries to become the only publisher until the transaction ends. The statement behind it has a snapshot of
- * -- its own, in which everything is that the publisher before has numbered.
+ * -- Tries to become the only publisher until the transaction ends. The statement behind it, which is sent with
+ * -- it, has a snapshot of its own, in which everything is that the publisher before has numbered.
  * -- Locks: advisory, of the feed.
  * SELECT pg_try_advisory_xact_lock(:lock!::bigint) AS "locked!"
  * ```
@@ -110,6 +110,7 @@ export const eventPublisherLock = new PreparedQuery<IEventPublisherLockParams,IE
 /** 'EventPublish' parameters type */
 export interface IEventPublishParams {
   limit: bigint;
+  lock: bigint;
 }
 
 /** 'EventPublish' return type */
@@ -125,7 +126,7 @@ export interface IEventPublishQuery {
   result: IEventPublishResult;
 }
 
-const eventPublishIR: any = {"usedParamSet":{"limit":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":944,"b":950}]}],"statement":"-- Numbers up to :limit committed batches in the order of their ids, behind all that are numbered, and returns\n-- how many there were, how many it numbered, and the last event's position. Where it runs twice at once,\n-- which eventPublisherLock prevents, the second run finds its first batch numbered by the other, or fails on\n-- the position that the other gave to its first batch. So the caller must roll back a run that numbered less\n-- than there was: the rest of it may overlap with what the other has numbered. Each batch is updated along\n-- the primary key, whatever the statistics show: the range of ids keeps the planner from scanning the table,\n-- and `published_at` in place of `position` from joining with the index of those that wait, of which it\n-- expects one.\n-- Locks: these rows.\nWITH waiting AS MATERIALIZED (\n    SELECT batch_id, event_count\n    FROM event_batches\n    WHERE position IS NULL\n    ORDER BY batch_id\n    LIMIT :limit!\n),\nnumbered AS MATERIALIZED (\n    SELECT waiting.batch_id,\n        last.position + sum(waiting.event_count) OVER (ORDER BY waiting.batch_id) - waiting.event_count + 1\n            AS position\n    FROM waiting\n    CROSS JOIN (\n        SELECT coalesce(max(position + event_count - 1), 0) AS position\n        FROM (\n            SELECT position, event_count\n            FROM event_batches\n            WHERE position IS NOT NULL\n            ORDER BY position DESC\n            LIMIT 1\n        ) AS newest\n    ) AS last\n),\npublished AS (\n    UPDATE event_batches\n    SET position = numbered.position, published_at = statement_timestamp()\n    FROM numbered\n    WHERE event_batches.batch_id = numbered.batch_id\n      AND event_batches.batch_id >= (SELECT min(waiting.batch_id) FROM waiting)\n      AND event_batches.batch_id <= (SELECT max(waiting.batch_id) FROM waiting)\n      AND event_batches.published_at IS NULL\n    RETURNING event_batches.position + event_batches.event_count - 1 AS last_position\n)\nSELECT count(*)::integer AS \"batches!\", (SELECT count(*) FROM waiting)::integer AS \"waiting!\",\n    max(last_position) AS \"last_position?\"\nFROM published"};
+const eventPublishIR: any = {"usedParamSet":{"lock":true,"limit":true},"params":[{"name":"lock","required":true,"transform":{"type":"scalar"},"locs":[{"a":1120,"b":1125}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":1169,"b":1175}]}],"statement":"-- Numbers up to :limit committed batches in the order of their ids, behind all that are numbered, and returns\n-- how many there were, how many it numbered, and the last event's position. Where it runs twice at once,\n-- which eventPublisherLock prevents, the second run finds its first batch numbered by the other, or fails on\n-- the position that the other gave to its first batch. So the caller must roll back a run that numbered less\n-- than there was: the rest of it may overlap with what the other has numbered. Each batch is updated along\n-- the primary key, whatever the statistics show: the range of ids keeps the planner from scanning the table,\n-- and `published_at` in place of `position` from joining with the index of those that wait, of which it\n-- expects one. Without the lock it does nothing; where it gets the lock only here, it may not see what the\n-- publisher before has numbered, and the caller must roll it back too.\n-- Locks: these rows.\nWITH waiting AS MATERIALIZED (\n    SELECT batch_id, event_count\n    FROM event_batches\n    WHERE position IS NULL\n      AND (SELECT pg_try_advisory_xact_lock(:lock!::bigint))\n    ORDER BY batch_id\n    LIMIT :limit!\n),\nnumbered AS MATERIALIZED (\n    SELECT waiting.batch_id,\n        last.position + sum(waiting.event_count) OVER (ORDER BY waiting.batch_id) - waiting.event_count + 1\n            AS position\n    FROM waiting\n    CROSS JOIN (\n        SELECT coalesce(max(position + event_count - 1), 0) AS position\n        FROM (\n            SELECT position, event_count\n            FROM event_batches\n            WHERE position IS NOT NULL\n            ORDER BY position DESC\n            LIMIT 1\n        ) AS newest\n    ) AS last\n),\npublished AS (\n    UPDATE event_batches\n    SET position = numbered.position, published_at = statement_timestamp()\n    FROM numbered\n    WHERE event_batches.batch_id = numbered.batch_id\n      AND event_batches.batch_id >= (SELECT min(waiting.batch_id) FROM waiting)\n      AND event_batches.batch_id <= (SELECT max(waiting.batch_id) FROM waiting)\n      AND event_batches.published_at IS NULL\n    RETURNING event_batches.position + event_batches.event_count - 1 AS last_position\n)\nSELECT count(*)::integer AS \"batches!\", (SELECT count(*) FROM waiting)::integer AS \"waiting!\",\n    max(last_position) AS \"last_position?\"\nFROM published"};
 
 /**
  * Query generated from SQL:
@@ -137,12 +138,14 @@ const eventPublishIR: any = {"usedParamSet":{"limit":true},"params":[{"name":"li
  * -- than there was: the rest of it may overlap with what the other has numbered. Each batch is updated along
  * -- the primary key, whatever the statistics show: the range of ids keeps the planner from scanning the table,
  * -- and `published_at` in place of `position` from joining with the index of those that wait, of which it
- * -- expects one.
+ * -- expects one. Without the lock it does nothing; where it gets the lock only here, it may not see what the
+ * -- publisher before has numbered, and the caller must roll it back too.
  * -- Locks: these rows.
  * WITH waiting AS MATERIALIZED (
  *     SELECT batch_id, event_count
  *     FROM event_batches
  *     WHERE position IS NULL
+ *       AND (SELECT pg_try_advisory_xact_lock(:lock!::bigint))
  *     ORDER BY batch_id
  *     LIMIT :limit!
  * ),

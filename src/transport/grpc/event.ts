@@ -12,6 +12,7 @@ import {
   type StockChange,
   WatchEventsResponse,
 } from '../../generated/proto/loms/event/v1/event.ts';
+import { prefixed } from './internals.ts';
 import { serverStream } from './server-stream.ts';
 import { unary } from './unary.ts';
 
@@ -44,8 +45,7 @@ export function eventStreams(loms: Loms) {
 
 const encoding: PageEncoding = (events, next, tokenOf) => {
   const message = { events: events.map(eventMessage), pageToken: tokenOf(next) };
-  const { buffer, byteOffset, length } = WatchEventsResponse.encode(message).finish();
-  return Buffer.from(buffer, byteOffset, length);
+  return prefixed(WatchEventsResponse.encode(message).finish());
 };
 
 export function eventMessage(event: FeedEvent): Event {

@@ -125,8 +125,8 @@ describe('the check of grpc-js internals', () => {
     expect(() => assertInternals(server, credentials as never)).toThrow('_getConstructorOptions');
   });
 
-  test.each(['start', 'sendStatus'] as const)('throws when calls have no method %s', (name) => {
-    const { prototype } = BaseServerInterceptingCall;
+  test.each(['start', 'sendStatus', 'serializeMessage'])('throws when calls have no method %s', (name) => {
+    const prototype = BaseServerInterceptingCall.prototype as unknown as Record<string, unknown>;
     const method = prototype[name];
     onTestFinished(() => void Object.assign(prototype, { [name]: method }));
     Object.assign(prototype, { [name]: undefined });

@@ -48,7 +48,7 @@ export function assertInternals(server: Server, credentials: ServerCredentials):
   const stream = new PassThrough() as unknown as ServerHttp2Stream;
   const handler = { type: 'unary', path: '', func() {}, serialize() {}, deserialize() {} };
   const call = new BaseServerInterceptingCall(stream, {}, null, handler as never, {});
-  const { start, sendStatus } = Object.getPrototypeOf(call) as Record<string, unknown>;
+  const { start, sendStatus, serializeMessage } = Object.getPrototypeOf(call) as Record<string, unknown>;
   const { channelzEnabled, _channelzHandler, _channelzSessionHandler, _retrieveHandler } =
     server as unknown as ServerInternals;
   const { _getConstructorOptions } = credentials as unknown as CredentialsInternals;
@@ -60,6 +60,7 @@ export function assertInternals(server: Server, credentials: ServerCredentials):
     'ServerCredentials._getConstructorOptions': typeof _getConstructorOptions === 'function',
     'start of a call': typeof start === 'function' && !Object.hasOwn(call, 'start'),
     'sendStatus of a call': typeof sendStatus === 'function' && !Object.hasOwn(call, 'sendStatus'),
+    'serializeMessage of a call': typeof serializeMessage === 'function',
     'stream of a call': (call as unknown as CallInternals).stream === stream,
   };
   const [missing] = Object.entries(parts).find(([, isThere]) => !isThere) ?? [];
@@ -151,6 +152,38 @@ if (typeof start === 'function' && typeof sendStatus === 'function') {
   };
   prototype.sendStatus = function (this: HookedCall, status) {
     sendStatus.call(this, this[HOOK] === undefined ? status : this[HOOK].status(status));
+  };
+}
+
+/** The length of the prefix of a message: a byte for its compression, four for its length. */
+const PREFIX_BYTES = 5;
+
+/** Puts the prefix before a message. */
+export function prefixed(message: Uint8Array): Buffer {
+  const bytes = Buffer.allocUnsafe(PREFIX_BYTES + message.length);
+  bytes.writeUInt8(0);
+  bytes.writeUInt32BE(message.length, 1);
+  bytes.set(message, PREFIX_BYTES);
+  return bytes;
+}
+
+/**
+ * A message that has its prefix and is sent as it is. grpc-js would copy it for every call that it is written
+ * to, and a page of events is written to many.
+ */
+export class PrefixedMessage {
+  readonly bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+}
+
+const messages = prototype as unknown as { serializeMessage?(value: unknown): Uint8Array };
+const { serializeMessage } = messages;
+if (typeof serializeMessage === 'function') {
+  messages.serializeMessage = function (value) {
+    return value instanceof PrefixedMessage ? value.bytes : serializeMessage.call(this, value);
   };
 }
 

@@ -10,6 +10,7 @@ import { type AnyHandler, type Handler, perform, type TransportContext } from '.
 import { pump, type Sink } from '../stream.ts';
 import { traceOf } from '../traceparent.ts';
 import { statusOf } from './errors.ts';
+import { PrefixedMessage } from './internals.ts';
 import { knownCall } from './pending-calls.ts';
 import { IncomingCall, identity, replyMetadata, sentIn, servedAs } from './unary.ts';
 import { requestReader } from './validate.ts';
@@ -17,7 +18,7 @@ import { requestReader } from './validate.ts';
 /** A method as it is served. */
 export type StreamMethod = AnyHandler<Uint8Array, EventStream> & { readonly path: string };
 
-/** Makes a method from its definition in the contract. The chunks of its streams are its messages. */
+/** Makes a method from its definition in the contract. The chunks of its streams are prefixed messages. */
 export function serverStream<Request, Reply>(
   definition: MethodDefinition<Request, Reply>,
   run: (request: Request, call: Call) => Promise<Outcome<EventStream>>,
@@ -30,7 +31,7 @@ export function serverStream<Request, Reply>(
   return { ...handler, path: definition.path };
 }
 
-type StreamCall = ServerWritableStream<Buffer, Uint8Array>;
+type StreamCall = ServerWritableStream<Buffer, PrefixedMessage>;
 
 /** Adds the methods to a server; see `register` of unary methods. */
 export function registerStreams(
@@ -47,7 +48,14 @@ export function registerStreams(
       if (opened.ok) await pump(opened.value, openSink(call, trace.requestId), context);
       else call.emit('error', statusOf(opened.refusal, trace.requestId));
     };
-    server.register(method.path, (call: StreamCall) => void handle(call), identity, identity, 'serverStream');
+    const serialize = ({ bytes }: PrefixedMessage) => bytes as Buffer;
+    server.register(
+      method.path,
+      (call: StreamCall) => void handle(call),
+      serialize,
+      identity,
+      'serverStream',
+    );
   }
 }
 
@@ -56,7 +64,7 @@ function openSink(call: StreamCall, requestId: string): Sink {
   const known = knownCall(call.metadata);
   known.last();
   return {
-    write: (chunk, done) => void call.write(chunk, done),
+    write: (chunk, done) => void call.write(new PrefixedMessage(chunk), done),
     isClosing: () => known.isClosing,
     end(refusal) {
       known.awaitEnd();
