@@ -107,6 +107,8 @@ export class OpenEventStream implements EventStream {
     const { tail, view, deadlines } = this.#context;
     const shared = tail.behind(this.#cursor, view);
     if (shared !== undefined) {
+      // What was read before is not what follows this page.
+      this.#ahead = undefined;
       this.#setBehind(false);
       return shared;
     }

@@ -17,7 +17,6 @@ import { accepted, type Outcome, refused } from '../domain/outcome.ts';
 import { fixedRefusals } from '../domain/refusals.ts';
 import type { Settings } from '../domain/settings.ts';
 import type { Deadlines } from '../timing/deadlines.ts';
-import { LoopShare } from '../timing/loop-share.ts';
 import type { EventView } from './event-ring.ts';
 import { OpenEventStream } from './event-stream.ts';
 import { EventTail } from './event-tail.ts';
@@ -31,8 +30,6 @@ export interface EventStreamsOptions {
   readonly readers: FeedReaders;
   readonly deadlines: Deadlines;
   readonly settings: Settings;
-  /** What pages of streams that are behind may take of the event loop; of this process unless given. */
-  readonly share?: LoopShare;
   /** Called with the error of a read that failed. */
   readonly onError: (error: unknown) => void;
 }
@@ -51,12 +48,6 @@ export const PAGE_EVENTS_MAX = 2_000;
 const PAGE_EVENTS_MIN = 50;
 const HELD_EVENTS = 50_000;
 
-/**
- * About how long a stream's own page keeps the event loop for each event: to read, encode and send it. It is
- * rather too long than too short: then a single reader in an idle process does not slow itself down.
- */
-export const READ_MS_PER_EVENT = 0.025;
-
 type Work<T> = (db: Queryable) => Promise<T>;
 
 interface CountedView extends EventView {
@@ -70,18 +61,14 @@ export class EventStreams {
   readonly #options: EventStreamsOptions;
   readonly #tail: EventTail;
   readonly #views = new Map<PageEncoding, Map<string, CountedView>>();
-  readonly #share: LoopShare;
   #behind = 0;
   #reading = 0;
-  /** When the next page of their own may be read. */
-  #nextMs = 0;
   /** Those that wait for their turn to read: one for each stream at most. */
   readonly #turns: (() => void)[] = [];
 
   constructor(options: EventStreamsOptions) {
     const { database, watch, deadlines, onError } = options;
     this.#options = options;
-    this.#share = options.share ?? new LoopShare();
     this.#tail = new EventTail({ read: (work) => database.read(work), watch, deadlines, onError });
   }
 
@@ -126,7 +113,8 @@ export class EventStreams {
     const context = {
       ...{ view, deadlines, onError, credentialsEndMs },
       tail: this.#tail,
-      read: (cursor: Cursor) => this.#readNext(cursor, filter),
+      read: (cursor: Cursor) =>
+        this.#read((db) => readEvents(db, cursor, filter, limitsOf(filter, this.#pageEvents()))),
       onBehind: (isBehind: boolean) => {
         this.#behind += isBehind ? 1 : -1;
       },
@@ -137,18 +125,6 @@ export class EventStreams {
       isStopped: () => watch.isStopped,
     };
     return new OpenEventStream(context, first);
-  }
-
-  /** Reads what follows a cursor, when those before it have taken their share of the event loop. */
-  async #readNext(cursor: Cursor, filter: EventFilter): Promise<EventPage | undefined> {
-    const { deadlines } = this.#options;
-    const waitMs = Math.floor(this.#nextMs - deadlines.now());
-    if (waitMs > 0) await deadlines.pause(waitMs);
-    const limits = limitsOf(filter, this.#pageEvents());
-    const page = await this.#read((db) => readEvents(db, cursor, filter, limits));
-    const pauseMs = this.#share.pauseBehind((page?.events.length ?? 0) * READ_MS_PER_EVENT);
-    this.#nextMs = Math.max(this.#nextMs, deadlines.now()) + pauseMs;
-    return page;
   }
 
   #pageEvents(): number {

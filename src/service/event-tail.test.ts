@@ -25,6 +25,16 @@ async function write(): Promise<Cursor> {
   return router.read(headOf);
 }
 
+/** Counts the waits for more. */
+class CountingWatch extends FeedWatch {
+  waits = 0;
+
+  override waitBehind(...place: Parameters<FeedWatch['waitBehind']>): Promise<void> {
+    this.waits++;
+    return super.waitBehind(...place);
+  }
+}
+
 /** The tail in a loop that others keep busy, or nobody. */
 function openTail(isBusy: boolean) {
   const clock = manualClock();
@@ -35,7 +45,7 @@ function openTail(isBusy: boolean) {
     return isBusy ? { active: ms, idle: 0 } : { active: 0, idle: ms };
   });
   const onError = (error: unknown) => expect.unreachable(String(error));
-  const watch = new FeedWatch({ read: (work) => router.read(work), onError });
+  const watch = new CountingWatch({ read: (work) => router.read(work), onError });
   watch.start();
   const tail = new EventTail({ read: (work) => router.read(work), watch, deadlines, share, onError });
   return { clock, watch, tail };
@@ -59,37 +69,33 @@ const turns = async () => {
 
 test('in a busy loop the next page comes when the last one is a small share of the time', async () => {
   const { clock, watch, tail } = openTail(true);
-  const start = await router.read(headOf);
-  const first = waitAt(tail, start);
+  const first = waitAt(tail, await router.read(headOf));
   const behindFirst = await write();
   await expect.poll(() => first.isWoken, { timeout: 5_000 }).toBe(true);
-  const second = waitAt(tail, behindFirst);
-  // One that begins now does not take the place of those that are late.
+  // One that begins now does not take the place of those that are late, and write their page.
   const newer = waitAt(tail, await write());
-  const pauseMs = SEND_MS / SHARE_MIN - SEND_MS;
+  const second = waitAt(tail, behindFirst);
+  const pauseMs = SEND_MS / SHARE_MIN;
   clock.moveTo(pauseMs - 1);
   await turns();
-  expect(second.isWoken).toBe(false);
+  expect(watch.waits).toBe(1);
   clock.moveTo(pauseMs + 1);
+  await turns();
+  expect(watch.waits).toBe(2);
   await expect.poll(() => second.isWoken, { timeout: 5_000 }).toBe(true);
   expect(newer.isWoken).toBe(true);
   expect(tail.behind(behindFirst, view)?.chunk).toBe(chunk);
   await watch.stop();
 });
 
-test('in an idle loop it comes at once', async () => {
+test('in an idle loop it comes when the last one is sent', async () => {
   const { clock, watch, tail } = openTail(false);
-  let cursor = await router.read(headOf);
-  for (let count = 0; count < 2; count++) {
-    const stream = waitAt(tail, cursor);
-    cursor = await write();
-    // For the pause in which events gather.
-    const isWoken = () => {
-      clock.moveTo(clock.now() + 0.1);
-      return stream.isWoken;
-    };
-    await expect.poll(isWoken, { timeout: 5_000 }).toBe(true);
-  }
-  expect(clock.now()).toBeLessThan(SEND_MS);
+  const first = waitAt(tail, await router.read(headOf));
+  const behindFirst = await write();
+  await expect.poll(() => first.isWoken, { timeout: 5_000 }).toBe(true);
+  waitAt(tail, behindFirst);
+  clock.moveTo(SEND_MS + 1);
+  await turns();
+  expect(watch.waits).toBe(2);
   await watch.stop();
 });

@@ -31,18 +31,21 @@ const PAGE_EVENTS = 1_000;
 const ALL = { types: [] };
 
 /**
- * The pause behind each page, in milliseconds: so much for each stream that waits, up to a limit. With many
- * of them a page costs most by being sent so often, and at a high rate longer pages are fewer.
+ * The least time between two pages, in milliseconds: so much for each stream that waits, up to a limit. With
+ * many of them a page costs most by being sent so often, and at a high rate longer pages are fewer.
  */
-const PAUSE_PER_STREAM_MS = 0.25;
-const PAUSE_MAX_MS = 50;
+const GAP_PER_STREAM_MS = 0.25;
+const GAP_MAX_MS = 50;
 
 /**
- * About how long a page keeps the event loop for each stream, as measured with 200 of them. Most of it is
- * later than the write, when connections have room for more.
+ * About how long it takes the event loop to send a page, for each stream and for each byte. It is not
+ * measured: with many streams, most is sent when sockets have room again, among the work of requests.
  */
 const SEND_MS_PER_STREAM = 0.02;
 const SEND_MS_PER_BYTE = 1e-6;
+
+/** The most time between two pages, in milliseconds: what a stop waits for. */
+const TIME_MAX_MS = 1_000;
 
 /** The pause behind a page that a node does not have yet, and behind a read that failed, in milliseconds. */
 const BEHIND_MS = 10;
@@ -79,8 +82,8 @@ export class EventTail {
 
   /**
    * Lets a stream in that has found nothing behind its cursor. Returns whether it may wait here: not where it
-   * is behind what others have read, from a node that is further. Where those are behind it, they come to
-   * it.
+   * is behind what others have read, from a node that is further. If the tail is behind the stream, the
+   * stream waits until the tail reaches it.
    */
   join(cursor: Cursor): boolean {
     const { end } = this.#ring;
@@ -120,7 +123,6 @@ export class EventTail {
       if (end !== undefined) await watch.waitBehind(end.position, signal);
       if (end === undefined || signal.aborted || watch.isStopped) return 0;
       const page = await read((db) => readEvents(db, end, ALL, limitsOf(ALL, PAGE_EVENTS)));
-      if (this.#ring.end !== end) return 0;
       if (page !== undefined && page.next.position === end.position) return BEHIND_MS;
       if (page === undefined) this.#ring.reset(undefined);
       else this.#ring.append(page);
@@ -137,18 +139,20 @@ export class EventTail {
   }
 
   /**
-   * Lets all streams write the page. Returns the time until the next one, in milliseconds: requests go first,
-   * so with many streams at a high load these are late together, and nothing more is read for them.
+   * Lets all streams write the page. Returns the time until the next one, in milliseconds. Requests go first:
+   * at a high load many streams are late together, and nothing more is read for them meanwhile.
    */
   #send(after: Cursor, isMore: boolean): number {
+    const streams = new Map<EventView, number>();
+    for (const view of this.#waiting.values()) streams.set(view, (streams.get(view) ?? 0) + 1);
     let sendMs = 0;
-    for (const view of this.#waiting.values()) {
+    for (const [view, count] of streams) {
       const bytes = this.#ring.behind(after, view)?.chunk?.length ?? 0;
-      sendMs += SEND_MS_PER_STREAM + bytes * SEND_MS_PER_BYTE;
+      sendMs += count * (SEND_MS_PER_STREAM + bytes * SEND_MS_PER_BYTE);
     }
-    const collectMs = isMore ? 0 : Math.min(PAUSE_MAX_MS, this.#waiting.size * PAUSE_PER_STREAM_MS);
+    const gapMs = isMore ? 0 : Math.min(GAP_MAX_MS, this.#waiting.size * GAP_PER_STREAM_MS);
     this.#wake();
-    return Math.max(collectMs, this.#share.pauseBehind(sendMs));
+    return Math.min(TIME_MAX_MS, Math.max(gapMs, this.#share.timeFor(sendMs)));
   }
 
   #wake(): void {

@@ -19,6 +19,8 @@ const CAUTION = 3;
 export class LoopShare {
   readonly #read: ReadLoop;
   #before: ReturnType<ReadLoop>;
+  /** The work that began with the last call. */
+  #workMs = 0;
 
   constructor(read: ReadLoop = () => performance.eventLoopUtilization()) {
     this.#read = read;
@@ -26,19 +28,19 @@ export class LoopShare {
   }
 
   /**
-   * Computes how long to pause behind some work.
+   * Computes the time from the beginning of some work to that of the next.
    *
-   * @param workMs how long it has kept the event loop.
-   * @returns the pause in milliseconds: with it, the work takes its share of the loop, judged by what others
-   *   have taken since the last call.
+   * @param workMs how long the work that begins now keeps the event loop.
+   * @returns the work and a pause behind it, in milliseconds: together so long that the work takes its share
+   *   of the loop, judged by what others have taken since the last call.
    */
-  pauseBehind(workMs: number): number {
+  timeFor(workMs: number): number {
     const { active, idle } = this.#read();
     const activeMs = active - this.#before.active;
     const elapsedMs = activeMs + idle - this.#before.idle;
+    const others = elapsedMs > 0 ? Math.max(0, activeMs - this.#workMs) / elapsedMs : 0;
     this.#before = { active, idle };
-    const others = elapsedMs > 0 ? Math.max(0, activeMs - workMs) / elapsedMs : 0;
-    const share = Math.max(SHARE_MIN, (1 - others) ** CAUTION);
-    return workMs * (1 / share - 1);
+    this.#workMs = workMs;
+    return workMs / Math.max(SHARE_MIN, (1 - others) ** CAUTION);
   }
 }

@@ -16,8 +16,8 @@ export interface Published {
 }
 
 /**
- * Publishes up to `batchesMax` batches. The statement that numbers them is one of its own behind the lock: it
- * must see what the publisher before has numbered. Both take one round trip.
+ * Publishes up to `batchesMax` batches. The lock and the numbers are two statements, since the second must
+ * see what the publisher before has numbered. They are sent together.
  *
  * @returns `busy` while another one publishes, after a rollback: it may not see all that is committed by now.
  */

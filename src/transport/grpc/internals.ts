@@ -172,10 +172,15 @@ export function prefixed(message: Uint8Array): Buffer {
  * to, and a page of events is written to many.
  */
 export class PrefixedMessage {
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Buffer) {
     this.bytes = bytes;
+  }
+
+  /** The message alone. */
+  get message(): Buffer {
+    return this.bytes.subarray(PREFIX_BYTES);
   }
 }
 

@@ -48,7 +48,7 @@ export function registerStreams(
       if (opened.ok) await pump(opened.value, openSink(call, trace.requestId), context);
       else call.emit('error', statusOf(opened.refusal, trace.requestId));
     };
-    const serialize = ({ bytes }: PrefixedMessage) => bytes as Buffer;
+    const serialize = ({ message }: PrefixedMessage) => message;
     server.register(
       method.path,
       (call: StreamCall) => void handle(call),
@@ -64,7 +64,7 @@ function openSink(call: StreamCall, requestId: string): Sink {
   const known = knownCall(call.metadata);
   known.last();
   return {
-    write: (chunk, done) => void call.write(new PrefixedMessage(chunk), done),
+    write: (chunk, done) => void call.write(new PrefixedMessage(chunk as Buffer), done),
     isClosing: () => known.isClosing,
     end(refusal) {
       known.awaitEnd();
