@@ -51,7 +51,7 @@ export class BenchAudit extends LedgerAudit {
 
   /**
    * Gives the nodes segments of WAL to recycle, as every database has that has run for a while. A new one
-   * fills each with zeros first, and meanwhile commits wait: for 100 ms every two seconds of load.
+   * fills each with zeros first, and meanwhile commits wait.
    */
   async prepareWal(replicaUrls: readonly string[]): Promise<void> {
     for (let count = 0; count < WAL_SEGMENTS; count++) await this.pool.query(statements.walSegmentFill);

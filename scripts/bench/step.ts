@@ -92,7 +92,10 @@ export async function runStep(stage: Stage, step: Step, hasWrk: boolean): Promis
   };
 }
 
-/** How much longer than a load its readers read: they are there before it begins. */
+/**
+ * How much longer than a load its readers read: they are there before it begins, and many of them are late
+ * at its end.
+ */
 const READERS_EXTRA_SECONDS = 12;
 
 /** Starts the readers of a step. Returns when all their streams are open. */
