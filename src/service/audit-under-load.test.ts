@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { anyCall } from '../../test/support/call.ts';
 import { openService, useLoms, useRouter } from '../../test/support/database.ts';
+import { settle } from '../../test/support/settle.ts';
 import { expireOrders, findOverdue } from '../domain/orders/expire.ts';
 import { auditStock } from '../domain/stock/audit.ts';
 import { AUDIT_LIMITS } from '../domain/stock/findings.ts';
@@ -31,7 +32,6 @@ beforeEach(async () => {
     [OTHERS],
   );
   await database.query('INSERT INTO stocks VALUES ($1, 100, 0)', [IDLE]);
-  await database.query('CREATE TABLE IF NOT EXISTS settled (at timestamptz)');
   [isStopped, done] = [false, 0];
   const callers = instances.flatMap((instance) =>
     Array.from({ length: CALLERS }, (_, index) => callOn(instance, index)),
@@ -69,16 +69,13 @@ async function releaseOn({ router: of }: Instance): Promise<void> {
   while (!isStopped) {
     const { orderIds } = await of.read((db) => findOverdue(db, { ordersMax: 100, linesMax: 400 }));
     if (orderIds.length > 0) await of.write((tx) => expireOrders(tx, orderIds));
-    else await settle();
+    else await settle(database);
   }
 }
 
-/** A commit of our own: when it is confirmed, the replica has applied all that was written before. */
-const settle = async () => void (await database.query('INSERT INTO settled VALUES (now())'));
-
 /** Steps so small that much is written between them. */
 const LIMITS = { ...AUDIT_LIMITS, skus: 100, movements: 500, lines: 500, comparedSkus: 150, orders: 100 };
-const audit = () => auditStock({ read: (work) => router.read(work), settle }, LIMITS);
+const audit = () => auditStock({ read: (work) => router.read(work), settle: () => settle(database) }, LIMITS);
 
 /** Resolves when every caller has done more than is under way now. */
 const moreDone = () => {

@@ -2,11 +2,11 @@
  * Random orders, adjustments and counts in two instances at once, watched by the audit: at every moment the
  * ledger explains every counter, and open orders every reserved piece.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { anyCall } from '../../test/support/call.ts';
 import { openService, useLoms } from '../../test/support/database.ts';
+import { settle } from '../../test/support/settle.ts';
 import { expireOrders } from '../domain/orders/expire.ts';
 import { auditStock } from '../domain/stock/audit.ts';
 
@@ -80,7 +80,7 @@ async function run(each: Step): Promise<void> {
   }
 }
 
-const audit = () => auditStock({ read: router.read.bind(router), settle: () => sleep(20) });
+const audit = () => auditStock({ read: router.read.bind(router), settle: () => settle(database) });
 
 test('chain, counters and holds agree at every moment that is looked at', async () => {
   let looks = 0;
@@ -97,11 +97,10 @@ test('chain, counters and holds agree at every moment that is looked at', async 
       const work = async () => {
         for (let each = rest.shift(); each !== undefined; each = rest.shift()) await run(each);
       };
-      const watching = watch();
-      await Promise.all(Array.from({ length: 8 }, work)).finally(() => {
+      const working = Promise.all(Array.from({ length: 8 }, work)).finally(() => {
         running = false;
       });
-      await watching;
+      await Promise.all([working, watch()]);
       expect((await audit()).findings).toEqual([]);
     }),
     { numRuns: 15, endOnFailure: true },

@@ -1,10 +1,10 @@
 /** The refill of seeded stock: through the ledger, and right while orders are written. */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { anyCall } from '../../../test/support/call.ts';
 import { useLoms } from '../../../test/support/database.ts';
 import { quiet } from '../../../test/support/quiet.ts';
+import { settle } from '../../../test/support/settle.ts';
 import { auditStock } from '../../domain/stock/audit.ts';
 import { seed } from './seed.ts';
 
@@ -19,7 +19,7 @@ async function order(sku: number, count: number): Promise<bigint> {
 }
 
 async function findings() {
-  return (await auditStock({ read: router.read.bind(router), settle: () => sleep(20) })).findings;
+  return (await auditStock({ read: router.read.bind(router), settle: () => settle(database) })).findings;
 }
 
 test('a refill receives what was sold and is held, of seeded stock only, and once', async () => {

@@ -130,6 +130,26 @@ test.each(faults)('%s is found, and nothing else', async (_title, fault, expecte
   for (const limits of [AUDIT_LIMITS, ...smallLimits]) expect(await audit(limits)).toEqual(expected);
 });
 
+test('what a node shows late is no fault: only a difference that every comparison has is one', async () => {
+  // Waits: one behind the first comparison, and three in each of the three that confirm it.
+  for (const [shownAfterWait, expected] of [
+    [4, []],
+    [7, []],
+    [10, ['20 reserved 1']],
+  ] as const) {
+    await database.query("UPDATE orders SET status = 'failed' WHERE status = 'awaiting payment'");
+    let waits = 0;
+    const settle = async () => {
+      waits++;
+      if (waits === shownAfterWait) {
+        await database.query("UPDATE orders SET status = 'awaiting payment' WHERE status = 'failed'");
+      }
+    };
+    const { findings } = await auditStock({ ...source, settle });
+    expect(findings.map(({ sku, finding, version }) => `${sku} ${finding} ${version}`)).toEqual(expected);
+  }
+});
+
 test.each(faults)('repair of %s changes no movement', async (_title, fault, expected, isRepairable) => {
   await database.query(fault);
   const all = () => database.query('SELECT * FROM stock_movements ORDER BY sku, version');

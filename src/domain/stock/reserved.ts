@@ -5,9 +5,9 @@
  * The reserved pieces are read before and after the open orders. At the moment of the orders as many were
  * reserved as before, plus what movements between the two readings added or took: so the difference lies
  * between two bounds, which meet where nothing moved. What moved is compared again, and the bounds intersect,
- * since a fault stays as it is. A difference that cannot be 0 is compared once more, with enough time around
- * the orders for everything that any node has shown to be visible on all. Only if it still cannot be 0 it is
- * a finding.
+ * since a fault stays as it is. A difference that cannot be 0 is compared again, with time around the
+ * orders for everything that any node has shown to be visible on all. A slow disk can hold up a node for
+ * longer. So only a difference that cannot be 0 in each of several comparisons is a finding.
  */
 import type { Queryable } from '../../db/types.ts';
 import { orderLineSums, orderOpenIds } from '../../generated/sql/orders.ts';
@@ -46,6 +46,9 @@ const SKU_MAX = 2n ** 32n - 1n;
 
 /** How often what moves is compared. */
 const LOOKS_MAX = 3;
+
+/** How often a difference that cannot be 0 is compared again before it is a finding. */
+const SETTLED_LOOKS = 3;
 
 /** How many skus have their movements summed in one step. */
 const MOVED_MAX = 1_000;
@@ -95,15 +98,32 @@ async function compareRange(
   }
   const suspects = [...known].flatMap(([sku, difference]) => (isWrong(difference) ? [sku] : []));
   // The others are unknown.
-  let unsettled = known.size - suspects.length;
-  if (suspects.length === 0) return unsettled;
-  const settled = await lookSettled(source, range, limits);
-  const differences = await differencesOf(source, settled, range, limits);
-  for (const sku of suspects) {
-    const difference = differences.get(sku);
-    if (difference === undefined) continue;
-    if (isWrong(difference)) findings.add(findingOf(sku, difference, settled.before.get(sku) ?? NO_STOCK));
-    else unsettled++;
+  const unsettled = known.size - suspects.length;
+  return unsettled + (await confirm(source, range, suspects, limits, findings));
+}
+
+/** Finds those of the skus whose difference stays. Returns the number of the others that are unknown. */
+async function confirm(
+  source: AuditSource,
+  range: Range,
+  skus: readonly number[],
+  limits: AuditLimits,
+  findings: Findings,
+): Promise<number> {
+  let suspects = skus;
+  let unsettled = 0;
+  for (let looks = 1; suspects.length > 0; looks++) {
+    const look = await lookSettled(source, range, limits);
+    const differences = await differencesOf(source, look, range, limits);
+    const wrong = [];
+    for (const sku of suspects) {
+      const difference = differences.get(sku);
+      if (difference === undefined) continue;
+      if (!isWrong(difference)) unsettled++;
+      else if (looks < SETTLED_LOOKS) wrong.push(sku);
+      else findings.add(findingOf(sku, difference, look.before.get(sku) ?? NO_STOCK));
+    }
+    suspects = wrong;
   }
   return unsettled;
 }
