@@ -133,6 +133,13 @@ SELECT sku, version, :totalChange!::bigint, :reservedChange!::bigint, total_coun
     :kind!, 'repair'
 FROM repaired;
 
+/* @name stockMovementRemovalLock */
+-- Waits until no other transaction removes movements, and keeps others from it until this one ends. The
+-- statements behind it see what the removal before has done. Two at once would each put an opening into the
+-- same ledger, the later one without what is between them.
+-- Locks: advisory, of the removal. Only removals take it, as their first lock.
+SELECT count(pg_advisory_xact_lock(:lock!::bigint)) AS "locked!";
+
 /* @name stockMovementOld */
 -- Reads, of the :skus skus that follow the sku :after, how many of their oldest movements are older than
 -- :retentionMs, up to :limit of each, and the last of these, with what it left. Of a sku without any there is
@@ -158,20 +165,13 @@ LEFT JOIN stock_movements AS last ON last.sku = walked.sku AND last.version = ol
 ORDER BY walked.sku;
 
 /* @name stockMovementDelete */
--- Removes the movements of each sku up to a version, and returns those of exactly that version: none where
--- another instance was faster. The arrays are parallel.
--- Locks: these rows. They never change, so only another removal waits for them.
-WITH removed AS (
-    DELETE FROM stock_movements AS movements
-    USING unnest(:skus!::bigint[], :versions!::bigint[]) AS closed (sku, version)
-    WHERE movements.sku = closed.sku
-      AND movements.version <= closed.version
-      AND movements.sku = ANY(:skus!::bigint[])
-    RETURNING movements.sku, movements.version, closed.version AS closed_version
-)
-SELECT sku, version, (SELECT count(*) FROM removed) AS "count!"
-FROM removed
-WHERE version = closed_version;
+-- Removes the movements of each sku up to a version. The arrays are parallel.
+-- Locks: these rows. They never change, and the caller holds stockMovementRemovalLock.
+DELETE FROM stock_movements AS movements
+USING unnest(:skus!::bigint[], :versions!::bigint[]) AS closed (sku, version)
+WHERE movements.sku = closed.sku
+  AND movements.version <= closed.version
+  AND movements.sku = ANY(:skus!::bigint[]);
 
 /* @name stockMovementReopen */
 -- Writes openings in the place of movements that this transaction has removed, with what they left. The

@@ -95,6 +95,36 @@ test('a sku with more old movements than a run removes is worked off in several 
   ]);
 });
 
+test('the rest of a sku is worked off in the same pass where nothing is old behind it', async () => {
+  await insert(1, RUN_MOVEMENTS_MAX + 500, 1);
+  await database.query('INSERT INTO stocks (sku, total_count, reserved) VALUES (2, 5, 0), (3, 5, 0)');
+  expect((await pass()).reduce((sum, each) => sum + each)).toBe(RUN_MOVEMENTS_MAX + 500);
+});
+
+test('an instance whose retention ends later waits for the one before, and leaves no gap', async () => {
+  await insert(1, 3, 3);
+  const window = { after: 0n, skusMax: 10, movementsMax: 100 };
+  let commit = () => {};
+  const committing = new Promise<void>((resolve) => {
+    commit = resolve;
+  });
+  let hasRemoved = false;
+  const first = router.write(async (tx) => {
+    const plan = await removeMovements(tx, { ...window, retentionMs });
+    await Promise.all(plan.writes);
+    hasRemoved = true;
+    await committing;
+    return plan;
+  });
+  await vi.waitFor(() => expect(hasRemoved).toBe(true), 10_000);
+  const second = remove({ ...window, retentionMs: 3_600_000 });
+  const waiting = 'SELECT FROM pg_stat_activity WHERE wait_event_type = $1 AND datname = current_database()';
+  await vi.waitFor(async () => expect(await database.query(waiting, ['Lock'])).toHaveLength(1), 10_000);
+  commit();
+  expect([(await first).removed, (await second).removed]).toEqual([3, 3]);
+  expect(await ledgers()).toEqual([{ sku: 1, rows: ['opened 6: 106'], sound: true }]);
+});
+
 test('several instances at once remove each movement once', async () => {
   for (let sku = 1; sku <= 40; sku++) await insert(sku, 20, 2);
   const passes = await Promise.all([pass(), pass(), pass()]);

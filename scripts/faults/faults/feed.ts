@@ -3,7 +3,7 @@
  * rival that ignores its lock; readers do not read, or are away for longer than events are kept.
  */
 import type pg from 'pg';
-import { PUBLISHER_LOCK } from '../../../src/domain/events/publish.ts';
+import { PUBLISHER_LOCK } from '../../../src/domain/locks.ts';
 import { eventBatchDelete, eventPublish } from '../../../src/generated/sql/events.ts';
 import { readBatches } from '../final-state.ts';
 import { statements } from '../statements.ts';

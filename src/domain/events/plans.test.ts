@@ -17,7 +17,7 @@ import {
   eventStockRead,
   eventTail,
 } from '../../generated/sql/events.ts';
-import { PUBLISHER_LOCK } from './publish.ts';
+import { PUBLISHER_LOCK } from '../locks.ts';
 
 const database = useDatabase();
 const BATCHES = 50_000;

@@ -9,7 +9,8 @@ import { useDatabase, useRouter } from '../../../test/support/database.ts';
 import { feedOf, publishAll, writeBatch } from '../../../test/support/feed.ts';
 import { encodeValues } from '../../db/pool.ts';
 import type { Queryable } from '../../db/types.ts';
-import { PUBLISHER_LOCK, publishEvents, removeEvents } from './publish.ts';
+import { PUBLISHER_LOCK } from '../locks.ts';
+import { publishEvents, removeEvents } from './publish.ts';
 
 const database = useDatabase();
 const router = useRouter(database);

@@ -4,9 +4,7 @@
  */
 import type { Plan, Queryable, Rollback } from '../../db/types.ts';
 import { eventBatchDelete, eventPublish, eventPublisherLock } from '../../generated/sql/events.ts';
-
-/** Of the advisory lock. No other lock of the service has one key. */
-export const PUBLISHER_LOCK = 0x6c6f6d73n;
+import { PUBLISHER_LOCK } from '../locks.ts';
 
 /** What a run of the publisher has done. */
 export interface Published {

@@ -7,8 +7,10 @@ import {
   type IStockMovementOldResult,
   stockMovementDelete,
   stockMovementOld,
+  stockMovementRemovalLock,
   stockMovementReopen,
 } from '../../generated/sql/stock_movements.ts';
+import { MOVEMENT_REMOVAL_LOCK } from '../locks.ts';
 
 export interface MovementWindow {
   /** The window has the skus that follow this one. */
@@ -22,7 +24,7 @@ export interface MovementWindow {
 }
 
 export interface RemovedMovements {
-  /** How many were removed, without those of another instance that was faster. */
+  /** How many were removed. */
   readonly removed: number;
   /** The last sku of the window, behind which the next one begins. */
   readonly last: bigint;
@@ -33,33 +35,33 @@ export interface RemovedMovements {
 /** The last of the old movements of a sku. Before it there are others, or it is no opening yet. */
 interface Closed {
   readonly sku: bigint;
+  /** How many there are, the last one included. */
+  readonly count: number;
   readonly version: bigint;
   readonly total: bigint;
   readonly reserved: bigint;
   readonly createdUs: bigint;
 }
 
-/** Removes what is old enough of the skus of one window. */
+/** Removes what is old enough of the skus of one window, one instance at a time. */
 export async function removeMovements(
   tx: Queryable,
   window: MovementWindow,
 ): Promise<Plan<RemovedMovements>> {
   const { after, retentionMs, skusMax, movementsMax } = window;
   const limits = { skus: BigInt(skusMax), limit: BigInt(movementsMax) };
-  const rows = await stockMovementOld.run({ after, retentionMs, ...limits }, tx);
+  const [, rows] = await Promise.all([
+    stockMovementRemovalLock.run({ lock: MOVEMENT_REMOVAL_LOCK }, tx),
+    stockMovementOld.run({ after, retentionMs, ...limits }, tx),
+  ]);
   const walked = fitting(rows, movementsMax);
   // What is left of a sku that has more than fits is found again from the sku before.
-  const isPart = walked.some(({ count }) => Number(count) === movementsMax);
-  const last = (isPart ? walked.at(-2) : walked.at(-1))?.sku ?? after;
-  const isEnd = !isPart && walked.length === rows.length && rows.length < skusMax;
+  const part = walked.findIndex(({ count }) => Number(count) === movementsMax);
+  const last = (part === -1 ? walked.at(-1) : walked[part - 1])?.sku ?? after;
+  const isEnd = part === -1 && walked.length === rows.length && rows.length < skusMax;
   const closed = walked.flatMap(closedOf);
-  if (closed.length === 0) return { writes: [], result: { removed: 0, last, isEnd } };
-  const columns = { skus: closed.map(({ sku }) => sku), versions: closed.map(({ version }) => version) };
-  const removed = await stockMovementDelete.run(columns, tx);
-  const own = new Set(removed.map(({ sku }) => sku));
-  const reopened = closed.filter(({ sku }) => own.has(sku));
-  const count = Number(removed[0]?.count ?? 0n) - reopened.length;
-  return { writes: reopen(tx, reopened), result: { removed: count, last, isEnd } };
+  const removed = closed.reduce((sum, { count }) => sum + count - 1, 0);
+  return { writes: closed.length === 0 ? [] : close(tx, closed), result: { removed, last, isEnd } };
 }
 
 /** As many skus as have no more old movements than fit, at least one. */
@@ -74,19 +76,23 @@ function fitting(rows: readonly IStockMovementOldResult[], max: number): readonl
 
 /** A single old movement is an opening: each first one is. */
 function closedOf(row: IStockMovementOldResult): Closed[] {
-  const { sku, count, version, total_after: total, reserved_after: reserved, created_us: createdUs } = row;
-  if (count < 2n || version === null || total === null || reserved === null || createdUs === null) return [];
-  return [{ sku, version, total, reserved, createdUs }];
+  const { sku, version, total_after: total, reserved_after: reserved, created_us: createdUs } = row;
+  const count = Number(row.count);
+  if (count < 2 || version === null || total === null || reserved === null || createdUs === null) return [];
+  return [{ sku, count, version, total, reserved, createdUs }];
 }
 
-function reopen(tx: Queryable, closed: readonly Closed[]): Promise<unknown>[] {
-  if (closed.length === 0) return [];
-  const columns = {
-    skus: closed.map(({ sku }) => sku),
-    versions: closed.map(({ version }) => version),
+/** Removes the old movements of each sku, and opens its ledger with what they left. */
+function close(tx: Queryable, closed: readonly Closed[]): Promise<unknown>[] {
+  const skus = closed.map(({ sku }) => sku);
+  const versions = closed.map(({ version }) => version);
+  const opening = {
     totals: closed.map(({ total }) => total),
     reserved: closed.map(({ reserved }) => reserved),
     createdUs: closed.map(({ createdUs }) => createdUs),
   };
-  return [stockMovementReopen.run(columns, tx)];
+  return [
+    stockMovementDelete.run({ skus, versions }, tx),
+    stockMovementReopen.run({ skus, versions, ...opening }, tx),
+  ];
 }

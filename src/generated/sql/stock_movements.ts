@@ -290,6 +290,37 @@ const stockRepairIR: any = {"usedParamSet":{"held":true,"version":true,"sku":tru
 export const stockRepair = new PreparedQuery<IStockRepairParams,IStockRepairResult>(stockRepairIR);
 
 
+/** 'StockMovementRemovalLock' parameters type */
+export interface IStockMovementRemovalLockParams {
+  lock: bigint;
+}
+
+/** 'StockMovementRemovalLock' return type */
+export interface IStockMovementRemovalLockResult {
+  locked: bigint;
+}
+
+/** 'StockMovementRemovalLock' query type */
+export interface IStockMovementRemovalLockQuery {
+  params: IStockMovementRemovalLockParams;
+  result: IStockMovementRemovalLockResult;
+}
+
+const stockMovementRemovalLockIR: any = {"usedParamSet":{"lock":true},"params":[{"name":"lock","required":true,"transform":{"type":"scalar"},"locs":[{"a":389,"b":394}]}],"statement":"-- Waits until no other transaction removes movements, and keeps others from it until this one ends. The\n-- statements behind it see what the removal before has done. Two at once would each put an opening into the\n-- same ledger, the later one without what is between them.\n-- Locks: advisory, of the removal. Only removals take it, as their first lock.\nSELECT count(pg_advisory_xact_lock(:lock!::bigint)) AS \"locked!\""};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Waits until no other transaction removes movements, and keeps others from it until this one ends. The
+ * -- statements behind it see what the removal before has done. Two at once would each put an opening into the
+ * -- same ledger, the later one without what is between them.
+ * -- Locks: advisory, of the removal. Only removals take it, as their first lock.
+ * SELECT count(pg_advisory_xact_lock(:lock!::bigint)) AS "locked!"
+ * ```
+ */
+export const stockMovementRemovalLock = new PreparedQuery<IStockMovementRemovalLockParams,IStockMovementRemovalLockResult>(stockMovementRemovalLockIR);
+
+
 /** 'StockMovementOld' parameters type */
 export interface IStockMovementOldParams {
   after: bigint;
@@ -353,11 +384,7 @@ export interface IStockMovementDeleteParams {
 }
 
 /** 'StockMovementDelete' return type */
-export interface IStockMovementDeleteResult {
-  count: bigint;
-  sku: bigint;
-  version: bigint;
-}
+export type IStockMovementDeleteResult = void;
 
 /** 'StockMovementDelete' query type */
 export interface IStockMovementDeleteQuery {
@@ -365,25 +392,18 @@ export interface IStockMovementDeleteQuery {
   result: IStockMovementDeleteResult;
 }
 
-const stockMovementDeleteIR: any = {"usedParamSet":{"skus":true,"versions":true},"params":[{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":326,"b":331},{"a":504,"b":509}]},{"name":"versions","required":true,"transform":{"type":"scalar"},"locs":[{"a":344,"b":353}]}],"statement":"-- Removes the movements of each sku up to a version, and returns those of exactly that version: none where\n-- another instance was faster. The arrays are parallel.\n-- Locks: these rows. They never change, so only another removal waits for them.\nWITH removed AS (\n    DELETE FROM stock_movements AS movements\n    USING unnest(:skus!::bigint[], :versions!::bigint[]) AS closed (sku, version)\n    WHERE movements.sku = closed.sku\n      AND movements.version <= closed.version\n      AND movements.sku = ANY(:skus!::bigint[])\n    RETURNING movements.sku, movements.version, closed.version AS closed_version\n)\nSELECT sku, version, (SELECT count(*) FROM removed) AS \"count!\"\nFROM removed\nWHERE version = closed_version"};
+const stockMovementDeleteIR: any = {"usedParamSet":{"skus":true,"versions":true},"params":[{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":221,"b":226},{"a":387,"b":392}]},{"name":"versions","required":true,"transform":{"type":"scalar"},"locs":[{"a":239,"b":248}]}],"statement":"-- Removes the movements of each sku up to a version. The arrays are parallel.\n-- Locks: these rows. They never change, and the caller holds stockMovementRemovalLock.\nDELETE FROM stock_movements AS movements\nUSING unnest(:skus!::bigint[], :versions!::bigint[]) AS closed (sku, version)\nWHERE movements.sku = closed.sku\n  AND movements.version <= closed.version\n  AND movements.sku = ANY(:skus!::bigint[])"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Removes the movements of each sku up to a version, and returns those of exactly that version: none where
- * -- another instance was faster. The arrays are parallel.
- * -- Locks: these rows. They never change, so only another removal waits for them.
- * WITH removed AS (
- *     DELETE FROM stock_movements AS movements
- *     USING unnest(:skus!::bigint[], :versions!::bigint[]) AS closed (sku, version)
- *     WHERE movements.sku = closed.sku
- *       AND movements.version <= closed.version
- *       AND movements.sku = ANY(:skus!::bigint[])
- *     RETURNING movements.sku, movements.version, closed.version AS closed_version
- * )
- * SELECT sku, version, (SELECT count(*) FROM removed) AS "count!"
- * FROM removed
- * WHERE version = closed_version
+ * -- Removes the movements of each sku up to a version. The arrays are parallel.
+ * -- Locks: these rows. They never change, and the caller holds stockMovementRemovalLock.
+ * DELETE FROM stock_movements AS movements
+ * USING unnest(:skus!::bigint[], :versions!::bigint[]) AS closed (sku, version)
+ * WHERE movements.sku = closed.sku
+ *   AND movements.version <= closed.version
+ *   AND movements.sku = ANY(:skus!::bigint[])
  * ```
  */
 export const stockMovementDelete = new PreparedQuery<IStockMovementDeleteParams,IStockMovementDeleteResult>(stockMovementDeleteIR);
