@@ -2,9 +2,9 @@
 import type { KeysState } from './auth/keys.ts';
 import type { Router } from './db/cluster/router.ts';
 import type { Backlog } from './domain/backlog.ts';
-import type { AuditState } from './domain/stock/audit.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import { version } from './telemetry/version.ts';
+import type { StockAudit } from './workers/audit-stock.ts';
 
 /** The parts, as far as they have a state to show. */
 export interface Observed {
@@ -14,7 +14,7 @@ export interface Observed {
   readonly keys: (() => KeysState) | undefined;
   /** When the certificate ends, in milliseconds since the epoch; undefined without TLS. */
   readonly certificateEndMs: (() => number) | undefined;
-  readonly audit: { readonly state: AuditState };
+  readonly audit: Pick<StockAudit, 'known'>;
 }
 
 /** Shows the state of the parts from now on. */
@@ -37,10 +37,10 @@ export function observe(
     }
     if (certificateEndMs !== undefined)
       set('loms_certificate_expiry_timestamp_seconds', certificateEndMs() / 1_000);
-    const { last } = audit.state;
-    if (last?.report === undefined) return;
-    set('loms_audit_findings', last.report.findingCount);
-    set('loms_audit_age_seconds', last.ageMs / 1_000);
+    const { known } = audit;
+    if (known === undefined) return;
+    set('loms_audit_findings', known.findingCount);
+    set('loms_audit_age_seconds', known.ageMs / 1_000);
   });
 }
 

@@ -81,8 +81,8 @@ export class BatchRecord {
     this.#trace(batch, endMs, moments.slice(2), undefined);
   }
 
-  /** Records how often a transaction ran. */
-  ran({ attempts }: TransactionTrace): void {
+  /** Records how often a transaction was attempted. */
+  attempted(attempts: number): void {
     if (attempts > 1) this.#retries.inc(attempts - 1);
   }
 

@@ -130,8 +130,9 @@ export function createService(options: ServiceOptions): Service {
     const { trace } = batch;
     let holds: Holds | undefined;
     for (;;) {
+      const before = trace.attempts;
       const write = database.write((tx) => run(tx, claim(), settings, holds), trace);
-      const result = await write.finally(() => record.ran(trace));
+      const result = await write.finally(() => record.attempted(trace.attempts - before));
       if (Array.isArray(result)) {
         record.done(batch, momentsOf(trace));
         return result;

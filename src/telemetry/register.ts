@@ -145,7 +145,11 @@ export const definitions = {
     most: 'tasks',
   },
   loms_audit_findings: { type: 'gauge', help: 'What the last audit of the stock found.', ...single },
-  loms_audit_age_seconds: { type: 'gauge', help: 'The time since the last audit ended.', ...single },
+  loms_audit_age_seconds: {
+    type: 'gauge',
+    help: 'The time since the last audit that did not fail.',
+    ...single,
+  },
   loms_keys_age_seconds: { type: 'gauge', help: "The time since the issuer's keys were read.", ...single },
   loms_keys_usable: { type: 'gauge', help: '1 where tokens can be checked.', ...single },
   loms_certificate_expiry_timestamp_seconds: {

@@ -15,6 +15,9 @@ export const monotonicMs: Clock = () => performance.now();
  */
 export const wallClockMs = (): number => Date.now();
 
+/** The longest delay of a timer of Node.js, 24 days: it would fire at once after a longer one. */
+export const TIMER_MAX_MS = 2 ** 31 - 1;
+
 /** The timer of Node.js. It does not keep the process alive: open sockets and requests do. */
 export const setNodeTimer: SetTimer = (ring, delayMs) => {
   const timer = setTimeout(ring, delayMs).unref();

@@ -9,7 +9,7 @@
  * Entries are linked to each other, without a Set: what passes through a Set lives until its table is
  * collected, and at tens of thousands of entries a second that costs a tenth of the throughput.
  */
-import { type Clock, monotonicMs, type SetTimer, setNodeTimer } from './clock.ts';
+import { type Clock, monotonicMs, type SetTimer, setNodeTimer, TIMER_MAX_MS } from './clock.ts';
 
 export interface Pending {
   /** On the monotonic clock, in milliseconds; Infinity waits for ever. While it is pending see `postpone`. */
@@ -20,9 +20,6 @@ export interface Pending {
   previous?: Pending | undefined;
   next?: Pending | undefined;
 }
-
-/** The longest delay of a timer of Node.js, 24 days: it would fire at once after a longer one. */
-const TIMER_MAX_MS = 2 ** 31 - 1;
 
 export class Deadlines {
   readonly now: Clock;

@@ -132,3 +132,13 @@ test('a stop waits for the current run', async () => {
   await passMs(0);
   expect(stopped).toBe(true);
 });
+
+test('an interval longer than a timer of Node.js is kept', async () => {
+  const dayMs = 86_400_000;
+  task = new PeriodicTask({ run, intervalMs: 60 * dayMs, minGapMs: 30 * dayMs, onError });
+  void task.start();
+  await passMs(60 * dayMs - 1);
+  expect(runs).toBe(1);
+  await passMs(1);
+  expect(runs).toBe(2);
+});

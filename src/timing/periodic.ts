@@ -1,4 +1,5 @@
 /** The one background loop: runs a task at an interval or when it is triggered, never twice at once. */
+import { TIMER_MAX_MS } from './clock.ts';
 
 export interface RunResult {
   /** The next run follows after the minimum gap. */
@@ -81,9 +82,11 @@ export class PeriodicTask {
     this.#after(Math.min(intervalMs, this.#nextInMs) - minGapMs, () => this.#begin());
   }
 
-  /** The timer does not keep the process alive. */
+  /** The timer does not keep the process alive. A delay that it cannot take is waited for in parts. */
   #after(delayMs: number, next: () => void): void {
-    this.#timer = setTimeout(next, delayMs).unref();
+    const partMs = Math.min(delayMs, TIMER_MAX_MS);
+    const onPart = partMs < delayMs ? () => this.#after(delayMs - partMs, next) : next;
+    this.#timer = setTimeout(onPart, partMs).unref();
   }
 
   /** The task may be stopped during a run. */

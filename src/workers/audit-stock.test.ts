@@ -87,16 +87,28 @@ test('what is found is logged as an error', async () => {
 
 test('one that fails has no report, and the next one has', async () => {
   let isDown = true;
-  const { audit, lines, ended } = audits((work) => {
+  const { audit, clock, lines, ended } = audits((work) => {
     if (isDown) throw new Error('down');
     return router.read(work);
   });
   audit.start();
   expect(await ended()).toEqual({ ageMs: 0, durationMs: 0 });
+  expect(audit.known).toBeUndefined();
   isDown = false;
   audit.start();
   expect(await ended()).toHaveProperty('report');
-  expect(lines).toEqual(['the stock audit failed', 'the stock audit found nothing']);
+  expect(audit.known).toEqual({ ageMs: 0, findingCount: 0 });
+  isDown = true;
+  clock.moveTo(clock.now() + 60_000);
+  audit.start();
+  expect(await ended()).not.toHaveProperty('report');
+  // What is known grows older, so an alert sees that audits fail.
+  expect(audit.known).toEqual({ ageMs: 60_000, findingCount: 0 });
+  expect(lines).toEqual([
+    'the stock audit failed',
+    'the stock audit found nothing',
+    'the stock audit failed',
+  ]);
 });
 
 test('a stop ends a running audit without a result, and none starts after it', async () => {

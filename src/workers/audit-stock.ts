@@ -43,6 +43,8 @@ export class StockAudit {
   readonly #stopped = new AbortController();
   #running: Promise<void> | undefined;
   #last: { readonly endedMs: number; readonly durationMs: number; readonly report?: AuditReport } | undefined;
+  /** The last one that did not fail. */
+  #lastReport: { readonly endedMs: number; readonly report: AuditReport } | undefined;
 
   constructor(options: AuditOptions & { readonly logger: Logger }) {
     this.#options = options;
@@ -54,6 +56,13 @@ export class StockAudit {
     if (this.#last === undefined) return { running, last: undefined };
     const { endedMs, ...last } = this.#last;
     return { running, last: { ...last, ageMs: this.#options.now() - endedMs } };
+  }
+
+  /** What the last audit that did not fail found, and how old that is; undefined before the first one. */
+  get known(): { readonly ageMs: number; readonly findingCount: number } | undefined {
+    if (this.#lastReport === undefined) return undefined;
+    const { endedMs, report } = this.#lastReport;
+    return { ageMs: this.#options.now() - endedMs, findingCount: report.findingCount };
   }
 
   /** Starts an audit, unless one runs. */
@@ -76,7 +85,8 @@ export class StockAudit {
     const beganMs = now();
     try {
       const report = await auditSlowly({ ...this.#options, signal });
-      this.#last = { endedMs: now(), durationMs: now() - beganMs, report };
+      this.#lastReport = { endedMs: now(), report };
+      this.#last = { ...this.#lastReport, durationMs: now() - beganMs };
       const { findings, findingCount, skus, unsettledSkus } = report;
       const counts = { skus, unsettledSkus, findingCount };
       if (findingCount > 0) logger.error({ ...counts, first: findings[0] }, 'the stock audit found faults');

@@ -57,6 +57,10 @@ test('batches by size and stage', () => {
   expect(samples.get(read)).toBeGreaterThan(0);
 });
 
+test('a create that searched for ended reservations is no retry', () => {
+  expect(samples.get('loms_transaction_retries_total{operation="createOrder"}') ?? 0).toBe(0);
+});
+
 test('the state of the nodes, the feed and the background tasks', async () => {
   const node = new URL(database.primaryUrl).host;
   expect(samples.get(`loms_node_primary{node="${node}"}`)).toBe(1);

@@ -44,7 +44,7 @@ export interface StockChangesToRead {
 export interface StockChanges {
   readonly stocks: readonly Stock[];
   readonly nextPageToken: string;
-  /** Behind which there may be more to list, where the page is empty. */
+  /** Behind which there is more to list, now or later, where the page is empty. */
   readonly next: Cursor;
 }
 
@@ -92,7 +92,7 @@ export async function listStockChanges(
 }
 
 function listedOf({ stocks, next }: Page, key: Uint8Array): StockChanges {
-  return { stocks, nextPageToken: tokenOf(key, next), next: next.end ?? next.cursor };
+  return { stocks, nextPageToken: tokenOf(key, next), next: next.cursor };
 }
 
 function beginAt(cursor: Cursor): Window {
