@@ -160,11 +160,18 @@ function findingOf(sku: number, { least, most }: Difference, { reserved, version
 async function readReserved(
   db: Queryable,
   { after, upTo }: Range,
-  { comparedSkus }: AuditLimits,
+  limits: AuditLimits,
 ): Promise<Look['before']> {
-  // New stock may have been added to the range.
-  const rows = await stockVersionList.run({ after, upTo, limit: BigInt(2 * comparedSkus) }, db);
+  const rows = await stockVersionList.run({ after, upTo, limit: BigInt(readMax(limits)) }, db);
   return new Map(rows.map(({ sku, reserved, version }) => [fromSkuColumn(sku), { reserved, version }]));
+}
+
+/** How many skus of a range are read: new ones may have been added to it. */
+const readMax = ({ comparedSkus }: AuditLimits) => 2 * comparedSkus;
+
+/** The last sku that a reading covers: it would have its stock. */
+function coveredUpTo(reading: Look['before'], limits: AuditLimits): number {
+  return reading.size < readMax(limits) ? Number(SKU_MAX) : ([...reading.keys()].at(-1) ?? 0);
 }
 
 async function readOpenOrders(db: Queryable, { openOrders }: AuditLimits): Promise<bigint[] | undefined> {
@@ -181,25 +188,26 @@ async function differencesOf(
   { read }: AuditSource,
   { before, openOrders, after }: Look,
   { after: afterSku, upTo }: Range,
-  { orders }: AuditLimits,
+  limits: AuditLimits,
 ): Promise<Map<number, Difference>> {
   // Then each sku may hold anything.
   if (openOrders === undefined) return new Map([...before.keys()].map((sku) => [sku, ANYTHING]));
   const held = new Map<number, bigint>();
-  for (let from = 0; from < openOrders.length; from += orders) {
-    const orderIds = openOrders.slice(from, from + orders);
+  for (let from = 0; from < openOrders.length; from += limits.orders) {
+    const orderIds = openOrders.slice(from, from + limits.orders);
     const rows = await read((db) => orderLineSums.run({ orderIds, after: afterSku, upTo }, db));
     for (const { sku, count } of rows) {
       held.set(fromSkuColumn(sku), (held.get(fromSkuColumn(sku)) ?? 0n) + count);
     }
   }
   const moves = await readMoves(read, before, after);
+  const covered = Math.min(coveredUpTo(before, limits), coveredUpTo(after, limits));
   const differences = new Map<number, Difference>();
   for (const sku of new Set([...before.keys(), ...after.keys(), ...held.keys()])) {
     const { reserved } = before.get(sku) ?? NO_STOCK;
     const { added, taken } = moves.get(sku) ?? { added: 0n, taken: 0n };
     const atFirst = (held.get(sku) ?? 0n) - reserved;
-    const difference = { least: atFirst - added, most: atFirst - taken };
+    const difference = sku > covered ? ANYTHING : { least: atFirst - added, most: atFirst - taken };
     if (unknown(difference) || isWrong(difference)) differences.set(sku, difference);
   }
   return differences;
