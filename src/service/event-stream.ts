@@ -20,8 +20,11 @@ export interface StreamContext {
   readonly view: EventView;
   readonly tail: EventTail;
   readonly deadlines: Deadlines;
-  /** Reads what follows a cursor; undefined where the cursor has expired. */
-  readonly read: (cursor: Cursor) => Promise<EventPage | undefined>;
+  /**
+   * Reads what follows a cursor, if that is still wanted when it is its turn; undefined where it is not, or
+   * where the cursor has expired.
+   */
+  readonly read: (cursor: Cursor, isWanted: () => boolean) => Promise<EventPage | undefined>;
   /** Called when it begins or ends to read pages of its own. */
   readonly onBehind: (isBehind: boolean) => void;
   readonly onError: (error: unknown) => void;
@@ -141,7 +144,8 @@ export class OpenEventStream implements EventStream {
 
   async #readOwn(): Promise<ViewedPage | undefined> {
     const { view, deadlines, onError, read } = this.#context;
-    const reading = this.#ahead ?? read(this.#cursor);
+    const isWanted = () => !this.#isClosed;
+    const reading = this.#ahead ?? read(this.#cursor, isWanted);
     this.#ahead = undefined;
     try {
       const page = await reading;
@@ -154,7 +158,7 @@ export class OpenEventStream implements EventStream {
       this.#isAtHead = !more;
       this.#setBehind(more);
       if (more) {
-        this.#ahead = read(next);
+        this.#ahead = read(next, isWanted);
         // It is looked at when it is taken.
         this.#ahead.catch(() => {});
       }

@@ -28,13 +28,22 @@ const turns = async () => {
   for (let count = 0; count < 20; count++) await new Promise((resolve) => setImmediate(resolve));
 };
 
-/** The streams of a process whose time the test moves, and whose reads it can make fail. */
+/** The streams of a process whose time the test moves, and whose reads it can hold up or make fail. */
 function openStreams(readers = new FeedReaders({ readersMax: 10, readersPerClientMax: 10 })) {
   const clock = manualClock();
   const deadlines = new Deadlines(clock.now, clock.setTimer);
-  const state = { isDown: false, errors: [] as unknown[] };
-  const read: Database['read'] = (work) =>
-    state.isDown ? Promise.reject(new DatabaseUnavailable('down')) : router.read(work);
+  const state = {
+    isDown: false,
+    errors: [] as unknown[],
+    reads: 0,
+    held: undefined as Promise<void> | undefined,
+  };
+  const read: Database['read'] = async (work) => {
+    state.reads++;
+    await state.held;
+    if (state.isDown) throw new DatabaseUnavailable('down');
+    return router.read(work);
+  };
   const onError = (error: unknown) => void state.errors.push(error);
   const watch = new FeedWatch({ read, onError });
   watch.start();
@@ -139,6 +148,55 @@ test('a closed stream leaves no place, timer or wait behind', async () => {
     await turns();
     expect(deadlines.size).toBe(0);
   }
+  await watch.stop();
+});
+
+test('one that opens too late keeps its place until its turn, which then reads nothing', async () => {
+  const readers = new FeedReaders({ readersMax: 3, readersPerClientMax: 3 });
+  const { clock, state, streams, watch } = openStreams(readers);
+  const reasonOf = async (deadlineMs: number) => {
+    const request = { type: [], pageToken: '', from: '', encoding } as const;
+    const opened = await streams.open(request, { ...anyCall, deadlineMs });
+    return opened.ok ? opened.value : opened.refusal.reason;
+  };
+  let goOn = () => {};
+  state.held = new Promise((resolve) => {
+    goOn = resolve;
+  });
+  const opening = [9_000, 9_000, 1_000].map(reasonOf);
+  await turns();
+  clock.moveTo(1_000);
+  expect(await opening[2]).toBe('DEADLINE_EXCEEDED');
+  expect(await reasonOf(9_000)).toBe('QUEUE_FULL');
+  const before = state.reads;
+  goOn();
+  for (const stream of await Promise.all(opening.slice(0, 2))) (stream as EventStream).close();
+  await turns();
+  expect(state.reads).toBe(before);
+  state.held = undefined;
+  const places = await Promise.all([9_000, 9_000, 9_000].map(reasonOf));
+  for (const stream of places) (stream as EventStream).close();
+  await watch.stop();
+});
+
+test('one that was closed while it waits for its turn reads nothing then', async () => {
+  const { state, open, watch } = openStreams();
+  await database.query('TRUNCATE event_batches');
+  for (let page = 0; page < 3; page++) await writeBatch(database.query, PAGE_EVENTS_MAX);
+  await publishAll(router);
+  const streams = [await open({}, 'beginning'), await open({}, 'beginning'), await open({}, 'beginning')];
+  for (const stream of streams) await nextOf(stream);
+  let goOn = () => {};
+  state.held = new Promise((resolve) => {
+    goOn = resolve;
+  });
+  const next = streams.map(nextOf);
+  await turns();
+  const before = state.reads;
+  for (const stream of streams) stream.close();
+  goOn();
+  expect(await Promise.all(next)).toEqual([undefined, undefined, undefined]);
+  expect(state.reads).toBe(before);
   await watch.stop();
 });
 

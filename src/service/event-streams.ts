@@ -50,6 +50,14 @@ const HELD_EVENTS = 50_000;
 
 type Work<T> = (db: Queryable) => Promise<T>;
 
+/** A read that nobody wants any more when its turn comes. */
+const DROPPED = Symbol('dropped');
+
+interface Turn {
+  readonly isWanted: () => boolean;
+  take(read: boolean): void;
+}
+
 interface CountedView extends EventView {
   readonly key: string;
   streams: number;
@@ -63,8 +71,8 @@ export class EventStreams {
   readonly #views = new Map<PageEncoding, Map<string, CountedView>>();
   #behind = 0;
   #reading = 0;
-  /** Those that wait for their turn to read: one for each stream at most. */
-  readonly #turns: (() => void)[] = [];
+  /** Those that wait for their turn to read: one for each reader that was admitted at most. */
+  readonly #turns: Turn[] = [];
 
   constructor(options: EventStreamsOptions) {
     const { database, watch, deadlines, onError } = options;
@@ -83,22 +91,25 @@ export class EventStreams {
     const release = readers.enter(call.client);
     if (release === undefined) return refused(fixedRefusals.queueFull);
     const filter = { types: request.type };
-    const first = await this.#readFirst((db) => readFrom(db, begin.value, filter, this.#pageEvents()), call);
+    const reading = this.#readFirst((db) => readFrom(db, begin.value, filter, this.#pageEvents()), call);
+    const first = await this.#options.deadlines.settleBy(reading, tooLate, call.deadlineMs);
     if (first.ok) return accepted(this.#stream(filter, request.encoding, first.value, release, call));
-    release();
+    // A read that goes on behind the deadline keeps its place: as many as have one wait for their turn.
+    void reading.finally(release);
     return first;
   }
 
+  /** Never throws. */
   async #readFirst(work: Work<EventPage | undefined>, { deadlineMs }: Call): Promise<Outcome<EventPage>> {
     const { deadlines, onError } = this.#options;
-    const reading = this.#read(work).then(
-      (page) => (page === undefined ? refused(fixedRefusals.cursorExpired) : accepted(page)),
-      (error) => {
-        onError(error);
-        return refusalOf(error);
-      },
-    );
-    return deadlines.settleBy<Outcome<EventPage>>(reading, tooLate, deadlineMs);
+    try {
+      const page = await this.#read(work, () => deadlines.now() < deadlineMs);
+      if (page === DROPPED) return tooLate;
+      return page === undefined ? refused(fixedRefusals.cursorExpired) : accepted(page);
+    } catch (error) {
+      onError(error);
+      return refusalOf(error);
+    }
   }
 
   #stream(
@@ -113,8 +124,11 @@ export class EventStreams {
     const context = {
       ...{ view, deadlines, onError, credentialsEndMs },
       tail: this.#tail,
-      read: (cursor: Cursor) =>
-        this.#read((db) => readEvents(db, cursor, filter, limitsOf(filter, this.#pageEvents()))),
+      read: async (cursor: Cursor, isWanted: () => boolean) => {
+        const limits = () => limitsOf(filter, this.#pageEvents());
+        const page = await this.#read((db) => readEvents(db, cursor, filter, limits()), isWanted);
+        return page === DROPPED ? undefined : page;
+      },
       onBehind: (isBehind: boolean) => {
         this.#behind += isBehind ? 1 : -1;
       },
@@ -132,17 +146,25 @@ export class EventStreams {
     return Math.max(PAGE_EVENTS_MIN, Math.min(PAGE_EVENTS_MAX, share));
   }
 
-  /** Reads when fewer than READS_MAX others read. */
-  async #read<T>(work: Work<T>): Promise<T> {
+  /** Reads when fewer than READS_MAX others read, if it is still wanted then. */
+  async #read<T>(work: Work<T>, isWanted: () => boolean): Promise<T | typeof DROPPED> {
     if (this.#reading < READS_MAX) this.#reading++;
-    else await new Promise<void>((resolve) => this.#turns.push(resolve));
+    else if (!(await new Promise<boolean>((take) => this.#turns.push({ isWanted, take })))) return DROPPED;
     try {
       return await this.#options.database.read(work);
     } finally {
-      const next = this.#turns.shift();
-      if (next === undefined) this.#reading--;
-      else next();
+      this.#handOn();
     }
+  }
+
+  /** Gives the turn to the next read that is wanted. */
+  #handOn(): void {
+    for (let next = this.#turns.shift(); next !== undefined; next = this.#turns.shift()) {
+      const isWanted = next.isWanted();
+      next.take(isWanted);
+      if (isWanted) return;
+    }
+    this.#reading--;
   }
 
   #viewOf(filter: EventFilter, encoding: PageEncoding): CountedView {
