@@ -157,3 +157,20 @@ test('while writes fail because the server cannot write, it is not writable', as
   await expect(write('SELECT 1 / 0')).rejects.toThrow('division by zero');
   expect(router.writable).toBe(true);
 });
+
+test('an error of our own code in a read is thrown at once, and is no cause', async () => {
+  const router = open([database.primaryUrl, ...database.replicaUrls]);
+  await router.check();
+  const bug = new Error('a bug');
+  let runs = 0;
+  const read = router.read(async (db) => {
+    runs++;
+    await db.query('SELECT 1', []);
+    throw bug;
+  });
+  await expect(read).rejects.toBe(bug);
+  const wrong = router.read((db) => db.query('SELECT 1 / 0', []));
+  await expect(wrong).rejects.toMatchObject({ code: '22012' });
+  expect(runs).toBe(1);
+  expect(router.status().map(({ reason }) => reason)).toEqual(['', '']);
+});

@@ -46,8 +46,10 @@ const WRITE_FAILURE_MS = 10_000;
 /** A read that has taken this part of its time limit is hedged. */
 const HEDGE_DELAY_DIVISOR = 10;
 
-/** A replica cancels reads that block its replay (40001): the next node can serve them. */
-const isNodeError = (error: unknown) => isUnavailable(error) || isRetryable(error);
+/** A read failed because its node cannot serve it; the next one may. */
+class NodeFailure extends Error {}
+
+const isNodeError = (error: unknown) => error instanceof NodeFailure;
 
 export class Router implements Database {
   readonly #nodes: readonly DatabaseNode[];
@@ -193,23 +195,39 @@ export class Router implements Database {
   async read<T>(work: (db: Queryable) => Promise<T>): Promise<T> {
     const [first, ...others] = this.#readOrder();
     if (first === undefined) throw new DatabaseUnavailable('no node is healthy');
-    const read = async (node: DatabaseNode) => {
-      try {
-        const result = await work(node.reader);
-        node.reads++;
-        return result;
-      } catch (error) {
-        if (isUnavailable(error)) this.#onReadFailed(node, error);
-        throw error;
-      }
-    };
+    const read = (node: DatabaseNode) => this.#readFrom(node, work);
     const hedgeDelayMs = this.#options.readTimeoutMs / HEDGE_DELAY_DIVISOR;
     const options = { read, hedgeDelayMs, isNodeError, deadlines: this.#deadlines };
     return hedgedRead([first, ...others], options).catch((error) => {
-      throw isNodeError(error)
-        ? new DatabaseUnavailable('the read failed on every node', { cause: error })
-        : error;
+      if (!(error instanceof NodeFailure)) throw error;
+      throw new DatabaseUnavailable('the read failed on every node', { cause: error.cause });
     });
+  }
+
+  /**
+   * Reads from one node. Only an error of its statements can be the node's: what else the work throws would
+   * fail on the next one too.
+   *
+   * @throws NodeFailure
+   */
+  async #readFrom<T>(node: DatabaseNode, work: (db: Queryable) => Promise<T>): Promise<T> {
+    let failure: unknown;
+    const query: Queryable['query'] = (text, values) =>
+      node.reader.query(text, values).catch((error) => {
+        failure ??= error;
+        throw error;
+      });
+    try {
+      const result = await work({ query });
+      node.reads++;
+      return result;
+    } catch (error) {
+      if (failure === undefined) throw error;
+      if (isUnavailable(failure)) this.#onReadFailed(node, failure);
+      // A replica cancels reads that block its replay (40001): the next node can serve them.
+      else if (!isRetryable(failure)) throw error;
+      throw new NodeFailure('the node failed', { cause: failure });
+    }
   }
 
   /** Queries every node, elects the primary, and marks each node healthy or unhealthy. */
