@@ -32,7 +32,8 @@ FROM unnest(:orderIds!::bigint[], :skus!::bigint[], :counts!::integer[]) AS fres
 
 /* @name orderLock */
 -- Locks the given orders until the transaction ends, and changes nothing in them. All changes of orders that
--- callers ask for begin with it, so that what they read next is what they change.
+-- callers ask for begin with it, so that what they read next is what they change. Returns their ids: an order
+-- that is committed behind the snapshot of this statement is not locked, and yet found by the next one.
 -- It is a write, so that the COMMIT waits for the replica of each order: otherwise a reply that is based on
 -- a read alone could show a state that no replica has. Only the server that has an order can confirm it.
 -- Locks: these order rows, in the order of their index. No other statement of such a transaction waits for an
@@ -40,7 +41,8 @@ FROM unnest(:orderIds!::bigint[], :skus!::bigint[], :counts!::integer[]) AS fres
 -- Cost: a version of each row, about 150 bytes of WAL; no index is written, since the page has room for it.
 UPDATE orders
 SET updated_at = updated_at
-WHERE order_id = ANY(:orderIds!::bigint[]);
+WHERE order_id = ANY(:orderIds!::bigint[])
+RETURNING order_id;
 
 /* @name orderTransition */
 -- Transitions those of the given orders that have the status :from, for the reason :fromReason, and whose

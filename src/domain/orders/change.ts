@@ -18,11 +18,13 @@ import { type Order, type Transition, transitions } from './order.ts';
 import { isUnreleased, ordersOf, type StoredOrder } from './read.ts';
 
 interface ChangedOrders<Row> {
-  /** What the update returned of the orders that it changed. */
+  /** The orders that are locked. One that was written behind the lock is not, and the update may find it. */
+  readonly locked: ReadonlySet<bigint>;
+  /** What the update returned. */
   readonly changed: readonly Row[];
   /** The orders that are overdue and must be released (`expire`), as they are after that. */
   readonly overdue: readonly StoredOrder[];
-  /** All of the orders, as they are after it. */
+  /** All that are locked, and that the update returned, as they are after it. */
   readonly orders: ReadonlyMap<bigint, StoredOrder>;
 }
 
@@ -31,19 +33,22 @@ interface ChangedOrders<Row> {
  *
  * @param update a guarded update of open orders, which skips those whose reservations have ended.
  */
-export async function changeOrders<Row>(
+export async function changeOrders<Row extends { readonly order_id: bigint }>(
   tx: Queryable,
   orderIds: bigint[],
   update: (orderIds: bigint[]) => Promise<Row[]>,
 ): Promise<ChangedOrders<Row>> {
-  const [, changed, rows] = await Promise.all([
+  const [lockedRows, changed, rows] = await Promise.all([
     orderLock.run({ orderIds }, tx),
     update(orderIds),
     orderRead.run({ orderIds }, tx),
   ]);
-  const orders = ordersOf(rows);
-  const overdue = new Set(rows.filter(isUnreleased).map((row) => row.order_id));
-  return { changed, overdue: [...overdue].map((id) => raised(orderOf(orders, id))), orders };
+  const locked = new Set(lockedRows.map((row) => row.order_id));
+  const existing = new Set([...locked, ...changed.map((row) => row.order_id)]);
+  const read = rows.filter((row) => existing.has(row.order_id));
+  const orders = ordersOf(read);
+  const overdue = new Set(read.filter(isUnreleased).map((row) => row.order_id));
+  return { locked, changed, overdue: [...overdue].map((id) => raised(orderOf(orders, id))), orders };
 }
 
 /**
@@ -64,10 +69,9 @@ export function transit(
 }
 
 /** Cancels those of the orders whose reservations have ended. Returns their ids. */
-export async function expire(tx: Queryable, orderIds: readonly bigint[]): Promise<bigint[]> {
+export function expire(tx: Queryable, orderIds: readonly bigint[]): Promise<{ order_id: bigint }[]> {
   const { from, to, cancelReason } = transitions.expire;
-  const rows = await orderExpire.run({ orderIds: [...orderIds], from, to, cancelReason }, tx);
-  return rows.map((row) => row.order_id);
+  return orderExpire.run({ orderIds: [...orderIds], from, to, cancelReason }, tx);
 }
 
 /** An order that the same transaction has locked, and so has read. */

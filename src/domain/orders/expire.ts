@@ -49,7 +49,7 @@ const noTraces = new Map();
 /** Cancels those of the orders whose reservations have ended. Returns their number. */
 export async function expireOrders(tx: Queryable, orderIds: readonly bigint[]): Promise<Plan<number>> {
   const { changed, orders } = await changeOrders(tx, [...orderIds], (ids) => expire(tx, ids));
-  const expired = changed.map((id) => orderOf(orders, id));
+  const expired = changed.map((row) => orderOf(orders, row.order_id));
   const writes = settle(tx, [{ orders: expired, transition: transitions.expire }], noTraces);
   return { writes, result: expired.length };
 }

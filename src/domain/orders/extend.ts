@@ -48,7 +48,8 @@ export async function extendOrders(
   const orderIds = [...new Set(requests.map(({ orderId }) => orderId))];
   const { from, fromReason } = transitions.pay;
   const find = (ids: bigint[]) => orderChangeable.run({ orderIds: ids, from, fromReason, graceMs: 0 }, tx);
-  const { changed: open, overdue, orders } = await changeOrders(tx, orderIds, find);
+  const { locked, changed: found, overdue, orders } = await changeOrders(tx, orderIds, find);
+  const open = found.filter((order) => locked.has(order.order_id));
   const ends = new Map(open.map((order) => [order.order_id, endOf(order, requests, reservationTtlMaxMs)]));
   const later = open.flatMap(({ order_id: id, expires_us: expiresUs }) => {
     const endUs = ends.get(id) ?? null;

@@ -114,7 +114,9 @@ export interface IOrderLockParams {
 }
 
 /** 'OrderLock' return type */
-export type IOrderLockResult = void;
+export interface IOrderLockResult {
+  order_id: bigint;
+}
 
 /** 'OrderLock' query type */
 export interface IOrderLockQuery {
@@ -122,13 +124,14 @@ export interface IOrderLockQuery {
   result: IOrderLockResult;
 }
 
-const orderLockIR: any = {"usedParamSet":{"orderIds":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":760,"b":769}]}],"statement":"-- Locks the given orders until the transaction ends, and changes nothing in them. All changes of orders that\n-- callers ask for begin with it, so that what they read next is what they change.\n-- It is a write, so that the COMMIT waits for the replica of each order: otherwise a reply that is based on\n-- a read alone could show a state that no replica has. Only the server that has an order can confirm it.\n-- Locks: these order rows, in the order of their index. No other statement of such a transaction waits for an\n-- order, so batches that share orders queue up and do not deadlock.\n-- Cost: a version of each row, about 150 bytes of WAL; no index is written, since the page has room for it.\nUPDATE orders\nSET updated_at = updated_at\nWHERE order_id = ANY(:orderIds!::bigint[])"};
+const orderLockIR: any = {"usedParamSet":{"orderIds":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":893,"b":902}]}],"statement":"-- Locks the given orders until the transaction ends, and changes nothing in them. All changes of orders that\n-- callers ask for begin with it, so that what they read next is what they change. Returns their ids: an order\n-- that is committed behind the snapshot of this statement is not locked, and yet found by the next one.\n-- It is a write, so that the COMMIT waits for the replica of each order: otherwise a reply that is based on\n-- a read alone could show a state that no replica has. Only the server that has an order can confirm it.\n-- Locks: these order rows, in the order of their index. No other statement of such a transaction waits for an\n-- order, so batches that share orders queue up and do not deadlock.\n-- Cost: a version of each row, about 150 bytes of WAL; no index is written, since the page has room for it.\nUPDATE orders\nSET updated_at = updated_at\nWHERE order_id = ANY(:orderIds!::bigint[])\nRETURNING order_id"};
 
 /**
  * Query generated from SQL:
  * ```
  * -- Locks the given orders until the transaction ends, and changes nothing in them. All changes of orders that
- * -- callers ask for begin with it, so that what they read next is what they change.
+ * -- callers ask for begin with it, so that what they read next is what they change. Returns their ids: an order
+ * -- that is committed behind the snapshot of this statement is not locked, and yet found by the next one.
  * -- It is a write, so that the COMMIT waits for the replica of each order: otherwise a reply that is based on
  * -- a read alone could show a state that no replica has. Only the server that has an order can confirm it.
  * -- Locks: these order rows, in the order of their index. No other statement of such a transaction waits for an
@@ -137,6 +140,7 @@ const orderLockIR: any = {"usedParamSet":{"orderIds":true},"params":[{"name":"or
  * UPDATE orders
  * SET updated_at = updated_at
  * WHERE order_id = ANY(:orderIds!::bigint[])
+ * RETURNING order_id
  * ```
  */
 export const orderLock = new PreparedQuery<IOrderLockParams,IOrderLockResult>(orderLockIR);
