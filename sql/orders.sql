@@ -74,13 +74,13 @@ WHERE order_id = ANY(:orderIds!::bigint[])
 RETURNING order_id;
 
 /* @name orderUserLock */
--- Locks the given users, so that of two transactions that create for one user with a limit of what it may
+-- Locks groups of users, so that of two transactions that create for one user with a limit of what it may
 -- hold, the second counts what the first holds. Returns how many were locked.
--- Locks: advisory, each until the transaction ends, in user order and before all others. The two halves of
--- the id are the form with two keys, which none of the locks with one key can meet.
-SELECT count(pg_advisory_xact_lock((user_id >> 32)::integer, ((user_id << 32) >> 32)::integer)) AS "locked!"
+-- Locks: advisory, each until the transaction ends, in the order of the groups and before all others. They
+-- have two keys, which none of the locks with one key can meet.
+SELECT count(pg_advisory_xact_lock(:family!::integer, group_number)) AS "locked!"
 FROM (
-    SELECT user_id FROM unnest(:userIds!::bigint[]) AS users (user_id) ORDER BY user_id
+    SELECT group_number FROM unnest(:groups!::integer[]) AS groups (group_number) ORDER BY group_number
 ) AS ordered;
 
 /* @name orderHeldPieces */

@@ -4,6 +4,7 @@ import { anyCall } from '../../test/support/call.ts';
 import { openService, testSettings, useLoms, useRouter } from '../../test/support/database.ts';
 import { ANONYMOUS } from '../domain/call.ts';
 import { type CreateOrderOutcome, createOrders, type OrderToCreate } from '../domain/orders/create.ts';
+import { readHeldPieces } from '../domain/orders/held-pieces.ts';
 
 const MAX = 10;
 const settings = { heldPiecesMaxPerUser: MAX, reservationTtlMs: 600_000 };
@@ -133,6 +134,20 @@ test('a create waits for another one for its user, and counts what that one hold
     return plan;
   });
   expect(await second).toBe(EXCEEDED);
+});
+
+test('a batch for many users holds a bounded number of locks', async () => {
+  const locks = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND granted";
+  const lockedBy = (users: bigint[]) =>
+    router.write(async (tx) => {
+      const orders = users.map((user) => ({ user, items: [] }));
+      await readHeldPieces(tx, orders, { ...testSettings, ...settings });
+      return { rollback: (await database.query(locks)).length };
+    });
+  const users = Array.from({ length: 500 }, (_, index) => BigInt(index));
+  expect(await lockedBy(users)).toBe(500);
+  expect(await lockedBy(users.map((user) => 1n + user * 4_096n))).toBe(1);
+  expect(await lockedBy([2n ** 63n - 1n, -1n, 4_095n])).toBe(1);
 });
 
 describe('the idempotency key of a refused order', () => {

@@ -4,6 +4,7 @@
  */
 import type { Queryable } from '../../db/types.ts';
 import { orderHeldPieces, orderUserLock } from '../../generated/sql/orders.ts';
+import { USER_LOCKS, userGroupsOf } from '../locks.ts';
 import type { Refusal } from '../outcome.ts';
 import { heldPiecesExceeded } from '../refusals.ts';
 import type { Settings } from '../settings.ts';
@@ -58,7 +59,7 @@ export async function readHeldPieces<Request extends Order>(
   if (max === 0) return undefined;
   const userIds = [...new Set(requests.map(({ user }) => user))];
   const [, rows] = await Promise.all([
-    orderUserLock.run({ userIds }, tx),
+    orderUserLock.run({ family: USER_LOCKS, groups: userGroupsOf(userIds) }, tx),
     orderHeldPieces.run({ userIds }, tx),
   ]);
   return new HeldPieces(max, new Map(rows.map((row) => [row.user_id, row.pieces])));

@@ -234,7 +234,8 @@ export const orderExpire = new PreparedQuery<IOrderExpireParams,IOrderExpireResu
 
 /** 'OrderUserLock' parameters type */
 export interface IOrderUserLockParams {
-  userIds: bigintArray;
+  family: number;
+  groups: numberArray;
 }
 
 /** 'OrderUserLock' return type */
@@ -248,18 +249,18 @@ export interface IOrderUserLockQuery {
   result: IOrderUserLockResult;
 }
 
-const orderUserLockIR: any = {"usedParamSet":{"userIds":true},"params":[{"name":"userIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":526,"b":534}]}],"statement":"-- Locks the given users, so that of two transactions that create for one user with a limit of what it may\n-- hold, the second counts what the first holds. Returns how many were locked.\n-- Locks: advisory, each until the transaction ends, in user order and before all others. The two halves of\n-- the id are the form with two keys, which none of the locks with one key can meet.\nSELECT count(pg_advisory_xact_lock((user_id >> 32)::integer, ((user_id << 32) >> 32)::integer)) AS \"locked!\"\nFROM (\n    SELECT user_id FROM unnest(:userIds!::bigint[]) AS users (user_id) ORDER BY user_id\n) AS ordered"};
+const orderUserLockIR: any = {"usedParamSet":{"family":true,"groups":true},"params":[{"name":"family","required":true,"transform":{"type":"scalar"},"locs":[{"a":394,"b":401}]},{"name":"groups","required":true,"transform":{"type":"scalar"},"locs":[{"a":484,"b":491}]}],"statement":"-- Locks groups of users, so that of two transactions that create for one user with a limit of what it may\n-- hold, the second counts what the first holds. Returns how many were locked.\n-- Locks: advisory, each until the transaction ends, in the order of the groups and before all others. They\n-- have two keys, which none of the locks with one key can meet.\nSELECT count(pg_advisory_xact_lock(:family!::integer, group_number)) AS \"locked!\"\nFROM (\n    SELECT group_number FROM unnest(:groups!::integer[]) AS groups (group_number) ORDER BY group_number\n) AS ordered"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Locks the given users, so that of two transactions that create for one user with a limit of what it may
+ * -- Locks groups of users, so that of two transactions that create for one user with a limit of what it may
  * -- hold, the second counts what the first holds. Returns how many were locked.
- * -- Locks: advisory, each until the transaction ends, in user order and before all others. The two halves of
- * -- the id are the form with two keys, which none of the locks with one key can meet.
- * SELECT count(pg_advisory_xact_lock((user_id >> 32)::integer, ((user_id << 32) >> 32)::integer)) AS "locked!"
+ * -- Locks: advisory, each until the transaction ends, in the order of the groups and before all others. They
+ * -- have two keys, which none of the locks with one key can meet.
+ * SELECT count(pg_advisory_xact_lock(:family!::integer, group_number)) AS "locked!"
  * FROM (
- *     SELECT user_id FROM unnest(:userIds!::bigint[]) AS users (user_id) ORDER BY user_id
+ *     SELECT group_number FROM unnest(:groups!::integer[]) AS groups (group_number) ORDER BY group_number
  * ) AS ordered
  * ```
  */
