@@ -103,6 +103,45 @@ WHERE position IS NOT NULL
 ORDER BY position
 LIMIT 1;
 
+/* @name eventOrderStart */
+-- Reads a position behind which all events of an order are: before it are batches that were published more
+-- than :marginMs before the order was created. Times of batches follow their positions, except where a
+-- failover led to a clock that is behind, by less than the margin; so the position is found by halves. For an
+-- unknown order it is the one before the first event that is kept. On any node.
+-- Locks: none.
+WITH RECURSIVE search AS (
+    SELECT coalesce(first.position, 1) - 1 AS low, coalesce(last.position, 0) AS high
+    FROM (SELECT 1) AS always
+    LEFT JOIN (
+        SELECT position FROM event_batches WHERE position IS NOT NULL ORDER BY position LIMIT 1
+    ) AS first ON true
+    LEFT JOIN (
+        SELECT position FROM event_batches WHERE position IS NOT NULL ORDER BY position DESC LIMIT 1
+    ) AS last ON true
+    UNION ALL
+    SELECT CASE WHEN is_before THEN middle ELSE low END, CASE WHEN is_before THEN high ELSE middle END
+    FROM (
+        SELECT low, high, (low + high) / 2 AS middle,
+            coalesce(
+                (
+                    SELECT batch.published_at
+                    FROM event_batches AS batch
+                    WHERE batch.position <= (low + high) / 2
+                    ORDER BY batch.position DESC
+                    LIMIT 1
+                ) < (
+                    SELECT orders.created_at - :marginMs!::float8 * interval '1 millisecond'
+                    FROM orders
+                    WHERE orders.order_id = :orderId!::bigint
+                ),
+                false
+            ) AS is_before
+        FROM search
+        WHERE high - low > 1
+    ) AS halves
+)
+SELECT low AS "position!" FROM search ORDER BY high - low LIMIT 1;
+
 /* @name eventBatchAt */
 -- Reads the batch that a position is in, or the last one before it, if there is one: the position of its last
 -- event, and when it was published; and what now is, and whether the feed has no event at all. Times are in

@@ -15,7 +15,7 @@ const WAIT_SECONDS = '5';
 export function Timeline({ id, order }: { readonly id: string; readonly order: Order }) {
   const isOn = useMay('events:read');
   const state = `${id} ${order.status} ${order.updatedAt} ${order.expiresAt}`;
-  const { value: events, problem } = useLoaded(state, (signal) => readEvents(id, order, signal), { isOn });
+  const { value, problem } = useLoaded(state, (signal) => readEvents(id, order, signal), { isOn });
   return (
     <section>
       <h2>Timeline</h2>
@@ -25,9 +25,12 @@ export function Timeline({ id, order }: { readonly id: string; readonly order: O
         </p>
       )}
       <Problem of={problem} />
-      {events?.length === 0 && <p class="note">Its events are not kept any more.</p>}
+      {value?.isWhole === false && (
+        <p class="note">There may be later events: only the part of the feed behind these was searched.</p>
+      )}
+      {value?.isWhole && value.events.length === 0 && <p class="note">Its events are not kept any more.</p>}
       <ol class="timeline">
-        {events?.map((event) => (
+        {value?.events.map((event) => (
           <li key={event.id}>
             <strong>{event.type.replace(/^loms\.order\.|\.v1$/g, '')}</strong>
             {event.data.reason && <span> {event.data.reason}</span>}
@@ -63,8 +66,14 @@ function isCurrent({ status, expiresAt }: Order, { data }: OrderEvent): boolean 
   return data.status === status && (status !== 'awaiting payment' || data.expiresAt === expiresAt);
 }
 
-/** Reads the feed from its beginning until the order is in the state that it has now. */
-async function readEvents(id: string, order: Order, signal: AbortSignal): Promise<OrderEvent[]> {
+interface Found {
+  readonly events: readonly OrderEvent[];
+  /** Whether the search came to the present state of the order, or to the end of the feed. */
+  readonly isWhole: boolean;
+}
+
+/** Reads the feed from the creation of the order until the order is in the state that it has now. */
+async function readEvents(id: string, order: Order, signal: AbortSignal): Promise<Found> {
   const events: OrderEvent[] = [];
   const isRecent = serviceNowMs() - Date.parse(order.updatedAt ?? '') < RECENT_MS;
   let token = '';
@@ -77,12 +86,12 @@ async function readEvents(id: string, order: Order, signal: AbortSignal): Promis
     const { events: more, nextPageToken } = await call<EventPage>('/event/list', { query, signal });
     events.push(...more);
     const last = events.at(-1);
-    if (last !== undefined && isCurrent(order, last)) break;
+    if (last !== undefined && isCurrent(order, last)) return { events, isWhole: true };
     if (nextPageToken === token) {
-      if (!isRecent || waitSeconds !== '') break;
+      if (!isRecent || waitSeconds !== '') return { events, isWhole: true };
       waitSeconds = WAIT_SECONDS;
     }
     token = nextPageToken;
   }
-  return events;
+  return { events, isWhole: false };
 }

@@ -9,7 +9,7 @@ import { testSettings, useDatabase, useRouter } from '../../../test/support/data
 import { publishAll, writeBatch } from '../../../test/support/feed.ts';
 import { listStockChanges, prepareStockChanges } from '../stock/changes.ts';
 import { subjectOf } from './attributes.ts';
-import { type Cursor, headOf, START, stateOf, tailOf } from './cursor.ts';
+import { type Cursor, headOf, START, startOf, stateOf, tailOf } from './cursor.ts';
 import { readEvents } from './read.ts';
 
 const database = useDatabase();
@@ -91,6 +91,46 @@ describe.each([
     const cursor = await head();
     await fallBehind(first);
     expect(await state(cursor)).toBe('expired');
+  });
+});
+
+describe('the start of an order', () => {
+  const ORDER = 7_000_000n;
+
+  beforeEach(async () => {
+    await query('DELETE FROM orders WHERE order_id = $1', [ORDER]);
+    await query(
+      `INSERT INTO orders (order_id, user_id, status, created_at, updated_at)
+       VALUES ($1, 1, 'failed', now(), now())`,
+      [ORDER],
+    );
+  });
+
+  const start = (orderId = ORDER) => router.read((db) => startOf(db, orderId));
+
+  test('is behind what was published more than a minute before its creation', async () => {
+    for (let count = 1; count <= 40; count++) {
+      await publish(1, 3);
+      await age(count % 2 === 0 ? 61 : 1);
+    }
+    await publish(...Array.from({ length: 30 }, () => 2));
+    await age(30);
+    const [row] = await query(
+      `SELECT max(position + event_count - 1) AS last FROM event_batches
+       WHERE published_at < (SELECT created_at FROM orders WHERE order_id = $1) - interval '1 minute'`,
+      [ORDER],
+    );
+    expect(await start()).toBe(BigInt(row?.last as string));
+    await query('DELETE FROM event_batches WHERE position < 150');
+    expect(await start()).toBe(BigInt(row?.last as string));
+  });
+
+  test('is that of the feed where all of it is younger, or empty, or the order unknown', async () => {
+    expect(await start()).toBe(0n);
+    await publish(3, 2);
+    expect([await start(), await start(1n)]).toEqual([0n, 0n]);
+    await query('DELETE FROM event_batches WHERE position = 1');
+    expect([await start(), await start(1n)]).toEqual([3n, 3n]);
   });
 });
 

@@ -5,7 +5,7 @@
  * batch may have been published again, behind others than before.
  */
 import type { Queryable } from '../../db/types.ts';
-import { eventBatchAt, eventHead, eventTail } from '../../generated/sql/events.ts';
+import { eventBatchAt, eventHead, eventOrderStart, eventTail } from '../../generated/sql/events.ts';
 
 export interface Cursor {
   readonly position: bigint;
@@ -23,6 +23,19 @@ const LAG_MAX_US = 60_000_000n;
 export async function headOf(db: Queryable): Promise<Cursor> {
   const [head] = await eventHead.run(undefined, db);
   return head === undefined ? START : { position: head.position, us: head.us };
+}
+
+/**
+ * How far the clock may be behind after a failover, so that the start of an order is still found. The service
+ * logs when clocks differ by a twentieth of it.
+ */
+const ORDER_MARGIN_MS = 60_000;
+
+/** A position before the first event of an order that is kept, near its creation. */
+export async function startOf(db: Queryable, orderId: bigint): Promise<bigint> {
+  const [start] = await eventOrderStart.run({ orderId, marginMs: ORDER_MARGIN_MS }, db);
+  if (start === undefined) throw new Error('a row was expected');
+  return start.position;
 }
 
 /** The position before the first event that is kept. */

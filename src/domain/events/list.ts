@@ -6,7 +6,7 @@ import { pageSizeOf, pageToken, positionsOf } from '../page.ts';
 import { fixedRefusals } from '../refusals.ts';
 import type { Settings } from '../settings.ts';
 import { invalidFields } from '../violations.ts';
-import { type Cursor, headOf, tailOf } from './cursor.ts';
+import { type Cursor, headOf, startOf, tailOf } from './cursor.ts';
 import type { EventType, FeedEvent } from './event.ts';
 import { type EventFilter, type EventLimits, type EventPage, readEvents, readEventsBehind } from './read.ts';
 
@@ -103,7 +103,9 @@ export async function readFrom(
   const limits = limitsOf(filter, eventsMax);
   if (begin === 'now') return { events: [], next: await headOf(db), more: false };
   if (begin !== 'beginning') return readEvents(db, begin, filter, limits);
-  return readEventsBehind(db, { position: await tailOf(db), us: 0n }, filter, limits);
+  const { orderId = 0n } = filter;
+  const position = orderId > 0n ? await startOf(db, orderId) : await tailOf(db);
+  return readEventsBehind(db, { position, us: 0n }, filter, limits);
 }
 
 /** The limits of a page of `eventsMax` events. */

@@ -1335,10 +1335,10 @@ export const OrderServiceService = {
    * The metadata "idempotency-key" (1 to 255 printable ASCII characters, one value, new for each new order)
    * makes the call safe to retry. It runs once. A retry gets the first outcome again, INSUFFICIENT_STOCK
    * included, marked by the initial metadata "idempotency-replayed: true". Two requests are the same when
-   * their user and their summed lines are equal. Refused with IDEMPOTENCY_KEY_REUSED (INVALID_ARGUMENT, with
-   * a google.rpc.BadRequest) when the key was used with another request. Keys belong to their caller and are
-   * kept for a day, or as long as the operator configured. A retry with the same key resolves
-   * OUTCOME_UNKNOWN.
+   * their user, their summed lines and their reservation_ttl_seconds are equal. Refused with
+   * IDEMPOTENCY_KEY_REUSED (INVALID_ARGUMENT, with a google.rpc.BadRequest) when the key was used with
+   * another request. Keys belong to their caller and are kept for a day, or as long as the operator
+   * configured. A retry with the same key resolves OUTCOME_UNKNOWN.
    */
   createOrder: {
     path: "/loms.order.v1.OrderService/CreateOrder" as const,
@@ -1444,10 +1444,10 @@ export interface OrderServiceServer extends UntypedServiceImplementation {
    * The metadata "idempotency-key" (1 to 255 printable ASCII characters, one value, new for each new order)
    * makes the call safe to retry. It runs once. A retry gets the first outcome again, INSUFFICIENT_STOCK
    * included, marked by the initial metadata "idempotency-replayed: true". Two requests are the same when
-   * their user and their summed lines are equal. Refused with IDEMPOTENCY_KEY_REUSED (INVALID_ARGUMENT, with
-   * a google.rpc.BadRequest) when the key was used with another request. Keys belong to their caller and are
-   * kept for a day, or as long as the operator configured. A retry with the same key resolves
-   * OUTCOME_UNKNOWN.
+   * their user, their summed lines and their reservation_ttl_seconds are equal. Refused with
+   * IDEMPOTENCY_KEY_REUSED (INVALID_ARGUMENT, with a google.rpc.BadRequest) when the key was used with
+   * another request. Keys belong to their caller and are kept for a day, or as long as the operator
+   * configured. A retry with the same key resolves OUTCOME_UNKNOWN.
    */
   createOrder: handleUnaryCall<CreateOrderRequest, CreateOrderResponse>;
   /**
@@ -1505,10 +1505,10 @@ export interface OrderServiceClient extends Client {
    * The metadata "idempotency-key" (1 to 255 printable ASCII characters, one value, new for each new order)
    * makes the call safe to retry. It runs once. A retry gets the first outcome again, INSUFFICIENT_STOCK
    * included, marked by the initial metadata "idempotency-replayed: true". Two requests are the same when
-   * their user and their summed lines are equal. Refused with IDEMPOTENCY_KEY_REUSED (INVALID_ARGUMENT, with
-   * a google.rpc.BadRequest) when the key was used with another request. Keys belong to their caller and are
-   * kept for a day, or as long as the operator configured. A retry with the same key resolves
-   * OUTCOME_UNKNOWN.
+   * their user, their summed lines and their reservation_ttl_seconds are equal. Refused with
+   * IDEMPOTENCY_KEY_REUSED (INVALID_ARGUMENT, with a google.rpc.BadRequest) when the key was used with
+   * another request. Keys belong to their caller and are kept for a day, or as long as the operator
+   * configured. A retry with the same key resolves OUTCOME_UNKNOWN.
    */
   createOrder(
     request: CreateOrderRequest,
