@@ -20,9 +20,10 @@ VALUES (
 
 /* @name eventBacklog */
 -- Reads for how long the first batch without a position waits for it, in milliseconds; no row without one.
--- On any node.
+-- On any node, whose clock is :clockAheadMs ahead of the primary's.
 -- Locks: none.
-SELECT (extract(epoch FROM clock_timestamp() - created_at) * 1000)::float8 AS "waits_ms!"
+SELECT (extract(epoch FROM clock_timestamp() - created_at) * 1000)::float8 - :clockAheadMs!::float8
+    AS "waits_ms!"
 FROM event_batches
 WHERE position IS NULL
 ORDER BY batch_id

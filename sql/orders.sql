@@ -103,27 +103,28 @@ GROUP BY owned.user_id;
 /* @name orderOverdue */
 -- Reads the :limit open orders whose reservations ended first, on any node. Another transaction may be
 -- releasing them. The status is written out, since only then its partial index can be used.
+-- :clockAheadMs: how far the clock of the node is ahead of the primary's, by which reservations end.
 -- Locks: none.
 SELECT order_id
 FROM orders
 WHERE status = 'awaiting payment'
-  AND expires_at <= now()
+  AND expires_at <= now() - :clockAheadMs!::float8 * interval '1 millisecond'
 ORDER BY expires_at
 LIMIT :limit!;
 
 /* @name orderBacklog */
 -- Counts the open orders, up to :limit, and reads for how long the first reservation that has ended waits for
--- its release, in milliseconds; null without one. On any node.
+-- its release, in milliseconds; null without one. On any node. :clockAheadMs: as in orderOverdue.
 -- Locks: none.
 SELECT
     (
         SELECT count(*) FROM (SELECT FROM orders WHERE status = 'awaiting payment' LIMIT :limit!) AS held
     ) AS "open!",
     (
-        SELECT (extract(epoch FROM clock_timestamp() - expires_at) * 1000)::float8
+        SELECT (extract(epoch FROM clock_timestamp() - expires_at) * 1000)::float8 - :clockAheadMs!::float8
         FROM orders
         WHERE status = 'awaiting payment'
-          AND expires_at <= now()
+          AND expires_at <= now() - :clockAheadMs!::float8 * interval '1 millisecond'
         ORDER BY expires_at
         LIMIT 1
     ) AS "overdue_ms?";
@@ -195,9 +196,12 @@ LIMIT :linesMax!;
 
 /* @name orderNextEnd */
 -- Reads how long it takes until the next reservation ends, in milliseconds, at least 0. Without any it
--- returns no row.
+-- returns no row. On any node. :clockAheadMs: as in orderOverdue.
 -- Locks: none.
-SELECT greatest(ceil(extract(epoch FROM expires_at - now()) * 1000), 0)::float8 AS "in_ms!"
+SELECT
+    greatest(
+        ceil(extract(epoch FROM expires_at - now()) * 1000 + :clockAheadMs!::float8), 0
+    )::float8 AS "in_ms!"
 FROM orders
 WHERE status = 'awaiting payment'
   AND expires_at IS NOT NULL
@@ -232,12 +236,15 @@ WHERE orders.order_id = change.order_id
 -- and so one snapshot: an order is never seen without its lines. An unknown id returns no row.
 -- created_us, updated_us, expires_us: in microseconds since the epoch.
 -- is_overdue: whether the reservation has ended; while the order is open, nobody has released it yet.
+-- :clockAheadMs: as in orderOverdue.
 -- Locks: none.
 SELECT orders.order_id, orders.user_id, orders.status, lines.sku, lines.count,
     (extract(epoch FROM orders.created_at) * 1000000)::bigint AS "created_us!",
     (extract(epoch FROM orders.updated_at) * 1000000)::bigint AS "updated_us!",
     (extract(epoch FROM orders.expires_at) * 1000000)::bigint AS "expires_us?",
-    coalesce(orders.expires_at <= now(), false) AS "is_overdue!", orders.cancel_reason, orders.version
+    coalesce(orders.expires_at <= now() - :clockAheadMs!::float8 * interval '1 millisecond', false)
+        AS "is_overdue!",
+    orders.cancel_reason, orders.version
 FROM orders
 JOIN order_lines AS lines ON lines.order_id = orders.order_id
 WHERE orders.order_id = ANY(:orderIds!::bigint[])
@@ -253,7 +260,8 @@ SELECT order_id, user_id, status,
     (extract(epoch FROM created_at) * 1000000)::bigint AS "created_us!",
     (extract(epoch FROM updated_at) * 1000000)::bigint AS "updated_us!",
     (extract(epoch FROM expires_at) * 1000000)::bigint AS "expires_us?",
-    coalesce(expires_at <= now(), false) AS "is_overdue!", cancel_reason
+    coalesce(expires_at <= now() - :clockAheadMs!::float8 * interval '1 millisecond', false) AS "is_overdue!",
+    cancel_reason
 FROM orders
 WHERE order_id < :below!::bigint
 ORDER BY order_id DESC
@@ -266,7 +274,8 @@ SELECT order_id, user_id, status,
     (extract(epoch FROM created_at) * 1000000)::bigint AS "created_us!",
     (extract(epoch FROM updated_at) * 1000000)::bigint AS "updated_us!",
     (extract(epoch FROM expires_at) * 1000000)::bigint AS "expires_us?",
-    coalesce(expires_at <= now(), false) AS "is_overdue!", cancel_reason
+    coalesce(expires_at <= now() - :clockAheadMs!::float8 * interval '1 millisecond', false) AS "is_overdue!",
+    cancel_reason
 FROM orders
 WHERE user_id = :userId!::bigint
   AND order_id < :below!::bigint

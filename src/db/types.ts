@@ -4,6 +4,15 @@ import type { IDatabaseConnection } from '@pgtyped/runtime';
 /** Anything that a generated query can run on. */
 export type Queryable = Pick<IDatabaseConnection, 'query'>;
 
+/** A connection for reads, to any node. */
+export interface Reader extends Queryable {
+  /**
+   * How far the clock of the node is ahead of the primary's, in milliseconds; 0 where they may agree. What a
+   * read compares with the time is compared with the primary's.
+   */
+  readonly clockAheadMs: number;
+}
+
 export type Rows = Awaited<ReturnType<Queryable['query']>>;
 
 /** What the work of a transaction returns. */
@@ -69,5 +78,5 @@ export interface Database {
   /** Runs a transaction on the primary; see `inTransaction`. `trace` is filled in. */
   write<T, R = never>(work: Work<T, R>, trace?: TransactionTrace): Promise<T | R>;
   /** Runs a read on a healthy node, and on the next one when that node is slow or cannot serve. */
-  read<T>(work: (db: Queryable) => Promise<T>): Promise<T>;
+  read<T>(work: (db: Reader) => Promise<T>): Promise<T>;
 }

@@ -1,5 +1,5 @@
 /** What waits for the background work: reservations that have ended, and events without a position. */
-import type { Queryable } from '../db/types.ts';
+import type { Reader } from '../db/types.ts';
 import { eventBacklog } from '../generated/sql/events.ts';
 import { orderBacklog } from '../generated/sql/orders.ts';
 
@@ -16,9 +16,10 @@ export interface Backlog {
 export const OPEN_ORDERS_MAX = 100_000;
 
 /** Reads what waits, on any node. */
-export async function readBacklog(db: Queryable): Promise<Backlog> {
-  const [orders] = await orderBacklog.run({ limit: BigInt(OPEN_ORDERS_MAX) }, db);
-  const [batch] = await eventBacklog.run(undefined, db);
+export async function readBacklog(db: Reader): Promise<Backlog> {
+  const { clockAheadMs } = db;
+  const [orders] = await orderBacklog.run({ limit: BigInt(OPEN_ORDERS_MAX), clockAheadMs }, db);
+  const [batch] = await eventBacklog.run({ clockAheadMs }, db);
   return {
     openOrders: Number(orders?.open ?? 0n),
     expiryLagMs: Math.max(0, orders?.overdue_ms ?? 0),

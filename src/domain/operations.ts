@@ -6,7 +6,7 @@
  * Requests arrive already validated field by field by the transport. Every operation may also be refused for
  * its caller, its deadline, a full queue or the database; see `errors.ts`.
  */
-import type { Plan, Queryable, Rollback } from '../db/types.ts';
+import type { Plan, Queryable, Reader, Rollback } from '../db/types.ts';
 import type { Call } from './call.ts';
 import { type ListedEvents, listEvents, prepareEventPage } from './events/list.ts';
 import type { EventStream, WatchEventsRequest } from './events/watch.ts';
@@ -73,7 +73,7 @@ export type Operation = {
   | {
       /** Statements on any healthy node. */
       readonly kind: 'read';
-      run(db: Queryable, requests: readonly unknown[], settings: Settings): Promise<Outcome<unknown>[]>;
+      run(db: Reader, requests: readonly unknown[], settings: Settings): Promise<Outcome<unknown>[]>;
       /**
        * The position of the feed behind which a request may wait (`waitSeconds`, `pageToken`) where its page
        * is empty; undefined where it is not.

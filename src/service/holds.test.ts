@@ -46,7 +46,10 @@ const age = (overdueMs = 1_000, orderIds?: readonly bigint[]) =>
 const expire = async (limits: Partial<ExpiryLimits> = {}) => {
   const { primary } = router;
   if (primary === undefined) throw new Error('no primary');
-  const found = await findOverdue(primary.reader, { ordersMax: 100, linesMax: 100, ...limits });
+  const found = await findOverdue(
+    { ...primary.reader, clockAheadMs: 0 },
+    { ordersMax: 100, linesMax: 100, ...limits },
+  );
   const { orderIds, ...rest } = found;
   return { released: await router.write((tx) => expireOrders(tx, orderIds)), ...rest };
 };

@@ -5,7 +5,7 @@
  */
 import type { Logger } from 'pino';
 import { statementName } from '../db/statements.ts';
-import type { Database, Queryable } from '../db/types.ts';
+import type { Database, Reader } from '../db/types.ts';
 import { type Loms, type Operation, operations, type Submit } from '../domain/operations.ts';
 import type { Holds } from '../domain/orders/holds.ts';
 import type { Outcome } from '../domain/outcome.ts';
@@ -178,8 +178,9 @@ async function drainAll(batchers: readonly Pick<Batcher<unknown, unknown>, 'drai
 }
 
 /** A connection for the reads of a batch, whose statements are noted. */
-function noting(db: Queryable, { trace }: Batch): Queryable {
+function noting(db: Reader, { trace }: Batch): Reader {
   return {
+    clockAheadMs: db.clockAheadMs,
     query(text, values) {
       trace.statements.push(statementName(text));
       return db.query(text, values);

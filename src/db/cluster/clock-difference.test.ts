@@ -1,7 +1,13 @@
 /** The difference of two clocks, of which one is read over a network. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { CLOCK_DIFFERENCE_MAX_MS, clockDifference, isTooFar } from './clock-difference.ts';
+import {
+  CLOCK_DIFFERENCE_MAX_MS,
+  type ClockDifference,
+  clockDifference,
+  isTooFar,
+  leadOver,
+} from './clock-difference.ts';
 
 const trip = fc.record({
   sentMs: fc.integer({ min: 0, max: 1_000_000 }),
@@ -21,6 +27,25 @@ test('the true difference is within the error, and a verdict is only changed whe
       expect([isFar, before]).toContain(isTooFar(found, before));
     }),
   );
+});
+
+test('two clocks are compared by what is certain: a lead is that of the clocks, up to both errors', () => {
+  fc.assert(
+    fc.property(trip, trip, (one, other) => {
+      const [found, reference] = [one, other].map(({ sentMs, thereMs, backMs, aheadMs }) =>
+        clockDifference(sentMs + thereMs + aheadMs, sentMs + thereMs + backMs, thereMs + backMs),
+      ) as [ClockDifference, ClockDifference];
+      const leadMs = leadOver(found, reference);
+      const errorMs = found.errorMs + reference.errorMs;
+      if (leadMs !== 0) expect(Math.abs(leadMs - (one.aheadMs - other.aheadMs))).toBeLessThanOrEqual(errorMs);
+      else expect(Math.abs(one.aheadMs - other.aheadMs)).toBeLessThanOrEqual(2 * errorMs);
+      if (one.aheadMs === other.aheadMs) expect(leadMs).toBe(0);
+    }),
+  );
+  const exact = { errorMs: 1 };
+  expect(leadOver({ aheadMs: 5, ...exact }, { aheadMs: 3, ...exact })).toBe(0);
+  expect(leadOver({ aheadMs: 5, ...exact }, { aheadMs: 2, ...exact })).toBe(3);
+  expect(leadOver({ aheadMs: -5, ...exact }, { aheadMs: 2, ...exact })).toBe(-7);
 });
 
 test.each([

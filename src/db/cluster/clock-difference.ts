@@ -23,6 +23,12 @@ export function clockDifference(nodeMs: number, replyMs: number, roundTripMs: nu
   return { aheadMs: nodeMs - (replyMs - errorMs), errorMs };
 }
 
+/** How far one clock is ahead of another, in milliseconds; 0 where they may agree. */
+export function leadOver(one: ClockDifference, other: ClockDifference): number {
+  const leadMs = one.aheadMs - other.aheadMs;
+  return Math.abs(leadMs) > one.errorMs + other.errorMs ? leadMs : 0;
+}
+
 /** Whether the clocks differ by too much: it is `before` while that is not certain. */
 export function isTooFar({ aheadMs, errorMs }: ClockDifference, before: boolean): boolean {
   const distanceMs = Math.abs(aheadMs);
@@ -34,22 +40,22 @@ export function isTooFar({ aheadMs, errorMs }: ClockDifference, before: boolean)
 /** Watches one node's clock. It logs when the clocks begin to differ, and when they agree again. */
 export class ClockWatch {
   readonly #log: Logger;
-  #aheadMs: number | undefined;
+  #difference: ClockDifference | undefined;
   #isTooFar = false;
 
   constructor(log: Logger) {
     this.#log = log;
   }
 
-  /** How far the node's clock is ahead, in whole milliseconds; undefined before the first reply. */
-  get aheadMs(): number | undefined {
-    return this.#aheadMs;
+  /** What the last reply has shown; undefined before the first one. */
+  get difference(): ClockDifference | undefined {
+    return this.#difference;
   }
 
   /** Takes what a reply has shown. */
   observe(difference: ClockDifference): void {
     const clockAheadMs = Math.round(difference.aheadMs);
-    this.#aheadMs = clockAheadMs;
+    this.#difference = difference;
     const before = this.#isTooFar;
     this.#isTooFar = isTooFar(difference, before);
     if (this.#isTooFar && !before)

@@ -14,7 +14,7 @@ import { causeOf, DatabaseUnavailable, isRefused } from '../errors.ts';
 import { type ConnectionLimits, destroy, openClient, openPool, readerOf } from '../pool.ts';
 import type { Queryable } from '../types.ts';
 import { hostOf } from '../urls.ts';
-import { ClockWatch, clockDifference } from './clock-difference.ts';
+import { type ClockDifference, ClockWatch, clockDifference } from './clock-difference.ts';
 import { type Backlog, replayLagMs } from './replay-lag.ts';
 import {
   checkOwnSession,
@@ -115,10 +115,16 @@ export class DatabaseNode {
     return this.#reason === undefined;
   }
 
+  /** Its clock, compared with that of this instance; undefined until it has answered once. */
+  get clock(): ClockDifference | undefined {
+    return this.#clockWatch.difference;
+  }
+
   get status(): NodeStatus {
     const { name, healthy, reads, hedges } = this;
     const { totalCount, idleCount: idle, waitingCount: waiting } = this.pool;
     const cause = this.#cause === undefined ? '' : causeOf(this.#cause);
+    const { aheadMs } = this.clock ?? {};
     return {
       name,
       role: this.#role,
@@ -126,7 +132,7 @@ export class DatabaseNode {
       healthy,
       reason: this.#reason ?? '',
       cause,
-      clockAheadMs: this.#clockWatch.aheadMs,
+      clockAheadMs: aheadMs === undefined ? undefined : Math.round(aheadMs),
       replayLagMs: Math.round(replayLagMs(this.#backlog, this.#clocks.now())),
       ...{ reads, hedges, pool: { used: totalCount - idle, idle, waiting } },
     };

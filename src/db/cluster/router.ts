@@ -20,7 +20,8 @@ import {
 } from '../errors.ts';
 import type { ConnectionLimits } from '../pool.ts';
 import { inTransaction } from '../transaction.ts';
-import type { Database, Queryable, TransactionTrace, Work } from '../types.ts';
+import type { Database, Reader, TransactionTrace, Work } from '../types.ts';
+import { leadOver } from './clock-difference.ts';
 import { hedgedRead, slowLast } from './hedged-read.ts';
 import { DatabaseNode, type NodeStatus } from './node.ts';
 import { type Answer, judge, mustRepeat, observe, type Topology, unknownTopology } from './topology.ts';
@@ -192,7 +193,7 @@ export class Router implements Database {
     }
   }
 
-  async read<T>(work: (db: Queryable) => Promise<T>): Promise<T> {
+  async read<T>(work: (db: Reader) => Promise<T>): Promise<T> {
     const [first, ...others] = this.#readOrder();
     if (first === undefined) throw new DatabaseUnavailable('no node is healthy');
     const read = (node: DatabaseNode) => this.#readFrom(node, work);
@@ -210,15 +211,15 @@ export class Router implements Database {
    *
    * @throws NodeFailure
    */
-  async #readFrom<T>(node: DatabaseNode, work: (db: Queryable) => Promise<T>): Promise<T> {
+  async #readFrom<T>(node: DatabaseNode, work: (db: Reader) => Promise<T>): Promise<T> {
     let failure: unknown;
-    const query: Queryable['query'] = (text, values) =>
+    const query: Reader['query'] = (text, values) =>
       node.reader.query(text, values).catch((error) => {
         failure ??= error;
         throw error;
       });
     try {
-      const result = await work({ query });
+      const result = await work({ query, clockAheadMs: this.#clockLeadOf(node) });
       node.reads++;
       return result;
     } catch (error) {
@@ -228,6 +229,12 @@ export class Router implements Database {
       else if (!isRetryable(failure)) throw error;
       throw new NodeFailure('the node failed', { cause: failure });
     }
+  }
+
+  /** How far a node's clock is ahead of the primary's. */
+  #clockLeadOf({ clock }: DatabaseNode): number {
+    const { primary } = this;
+    return clock === undefined || primary?.clock === undefined ? 0 : leadOver(clock, primary.clock);
   }
 
   /** Queries every node, elects the primary, and marks each node healthy or unhealthy. */

@@ -6,6 +6,7 @@
  */
 import type { Queryable } from '../../db/types.ts';
 import { eventBatchAt, eventHead, eventOrderStart, eventTail } from '../../generated/sql/events.ts';
+import { CLOCK_DISORDER_MAX_MS } from '../orders/filter.ts';
 
 export interface Cursor {
   readonly position: bigint;
@@ -25,15 +26,9 @@ export async function headOf(db: Queryable): Promise<Cursor> {
   return head === undefined ? START : { position: head.position, us: head.us };
 }
 
-/**
- * How far the clock may be behind after a failover, so that the start of an order is still found. The service
- * logs when clocks differ by a twentieth of it.
- */
-const ORDER_MARGIN_MS = 60_000;
-
 /** A position before the first event of an order that is kept, near its creation. */
 export async function startOf(db: Queryable, orderId: bigint): Promise<bigint> {
-  const [start] = await eventOrderStart.run({ orderId, marginMs: ORDER_MARGIN_MS }, db);
+  const [start] = await eventOrderStart.run({ orderId, marginMs: CLOCK_DISORDER_MAX_MS }, db);
   if (start === undefined) throw new Error('a row was expected');
   return start.position;
 }

@@ -41,7 +41,7 @@ export async function changeOrders<Row extends { readonly order_id: bigint }>(
   const [lockedRows, changed, rows] = await Promise.all([
     orderLock.run({ orderIds }, tx),
     update(orderIds),
-    orderRead.run({ orderIds }, tx),
+    orderRead.run({ orderIds, clockAheadMs: 0 }, tx),
   ]);
   const locked = new Set(lockedRows.map((row) => row.order_id));
   const existing = new Set([...locked, ...changed.map((row) => row.order_id)]);

@@ -5,7 +5,7 @@
  * Finding them is a read on any node. The release is a guarded update, which decides by the primary's clock:
  * a payment, cancellation, extension or other instance that was faster has its order.
  */
-import type { Plan, Queryable } from '../../db/types.ts';
+import type { Plan, Queryable, Reader } from '../../db/types.ts';
 import { orderNextEnd, orderOverdue } from '../../generated/sql/orders.ts';
 import { changeOrders, expire, orderOf, settle } from './change.ts';
 import { fitting } from './fitting.ts';
@@ -28,13 +28,11 @@ export interface OverdueOrders {
 }
 
 /** Finds orders whose reservations have ended and that nobody has released, on any node. */
-export async function findOverdue(
-  db: Queryable,
-  { ordersMax, linesMax }: ExpiryLimits,
-): Promise<OverdueOrders> {
-  const overdue = await orderOverdue.run({ limit: BigInt(ordersMax) }, db);
+export async function findOverdue(db: Reader, { ordersMax, linesMax }: ExpiryLimits): Promise<OverdueOrders> {
+  const { clockAheadMs } = db;
+  const overdue = await orderOverdue.run({ limit: BigInt(ordersMax), clockAheadMs }, db);
   if (overdue.length === 0) {
-    const [next] = await orderNextEnd.run(undefined, db);
+    const [next] = await orderNextEnd.run({ clockAheadMs }, db);
     return { orderIds: [], more: false, nextInMs: next?.in_ms };
   }
   const ids = overdue.map(({ order_id: id }) => id).sort((a, b) => (a < b ? -1 : 1));

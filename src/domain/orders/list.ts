@@ -5,7 +5,7 @@
  * The database scans ids in windows, and the filters are applied here. A page that has scanned its share, or
  * has its lines, ends also when it is short or empty, and its token continues there.
  */
-import type { Queryable } from '../../db/types.ts';
+import type { Reader } from '../../db/types.ts';
 import { orderLineRead, orderScan, orderScanOfUser } from '../../generated/sql/orders.ts';
 import type { Call } from '../call.ts';
 import { accepted, type Outcome, refused } from '../outcome.ts';
@@ -70,7 +70,7 @@ export function preparePage(
 
 /** Reads a page for each request. */
 export async function listOrders(
-  db: Queryable,
+  db: Reader,
   requests: readonly OrderPageToRead[],
   { pageTokenKey, writeTimeoutMs }: Settings,
 ): Promise<Outcome<OrderPage>[]> {
@@ -94,7 +94,7 @@ interface Scanned {
 
 /** Finds the orders of a page. */
 async function scan(
-  db: Queryable,
+  db: Reader,
   { below, pageSize, ...filter }: OrderPageToRead,
   disorder: bigint,
 ): Promise<Scanned> {
@@ -125,12 +125,7 @@ async function scan(
  * @param above the id of an order that is above all that the filter selects.
  * @returns such an id that has less than a window of ids above an order that is not, or above nothing.
  */
-async function skipAbove(
-  db: Queryable,
-  filter: OrderFilter,
-  disorder: bigint,
-  above: bigint,
-): Promise<bigint> {
+async function skipAbove(db: Reader, filter: OrderFilter, disorder: bigint, above: bigint): Promise<bigint> {
   let [low, high] = [0n, above];
   while (high - low >= WINDOW) {
     const middle = (low + high) / 2n;
@@ -141,14 +136,14 @@ async function skipAbove(
   return high;
 }
 
-function scanWindow(db: Queryable, userId: bigint | undefined, below: bigint, limit: number) {
-  const window = { below, limit: BigInt(limit) };
+function scanWindow(db: Reader, userId: bigint | undefined, below: bigint, limit: number) {
+  const window = { below, limit: BigInt(limit), clockAheadMs: db.clockAheadMs };
   return userId === undefined ? orderScan.run(window, db) : orderScanOfUser.run({ userId, ...window }, db);
 }
 
 /** Adds the lines. Once the page has enough of them, its other orders are left to the next page. */
 async function withLines(
-  db: Queryable,
+  db: Reader,
   { rows, next }: Scanned,
 ): Promise<{ readonly orders: readonly Order[]; readonly next: Next }> {
   if (rows.length === 0) return { orders: [], next };

@@ -1,5 +1,5 @@
 /** Reading orders, many in one statement, on any node. */
-import type { Queryable } from '../../db/types.ts';
+import type { Reader } from '../../db/types.ts';
 import { type IOrderReadResult, orderRead } from '../../generated/sql/orders.ts';
 import { instantOfMicros } from '../instant.ts';
 import { accepted, type Outcome, refused } from '../outcome.ts';
@@ -7,8 +7,9 @@ import { orderNotFound } from '../refusals.ts';
 import { asCancelReason, asOrderStatus, fromSkuColumn, type Line, type Order, transitions } from './order.ts';
 
 /** @returns for each id its order, or ORDER_NOT_FOUND. */
-export async function readOrders(db: Queryable, orderIds: readonly bigint[]): Promise<Outcome<Order>[]> {
-  const orders = ordersOf(await orderRead.run({ orderIds: [...new Set(orderIds)] }, db));
+export async function readOrders(db: Reader, orderIds: readonly bigint[]): Promise<Outcome<Order>[]> {
+  const { clockAheadMs } = db;
+  const orders = ordersOf(await orderRead.run({ orderIds: [...new Set(orderIds)], clockAheadMs }, db));
   return orderIds.map((id) => {
     const order = orders.get(id);
     return order === undefined ? refused(orderNotFound(id)) : accepted(order);

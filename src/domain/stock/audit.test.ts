@@ -156,6 +156,7 @@ test('stock that is added meanwhile, more than a comparison reads, is no fault',
   const read: Router['read'] = (work) =>
     router.read((db) =>
       work({
+        ...db,
         async query(text, values) {
           const result = await db.query(text, values);
           // Nothing is found behind the last sku: the last range is as long as all skus there can be.

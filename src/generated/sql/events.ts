@@ -46,7 +46,9 @@ export const eventBatchInsert = new PreparedQuery<IEventBatchInsertParams,IEvent
 
 
 /** 'EventBacklog' parameters type */
-export type IEventBacklogParams = void;
+export interface IEventBacklogParams {
+  clockAheadMs: number;
+}
 
 /** 'EventBacklog' return type */
 export interface IEventBacklogResult {
@@ -59,15 +61,16 @@ export interface IEventBacklogQuery {
   result: IEventBacklogResult;
 }
 
-const eventBacklogIR: any = {"usedParamSet":{},"params":[],"statement":"-- Reads for how long the first batch without a position waits for it, in milliseconds; no row without one.\n-- On any node.\n-- Locks: none.\nSELECT (extract(epoch FROM clock_timestamp() - created_at) * 1000)::float8 AS \"waits_ms!\"\nFROM event_batches\nWHERE position IS NULL\nORDER BY batch_id\nLIMIT 1"};
+const eventBacklogIR: any = {"usedParamSet":{"clockAheadMs":true},"params":[{"name":"clockAheadMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":270,"b":283}]}],"statement":"-- Reads for how long the first batch without a position waits for it, in milliseconds; no row without one.\n-- On any node, whose clock is :clockAheadMs ahead of the primary's.\n-- Locks: none.\nSELECT (extract(epoch FROM clock_timestamp() - created_at) * 1000)::float8 - :clockAheadMs!::float8\n    AS \"waits_ms!\"\nFROM event_batches\nWHERE position IS NULL\nORDER BY batch_id\nLIMIT 1"};
 
 /**
  * Query generated from SQL:
  * ```
  * -- Reads for how long the first batch without a position waits for it, in milliseconds; no row without one.
- * -- On any node.
+ * -- On any node, whose clock is :clockAheadMs ahead of the primary's.
  * -- Locks: none.
- * SELECT (extract(epoch FROM clock_timestamp() - created_at) * 1000)::float8 AS "waits_ms!"
+ * SELECT (extract(epoch FROM clock_timestamp() - created_at) * 1000)::float8 - :clockAheadMs!::float8
+ *     AS "waits_ms!"
  * FROM event_batches
  * WHERE position IS NULL
  * ORDER BY batch_id

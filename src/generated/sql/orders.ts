@@ -311,6 +311,7 @@ export const orderHeldPieces = new PreparedQuery<IOrderHeldPiecesParams,IOrderHe
 
 /** 'OrderOverdue' parameters type */
 export interface IOrderOverdueParams {
+  clockAheadMs: number;
   limit: bigint;
 }
 
@@ -325,18 +326,19 @@ export interface IOrderOverdueQuery {
   result: IOrderOverdueResult;
 }
 
-const orderOverdueIR: any = {"usedParamSet":{"limit":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":327,"b":333}]}],"statement":"-- Reads the :limit open orders whose reservations ended first, on any node. Another transaction may be\n-- releasing them. The status is written out, since only then its partial index can be used.\n-- Locks: none.\nSELECT order_id\nFROM orders\nWHERE status = 'awaiting payment'\n  AND expires_at <= now()\nORDER BY expires_at\nLIMIT :limit!"};
+const orderOverdueIR: any = {"usedParamSet":{"clockAheadMs":true,"limit":true},"params":[{"name":"clockAheadMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":405,"b":418}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":481,"b":487}]}],"statement":"-- Reads the :limit open orders whose reservations ended first, on any node. Another transaction may be\n-- releasing them. The status is written out, since only then its partial index can be used.\n-- :clockAheadMs: how far the clock of the node is ahead of the primary's, by which reservations end.\n-- Locks: none.\nSELECT order_id\nFROM orders\nWHERE status = 'awaiting payment'\n  AND expires_at <= now() - :clockAheadMs!::float8 * interval '1 millisecond'\nORDER BY expires_at\nLIMIT :limit!"};
 
 /**
  * Query generated from SQL:
  * ```
  * -- Reads the :limit open orders whose reservations ended first, on any node. Another transaction may be
  * -- releasing them. The status is written out, since only then its partial index can be used.
+ * -- :clockAheadMs: how far the clock of the node is ahead of the primary's, by which reservations end.
  * -- Locks: none.
  * SELECT order_id
  * FROM orders
  * WHERE status = 'awaiting payment'
- *   AND expires_at <= now()
+ *   AND expires_at <= now() - :clockAheadMs!::float8 * interval '1 millisecond'
  * ORDER BY expires_at
  * LIMIT :limit!
  * ```
@@ -346,6 +348,7 @@ export const orderOverdue = new PreparedQuery<IOrderOverdueParams,IOrderOverdueR
 
 /** 'OrderBacklog' parameters type */
 export interface IOrderBacklogParams {
+  clockAheadMs: number;
   limit: bigint;
 }
 
@@ -361,23 +364,23 @@ export interface IOrderBacklogQuery {
   result: IOrderBacklogResult;
 }
 
-const orderBacklogIR: any = {"usedParamSet":{"limit":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":293,"b":299}]}],"statement":"-- Counts the open orders, up to :limit, and reads for how long the first reservation that has ended waits for\n-- its release, in milliseconds; null without one. On any node.\n-- Locks: none.\nSELECT\n    (\n        SELECT count(*) FROM (SELECT FROM orders WHERE status = 'awaiting payment' LIMIT :limit!) AS held\n    ) AS \"open!\",\n    (\n        SELECT (extract(epoch FROM clock_timestamp() - expires_at) * 1000)::float8\n        FROM orders\n        WHERE status = 'awaiting payment'\n          AND expires_at <= now()\n        ORDER BY expires_at\n        LIMIT 1\n    ) AS \"overdue_ms?\""};
+const orderBacklogIR: any = {"usedParamSet":{"limit":true,"clockAheadMs":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":328,"b":334}]},{"name":"clockAheadMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":454,"b":467},{"a":575,"b":588}]}],"statement":"-- Counts the open orders, up to :limit, and reads for how long the first reservation that has ended waits for\n-- its release, in milliseconds; null without one. On any node. :clockAheadMs: as in orderOverdue.\n-- Locks: none.\nSELECT\n    (\n        SELECT count(*) FROM (SELECT FROM orders WHERE status = 'awaiting payment' LIMIT :limit!) AS held\n    ) AS \"open!\",\n    (\n        SELECT (extract(epoch FROM clock_timestamp() - expires_at) * 1000)::float8 - :clockAheadMs!::float8\n        FROM orders\n        WHERE status = 'awaiting payment'\n          AND expires_at <= now() - :clockAheadMs!::float8 * interval '1 millisecond'\n        ORDER BY expires_at\n        LIMIT 1\n    ) AS \"overdue_ms?\""};
 
 /**
  * Query generated from SQL:
  * ```
  * -- Counts the open orders, up to :limit, and reads for how long the first reservation that has ended waits for
- * -- its release, in milliseconds; null without one. On any node.
+ * -- its release, in milliseconds; null without one. On any node. :clockAheadMs: as in orderOverdue.
  * -- Locks: none.
  * SELECT
  *     (
  *         SELECT count(*) FROM (SELECT FROM orders WHERE status = 'awaiting payment' LIMIT :limit!) AS held
  *     ) AS "open!",
  *     (
- *         SELECT (extract(epoch FROM clock_timestamp() - expires_at) * 1000)::float8
+ *         SELECT (extract(epoch FROM clock_timestamp() - expires_at) * 1000)::float8 - :clockAheadMs!::float8
  *         FROM orders
  *         WHERE status = 'awaiting payment'
- *           AND expires_at <= now()
+ *           AND expires_at <= now() - :clockAheadMs!::float8 * interval '1 millisecond'
  *         ORDER BY expires_at
  *         LIMIT 1
  *     ) AS "overdue_ms?"
@@ -519,7 +522,9 @@ export const orderHoldsWithoutEnd = new PreparedQuery<IOrderHoldsWithoutEndParam
 
 
 /** 'OrderNextEnd' parameters type */
-export type IOrderNextEndParams = void;
+export interface IOrderNextEndParams {
+  clockAheadMs: number;
+}
 
 /** 'OrderNextEnd' return type */
 export interface IOrderNextEndResult {
@@ -532,15 +537,18 @@ export interface IOrderNextEndQuery {
   result: IOrderNextEndResult;
 }
 
-const orderNextEndIR: any = {"usedParamSet":{},"params":[],"statement":"-- Reads how long it takes until the next reservation ends, in milliseconds, at least 0. Without any it\n-- returns no row.\n-- Locks: none.\nSELECT greatest(ceil(extract(epoch FROM expires_at - now()) * 1000), 0)::float8 AS \"in_ms!\"\nFROM orders\nWHERE status = 'awaiting payment'\n  AND expires_at IS NOT NULL\nORDER BY expires_at\nLIMIT 1"};
+const orderNextEndIR: any = {"usedParamSet":{"clockAheadMs":true},"params":[{"name":"clockAheadMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":269,"b":282}]}],"statement":"-- Reads how long it takes until the next reservation ends, in milliseconds, at least 0. Without any it\n-- returns no row. On any node. :clockAheadMs: as in orderOverdue.\n-- Locks: none.\nSELECT\n    greatest(\n        ceil(extract(epoch FROM expires_at - now()) * 1000 + :clockAheadMs!::float8), 0\n    )::float8 AS \"in_ms!\"\nFROM orders\nWHERE status = 'awaiting payment'\n  AND expires_at IS NOT NULL\nORDER BY expires_at\nLIMIT 1"};
 
 /**
  * Query generated from SQL:
  * ```
  * -- Reads how long it takes until the next reservation ends, in milliseconds, at least 0. Without any it
- * -- returns no row.
+ * -- returns no row. On any node. :clockAheadMs: as in orderOverdue.
  * -- Locks: none.
- * SELECT greatest(ceil(extract(epoch FROM expires_at - now()) * 1000), 0)::float8 AS "in_ms!"
+ * SELECT
+ *     greatest(
+ *         ceil(extract(epoch FROM expires_at - now()) * 1000 + :clockAheadMs!::float8), 0
+ *     )::float8 AS "in_ms!"
  * FROM orders
  * WHERE status = 'awaiting payment'
  *   AND expires_at IS NOT NULL
@@ -629,6 +637,7 @@ export const orderExtend = new PreparedQuery<IOrderExtendParams,IOrderExtendResu
 
 /** 'OrderRead' parameters type */
 export interface IOrderReadParams {
+  clockAheadMs: number;
   orderIds: bigintArray;
 }
 
@@ -653,7 +662,7 @@ export interface IOrderReadQuery {
   result: IOrderReadResult;
 }
 
-const orderReadIR: any = {"usedParamSet":{"orderIds":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":921,"b":930},{"a":970,"b":979}]}],"statement":"-- Reads orders with their lines, one row per line, sorted by order and sku, on any node. It is one statement\n-- and so one snapshot: an order is never seen without its lines. An unknown id returns no row.\n-- created_us, updated_us, expires_us: in microseconds since the epoch.\n-- is_overdue: whether the reservation has ended; while the order is open, nobody has released it yet.\n-- Locks: none.\nSELECT orders.order_id, orders.user_id, orders.status, lines.sku, lines.count,\n    (extract(epoch FROM orders.created_at) * 1000000)::bigint AS \"created_us!\",\n    (extract(epoch FROM orders.updated_at) * 1000000)::bigint AS \"updated_us!\",\n    (extract(epoch FROM orders.expires_at) * 1000000)::bigint AS \"expires_us?\",\n    coalesce(orders.expires_at <= now(), false) AS \"is_overdue!\", orders.cancel_reason, orders.version\nFROM orders\nJOIN order_lines AS lines ON lines.order_id = orders.order_id\nWHERE orders.order_id = ANY(:orderIds!::bigint[])\n  AND lines.order_id = ANY(:orderIds!::bigint[])\nORDER BY orders.order_id, lines.sku"};
+const orderReadIR: any = {"usedParamSet":{"clockAheadMs":true,"orderIds":true},"params":[{"name":"clockAheadMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":796,"b":809}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":1023,"b":1032},{"a":1072,"b":1081}]}],"statement":"-- Reads orders with their lines, one row per line, sorted by order and sku, on any node. It is one statement\n-- and so one snapshot: an order is never seen without its lines. An unknown id returns no row.\n-- created_us, updated_us, expires_us: in microseconds since the epoch.\n-- is_overdue: whether the reservation has ended; while the order is open, nobody has released it yet.\n-- :clockAheadMs: as in orderOverdue.\n-- Locks: none.\nSELECT orders.order_id, orders.user_id, orders.status, lines.sku, lines.count,\n    (extract(epoch FROM orders.created_at) * 1000000)::bigint AS \"created_us!\",\n    (extract(epoch FROM orders.updated_at) * 1000000)::bigint AS \"updated_us!\",\n    (extract(epoch FROM orders.expires_at) * 1000000)::bigint AS \"expires_us?\",\n    coalesce(orders.expires_at <= now() - :clockAheadMs!::float8 * interval '1 millisecond', false)\n        AS \"is_overdue!\",\n    orders.cancel_reason, orders.version\nFROM orders\nJOIN order_lines AS lines ON lines.order_id = orders.order_id\nWHERE orders.order_id = ANY(:orderIds!::bigint[])\n  AND lines.order_id = ANY(:orderIds!::bigint[])\nORDER BY orders.order_id, lines.sku"};
 
 /**
  * Query generated from SQL:
@@ -662,12 +671,15 @@ const orderReadIR: any = {"usedParamSet":{"orderIds":true},"params":[{"name":"or
  * -- and so one snapshot: an order is never seen without its lines. An unknown id returns no row.
  * -- created_us, updated_us, expires_us: in microseconds since the epoch.
  * -- is_overdue: whether the reservation has ended; while the order is open, nobody has released it yet.
+ * -- :clockAheadMs: as in orderOverdue.
  * -- Locks: none.
  * SELECT orders.order_id, orders.user_id, orders.status, lines.sku, lines.count,
  *     (extract(epoch FROM orders.created_at) * 1000000)::bigint AS "created_us!",
  *     (extract(epoch FROM orders.updated_at) * 1000000)::bigint AS "updated_us!",
  *     (extract(epoch FROM orders.expires_at) * 1000000)::bigint AS "expires_us?",
- *     coalesce(orders.expires_at <= now(), false) AS "is_overdue!", orders.cancel_reason, orders.version
+ *     coalesce(orders.expires_at <= now() - :clockAheadMs!::float8 * interval '1 millisecond', false)
+ *         AS "is_overdue!",
+ *     orders.cancel_reason, orders.version
  * FROM orders
  * JOIN order_lines AS lines ON lines.order_id = orders.order_id
  * WHERE orders.order_id = ANY(:orderIds!::bigint[])
@@ -681,6 +693,7 @@ export const orderRead = new PreparedQuery<IOrderReadParams,IOrderReadResult>(or
 /** 'OrderScan' parameters type */
 export interface IOrderScanParams {
   below: bigint;
+  clockAheadMs: number;
   limit: bigint;
 }
 
@@ -702,7 +715,7 @@ export interface IOrderScanQuery {
   result: IOrderScanResult;
 }
 
-const orderScanIR: any = {"usedParamSet":{"below":true,"limit":true},"params":[{"name":"below","required":true,"transform":{"type":"scalar"},"locs":[{"a":534,"b":540}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":579,"b":585}]}],"statement":"-- Reads the :limit newest orders below an id, newest first, on any node. The caller filters them and reads\n-- their lines.\n-- The other columns: as in orderRead.\n-- Locks: none.\nSELECT order_id, user_id, status,\n    (extract(epoch FROM created_at) * 1000000)::bigint AS \"created_us!\",\n    (extract(epoch FROM updated_at) * 1000000)::bigint AS \"updated_us!\",\n    (extract(epoch FROM expires_at) * 1000000)::bigint AS \"expires_us?\",\n    coalesce(expires_at <= now(), false) AS \"is_overdue!\", cancel_reason\nFROM orders\nWHERE order_id < :below!::bigint\nORDER BY order_id DESC\nLIMIT :limit!"};
+const orderScanIR: any = {"usedParamSet":{"clockAheadMs":true,"below":true,"limit":true},"params":[{"name":"clockAheadMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":467,"b":480}]},{"name":"below","required":true,"transform":{"type":"scalar"},"locs":[{"a":590,"b":596}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":635,"b":641}]}],"statement":"-- Reads the :limit newest orders below an id, newest first, on any node. The caller filters them and reads\n-- their lines.\n-- The other columns: as in orderRead.\n-- Locks: none.\nSELECT order_id, user_id, status,\n    (extract(epoch FROM created_at) * 1000000)::bigint AS \"created_us!\",\n    (extract(epoch FROM updated_at) * 1000000)::bigint AS \"updated_us!\",\n    (extract(epoch FROM expires_at) * 1000000)::bigint AS \"expires_us?\",\n    coalesce(expires_at <= now() - :clockAheadMs!::float8 * interval '1 millisecond', false) AS \"is_overdue!\",\n    cancel_reason\nFROM orders\nWHERE order_id < :below!::bigint\nORDER BY order_id DESC\nLIMIT :limit!"};
 
 /**
  * Query generated from SQL:
@@ -715,7 +728,8 @@ const orderScanIR: any = {"usedParamSet":{"below":true,"limit":true},"params":[{
  *     (extract(epoch FROM created_at) * 1000000)::bigint AS "created_us!",
  *     (extract(epoch FROM updated_at) * 1000000)::bigint AS "updated_us!",
  *     (extract(epoch FROM expires_at) * 1000000)::bigint AS "expires_us?",
- *     coalesce(expires_at <= now(), false) AS "is_overdue!", cancel_reason
+ *     coalesce(expires_at <= now() - :clockAheadMs!::float8 * interval '1 millisecond', false) AS "is_overdue!",
+ *     cancel_reason
  * FROM orders
  * WHERE order_id < :below!::bigint
  * ORDER BY order_id DESC
@@ -728,6 +742,7 @@ export const orderScan = new PreparedQuery<IOrderScanParams,IOrderScanResult>(or
 /** 'OrderScanOfUser' parameters type */
 export interface IOrderScanOfUserParams {
   below: bigint;
+  clockAheadMs: number;
   limit: bigint;
   userId: bigint;
 }
@@ -750,7 +765,7 @@ export interface IOrderScanOfUserQuery {
   result: IOrderScanOfUserResult;
 }
 
-const orderScanOfUserIR: any = {"usedParamSet":{"userId":true,"below":true,"limit":true},"params":[{"name":"userId","required":true,"transform":{"type":"scalar"},"locs":[{"a":480,"b":487}]},{"name":"below","required":true,"transform":{"type":"scalar"},"locs":[{"a":514,"b":520}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":559,"b":565}]}],"statement":"-- The same for the orders of one user. It is a statement of its own, so that each has the plan of its index.\n-- Locks: none.\nSELECT order_id, user_id, status,\n    (extract(epoch FROM created_at) * 1000000)::bigint AS \"created_us!\",\n    (extract(epoch FROM updated_at) * 1000000)::bigint AS \"updated_us!\",\n    (extract(epoch FROM expires_at) * 1000000)::bigint AS \"expires_us?\",\n    coalesce(expires_at <= now(), false) AS \"is_overdue!\", cancel_reason\nFROM orders\nWHERE user_id = :userId!::bigint\n  AND order_id < :below!::bigint\nORDER BY order_id DESC\nLIMIT :limit!"};
+const orderScanOfUserIR: any = {"usedParamSet":{"clockAheadMs":true,"userId":true,"below":true,"limit":true},"params":[{"name":"clockAheadMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":414,"b":427}]},{"name":"userId","required":true,"transform":{"type":"scalar"},"locs":[{"a":536,"b":543}]},{"name":"below","required":true,"transform":{"type":"scalar"},"locs":[{"a":570,"b":576}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":615,"b":621}]}],"statement":"-- The same for the orders of one user. It is a statement of its own, so that each has the plan of its index.\n-- Locks: none.\nSELECT order_id, user_id, status,\n    (extract(epoch FROM created_at) * 1000000)::bigint AS \"created_us!\",\n    (extract(epoch FROM updated_at) * 1000000)::bigint AS \"updated_us!\",\n    (extract(epoch FROM expires_at) * 1000000)::bigint AS \"expires_us?\",\n    coalesce(expires_at <= now() - :clockAheadMs!::float8 * interval '1 millisecond', false) AS \"is_overdue!\",\n    cancel_reason\nFROM orders\nWHERE user_id = :userId!::bigint\n  AND order_id < :below!::bigint\nORDER BY order_id DESC\nLIMIT :limit!"};
 
 /**
  * Query generated from SQL:
@@ -761,7 +776,8 @@ const orderScanOfUserIR: any = {"usedParamSet":{"userId":true,"below":true,"limi
  *     (extract(epoch FROM created_at) * 1000000)::bigint AS "created_us!",
  *     (extract(epoch FROM updated_at) * 1000000)::bigint AS "updated_us!",
  *     (extract(epoch FROM expires_at) * 1000000)::bigint AS "expires_us?",
- *     coalesce(expires_at <= now(), false) AS "is_overdue!", cancel_reason
+ *     coalesce(expires_at <= now() - :clockAheadMs!::float8 * interval '1 millisecond', false) AS "is_overdue!",
+ *     cancel_reason
  * FROM orders
  * WHERE user_id = :userId!::bigint
  *   AND order_id < :below!::bigint
