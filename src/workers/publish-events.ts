@@ -24,7 +24,7 @@ export class EventPublisher {
    * A run costs a transaction, which all writes of the gap share. Behind a publisher that failed, the events
    * of this instance wait for the interval.
    */
-  readonly schedule = { intervalMs: 200, minGapMs: 15 };
+  readonly schedule = { intervalMs: 200, minGapMs: 7 };
   readonly #options: EventPublisherOptions;
 
   constructor(options: EventPublisherOptions) {
