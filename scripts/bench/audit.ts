@@ -7,8 +7,11 @@ import { FIRST_SKU, SKUS } from './stock.ts';
 const statements = readStatements(
   new URL('sql/primary.sql', import.meta.url),
   'soldOutStockInsert',
+  'walKeep',
+  'settingsLoad',
   'walSegmentFill',
   'walRecycle',
+  'commitWrite',
   'activityRead',
   'countersRead',
   'walInspect',
@@ -22,8 +25,8 @@ const feed = readStatements(
   'unpublishedRead',
 );
 
-/** Enough for a round of steps: 16 MiB each. */
-const WAL_SEGMENTS = 48;
+/** Enough for two minutes of steps, behind which a checkpoint has come by itself: 16 MiB each. */
+const WAL_SEGMENTS = 96;
 
 /** How many orders are written for the feed in one statement. */
 const FILL_ORDERS = 25_000;
@@ -54,8 +57,12 @@ export class BenchAudit extends LedgerAudit {
    * fills each with zeros first, and meanwhile commits wait.
    */
   async prepareWal(replicaUrls: readonly string[]): Promise<void> {
+    const keep = [statements.walKeep, statements.settingsLoad];
+    for (const statement of keep) await this.pool.query(statement);
+    for (const url of replicaUrls) for (const statement of keep) await query(url, statement);
     for (let count = 0; count < WAL_SEGMENTS; count++) await this.pool.query(statements.walSegmentFill);
     await this.pool.query(statements.walRecycle);
+    await this.pool.query(statements.commitWrite);
     for (const url of replicaUrls) await query(url, statements.walRecycle);
   }
 

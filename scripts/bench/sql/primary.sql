@@ -6,13 +6,26 @@
 -- Adds a sku with no pieces. Run once after the seed.
 INSERT INTO stocks (sku, total_count, reserved) VALUES (1000010001, 0, 0);
 
+/* @name walKeep */
+-- Lets a node keep so many segments of WAL for the WAL to come. A replica would else keep 16 of them until
+-- the primary's next checkpoint, which comes after minutes.
+ALTER SYSTEM SET min_wal_size = '2GB';
+
+/* @name settingsLoad */
+SELECT pg_reload_conf();
+
 /* @name walSegmentFill */
 -- Ends a segment of the WAL, so that the next one is begun.
 SELECT pg_switch_wal() FROM (SELECT pg_logical_emit_message(false, 'bench', 'x')) AS written;
 
 /* @name walRecycle */
--- Makes segments that are no longer needed those of the WAL to come. On the primary first, then on replicas.
+-- Makes segments that are no longer needed those of the WAL to come. On the primary first; on replicas when
+-- they have applied that.
 CHECKPOINT;
+
+/* @name commitWrite */
+-- A commit, which the replicas apply behind all that was written before.
+SELECT pg_logical_emit_message(true, 'bench', 'x');
 
 /* @name activityRead */
 -- The number of other sessions in a transaction, and of transactions that have written so far. The last
