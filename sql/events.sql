@@ -104,11 +104,10 @@ WHERE position IS NOT NULL
 ORDER BY position
 LIMIT 1;
 
-/* @name eventOrderStart */
--- Reads a position behind which all events of an order are: before it are batches that were published more
--- than :marginMs before the order was created. Times of batches follow their positions, except where a
--- failover led to a clock that is behind, by less than the margin; so the position is found by halves. For an
--- unknown order it is the one before the first event that is kept. On any node.
+/* @name eventPositionBefore */
+-- Reads a position near the last one up to which all batches were published before a time, in microseconds
+-- since the epoch. Times of batches follow their positions, except where a
+-- failover led to a clock that is behind; so the position is found by halves. On any node.
 -- Locks: none.
 WITH RECURSIVE search AS (
     SELECT coalesce(first.position, 1) - 1 AS low, coalesce(last.position, 0) AS high
@@ -123,19 +122,13 @@ WITH RECURSIVE search AS (
     SELECT CASE WHEN is_before THEN middle ELSE low END, CASE WHEN is_before THEN high ELSE middle END
     FROM (
         SELECT low, high, (low + high) / 2 AS middle,
-            coalesce(
-                (
-                    SELECT batch.published_at
-                    FROM event_batches AS batch
-                    WHERE batch.position <= (low + high) / 2
-                    ORDER BY batch.position DESC
-                    LIMIT 1
-                ) < (
-                    SELECT orders.created_at - :marginMs!::float8 * interval '1 millisecond'
-                    FROM orders
-                    WHERE orders.order_id = :orderId!::bigint
-                ),
-                false
+            (
+                SELECT batch.published_at
+                    < 'epoch'::timestamptz + :beforeUs!::bigint * interval '1 microsecond'
+                FROM event_batches AS batch
+                WHERE batch.position <= (low + high) / 2
+                ORDER BY batch.position DESC
+                LIMIT 1
             ) AS is_before
         FROM search
         WHERE high - low > 1

@@ -134,11 +134,11 @@ SELECT sku, version, :totalChange!::bigint, :reservedChange!::bigint, total_coun
 FROM repaired;
 
 /* @name stockMovementRemovalLock */
--- Waits until no other transaction removes movements, and keeps others from it until this one ends. The
--- statements behind it see what the removal before has done. Two at once would each put an opening into the
--- same ledger, the later one without what is between them.
--- Locks: advisory, of the removal. Only removals take it, as their first lock.
-SELECT count(pg_advisory_xact_lock(:lock!::bigint)) AS "locked!";
+-- Tries to become the only transaction that removes movements, until it ends. The statements behind it see
+-- what the removal before has done. Two at once would each put an opening into the same ledger, the later
+-- one without what is between them.
+-- Locks: advisory, of the removal.
+SELECT pg_try_advisory_xact_lock(:lock!::bigint) AS "locked!";
 
 /* @name stockMovementOld */
 -- Reads, of the :skus skus that follow the sku :after, how many of their oldest movements are older than

@@ -5,8 +5,11 @@ import type { Order, OrderEvent } from '../model.ts';
 import { Problem, Time, useMay } from '../parts/common.tsx';
 import { serviceNowMs } from '../samples.ts';
 
-/** Each page looks at a bounded part of the feed, so a rare order may need many. */
-const PAGES_MAX = 20;
+/**
+ * Each page looks at a bounded part of the feed, which begins a minute before the order. At the highest rates
+ * that minute has as many pages.
+ */
+const PAGES_MAX = 100;
 
 /** An event is in the feed a moment after its change: that of one so recent is waited for. */
 const RECENT_MS = 10_000;
@@ -26,7 +29,10 @@ export function Timeline({ id, order }: { readonly id: string; readonly order: O
       )}
       <Problem of={problem} />
       {value?.isWhole === false && (
-        <p class="note">There may be later events: only the part of the feed behind these was searched.</p>
+        <p class="note">
+          There may be {value.events.length > 0 && 'later '}events: a part of the feed behind the creation was
+          searched.
+        </p>
       )}
       {value?.isWhole && value.events.length === 0 && <p class="note">Its events are not kept any more.</p>}
       <ol class="timeline">

@@ -2,7 +2,7 @@
  * The streams of events of this process: opens them, and limits what they read and hold together. They hold
  * no place in a queue or batch.
  */
-import type { Database, Queryable } from '../db/types.ts';
+import type { Database, Reader } from '../db/types.ts';
 import type { Call } from '../domain/call.ts';
 import type { Cursor } from '../domain/events/cursor.ts';
 import { eventToken, filterText, limitsOf, readFrom } from '../domain/events/list.ts';
@@ -48,7 +48,7 @@ export const PAGE_EVENTS_MAX = 2_000;
 const PAGE_EVENTS_MIN = 50;
 const HELD_EVENTS = 50_000;
 
-type Work<T> = (db: Queryable) => Promise<T>;
+type Work<T> = (db: Reader) => Promise<T>;
 
 /** A read that nobody wants any more when its turn comes. */
 const DROPPED = Symbol('dropped');

@@ -129,7 +129,8 @@ test('a create waits for another one for its user, and counts what that one hold
     void second.then(() => {
       isDone = true;
     });
-    const waiting = "SELECT FROM pg_stat_activity WHERE wait_event = 'advisory'";
+    const waiting =
+      "SELECT FROM pg_stat_activity WHERE wait_event = 'advisory' AND datname = current_database()";
     await expect.poll(async () => isDone || (await database.query(waiting)).length > 0).toBe(true);
     return plan;
   });
@@ -137,7 +138,8 @@ test('a create waits for another one for its user, and counts what that one hold
 });
 
 test('a batch for many users holds a bounded number of locks', async () => {
-  const locks = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND granted";
+  const locks = `SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+    WHERE datname = current_database() AND locktype = 'advisory' AND objsubid = 2 AND granted`;
   const lockedBy = (users: bigint[]) =>
     router.write(async (tx) => {
       const orders = users.map((user) => ({ user, items: [] }));

@@ -3,6 +3,7 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { anyCall } from '../../test/support/call.ts';
 import { openService, useDatabase, useRouter } from '../../test/support/database.ts';
 import { readBacklog } from '../domain/backlog.ts';
+import { stateOf } from '../domain/events/cursor.ts';
 import { findOverdue } from '../domain/orders/expire.ts';
 
 const database = useDatabase();
@@ -32,6 +33,9 @@ beforeAll(async () => {
 });
 
 const router = useRouter(database);
+/** Of an instance whose own clock is set again and again. */
+let ownClockMs = 0;
+const unsteady = useRouter(database, { wallClock: () => (ownClockMs += 3_600_000) });
 const loms = openService(router);
 let orderId: bigint;
 
@@ -93,6 +97,26 @@ describe.each([60, -60])('a replica whose clock is %i s ahead', (aheadSeconds) =
       router.read(async ({ clockAheadMs }) => Math.round(clockAheadMs / 1_000)),
     );
     expect(leads.toSorted((a, b) => a - b)).toEqual([0, aheadSeconds].toSorted((a, b) => a - b));
+  });
+
+  test('is known as such whatever the clock of the instance does', async () => {
+    await unsteady.check();
+    const leads = new Set<number>();
+    const addLead = () =>
+      unsteady.read(async ({ clockAheadMs }) => void leads.add(Math.round(clockAheadMs / 1_000)));
+    while (leads.size < 2) await addLead();
+    expect(leads).toEqual(new Set([0, aheadSeconds]));
+  });
+
+  test('waits for a cursor that it may have to wait for, and for no other', async () => {
+    const stateSince = (seconds: number) =>
+      distinct(() =>
+        router.read((db) =>
+          stateOf(db, { position: 9_000n, us: BigInt(Date.now() - seconds * 1_000) * 1_000n }),
+        ),
+      );
+    expect(await stateSince(0)).toEqual(['ahead']);
+    expect(await stateSince(90)).toEqual(['expired']);
   });
 
   test('shows a reservation that has not ended as open', async () => {

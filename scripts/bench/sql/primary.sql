@@ -7,7 +7,7 @@
 INSERT INTO stocks (sku, total_count, reserved) VALUES (1000010001, 0, 0);
 
 /* @name walKeep */
--- Lets a node keep so many segments of WAL for the WAL to come. A replica would else keep 16 of them until
+-- Lets a node keep 2 GB of segments for the WAL to come. A replica would else keep 16 of them until
 -- the primary's next checkpoint, which comes after minutes.
 ALTER SYSTEM SET min_wal_size = '2GB';
 

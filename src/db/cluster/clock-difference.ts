@@ -1,6 +1,6 @@
 /**
- * How far a node's clock is ahead of this instance's. The node reads its clock at some moment between a
- * request and its reply, so the difference is known up to half the round trip.
+ * How far a node's clock is ahead of one of this instance's. The node reads its clock at some moment between
+ * a request and its reply, so the difference is known up to half the round trip.
  */
 import type { Logger } from 'pino';
 
@@ -23,7 +23,7 @@ export function clockDifference(nodeMs: number, replyMs: number, roundTripMs: nu
   return { aheadMs: nodeMs - (replyMs - errorMs), errorMs };
 }
 
-/** How far one clock is ahead of another, in milliseconds; 0 where they may agree. */
+/** How far one clock is ahead of another, both compared with the same one; 0 where they may agree. */
 export function leadOver(one: ClockDifference, other: ClockDifference): number {
   const leadMs = one.aheadMs - other.aheadMs;
   return Math.abs(leadMs) > one.errorMs + other.errorMs ? leadMs : 0;
@@ -40,22 +40,22 @@ export function isTooFar({ aheadMs, errorMs }: ClockDifference, before: boolean)
 /** Watches one node's clock. It logs when the clocks begin to differ, and when they agree again. */
 export class ClockWatch {
   readonly #log: Logger;
-  #difference: ClockDifference | undefined;
+  #aheadMs: number | undefined;
   #isTooFar = false;
 
   constructor(log: Logger) {
     this.#log = log;
   }
 
-  /** What the last reply has shown; undefined before the first one. */
-  get difference(): ClockDifference | undefined {
-    return this.#difference;
+  /** How far the node's clock is ahead, in whole milliseconds; undefined before the first reply. */
+  get aheadMs(): number | undefined {
+    return this.#aheadMs;
   }
 
   /** Takes what a reply has shown. */
   observe(difference: ClockDifference): void {
     const clockAheadMs = Math.round(difference.aheadMs);
-    this.#difference = difference;
+    this.#aheadMs = clockAheadMs;
     const before = this.#isTooFar;
     this.#isTooFar = isTooFar(difference, before);
     if (this.#isTooFar && !before)

@@ -81,6 +81,7 @@ export class DatabaseNode {
   readonly #clocks: NodeClocks;
   readonly #log: Logger;
   readonly #clockWatch: ClockWatch;
+  #clock: ClockDifference | undefined;
   readonly #onUnknownServer: () => void;
   readonly #clients = new Set<pg.ClientBase>();
   /** A connection for `queryState` alone: it never queues behind work, and reaches any server there. */
@@ -115,16 +116,18 @@ export class DatabaseNode {
     return this.#reason === undefined;
   }
 
-  /** Its clock, compared with that of this instance; undefined until it has answered once. */
+  /**
+   * Its clock, compared with our monotonic one, which nobody sets: by it the nodes' clocks are compared with
+   * each other. Undefined until it has answered once.
+   */
   get clock(): ClockDifference | undefined {
-    return this.#clockWatch.difference;
+    return this.#clock;
   }
 
   get status(): NodeStatus {
     const { name, healthy, reads, hedges } = this;
     const { totalCount, idleCount: idle, waitingCount: waiting } = this.pool;
     const cause = this.#cause === undefined ? '' : causeOf(this.#cause);
-    const { aheadMs } = this.clock ?? {};
     return {
       name,
       role: this.#role,
@@ -132,7 +135,7 @@ export class DatabaseNode {
       healthy,
       reason: this.#reason ?? '',
       cause,
-      clockAheadMs: aheadMs === undefined ? undefined : Math.round(aheadMs),
+      clockAheadMs: this.#clockWatch.aheadMs,
       replayLagMs: Math.round(replayLagMs(this.#backlog, this.#clocks.now())),
       ...{ reads, hedges, pool: { used: totalCount - idle, idle, waiting } },
     };
@@ -151,7 +154,9 @@ export class DatabaseNode {
     try {
       const [state] = await nodeState.run({ timeoutMs }, readerOf(this.#statePool, readTimeoutMs));
       if (state === undefined) return new Error('the node returned no state');
-      this.#clockWatch.observe(clockDifference(state.clock_ms, wallClock(), now() - sentMs));
+      const repliedMs = now();
+      this.#clock = clockDifference(state.clock_ms, repliedMs, repliedMs - sentMs);
+      this.#clockWatch.observe(clockDifference(state.clock_ms, wallClock(), repliedMs - sentMs));
       return state;
     } catch (error) {
       return error as Error;

@@ -95,14 +95,14 @@ describe.each([
 });
 
 describe('the start of an order', () => {
-  const ORDER = 7_000_000n;
+  const [BEFORE, ORDER] = [7_000_000n, 7_000_001n];
 
   beforeEach(async () => {
-    await query('DELETE FROM orders WHERE order_id = $1', [ORDER]);
+    await query('DELETE FROM orders WHERE order_id >= $1', [BEFORE]);
     await query(
       `INSERT INTO orders (order_id, user_id, status, created_at, updated_at)
        VALUES ($1, 1, 'failed', now(), now())`,
-      [ORDER],
+      [BEFORE],
     );
   });
 
@@ -118,7 +118,7 @@ describe('the start of an order', () => {
     const [row] = await query(
       `SELECT max(position + event_count - 1) AS last FROM event_batches
        WHERE published_at < (SELECT created_at FROM orders WHERE order_id = $1) - interval '1 minute'`,
-      [ORDER],
+      [BEFORE],
     );
     expect(await start()).toBe(BigInt(row?.last as string));
     await query('DELETE FROM event_batches WHERE position < 150');

@@ -4,8 +4,9 @@
  * restored, may have given its positions to other events. When the event was written does not show it: its
  * batch may have been published again, behind others than before.
  */
-import type { Queryable } from '../../db/types.ts';
-import { eventBatchAt, eventHead, eventOrderStart, eventTail } from '../../generated/sql/events.ts';
+import type { Queryable, Reader } from '../../db/types.ts';
+import { eventBatchAt, eventHead, eventPositionBefore, eventTail } from '../../generated/sql/events.ts';
+import { orderScan } from '../../generated/sql/orders.ts';
 import { CLOCK_DISORDER_MAX_MS } from '../orders/filter.ts';
 
 export interface Cursor {
@@ -27,8 +28,14 @@ export async function headOf(db: Queryable): Promise<Cursor> {
 }
 
 /** A position before the first event of an order that is kept, near its creation. */
-export async function startOf(db: Queryable, orderId: bigint): Promise<bigint> {
-  const [start] = await eventOrderStart.run({ orderId, marginMs: CLOCK_DISORDER_MAX_MS }, db);
+export async function startOf(db: Reader, orderId: bigint): Promise<bigint> {
+  // The order before it was created before it, or nearly so, and is there when this one was removed.
+  const { clockAheadMs } = db;
+  const [before] = await orderScan.run({ below: orderId, limit: 1n, clockAheadMs }, db);
+  if (before === undefined) return tailOf(db);
+  // After a failover the clock may be behind that of the primary which wrote the order.
+  const beforeUs = before.created_us - BigInt(CLOCK_DISORDER_MAX_MS) * 1_000n;
+  const [start] = await eventPositionBefore.run({ beforeUs }, db);
   if (start === undefined) throw new Error('a row was expected');
   return start.position;
 }
@@ -44,7 +51,7 @@ export async function tailOf(db: Queryable): Promise<bigint> {
  * `ahead`: it may come from a node that is ahead of this one, for a moment. `expired`: the event was removed,
  * or is another one.
  */
-export async function stateOf(db: Queryable, cursor: Cursor): Promise<'known' | 'ahead' | 'expired'> {
+export async function stateOf(db: Reader, cursor: Cursor): Promise<'known' | 'ahead' | 'expired'> {
   if (cursor.position === 0n) return (await tailOf(db)) === 0n ? 'known' : 'expired';
   const [found] = await eventBatchAt.run({ position: cursor.position }, db);
   if (found === undefined) throw new Error('a row was expected');
@@ -52,5 +59,6 @@ export async function stateOf(db: Queryable, cursor: Cursor): Promise<'known' | 
   if (last !== null && cursor.position <= last) return cursor.us === us ? 'known' : 'expired';
   // Nothing at or before it, but something behind it: it was removed.
   if (last === null && !isEmpty) return 'expired';
-  return cursor.us + LAG_MAX_US > nowUs ? 'ahead' : 'expired';
+  const primaryUs = nowUs - BigInt(Math.round(db.clockAheadMs * 1_000));
+  return cursor.us + LAG_MAX_US > primaryUs ? 'ahead' : 'expired';
 }

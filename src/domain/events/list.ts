@@ -1,5 +1,5 @@
 /** The list of events, oldest first. Its last page leads to the events that are still to come. */
-import type { Queryable } from '../../db/types.ts';
+import type { Reader } from '../../db/types.ts';
 import type { Call } from '../call.ts';
 import { accepted, type Outcome, refused } from '../outcome.ts';
 import { pageSizeOf, pageToken, positionsOf } from '../page.ts';
@@ -80,7 +80,7 @@ export function prepareEventPage(
 
 /** Reads a page for each request. Refuses with CURSOR_EXPIRED. */
 export async function listEvents(
-  db: Queryable,
+  db: Reader,
   requests: readonly EventPageToRead[],
   { pageTokenKey }: Settings,
 ): Promise<Outcome<ListedEvents>[]> {
@@ -95,7 +95,7 @@ export async function listEvents(
 
 /** Reads up to `eventsMax` events. Returns undefined where the cursor has expired. */
 export async function readFrom(
-  db: Queryable,
+  db: Reader,
   begin: Begin,
   filter: EventFilter,
   eventsMax: number,

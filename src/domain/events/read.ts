@@ -1,5 +1,5 @@
 /** Reading the feed, on any node. */
-import type { Queryable } from '../../db/types.ts';
+import type { Reader } from '../../db/types.ts';
 import { eventRead, type IEventReadResult } from '../../generated/sql/events.ts';
 import { type Instant, instantOfMicros } from '../instant.ts';
 import { fromSkuColumn } from '../orders/order.ts';
@@ -37,7 +37,7 @@ export interface EventLimits {
  * @returns undefined where the cursor has expired.
  */
 export async function readEvents(
-  db: Queryable,
+  db: Reader,
   cursor: Cursor,
   filter: EventFilter,
   limits: EventLimits,
@@ -49,7 +49,7 @@ export async function readEvents(
 
 /** The same without a look at the cursor. */
 export async function readEventsBehind(
-  db: Queryable,
+  db: Reader,
   cursor: Cursor,
   filter: EventFilter,
   { eventsMax, scanMax, textMax }: EventLimits,

@@ -4,7 +4,7 @@
  * A page reads a window of the feed's batches. Where these have changed more skus than the page holds, its
  * token leads to the rest of the window.
  */
-import type { Queryable } from '../../db/types.ts';
+import type { Reader } from '../../db/types.ts';
 import { eventBatchNth, eventSkuRead } from '../../generated/sql/events.ts';
 import type { Call } from '../call.ts';
 import { type Cursor, headOf, stateOf } from '../events/cursor.ts';
@@ -78,7 +78,7 @@ function tokenOf(key: Uint8Array, { cursor, end, afterSku }: Window): string {
 
 /** Reads a page for each request. Refuses with CURSOR_EXPIRED. */
 export async function listStockChanges(
-  db: Queryable,
+  db: Reader,
   requests: readonly StockChangesToRead[],
   { pageTokenKey }: Settings,
 ): Promise<Outcome<StockChanges>[]> {
@@ -106,7 +106,7 @@ interface Page {
 }
 
 /** Returns undefined where the cursor, or the end of the window, has expired. */
-async function readPage(db: Queryable, window: Window, pageSize: number): Promise<Page | undefined> {
+async function readPage(db: Reader, window: Window, pageSize: number): Promise<Page | undefined> {
   const endState = window.end && (await stateOf(db, window.end));
   if (endState === 'expired') return undefined;
   // A node that is behind the end lacks a part of the window: it must not be passed over.
@@ -116,7 +116,7 @@ async function readPage(db: Queryable, window: Window, pageSize: number): Promis
 }
 
 async function readWindow(
-  db: Queryable,
+  db: Reader,
   { cursor, end: chosen, afterSku }: Window,
   pageSize: number,
 ): Promise<Page> {
@@ -136,7 +136,7 @@ async function readWindow(
   return { stocks, next: last === undefined ? beginAt(end) : { cursor, end, afterSku: last.sku } };
 }
 
-async function chooseEnd(db: Queryable, cursor: Cursor): Promise<Cursor | undefined> {
+async function chooseEnd(db: Reader, cursor: Cursor): Promise<Cursor | undefined> {
   const [last] = await eventBatchNth.run({ after: cursor.position, batches: BigInt(WINDOW_BATCHES) }, db);
   return last && { position: last.position, us: last.us };
 }

@@ -2,7 +2,7 @@
  * Removal of movements of long ago: of each sku, those that are older than the retention. In the place of the
  * last of them stands an opening with what it left, so the chain of the sku still begins with its balance.
  */
-import type { Plan, Queryable } from '../../db/types.ts';
+import type { Plan, Queryable, Rollback } from '../../db/types.ts';
 import {
   type IStockMovementOldResult,
   stockMovementDelete,
@@ -43,17 +43,18 @@ interface Closed {
   readonly createdUs: bigint;
 }
 
-/** Removes what is old enough of the skus of one window, one instance at a time. */
+/** Removes what is old enough of the skus of one window; nothing while another instance is at it. */
 export async function removeMovements(
   tx: Queryable,
   window: MovementWindow,
-): Promise<Plan<RemovedMovements>> {
+): Promise<Plan<RemovedMovements> | Rollback<RemovedMovements>> {
   const { after, retentionMs, skusMax, movementsMax } = window;
   const limits = { skus: BigInt(skusMax), limit: BigInt(movementsMax) };
-  const [, rows] = await Promise.all([
+  const [[locked], rows] = await Promise.all([
     stockMovementRemovalLock.run({ lock: MOVEMENT_REMOVAL_LOCK }, tx),
     stockMovementOld.run({ after, retentionMs, ...limits }, tx),
   ]);
+  if (!locked?.locked) return { rollback: { removed: 0, last: after, isEnd: true } };
   const walked = fitting(rows, movementsMax);
   // What is left of a sku that has more than fits is found again from the sku before.
   const part = walked.findIndex(({ count }) => Number(count) === movementsMax);

@@ -251,32 +251,30 @@ const eventTailIR: any = {"usedParamSet":{},"params":[],"statement":"-- Reads th
 export const eventTail = new PreparedQuery<IEventTailParams,IEventTailResult>(eventTailIR);
 
 
-/** 'EventOrderStart' parameters type */
-export interface IEventOrderStartParams {
-  marginMs: number;
-  orderId: bigint;
+/** 'EventPositionBefore' parameters type */
+export interface IEventPositionBeforeParams {
+  beforeUs: bigint;
 }
 
-/** 'EventOrderStart' return type */
-export interface IEventOrderStartResult {
+/** 'EventPositionBefore' return type */
+export interface IEventPositionBeforeResult {
   position: bigint;
 }
 
-/** 'EventOrderStart' query type */
-export interface IEventOrderStartQuery {
-  params: IEventOrderStartParams;
-  result: IEventOrderStartResult;
+/** 'EventPositionBefore' query type */
+export interface IEventPositionBeforeQuery {
+  params: IEventPositionBeforeParams;
+  result: IEventPositionBeforeResult;
 }
 
-const eventOrderStartIR: any = {"usedParamSet":{"marginMs":true,"orderId":true},"params":[{"name":"marginMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":1360,"b":1369}]},{"name":"orderId","required":true,"transform":{"type":"scalar"},"locs":[{"a":1482,"b":1490}]}],"statement":"-- Reads a position behind which all events of an order are: before it are batches that were published more\n-- than :marginMs before the order was created. Times of batches follow their positions, except where a\n-- failover led to a clock that is behind, by less than the margin; so the position is found by halves. For an\n-- unknown order it is the one before the first event that is kept. On any node.\n-- Locks: none.\nWITH RECURSIVE search AS (\n    SELECT coalesce(first.position, 1) - 1 AS low, coalesce(last.position, 0) AS high\n    FROM (SELECT 1) AS always\n    LEFT JOIN (\n        SELECT position FROM event_batches WHERE position IS NOT NULL ORDER BY position LIMIT 1\n    ) AS first ON true\n    LEFT JOIN (\n        SELECT position FROM event_batches WHERE position IS NOT NULL ORDER BY position DESC LIMIT 1\n    ) AS last ON true\n    UNION ALL\n    SELECT CASE WHEN is_before THEN middle ELSE low END, CASE WHEN is_before THEN high ELSE middle END\n    FROM (\n        SELECT low, high, (low + high) / 2 AS middle,\n            coalesce(\n                (\n                    SELECT batch.published_at\n                    FROM event_batches AS batch\n                    WHERE batch.position <= (low + high) / 2\n                    ORDER BY batch.position DESC\n                    LIMIT 1\n                ) < (\n                    SELECT orders.created_at - :marginMs!::float8 * interval '1 millisecond'\n                    FROM orders\n                    WHERE orders.order_id = :orderId!::bigint\n                ),\n                false\n            ) AS is_before\n        FROM search\n        WHERE high - low > 1\n    ) AS halves\n)\nSELECT low AS \"position!\" FROM search ORDER BY high - low LIMIT 1"};
+const eventPositionBeforeIR: any = {"usedParamSet":{"beforeUs":true},"params":[{"name":"beforeUs","required":true,"transform":{"type":"scalar"},"locs":[{"a":992,"b":1001}]}],"statement":"-- Reads a position near the last one up to which all batches were published before a time, in microseconds\n-- since the epoch. Times of batches follow their positions, except where a\n-- failover led to a clock that is behind; so the position is found by halves. On any node.\n-- Locks: none.\nWITH RECURSIVE search AS (\n    SELECT coalesce(first.position, 1) - 1 AS low, coalesce(last.position, 0) AS high\n    FROM (SELECT 1) AS always\n    LEFT JOIN (\n        SELECT position FROM event_batches WHERE position IS NOT NULL ORDER BY position LIMIT 1\n    ) AS first ON true\n    LEFT JOIN (\n        SELECT position FROM event_batches WHERE position IS NOT NULL ORDER BY position DESC LIMIT 1\n    ) AS last ON true\n    UNION ALL\n    SELECT CASE WHEN is_before THEN middle ELSE low END, CASE WHEN is_before THEN high ELSE middle END\n    FROM (\n        SELECT low, high, (low + high) / 2 AS middle,\n            (\n                SELECT batch.published_at\n                    < 'epoch'::timestamptz + :beforeUs!::bigint * interval '1 microsecond'\n                FROM event_batches AS batch\n                WHERE batch.position <= (low + high) / 2\n                ORDER BY batch.position DESC\n                LIMIT 1\n            ) AS is_before\n        FROM search\n        WHERE high - low > 1\n    ) AS halves\n)\nSELECT low AS \"position!\" FROM search ORDER BY high - low LIMIT 1"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Reads a position behind which all events of an order are: before it are batches that were published more
- * -- than :marginMs before the order was created. Times of batches follow their positions, except where a
- * -- failover led to a clock that is behind, by less than the margin; so the position is found by halves. For an
- * -- unknown order it is the one before the first event that is kept. On any node.
+ * -- Reads a position near the last one up to which all batches were published before a time, in microseconds
+ * -- since the epoch. Times of batches follow their positions, except where a
+ * -- failover led to a clock that is behind; so the position is found by halves. On any node.
  * -- Locks: none.
  * WITH RECURSIVE search AS (
  *     SELECT coalesce(first.position, 1) - 1 AS low, coalesce(last.position, 0) AS high
@@ -291,19 +289,13 @@ const eventOrderStartIR: any = {"usedParamSet":{"marginMs":true,"orderId":true},
  *     SELECT CASE WHEN is_before THEN middle ELSE low END, CASE WHEN is_before THEN high ELSE middle END
  *     FROM (
  *         SELECT low, high, (low + high) / 2 AS middle,
- *             coalesce(
- *                 (
- *                     SELECT batch.published_at
- *                     FROM event_batches AS batch
- *                     WHERE batch.position <= (low + high) / 2
- *                     ORDER BY batch.position DESC
- *                     LIMIT 1
- *                 ) < (
- *                     SELECT orders.created_at - :marginMs!::float8 * interval '1 millisecond'
- *                     FROM orders
- *                     WHERE orders.order_id = :orderId!::bigint
- *                 ),
- *                 false
+ *             (
+ *                 SELECT batch.published_at
+ *                     < 'epoch'::timestamptz + :beforeUs!::bigint * interval '1 microsecond'
+ *                 FROM event_batches AS batch
+ *                 WHERE batch.position <= (low + high) / 2
+ *                 ORDER BY batch.position DESC
+ *                 LIMIT 1
  *             ) AS is_before
  *         FROM search
  *         WHERE high - low > 1
@@ -312,7 +304,7 @@ const eventOrderStartIR: any = {"usedParamSet":{"marginMs":true,"orderId":true},
  * SELECT low AS "position!" FROM search ORDER BY high - low LIMIT 1
  * ```
  */
-export const eventOrderStart = new PreparedQuery<IEventOrderStartParams,IEventOrderStartResult>(eventOrderStartIR);
+export const eventPositionBefore = new PreparedQuery<IEventPositionBeforeParams,IEventPositionBeforeResult>(eventPositionBeforeIR);
 
 
 /** 'EventBatchAt' parameters type */

@@ -297,7 +297,7 @@ export interface IStockMovementRemovalLockParams {
 
 /** 'StockMovementRemovalLock' return type */
 export interface IStockMovementRemovalLockResult {
-  locked: bigint;
+  locked: boolean;
 }
 
 /** 'StockMovementRemovalLock' query type */
@@ -306,16 +306,16 @@ export interface IStockMovementRemovalLockQuery {
   result: IStockMovementRemovalLockResult;
 }
 
-const stockMovementRemovalLockIR: any = {"usedParamSet":{"lock":true},"params":[{"name":"lock","required":true,"transform":{"type":"scalar"},"locs":[{"a":389,"b":394}]}],"statement":"-- Waits until no other transaction removes movements, and keeps others from it until this one ends. The\n-- statements behind it see what the removal before has done. Two at once would each put an opening into the\n-- same ledger, the later one without what is between them.\n-- Locks: advisory, of the removal. Only removals take it, as their first lock.\nSELECT count(pg_advisory_xact_lock(:lock!::bigint)) AS \"locked!\""};
+const stockMovementRemovalLockIR: any = {"usedParamSet":{"lock":true},"params":[{"name":"lock","required":true,"transform":{"type":"scalar"},"locs":[{"a":321,"b":326}]}],"statement":"-- Tries to become the only transaction that removes movements, until it ends. The statements behind it see\n-- what the removal before has done. Two at once would each put an opening into the same ledger, the later\n-- one without what is between them.\n-- Locks: advisory, of the removal.\nSELECT pg_try_advisory_xact_lock(:lock!::bigint) AS \"locked!\""};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Waits until no other transaction removes movements, and keeps others from it until this one ends. The
- * -- statements behind it see what the removal before has done. Two at once would each put an opening into the
- * -- same ledger, the later one without what is between them.
- * -- Locks: advisory, of the removal. Only removals take it, as their first lock.
- * SELECT count(pg_advisory_xact_lock(:lock!::bigint)) AS "locked!"
+ * -- Tries to become the only transaction that removes movements, until it ends. The statements behind it see
+ * -- what the removal before has done. Two at once would each put an opening into the same ledger, the later
+ * -- one without what is between them.
+ * -- Locks: advisory, of the removal.
+ * SELECT pg_try_advisory_xact_lock(:lock!::bigint) AS "locked!"
  * ```
  */
 export const stockMovementRemovalLock = new PreparedQuery<IStockMovementRemovalLockParams,IStockMovementRemovalLockResult>(stockMovementRemovalLockIR);
