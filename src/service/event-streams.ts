@@ -71,7 +71,7 @@ export class EventStreams {
   readonly #views = new Map<PageEncoding, Map<string, CountedView>>();
   #behind = 0;
   #reading = 0;
-  /** Those that wait for their turn to read: one for each reader that was admitted at most. */
+  /** Those that wait for their turn to read: at most two for each reader that was admitted. */
   readonly #turns: Turn[] = [];
 
   constructor(options: EventStreamsOptions) {
