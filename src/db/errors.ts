@@ -32,7 +32,7 @@ const INTERNAL_ATTEMPTS_MAX = 2;
  * SQLSTATEs about the server, not the statement: connection exceptions, insufficient resources, shutdown and
  * start, a time limit, a lock timeout, a node that accepts no writes.
  */
-const unavailable = /^(08(?!P01)...|53...|57P0[1-5]|57014|55P03|25006|25P03|25P04|58030)$/;
+const unavailable = /^(08...|53...|57P0[1-5]|57014|55P03|25006|25P03|25P04|58030)$/;
 
 /** The error's SQLSTATE; undefined when it does not come from the server. */
 export function sqlStateOf(error: unknown): string | undefined {

@@ -51,9 +51,9 @@ export interface NodeStatus {
 }
 
 export interface NodeClocks {
-  /** For how long a query takes. */
+  /** For how long a query takes, and for the comparison of the nodes' clocks. */
   readonly now: Clock;
-  /** For the comparison with the clock of the node, in milliseconds since the epoch. */
+  /** For the comparison with the clock of the node that operators see, in milliseconds since the epoch. */
   readonly wallClock: () => number;
 }
 
@@ -65,6 +65,8 @@ export class DatabaseNode {
   readonly pool: pg.Pool;
   /** Runs reads on this node, each with its time limit. */
   readonly reader: Queryable;
+  /** How far its clock is ahead of the primary's, in milliseconds; 0 where they may agree. */
+  clockLeadMs = 0;
   reads = 0;
   slowReads = 0;
   hedges = 0;

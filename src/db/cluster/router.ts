@@ -219,7 +219,7 @@ export class Router implements Database {
         throw error;
       });
     try {
-      const result = await work({ query, clockAheadMs: this.#clockLeadOf(node) });
+      const result = await work({ query, clockAheadMs: node.clockLeadMs });
       node.reads++;
       return result;
     } catch (error) {
@@ -229,12 +229,6 @@ export class Router implements Database {
       else if (!isRetryable(failure)) throw error;
       throw new NodeFailure('the node failed', { cause: failure });
     }
-  }
-
-  /** How far a node's clock is ahead of the primary's. */
-  #clockLeadOf({ clock }: DatabaseNode): number {
-    const { primary } = this;
-    return clock === undefined || primary?.clock === undefined ? 0 : leadOver(clock, primary.clock);
   }
 
   /** Queries every node, elects the primary, and marks each node healthy or unhealthy. */
@@ -280,6 +274,14 @@ export class Router implements Database {
       const verdict = topology.nodes[index];
       if (verdict !== undefined) node.apply(verdict, answers[index]);
     }
+    this.#compareClocks(this.#nodes.filter((_, index) => !(answers[index] instanceof Error)));
+  }
+
+  /** Compares the clocks of those that answered in one round with the primary's, if it is one of them. */
+  #compareClocks(answering: readonly DatabaseNode[]): void {
+    const reference = answering.find((node) => node === this.primary)?.clock;
+    if (reference === undefined) return;
+    for (const node of answering) node.clockLeadMs = leadOver(node.clock ?? reference, reference);
   }
 
   #logChanges(before: Topology, { primary, timeline, confirmedBy, commitsHang }: Topology): void {

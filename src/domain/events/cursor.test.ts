@@ -125,6 +125,20 @@ describe('the start of an order', () => {
     expect(await start()).toBe(BigInt(row?.last as string));
   });
 
+  test('is near the creation of the order itself where that is kept', async () => {
+    await query("UPDATE orders SET created_at = now() - interval '1 day' WHERE order_id = $1", [BEFORE]);
+    await publish(4);
+    await age(7_200);
+    expect(await start()).toBe(0n);
+    await query(
+      `INSERT INTO orders (order_id, user_id, status, created_at, updated_at)
+       VALUES ($1, 1, 'failed', now(), now())`,
+      [ORDER],
+    );
+    await publish(2);
+    expect([await start(), await start(2n ** 63n - 1n)]).toEqual([4n, 4n]);
+  });
+
   test('is that of the feed where all of it is younger, or empty, or the order unknown', async () => {
     expect(await start()).toBe(0n);
     await publish(3, 2);

@@ -21,6 +21,8 @@ export const START: Cursor = { position: 0n, us: 0n };
 /** How long a node may lack what another one has shown. Nodes that are further behind are not read. */
 const LAG_MAX_US = 60_000_000n;
 
+const ORDER_ID_MAX = 2n ** 63n - 1n;
+
 /** The cursor behind the last event. */
 export async function headOf(db: Queryable): Promise<Cursor> {
   const [head] = await eventHead.run(undefined, db);
@@ -29,12 +31,13 @@ export async function headOf(db: Queryable): Promise<Cursor> {
 
 /** A position before the first event of an order that is kept, near its creation. */
 export async function startOf(db: Reader, orderId: bigint): Promise<bigint> {
-  // The order before it was created before it, or nearly so, and is there when this one was removed.
   const { clockAheadMs } = db;
-  const [before] = await orderScan.run({ below: orderId, limit: 1n, clockAheadMs }, db);
-  if (before === undefined) return tailOf(db);
+  const below = orderId < ORDER_ID_MAX ? orderId + 1n : orderId;
+  const [order] = await orderScan.run({ below, limit: 1n, clockAheadMs }, db);
+  // Where it was removed that is the order before it, which was created before it, or nearly so.
+  if (order === undefined) return tailOf(db);
   // After a failover the clock may be behind that of the primary which wrote the order.
-  const beforeUs = before.created_us - BigInt(CLOCK_DISORDER_MAX_MS) * 1_000n;
+  const beforeUs = order.created_us - BigInt(CLOCK_DISORDER_MAX_MS) * 1_000n;
   const [start] = await eventPositionBefore.run({ beforeUs }, db);
   if (start === undefined) throw new Error('a row was expected');
   return start.position;
