@@ -106,8 +106,8 @@ LIMIT 1;
 
 /* @name eventPositionBefore */
 -- Reads a position near the last one up to which all batches were published before a time, in microseconds
--- since the epoch. Times of batches follow their positions, except where a
--- failover led to a clock that is behind; so the position is found by halves. On any node.
+-- since the epoch. Times of batches follow their positions, except where a failover led to a clock that is
+-- behind; so the position is found by halves. On any node.
 -- Locks: none.
 WITH RECURSIVE search AS (
     SELECT coalesce(first.position, 1) - 1 AS low, coalesce(last.position, 0) AS high

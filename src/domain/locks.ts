@@ -1,4 +1,7 @@
-/** The advisory locks of the service. Those with one key never meet those with two. */
+/**
+ * The advisory locks of the service's transactions; that of migrations is in `db/schema/migrate.ts`. Locks
+ * with one key never meet those with two.
+ */
 
 /** Held by the transaction that publishes events. */
 export const PUBLISHER_LOCK = 0x6c6f6d73n;

@@ -1,5 +1,5 @@
 /** Reading the feed, on any node. */
-import type { Reader } from '../../db/types.ts';
+import type { Queryable, Reader } from '../../db/types.ts';
 import { eventRead, type IEventReadResult } from '../../generated/sql/events.ts';
 import { type Instant, instantOfMicros } from '../instant.ts';
 import { fromSkuColumn } from '../orders/order.ts';
@@ -49,7 +49,7 @@ export async function readEvents(
 
 /** The same without a look at the cursor. */
 export async function readEventsBehind(
-  db: Reader,
+  db: Queryable,
   cursor: Cursor,
   filter: EventFilter,
   { eventsMax, scanMax, textMax }: EventLimits,

@@ -5,7 +5,7 @@
  * The database scans ids in windows, and the filters are applied here. A page that has scanned its share, or
  * has its lines, ends also when it is short or empty, and its token continues there.
  */
-import type { Reader } from '../../db/types.ts';
+import type { Queryable, Reader } from '../../db/types.ts';
 import { orderLineRead, orderScan, orderScanOfUser } from '../../generated/sql/orders.ts';
 import type { Call } from '../call.ts';
 import { accepted, type Outcome, refused } from '../outcome.ts';
@@ -143,7 +143,7 @@ function scanWindow(db: Reader, userId: bigint | undefined, below: bigint, limit
 
 /** Adds the lines. Once the page has enough of them, its other orders are left to the next page. */
 async function withLines(
-  db: Reader,
+  db: Queryable,
   { rows, next }: Scanned,
 ): Promise<{ readonly orders: readonly Order[]; readonly next: Next }> {
   if (rows.length === 0) return { orders: [], next };

@@ -4,7 +4,7 @@
  * A page reads a window of the feed's batches. Where these have changed more skus than the page holds, its
  * token leads to the rest of the window.
  */
-import type { Reader } from '../../db/types.ts';
+import type { Queryable, Reader } from '../../db/types.ts';
 import { eventBatchNth, eventSkuRead } from '../../generated/sql/events.ts';
 import type { Call } from '../call.ts';
 import { type Cursor, headOf, stateOf } from '../events/cursor.ts';
@@ -116,7 +116,7 @@ async function readPage(db: Reader, window: Window, pageSize: number): Promise<P
 }
 
 async function readWindow(
-  db: Reader,
+  db: Queryable,
   { cursor, end: chosen, afterSku }: Window,
   pageSize: number,
 ): Promise<Page> {
@@ -136,7 +136,7 @@ async function readWindow(
   return { stocks, next: last === undefined ? beginAt(end) : { cursor, end, afterSku: last.sku } };
 }
 
-async function chooseEnd(db: Reader, cursor: Cursor): Promise<Cursor | undefined> {
+async function chooseEnd(db: Queryable, cursor: Cursor): Promise<Cursor | undefined> {
   const [last] = await eventBatchNth.run({ after: cursor.position, batches: BigInt(WINDOW_BATCHES) }, db);
   return last && { position: last.position, us: last.us };
 }
