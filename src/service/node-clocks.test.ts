@@ -1,7 +1,8 @@
 /** Nodes whose clocks differ: what reads compare with the time, they compare with the primary's. */
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { anyCall } from '../../test/support/call.ts';
-import { openService, useDatabase, useRouter } from '../../test/support/database.ts';
+import { openRouter, openService, useDatabase, useRouter } from '../../test/support/database.ts';
+import { startRelay } from '../../test/support/relay.ts';
 import { readBacklog } from '../domain/backlog.ts';
 import { stateOf } from '../domain/events/cursor.ts';
 import { findOverdue } from '../domain/orders/expire.ts';
@@ -106,6 +107,20 @@ describe.each([60, -60])('a replica whose clock is %i s ahead', (aheadSeconds) =
       unsteady.read(async ({ clockAheadMs }) => void leads.add(Math.round(clockAheadMs / 1_000)));
     while (leads.size < 2) await addLead();
     expect(leads).toEqual(new Set([0, aheadSeconds]));
+  });
+
+  test('is known as such while the primary does not answer', async () => {
+    const relay = await startRelay(Number(new URL(database.primaryUrl).port));
+    const primaryUrl = Object.assign(new URL(database.primaryUrl), { port: relay.port }).href;
+    const behind = openRouter({ primaryUrl, replicaUrls: database.replicaUrls });
+    onTestFinished(() => behind.stop());
+    await behind.check();
+    relay.close();
+    relay.reset();
+    await behind.check();
+    expect(behind.status().map(({ reason }) => reason)).toEqual(['not reachable', '']);
+    const lead = await behind.read(async ({ clockAheadMs }) => Math.round(clockAheadMs / 1_000));
+    expect(lead).toBe(aheadSeconds);
   });
 
   test('waits for a cursor that it may have to wait for, and for no other', async () => {

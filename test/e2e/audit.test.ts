@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { useDatabase } from '../support/database.ts';
+import { freePorts } from '../support/ports.ts';
 import { compiled } from '../support/programs.ts';
 import { root } from '../support/root.ts';
 import { startService } from '../support/service.ts';
@@ -65,12 +66,15 @@ test('an unknown flag is a failure', async () => {
   expect(await audit('--fix')).toMatchObject({ code: 1, output: '' });
 });
 
-test('an instance audits in the background and shows the result', async () => {
+test('an instance audits in the background and shows the result, also in its metrics', async () => {
   await database.query('UPDATE stocks SET reserved = 5 WHERE sku = $1', [SKU]);
-  const service = startService(database);
+  const [probePort = 0] = await freePorts(1);
+  const metrics = async () => (await fetch(`http://127.0.0.1:${probePort}/metrics`)).text();
+  const service = startService(database, { PROBE_PORT: String(probePort) });
   starting.push(service);
   const { app } = await service;
   const url = `http://127.0.0.1:${app.httpPort}/stock/audit`;
+  expect(await metrics()).not.toMatch(/^loms_audit_(findings|age_seconds) [^N]/m);
   expect(await (await fetch(url, { method: 'POST' })).json()).toEqual({ running: true });
   const ended = async () => {
     const state = (await (await fetch(url)).json()) as { running: boolean; last?: object };
@@ -84,4 +88,7 @@ test('an instance audits in the background and shows the result', async () => {
       { finding: 'reserved', sku: SKU },
     ],
   });
+  const shown = await metrics();
+  expect(shown).toMatch(/^loms_audit_findings 2$/m);
+  expect(shown).toMatch(/^loms_audit_age_seconds [\d.e-]+$/m);
 });

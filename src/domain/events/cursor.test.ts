@@ -10,6 +10,7 @@ import { publishAll, writeBatch } from '../../../test/support/feed.ts';
 import { listStockChanges, prepareStockChanges } from '../stock/changes.ts';
 import { subjectOf } from './attributes.ts';
 import { type Cursor, headOf, START, startOf, stateOf, tailOf } from './cursor.ts';
+import { EVENT_SCAN_MAX, readFrom } from './list.ts';
 import { readEvents } from './read.ts';
 
 const database = useDatabase();
@@ -137,6 +138,16 @@ describe('the start of an order', () => {
     );
     await publish(2);
     expect([await start(), await start(2n ** 63n - 1n)]).toEqual([4n, 4n]);
+  });
+
+  test('is where a list of its events begins: what was published long before takes no pages', async () => {
+    for (let count = 0; count < 3; count++) await writeBatch(query, EVENT_SCAN_MAX);
+    await publishAll(router);
+    await age(7_200);
+    await writeBatch(query, 2, [], Number(ORDER));
+    await publishAll(router);
+    const page = await router.read((db) => readFrom(db, 'beginning', { types: [], orderId: ORDER }, 50));
+    expect(page?.events.map(({ version }) => version)).toEqual([1n, 2n]);
   });
 
   test('is that of the feed where all of it is younger, or empty, or the order unknown', async () => {
