@@ -1,4 +1,4 @@
-/** How much the bench measures, and for how long: the full run, and a quick run of under two minutes. */
+/** How much the bench measures, and for how long: the full run, and a quick run of some four minutes. */
 export interface Plan {
   readonly quick: boolean;
   /** The duration of a step, in seconds; the load generators need whole ones. */

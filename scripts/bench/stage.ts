@@ -34,6 +34,9 @@ const SWITCH_INTERVAL_MS = 50;
 /** Short enough that most requests of a usual load are refused. */
 const SHORT_QUEUE = '16';
 
+/** The load of all clients comes from one address. */
+const PEER_CONNECTIONS_MAX = '100000';
+
 /** The settings of the service that this run's environment sets. */
 export function changedSettings(): Record<string, string> {
   const set = variableNames.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));
@@ -61,7 +64,7 @@ export async function setStage(): Promise<Stage> {
     const urls = { DATABASE_URL: primaryUrl, DATABASE_REPLICA_URLS: replicaUrls.join(',') };
     const start = async (args: readonly string[], settings: Record<string, string> = {}) => {
       const ports = { HTTP_PORT: '0', GRPC_PORT: '0' };
-      const env = { ...process.env, ...ports, ...urls, ...settings };
+      const env = { PEER_CONNECTIONS_MAX, ...process.env, ...ports, ...urls, ...settings };
       const server = await startProcess(env, { args, onLine: showError });
       closers.push(() => server.end());
       return server;
