@@ -143,35 +143,74 @@ SELECT pg_try_advisory_xact_lock(:lock!::bigint) AS "locked!";
 /* @name stockMovementOld */
 -- Reads, of the :skus skus that follow the sku :after, how many of their oldest movements are older than
 -- :retentionMs, up to :limit of each, and the last of these, with what it left. Of a sku without any there is
--- a row too, without the last one. Runs on the primary, whose clock counts. Times follow the versions, so no
--- index on time is needed.
+-- a row too, without the last one. Runs on the primary, whose clock counts. Versions have no gap and times
+-- follow them, so the last one is found by halves: some 14 movements are read of each sku, not all of them.
 -- Locks: none.
-SELECT walked.sku, old.count AS "count!", last.version AS "version?", last.total_after AS "total_after?",
-    last.reserved_after AS "reserved_after?",
-    (extract(epoch FROM last.created_at) * 1000000)::bigint AS "created_us?"
-FROM (SELECT sku FROM stocks WHERE sku > :after!::bigint ORDER BY sku LIMIT :skus!) AS walked
-CROSS JOIN LATERAL (
-    SELECT count(*) AS count, max(oldest.version) AS version
+WITH RECURSIVE walked AS MATERIALIZED (
+    SELECT sku, version
+    FROM stocks
+    WHERE sku > :after!::bigint
+    ORDER BY sku
+    LIMIT :skus!
+),
+search AS (
+    SELECT walked.sku, first.version AS first, first.version - 1 AS low,
+        least(first.version + :limit!::bigint, walked.version + 1) AS high
+    FROM walked
+    CROSS JOIN LATERAL (
+        SELECT movements.version
+        FROM stock_movements AS movements
+        WHERE movements.sku = walked.sku
+        ORDER BY movements.version
+        LIMIT 1
+    ) AS first
+    UNION ALL
+    SELECT sku, first,
+        CASE WHEN is_old THEN middle ELSE low END,
+        CASE WHEN is_old THEN high ELSE middle END
     FROM (
-        SELECT version, created_at
-        FROM stock_movements
-        WHERE stock_movements.sku = walked.sku
-        ORDER BY version
-        LIMIT :limit!
-    ) AS oldest
-    WHERE oldest.created_at < now() - make_interval(secs => :retentionMs!::float8 / 1000)
-) AS old
-LEFT JOIN stock_movements AS last ON last.sku = walked.sku AND last.version = old.version
+        SELECT search.*, (low + high) / 2 AS middle,
+            (
+                SELECT movements.created_at < now() - make_interval(secs => :retentionMs!::float8 / 1000)
+                FROM stock_movements AS movements
+                WHERE movements.sku = search.sku
+                  AND movements.version = (search.low + search.high) / 2
+            ) AS is_old
+        FROM search
+        WHERE high - low > 1
+    ) AS halves
+)
+SELECT walked.sku, coalesce(search.low - search.first + 1, 0) AS "count!", last.version AS "version?",
+    last.total_after AS "total_after?", last.reserved_after AS "reserved_after?",
+    (extract(epoch FROM last.created_at) * 1000000)::bigint AS "created_us?"
+FROM walked
+LEFT JOIN search ON search.sku = walked.sku AND search.high - search.low = 1
+LEFT JOIN LATERAL (
+    SELECT movements.version, movements.total_after, movements.reserved_after, movements.created_at
+    FROM stock_movements AS movements
+    WHERE movements.sku = walked.sku
+      AND movements.version = search.low
+    OFFSET 0
+) AS last ON true
 ORDER BY walked.sku;
 
 /* @name stockMovementDelete */
--- Removes the movements of each sku up to a version. The arrays are parallel.
+-- Removes the movements of each sku up to a version. The arrays are parallel. They are found by their places,
+-- since a join would read all movements of these skus, also those that stay.
 -- Locks: these rows. They never change, and the caller holds stockMovementRemovalLock.
-DELETE FROM stock_movements AS movements
-USING unnest(:skus!::bigint[], :versions!::bigint[]) AS closed (sku, version)
-WHERE movements.sku = closed.sku
-  AND movements.version <= closed.version
-  AND movements.sku = ANY(:skus!::bigint[]);
+DELETE FROM stock_movements
+WHERE sku = ANY(:skus!::bigint[])
+  AND ctid = ANY(ARRAY(
+    SELECT old.place
+    FROM unnest(:skus!::bigint[], :versions!::bigint[]) AS closed (sku, version)
+    CROSS JOIN LATERAL (
+        SELECT movements.ctid AS place
+        FROM stock_movements AS movements
+        WHERE movements.sku = closed.sku
+          AND movements.version <= closed.version
+        OFFSET 0
+    ) AS old
+));
 
 /* @name stockMovementReopen */
 -- Writes openings in the place of movements that this transaction has removed, with what they left. The

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { useDatabase } from '../../test/support/database.ts';
+import { stockRead } from '../generated/sql/stocks.ts';
 import { openPool, readerOf } from './pool.ts';
 import { statementName } from './statements.ts';
 import type { Queryable } from './types.ts';
@@ -50,6 +51,14 @@ test('arrays of text are quoted, whatever they contain', async () => {
 test('commits on these connections wait until the replica has applied them', async () => {
   expect((await reader.query('SHOW synchronous_commit', [])).rows).toEqual([
     { synchronous_commit: 'remote_apply' },
+  ]);
+});
+
+test('a statement has one plan, whatever its values', async () => {
+  for (const sku of [1n, 2n, 3n]) await stockRead.run({ skus: [sku] }, reader);
+  const plans = 'SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE name = $1';
+  expect((await reader.query(plans, ['stocks.stockRead'])).rows).toEqual([
+    { generic_plans: 3n, custom_plans: 0n },
   ]);
 });
 

@@ -58,6 +58,8 @@ export class OpenEventStream implements EventStream {
     this.#first = first;
     this.#credentialsEnd = { deadlineMs, onTimeout: () => this.#end(fixedRefusals.credentialsInvalid) };
     if (Number.isFinite(deadlineMs)) deadlines.add(this.#credentialsEnd);
+    // It holds its first page, so the pages of those that open next are smaller.
+    this.#setBehind(first.more);
   }
 
   async next(): Promise<Outcome<Uint8Array> | undefined> {

@@ -200,6 +200,23 @@ test('one that was closed while it waits for its turn reads nothing then', async
   await watch.stop();
 });
 
+test('the first pages count too: many streams that begin far behind get smaller ones', async () => {
+  const { open, watch } = openStreams(new FeedReaders({ readersMax: 100, readersPerClientMax: 100 }));
+  await database.query('TRUNCATE event_batches');
+  for (let page = 0; page < 2; page++) await writeBatch(database.query, PAGE_EVENTS_MAX);
+  await publishAll(router);
+  const sizeOf = async (stream: EventStream) => ((await nextOf(stream)) ?? '').split(',').length;
+  const streams: EventStream[] = [];
+  for (let count = 0; count < 50; count++) streams.push(await open({}, 'beginning'));
+  const last = await open({}, 'beginning');
+  expect(await sizeOf(last)).toBe(1_000);
+  for (const stream of [...streams, last]) stream.close();
+  const alone = await open({}, 'beginning');
+  expect(await sizeOf(alone)).toBe(PAGE_EVENTS_MAX);
+  alone.close();
+  await watch.stop();
+});
+
 test('one that comes from its own pages to those of others reads on behind them', async () => {
   const { open, watch, clock } = openStreams();
   await database.query('TRUNCATE event_batches');

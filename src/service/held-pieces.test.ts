@@ -176,9 +176,9 @@ describe('the idempotency key of a refused order', () => {
     expect(rows).toEqual([{ kept: true }]);
   });
 
-  test('is refused for all requests of its batch', async () => {
+  test('is refused for all requests of its batch, with the reason of the same request only', async () => {
     const outcomes = await Promise.all([11, 11, 1].map((count) => create(count, { idempotencyKey: 'k' })));
-    expect(outcomes.map(reasonOf)).toEqual([EXCEEDED, EXCEEDED, EXCEEDED]);
+    expect(outcomes.map(reasonOf)).toEqual([EXCEEDED, EXCEEDED, 'IDEMPOTENCY_KEY_REUSED']);
     expect(reasonOf(await create(1, { idempotencyKey: 'k' }))).toBe('OK');
   });
 

@@ -38,7 +38,8 @@ export type ReadRow =
   | Line
   /** Nothing is to be done: the value is to stay as it is. */
   | { readonly kind: 'unchanged'; readonly sku: number | undefined }
-  | { readonly kind: 'refused'; readonly problem: string };
+  /** Its sku, if that could be read: another row with the same sku is ambiguous too. */
+  | { readonly kind: 'refused'; readonly sku?: number | undefined; readonly problem: string };
 
 /** Reads a row by its cells, in the order of the columns. */
 export type RowReader = (cells: readonly string[]) => ReadRow;
@@ -111,7 +112,7 @@ function readOwnRow(row: Row): ReadRow {
     row.check(row.has('counted_at') !== row.has('expected'), 'a count needs either counted_at or expected');
     row.check(!(row.has('counted_at') && row.has('reason')), 'a count with counted_at has no reason');
   }
-  if (row.problem !== undefined || sku === undefined) return refusedBy(row);
+  if (row.problem !== undefined || sku === undefined) return refusedBy(row, sku);
   if (count !== undefined && countedAt !== undefined) {
     return { kind: 'count', sku: Number(sku), counted: count, countedAt, ...texts };
   }
@@ -127,7 +128,7 @@ function readShopifyRow(row: Row): ReadRow {
   const fresh = row.whole(SHOPIFY.fresh, countRules.counted);
   const isStocked = row.cell(SHOPIFY.current).toLowerCase() !== NOT_STOCKED;
   const current = isStocked ? row.whole(SHOPIFY.current, changeRules.expectedTotal) : 0n;
-  if (row.problem !== undefined || sku === undefined) return refusedBy(row);
+  if (row.problem !== undefined || sku === undefined) return refusedBy(row, sku);
   const change = (fresh ?? 0n) - (current ?? 0n);
   return changeOf(sku, change, current, { reason: STANDARD_REASON, reference: '', note: '' });
 }
@@ -139,8 +140,8 @@ function changeOf(sku: bigint, change: bigint, expectedTotal: bigint | undefined
   return { kind: 'change', sku: Number(sku), change, expectedTotal, ...texts };
 }
 
-function refusedBy({ problem = '' }: Row): ReadRow {
-  return { kind: 'refused', problem };
+function refusedBy({ problem = '' }: Row, sku: bigint | undefined): ReadRow {
+  return { kind: 'refused', sku: sku === undefined ? undefined : Number(sku), problem };
 }
 
 interface Range {

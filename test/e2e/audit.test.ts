@@ -1,6 +1,7 @@
 /** The audit as operators run it: the command with its exit code and output, and the endpoint. */
 import { execFile } from 'node:child_process';
 import { afterAll, beforeEach, expect, test } from 'vitest';
+import { FINDINGS_MAX } from '../../src/domain/stock/findings.ts';
 import { useDatabase } from '../support/database.ts';
 import { freePorts } from '../support/ports.ts';
 import { compiled } from '../support/programs.ts';
@@ -60,6 +61,18 @@ test('a fault is printed, the exit code is 2, a repair ends it, and is in the hi
     [SKU],
   );
   expect(movement).toEqual({ kind: 'adjusted', reason: 'repair', reserved_after: '0' });
+});
+
+test('a repair goes on until nothing is left that it can end, also past the first findings', async () => {
+  await database.query(
+    'INSERT INTO stocks (sku, total_count, reserved) SELECT sku, 9, 1 FROM generate_series(1, $1::int) AS sku',
+    [FINDINGS_MAX + 1],
+  );
+  const { output, code } = await audit('--repair');
+  expect(output).toMatch(/\n1017 skus, .* 0 faults\n$/);
+  expect(code).toBe(0);
+  await database.query('DELETE FROM stock_movements WHERE sku <= $1', [FINDINGS_MAX + 1]);
+  await database.query('DELETE FROM stocks WHERE sku <= $1', [FINDINGS_MAX + 1]);
 });
 
 test('an unknown flag is a failure', async () => {

@@ -200,7 +200,8 @@ function keptOrders({ request: { key, items }, orderId, shortages, expiresAt }: 
 
 /**
  * The outcome of each request: that of its own order, or of the order kept under its key. A refused request
- * uses no key; those with the same key in its batch are refused with it.
+ * uses no key; those with the same key and content in its batch are refused with it. With another content
+ * they may not run in the same batch, and get no reason that is another's.
  */
 function outcomesOf(
   requests: readonly OrderToCreate[],
@@ -210,17 +211,19 @@ function outcomesOf(
 ): CreateOrderOutcome[] {
   const ownOf = new Map(decisions.map((decision) => [decision.request, decision]));
   const keptOf = new Map(kept.map((order) => [order.key.id, order]));
-  const refusedOf = new Map([...refusals].map(([request, refusal]) => [request.key?.id, refusal]));
+  const refusedOf = new Map([...refusals].map(([{ key }, refusal]) => [key?.id, { key, refusal }]));
   return requests.map((request) => {
     const own = ownOf.get(request);
     if (own !== undefined) return outcomeOf(own, own.shortages);
-    const refusal = refusals.get(request) ?? (request.key && refusedOf.get(request.key.id));
+    const refusal = refusals.get(request);
     if (refusal !== undefined) return refused(refusal);
-    const first = request.key && keptOf.get(request.key.id);
-    if (first === undefined) throw new Error('a request neither ran nor has its key an order');
-    if (!request.key?.requestHash.equals(first.key.requestHash) || !('orderId' in first)) {
+    const first = request.key && (refusedOf.get(request.key.id) ?? keptOf.get(request.key.id));
+    if (first?.key === undefined) throw new Error('a request neither ran nor has its key an order');
+    if (!request.key?.requestHash.equals(first.key.requestHash)) {
       return refused(fixedRefusals.idempotencyKeyReused);
     }
+    if ('refusal' in first) return refused(first.refusal);
+    if (!('orderId' in first)) return refused(fixedRefusals.idempotencyKeyReused);
     // Requests with the same hash have the same lines.
     return replayed(outcomeOf(first, shortagesOf(first, request.items)));
   });

@@ -4,7 +4,9 @@ import { useDatabase } from '../../../test/support/database.ts';
 import { planOf } from '../../../test/support/plan.ts';
 import type { Queryable } from '../../db/types.ts';
 import {
+  orderChangeable,
   orderDelete,
+  orderExpire,
   orderHeldPieces,
   orderHoldSum,
   orderHolds,
@@ -14,11 +16,13 @@ import {
   orderLineDelete,
   orderLineRead,
   orderLineSums,
+  orderLock,
   orderNextEnd,
   orderOpenIds,
   orderOverdue,
   orderScan,
   orderScanOfUser,
+  orderTransition,
   orderWindow,
 } from '../../generated/sql/orders.ts';
 
@@ -37,6 +41,7 @@ beforeAll(async () => {
 
 const orderIds = [1n];
 const clockAheadMs = 0;
+const change = { orderIds, from: 'awaiting payment', fromReason: null, graceMs: 0 };
 
 test.each([
   [
@@ -103,6 +108,24 @@ test.each([
   const plan = await planOf(database, run);
   expect(plan).toMatch(expected);
   expect(plan).not.toMatch(/Seq Scan|Sort Key.*\n +-> {2}(Index|Bitmap)/);
+});
+
+// The index of ends has all open orders: to find a few of them there, all of its entries are read.
+test.each([
+  ['locked', (db: Queryable) => orderLock.run({ orderIds }, db)],
+  [
+    'changed',
+    (db: Queryable) => orderTransition.run({ ...change, actors: [''], to: 'payed', cancelReason: null }, db),
+  ],
+  [
+    'released',
+    (db: Queryable) => orderExpire.run({ ...change, to: 'cancelled', cancelReason: 'expired' }, db),
+  ],
+  ['found for a late payment', (db: Queryable) => orderChangeable.run(change, db)],
+])('orders are %s along the primary key, not among all open orders', async (_title, run) => {
+  const plan = await planOf(database, run);
+  expect(plan).toMatch(/(Index|Bitmap Index) Scan (using|on) orders_pkey/);
+  expect(plan).not.toMatch(/orders_expires_at|Seq Scan/);
 });
 
 test('what users hold is summed along the index of their orders, and of their lines alone', async () => {

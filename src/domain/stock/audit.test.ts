@@ -131,6 +131,18 @@ test.each(faults)('%s is found, and nothing else', async (_title, fault, expecte
   for (const limits of [AUDIT_LIMITS, ...smallLimits]) expect(await audit(limits)).toEqual(expected);
 });
 
+test('what a repair can end is reported, however much else is found', async () => {
+  await database.query('UPDATE stocks SET reserved = 1 WHERE sku = 30');
+  await database.query(
+    'INSERT INTO order_lines SELECT 9000000, sku, 1 FROM generate_series(1, $1::int) AS sku',
+    [FINDINGS_MAX + 1],
+  );
+  const { findings, findingCount } = await auditStock(source);
+  expect(findings).toHaveLength(FINDINGS_MAX);
+  expect(findingCount).toBe(FINDINGS_MAX + 2);
+  expect(findings).toContainEqual(expect.objectContaining({ sku: 30, finding: 'reserved' }));
+});
+
 test('what a node shows late is no fault: only a difference that every comparison has is one', async () => {
   // Waits: one behind the first comparison, and three in each of the three that confirm it.
   for (const [shownAfterWait, expected] of [

@@ -41,13 +41,13 @@ export interface AuditState {
     | undefined;
 }
 
-/** Audits everything. */
+/** Audits everything. What a repair can end comes first, so that no other finding takes its place. */
 export async function auditStock(source: AuditSource, limits = AUDIT_LIMITS): Promise<AuditReport> {
   const findings = new Findings();
   const skus = await checkCounters(source, limits, findings);
+  const unsettledSkus = await compareReserved(source, limits, findings);
   const movements = await checkChains(source, limits, findings);
   const lines = await checkLines(source, limits, findings);
-  const unsettledSkus = await compareReserved(source, limits, findings);
   return { findings: findings.first, findingCount: findings.count, skus, unsettledSkus, movements, lines };
 }
 

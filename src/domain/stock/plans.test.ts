@@ -6,7 +6,9 @@ import type { Queryable } from '../../db/types.ts';
 import {
   stockChainAudit,
   stockCounterAudit,
+  stockMovementDelete,
   stockMovementList,
+  stockMovementOld,
   stockReservedMoves,
 } from '../../generated/sql/stock_movements.ts';
 import { stockCountRead, stockRead, stockVersionList } from '../../generated/sql/stocks.ts';
@@ -47,6 +49,23 @@ test.each([
     'the movements between two versions',
     (db: Queryable) => stockReservedMoves.run({ skus: [7n], afters: [1n], upTos: [2n] }, db),
     [/Index Scan using stock_movements_pkey.*\n +Index Cond: .*version > span.after.*version <= span.up_to/],
+  ],
+  [
+    'the last old movement of each sku, by halves',
+    (db: Queryable) => stockMovementOld.run({ after: 0n, retentionMs: 1, skus: 500n, limit: 10_000n }, db),
+    [
+      /Limit\n +-> {2}Index Only Scan using stock_movements_pkey/,
+      /Index Scan using stock_movements_pkey.*\n +Index Cond: .*version = search.low/,
+    ],
+  ],
+  [
+    'the removal of movements, and none of those that stay',
+    (db: Queryable) => stockMovementDelete.run({ skus: [7n], versions: [3n] }, db),
+    [
+      /Delete on stock_movements\n/,
+      /Index Scan (using|on) stock_movements_pkey.*\n +Index Cond: .*sku = closed.sku.*version <= closed.version/,
+      /Tid Scan on stock_movements\n +TID Cond: .*ctid = ANY/,
+    ],
   ],
   [
     'what has changed since a count',

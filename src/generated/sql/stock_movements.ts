@@ -345,32 +345,62 @@ export interface IStockMovementOldQuery {
   result: IStockMovementOldResult;
 }
 
-const stockMovementOldIR: any = {"usedParamSet":{"after":true,"skus":true,"limit":true,"retentionMs":true},"params":[{"name":"after","required":true,"transform":{"type":"scalar"},"locs":[{"a":641,"b":647}]},{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":676,"b":681}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":937,"b":943}]},{"name":"retentionMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":1021,"b":1033}]}],"statement":"-- Reads, of the :skus skus that follow the sku :after, how many of their oldest movements are older than\n-- :retentionMs, up to :limit of each, and the last of these, with what it left. Of a sku without any there is\n-- a row too, without the last one. Runs on the primary, whose clock counts. Times follow the versions, so no\n-- index on time is needed.\n-- Locks: none.\nSELECT walked.sku, old.count AS \"count!\", last.version AS \"version?\", last.total_after AS \"total_after?\",\n    last.reserved_after AS \"reserved_after?\",\n    (extract(epoch FROM last.created_at) * 1000000)::bigint AS \"created_us?\"\nFROM (SELECT sku FROM stocks WHERE sku > :after!::bigint ORDER BY sku LIMIT :skus!) AS walked\nCROSS JOIN LATERAL (\n    SELECT count(*) AS count, max(oldest.version) AS version\n    FROM (\n        SELECT version, created_at\n        FROM stock_movements\n        WHERE stock_movements.sku = walked.sku\n        ORDER BY version\n        LIMIT :limit!\n    ) AS oldest\n    WHERE oldest.created_at < now() - make_interval(secs => :retentionMs!::float8 / 1000)\n) AS old\nLEFT JOIN stock_movements AS last ON last.sku = walked.sku AND last.version = old.version\nORDER BY walked.sku"};
+const stockMovementOldIR: any = {"usedParamSet":{"after":true,"skus":true,"limit":true,"retentionMs":true},"params":[{"name":"after","required":true,"transform":{"type":"scalar"},"locs":[{"a":546,"b":552}]},{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":589,"b":594}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":714,"b":720}]},{"name":"retentionMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":1275,"b":1287}]}],"statement":"-- Reads, of the :skus skus that follow the sku :after, how many of their oldest movements are older than\n-- :retentionMs, up to :limit of each, and the last of these, with what it left. Of a sku without any there is\n-- a row too, without the last one. Runs on the primary, whose clock counts. Versions have no gap and times\n-- follow them, so the last one is found by halves: some 14 movements are read of each sku, not all of them.\n-- Locks: none.\nWITH RECURSIVE walked AS MATERIALIZED (\n    SELECT sku, version\n    FROM stocks\n    WHERE sku > :after!::bigint\n    ORDER BY sku\n    LIMIT :skus!\n),\nsearch AS (\n    SELECT walked.sku, first.version AS first, first.version - 1 AS low,\n        least(first.version + :limit!::bigint, walked.version + 1) AS high\n    FROM walked\n    CROSS JOIN LATERAL (\n        SELECT movements.version\n        FROM stock_movements AS movements\n        WHERE movements.sku = walked.sku\n        ORDER BY movements.version\n        LIMIT 1\n    ) AS first\n    UNION ALL\n    SELECT sku, first,\n        CASE WHEN is_old THEN middle ELSE low END,\n        CASE WHEN is_old THEN high ELSE middle END\n    FROM (\n        SELECT search.*, (low + high) / 2 AS middle,\n            (\n                SELECT movements.created_at < now() - make_interval(secs => :retentionMs!::float8 / 1000)\n                FROM stock_movements AS movements\n                WHERE movements.sku = search.sku\n                  AND movements.version = (search.low + search.high) / 2\n            ) AS is_old\n        FROM search\n        WHERE high - low > 1\n    ) AS halves\n)\nSELECT walked.sku, coalesce(search.low - search.first + 1, 0) AS \"count!\", last.version AS \"version?\",\n    last.total_after AS \"total_after?\", last.reserved_after AS \"reserved_after?\",\n    (extract(epoch FROM last.created_at) * 1000000)::bigint AS \"created_us?\"\nFROM walked\nLEFT JOIN search ON search.sku = walked.sku AND search.high - search.low = 1\nLEFT JOIN LATERAL (\n    SELECT movements.version, movements.total_after, movements.reserved_after, movements.created_at\n    FROM stock_movements AS movements\n    WHERE movements.sku = walked.sku\n      AND movements.version = search.low\n    OFFSET 0\n) AS last ON true\nORDER BY walked.sku"};
 
 /**
  * Query generated from SQL:
  * ```
  * -- Reads, of the :skus skus that follow the sku :after, how many of their oldest movements are older than
  * -- :retentionMs, up to :limit of each, and the last of these, with what it left. Of a sku without any there is
- * -- a row too, without the last one. Runs on the primary, whose clock counts. Times follow the versions, so no
- * -- index on time is needed.
+ * -- a row too, without the last one. Runs on the primary, whose clock counts. Versions have no gap and times
+ * -- follow them, so the last one is found by halves: some 14 movements are read of each sku, not all of them.
  * -- Locks: none.
- * SELECT walked.sku, old.count AS "count!", last.version AS "version?", last.total_after AS "total_after?",
- *     last.reserved_after AS "reserved_after?",
- *     (extract(epoch FROM last.created_at) * 1000000)::bigint AS "created_us?"
- * FROM (SELECT sku FROM stocks WHERE sku > :after!::bigint ORDER BY sku LIMIT :skus!) AS walked
- * CROSS JOIN LATERAL (
- *     SELECT count(*) AS count, max(oldest.version) AS version
+ * WITH RECURSIVE walked AS MATERIALIZED (
+ *     SELECT sku, version
+ *     FROM stocks
+ *     WHERE sku > :after!::bigint
+ *     ORDER BY sku
+ *     LIMIT :skus!
+ * ),
+ * search AS (
+ *     SELECT walked.sku, first.version AS first, first.version - 1 AS low,
+ *         least(first.version + :limit!::bigint, walked.version + 1) AS high
+ *     FROM walked
+ *     CROSS JOIN LATERAL (
+ *         SELECT movements.version
+ *         FROM stock_movements AS movements
+ *         WHERE movements.sku = walked.sku
+ *         ORDER BY movements.version
+ *         LIMIT 1
+ *     ) AS first
+ *     UNION ALL
+ *     SELECT sku, first,
+ *         CASE WHEN is_old THEN middle ELSE low END,
+ *         CASE WHEN is_old THEN high ELSE middle END
  *     FROM (
- *         SELECT version, created_at
- *         FROM stock_movements
- *         WHERE stock_movements.sku = walked.sku
- *         ORDER BY version
- *         LIMIT :limit!
- *     ) AS oldest
- *     WHERE oldest.created_at < now() - make_interval(secs => :retentionMs!::float8 / 1000)
- * ) AS old
- * LEFT JOIN stock_movements AS last ON last.sku = walked.sku AND last.version = old.version
+ *         SELECT search.*, (low + high) / 2 AS middle,
+ *             (
+ *                 SELECT movements.created_at < now() - make_interval(secs => :retentionMs!::float8 / 1000)
+ *                 FROM stock_movements AS movements
+ *                 WHERE movements.sku = search.sku
+ *                   AND movements.version = (search.low + search.high) / 2
+ *             ) AS is_old
+ *         FROM search
+ *         WHERE high - low > 1
+ *     ) AS halves
+ * )
+ * SELECT walked.sku, coalesce(search.low - search.first + 1, 0) AS "count!", last.version AS "version?",
+ *     last.total_after AS "total_after?", last.reserved_after AS "reserved_after?",
+ *     (extract(epoch FROM last.created_at) * 1000000)::bigint AS "created_us?"
+ * FROM walked
+ * LEFT JOIN search ON search.sku = walked.sku AND search.high - search.low = 1
+ * LEFT JOIN LATERAL (
+ *     SELECT movements.version, movements.total_after, movements.reserved_after, movements.created_at
+ *     FROM stock_movements AS movements
+ *     WHERE movements.sku = walked.sku
+ *       AND movements.version = search.low
+ *     OFFSET 0
+ * ) AS last ON true
  * ORDER BY walked.sku
  * ```
  */
@@ -392,18 +422,27 @@ export interface IStockMovementDeleteQuery {
   result: IStockMovementDeleteResult;
 }
 
-const stockMovementDeleteIR: any = {"usedParamSet":{"skus":true,"versions":true},"params":[{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":221,"b":226},{"a":387,"b":392}]},{"name":"versions","required":true,"transform":{"type":"scalar"},"locs":[{"a":239,"b":248}]}],"statement":"-- Removes the movements of each sku up to a version. The arrays are parallel.\n-- Locks: these rows. They never change, and the caller holds stockMovementRemovalLock.\nDELETE FROM stock_movements AS movements\nUSING unnest(:skus!::bigint[], :versions!::bigint[]) AS closed (sku, version)\nWHERE movements.sku = closed.sku\n  AND movements.version <= closed.version\n  AND movements.sku = ANY(:skus!::bigint[])"};
+const stockMovementDeleteIR: any = {"usedParamSet":{"skus":true,"versions":true},"params":[{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":321,"b":326},{"a":400,"b":405}]},{"name":"versions","required":true,"transform":{"type":"scalar"},"locs":[{"a":418,"b":427}]}],"statement":"-- Removes the movements of each sku up to a version. The arrays are parallel. They are found by their places,\n-- since a join would read all movements of these skus, also those that stay.\n-- Locks: these rows. They never change, and the caller holds stockMovementRemovalLock.\nDELETE FROM stock_movements\nWHERE sku = ANY(:skus!::bigint[])\n  AND ctid = ANY(ARRAY(\n    SELECT old.place\n    FROM unnest(:skus!::bigint[], :versions!::bigint[]) AS closed (sku, version)\n    CROSS JOIN LATERAL (\n        SELECT movements.ctid AS place\n        FROM stock_movements AS movements\n        WHERE movements.sku = closed.sku\n          AND movements.version <= closed.version\n        OFFSET 0\n    ) AS old\n))"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Removes the movements of each sku up to a version. The arrays are parallel.
+ * -- Removes the movements of each sku up to a version. The arrays are parallel. They are found by their places,
+ * -- since a join would read all movements of these skus, also those that stay.
  * -- Locks: these rows. They never change, and the caller holds stockMovementRemovalLock.
- * DELETE FROM stock_movements AS movements
- * USING unnest(:skus!::bigint[], :versions!::bigint[]) AS closed (sku, version)
- * WHERE movements.sku = closed.sku
- *   AND movements.version <= closed.version
- *   AND movements.sku = ANY(:skus!::bigint[])
+ * DELETE FROM stock_movements
+ * WHERE sku = ANY(:skus!::bigint[])
+ *   AND ctid = ANY(ARRAY(
+ *     SELECT old.place
+ *     FROM unnest(:skus!::bigint[], :versions!::bigint[]) AS closed (sku, version)
+ *     CROSS JOIN LATERAL (
+ *         SELECT movements.ctid AS place
+ *         FROM stock_movements AS movements
+ *         WHERE movements.sku = closed.sku
+ *           AND movements.version <= closed.version
+ *         OFFSET 0
+ *     ) AS old
+ * ))
  * ```
  */
 export const stockMovementDelete = new PreparedQuery<IStockMovementDeleteParams,IStockMovementDeleteResult>(stockMovementDeleteIR);
