@@ -15,7 +15,7 @@ const known: readonly string[] = ['--json', '--repair'];
 
 export type Router = Awaited<ReturnType<typeof openDatabase>>;
 
-/** A report has a bounded number of findings, so many faults are repaired in several rounds. */
+/** A report has a bounded number of findings: more faults than that are repaired in several rounds. */
 const REPAIR_ROUNDS_MAX = 100;
 
 /** What a repair can end. */

@@ -146,7 +146,7 @@ test('refuses every row of a sku that is there more than once, also of a change 
   expect(batches.flatMap(({ lines }) => lines.map(({ line }) => line.sku))).toEqual([6]);
 });
 
-test('refuses a row whose sku is in another row that is refused: which of them counts is unknown', async () => {
+test('refuses a row whose sku is in a refused row too: which of them counts is unknown', async () => {
   const { refused, batches } = await plan('sku,change\n5,1\n6,1\n5,1e3\n');
   expect(refused.map(({ row }) => row)).toEqual([2, 4]);
   expect(refused[0]?.problem).toBe('sku 5 is there more than once: rows 2 and 4');

@@ -65,7 +65,8 @@ test('a fault is printed, the exit code is 2, a repair ends it, and is in the hi
 
 test('a repair goes on until nothing is left that it can end, also past the first findings', async () => {
   await database.query(
-    'INSERT INTO stocks (sku, total_count, reserved) SELECT sku, 9, 1 FROM generate_series(1, $1::int) AS sku',
+    `INSERT INTO stocks (sku, total_count, reserved)
+     SELECT sku, 9, 1 FROM generate_series(1, $1::int) AS sku`,
     [FINDINGS_MAX + 1],
   );
   const { output, code } = await audit('--repair');
