@@ -21,6 +21,9 @@ interface Waiting {
   readonly waitSeconds: number;
 }
 
+/** How often a waiting poll looks whether its caller has gone, in milliseconds; then it frees its place. */
+export const LOOK_MS = 1_000;
+
 /** An empty page is returned so long before the deadline, in milliseconds, that it arrives. */
 const REPLY_MS = 500;
 
@@ -46,7 +49,14 @@ export function longPoll(
     const release = readers.enter(call.client);
     if (release === undefined) return refused(fixedRefusals.queueFull);
     const ended = new AbortController();
-    const end = { deadlineMs: untilMs, onTimeout: () => ended.abort() };
+    const isOver = () => deadlines.now() >= untilMs || call.disconnected?.() === true;
+    const end = {
+      deadlineMs: Math.min(untilMs, deadlines.now() + LOOK_MS),
+      onTimeout: () => {
+        if (isOver()) ended.abort();
+        else deadlines.postpone(end, Math.min(untilMs, deadlines.now() + LOOK_MS));
+      },
+    };
     deadlines.add(end);
     try {
       let outcome: Outcome<unknown> = first;
