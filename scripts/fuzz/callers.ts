@@ -31,7 +31,7 @@ const goodClaims: Claims[] = [
 ];
 
 const claimsWithoutScope: Claims[] = [
-  ...[undefined, '', 'stock:write', 'orders', 'ORDERS:READ', 7, null, {}].map((scope) => ({ scope })),
+  ...[undefined, '', 'stock:delete', 'orders', 'ORDERS:READ', 7, null, {}].map((scope) => ({ scope })),
   ...[[], [1, null], {}, 'orders'].map((scp) => ({ scope: undefined, scp })),
 ];
 

@@ -41,8 +41,8 @@ const READS_MAX = 2;
 export const STREAM_READS_MAX = READS_MAX + 1;
 
 /**
- * The most events of a page that a stream reads for itself. All streams that do hold no more than HELD_EVENTS
- * of them together: the more there are, the smaller are their pages.
+ * The most events of a page that a stream reads for itself. The more streams do, the smaller are their pages:
+ * each holds one that is sent and the next one, and the first of these have some HELD_EVENTS together.
  */
 export const PAGE_EVENTS_MAX = 2_000;
 const PAGE_EVENTS_MIN = 50;

@@ -33,10 +33,10 @@ afterEach(async () => {
   vi.useRealTimers();
 });
 
-/** Polls for up to ten seconds with the only place that there is. */
-function openPolls() {
+/** Polls for up to ten seconds with the only place that there is; its page is empty `emptyRuns` times. */
+function openPolls(emptyRuns = Number.POSITIVE_INFINITY) {
   const readers = new FeedReaders({ readersMax: 1, readersPerClientMax: 1 });
-  const poll = longPoll(submit, () => 0n, { watch, readers, deadlines });
+  const poll = longPoll(submit, () => (runs <= emptyRuns ? 0n : undefined), { watch, readers, deadlines });
   const request = { pageToken: 'token', waitSeconds: 10 };
   return (disconnected: () => boolean) => {
     const call = { ...anyCall, deadlineMs: deadlines.now() + 60_000, disconnected };
@@ -69,5 +69,14 @@ test('one whose caller stays waits for its whole time, and is pending no more th
   expect(isDone).toBe(false);
   await vi.advanceTimersByTimeAsync(200);
   await waiting;
+  expect(deadlines.size).toBe(0);
+});
+
+test('one that gets its event is pending no more', async () => {
+  const waiting = openPolls(1)(() => false);
+  await vi.advanceTimersByTimeAsync(LOOK_MS + 100);
+  watch.advance(1n);
+  expect(await waiting).toMatchObject({ ok: true });
+  expect(runs).toBe(2);
   expect(deadlines.size).toBe(0);
 });

@@ -200,8 +200,8 @@ function keptOrders({ request: { key, items }, orderId, shortages, expiresAt }: 
 
 /**
  * The outcome of each request: that of its own order, or of the order kept under its key. A refused request
- * uses no key; those with the same key and content in its batch are refused with it. With another content
- * they may not run in the same batch, and get no reason that is another's.
+ * uses no key; those with the same key and content in its batch are refused with it. One with another content
+ * does not run in this batch, so it is refused for its key, and not for what the first one asked for.
  */
 function outcomesOf(
   requests: readonly OrderToCreate[],
