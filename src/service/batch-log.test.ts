@@ -17,7 +17,8 @@ function batchOf(statements: string[]): Batch {
   const trace = new TransactionTrace();
   trace.begin();
   trace.statements.push(...statements);
-  return { number: 17, size: 3, sinceMs: 0, beganMs: 0, trace, callers: () => [] };
+  const ways = { callers: () => [], rolledBack: () => {} };
+  return { number: 17, size: 3, sinceMs: 0, beganMs: 0, trace, ...ways };
 }
 
 const batch = batchOf(['orders.orderLock', 'orders.orderTransition']);

@@ -45,6 +45,8 @@ export interface Batch {
   readonly trace: TransactionTrace;
   /** The callers of the requests of the last claim, in order. */
   callers(): readonly Caller[];
+  /** Nothing was done: a request whose deadline passes before it is claimed again had no effect. */
+  rolledBack(): void;
 }
 
 /**
@@ -136,7 +138,7 @@ class Entry<Request, Reply> implements Pending, Queued {
   deadlineMs: number;
   readonly resolve: (reply: Reply) => void;
   readonly reject: (error: unknown) => void;
-  /** `claimed` from its first claim until its batch ends or is split. */
+  /** `claimed` from its claim until its batch ends, is split or was rolled back. */
   state: 'waiting' | 'claimed' | 'timed out' = 'waiting';
   queued = false;
   /** The batch that runs it, or ran it last. */
@@ -193,6 +195,10 @@ class RunningBatch<Request, Reply> implements Batch {
 
   callers(): readonly Caller[] {
     return this.live.map(({ caller }) => caller);
+  }
+
+  rolledBack(): void {
+    for (const entry of this.live) if (entry.state === 'claimed') entry.state = 'waiting';
   }
 }
 
@@ -332,7 +338,7 @@ export class Batcher<Request, Reply> {
         }
         return;
       }
-      for (const entry of live) if (entry.state === 'claimed') entry.state = 'waiting';
+      batch.rolledBack();
       const half = live.length >> 1;
       await this.#run(live.slice(0, half));
       await this.#run(live.slice(half));

@@ -137,6 +137,7 @@ export function createService(options: ServiceOptions): Service {
         record.done(batch, momentsOf(trace));
         return result;
       }
+      batch.rolledBack();
       holds = await takeBack(database, result, holds);
     }
   }

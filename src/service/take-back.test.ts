@@ -185,6 +185,26 @@ test('a request that expires during the search is left out of the next run', asy
   expect((await books())[0]).toBeLessThanOrEqual(50);
 });
 
+test('a request whose deadline passes while the search runs had no effect, and is told so', async () => {
+  await hold(50, SKU, -1);
+  const deadlines = new Deadlines();
+  let answered: Promise<unknown> = Promise.resolve();
+  const stuck: Database = {
+    write: (work) => router.write(work),
+    read: async (work) => {
+      await answered;
+      return router.read(work);
+    },
+  };
+  const of = openService(stuck, { settings, deadlines });
+  const late = create(of, undefined, { ...anyCall, deadlineMs: deadlines.now() + 100 });
+  answered = late;
+  const inTime = create(of);
+  expect([await late, await inTime].map(resultOf)).toEqual(['DEADLINE_EXCEEDED', 'OK']);
+  // Two pieces were released, and one of them was taken again.
+  expect(await books()).toEqual([49, 0]);
+});
+
 test('a release whose outcome is unknown is no unknown outcome of the create', async () => {
   await hold(50, SKU, -1);
   let writes = 0;
