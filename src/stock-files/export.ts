@@ -7,6 +7,11 @@ import { messageOf, type Rest, ServiceRefused } from './rest.ts';
 
 const PAGE_SIZE = 1_000;
 
+interface Stock {
+  readonly sku: bigint;
+  readonly total: bigint;
+}
+
 /**
  * Yields the file in pieces, a page of the list each.
  *
@@ -15,16 +20,26 @@ const PAGE_SIZE = 1_000;
  */
 export async function* exportStock(rest: Rest, onProgress: (skus: number) => void): AsyncGenerator<string> {
   let skus = 0;
-  let token = '';
   yield 'sku,count,expected\n';
+  for await (const stocks of listStock(rest)) {
+    yield stocks.map(({ sku, total }) => `${sku},${total},${total}\n`).join('');
+    skus += stocks.length;
+    onProgress(skus);
+  }
+}
+
+/**
+ * Yields all stock, in the order of the skus, a page each.
+ *
+ * @throws ServiceRefused when the service does not answer, or refuses.
+ */
+export async function* listStock(rest: Rest): AsyncGenerator<readonly Stock[]> {
+  let token = '';
   do {
     const query = token === '' ? '' : `&page_token=${encodeURIComponent(token)}`;
     const reply = await rest.get(`/stock/list?page_size=${PAGE_SIZE}${query}`);
     if (!reply.ok) throw new ServiceRefused(messageOf(reply.status, reply.failure));
-    const stocks = reply.body.stocks as { sku: bigint; total: bigint }[];
-    yield stocks.map(({ sku, total }) => `${sku},${total},${total}\n`).join('');
-    skus += stocks.length;
-    onProgress(skus);
+    yield reply.body.stocks as Stock[];
     token = String(reply.body.nextPageToken ?? '');
   } while (token !== '');
 }

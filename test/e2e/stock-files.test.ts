@@ -108,6 +108,19 @@ test('without --yes an import shows what the service would refuse now', async ()
   ]);
 });
 
+test('without --yes an import shows which totals are not the expected ones', async () => {
+  const rows = ['2618151,-1,300', '1076963,1,299', '9063,5,0', '9064,5,1'];
+  const { out } = await run([
+    'import',
+    await file('expected.csv', `sku,change,expected\n${rows.join('\n')}\n`),
+  ]);
+  const refused = out.split('\n').filter((line) => line.startsWith('row'));
+  expect(refused).toEqual([
+    'row 3 would be refused now: sku 1076963: the total is 300 now, and not 299',
+    'row 5 would be refused now: sku 9064: the total is 0 now, and not 1',
+  ]);
+});
+
 test('a file with refused rows writes nothing, or with --skip-refused the other rows', async () => {
   const path = await file('mixed.csv', 'sku,change,note\n9011,5,\nA-1,7,"a, b"\n9012,1.5,\n');
   const refused = join(dir, 'refused.csv');
