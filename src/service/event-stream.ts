@@ -15,6 +15,9 @@ import { isOutage } from './failures.ts';
 /** The pause before a node is read again that has not got what another one had, in milliseconds. */
 const BEHIND_MS = 10;
 
+/** Its own read goes on, and the stream has something to send meanwhile, or ends. */
+const READING = Symbol('reading');
+
 /** What a stream has of the streams of its process. */
 export interface StreamContext {
   readonly view: EventView;
@@ -40,7 +43,7 @@ export class OpenEventStream implements EventStream {
   readonly #bookmark = { deadlineMs: 0, onTimeout: () => this.#wake() };
   #cursor: Cursor;
   #first: EventPage | undefined;
-  /** A page that was read before it is asked for. */
+  /** What follows the cursor, where it is being read, or was read before it is asked for. */
   #ahead: Promise<EventPage | undefined> | undefined;
   /** Whether the last page of its own has ended where the feed did. */
   #isAtHead = false;
@@ -147,10 +150,11 @@ export class OpenEventStream implements EventStream {
   async #readOwn(): Promise<ViewedPage | undefined> {
     const { view, deadlines, onError, read } = this.#context;
     const isWanted = () => !this.#isClosed;
-    const reading = this.#ahead ?? read(this.#cursor, isWanted);
-    this.#ahead = undefined;
+    this.#ahead ??= read(this.#cursor, isWanted);
     try {
-      const page = await reading;
+      const page = await this.#orWake(this.#ahead);
+      if (page === READING) return undefined;
+      this.#ahead = undefined;
       if (this.#isClosed) return undefined;
       if (page === undefined) {
         this.#end(fixedRefusals.cursorExpired);
@@ -166,11 +170,28 @@ export class OpenEventStream implements EventStream {
       }
       return { chunk: events.length === 0 ? undefined : view.encode(events, next), next };
     } catch (error) {
+      this.#ahead = undefined;
       onError(error);
       if (isOutage(error)) await deadlines.pause(OUTAGE_PAUSE_MS);
       else this.#end(fixedRefusals.internal);
       return undefined;
     }
+  }
+
+  /** Waits for a read until a bookmark is due or the stream ends: many may read first, each for a while. */
+  #orWake(reading: Promise<EventPage | undefined>): Promise<EventPage | undefined | typeof READING> {
+    const { deadlines } = this.#context;
+    return new Promise((resolve, reject) => {
+      const wake = () => {
+        if (this.#wake !== wake) return;
+        this.#wake = () => {};
+        deadlines.delete(this.#bookmark);
+        resolve(READING);
+      };
+      this.#wake = wake;
+      deadlines.add(this.#bookmark);
+      reading.then(resolve, reject).finally(wake);
+    });
   }
 
   #setBehind(isBehind: boolean): void {

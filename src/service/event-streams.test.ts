@@ -200,6 +200,55 @@ test('one that was closed while it waits for its turn reads nothing then', async
   await watch.stop();
 });
 
+test('one that waits for its own page has bookmarks meanwhile, and then the page', async () => {
+  const { clock, state, open, watch, deadlines } = openStreams();
+  await database.query('TRUNCATE event_batches');
+  for (let page = 0; page < 2; page++) await writeBatch(database.query, PAGE_EVENTS_MAX);
+  await publishAll(router);
+  let goOn = () => {};
+  const stream = await open({ credentialsEndMs: 4 * BOOKMARK_MS }, 'beginning');
+  state.held = new Promise((resolve) => {
+    goOn = resolve;
+  });
+  const first = await nextOf(stream);
+  const { reads } = state;
+  for (let bookmarks = 1; bookmarks <= 3; bookmarks++) {
+    const next = nextOf(stream);
+    await turns();
+    clock.moveTo(bookmarks * BOOKMARK_MS);
+    expect(await next).toBe('');
+  }
+  expect(state.reads).toBe(reads + 1);
+  const next = nextOf(stream);
+  await turns();
+  goOn();
+  const positions = [first, await next].join().split(',');
+  expect(positions).toEqual(Array.from({ length: 2 * PAGE_EVENTS_MAX }, (_, index) => String(index + 1)));
+  stream.close();
+  expect(deadlines.size).toBe(0);
+  await watch.stop();
+});
+
+test('one that waits for its own page ends with the credentials of its caller', async () => {
+  const { clock, state, open, watch } = openStreams();
+  await database.query('TRUNCATE event_batches');
+  for (let page = 0; page < 2; page++) await writeBatch(database.query, PAGE_EVENTS_MAX);
+  await publishAll(router);
+  const stream = await open({ credentialsEndMs: 1_000 }, 'beginning');
+  let goOn = () => {};
+  state.held = new Promise((resolve) => {
+    goOn = resolve;
+  });
+  await nextOf(stream);
+  const next = nextOf(stream);
+  await turns();
+  clock.moveTo(1_000);
+  expect(await next).toBe('CREDENTIALS_INVALID');
+  goOn();
+  stream.close();
+  await watch.stop();
+});
+
 test('the first pages count too: many streams that begin far behind get smaller ones', async () => {
   const { open, watch } = openStreams(new FeedReaders({ readersMax: 100, readersPerClientMax: 100 }));
   await database.query('TRUNCATE event_batches');
