@@ -185,7 +185,7 @@ test('a request that expires during the search is left out of the next run', asy
   expect((await books())[0]).toBeLessThanOrEqual(50);
 });
 
-test('a request whose deadline passes while the search runs had no effect, and gets DEADLINE_EXCEEDED', async () => {
+test('a request whose deadline passes during the search had no effect: DEADLINE_EXCEEDED', async () => {
   await hold(50, SKU, -1);
   const deadlines = new Deadlines();
   let answered: Promise<unknown> = Promise.resolve();
