@@ -2,13 +2,10 @@
 import pg from 'pg';
 import { readStatements } from './statements.ts';
 
-const statements = readStatements(
-  new URL('ledger-audit.sql', import.meta.url),
-  'initialStocksRecord',
-  'ledgerAudit',
-  'ledgerReset',
-  'stocksVacuum',
-);
+const statements = {
+  ...readStatements(new URL('ledger-audit.sql', import.meta.url), 'initialStocksRecord', 'ledgerAudit'),
+  ...readStatements(new URL('delete-all-orders.sql', import.meta.url), 'ledgerReset', 'stocksVacuum'),
+};
 
 const QUERY_LIMIT_MS = 60_000;
 
