@@ -141,6 +141,37 @@ test('a COMMIT without a reply in time has an unknown outcome', async () => {
   await expect(attempt).rejects.toBeInstanceOf(OutcomeUnknown);
 });
 
+test.each([
+  ['a warning, in whatever language', { severity: 'WARNUNG', code: '01000' }, 'OutcomeUnknown'],
+  ['a notice', { severity: 'HINWEIS', code: '00000' }, 'done'],
+])('a COMMIT with %s', async (_title, notice, expected) => {
+  const own = openPool(database.primaryUrl, { ...limits, poolSize: 1 }, () => {});
+  own.on('connect', (client) => {
+    const send = client.query.bind(client) as (query: unknown) => Promise<unknown>;
+    const query = async (text: unknown) => {
+      const answer = await send(text);
+      if (text === 'COMMIT') client.emit('notice', notice as never);
+      return answer;
+    };
+    client.query = query as typeof client.query;
+  });
+  const attempt = inTransaction(own, within(5_000), async (db) => ({
+    writes: [write(db, 1)],
+    result: 'done',
+  }));
+  expect(await attempt.catch(({ name }) => name)).toBe(expected);
+  await own.end();
+});
+
+test('warnings are sent, whatever is set for the role', async () => {
+  await database.query('ALTER ROLE CURRENT_USER SET client_min_messages = error');
+  const own = openPool(database.primaryUrl, { ...limits, poolSize: 1 }, () => {});
+  const shown = await own.query('SHOW client_min_messages');
+  await own.end();
+  await database.query('ALTER ROLE CURRENT_USER RESET client_min_messages');
+  expect(shown.rows).toEqual([{ client_min_messages: 'warning' }]);
+});
+
 test('a connection whose transaction did not end is destroyed and replaced', async () => {
   const single = openPool(database.primaryUrl, { ...limits, poolSize: 1 }, () => {});
   const pidOf = async (db: Queryable) =>

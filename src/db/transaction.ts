@@ -15,6 +15,9 @@ import { type Queryable, type Rows, TransactionTrace, type Work } from './types.
 
 const RETRY_DELAY_MAX_MS = 20;
 
+/** The SQLSTATE of a notice that is no warning. */
+const NO_WARNING = '00000';
+
 export interface TransactionLimits {
   /** The time of each attempt, in milliseconds, counted from when it has its connection. */
   readonly timeoutMs: number;
@@ -134,8 +137,9 @@ class Transaction implements Queryable {
    */
   async commit(writes: readonly Promise<unknown>[]): Promise<void> {
     let warning: unknown;
-    const onNotice = (notice: { severity?: string | undefined }) => {
-      if (notice.severity === 'WARNING') warning = notice;
+    // The server may translate the word WARNING.
+    const onNotice = (notice: { code?: string | undefined }) => {
+      if (notice.code !== NO_WARNING) warning = notice;
     };
     this.#client.on('notice', onNotice);
     this.#commitSent = true;
