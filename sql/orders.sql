@@ -67,7 +67,8 @@ RETURNING order_id;
 -- Locks: none, the caller holds them through orderLock, which waits for a transaction that began before the
 -- end and is still to commit.
 UPDATE orders
-SET status = :to!, cancel_reason = :cancelReason!, updated_at = expires_at, version = version + 1
+SET status = :to!, cancel_reason = :cancelReason!, updated_at = greatest(expires_at, updated_at),
+    version = version + 1
 WHERE order_id = ANY(:orderIds!::bigint[])
   AND status = :from!
   AND expires_at <= now()
@@ -157,9 +158,9 @@ LEFT JOIN (
     SELECT next.order_id, next.expires_at, line.sku, line.count
     FROM next
     CROSS JOIN LATERAL (
-        SELECT lines.sku, lines.count FROM order_lines AS lines WHERE lines.order_id = next.order_id OFFSET 0
+        SELECT lines.sku, lines.count FROM order_lines AS lines
+        WHERE lines.order_id = next.order_id AND lines.sku = ANY(:skus!::bigint[]) OFFSET 0
     ) AS line
-    WHERE line.sku = ANY(:skus!::bigint[])
 ) AS held ON true
 ORDER BY held.expires_at, held.order_id
 LIMIT :linesMax!;
@@ -187,9 +188,9 @@ LEFT JOIN (
     SELECT next.order_id, line.sku, line.count
     FROM next
     CROSS JOIN LATERAL (
-        SELECT lines.sku, lines.count FROM order_lines AS lines WHERE lines.order_id = next.order_id OFFSET 0
+        SELECT lines.sku, lines.count FROM order_lines AS lines
+        WHERE lines.order_id = next.order_id AND lines.sku = ANY(:skus!::bigint[]) OFFSET 0
     ) AS line
-    WHERE line.sku = ANY(:skus!::bigint[])
 ) AS held ON true
 ORDER BY held.order_id
 LIMIT :linesMax!;
