@@ -66,8 +66,8 @@ const planSettings = {
 };
 
 /**
- * A COMMIT whose wait for the replica was cancelled tells of it by a warning alone. They are sent by default,
- * so this is not checked either.
+ * Only a warning shows that the wait of a COMMIT for the replica was cancelled. They are sent by default, so
+ * this is not checked either.
  */
 const messageSettings = { client_min_messages: 'warning' };
 
