@@ -234,7 +234,8 @@ WHERE orders.order_id = change.order_id
 
 /* @name orderRead */
 -- Reads orders with their lines, one row per line, sorted by order and sku, on any node. It is one statement
--- and so one snapshot: an order is never seen without its lines. An unknown id returns no row.
+-- and so one snapshot: an order is never seen without its lines. An unknown id returns no row. Rows end at
+-- :linesMax.
 -- created_us, updated_us, expires_us: in microseconds since the epoch.
 -- is_overdue: whether the reservation has ended; while the order is open, nobody has released it yet.
 -- :clockAheadMs: as in orderOverdue.
@@ -250,7 +251,8 @@ FROM orders
 JOIN order_lines AS lines ON lines.order_id = orders.order_id
 WHERE orders.order_id = ANY(:orderIds!::bigint[])
   AND lines.order_id = ANY(:orderIds!::bigint[])
-ORDER BY orders.order_id, lines.sku;
+ORDER BY orders.order_id, lines.sku
+LIMIT :linesMax!;
 
 /* @name orderScan */
 -- Reads the :limit newest orders below an id, newest first, on any node. The caller filters them and reads

@@ -6,7 +6,7 @@ import { Deadlines } from '../timing/deadlines.ts';
 import { DatabaseUnavailable, OutcomeUnknown, sqlStateOf } from './errors.ts';
 import { openPool } from './pool.ts';
 import { inTransaction } from './transaction.ts';
-import type { Queryable } from './types.ts';
+import { MustSplit, type Queryable } from './types.ts';
 
 const limits = { poolSize: 4, connectTimeoutMs: 2_000, readTimeoutMs: 2_000, writeTimeoutMs: 10_000 };
 
@@ -93,6 +93,21 @@ test('work that throws before COMMIT is rolled back', async () => {
   });
   await expect(attempt).rejects.toThrow('changed my mind');
   expect(await notes()).toEqual([]);
+});
+
+test('work of a batch that must be split writes nothing, and keeps the connection', async () => {
+  const single = openPool(database.primaryUrl, { ...limits, poolSize: 1 }, () => {});
+  const pids = new Set<unknown>();
+  for (const id of [1, 2]) {
+    const attempt = inTransaction(single, within(5_000), async (db) => {
+      await write(db, id);
+      pids.add((await db.query('SELECT pg_backend_pid() AS pid', [])).rows[0]?.pid);
+      throw new MustSplit('too many');
+    });
+    await expect(attempt).rejects.toThrow('too many');
+  }
+  expect([await notes(), pids.size]).toEqual([[], 1]);
+  await single.end();
 });
 
 test('work that asks for a rollback writes nothing, gets its result, and keeps the connection', async () => {

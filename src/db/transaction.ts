@@ -11,7 +11,7 @@ import type { Deadlines } from '../timing/deadlines.ts';
 import { attemptsMaxFor, DatabaseUnavailable, isRetryable, isUnavailable, OutcomeUnknown } from './errors.ts';
 import { destroy, encodeValues } from './pool.ts';
 import { statementName } from './statements.ts';
-import { type Queryable, type Rows, TransactionTrace, type Work } from './types.ts';
+import { MustSplit, type Queryable, type Rows, TransactionTrace, type Work } from './types.ts';
 
 const RETRY_DELAY_MAX_MS = 20;
 
@@ -75,6 +75,7 @@ async function runOnce<T, R>(
     await transaction.commit(plan.writes);
     return plan.result;
   } catch (error) {
+    if (error instanceof MustSplit) await transaction.rollBack().catch(() => {});
     throw transaction.classify(error);
   } finally {
     deadlines.delete(limit);

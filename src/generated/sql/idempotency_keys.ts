@@ -217,13 +217,14 @@ export interface IIdempotencyKeyDeleteQuery {
   result: IIdempotencyKeyDeleteResult;
 }
 
-const idempotencyKeyDeleteIR: any = {"usedParamSet":{"expiredUs":true},"params":[{"name":"expiredUs","required":true,"transform":{"type":"scalar"},"locs":[{"a":531,"b":541}]}],"statement":"-- Removes the keys whose end is not after :expiredUs, in microseconds since the epoch, and returns them. It waits for a replay that holds a\n-- key and then removes the key; a claim of a key that is being removed waits too, and finds the key new.\n-- Locks: these rows, not in key order. With a batch that replays some of them it can deadlock. That is too\n-- rare to sort keys for it: the transaction that is rolled back is retried, a bounded number of times.\nDELETE FROM idempotency_keys\nWHERE expires_at <= 'epoch'::timestamptz + :expiredUs!::bigint * interval '1 microsecond'\nRETURNING key"};
+const idempotencyKeyDeleteIR: any = {"usedParamSet":{"expiredUs":true},"params":[{"name":"expiredUs","required":true,"transform":{"type":"scalar"},"locs":[{"a":534,"b":544}]}],"statement":"-- Removes the keys whose end is not after :expiredUs, in microseconds since the epoch, and returns them. It\n-- waits for a replay that holds a key and then removes the key; a claim of a key that is being removed waits\n-- too, and finds the key new.\n-- Locks: these rows, not in key order. With a batch that replays some of them it can deadlock. That is too\n-- rare to sort keys for it: the transaction that is rolled back is retried, a bounded number of times.\nDELETE FROM idempotency_keys\nWHERE expires_at <= 'epoch'::timestamptz + :expiredUs!::bigint * interval '1 microsecond'\nRETURNING key"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Removes the keys whose end is not after :expiredUs, in microseconds since the epoch, and returns them. It waits for a replay that holds a
- * -- key and then removes the key; a claim of a key that is being removed waits too, and finds the key new.
+ * -- Removes the keys whose end is not after :expiredUs, in microseconds since the epoch, and returns them. It
+ * -- waits for a replay that holds a key and then removes the key; a claim of a key that is being removed waits
+ * -- too, and finds the key new.
  * -- Locks: these rows, not in key order. With a batch that replays some of them it can deadlock. That is too
  * -- rare to sort keys for it: the transaction that is rolled back is retried, a bounded number of times.
  * DELETE FROM idempotency_keys

@@ -639,6 +639,7 @@ export const orderExtend = new PreparedQuery<IOrderExtendParams,IOrderExtendResu
 /** 'OrderRead' parameters type */
 export interface IOrderReadParams {
   clockAheadMs: number;
+  linesMax: bigint;
   orderIds: bigintArray;
 }
 
@@ -663,13 +664,14 @@ export interface IOrderReadQuery {
   result: IOrderReadResult;
 }
 
-const orderReadIR: any = {"usedParamSet":{"clockAheadMs":true,"orderIds":true},"params":[{"name":"clockAheadMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":796,"b":809}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":1023,"b":1032},{"a":1072,"b":1081}]}],"statement":"-- Reads orders with their lines, one row per line, sorted by order and sku, on any node. It is one statement\n-- and so one snapshot: an order is never seen without its lines. An unknown id returns no row.\n-- created_us, updated_us, expires_us: in microseconds since the epoch.\n-- is_overdue: whether the reservation has ended; while the order is open, nobody has released it yet.\n-- :clockAheadMs: as in orderOverdue.\n-- Locks: none.\nSELECT orders.order_id, orders.user_id, orders.status, lines.sku, lines.count,\n    (extract(epoch FROM orders.created_at) * 1000000)::bigint AS \"created_us!\",\n    (extract(epoch FROM orders.updated_at) * 1000000)::bigint AS \"updated_us!\",\n    (extract(epoch FROM orders.expires_at) * 1000000)::bigint AS \"expires_us?\",\n    coalesce(orders.expires_at <= now() - :clockAheadMs!::float8 * interval '1 millisecond', false)\n        AS \"is_overdue!\",\n    orders.cancel_reason, orders.version\nFROM orders\nJOIN order_lines AS lines ON lines.order_id = orders.order_id\nWHERE orders.order_id = ANY(:orderIds!::bigint[])\n  AND lines.order_id = ANY(:orderIds!::bigint[])\nORDER BY orders.order_id, lines.sku"};
+const orderReadIR: any = {"usedParamSet":{"clockAheadMs":true,"orderIds":true,"linesMax":true},"params":[{"name":"clockAheadMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":822,"b":835}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":1049,"b":1058},{"a":1098,"b":1107}]},{"name":"linesMax","required":true,"transform":{"type":"scalar"},"locs":[{"a":1162,"b":1171}]}],"statement":"-- Reads orders with their lines, one row per line, sorted by order and sku, on any node. It is one statement\n-- and so one snapshot: an order is never seen without its lines. An unknown id returns no row. Rows end at\n-- :linesMax.\n-- created_us, updated_us, expires_us: in microseconds since the epoch.\n-- is_overdue: whether the reservation has ended; while the order is open, nobody has released it yet.\n-- :clockAheadMs: as in orderOverdue.\n-- Locks: none.\nSELECT orders.order_id, orders.user_id, orders.status, lines.sku, lines.count,\n    (extract(epoch FROM orders.created_at) * 1000000)::bigint AS \"created_us!\",\n    (extract(epoch FROM orders.updated_at) * 1000000)::bigint AS \"updated_us!\",\n    (extract(epoch FROM orders.expires_at) * 1000000)::bigint AS \"expires_us?\",\n    coalesce(orders.expires_at <= now() - :clockAheadMs!::float8 * interval '1 millisecond', false)\n        AS \"is_overdue!\",\n    orders.cancel_reason, orders.version\nFROM orders\nJOIN order_lines AS lines ON lines.order_id = orders.order_id\nWHERE orders.order_id = ANY(:orderIds!::bigint[])\n  AND lines.order_id = ANY(:orderIds!::bigint[])\nORDER BY orders.order_id, lines.sku\nLIMIT :linesMax!"};
 
 /**
  * Query generated from SQL:
  * ```
  * -- Reads orders with their lines, one row per line, sorted by order and sku, on any node. It is one statement
- * -- and so one snapshot: an order is never seen without its lines. An unknown id returns no row.
+ * -- and so one snapshot: an order is never seen without its lines. An unknown id returns no row. Rows end at
+ * -- :linesMax.
  * -- created_us, updated_us, expires_us: in microseconds since the epoch.
  * -- is_overdue: whether the reservation has ended; while the order is open, nobody has released it yet.
  * -- :clockAheadMs: as in orderOverdue.
@@ -686,6 +688,7 @@ const orderReadIR: any = {"usedParamSet":{"clockAheadMs":true,"orderIds":true},"
  * WHERE orders.order_id = ANY(:orderIds!::bigint[])
  *   AND lines.order_id = ANY(:orderIds!::bigint[])
  * ORDER BY orders.order_id, lines.sku
+ * LIMIT :linesMax!
  * ```
  */
 export const orderRead = new PreparedQuery<IOrderReadParams,IOrderReadResult>(orderReadIR);
