@@ -8,7 +8,7 @@ import { orderNotFound } from '../refusals.ts';
 import { asCancelReason, asOrderStatus, fromSkuColumn, type Line, type Order, transitions } from './order.ts';
 
 /** The most lines of a batch of several orders. To read and write them takes a fraction of a second. */
-export const BATCH_LINES_MAX = 10 * contract.CreateOrderRequest.items.maxItems;
+export const NAMED_LINES_MAX = 10 * contract.CreateOrderRequest.items.maxItems;
 
 /**
  * Reads the lines of orders, each id once, sorted by order and sku.
@@ -20,9 +20,9 @@ export async function readLines(
   orderIds: readonly bigint[],
   clockAheadMs: number,
 ): Promise<IOrderReadResult[]> {
-  const linesMax = BigInt(BATCH_LINES_MAX) + 1n;
+  const linesMax = BigInt(NAMED_LINES_MAX) + 1n;
   const rows = await orderRead.run({ orderIds: [...orderIds], clockAheadMs, linesMax }, db);
-  if (rows.length > BATCH_LINES_MAX) throw new MustSplit(`more than ${BATCH_LINES_MAX} lines`);
+  if (rows.length > NAMED_LINES_MAX) throw new MustSplit(`more than ${NAMED_LINES_MAX} lines`);
   return rows;
 }
 
