@@ -25,7 +25,7 @@ export npm_config_loglevel ?= error
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # -- run --
 
@@ -74,6 +74,7 @@ IMPORT_FLAGS = $(if $(filter-out 0,$(YES)),--yes) $(if $(filter-out 0,$(SKIP_REF
 
 .PHONY: import
 import: $(BUILT) ## Check a CSV file of stock, FILE=stock.csv, and import it with YES=1 (needs the service running)
+	$(if $(FILE),,$(error FILE is missing: make import FILE=stock.csv))
 	@node dist/cli/stock-files.js import "$(FILE)" $(IMPORT_FLAGS)
 
 .PHONY: export

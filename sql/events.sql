@@ -200,9 +200,16 @@ ORDER BY event_batches.position;
 /* @name eventOrderRead */
 -- Reads who ordered and what, which never change, of each order in the order given, on any node: the lines as
 -- `sku count sku count`. Of an order that was removed all is NULL. Rows end where these texts have :textMax
--- characters; the first row is always there.
+-- characters; the first row is always there. If all orders together have :linesMax lines or more, only the
+-- first :fewOrders are read: otherwise the lines of all of them would be, for a part of the page.
 -- Locks: none.
-WITH described AS MATERIALIZED (
+WITH counted AS MATERIALIZED (
+    SELECT count(*) AS lines
+    FROM (
+        SELECT FROM order_lines WHERE order_id = ANY(:orderIds!::bigint[]) LIMIT :linesMax!::bigint
+    ) AS listed
+),
+described AS MATERIALIZED (
     SELECT wanted.place,
         (
             SELECT orders.user_id
@@ -214,7 +221,9 @@ WITH described AS MATERIALIZED (
             FROM order_lines
             WHERE order_lines.order_id = wanted.order_id
         ) AS lines
-    FROM unnest(:orderIds!::bigint[]) WITH ORDINALITY AS wanted (order_id, place)
+    FROM unnest(:orderIds!::bigint[]) WITH ORDINALITY AS wanted (order_id, place), counted
+    WHERE wanted.place <= :fewOrders!::bigint
+       OR counted.lines < :linesMax!::bigint
 ),
 measured AS (
     SELECT described.*,

@@ -69,10 +69,10 @@ SET request_hash = excluded.request_hash, expires_at = excluded.expires_at,
 
 /* @name idempotencyKeyExpired */
 -- Of the keys whose end has passed, takes the :limit that ended first, and returns their number and the
--- latest end among them. It is a text, because a JavaScript date would cut it to milliseconds. Runs on the
--- primary, whose index shows at once what was removed.
+-- latest end among them, in microseconds since the epoch. Runs on the primary, whose index shows at once what
+-- was removed.
 -- Locks: none.
-SELECT max(ended.expires_at)::text AS "expired_by?", count(*) AS "found!"
+SELECT (extract(epoch FROM max(ended.expires_at)) * 1000000)::bigint AS "expired_us?", count(*) AS "found!"
 FROM (
     SELECT expires_at
     FROM idempotency_keys
@@ -82,10 +82,11 @@ FROM (
 ) AS ended;
 
 /* @name idempotencyKeyDelete */
--- Removes the keys whose end is not after :expiredBy, and returns them. It waits for a replay that holds a
--- key and then removes the key; a claim of a key that is being removed waits too, and finds the key new.
+-- Removes the keys whose end is not after :expiredUs, in microseconds since the epoch, and returns them. It
+-- waits for a replay that holds a key and then removes the key; a claim of a key that is being removed waits
+-- too, and finds the key new.
 -- Locks: these rows, not in key order. With a batch that replays some of them it can deadlock. That is too
 -- rare to sort keys for it: the transaction that is rolled back is retried, a bounded number of times.
 DELETE FROM idempotency_keys
-WHERE expires_at <= :expiredBy!::text::timestamptz
+WHERE expires_at <= 'epoch'::timestamptz + :expiredUs!::bigint * interval '1 microsecond'
 RETURNING key;

@@ -67,7 +67,8 @@ RETURNING order_id;
 -- Locks: none, the caller holds them through orderLock, which waits for a transaction that began before the
 -- end and is still to commit.
 UPDATE orders
-SET status = :to!, cancel_reason = :cancelReason!, updated_at = expires_at, version = version + 1
+SET status = :to!, cancel_reason = :cancelReason!, updated_at = greatest(expires_at, updated_at),
+    version = version + 1
 WHERE order_id = ANY(:orderIds!::bigint[])
   AND status = :from!
   AND expires_at <= now()
@@ -157,9 +158,9 @@ LEFT JOIN (
     SELECT next.order_id, next.expires_at, line.sku, line.count
     FROM next
     CROSS JOIN LATERAL (
-        SELECT lines.sku, lines.count FROM order_lines AS lines WHERE lines.order_id = next.order_id OFFSET 0
+        SELECT lines.sku, lines.count FROM order_lines AS lines
+        WHERE lines.order_id = next.order_id AND lines.sku = ANY(:skus!::bigint[]) OFFSET 0
     ) AS line
-    WHERE line.sku = ANY(:skus!::bigint[])
 ) AS held ON true
 ORDER BY held.expires_at, held.order_id
 LIMIT :linesMax!;
@@ -187,9 +188,9 @@ LEFT JOIN (
     SELECT next.order_id, line.sku, line.count
     FROM next
     CROSS JOIN LATERAL (
-        SELECT lines.sku, lines.count FROM order_lines AS lines WHERE lines.order_id = next.order_id OFFSET 0
+        SELECT lines.sku, lines.count FROM order_lines AS lines
+        WHERE lines.order_id = next.order_id AND lines.sku = ANY(:skus!::bigint[]) OFFSET 0
     ) AS line
-    WHERE line.sku = ANY(:skus!::bigint[])
 ) AS held ON true
 ORDER BY held.order_id
 LIMIT :linesMax!;
@@ -233,7 +234,8 @@ WHERE orders.order_id = change.order_id
 
 /* @name orderRead */
 -- Reads orders with their lines, one row per line, sorted by order and sku, on any node. It is one statement
--- and so one snapshot: an order is never seen without its lines. An unknown id returns no row.
+-- and so one snapshot: an order is never seen without its lines. An unknown id returns no row. Rows end at
+-- :linesMax.
 -- created_us, updated_us, expires_us: in microseconds since the epoch.
 -- is_overdue: whether the reservation has ended; while the order is open, nobody has released it yet.
 -- :clockAheadMs: as in orderOverdue.
@@ -249,7 +251,8 @@ FROM orders
 JOIN order_lines AS lines ON lines.order_id = orders.order_id
 WHERE orders.order_id = ANY(:orderIds!::bigint[])
   AND lines.order_id = ANY(:orderIds!::bigint[])
-ORDER BY orders.order_id, lines.sku;
+ORDER BY orders.order_id, lines.sku
+LIMIT :linesMax!;
 
 /* @name orderScan */
 -- Reads the :limit newest orders below an id, newest first, on any node. The caller filters them and reads

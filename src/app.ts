@@ -191,7 +191,7 @@ async function openTracer({ tracing }: Config, { logger, closers }: TaskParts): 
 }
 
 /** One each: the check of the schema, the workers, an audit, the watches of the feed and of what waits. */
-function backgroundConnections({ orderRetentionMs, ledgerRetentionMs }: Config['workers']): number {
+export function backgroundConnections({ orderRetentionMs, ledgerRetentionMs }: Config['workers']): number {
   return 8 + [orderRetentionMs, ledgerRetentionMs].filter((retentionMs) => retentionMs > 0).length;
 }
 

@@ -63,7 +63,7 @@ export function createWorkers(
     logger,
   });
   const orderExpiry = new OrderExpiry({
-    find: (limits) => database.read((db) => findOverdue(db, limits)),
+    find: (limits, except) => database.read((db) => findOverdue(db, limits, except)),
     expire: (orderIds) => database.write((tx) => expireOrders(tx, orderIds)),
     now: monotonicMs,
     logger,

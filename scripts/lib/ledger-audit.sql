@@ -1,5 +1,7 @@
 /*
-  The ledger audit: whether stock and orders agree. Initial stock is recorded in a table of the audit's own.
+  The ledger audit of the tests, fault runs and benches: whether stock and orders agree. Initial stock is
+  recorded in a table of the audit's own. It also empties their databases (ledgerReset), so it is for no other
+  database: a real one is audited by `make audit-stock`.
 */
 
 /* @name initialStocksRecord */

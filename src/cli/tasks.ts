@@ -2,7 +2,7 @@
  * Tasks on the database, for make and for operators who switched them off at start:
  *
  *     node dist/cli/tasks.js migrate
- *     node dist/cli/tasks.js seed [development | large]
+ *     node dist/cli/tasks.js seed [development | large | refill]
  *     node dist/cli/tasks.js advance-order-ids 1000000     after a restore: see docs/backup.md
  *     node dist/cli/tasks.js audit [--json] [--repair]     audits the stock; exit code 2: faults are left
  *     node dist/cli/tasks.js clean                         removes the embedded cluster with its data

@@ -65,6 +65,12 @@ const planSettings = {
   plan_cache_mode: 'force_generic_plan',
 };
 
+/**
+ * Only a warning shows that the wait of a COMMIT for the replica was cancelled. They are sent by default, so
+ * this is not checked either.
+ */
+const messageSettings = { client_min_messages: 'warning' };
+
 const UNITS = [
   ['h', 3_600_000],
   ['min', 60_000],
@@ -120,7 +126,7 @@ function clientConfig(url: string, limits: ConnectionLimits): pg.ClientConfig & 
     pipeline: true,
     types,
     keepAlive: true,
-    options: optionsOf({ ...sessionSettings(limits), ...planSettings }),
+    options: optionsOf({ ...sessionSettings(limits), ...planSettings, ...messageSettings }),
   };
 }
 

@@ -6,7 +6,7 @@ import { Deadlines } from '../timing/deadlines.ts';
 import { DatabaseUnavailable, OutcomeUnknown, sqlStateOf } from './errors.ts';
 import { openPool } from './pool.ts';
 import { inTransaction } from './transaction.ts';
-import type { Queryable } from './types.ts';
+import { MustSplit, type Queryable } from './types.ts';
 
 const limits = { poolSize: 4, connectTimeoutMs: 2_000, readTimeoutMs: 2_000, writeTimeoutMs: 10_000 };
 
@@ -95,6 +95,21 @@ test('work that throws before COMMIT is rolled back', async () => {
   expect(await notes()).toEqual([]);
 });
 
+test('work of a batch that must be split writes nothing, and keeps the connection', async () => {
+  const single = openPool(database.primaryUrl, { ...limits, poolSize: 1 }, () => {});
+  const pids = new Set<unknown>();
+  for (const id of [1, 2]) {
+    const attempt = inTransaction(single, within(5_000), async (db) => {
+      await write(db, id);
+      pids.add((await db.query('SELECT pg_backend_pid() AS pid', [])).rows[0]?.pid);
+      throw new MustSplit('too many');
+    });
+    await expect(attempt).rejects.toThrow('too many');
+  }
+  expect([await notes(), pids.size]).toEqual([[], 1]);
+  await single.end();
+});
+
 test('work that asks for a rollback writes nothing, gets its result, and keeps the connection', async () => {
   const single = openPool(database.primaryUrl, { ...limits, poolSize: 1 }, () => {});
   const pids = new Set<unknown>();
@@ -139,6 +154,37 @@ test('a COMMIT without a reply in time has an unknown outcome', async () => {
     result: undefined,
   }));
   await expect(attempt).rejects.toBeInstanceOf(OutcomeUnknown);
+});
+
+test.each([
+  ['a warning, in whatever language', { severity: 'WARNUNG', code: '01000' }, 'OutcomeUnknown'],
+  ['a notice', { severity: 'HINWEIS', code: '00000' }, 'done'],
+])('a COMMIT with %s', async (_title, notice, expected) => {
+  const own = openPool(database.primaryUrl, { ...limits, poolSize: 1 }, () => {});
+  own.on('connect', (client) => {
+    const send = client.query.bind(client) as (query: unknown) => Promise<unknown>;
+    const query = async (text: unknown) => {
+      const answer = await send(text);
+      if (text === 'COMMIT') client.emit('notice', notice as never);
+      return answer;
+    };
+    client.query = query as typeof client.query;
+  });
+  const attempt = inTransaction(own, within(5_000), async (db) => ({
+    writes: [write(db, 1)],
+    result: 'done',
+  }));
+  expect(await attempt.catch(({ name }) => name)).toBe(expected);
+  await own.end();
+});
+
+test('warnings are sent, whatever is set for the role', async () => {
+  await database.query('ALTER ROLE CURRENT_USER SET client_min_messages = error');
+  const own = openPool(database.primaryUrl, { ...limits, poolSize: 1 }, () => {});
+  const shown = await own.query('SHOW client_min_messages');
+  await own.end();
+  await database.query('ALTER ROLE CURRENT_USER RESET client_min_messages');
+  expect(shown.rows).toEqual([{ client_min_messages: 'warning' }]);
 });
 
 test('a connection whose transaction did not end is destroyed and replaced', async () => {

@@ -11,9 +11,12 @@ import type { Deadlines } from '../timing/deadlines.ts';
 import { attemptsMaxFor, DatabaseUnavailable, isRetryable, isUnavailable, OutcomeUnknown } from './errors.ts';
 import { destroy, encodeValues } from './pool.ts';
 import { statementName } from './statements.ts';
-import { type Queryable, type Rows, TransactionTrace, type Work } from './types.ts';
+import { MustSplit, type Queryable, type Rows, TransactionTrace, type Work } from './types.ts';
 
 const RETRY_DELAY_MAX_MS = 20;
+
+/** The SQLSTATE of a notice that is no warning. */
+const NO_WARNING = '00000';
 
 export interface TransactionLimits {
   /** The time of each attempt, in milliseconds, counted from when it has its connection. */
@@ -72,6 +75,7 @@ async function runOnce<T, R>(
     await transaction.commit(plan.writes);
     return plan.result;
   } catch (error) {
+    if (error instanceof MustSplit) await transaction.rollBack().catch(() => {});
     throw transaction.classify(error);
   } finally {
     deadlines.delete(limit);
@@ -134,8 +138,9 @@ class Transaction implements Queryable {
    */
   async commit(writes: readonly Promise<unknown>[]): Promise<void> {
     let warning: unknown;
-    const onNotice = (notice: { severity?: string | undefined }) => {
-      if (notice.severity === 'WARNING') warning = notice;
+    // The server may translate the word WARNING.
+    const onNotice = (notice: { code?: string | undefined }) => {
+      if (notice.code !== NO_WARNING) warning = notice;
     };
     this.#client.on('notice', onNotice);
     this.#commitSent = true;

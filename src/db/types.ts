@@ -29,6 +29,21 @@ export interface Rollback<T> {
 }
 
 /**
+ * Thrown by the work of a batch that is too much to run at once, or whose requests cannot run together. It
+ * has no effect, and its requests run again in smaller batches. Work for a single request never throws it.
+ */
+export class MustSplit extends Error {
+  override readonly name = 'MustSplit';
+  /** Whether a request runs behind the others, with its like. Without it the batch is halved. */
+  readonly isLast: ((request: unknown) => boolean) | undefined;
+
+  constructor(message: string, isLast?: (request: unknown) => boolean) {
+    super(message);
+    this.isLast = isLast;
+  }
+}
+
+/**
  * What a transaction did and when, in milliseconds on the monotonic clock: of its last attempt. It is filled
  * in as the transaction goes on, also where that fails; 0 is a moment that did not come.
  */

@@ -2,6 +2,7 @@
 import { expect, test, vi } from 'vitest';
 import { never, setUp, submitAll } from '../../test/support/manual-batcher.ts';
 import { DatabaseUnavailable, OutcomeUnknown } from '../db/errors.ts';
+import { MustSplit } from '../db/types.ts';
 import { type Claim, QueueFull } from './batcher.ts';
 
 test('an idle batcher runs a lone request at once', async () => {
@@ -109,6 +110,40 @@ test('a batch that fails is split until only the culprit fails', async () => {
   const failed = settled.flatMap((each, index) => (each.status === 'rejected' ? [index] : []));
   expect(failed).toEqual([5]);
   expect(sizes).toEqual([8, 4, 4, 2, 1, 1, 2]);
+});
+
+test('a batch that must be split is, in order, and this is no failure', async () => {
+  const batches: number[][] = [];
+  const run = async (claim: Claim<number>) => {
+    const requests = claim();
+    if (requests.length > 2) throw new MustSplit('more than two');
+    batches.push([...requests]);
+    return requests.map((request) => `done ${request}`);
+  };
+  const { batcher, onFailure } = setUp({ run });
+  const settled = await submitAll(batcher, [0, 1, 2, 3, 4]);
+  expect(settled.every(({ status }) => status === 'fulfilled')).toBe(true);
+  expect([batches, onFailure.mock.calls]).toEqual([[[0, 1], [2], [3, 4]], []]);
+});
+
+test('a batch that must be split by its requests runs the last ones behind the others', async () => {
+  const batches: number[][] = [];
+  const isEven = (request: unknown) => Number(request) % 2 === 0;
+  const run = async (claim: Claim<number>) => {
+    const requests = claim();
+    if (requests.length > 3) throw new MustSplit('even ones are last', isEven);
+    batches.push([...requests]);
+    return requests.map((request) => `done ${request}`);
+  };
+  const settled = await submitAll(setUp({ run }).batcher, [0, 1, 2, 3, 4]);
+  const values = settled.map((each) => each.status === 'fulfilled' && each.value);
+  expect([batches, values]).toEqual([
+    [
+      [1, 3],
+      [0, 2, 4],
+    ],
+    [0, 1, 2, 3, 4].map((request) => `done ${request}`),
+  ]);
 });
 
 test.each([

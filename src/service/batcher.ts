@@ -6,7 +6,7 @@
  * load. Every request gets its reply by its deadline, whether it waits, runs or its batch was retried.
  */
 import { DatabaseUnavailable, OutcomeUnknown } from '../db/errors.ts';
-import { TransactionTrace } from '../db/types.ts';
+import { MustSplit, TransactionTrace } from '../db/types.ts';
 import type { RequestTrace } from '../domain/call.ts';
 import type { Deadlines, Pending } from '../timing/deadlines.ts';
 import { FairQueue, type Queued, type QueueLimits } from './fair-queue.ts';
@@ -328,7 +328,7 @@ export class Batcher<Request, Reply> {
     } catch (error) {
       const { live } = batch;
       if (live.length === 0) return;
-      onFailure(error, batch);
+      if (!(error instanceof MustSplit)) onFailure(error, batch);
       const isShared = error instanceof DatabaseUnavailable || error instanceof OutcomeUnknown;
       if (isShared || live.length === 1) {
         const reply = replyTo?.(error, batch);
@@ -339,9 +339,7 @@ export class Batcher<Request, Reply> {
         return;
       }
       batch.rolledBack();
-      const half = live.length >> 1;
-      await this.#run(live.slice(0, half));
-      await this.#run(live.slice(half));
+      for (const part of partsOf(live, error)) await this.#run(part);
     }
   }
 
@@ -368,6 +366,20 @@ export class Batcher<Request, Reply> {
     entry.state = 'timed out';
     if (this.#queue.remove(entry)) this.#checkDrained();
   };
+}
+
+/** Splits a batch: by what must run last, if that is known, or in halves. */
+function partsOf<Request, Reply>(
+  entries: readonly Entry<Request, Reply>[],
+  error: unknown,
+): readonly (readonly Entry<Request, Reply>[])[] {
+  const half = entries.length >> 1;
+  const isLast = error instanceof MustSplit ? error.isLast : undefined;
+  if (isLast === undefined) return [entries.slice(0, half), entries.slice(half)];
+  return [
+    entries.filter(({ request }) => !isLast(request)),
+    entries.filter(({ request }) => isLast(request)),
+  ];
 }
 
 /** Ends a request without a reply of its batch: with this one, or by an error. */

@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { anyCall } from '../../test/support/call.ts';
 import { openService, testSettings, useLoms } from '../../test/support/database.ts';
+import { type Database, MustSplit } from '../db/types.ts';
 import { ANONYMOUS } from '../domain/call.ts';
 import { formatInstant } from '../domain/instant.ts';
 import { expireOrders } from '../domain/orders/expire.ts';
@@ -42,14 +43,25 @@ const end = async (orderIds: readonly bigint[], { ago = 1_000, released = true }
 
 const payLate = (orderId: bigint) => loms.payOrder({ orderId, acceptLate: true }, anyCall);
 
-/** Runs payments as one batch, again behind each search. */
-const payTogether = async (payments: readonly PayOrderRequest[]) => {
+/** Runs payments as one batch, again behind each search; or in two, where it must be split. */
+const payTogether = async (payments: readonly PayOrderRequest[]): Promise<Outcome<void>[]> => {
   const requests = payments.map((payment) => ({ ...payment, actor: ANONYMOUS }));
   let holds: Holds | undefined;
-  for (;;) {
-    const result = await router.write((tx) => payOrders(tx, requests, settings, holds));
-    if (Array.isArray(result)) return result;
-    holds = await takeBack(router, result, holds);
+  try {
+    for (;;) {
+      const result = await router.write((tx) => payOrders(tx, requests, settings, holds));
+      if (Array.isArray(result)) return result;
+      holds = await takeBack(router, result, holds);
+    }
+  } catch (error) {
+    if (!(error instanceof MustSplit)) throw error;
+    const outcomes = new Map<PayOrderRequest, Outcome<void>>();
+    for (const isLast of [false, true]) {
+      const part = payments.filter((payment) => error.isLast?.(payment) === isLast);
+      for (const [index, outcome] of (await payTogether(part)).entries())
+        outcomes.set(part[index] as PayOrderRequest, outcome);
+    }
+    return payments.map((payment) => outcomes.get(payment) as Outcome<void>);
   }
 };
 
@@ -229,4 +241,28 @@ test('two instances pay one order late, and it is payed once', async () => {
     ids.flatMap((orderId) => [loms, other].map((of) => of.payOrder({ orderId, acceptLate: true }, anyCall))),
   );
   expect([new Set(outcomes.map(resultOf)), await stock()]).toEqual([new Set(['OK']), '5/0']);
+});
+
+test('a late payment that is short keeps no other payment waiting for its search', async () => {
+  const [late, punctual] = [await create(6), await create(4)];
+  await end([late]);
+  await create(6);
+  let isPunctualPayed = (_: unknown) => {};
+  const payed = new Promise((resolve) => {
+    isPunctualPayed = resolve;
+  });
+  const slow: Database = {
+    write: (work) => router.write(work),
+    read: async (work) => {
+      await payed;
+      return router.read(work);
+    },
+  };
+  const of = openService(slow, { settings });
+  const both = [
+    of.payOrder({ orderId: late, acceptLate: true }, anyCall),
+    of.payOrder({ orderId: punctual }, anyCall),
+  ];
+  isPunctualPayed(await both[1]);
+  expect((await Promise.all(both)).map(resultOf)).toEqual(['ORDER_EXPIRED, short', 'OK']);
 });

@@ -219,6 +219,28 @@ test('user 9007199254740993 is returned digit for digit', async () => {
   expect(await loms.getOrder(idOf(created), anyCall)).toMatchObject({ value: { user: 9007199254740993n } });
 });
 
+test('orders with more lines than a batch may have are read and changed in several batches', async () => {
+  await database.query(
+    `INSERT INTO orders (order_id, user_id, status, created_at, updated_at)
+     SELECT id, 1, 'awaiting payment', now(), now() FROM generate_series(900001, 900022) AS id`,
+  );
+  await database.query(
+    `INSERT INTO order_lines SELECT id, sku, 1
+     FROM generate_series(900001, 900022) AS id, generate_series(1, 1000) AS sku`,
+  );
+  await database.query('INSERT INTO stocks SELECT sku, 22, 22 FROM generate_series(1, 1000) AS sku');
+  const ids = Array.from({ length: 22 }, (_, index) => BigInt(900_001 + index));
+  const all = <T>(work: (orderId: bigint) => Promise<T>) => Promise.all(ids.map(work));
+  for (const order of await all((orderId) => loms.getOrder(orderId, anyCall)))
+    expect(order.ok && order.value.items.length).toBe(1_000);
+  const outcomes = await all((orderId) =>
+    orderId % 2n === 0n ? loms.payOrder({ orderId }, anyCall) : loms.cancelOrder(orderId, anyCall),
+  );
+  expect(new Set(outcomes.map(resultOf))).toEqual(new Set(['OK']));
+  const rows = await database.query('SELECT DISTINCT total_count, reserved FROM stocks');
+  expect(rows).toEqual([{ total_count: '11', reserved: '0' }]);
+});
+
 test('unknown orders and skus are refused as not found', async () => {
   const outcomes = await Promise.all([
     loms.getOrder(1n, anyCall),

@@ -205,6 +205,16 @@ test('a request whose deadline passes during the search had no effect: DEADLINE_
   expect(await books()).toEqual([49, 0]);
 });
 
+test('an order that cannot be released holds up no other: its goods alone are missing', async () => {
+  const [broken] = await hold(1, SKU, -2);
+  await hold(49, SKU, -1);
+  // It holds pieces of another sku, of which none are reserved.
+  await database.query('INSERT INTO order_lines VALUES ($1, $2, 3)', [broken, OTHER]);
+  const all = Array.from({ length: 50 }, () => create());
+  const outcomes = await Promise.all(all);
+  expect([countOf(outcomes, 'OK'), countOf(outcomes, 'INSUFFICIENT_STOCK')]).toEqual([49, 1]);
+});
+
 test('a release whose outcome is unknown is no unknown outcome of the create', async () => {
   await hold(50, SKU, -1);
   let writes = 0;

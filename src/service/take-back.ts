@@ -4,6 +4,7 @@ import type { Database } from '../db/types.ts';
 import { expireOrders } from '../domain/orders/expire.ts';
 import { fitting } from '../domain/orders/fitting.ts';
 import { type Holds, HoldWalk, type Shortfall } from '../domain/orders/holds.ts';
+import { releaseOrders } from './release-orders.ts';
 
 /** The most orders and lines that one transaction releases. */
 const STEP_ORDERS_MAX = 500;
@@ -30,7 +31,10 @@ async function release(database: Database, overdue: ReadonlySet<bigint>): Promis
   let rest = [...overdue].sort((a, b) => (a < b ? -1 : 1));
   while (rest.length > 0) {
     const orderIds = await database.read((db) => fitting(db, rest.slice(0, STEP_ORDERS_MAX), STEP_LINES_MAX));
-    await database.write((tx) => expireOrders(tx, orderIds)).catch(throwAsNotDone);
+    // What is stuck is logged by the worker, and stays as it is: the batch runs without its goods.
+    await releaseOrders((ids) => database.write((tx) => expireOrders(tx, ids)), orderIds).catch(
+      throwAsNotDone,
+    );
     rest = rest.slice(orderIds.length);
   }
 }

@@ -8,12 +8,13 @@
 import type { Logger } from 'pino';
 import type { ExpiryLimits, OverdueOrders } from '../domain/orders/expire.ts';
 import { isOutage } from '../service/failures.ts';
+import { releaseOrders, type StuckOrder } from '../service/release-orders.ts';
 import type { Clock } from '../timing/clock.ts';
 import type { RunResult } from '../timing/periodic.ts';
 
 export interface OrderExpiryOptions {
-  /** Finds what has ended, up to the limits. */
-  readonly find: (limits: ExpiryLimits) => Promise<OverdueOrders>;
+  /** Finds what has ended, up to the limits, without some orders. */
+  readonly find: (limits: ExpiryLimits, except: ReadonlySet<bigint>) => Promise<OverdueOrders>;
   /** Releases them. Returns how many were left by other instances. */
   readonly expire: (orderIds: readonly bigint[]) => Promise<number>;
   readonly now: Clock;
@@ -36,10 +37,16 @@ const NEXT_LOOK_MS = 100;
  */
 const REST_MULTIPLE = 2;
 
+/** An order that cannot be released is left out for so long, in milliseconds; and how many are at most. */
+const STUCK_MS = 300_000;
+const STUCK_MAX = 1_000;
+
 export class OrderExpiry {
   readonly name = 'expire-orders';
   readonly schedule = { intervalMs: 500, minGapMs: 10 };
   readonly #options: OrderExpiryOptions;
+  /** The orders that are left out, and until when. */
+  readonly #stuck = new Map<bigint, number>();
 
   constructor(options: OrderExpiryOptions) {
     this.#options = options;
@@ -50,17 +57,29 @@ export class OrderExpiry {
     const { find, expire, now, logger } = this.#options;
     try {
       const beganMs = now();
-      const { orderIds, more, nextInMs } = await find(RUN_LIMITS);
+      for (const [orderId, endMs] of this.#stuck) if (endMs <= beganMs) this.#stuck.delete(orderId);
+      const { orderIds, more, nextInMs } = await find(RUN_LIMITS, new Set(this.#stuck.keys()));
       if (orderIds.length === 0) return { released: 0, nextInMs };
-      const released = await expire(orderIds);
+      const { count: released, stuck } = await releaseOrders(expire, orderIds);
+      for (const each of stuck) this.#leaveOut(each);
       if (released > 0) logger.debug({ released, more }, 'released expired orders');
       // A node whose clock is ahead finds some too early: they are not asked for again and again.
-      if (released === 0) return { released };
+      if (released + stuck.length === 0) return { released };
       return { released, nextInMs: more ? REST_MULTIPLE * (now() - beganMs) : NEXT_LOOK_MS };
     } catch (error) {
       if (!isOutage(error)) throw error;
       logger.debug({ err: error }, 'expired orders are not released during an outage');
       return { released: 0, nextInMs: NEXT_LOOK_MS };
     }
+  }
+
+  /** @throws its error where there are too many: then it is no fault of single orders. */
+  #leaveOut({ orderId, error }: StuckOrder): void {
+    if (this.#stuck.size >= STUCK_MAX) throw error;
+    this.#stuck.set(orderId, this.#options.now() + STUCK_MS);
+    this.#options.logger.error(
+      { orderId: String(orderId), err: error },
+      'an order whose reservation has ended cannot be released, and is left out for five minutes',
+    );
   }
 }

@@ -1,6 +1,7 @@
 /** The registers in the documents are those of the code: errors, configuration, scopes and limits. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { backgroundConnections } from '../../src/app.ts';
 import { keyLimits } from '../../src/auth/keys.ts';
 import {
   CALLER_NAME_MAX_CHARS,
@@ -16,6 +17,7 @@ import { BOOKMARK_MS } from '../../src/domain/events/watch.ts';
 import * as limits from '../../src/domain/limits.ts';
 import { operations, scopes, served } from '../../src/domain/operations.ts';
 import { PAGE_LINES_MAX, SCAN_MAX } from '../../src/domain/orders/list.ts';
+import { NAMED_LINES_MAX } from '../../src/domain/orders/read.ts';
 import type { Refusal } from '../../src/domain/outcome.ts';
 import { PAGE_SIZE_MAX } from '../../src/domain/page.ts';
 import { HOLDS_SCAN_MAX } from '../../src/domain/stock/explain.ts';
@@ -58,15 +60,12 @@ test('the README lists every variable with its default', () => {
   );
   expect([...documented.keys()].sort()).toEqual([...variableNames].sort());
   for (const [name, value] of documented) {
-    // Set explicitly, a default changes nothing.
-    if (value !== undefined) expect(readConfig({ [name]: value }), name).toEqual(readConfig({}));
-    else expect([undefined, []], `the default of ${name}`).toContainEqual(defaultOf(name));
+    const read = variables.shape[name as keyof typeof variables.shape];
+    const set = read.safeParse(undefined).data;
+    if (value !== undefined) expect(read.parse(value), name).toEqual(set);
+    else expect([undefined, []], `the default of ${name}`).toContainEqual(set);
   }
 });
-
-function defaultOf(name: string): unknown {
-  return variables.shape[name as keyof typeof variables.shape].safeParse(undefined).data;
-}
 
 test('docs/security.md lists every operation with its scope', () => {
   const rows = table('docs/security.md', '**Scopes**').filter(([names]) => named(names).length > 0);
@@ -122,6 +121,7 @@ function serviceLimits(config: Config): Record<string, string> {
     'findings that an audit shows': count(FINDINGS_MAX),
     'requests of a batch': count(batching.batchMax),
     'lines of a batch': count(BATCH_LINES_MAX),
+    'lines of the orders that a batch names by their ids': count(NAMED_LINES_MAX),
     'running batches of creates': count(batching.writeLanes),
     'running batches of creates that share a sku, and of each other write': count(SHARING_LANES_MAX),
     'running batches of one operation that reads': count(batching.readLanes),
@@ -206,8 +206,9 @@ test('docs/operations.md lists every limit with its value', () => {
 
 test('docs/deployment.md names the connections of an instance with the defaults', () => {
   const text = readFileSync('docs/deployment.md', 'utf8').replaceAll(/\s+/g, ' ');
-  // Those of the operations, seven in the background and one for the checks.
-  const connections = connectionsNeeded(readConfig({}).batching) + 7 + 1;
+  const { batching, workers } = readConfig({});
+  // One is for the checks.
+  const connections = connectionsNeeded(batching) + backgroundConnections(workers) + 1;
   expect(text).toContain(`with the defaults ${connections} connections to each node`);
   // Two more while an instance starts, and five instances.
   expect(text).toContain(`\`max_connections\` above ${5 * (connections + 2)}`);

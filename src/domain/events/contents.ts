@@ -1,5 +1,6 @@
 /** What events are about, read in bulk: the orders with their lines, and the movements of stock. */
 import type { Queryable } from '../../db/types.ts';
+import { contract } from '../../generated/contract.ts';
 import {
   eventOrderRead,
   eventStockRead,
@@ -24,10 +25,18 @@ export type Orders = ReadonlyMap<bigint, Ordered>;
 
 export const REMOVED: Ordered = { user: undefined, items: [], chars: 0 };
 
-/** Reads orders, from the first one on up to a limit of text. */
+/**
+ * The most lines that are read for a page, unless its first orders have more. All orders of a page may have
+ * far more than it has room for, and to read these would take longer than a read may.
+ */
+const LINES_MAX = 100_000;
+const FEW_ORDERS = LINES_MAX / contract.CreateOrderRequest.items.maxItems;
+
+/** Reads orders, from the first one on up to a limit of text and about as many lines. */
 export async function readOrders(db: Queryable, ids: readonly bigint[], textMax: number): Promise<Orders> {
   if (ids.length === 0) return new Map();
-  const rows = await eventOrderRead.run({ orderIds: [...ids], textMax: BigInt(textMax) }, db);
+  const limits = { textMax: BigInt(textMax), linesMax: BigInt(LINES_MAX), fewOrders: BigInt(FEW_ORDERS) };
+  const rows = await eventOrderRead.run({ orderIds: [...ids], ...limits }, db);
   return new Map(rows.map((row, index) => [ids[index] as bigint, orderedOf(row)]));
 }
 
@@ -46,8 +55,14 @@ function linesOf(text: string): Line[] {
   return lines;
 }
 
+/** A movement, and how many bytes its texts have. */
+export interface Moved {
+  readonly movement: StockEventMovement;
+  readonly textBytes: number;
+}
+
 /** By the key of each. */
-export type Movements = ReadonlyMap<string, StockEventMovement>;
+export type Movements = ReadonlyMap<string, Moved>;
 
 /** Names a movement: each raises the version of its sku. */
 export function movementKey({ sku, version }: MovementId): string {
@@ -64,7 +79,13 @@ export async function readMovements(db: Queryable, ids: readonly MovementId[]): 
   if (ids.length === 0) return new Map();
   const columns = { skus: ids.map(({ sku }) => sku), versions: ids.map(({ version }) => version) };
   const found = await eventStockRead.run(columns, db);
-  return new Map(found.map((row) => [movementKey(row), movementOf(row)]));
+  return new Map(found.map((row) => [movementKey(row), movedOf(row)]));
+}
+
+function movedOf(row: IEventStockReadResult): Moved {
+  const texts = [row.reference, row.note, row.actor];
+  const textBytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text ?? ''), 0);
+  return { movement: movementOf(row), textBytes };
 }
 
 function movementOf(row: IEventStockReadResult): StockEventMovement {

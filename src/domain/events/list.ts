@@ -44,8 +44,8 @@ export interface ListedEvents {
 export const EVENT_SCAN_MAX = 10_000;
 
 /**
- * How many characters the lines of a page may have, as `sku count`. Over gRPC they take about as many bytes,
- * where clients accept 4 MiB by default.
+ * How many characters the lines of a page may have, as `sku count`, and bytes its texts. Over gRPC lines take
+ * about as many bytes, and what else events have less than another million; clients accept 4 MiB by default.
  */
 export const EVENT_TEXT_MAX = 1_000_000;
 

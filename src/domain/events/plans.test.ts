@@ -34,6 +34,8 @@ const insert = (from: number, to: number, isPublished: boolean) =>
     [from, to, isPublished],
   );
 
+const pageLimits = { textMax: 100_000n, linesMax: 100_000n, fewOrders: 100n };
+
 const statements: Record<string, (db: Queryable) => Promise<unknown>> = {
   publish: (db) => eventPublish.run({ lock: PUBLISHER_LOCK, limit: 1_000n }, db),
   head: (db) => eventHead.run(undefined, db),
@@ -41,7 +43,7 @@ const statements: Record<string, (db: Queryable) => Promise<unknown>> = {
   'batch of a cursor': (db) => eventBatchAt.run({ position: 25_000n }, db),
   'position of a time': (db) => eventPositionBefore.run({ beforeUs: 0n }, db),
   read: (db) => eventRead.run({ after: 25_000n, scan: 1_000n }, db),
-  'orders of a page': (db) => eventOrderRead.run({ orderIds: [1n, 2n, 3n], textMax: 100_000n }, db),
+  'orders of a page': (db) => eventOrderRead.run({ orderIds: [1n, 2n, 3n], ...pageLimits }, db),
   skus: (db) => eventSkuRead.run({ after: 25_000n, upTo: 25_064n, afterSku: 0n, limit: 51n }, db),
   'end of a window': (db) => eventBatchNth.run({ after: 25_000n, batches: 64n }, db),
   removal: (db) => eventBatchDelete.run({ retentionMs: 60_000, limit: 500n }, db),

@@ -14,6 +14,9 @@ const { query } = database;
 /** The orders with their lines as the reader counts them; what is not here was removed. */
 const linesOf = new Map([1n, 2n, 3n].map((id) => [id, `${id}1 1 ${id}2 12`]));
 const REMOVED_ORDER = 4n;
+/** Of each movement that is there. */
+const TEXTS = ['📦', 'ü', 'a'];
+const MOVEMENT_BYTES = 7;
 
 beforeAll(async () => {
   await query('TRUNCATE event_batches, orders, order_lines, stock_movements');
@@ -22,9 +25,13 @@ beforeAll(async () => {
   await query(`INSERT INTO order_lines (order_id, sku, count)
     SELECT id, 10 * id + line, 11 * line - 10
     FROM generate_series(1, 3) AS id, generate_series(1, 2) AS line`);
-  await query(`INSERT INTO stock_movements (sku, version, total_change, reserved_change, total_after,
-      reserved_after, created_at, order_count, kind)
-    SELECT 7, version, 1, 0, version, 0, now(), 0, 'received' FROM generate_series(1, 2) AS version`);
+  await query(
+    `INSERT INTO stock_movements (sku, version, total_change, reserved_change, total_after,
+       reserved_after, created_at, order_count, kind, reference, note, actor)
+     SELECT 7, version, 1, 0, version, 0, now(), 0, 'received', $1, $2, $3
+     FROM generate_series(1, 2) AS version`,
+    TEXTS,
+  );
 });
 
 interface Written {
@@ -54,11 +61,9 @@ const batch = fc.record({
   }),
   isTraced: fc.boolean(),
 });
-type Batch = typeof batch extends fc.Arbitrary<infer T> ? T : never;
-
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
-async function write({ events, isTraced }: Batch): Promise<void> {
+async function write({ events, isTraced }: { events: readonly Written[]; isTraced: boolean }): Promise<void> {
   const ends = events.some(({ endUs }) => endUs > 0n) ? events.map(({ endUs }) => endUs) : [];
   await query(
     `INSERT INTO event_batches (
@@ -102,20 +107,24 @@ function seenOf(event: FeedEvent) {
   return { position, version, traceparent, orderId, user, lines, expiresAt };
 }
 
+/** What an event takes of the limit of text. */
+function sizeOf(event: FeedEvent): number {
+  if ('orderId' in event) return linesOf.get(event.orderId)?.length ?? 0;
+  return event.movement ? MOVEMENT_BYTES : 0;
+}
+
 /** Reads all pages, each of which keeps to the limits. */
 async function readAll(filter: EventFilter, limits: EventLimits): Promise<FeedEvent[]> {
   const all: FeedEvent[] = [];
   for (let cursor = START; ; ) {
     const { events, next, more } = await router.read((db) => readEventsBehind(db, cursor, filter, limits));
     expect(events.length).toBeLessThanOrEqual(limits.eventsMax);
-    const texts = events.map((event) => ('orderId' in event ? (linesOf.get(event.orderId) ?? '') : ''));
-    const before = texts
-      .slice(
-        0,
-        texts.findLastIndex((text) => text !== ''),
-      )
-      .join('').length;
-    expect(before).toBeLessThan(limits.textMax);
+    const sizes = events.map(sizeOf);
+    const before = sizes.slice(
+      0,
+      sizes.findLastIndex((size) => size > 0),
+    );
+    expect(before.reduce((sum, size) => sum + size, 0)).toBeLessThan(limits.textMax);
     all.push(...events);
     if (!more) return all;
     expect(next.position).toBeGreaterThan(cursor.position);
@@ -154,4 +163,33 @@ test('with any bounds and filters, pages have all wanted events once, in order, 
     }),
     { numRuns: 60 },
   );
+});
+
+test('of orders that have more lines than a page, the next page has the rest', async () => {
+  const orders = 150;
+  await query('TRUNCATE event_batches');
+  await query(
+    `INSERT INTO orders (order_id, user_id, status, created_at, updated_at)
+     SELECT id, 1, 'payed', now(), now() FROM generate_series(1001, 1000 + $1::bigint) AS id`,
+    [orders],
+  );
+  await query(
+    `INSERT INTO order_lines SELECT id, sku, 1
+     FROM generate_series(1001, 1000 + $1::bigint) AS id, generate_series(1, 1000) AS sku`,
+    [orders],
+  );
+  const event = { kind: 'created', version: 1n, endUs: 0n } as const;
+  const events = Array.from({ length: orders }, (_, index) => ({ ...event, subject: BigInt(1001 + index) }));
+  await write({ events, isTraced: false });
+  await publishAll(router);
+  const pages: number[] = [];
+  for (let cursor = START; ; ) {
+    const limits = { eventsMax: 1_000, scanMax: 1_000, textMax: 10_000_000 };
+    const page = await router.read((db) => readEventsBehind(db, cursor, { types: [] }, limits));
+    pages.push(page.events.length);
+    for (const read of page.events) expect('items' in read && read.items).toHaveLength(1_000);
+    if (!page.more) break;
+    cursor = page.next;
+  }
+  expect(pages).toEqual([100, 50]);
 });

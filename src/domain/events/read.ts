@@ -27,7 +27,10 @@ export interface EventLimits {
   readonly eventsMax: number;
   /** How many positions are looked at for them. */
   readonly scanMax: number;
-  /** How many characters the lines of their orders may have, as the statement writes them. */
+  /**
+   * How many characters the lines of their orders may have, as the statement writes them, and bytes the texts
+   * of their movements.
+   */
   readonly textMax: number;
 }
 
@@ -61,13 +64,13 @@ export async function readEventsBehind(
   const wanted = entriesOf(batches, filter, eventsMax);
   const orderIds = new Set(wanted.filter((entry) => !isOfStock(entry)).map(({ subject }) => subject));
   const orders = await readOrders(db, [...orderIds], textMax);
-  const described = wanted.slice(0, fittingCount(wanted, orders, textMax));
+  const changes = wanted.filter(isOfStock).map(({ subject: sku, version }) => ({ sku, version }));
+  const movements = await readMovements(db, changes);
+  const described = wanted.slice(0, fittingCount(wanted, orders, movements, textMax));
   const last = described.at(-1);
   const isCut = wanted.length === eventsMax || described.length < wanted.length;
   const next = isCut && last ? { position: last.position, us: last.us } : scanned;
   const more = next.position < scanned.position || scanned.position === cursor.position + BigInt(scanMax);
-  const changes = described.filter(isOfStock).map(({ subject: sku, version }) => ({ sku, version }));
-  const movements = await readMovements(db, changes);
   return { events: described.map((entry) => eventOf(entry, orders, movements)), next, more };
 }
 
@@ -124,23 +127,33 @@ function entriesOf(
 }
 
 /** How many events a page has room for: those whose orders were read, up to a limit of text. */
-function fittingCount(entries: readonly Entry[], orders: Orders, textMax: number): number {
-  let chars = 0;
+function fittingCount(
+  entries: readonly Entry[],
+  orders: Orders,
+  movements: Movements,
+  textMax: number,
+): number {
+  let size = 0;
   const over = entries.findIndex((entry) => {
-    if (isOfStock(entry)) return false;
-    const order = orders.get(entry.subject);
-    if (order === undefined || chars >= textMax) return true;
-    chars += order.chars;
+    const text = isOfStock(entry)
+      ? (movements.get(keyOf(entry))?.textBytes ?? 0)
+      : orders.get(entry.subject)?.chars;
+    if (text === undefined || size >= textMax) return true;
+    size += text;
     return false;
   });
   return over < 0 ? entries.length : over;
+}
+
+function keyOf({ subject: sku, version }: Entry): string {
+  return movementKey({ sku, version });
 }
 
 /** An object of one shape: with spreads it takes several times as long, which shows in a long read. */
 function eventOf(entry: Entry, orders: Orders, movements: Movements): FeedEvent {
   const { position, us, version, subject, traceparent, writtenAt } = entry;
   if (isOfStock(entry)) {
-    const movement = movements.get(movementKey({ sku: subject, version }));
+    const movement = movements.get(keyOf(entry))?.movement;
     const head = { position, us, version, traceparent, time: writtenAt };
     return { ...head, type: 'stock.adjusted', sku: fromSkuColumn(subject), movement };
   }

@@ -122,8 +122,8 @@ export interface RemovedKeys {
 /** Removes about `limit` of the keys whose end has passed, those that ended first. */
 export async function removeKeys(tx: Queryable, limit: number): Promise<Plan<RemovedKeys>> {
   const [expired] = await idempotencyKeyExpired.run({ limit: BigInt(limit) }, tx);
-  if (!expired?.expired_by) return { writes: [], result: { found: 0, removed: 0 } };
-  const removed = await idempotencyKeyDelete.run({ expiredBy: expired.expired_by }, tx);
+  if (!expired?.expired_us) return { writes: [], result: { found: 0, removed: 0 } };
+  const removed = await idempotencyKeyDelete.run({ expiredUs: expired.expired_us }, tx);
   return { writes: [], result: { found: Number(expired.found), removed: removed.length } };
 }
 

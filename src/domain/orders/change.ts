@@ -8,14 +8,14 @@
  * released by the transaction that holds it.
  */
 import type { Queryable } from '../../db/types.ts';
-import { orderExpire, orderLock, orderRead, orderTransition } from '../../generated/sql/orders.ts';
+import { orderExpire, orderLock, orderTransition } from '../../generated/sql/orders.ts';
 import { ANONYMOUS } from '../call.ts';
 import { EventLog } from '../events/log.ts';
 import { microsOf } from '../instant.ts';
 import { type OrderMovement, OrderMovements } from '../stock/movements.ts';
 import { changeStock, lockStock } from '../stock/stock.ts';
 import { type Order, type Transition, transitions } from './order.ts';
-import { isUnreleased, ordersOf, type StoredOrder } from './read.ts';
+import { isUnreleased, ordersOf, readLines, type StoredOrder } from './read.ts';
 
 interface ChangedOrders<Row> {
   /** The orders that are locked. One that was written behind the lock is not, and the update may find it. */
@@ -32,6 +32,7 @@ interface ChangedOrders<Row> {
  * Locks orders, changes them, and reads all of them.
  *
  * @param update a guarded update of open orders, which skips those whose reservations have ended.
+ * @throws MustSplit where the orders have too many lines together.
  */
 export async function changeOrders<Row extends { readonly order_id: bigint }>(
   tx: Queryable,
@@ -41,7 +42,7 @@ export async function changeOrders<Row extends { readonly order_id: bigint }>(
   const [lockedRows, changed, rows] = await Promise.all([
     orderLock.run({ orderIds }, tx),
     update(orderIds),
-    orderRead.run({ orderIds, clockAheadMs: 0 }, tx),
+    readLines(tx, orderIds, 0),
   ]);
   const locked = new Set(lockedRows.map((row) => row.order_id));
   const existing = new Set([...locked, ...changed.map((row) => row.order_id)]);

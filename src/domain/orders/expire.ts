@@ -18,26 +18,35 @@ export interface ExpiryLimits {
   readonly linesMax: number;
 }
 
+/** Orders that are left out. */
+type Except = Pick<ReadonlySet<bigint>, 'has' | 'size'>;
+
 export interface OverdueOrders {
   /** Those that ended first, up to the limits. Sorted by id, so that all instances lock alike. */
   readonly orderIds: readonly bigint[];
   /** Whether there are more. */
   readonly more: boolean;
-  /** How long it takes until the next reservation ends, in milliseconds; undefined without any. */
+  /** How long it takes until the next one ends, in milliseconds; undefined where one has, or without any. */
   readonly nextInMs: number | undefined;
 }
 
 /** Finds orders whose reservations have ended and that nobody has released, on any node. */
-export async function findOverdue(db: Reader, { ordersMax, linesMax }: ExpiryLimits): Promise<OverdueOrders> {
+export async function findOverdue(
+  db: Reader,
+  { ordersMax, linesMax }: ExpiryLimits,
+  except: Except = new Set(),
+): Promise<OverdueOrders> {
   const { clockAheadMs } = db;
-  const overdue = await orderOverdue.run({ limit: BigInt(ordersMax), clockAheadMs }, db);
+  const limit = ordersMax + except.size;
+  const overdue = await orderOverdue.run({ limit: BigInt(limit), clockAheadMs }, db);
   if (overdue.length === 0) {
     const [next] = await orderNextEnd.run({ clockAheadMs }, db);
     return { orderIds: [], more: false, nextInMs: next?.in_ms };
   }
-  const ids = overdue.map(({ order_id: id }) => id).sort((a, b) => (a < b ? -1 : 1));
+  const first = overdue.flatMap(({ order_id: id }) => (except.has(id) ? [] : [id])).slice(0, ordersMax);
+  const ids = first.sort((a, b) => (a < b ? -1 : 1));
   const orderIds = await fitting(db, ids, linesMax);
-  const more = overdue.length === ordersMax || orderIds.length < ids.length;
+  const more = overdue.length === limit || orderIds.length < ids.length;
   return { orderIds, more, nextInMs: undefined };
 }
 

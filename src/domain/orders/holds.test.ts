@@ -70,6 +70,7 @@ test('it takes what is overdue in the order of the ends, and finds the next rele
   const limits = fc.record({
     window: fc.integer({ min: 1, max: 6 }),
     windowLines: fc.integer({ min: 4, max: 9 }),
+    probes: fc.integer({ min: 1, max: 12 }),
   });
   await fc.assert(
     fc.asyncProperty(fc.array(order, { maxLength: 14 }), missing, limits, async (orders, wanted, size) => {
@@ -92,10 +93,22 @@ test('it ends at its limits', async () => {
   const held = (endUs: bigint): HeldOrder => ({ endUs, lines: [{ sku: 1, count: 1 }] });
   await insert([...Array(10).fill(held(NOW_US)), ...Array(10).fill(held(NOW_US + 1n))]);
   const shortfall = { nowUs: NOW_US, missing: new Map([[1, 1_000]]) };
-  const limits = { window: 2, windowLines: 1_001 };
+  const limits = { window: 2, windowLines: 1_001, probes: 1_000 };
   expect(await walk(shortfall, { ...limits, windowsAhead: 2, windowsMax: 100 })).toMatchObject({
     windows: 7,
   });
   const short = await walk(shortfall, { ...limits, windowsAhead: 100, windowsMax: 4 });
   expect([short.windows, short.overdue.length]).toEqual([4, 8]);
+});
+
+test('for many skus its windows are smaller', async () => {
+  const held: HeldOrder = { endUs: NOW_US, lines: [{ sku: 1, count: 1 }] };
+  await insert(Array(12).fill(held));
+  const limits = { window: 6, windowLines: 1_001, probes: 9, ...ALL };
+  const windowsFor = async (skus: number) => {
+    const missing = new Map(Array.from({ length: skus }, (_, index) => [index + 1, 1_000]));
+    return (await walk({ nowUs: NOW_US, missing }, limits)).windows;
+  };
+  // Of 6, 3 and 1 orders, and behind full ones an empty one.
+  expect([await windowsFor(1), await windowsFor(3), await windowsFor(20)]).toEqual([3, 5, 13]);
 });

@@ -60,6 +60,8 @@ export interface HoldWindow {
 export interface WalkLimits {
   /** The most reservations of a window. */
   readonly window: number;
+  /** The most lines that a window looks for: one of each sku for each reservation. */
+  readonly probes: number;
   /** The most lines of a window; at least as many as an order can have and one more. */
   readonly windowLines: number;
   /** How many windows are read behind those of reservations that have ended. */
@@ -68,9 +70,13 @@ export interface WalkLimits {
   readonly windowsMax: number;
 }
 
-/** Ahead it looks at 10,000 reservations, and at 200,000 that have ended: as many as an outage leaves. */
+/**
+ * Ahead it looks at 10,000 reservations, and at 200,000 that have ended: as many as an outage leaves. Of more
+ * than 200 skus it looks at fewer, so that a step stays within the time of a read.
+ */
 export const WALK_LIMITS: WalkLimits = {
   window: 2_000,
+  probes: 400_000,
   windowLines: 10_000,
   windowsAhead: 5,
   windowsMax: 100,
@@ -105,7 +111,9 @@ export class HoldWalk {
 
   /** Reads the next window, and changes nothing here: a read may run on two nodes at once. */
   read(db: Queryable): Promise<HoldWindow> {
-    return readWindow(db, this.#missing.keys(), this.#position, this.#limits);
+    const { window, probes, windowLines } = this.#limits;
+    const fitting = Math.max(1, Math.min(window, Math.floor(probes / this.#missing.size)));
+    return readWindow(db, this.#missing.keys(), this.#position, { window: fitting, windowLines });
   }
 
   add({ holds, next }: HoldWindow): void {

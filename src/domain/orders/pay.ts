@@ -3,10 +3,10 @@
  *
  * A payment may accept to be late. While the goods of an order that has ended are still reserved, it is payed
  * like any other. Once they were released they are taken again, with one more round trip: lock the stock,
- * then decide in memory who gets what is available, in the order of arrival. A batch that is short of what
- * open orders hold is rolled back and run again, like a batch of creates (`create.ts`).
+ * then decide in memory who gets what is available, in the order of arrival. A batch of late payments that is
+ * short of what open orders hold is rolled back and run again, like a batch of creates (`create.ts`).
  */
-import type { Plan, Queryable, Rollback } from '../../db/types.ts';
+import { MustSplit, type Plan, type Queryable, type Rollback } from '../../db/types.ts';
 import { orderChangeable } from '../../generated/sql/orders.ts';
 import type { Call } from '../call.ts';
 import { accepted, type Outcome, refused } from '../outcome.ts';
@@ -59,6 +59,8 @@ export function preparePayment(
  * @returns for each request, whether its order is now payed; otherwise ORDER_NOT_FOUND, ORDER_NOT_PAYABLE or
  * ORDER_EXPIRED, the latter with what is short where a late payment was tried; or what must be searched for
  * before the batch can run.
+ * @throws MustSplit where others are payed beside late payments that are short, or the orders have too many
+ * lines together.
  */
 export async function payOrders(
   tx: Queryable,
@@ -78,7 +80,13 @@ export async function payOrders(
   const expired = [...late].flatMap((id) => orders.get(id) ?? []).filter(isExpired);
   const batch = { closers, moved, windowMs, holds };
   const again = expired.length > 0 ? await takeAgain(tx, expired, batch) : undefined;
-  if (again !== undefined && 'rollback' in again) return again;
+  if (again !== undefined && 'rollback' in again) {
+    // The search takes time. What is punctual now is payed before it, in a batch of its own.
+    const searching = new Set(expired.map(({ orderId }) => orderId));
+    const isLast = (request: unknown) => searching.has((request as OrderToPay).orderId);
+    if (searching.size < closers.size) throw new MustSplit('late payments that are short', isLast);
+    return again;
+  }
   if (again !== undefined) moved.push({ orders: again.payed.map(raised), transition: transitions.payLate });
   const payedIds = new Set(again?.payed.map(({ orderId }) => orderId));
   const outcomes = requests.map((request) => {

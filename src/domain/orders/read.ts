@@ -1,15 +1,37 @@
 /** Reading orders, many in one statement, on any node. */
-import type { Reader } from '../../db/types.ts';
+import { MustSplit, type Queryable, type Reader } from '../../db/types.ts';
+import { contract } from '../../generated/contract.ts';
 import { type IOrderReadResult, orderRead } from '../../generated/sql/orders.ts';
 import { instantOfMicros } from '../instant.ts';
 import { accepted, type Outcome, refused } from '../outcome.ts';
 import { orderNotFound } from '../refusals.ts';
 import { asCancelReason, asOrderStatus, fromSkuColumn, type Line, type Order, transitions } from './order.ts';
 
-/** @returns for each id its order, or ORDER_NOT_FOUND. */
+/** The most lines of a batch of several orders. To read and write them takes a fraction of a second. */
+export const NAMED_LINES_MAX = 10 * contract.CreateOrderRequest.items.maxItems;
+
+/**
+ * Reads the lines of orders, each id once, sorted by order and sku.
+ *
+ * @throws MustSplit where they are too many: how many an order has is not known before it is read.
+ */
+export async function readLines(
+  db: Queryable,
+  orderIds: readonly bigint[],
+  clockAheadMs: number,
+): Promise<IOrderReadResult[]> {
+  const linesMax = BigInt(NAMED_LINES_MAX) + 1n;
+  const rows = await orderRead.run({ orderIds: [...orderIds], clockAheadMs, linesMax }, db);
+  if (rows.length > NAMED_LINES_MAX) throw new MustSplit(`more than ${NAMED_LINES_MAX} lines`);
+  return rows;
+}
+
+/**
+ * @returns for each id its order, or ORDER_NOT_FOUND.
+ * @throws MustSplit where the orders have too many lines together.
+ */
 export async function readOrders(db: Reader, orderIds: readonly bigint[]): Promise<Outcome<Order>[]> {
-  const { clockAheadMs } = db;
-  const orders = ordersOf(await orderRead.run({ orderIds: [...new Set(orderIds)], clockAheadMs }, db));
+  const orders = ordersOf(await readLines(db, [...new Set(orderIds)], db.clockAheadMs));
   return orderIds.map((id) => {
     const order = orders.get(id);
     return order === undefined ? refused(orderNotFound(id)) : accepted(order);

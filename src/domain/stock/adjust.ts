@@ -125,10 +125,9 @@ export async function adjustStocks(
     const stockBefore = before.flatMap(({ total, reserved }) => [total, reserved]);
     return { key: request.key, stockBefore };
   });
-  const writes = [...recordStock(tx, keyed, settings), ...book.write(tx)];
   const keptOf = new Map<string, Kept>([...kept, ...keyed].map((each) => [each.key.id, each]));
   const result = requests.map((request) => own.get(request) ?? replay(request, keptOf.get(request.key.id)));
-  return { writes, result };
+  return { writes: [...recordStock(tx, keyed, settings), ...book.write(tx)], result };
 }
 
 function enter(book: StockBook, { changes, actor, traceparent }: StockToAdjust): void {

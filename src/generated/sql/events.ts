@@ -430,6 +430,8 @@ export const eventRead = new PreparedQuery<IEventReadParams,IEventReadResult>(ev
 
 /** 'EventOrderRead' parameters type */
 export interface IEventOrderReadParams {
+  fewOrders: bigint;
+  linesMax: bigint;
   orderIds: bigintArray;
   textMax: bigint;
 }
@@ -446,16 +448,23 @@ export interface IEventOrderReadQuery {
   result: IEventOrderReadResult;
 }
 
-const eventOrderReadIR: any = {"usedParamSet":{"orderIds":true,"textMax":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":718,"b":727}]},{"name":"textMax","required":true,"transform":{"type":"scalar"},"locs":[{"a":1034,"b":1042}]}],"statement":"-- Reads who ordered and what, which never change, of each order in the order given, on any node: the lines as\n-- `sku count sku count`. Of an order that was removed all is NULL. Rows end where these texts have :textMax\n-- characters; the first row is always there.\n-- Locks: none.\nWITH described AS MATERIALIZED (\n    SELECT wanted.place,\n        (\n            SELECT orders.user_id\n            FROM orders\n            WHERE orders.order_id = wanted.order_id\n        ) AS user_id,\n        (\n            SELECT string_agg(order_lines.sku || ' ' || order_lines.count, ' ' ORDER BY order_lines.sku)\n            FROM order_lines\n            WHERE order_lines.order_id = wanted.order_id\n        ) AS lines\n    FROM unnest(:orderIds!::bigint[]) WITH ORDINALITY AS wanted (order_id, place)\n),\nmeasured AS (\n    SELECT described.*,\n        sum(coalesce(length(lines), 0)) OVER (ORDER BY place) - coalesce(length(lines), 0) AS text_before\n    FROM described\n)\nSELECT user_id AS \"user_id?\", lines AS \"lines?\"\nFROM measured\nWHERE text_before < :textMax!::bigint\nORDER BY place"};
+const eventOrderReadIR: any = {"usedParamSet":{"orderIds":true,"linesMax":true,"fewOrders":true,"textMax":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":567,"b":576},{"a":1064,"b":1073}]},{"name":"linesMax","required":true,"transform":{"type":"scalar"},"locs":[{"a":595,"b":604},{"a":1211,"b":1220}]},{"name":"fewOrders","required":true,"transform":{"type":"scalar"},"locs":[{"a":1165,"b":1175}]},{"name":"textMax","required":true,"transform":{"type":"scalar"},"locs":[{"a":1480,"b":1488}]}],"statement":"-- Reads who ordered and what, which never change, of each order in the order given, on any node: the lines as\n-- `sku count sku count`. Of an order that was removed all is NULL. Rows end where these texts have :textMax\n-- characters; the first row is always there. If all orders together have :linesMax lines or more, only the\n-- first :fewOrders are read: otherwise the lines of all of them would be, for a part of the page.\n-- Locks: none.\nWITH counted AS MATERIALIZED (\n    SELECT count(*) AS lines\n    FROM (\n        SELECT FROM order_lines WHERE order_id = ANY(:orderIds!::bigint[]) LIMIT :linesMax!::bigint\n    ) AS listed\n),\ndescribed AS MATERIALIZED (\n    SELECT wanted.place,\n        (\n            SELECT orders.user_id\n            FROM orders\n            WHERE orders.order_id = wanted.order_id\n        ) AS user_id,\n        (\n            SELECT string_agg(order_lines.sku || ' ' || order_lines.count, ' ' ORDER BY order_lines.sku)\n            FROM order_lines\n            WHERE order_lines.order_id = wanted.order_id\n        ) AS lines\n    FROM unnest(:orderIds!::bigint[]) WITH ORDINALITY AS wanted (order_id, place), counted\n    WHERE wanted.place <= :fewOrders!::bigint\n       OR counted.lines < :linesMax!::bigint\n),\nmeasured AS (\n    SELECT described.*,\n        sum(coalesce(length(lines), 0)) OVER (ORDER BY place) - coalesce(length(lines), 0) AS text_before\n    FROM described\n)\nSELECT user_id AS \"user_id?\", lines AS \"lines?\"\nFROM measured\nWHERE text_before < :textMax!::bigint\nORDER BY place"};
 
 /**
  * Query generated from SQL:
  * ```
  * -- Reads who ordered and what, which never change, of each order in the order given, on any node: the lines as
  * -- `sku count sku count`. Of an order that was removed all is NULL. Rows end where these texts have :textMax
- * -- characters; the first row is always there.
+ * -- characters; the first row is always there. If all orders together have :linesMax lines or more, only the
+ * -- first :fewOrders are read: otherwise the lines of all of them would be, for a part of the page.
  * -- Locks: none.
- * WITH described AS MATERIALIZED (
+ * WITH counted AS MATERIALIZED (
+ *     SELECT count(*) AS lines
+ *     FROM (
+ *         SELECT FROM order_lines WHERE order_id = ANY(:orderIds!::bigint[]) LIMIT :linesMax!::bigint
+ *     ) AS listed
+ * ),
+ * described AS MATERIALIZED (
  *     SELECT wanted.place,
  *         (
  *             SELECT orders.user_id
@@ -467,7 +476,9 @@ const eventOrderReadIR: any = {"usedParamSet":{"orderIds":true,"textMax":true},"
  *             FROM order_lines
  *             WHERE order_lines.order_id = wanted.order_id
  *         ) AS lines
- *     FROM unnest(:orderIds!::bigint[]) WITH ORDINALITY AS wanted (order_id, place)
+ *     FROM unnest(:orderIds!::bigint[]) WITH ORDINALITY AS wanted (order_id, place), counted
+ *     WHERE wanted.place <= :fewOrders!::bigint
+ *        OR counted.lines < :linesMax!::bigint
  * ),
  * measured AS (
  *     SELECT described.*,

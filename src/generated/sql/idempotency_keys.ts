@@ -169,7 +169,7 @@ export interface IIdempotencyKeyExpiredParams {
 
 /** 'IdempotencyKeyExpired' return type */
 export interface IIdempotencyKeyExpiredResult {
-  expired_by: string | null;
+  expired_us: bigint | null;
   found: bigint;
 }
 
@@ -179,16 +179,16 @@ export interface IIdempotencyKeyExpiredQuery {
   result: IIdempotencyKeyExpiredResult;
 }
 
-const idempotencyKeyExpiredIR: any = {"usedParamSet":{"limit":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":477,"b":483}]}],"statement":"-- Of the keys whose end has passed, takes the :limit that ended first, and returns their number and the\n-- latest end among them. It is a text, because a JavaScript date would cut it to milliseconds. Runs on the\n-- primary, whose index shows at once what was removed.\n-- Locks: none.\nSELECT max(ended.expires_at)::text AS \"expired_by?\", count(*) AS \"found!\"\nFROM (\n    SELECT expires_at\n    FROM idempotency_keys\n    WHERE expires_at < now()\n    ORDER BY expires_at\n    LIMIT :limit!\n) AS ended"};
+const idempotencyKeyExpiredIR: any = {"usedParamSet":{"limit":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":474,"b":480}]}],"statement":"-- Of the keys whose end has passed, takes the :limit that ended first, and returns their number and the\n-- latest end among them, in microseconds since the epoch. Runs on the primary, whose index shows at once what\n-- was removed.\n-- Locks: none.\nSELECT (extract(epoch FROM max(ended.expires_at)) * 1000000)::bigint AS \"expired_us?\", count(*) AS \"found!\"\nFROM (\n    SELECT expires_at\n    FROM idempotency_keys\n    WHERE expires_at < now()\n    ORDER BY expires_at\n    LIMIT :limit!\n) AS ended"};
 
 /**
  * Query generated from SQL:
  * ```
  * -- Of the keys whose end has passed, takes the :limit that ended first, and returns their number and the
- * -- latest end among them. It is a text, because a JavaScript date would cut it to milliseconds. Runs on the
- * -- primary, whose index shows at once what was removed.
+ * -- latest end among them, in microseconds since the epoch. Runs on the primary, whose index shows at once what
+ * -- was removed.
  * -- Locks: none.
- * SELECT max(ended.expires_at)::text AS "expired_by?", count(*) AS "found!"
+ * SELECT (extract(epoch FROM max(ended.expires_at)) * 1000000)::bigint AS "expired_us?", count(*) AS "found!"
  * FROM (
  *     SELECT expires_at
  *     FROM idempotency_keys
@@ -203,7 +203,7 @@ export const idempotencyKeyExpired = new PreparedQuery<IIdempotencyKeyExpiredPar
 
 /** 'IdempotencyKeyDelete' parameters type */
 export interface IIdempotencyKeyDeleteParams {
-  expiredBy: string;
+  expiredUs: bigint;
 }
 
 /** 'IdempotencyKeyDelete' return type */
@@ -217,17 +217,18 @@ export interface IIdempotencyKeyDeleteQuery {
   result: IIdempotencyKeyDeleteResult;
 }
 
-const idempotencyKeyDeleteIR: any = {"usedParamSet":{"expiredBy":true},"params":[{"name":"expiredBy","required":true,"transform":{"type":"scalar"},"locs":[{"a":475,"b":485}]}],"statement":"-- Removes the keys whose end is not after :expiredBy, and returns them. It waits for a replay that holds a\n-- key and then removes the key; a claim of a key that is being removed waits too, and finds the key new.\n-- Locks: these rows, not in key order. With a batch that replays some of them it can deadlock. That is too\n-- rare to sort keys for it: the transaction that is rolled back is retried, a bounded number of times.\nDELETE FROM idempotency_keys\nWHERE expires_at <= :expiredBy!::text::timestamptz\nRETURNING key"};
+const idempotencyKeyDeleteIR: any = {"usedParamSet":{"expiredUs":true},"params":[{"name":"expiredUs","required":true,"transform":{"type":"scalar"},"locs":[{"a":534,"b":544}]}],"statement":"-- Removes the keys whose end is not after :expiredUs, in microseconds since the epoch, and returns them. It\n-- waits for a replay that holds a key and then removes the key; a claim of a key that is being removed waits\n-- too, and finds the key new.\n-- Locks: these rows, not in key order. With a batch that replays some of them it can deadlock. That is too\n-- rare to sort keys for it: the transaction that is rolled back is retried, a bounded number of times.\nDELETE FROM idempotency_keys\nWHERE expires_at <= 'epoch'::timestamptz + :expiredUs!::bigint * interval '1 microsecond'\nRETURNING key"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Removes the keys whose end is not after :expiredBy, and returns them. It waits for a replay that holds a
- * -- key and then removes the key; a claim of a key that is being removed waits too, and finds the key new.
+ * -- Removes the keys whose end is not after :expiredUs, in microseconds since the epoch, and returns them. It
+ * -- waits for a replay that holds a key and then removes the key; a claim of a key that is being removed waits
+ * -- too, and finds the key new.
  * -- Locks: these rows, not in key order. With a batch that replays some of them it can deadlock. That is too
  * -- rare to sort keys for it: the transaction that is rolled back is retried, a bounded number of times.
  * DELETE FROM idempotency_keys
- * WHERE expires_at <= :expiredBy!::text::timestamptz
+ * WHERE expires_at <= 'epoch'::timestamptz + :expiredUs!::bigint * interval '1 microsecond'
  * RETURNING key
  * ```
  */

@@ -212,7 +212,7 @@ export interface IOrderExpireQuery {
   result: IOrderExpireResult;
 }
 
-const orderExpireIR: any = {"usedParamSet":{"to":true,"cancelReason":true,"orderIds":true,"from":true},"params":[{"name":"to","required":true,"transform":{"type":"scalar"},"locs":[{"a":306,"b":309}]},{"name":"cancelReason","required":true,"transform":{"type":"scalar"},"locs":[{"a":328,"b":341}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":412,"b":421}]},{"name":"from","required":true,"transform":{"type":"scalar"},"locs":[{"a":449,"b":454}]}],"statement":"-- Cancels those of the given orders that have the status :from and whose reservation has ended, as of that\n-- end, and returns their ids.\n-- Locks: none, the caller holds them through orderLock, which waits for a transaction that began before the\n-- end and is still to commit.\nUPDATE orders\nSET status = :to!, cancel_reason = :cancelReason!, updated_at = expires_at, version = version + 1\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = :from!\n  AND expires_at <= now()\nRETURNING order_id"};
+const orderExpireIR: any = {"usedParamSet":{"to":true,"cancelReason":true,"orderIds":true,"from":true},"params":[{"name":"to","required":true,"transform":{"type":"scalar"},"locs":[{"a":306,"b":309}]},{"name":"cancelReason","required":true,"transform":{"type":"scalar"},"locs":[{"a":328,"b":341}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":438,"b":447}]},{"name":"from","required":true,"transform":{"type":"scalar"},"locs":[{"a":475,"b":480}]}],"statement":"-- Cancels those of the given orders that have the status :from and whose reservation has ended, as of that\n-- end, and returns their ids.\n-- Locks: none, the caller holds them through orderLock, which waits for a transaction that began before the\n-- end and is still to commit.\nUPDATE orders\nSET status = :to!, cancel_reason = :cancelReason!, updated_at = greatest(expires_at, updated_at),\n    version = version + 1\nWHERE order_id = ANY(:orderIds!::bigint[])\n  AND status = :from!\n  AND expires_at <= now()\nRETURNING order_id"};
 
 /**
  * Query generated from SQL:
@@ -222,7 +222,8 @@ const orderExpireIR: any = {"usedParamSet":{"to":true,"cancelReason":true,"order
  * -- Locks: none, the caller holds them through orderLock, which waits for a transaction that began before the
  * -- end and is still to commit.
  * UPDATE orders
- * SET status = :to!, cancel_reason = :cancelReason!, updated_at = expires_at, version = version + 1
+ * SET status = :to!, cancel_reason = :cancelReason!, updated_at = greatest(expires_at, updated_at),
+ *     version = version + 1
  * WHERE order_id = ANY(:orderIds!::bigint[])
  *   AND status = :from!
  *   AND expires_at <= now()
@@ -415,7 +416,7 @@ export interface IOrderHoldsQuery {
   result: IOrderHoldsResult;
 }
 
-const orderHoldsIR: any = {"usedParamSet":{"afterUs":true,"afterId":true,"limit":true,"skus":true,"linesMax":true},"params":[{"name":"afterUs","required":true,"transform":{"type":"scalar"},"locs":[{"a":730,"b":738}]},{"name":"afterId","required":true,"transform":{"type":"scalar"},"locs":[{"a":776,"b":784}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":839,"b":845}]},{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":1565,"b":1570}]},{"name":"linesMax","required":true,"transform":{"type":"scalar"},"locs":[{"a":1647,"b":1656}]}],"statement":"-- Reads the next :limit reservations to end behind a position, on any node: of those that have lines with one\n-- of the given skus these lines, at most :linesMax, in the order of their ends. A position is an end, in\n-- microseconds since the epoch, and an order. Every row has the number of these reservations and the last\n-- position among them; without such a line there is one row, and without a reservation no order in it.\n-- OFFSET 0 keeps the planner from reading all lines: it has no idea of how many reservations there are.\n-- Locks: none.\nWITH next AS MATERIALIZED (\n    SELECT order_id, expires_at\n    FROM orders\n    WHERE status = 'awaiting payment'\n      AND (expires_at, order_id)\n        > ('epoch'::timestamptz + :afterUs!::bigint * interval '1 microsecond', :afterId!::bigint)\n    ORDER BY expires_at, order_id\n    LIMIT :limit!\n)\nSELECT held.order_id AS \"order_id?\", held.sku AS \"sku?\", held.count AS \"count?\",\n    (extract(epoch FROM held.expires_at) * 1000000)::bigint AS \"expires_us?\",\n    (SELECT count(*) FROM next) AS \"size!\", last.order_id AS \"last_id?\",\n    (extract(epoch FROM last.expires_at) * 1000000)::bigint AS \"last_us?\"\nFROM (SELECT 1) AS always\nLEFT JOIN (\n    SELECT order_id, expires_at FROM next ORDER BY expires_at DESC, order_id DESC LIMIT 1\n) AS last ON true\nLEFT JOIN (\n    SELECT next.order_id, next.expires_at, line.sku, line.count\n    FROM next\n    CROSS JOIN LATERAL (\n        SELECT lines.sku, lines.count FROM order_lines AS lines WHERE lines.order_id = next.order_id OFFSET 0\n    ) AS line\n    WHERE line.sku = ANY(:skus!::bigint[])\n) AS held ON true\nORDER BY held.expires_at, held.order_id\nLIMIT :linesMax!"};
+const orderHoldsIR: any = {"usedParamSet":{"afterUs":true,"afterId":true,"limit":true,"skus":true,"linesMax":true},"params":[{"name":"afterUs","required":true,"transform":{"type":"scalar"},"locs":[{"a":730,"b":738}]},{"name":"afterId","required":true,"transform":{"type":"scalar"},"locs":[{"a":776,"b":784}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":839,"b":845}]},{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":1545,"b":1550}]},{"name":"linesMax","required":true,"transform":{"type":"scalar"},"locs":[{"a":1650,"b":1659}]}],"statement":"-- Reads the next :limit reservations to end behind a position, on any node: of those that have lines with one\n-- of the given skus these lines, at most :linesMax, in the order of their ends. A position is an end, in\n-- microseconds since the epoch, and an order. Every row has the number of these reservations and the last\n-- position among them; without such a line there is one row, and without a reservation no order in it.\n-- OFFSET 0 keeps the planner from reading all lines: it has no idea of how many reservations there are.\n-- Locks: none.\nWITH next AS MATERIALIZED (\n    SELECT order_id, expires_at\n    FROM orders\n    WHERE status = 'awaiting payment'\n      AND (expires_at, order_id)\n        > ('epoch'::timestamptz + :afterUs!::bigint * interval '1 microsecond', :afterId!::bigint)\n    ORDER BY expires_at, order_id\n    LIMIT :limit!\n)\nSELECT held.order_id AS \"order_id?\", held.sku AS \"sku?\", held.count AS \"count?\",\n    (extract(epoch FROM held.expires_at) * 1000000)::bigint AS \"expires_us?\",\n    (SELECT count(*) FROM next) AS \"size!\", last.order_id AS \"last_id?\",\n    (extract(epoch FROM last.expires_at) * 1000000)::bigint AS \"last_us?\"\nFROM (SELECT 1) AS always\nLEFT JOIN (\n    SELECT order_id, expires_at FROM next ORDER BY expires_at DESC, order_id DESC LIMIT 1\n) AS last ON true\nLEFT JOIN (\n    SELECT next.order_id, next.expires_at, line.sku, line.count\n    FROM next\n    CROSS JOIN LATERAL (\n        SELECT lines.sku, lines.count FROM order_lines AS lines\n        WHERE lines.order_id = next.order_id AND lines.sku = ANY(:skus!::bigint[]) OFFSET 0\n    ) AS line\n) AS held ON true\nORDER BY held.expires_at, held.order_id\nLIMIT :linesMax!"};
 
 /**
  * Query generated from SQL:
@@ -447,9 +448,9 @@ const orderHoldsIR: any = {"usedParamSet":{"afterUs":true,"afterId":true,"limit"
  *     SELECT next.order_id, next.expires_at, line.sku, line.count
  *     FROM next
  *     CROSS JOIN LATERAL (
- *         SELECT lines.sku, lines.count FROM order_lines AS lines WHERE lines.order_id = next.order_id OFFSET 0
+ *         SELECT lines.sku, lines.count FROM order_lines AS lines
+ *         WHERE lines.order_id = next.order_id AND lines.sku = ANY(:skus!::bigint[]) OFFSET 0
  *     ) AS line
- *     WHERE line.sku = ANY(:skus!::bigint[])
  * ) AS held ON true
  * ORDER BY held.expires_at, held.order_id
  * LIMIT :linesMax!
@@ -483,7 +484,7 @@ export interface IOrderHoldsWithoutEndQuery {
   result: IOrderHoldsWithoutEndResult;
 }
 
-const orderHoldsWithoutEndIR: any = {"usedParamSet":{"afterId":true,"limit":true,"skus":true,"linesMax":true},"params":[{"name":"afterId","required":true,"transform":{"type":"scalar"},"locs":[{"a":386,"b":394}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":448,"b":454}]},{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":1036,"b":1041}]},{"name":"linesMax","required":true,"transform":{"type":"scalar"},"locs":[{"a":1101,"b":1110}]}],"statement":"-- The same for reservations that never end, in the order of their ids: they come behind all others. Their end\n-- is shown as the largest number. They are sorted by it too, since only then the index gives their order.\n-- Locks: none.\nWITH next AS MATERIALIZED (\n    SELECT order_id\n    FROM orders\n    WHERE status = 'awaiting payment'\n      AND expires_at IS NULL\n      AND order_id > :afterId!::bigint\n    ORDER BY expires_at, order_id\n    LIMIT :limit!\n)\nSELECT held.order_id AS \"order_id?\", held.sku AS \"sku?\", held.count AS \"count?\",\n    9223372036854775807 AS \"expires_us?\",\n    (SELECT count(*) FROM next) AS \"size!\", last.order_id AS \"last_id?\",\n    9223372036854775807 AS \"last_us?\"\nFROM (SELECT 1) AS always\nLEFT JOIN (SELECT max(order_id) AS order_id FROM next) AS last ON true\nLEFT JOIN (\n    SELECT next.order_id, line.sku, line.count\n    FROM next\n    CROSS JOIN LATERAL (\n        SELECT lines.sku, lines.count FROM order_lines AS lines WHERE lines.order_id = next.order_id OFFSET 0\n    ) AS line\n    WHERE line.sku = ANY(:skus!::bigint[])\n) AS held ON true\nORDER BY held.order_id\nLIMIT :linesMax!"};
+const orderHoldsWithoutEndIR: any = {"usedParamSet":{"afterId":true,"limit":true,"skus":true,"linesMax":true},"params":[{"name":"afterId","required":true,"transform":{"type":"scalar"},"locs":[{"a":386,"b":394}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":448,"b":454}]},{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":1016,"b":1021}]},{"name":"linesMax","required":true,"transform":{"type":"scalar"},"locs":[{"a":1104,"b":1113}]}],"statement":"-- The same for reservations that never end, in the order of their ids: they come behind all others. Their end\n-- is shown as the largest number. They are sorted by it too, since only then the index gives their order.\n-- Locks: none.\nWITH next AS MATERIALIZED (\n    SELECT order_id\n    FROM orders\n    WHERE status = 'awaiting payment'\n      AND expires_at IS NULL\n      AND order_id > :afterId!::bigint\n    ORDER BY expires_at, order_id\n    LIMIT :limit!\n)\nSELECT held.order_id AS \"order_id?\", held.sku AS \"sku?\", held.count AS \"count?\",\n    9223372036854775807 AS \"expires_us?\",\n    (SELECT count(*) FROM next) AS \"size!\", last.order_id AS \"last_id?\",\n    9223372036854775807 AS \"last_us?\"\nFROM (SELECT 1) AS always\nLEFT JOIN (SELECT max(order_id) AS order_id FROM next) AS last ON true\nLEFT JOIN (\n    SELECT next.order_id, line.sku, line.count\n    FROM next\n    CROSS JOIN LATERAL (\n        SELECT lines.sku, lines.count FROM order_lines AS lines\n        WHERE lines.order_id = next.order_id AND lines.sku = ANY(:skus!::bigint[]) OFFSET 0\n    ) AS line\n) AS held ON true\nORDER BY held.order_id\nLIMIT :linesMax!"};
 
 /**
  * Query generated from SQL:
@@ -510,9 +511,9 @@ const orderHoldsWithoutEndIR: any = {"usedParamSet":{"afterId":true,"limit":true
  *     SELECT next.order_id, line.sku, line.count
  *     FROM next
  *     CROSS JOIN LATERAL (
- *         SELECT lines.sku, lines.count FROM order_lines AS lines WHERE lines.order_id = next.order_id OFFSET 0
+ *         SELECT lines.sku, lines.count FROM order_lines AS lines
+ *         WHERE lines.order_id = next.order_id AND lines.sku = ANY(:skus!::bigint[]) OFFSET 0
  *     ) AS line
- *     WHERE line.sku = ANY(:skus!::bigint[])
  * ) AS held ON true
  * ORDER BY held.order_id
  * LIMIT :linesMax!
@@ -638,6 +639,7 @@ export const orderExtend = new PreparedQuery<IOrderExtendParams,IOrderExtendResu
 /** 'OrderRead' parameters type */
 export interface IOrderReadParams {
   clockAheadMs: number;
+  linesMax: bigint;
   orderIds: bigintArray;
 }
 
@@ -662,13 +664,14 @@ export interface IOrderReadQuery {
   result: IOrderReadResult;
 }
 
-const orderReadIR: any = {"usedParamSet":{"clockAheadMs":true,"orderIds":true},"params":[{"name":"clockAheadMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":796,"b":809}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":1023,"b":1032},{"a":1072,"b":1081}]}],"statement":"-- Reads orders with their lines, one row per line, sorted by order and sku, on any node. It is one statement\n-- and so one snapshot: an order is never seen without its lines. An unknown id returns no row.\n-- created_us, updated_us, expires_us: in microseconds since the epoch.\n-- is_overdue: whether the reservation has ended; while the order is open, nobody has released it yet.\n-- :clockAheadMs: as in orderOverdue.\n-- Locks: none.\nSELECT orders.order_id, orders.user_id, orders.status, lines.sku, lines.count,\n    (extract(epoch FROM orders.created_at) * 1000000)::bigint AS \"created_us!\",\n    (extract(epoch FROM orders.updated_at) * 1000000)::bigint AS \"updated_us!\",\n    (extract(epoch FROM orders.expires_at) * 1000000)::bigint AS \"expires_us?\",\n    coalesce(orders.expires_at <= now() - :clockAheadMs!::float8 * interval '1 millisecond', false)\n        AS \"is_overdue!\",\n    orders.cancel_reason, orders.version\nFROM orders\nJOIN order_lines AS lines ON lines.order_id = orders.order_id\nWHERE orders.order_id = ANY(:orderIds!::bigint[])\n  AND lines.order_id = ANY(:orderIds!::bigint[])\nORDER BY orders.order_id, lines.sku"};
+const orderReadIR: any = {"usedParamSet":{"clockAheadMs":true,"orderIds":true,"linesMax":true},"params":[{"name":"clockAheadMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":822,"b":835}]},{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":1049,"b":1058},{"a":1098,"b":1107}]},{"name":"linesMax","required":true,"transform":{"type":"scalar"},"locs":[{"a":1162,"b":1171}]}],"statement":"-- Reads orders with their lines, one row per line, sorted by order and sku, on any node. It is one statement\n-- and so one snapshot: an order is never seen without its lines. An unknown id returns no row. Rows end at\n-- :linesMax.\n-- created_us, updated_us, expires_us: in microseconds since the epoch.\n-- is_overdue: whether the reservation has ended; while the order is open, nobody has released it yet.\n-- :clockAheadMs: as in orderOverdue.\n-- Locks: none.\nSELECT orders.order_id, orders.user_id, orders.status, lines.sku, lines.count,\n    (extract(epoch FROM orders.created_at) * 1000000)::bigint AS \"created_us!\",\n    (extract(epoch FROM orders.updated_at) * 1000000)::bigint AS \"updated_us!\",\n    (extract(epoch FROM orders.expires_at) * 1000000)::bigint AS \"expires_us?\",\n    coalesce(orders.expires_at <= now() - :clockAheadMs!::float8 * interval '1 millisecond', false)\n        AS \"is_overdue!\",\n    orders.cancel_reason, orders.version\nFROM orders\nJOIN order_lines AS lines ON lines.order_id = orders.order_id\nWHERE orders.order_id = ANY(:orderIds!::bigint[])\n  AND lines.order_id = ANY(:orderIds!::bigint[])\nORDER BY orders.order_id, lines.sku\nLIMIT :linesMax!"};
 
 /**
  * Query generated from SQL:
  * ```
  * -- Reads orders with their lines, one row per line, sorted by order and sku, on any node. It is one statement
- * -- and so one snapshot: an order is never seen without its lines. An unknown id returns no row.
+ * -- and so one snapshot: an order is never seen without its lines. An unknown id returns no row. Rows end at
+ * -- :linesMax.
  * -- created_us, updated_us, expires_us: in microseconds since the epoch.
  * -- is_overdue: whether the reservation has ended; while the order is open, nobody has released it yet.
  * -- :clockAheadMs: as in orderOverdue.
@@ -685,6 +688,7 @@ const orderReadIR: any = {"usedParamSet":{"clockAheadMs":true,"orderIds":true},"
  * WHERE orders.order_id = ANY(:orderIds!::bigint[])
  *   AND lines.order_id = ANY(:orderIds!::bigint[])
  * ORDER BY orders.order_id, lines.sku
+ * LIMIT :linesMax!
  * ```
  */
 export const orderRead = new PreparedQuery<IOrderReadParams,IOrderReadResult>(orderReadIR);
