@@ -34,7 +34,7 @@ run: $(BUILT) ## Install what is missing, build, start with an embedded PostgreS
 	@SEED_ON_START=$${SEED_ON_START-$(STOCK)} exec node $(NODE_FLAGS) dist/main.js
 
 .PHONY: dev
-dev: $(INSTALLED) ## The same, restarted on every change of the sources
+dev: $(INSTALLED) ## The same without the console, restarted on every change of the sources
 	@SEED_ON_START=$${SEED_ON_START-$(STOCK)} exec npx tsx watch --clear-screen=false src/main.ts
 
 .PHONY: build
@@ -84,7 +84,7 @@ export: $(BUILT) ## Export all stock as CSV, to FILE or standard output (needs t
 # -- test --
 
 .PHONY: test
-test: $(INSTALLED) ## Install what is missing and run every test
+test: $(INSTALLED) ## Install what is missing and run all tests that need no other program
 	@npx vitest run
 
 # The version of Node.js for `make test-node`: one of npm's, such as 24 or 24.18.1.
@@ -93,7 +93,7 @@ NODE_PACKAGE = node-$(shell node -p 'process.platform + "-" + process.arch')
 NODE_DIR = build/node-$(NODE)
 
 .PHONY: test-node
-test-node: $(INSTALLED) ## Run every test on another Node.js from npm; NODE=26
+test-node: $(INSTALLED) ## Run the same tests on another Node.js from npm; NODE=26
 	@npm install --no-save --prefix $(NODE_DIR) $(NODE_PACKAGE)@$(NODE)
 	@PATH="$(CURDIR)/$(NODE_DIR)/node_modules/$(NODE_PACKAGE)/bin:$$PATH" npx vitest run
 
@@ -164,7 +164,7 @@ rolling-restart: $(BUILT) ## Restart two instances behind HAProxy under load (ne
 # -- generated code and rules --
 
 .PHONY: generate
-generate: $(INSTALLED) ## Generate what is committed: src/generated and db/schema.sql
+generate: $(INSTALLED) ## Generate what is committed: src/generated, db/schema.sql, parts of docs/, the dashboard
 	@npx tsx scripts/generate/proto.ts
 	@npx tsx scripts/generate/sql.ts
 	@npx tsx scripts/generate/schema.ts
@@ -172,10 +172,6 @@ generate: $(INSTALLED) ## Generate what is committed: src/generated and db/schem
 	@npx tsx scripts/generate/openapi.ts
 	@npx tsx scripts/generate/metrics.ts
 	@npx tsx scripts/generate/dashboard.ts
-
-.PHONY: metrics
-metrics: $(INSTALLED) ## Write docs/metrics.md from the register of metrics
-	@npx tsx scripts/generate/metrics.ts
 
 .PHONY: format
 format: $(INSTALLED) ## Format the sources and fix what the linter can

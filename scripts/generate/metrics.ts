@@ -10,7 +10,7 @@ import { settle } from './staged.ts';
 
 const page = 'docs/metrics.md';
 const staged = 'build/metrics.md';
-const begin = '<!-- metrics:begin, written by make metrics -->\n';
+const begin = '<!-- metrics:begin, written by make generate -->\n';
 const end = '<!-- metrics:end -->\n';
 
 /** A row for each metric. */

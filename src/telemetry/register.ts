@@ -1,6 +1,6 @@
 /**
  * THE register of metrics: their names, labels, and how many series each can have at most. `docs/metrics.md`
- * is made from it by `make metrics`. Those of the process (`process_*`, `nodejs_*`) are prom-client's own.
+ * is made from it by `make generate`. Those of the process (`process_*`, `nodejs_*`) are prom-client's own.
  *
  * No label holds what a caller sends. Operations, reasons, stages and routes are closed lists, nodes are
  * those of the configuration.

@@ -67,6 +67,12 @@ test('the README lists every variable with its default', () => {
   }
 });
 
+test('the README lists every target of make that `make help` lists', () => {
+  const targets = [...readFileSync('Makefile', 'utf8').matchAll(/^([a-z-]+):.*## /gm)];
+  const documented = table('README.md', '## Make').map(([target]) => named(target)[0]);
+  expect(documented.sort()).toEqual(targets.map(([, target]) => `make ${target}`).sort());
+});
+
 test('docs/security.md lists every operation with its scope', () => {
   const rows = table('docs/security.md', '**Scopes**').filter(([names]) => named(names).length > 0);
   const documented = rows.flatMap(([names, scope]) => named(names).map((name) => [name, named(scope)[0]]));
@@ -204,11 +210,13 @@ test('docs/operations.md lists every limit with its value', () => {
   }
 });
 
-test('docs/deployment.md names the connections of an instance with the defaults', () => {
+test('the documents name the connections of an instance with the defaults', () => {
   const text = readFileSync('docs/deployment.md', 'utf8').replaceAll(/\s+/g, ' ');
   const { batching, workers } = readConfig({});
+  const background = backgroundConnections(workers);
+  expect(readFileSync('docs/operations.md', 'utf8')).toContain(`6 for streams of events, and ${background};`);
   // One is for the checks.
-  const connections = connectionsNeeded(batching) + backgroundConnections(workers) + 1;
+  const connections = connectionsNeeded(batching) + background + 1;
   expect(text).toContain(`with the defaults ${connections} connections to each node`);
   // Two more while an instance starts, and five instances.
   expect(text).toContain(`\`max_connections\` above ${5 * (connections + 2)}`);
