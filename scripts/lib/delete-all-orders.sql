@@ -1,5 +1,5 @@
 /*
-  DELETES ALL ORDERS, MOVEMENTS AND EVENTS of a database, so that a run of a script can start over on it.
+  DELETES ALL ORDERS, MOVEMENTS AND EVENTS of a database, so that a fault run, bench or fuzz can start over.
 */
 
 /* @name ledgerReset */

@@ -1,7 +1,6 @@
 /*
   The ledger audit of the tests, fault runs and benches: whether stock and orders agree. Initial stock is
-  recorded in a table of the audit's own. It also empties their databases (ledgerReset), so it is for no other
-  database: a real one is audited by `make audit-stock`.
+  recorded in a table of the audit's own. Another database is audited by `make audit-stock`.
 */
 
 /* @name initialStocksRecord */
