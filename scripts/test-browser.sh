@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Tests the console and the Swagger page of the built service in headless Chromium, and takes the README's
-# screenshot of the latter. Pictures of the console go to build/browser.
+# Tests the console and the Swagger page of the built service in headless Chromium. Pictures of both go to
+# build/browser. SCREENSHOT=docs/images/swagger.png renews the one in the README.
 #
 # CHROMIUM_PATH names the browser. Without it, an installed one is used, or one from Debian (chromium.sh).
 # Where there is none, the tests are skipped.
@@ -13,6 +13,6 @@ if [ -z "$CHROMIUM_PATH" ]; then
   exit 0
 fi
 
-mkdir -p docs/images build/browser
-CHROMIUM_PATH=$CHROMIUM_PATH SCREENSHOT=docs/images/swagger.png PICTURES=build/browser \
+mkdir -p build/browser
+CHROMIUM_PATH=$CHROMIUM_PATH SCREENSHOT=${SCREENSHOT:-build/browser/swagger.png} PICTURES=build/browser \
   npx vitest run --config test/browser/vitest.config.ts
