@@ -1,3 +1,4 @@
+/** Every test runs against real PostgreSQL: one cluster for the run, a database of its own for each file. */
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
@@ -15,7 +16,6 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-/** Every test runs against real PostgreSQL: one cluster for the run, a database of its own for each file. */
 export default defineConfig({
   test: {
     testTimeout: 30_000,

@@ -13,7 +13,7 @@ export interface Backlog {
 }
 
 /** Counting more would take longer than the count is worth. */
-export const OPEN_ORDERS_MAX = 100_000;
+const OPEN_ORDERS_MAX = 100_000;
 
 /** Reads what waits, on any node. */
 export async function readBacklog(db: Reader): Promise<Backlog> {

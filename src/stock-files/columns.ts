@@ -228,7 +228,7 @@ function mistakeOf(cell: string): string | undefined {
 const SHOWN_MAX = 40;
 
 /** A text of the file for a message: short, and without characters that control a terminal. */
-export function show(text: string): string {
+function show(text: string): string {
   const short = text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}...` : text;
   return `"${short.replaceAll(/[\p{C}]/gu, '?')}"`;
 }

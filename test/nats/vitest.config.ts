@@ -1,6 +1,6 @@
+/** The tests against NATS. They are separate because they need its server. */
 import { defineConfig } from 'vitest/config';
 
-/** The tests against NATS. They are separate because they need its server. */
 export default defineConfig({
   test: {
     include: ['test/nats/**/*.test.ts'],

@@ -1,6 +1,6 @@
+/** The tests by Prometheus's own tool. They are separate because they need it. */
 import { defineConfig } from 'vitest/config';
 
-/** The tests by Prometheus's own tool. They are separate because they need it. */
 export default defineConfig({
   test: {
     include: ['test/prometheus/**/*.test.ts'],

@@ -1,3 +1,4 @@
+/** Where the checkout is. */
 import { fileURLToPath } from 'node:url';
 
 /** The folder of the checkout, in which all programs run. */
