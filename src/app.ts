@@ -150,7 +150,8 @@ class StartingDatabase implements Database {
     return result;
   };
 
-  read: Database['read'] = (work) => (this.#isOpen ? this.#database.read(work) : refuseAtStart());
+  read: Database['read'] = (work, options) =>
+    this.#isOpen ? this.#database.read(work, options) : refuseAtStart();
 }
 
 function refuseAtStart(): Promise<never> {

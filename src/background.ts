@@ -63,7 +63,7 @@ export function createWorkers(
     logger,
   });
   const orderExpiry = new OrderExpiry({
-    find: (limits, except) => database.read((db) => findOverdue(db, limits, except)),
+    find: (limits, except) => database.read((db) => findOverdue(db, limits, except), { primaryFirst: true }),
     expire: (orderIds) => database.write((tx) => expireOrders(tx, orderIds)),
     now: monotonicMs,
     logger,
@@ -87,7 +87,7 @@ const BACKLOG_SCHEDULE = { intervalMs: 5_000, minGapMs: 5_000 };
 /** Observes what waits for the background work. */
 export function createBacklogWatch(database: Database, parts: TaskParts): PeriodicTask {
   const runOnce = async () => {
-    showBacklog(parts.metrics, await database.read(readBacklog));
+    showBacklog(parts.metrics, await database.read(readBacklog, { primaryFirst: true }));
     return undefined;
   };
   return createTask({ name: 'observe-backlog', schedule: BACKLOG_SCHEDULE, runOnce }, parts);

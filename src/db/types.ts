@@ -88,10 +88,19 @@ export class TransactionTrace {
 /** Runs once for each attempt, on its connection. When it throws before its first statement, none is sent. */
 export type Work<T, R = never> = (tx: Queryable) => Promise<Plan<T> | Rollback<R>>;
 
+/** Where a read begins. */
+export interface ReadOptions {
+  /**
+   * On the primary, if it is healthy. Its index skips the entries of rows that are no longer there, once they
+   * were met; a replica reads them until the next VACUUM.
+   */
+  readonly primaryFirst?: boolean;
+}
+
 /** The database as a whole: its primary for writes, any healthy node for reads. */
 export interface Database {
   /** Runs a transaction on the primary; see `inTransaction`. `trace` is filled in. */
   write<T, R = never>(work: Work<T, R>, trace?: TransactionTrace): Promise<T | R>;
   /** Runs a read on a healthy node, and on the next one when that node is slow or cannot serve. */
-  read<T>(work: (db: Reader) => Promise<T>): Promise<T>;
+  read<T>(work: (db: Reader) => Promise<T>, options?: ReadOptions): Promise<T>;
 }

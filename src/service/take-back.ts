@@ -18,7 +18,7 @@ const STEP_LINES_MAX = 2_000;
  */
 export async function takeBack(database: Database, shortfall: Shortfall, before?: Holds): Promise<Holds> {
   const walk = new HoldWalk(shortfall);
-  while (!walk.isDone) walk.add(await database.read((db) => walk.read(db)));
+  while (!walk.isDone) walk.add(await database.read((db) => walk.read(db), { primaryFirst: true }));
   await release(database, walk.overdue);
   return {
     searches: (before?.searches ?? 0) + 1,

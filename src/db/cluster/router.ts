@@ -20,7 +20,7 @@ import {
 } from '../errors.ts';
 import type { ConnectionLimits } from '../pool.ts';
 import { inTransaction } from '../transaction.ts';
-import type { Database, Reader, TransactionTrace, Work } from '../types.ts';
+import type { Database, Reader, ReadOptions, TransactionTrace, Work } from '../types.ts';
 import { leadOver } from './clock-difference.ts';
 import { hedgedRead, slowLast } from './hedged-read.ts';
 import { DatabaseNode, type NodeStatus } from './node.ts';
@@ -193,8 +193,8 @@ export class Router implements Database {
     }
   }
 
-  async read<T>(work: (db: Reader) => Promise<T>): Promise<T> {
-    const [first, ...others] = this.#readOrder();
+  async read<T>(work: (db: Reader) => Promise<T>, { primaryFirst = false }: ReadOptions = {}): Promise<T> {
+    const [first, ...others] = this.#readOrder(primaryFirst);
     if (first === undefined) throw new DatabaseUnavailable('no node is healthy');
     const read = (node: DatabaseNode) => this.#readFrom(node, work);
     const hedgeDelayMs = this.#options.readTimeoutMs / HEDGE_DELAY_DIVISOR;
@@ -238,11 +238,13 @@ export class Router implements Database {
     return this.#checking;
   }
 
-  /** The healthy nodes in turn, slow ones last; the primary in force when there are none. */
-  #readOrder(): readonly DatabaseNode[] {
+  /** The healthy nodes in turn, or from the primary on, slow ones last; the primary when there are none. */
+  #readOrder(primaryFirst: boolean): readonly DatabaseNode[] {
+    const { primary } = this;
     const healthy = this.#nodes.filter((node) => node.healthy);
-    if (healthy.length === 0) return this.primary === undefined ? [] : [this.primary];
-    const first = this.#turn++ % healthy.length;
+    if (healthy.length === 0) return primary === undefined ? [] : [primary];
+    const isFirst = primaryFirst && primary?.healthy;
+    const first = isFirst ? healthy.indexOf(primary) : this.#turn++ % healthy.length;
     return slowLast([...healthy.slice(first), ...healthy.slice(0, first)]);
   }
 
