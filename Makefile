@@ -173,6 +173,10 @@ generate: $(INSTALLED) ## Generate what is committed: src/generated, db/schema.s
 	@npx tsx scripts/generate/metrics.ts
 	@npx tsx scripts/generate/dashboard.ts
 
+.PHONY: metrics
+metrics: $(INSTALLED) ## Write docs/metrics.md, the list of metrics, from their register
+	@npx tsx scripts/generate/metrics.ts
+
 .PHONY: format
 format: $(INSTALLED) ## Format the sources and fix what the linter can
 	@npx biome check --write .
