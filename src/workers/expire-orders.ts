@@ -22,7 +22,7 @@ export interface OrderExpiryOptions {
 }
 
 /** The most orders and lines that one run releases: they bound its transaction and the time of its locks. */
-export const RUN_LIMITS: ExpiryLimits = { ordersMax: 500, linesMax: 2_000 };
+const RUN_LIMITS: ExpiryLimits = { ordersMax: 500, linesMax: 2_000 };
 
 /**
  * After a release more orders are likely to end soon, as they were created together. Between two looks enough

@@ -16,7 +16,7 @@ export interface EventPublisherOptions {
 }
 
 /** How many batches one run publishes at most: it bounds its transaction. */
-export const RUN_BATCHES_MAX = 1_000;
+const RUN_BATCHES_MAX = 1_000;
 
 export class EventPublisher {
   readonly name = 'publish-events';

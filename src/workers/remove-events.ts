@@ -10,7 +10,7 @@ export interface EventRemovalOptions {
 }
 
 /** How many batches one run removes at most: it bounds its transaction. */
-export const RUN_BATCHES_MAX = 500;
+const RUN_BATCHES_MAX = 500;
 
 export class EventRemoval {
   readonly name = 'remove-events';

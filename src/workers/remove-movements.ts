@@ -14,7 +14,7 @@ export interface MovementRemovalOptions {
 }
 
 /** The most skus that one run looks at, and the most movements that it removes. */
-export const RUN_SKUS_MAX = 500;
+const RUN_SKUS_MAX = 500;
 export const RUN_MOVEMENTS_MAX = 10_000;
 
 export class MovementRemoval {

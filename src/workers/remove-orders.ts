@@ -16,7 +16,7 @@ export interface OrderRemovalOptions {
 }
 
 /** The most orders that one run looks at, and the most lines that it removes: they bound its transaction. */
-export const RUN_ORDERS_MAX = 1_000;
+const RUN_ORDERS_MAX = 1_000;
 export const RUN_LINES_MAX = 10_000;
 
 export class OrderRemoval {

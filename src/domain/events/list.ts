@@ -47,7 +47,7 @@ export const EVENT_SCAN_MAX = 10_000;
  * How many characters the lines of a page may have, as `sku count`, and bytes its texts. Over gRPC lines take
  * about as many bytes, and what else events have less than another million; clients accept 4 MiB by default.
  */
-export const EVENT_TEXT_MAX = 1_000_000;
+const EVENT_TEXT_MAX = 1_000_000;
 
 /** Names the list and all that selects its events in its tokens. */
 export function filterText({ types, orderId = 0n }: EventFilter): string {

@@ -74,7 +74,7 @@ export interface WalkLimits {
  * Ahead it looks at 10,000 reservations, and at 200,000 that have ended: as many as an outage leaves. Of more
  * than 200 skus it looks at fewer, so that a step stays within the time of a read.
  */
-export const WALK_LIMITS: WalkLimits = {
+const WALK_LIMITS: WalkLimits = {
   window: 2_000,
   probes: 400_000,
   windowLines: 10_000,

@@ -155,7 +155,7 @@ function replay({ key, changes }: StockToAdjust, first: Kept | undefined): Adjus
  * @param before the counters that it finds, in the order of its changes.
  * @returns the stock behind it, or the first refusal that applies, with every sku that it applies to.
  */
-export function decideAdjustment(
+function decideAdjustment(
   changes: readonly StockAdjustment[],
   before: readonly Counters[],
 ): AdjustStockOutcome {

@@ -119,7 +119,7 @@ function readingOf(
  * @param found what was found for each of its counts.
  * @returns what becomes of the counts, or the first refusal that applies, with every sku that it applies to.
  */
-export function decideCount(
+function decideCount(
   counts: readonly StockCount[],
   found: readonly CountReading[],
   maxAgeMs: number,
