@@ -4,6 +4,7 @@ import pg from 'pg';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type CallOptions, type Client, operations } from '../support/client.ts';
 import { onServer, useDatabase } from '../support/database.ts';
+import { useDocumentedReplies } from '../support/documented.ts';
 import { rawConnection } from '../support/raw-http.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { reasonOf, statusOf } from '../support/status.ts';
@@ -18,6 +19,7 @@ const LINGER = `
     FOR EACH ROW EXECUTE FUNCTION linger()`;
 
 const database = useDatabase();
+useDocumentedReplies();
 let service: TestService | undefined;
 
 afterEach(async () => {

@@ -128,12 +128,15 @@ export function text({ maxLength }: { readonly maxLength: number }, description:
     .openapi({ maxLength, description });
 }
 
-/** For the document only: the domain checks the key itself, for both transports. */
+/**
+ * For the document only: the domain checks the key itself, for both transports. Blanks around a key are not
+ * part of it, and a comma with a space is how two keys arrive. Without lookaheads, which not all tools have.
+ */
 export const idempotencyKey = z
   .string()
   .min(1)
   .max(IDEMPOTENCY_KEY_MAX)
-  .regex(/^[ -~]+$/);
+  .regex(/^(,|[!-+\--~] *)*[!-~]$/);
 
 /** Yes or no. */
 export function flag(description: string) {
