@@ -44,8 +44,10 @@ export function jsonHeadersOf(requestId: string): Record<string, string> {
   };
 }
 
+const { [TRACEPARENT]: _none, ...withoutRequest } = jsonHeadersOf('');
+
 /** The same without a request, such as of a probe. */
-export const { [TRACEPARENT]: _none, ...jsonHeaders } = jsonHeadersOf('');
+export const jsonHeaders = withoutRequest;
 
 /** An answer in JSON, with these headers and no others. */
 export function jsonResponse(status: number, body: string, headers = jsonHeaders): Response {
