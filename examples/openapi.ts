@@ -1340,6 +1340,8 @@ export interface operations {
                      * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
                      */
                     traceparent?: string;
+                    /** @description How to send a body. */
+                    "Accept-Encoding"?: "identity";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1824,6 +1826,8 @@ export interface operations {
                      * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
                      */
                     traceparent?: string;
+                    /** @description How to send a body. */
+                    "Accept-Encoding"?: "identity";
                     [name: string]: unknown;
                 };
                 content: {
@@ -2000,6 +2004,8 @@ export interface operations {
                      * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
                      */
                     traceparent?: string;
+                    /** @description How to send a body. */
+                    "Accept-Encoding"?: "identity";
                     [name: string]: unknown;
                 };
                 content: {
@@ -2171,6 +2177,8 @@ export interface operations {
                      * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
                      */
                     traceparent?: string;
+                    /** @description How to send a body. */
+                    "Accept-Encoding"?: "identity";
                     [name: string]: unknown;
                 };
                 content: {
@@ -2492,6 +2500,8 @@ export interface operations {
                      * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
                      */
                     traceparent?: string;
+                    /** @description How to send a body. */
+                    "Accept-Encoding"?: "identity";
                     [name: string]: unknown;
                 };
                 content: {
@@ -2812,6 +2822,8 @@ export interface operations {
                      * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
                      */
                     traceparent?: string;
+                    /** @description There when this is the answer to an earlier request with the same `Idempotency-Key`. */
+                    "Idempotency-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -2840,6 +2852,8 @@ export interface operations {
                      * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
                      */
                     traceparent?: string;
+                    /** @description How to send a body. */
+                    "Accept-Encoding"?: "identity";
                     [name: string]: unknown;
                 };
                 content: {
@@ -3014,6 +3028,8 @@ export interface operations {
                      * @example 00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00
                      */
                     traceparent?: string;
+                    /** @description How to send a body. */
+                    "Accept-Encoding"?: "identity";
                     [name: string]: unknown;
                 };
                 content: {
@@ -3521,7 +3537,7 @@ export interface operations {
                     "application/json": components["schemas"]["Status"];
                 };
             };
-            /** @description Refused. */
+            /** @description What the token leads to is not there. */
             410: {
                 headers: {
                     /**
@@ -3680,7 +3696,7 @@ export interface operations {
                     "application/json": components["schemas"]["Status"];
                 };
             };
-            /** @description Refused. */
+            /** @description What the token leads to is not there. */
             410: {
                 headers: {
                     /**
@@ -3828,7 +3844,7 @@ export interface operations {
                     "application/json": components["schemas"]["Status"];
                 };
             };
-            /** @description Refused. */
+            /** @description What the token leads to is not there. */
             410: {
                 headers: {
                     /**

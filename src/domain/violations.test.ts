@@ -1,8 +1,9 @@
 /** Names and descriptions of invalid fields, by the rules of their message in the contract. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { contract } from '../generated/contract.ts';
 import { VIOLATIONS_MAX } from './limits.ts';
-import { invalidFields, invalidRequest } from './violations.ts';
+import { invalidFields, invalidRequest, type MessageName } from './violations.ts';
 
 const violationsOf = (refusal: ReturnType<typeof invalidFields>) =>
   refusal.detail?.type === 'BadRequest' ? refusal.detail.fieldViolations : [];
@@ -23,6 +24,21 @@ test.each([
   ['GetStockRequest', 'sku', 'must be a whole number from 1 to 4294967295'],
 ] as const)('%s, field %s: %s', (message, path, description) => {
   expect(descriptionsOf(message, [path])).toEqual([description]);
+});
+
+/** The messages that have a field of this name. */
+const messagesWith = (field: string) =>
+  (Object.keys(contract) as MessageName[]).filter((message) => field in contract[message]);
+
+test.each([
+  ...messagesWith('pageToken').map(
+    (message) => [message, 'pageToken', /^must be .*: (the|a) \w*token /i] as const,
+  ),
+  ...messagesWith('from').map(
+    (message) => [message, 'from', /^must be .*, and absent where there is/] as const,
+  ),
+])('%s says of %s what its rule does not express', (message, field, description) => {
+  expect(descriptionsOf(message, [field])).toEqual([expect.stringMatching(description)]);
 });
 
 test('a field is looked up in its own message by its whole path', () => {

@@ -33,6 +33,9 @@ export function rulesOf(message: MessageName): Readonly<Record<string, Rule>> {
 /** The database keeps no such text. */
 const WITHOUT_NUL = ' without the character NUL';
 
+/** It says where the feed begins, as a token does. */
+const NOT_BESIDE_TOKEN = ', and absent where there is a pageToken';
+
 /** What the contract's rules do not express: the elements of a list, and conditions on sums. */
 const remarks: Readonly<Record<string, string>> = {
   'Item.count': ', also when summed over lines with the same sku',
@@ -46,7 +49,9 @@ const remarks: Readonly<Record<string, string>> = {
   'StockCount.note': WITHOUT_NUL,
   'ListOrdersRequest.pageToken': ': the nextPageToken of a page with the same filters',
   'ListEventsRequest.pageToken': ': the nextPageToken of a page with the same filters',
-  'ListEventsRequest.from': ', and absent where there is a pageToken',
+  'ListEventsRequest.from': NOT_BESIDE_TOKEN,
+  'WatchEventsRequest.pageToken': ': a token of a stream or of a page with the same filters',
+  'WatchEventsRequest.from': NOT_BESIDE_TOKEN,
   'ListStockChangesRequest.pageToken': ': the nextPageToken of a page',
   'ListStocksRequest.pageToken': ': the nextPageToken of a page',
   'ExplainStockRequest.pageToken': ': the nextPageToken of a page of the same sku',

@@ -26,7 +26,7 @@ const CIPHERS = [
 const DAY_MS = 24 * 60 * 60_000;
 
 /** A warning is logged when a certificate has this long to live, and when it has ended. */
-export const CERTIFICATE_WARNINGS_MS = [30 * DAY_MS, 7 * DAY_MS, 0];
+const CERTIFICATE_WARNINGS_MS = [30 * DAY_MS, 7 * DAY_MS, 0];
 
 /** The paths of the files, all PEM. With `clientCa`, clients need a certificate that it has signed. */
 export interface TlsFiles {

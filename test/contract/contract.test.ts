@@ -1,6 +1,7 @@
 /** The contract, case by case, over REST and over gRPC, on a real database. */
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { useDocumentedReplies } from '../support/documented.ts';
 import { useService } from '../support/service.ts';
 import { cases, createOrder, withoutId } from './cases.ts';
 import { holdCases, validateCases } from './hold-cases.ts';
@@ -9,6 +10,7 @@ import { listCases } from './list-cases.ts';
 import { stockCases } from './stock-cases.ts';
 
 const { database, service } = useService();
+useDocumentedReplies();
 
 describe.each(['rest', 'grpc'] as const)('over %s', (transport) => {
   test.each([...cases, ...keyCases, ...listCases, ...holdCases, ...validateCases, ...stockCases])(

@@ -3,11 +3,13 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Answer, EventFields, Operation, Reply, Request } from '../support/client.ts';
 import { openClients } from '../support/clients.ts';
+import { useDocumentedReplies } from '../support/documented.ts';
 import { INT64_MAX } from '../support/limits.ts';
 import { useService } from '../support/service.ts';
 import { INT64, info, invalid } from './cases.ts';
 
 const { database, service } = useService();
+useDocumentedReplies();
 
 const TYPES =
   'must be at most 7, each one of: order.created, order.failed, order.payed, order.cancelled, ' +

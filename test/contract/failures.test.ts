@@ -4,6 +4,8 @@ import pg from 'pg';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type CallOptions, type Client, operations } from '../support/client.ts';
 import { onServer, useDatabase } from '../support/database.ts';
+import { useDocumentedReplies } from '../support/documented.ts';
+import { rawConnection } from '../support/raw-http.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { reasonOf, statusOf } from '../support/status.ts';
 import { createOrder } from './cases.ts';
@@ -17,6 +19,7 @@ const LINGER = `
     FOR EACH ROW EXECUTE FUNCTION linger()`;
 
 const database = useDatabase();
+useDocumentedReplies();
 let service: TestService | undefined;
 
 afterEach(async () => {
@@ -237,6 +240,21 @@ describe.each(['rest', 'grpc'] as const)('over %s', (transport) => {
     }
     expect(await create(service[transport])).toHaveProperty('reply');
   });
+});
+
+test('a request that waits for others of its connection past its deadline: nothing was done', async () => {
+  service = await startService(database);
+  const { socket, until } = await rawConnection(service.app.httpPort);
+  const poll = 'GET /event/list?wait_seconds=1 HTTP/1.1\r\nHost: localhost\r\n\r\n';
+  const order = '{"user":78,"items":[{"sku":1625903,"count":1}]}';
+  const head = 'Content-Type: application/json\r\nRequest-Timeout: 0.1\r\n';
+  socket.write(
+    `${poll.repeat(8)}POST /order/create HTTP/1.1\r\nHost: localhost\r\n` +
+      `${head}Content-Length: ${order.length}\r\n\r\n${order}`,
+  );
+  expect(await until(/DEADLINE_EXCEEDED|orderID/)).toMatch(/HTTP\/1\.1 504 .*DEADLINE_EXCEEDED/s);
+  socket.destroy();
+  expect(await database.query('SELECT 1 FROM orders WHERE user_id = 78')).toEqual([]);
 });
 
 test.each([

@@ -2,10 +2,12 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { StockAdjustment, StockCount } from '../support/client.ts';
+import { useDocumentedReplies } from '../support/documented.ts';
 import { useService } from '../support/service.ts';
 import { createOrder, info, invalid } from './cases.ts';
 
 const { database, service } = useService();
+useDocumentedReplies();
 
 const freshSku = () => randomInt(2_000_000_000, 4_000_000_000);
 const hourAgo = () => new Date(Date.now() - 3_600_000).toISOString();

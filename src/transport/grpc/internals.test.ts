@@ -39,6 +39,8 @@ const huge = Buffer.alloc(REQUEST_MAX_BYTES + 1);
 
 test.each<[string, object, string, Buffer[], Record<string, string>?]>([
   ['an unknown method', unknown, '/loms.stock.v1.StockService/Nope', [framed(message)]],
+  ['a method with # behind it', unknown, `${getStock}#x`, [framed(message)]],
+  ['a method with ? behind it', unknown, `${getStock}?x`, [framed(message)]],
   ['an unknown method, before any message', unknown, '/nope', []],
   ['an unknown method with bytes above ASCII', unknown, '/n\xf6pe', [framed(message)]],
   ['no message', invalid, getStock, []],

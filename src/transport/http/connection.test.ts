@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, expect, test } from 'vitest';
-import { silent, testApp } from '../../../test/support/http-app.ts';
+import { NOW_MS, silent, testApp } from '../../../test/support/http-app.ts';
 import { MemoryLoms } from '../../../test/support/memory-loms.ts';
 import { type RawConnection, rawConnection } from '../../../test/support/raw-http.ts';
 import type { Call } from '../../domain/call.ts';
@@ -17,17 +17,22 @@ afterEach(async () => {
   await server?.stop(0);
 });
 
-async function start(loms = new MemoryLoms(), limits: Partial<ConnectionLimits> = {}): Promise<HttpServer> {
+async function start(
+  loms = new MemoryLoms(),
+  limits: Partial<ConnectionLimits> = {},
+  now = () => NOW_MS,
+): Promise<HttpServer> {
   const place = { host: '127.0.0.1', port: 0, logger: silent };
-  server = await startHttpServer(testApp({ loms }), { ...place, limits });
+  server = await startHttpServer(testApp({ loms, now }), { ...place, limits, now });
   return server;
 }
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: loms\r\n\r\n`;
 const body = '{"user":1,"items":[{"sku":1625903,"count":1}]}';
-const order =
+const create = (headers = '') =>
   'POST /order/create HTTP/1.1\r\nHost: loms\r\nContent-Type: application/json\r\n' +
-  `Content-Length: ${body.length}\r\n\r\n${body}`;
+  `${headers}Content-Length: ${body.length}\r\n\r\n${body}`;
+const order = create();
 
 /** Loms whose reads of stock wait until they are released, one by one. */
 class SlowLoms extends MemoryLoms {
@@ -81,6 +86,20 @@ test('of one connection eight requests run at a time, and the next starts with e
     loms.calls[index]?.release();
   }
   expect(counts(await until(/"count":20\}/))).toEqual(numbers(1, 20));
+});
+
+test('the deadline of a request that waits counts from its arrival', async () => {
+  const loms = new SlowLoms();
+  let nowMs = NOW_MS;
+  const started = await start(loms, {}, () => nowMs);
+  const { socket, until } = await pipeline(started.port, 8);
+  await expect.poll(() => loms.calls.length).toBe(8);
+  socket.write(create('Request-Timeout: 1\r\n'));
+  await expect.poll(() => started.unanswered).toBe(9);
+  nowMs += 900;
+  for (const { release } of loms.calls) release();
+  await until(/"orderID"/);
+  expect(loms.deadlines).toEqual([NOW_MS + 1_000]);
 });
 
 test('while a request waits nothing more is read from its connection', async () => {

@@ -1,6 +1,7 @@
 /** REST connections: the order of their requests, how many run at a time, and how each connection ends. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Clock } from '../../timing/clock.ts';
 import type { Connection, Connections } from '../connection-admission.ts';
 import type { ConnectionLimits } from './limits.ts';
 
@@ -11,10 +12,18 @@ export function connectionOf(socket: Socket): HttpConnection | undefined {
   return (socket as { [CONNECTION]?: HttpConnection })[CONNECTION];
 }
 
+/** A reply that is to be made. */
+export interface PendingReply extends ServerResponse {
+  /** When the head of its request was read, if the request had to wait for earlier ones. */
+  arrivedMs?: number | undefined;
+}
+
 export interface HttpConnectionsOptions {
   readonly limits: ConnectionLimits;
   /** The shares of the port. */
   readonly admission: Connections;
+  /** The clock of deadlines. */
+  readonly now: Clock;
   /** Runs a request, and replies. */
   readonly serve: (reply: ServerResponse) => void;
 }
@@ -68,12 +77,12 @@ export class HttpConnections {
 }
 
 /** One connection. */
-export class HttpConnection {
+class HttpConnection {
   readonly #socket: Socket;
   readonly #admitted: Connection;
   readonly #all: HttpConnections;
   /** The replies that are not sent, in the order of their requests. The first `#running` are being made. */
-  readonly #replies: ServerResponse[] = [];
+  readonly #replies: PendingReply[] = [];
   #running = 0;
   #isNew = true;
   #isOld = false;
@@ -128,8 +137,8 @@ export class HttpConnection {
    * Runs a request, or lets it wait until earlier ones have their replies. While one waits nothing more is
    * read from the connection.
    */
-  add(reply: ServerResponse): void {
-    const { limits } = this.#all.options;
+  add(reply: PendingReply): void {
+    const { limits, now } = this.#all.options;
     if (this.#socket.destroyed) {
       reply.req.destroy();
       return;
@@ -144,6 +153,7 @@ export class HttpConnection {
       this.#run();
       return;
     }
+    reply.arrivedMs = now();
     this.#all.waiting++;
     if (this.#all.waiting > limits.waitingMax) this.#cutOff();
     else this.#socket.pause();

@@ -149,7 +149,7 @@ class SampleStream implements EventStream {
     if (this.#isClosed) return undefined;
     const { end } = this;
     if (end !== undefined) return refused(end);
-    // Who reads slowly misses what is not kept any more.
+    // A slow reader misses what is not kept any more.
     const from = Math.max(this.#next, samples.begin);
     this.#next = Math.min(from + CHUNK_SAMPLES_MAX, samples.end);
     return accepted(Buffer.from(`data: ${samples.print(from, this.#next)}\n\n`));

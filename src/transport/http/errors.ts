@@ -44,8 +44,10 @@ export function jsonHeadersOf(requestId: string): Record<string, string> {
   };
 }
 
+const { [TRACEPARENT]: _none, ...withoutRequest } = jsonHeadersOf('');
+
 /** The same without a request, such as of a probe. */
-export const { [TRACEPARENT]: _none, ...jsonHeaders } = jsonHeadersOf('');
+export const jsonHeaders = withoutRequest;
 
 /** An answer in JSON, with these headers and no others. */
 export function jsonResponse(status: number, body: string, headers = jsonHeaders): Response {
@@ -57,8 +59,11 @@ export function httpStatusOf({ reason }: Refusal): number {
   return ownStatuses[reason] ?? httpStatuses[reasons[reason]];
 }
 
-/** The headers of a refusal: `Retry-After`, `WWW-Authenticate`, `Accept-Encoding`. */
-export function headersOf(refusal: Refusal): Record<string, string> {
+/** What a refusal may have besides the headers of every answer. */
+export type RefusalHeader = 'retry-after' | 'www-authenticate' | 'accept-encoding';
+
+/** The headers of a refusal. */
+export function headersOf(refusal: Refusal): Partial<Record<RefusalHeader, string>> {
   const { detail } = refusal;
   if (detail?.type === 'RetryInfo') return { 'retry-after': String(detail.retryDelaySeconds) };
   if (refusal.reason === 'CONTENT_ENCODING_UNSUPPORTED') return { 'accept-encoding': 'identity' };

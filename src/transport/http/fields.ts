@@ -128,12 +128,15 @@ export function text({ maxLength }: { readonly maxLength: number }, description:
     .openapi({ maxLength, description });
 }
 
-/** For the document only: the domain checks the key itself, for both transports. */
+/**
+ * For the document only: the domain checks the key itself, for both transports. Blanks around a key are not
+ * part of it, and a comma with a space is how two keys arrive. Without lookaheads, which not all tools have.
+ */
 export const idempotencyKey = z
   .string()
   .min(1)
   .max(IDEMPOTENCY_KEY_MAX)
-  .regex(/^[ -~]+$/);
+  .regex(/^(,|[!-+\--~] *)*[!-~]$/);
 
 /** Yes or no. */
 export function flag(description: string) {
@@ -181,6 +184,23 @@ export function list<T>(rule: ListRule, element: z.ZodType<T>, description: stri
     .openapi({ minItems: rule.minItems, maxItems: rule.maxItems, description });
 }
 
+const digits = /^(0|[1-9]\d*)$/;
+
+/** The size of a page: however large it is, it is coerced, also above the contract's type (AIP-158). */
+function pageSize(rule: IntegerRule, description: string): z.ZodType<number> {
+  const max = Number(rule.max);
+  const read = (value: unknown, context: z.RefinementCtx): number => {
+    if (typeof value === 'string' && digits.test(value)) return Math.min(Number(value), max);
+    context.addIssue({ code: 'custom' });
+    return z.NEVER;
+  };
+  const { minimum } = limitsOf(rule);
+  return z
+    .unknown()
+    .transform(read)
+    .openapi({ type: 'integer', minimum, ...described(description, 50) });
+}
+
 /** What selects a page of a list. `of` names its entries, `condition` what its token depends on. */
 export function pageFields(
   rules: { readonly pageSize: IntegerRule; readonly pageToken: { readonly maxLength: number } },
@@ -190,7 +210,7 @@ export function pageFields(
   const size = `The most ${of} on the page: 0 for 50, more than 1000 for 1000.`;
   const token = `The \`nextPageToken\` of the page before${condition}.`;
   return {
-    pageSize: asText(uint32(rules.pageSize, size, 50)).optional(),
+    pageSize: pageSize(rules.pageSize, size).optional(),
     pageToken: z.string().max(rules.pageToken.maxLength).openapi({ description: token }).optional(),
   };
 }

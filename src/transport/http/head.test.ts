@@ -51,6 +51,12 @@ describe('paths', () => {
     '/stock/info/%31625903',
     'http://loms/docs/../stock/info/1625903',
     'http://loms//stock/info/1625903',
+    'http:///loms/stock/info/1625903',
+    '/stock/info/1625903#',
+    '/stock/info/1625903#x',
+    '/stock/info/1625903#?page_size=1',
+    '/stock/info/1625903?page_size=1#x',
+    'http://loms/stock/info/1625903#x',
   ])('%s is refused: it is another spelling of a path', async (path) => {
     const { status, head, body } = await get(path);
     expect([status, body.message]).toEqual([400, 'invalid request: path']);
@@ -61,8 +67,23 @@ describe('paths', () => {
     '/stock/info/1625903',
     '/stock/info/1625903?next=//a/../b%2f%2e',
     'http://loms/stock/info/1625903',
+    'http://LOMS/stock/info/1625903',
   ])('%s is served', async (path) => {
     expect((await get(path)).body).toEqual({ count: 10_000 });
+  });
+
+  test.each(['other', 'loms:80', 'other@loms', 'loms@other', 'loms.', 'localhost'])(
+    'the host %s in a target is refused: it is not the one that was sent',
+    async (host) => {
+      const { status, head, body } = await get(`http://${host}/stock/info/1625903`);
+      expect([status, body.message]).toEqual([400, 'invalid request: host']);
+      expect(head).not.toMatch(/connection: close/i);
+    },
+  );
+
+  test('a host in a target without one that was sent is refused', async () => {
+    const { status, body } = await send('GET http://loms/stock/info/1625903 HTTP/1.0\r\n\r\n');
+    expect([status, body.message]).toEqual([400, 'invalid request: host']);
   });
 
   test.each(['/.well-known/x', '/stock/info...', '/stock/%20'])('%s is unknown', async (path) => {

@@ -22,12 +22,13 @@ const invalid = (field: string, description: string) => invalidRequest([{ field,
 const faults = {
   tooManyHeaders: { refusal: tooManyHeaders(HEADERS_MAX), status: 431, closes: true },
   host: { refusal: invalid('host', 'must be sent exactly once'), closes: true },
+  target: { refusal: invalid('host', 'must be the host of the target, if that has one'), closes: false },
   transferEncoding: { refusal: invalid('transfer-encoding', 'must be chunked, or absent'), closes: true },
   expectation: { refusal: invalid('expect', 'must be 100-continue, or absent'), status: 417, closes: true },
   path: {
     refusal: invalid(
       'path',
-      'must be in normal form: no empty segments, no . or .., no encoded slashes, letters, digits or -._~',
+      'must be in normal form: no #, empty segments, . or .., nor encoded slashes, letters, digits or -._~',
     ),
     closes: false,
   },
@@ -43,7 +44,7 @@ export function faultOf(incoming: IncomingMessage): Fault | undefined {
   const encoding = headers['transfer-encoding'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'chunked') return faults.transferEncoding;
   if (headers.expect !== undefined && !continues.test(headers.expect)) return faults.expectation;
-  return isNormalPath(url) ? undefined : faults.path;
+  return targetFault(url, headers.host);
 }
 
 /** What Node.js takes for an expectation that it meets itself. */
@@ -59,7 +60,7 @@ function countOf(name: string, rawHeaders: readonly string[]): number {
   return count;
 }
 
-const origin = /^https?:\/\/[^/?#]*/i;
+const origin = /^https?:\/\/([^/?]+)/i;
 
 /**
  * What makes a path one of several spellings of the same path: an empty segment, a dot segment, a backslash,
@@ -67,8 +68,13 @@ const origin = /^https?:\/\/[^/?#]*/i;
  */
 const unusual = /\/(?:\/|\.\.?(?:\/|$))|\\|%(?:2[def]|3\d|[46][1-9a-f]|[57][0-9a]|5[cf]|7e)/i;
 
-function isNormalPath(target: string): boolean {
-  const path = target.startsWith('/') ? target : target.replace(origin, '');
-  const end = path.indexOf('?');
-  return !unusual.test(end < 0 ? path : path.slice(0, end));
+function targetFault(target: string, host: string | undefined): Fault | undefined {
+  const absolute = target.startsWith('/') ? null : origin.exec(target);
+  // The URL has the host of the target, and what is checked is `Host`.
+  if (absolute && absolute[1]?.toLowerCase() !== host?.toLowerCase()) return faults.target;
+  // Behind a # nothing is read, not even the query.
+  if (target.includes('#')) return faults.path;
+  const end = target.indexOf('?');
+  const path = target.slice(absolute?.[0].length ?? 0, end < 0 ? undefined : end);
+  return unusual.test(path) ? faults.path : undefined;
 }

@@ -6,7 +6,7 @@ import type { Refusal } from '../../domain/outcome.ts';
 import { fixedRefusals, scopeMissing } from '../../domain/refusals.ts';
 import { version } from '../../telemetry/version.ts';
 import { TRACEPARENT } from '../traceparent.ts';
-import { errorBody, headersOf, httpStatusOf } from './errors.ts';
+import { errorBody, headersOf, httpStatusOf, type RefusalHeader } from './errors.ts';
 import { int64Reply, timeReply } from './fields.ts';
 import { stringifyJson } from './json.ts';
 
@@ -170,6 +170,7 @@ const statusDescriptions: Record<number, string> = {
   403: 'The caller is known and may not do this.',
   404: 'There is no such thing.',
   409: 'The stock is not as the caller expects it.',
+  410: 'What the token leads to is not there.',
   413: 'The body is too large.',
   415: 'The body is compressed.',
   429: 'Too much at once; nothing was done.',
@@ -178,8 +179,7 @@ const statusDescriptions: Record<number, string> = {
   504: 'The deadline passed; nothing was done.',
 };
 
-/** The headers of refusals, by their names in lower case. */
-const refusalHeaders: Readonly<Record<string, object>> = {
+const refusalHeaders: Readonly<Record<RefusalHeader, object>> = {
   'retry-after': {
     'Retry-After': { schema: { type: 'integer' }, description: 'Seconds until a retry makes sense.' },
   },
@@ -188,6 +188,9 @@ const refusalHeaders: Readonly<Record<string, object>> = {
       schema: { type: 'string' },
       description: 'What is wrong with the credentials (RFC 6750).',
     },
+  },
+  'accept-encoding': {
+    'Accept-Encoding': { schema: { type: 'string', enum: ['identity'] }, description: 'How to send a body.' },
   },
 };
 
@@ -228,7 +231,8 @@ export function responses(reply: Reply, refusals: readonly Refusal[]): Responses
   const headers = replays ? { ...traceparent, ...idempotencyReplayed } : traceparent;
   const content = { [mediaType]: { schema, example } };
   const all = { 200: { description, content, headers, ...(links && { links }) }, default: anyOther };
-  return addRefusals(all, [...refusals, ...always], { 400: headers });
+  // Of the refusals those for the state of orders and stock are replayed.
+  return addRefusals(all, [...refusals, ...always], { 400: headers, 409: headers });
 }
 
 /** The same responses with these refusals among them, and with these headers by their status. */
@@ -249,7 +253,7 @@ function addRefusals(
       headers: Object.assign(
         {},
         before?.headers ?? headers[httpStatus] ?? traceparent,
-        ...Object.keys(headersOf(refusal)).map((name) => refusalHeaders[name]),
+        ...(Object.keys(headersOf(refusal)) as RefusalHeader[]).map((name) => refusalHeaders[name]),
       ),
     };
   }

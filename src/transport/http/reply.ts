@@ -13,6 +13,8 @@ type End = Parameters<ServerResponse['end']>;
 export class Reply<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
   /** The head of a reply to a request that has not arrived as a whole. */
   #early: (() => void) | undefined;
+  /** See `PendingReply`. It is declared here so that all replies have one shape. */
+  arrivedMs: number | undefined;
 
   override writeHead(status: number, message?: Given, headers?: Given): this {
     if (!isIncomplete(this.req)) return this.#sendHead(status, message, headers);

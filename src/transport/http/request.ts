@@ -1,5 +1,4 @@
 /** Reads what a REST request holds: its call from the headers, and its JSON body or a part of its path. */
-import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
@@ -18,22 +17,25 @@ import {
   notJson,
   REQUEST_TIMEOUT,
 } from '../refusals.ts';
-import { connectionOf } from './connection.ts';
+import { connectionOf, type PendingReply } from './connection.ts';
 import { violatedPaths } from './fields.ts';
 import { parseJson } from './json.ts';
 
 const seconds = /^\d+(\.\d+)?$/;
 
-/** Reads the headers of a call. Its deadline is the client's, or the service's if that is earlier. */
+/**
+ * Reads the headers of a call. Its deadline is the client's, or the service's if that is earlier. The time
+ * that it waited for earlier requests of its connection counts.
+ */
 export function readCall(c: Context, { deadlines, requestTimeoutMs }: TransportContext): Outcome<Incoming> {
   // Generated clients send an empty header for a parameter without a value.
   const stated = c.req.header(REQUEST_TIMEOUT) || undefined;
   const timeoutMs =
     stated === undefined ? requestTimeoutMs : Math.min(millisecondsOf(stated), requestTimeoutMs);
   if (timeoutMs === 0) return refused(badRequestTimeout);
-  const reply = (c.env as HttpBindings | undefined)?.outgoing as ServerResponse | undefined;
+  const reply = (c.env as HttpBindings | undefined)?.outgoing as PendingReply | undefined;
   return accepted({
-    deadlineMs: deadlines.now() + timeoutMs,
+    deadlineMs: (reply?.arrivedMs ?? deadlines.now()) + timeoutMs,
     authorization: c.req.header('authorization'),
     idempotencyKey: c.req.header(IDEMPOTENCY_KEY_FIELD),
     address: (reply && connectionOf(reply.req.socket)?.clientOf(reply.req)) ?? '',

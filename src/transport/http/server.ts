@@ -11,6 +11,7 @@ import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
 import { fixedRefusals } from '../../domain/refusals.ts';
+import { type Clock, monotonicMs } from '../../timing/clock.ts';
 import { type ConnectionShares, Connections } from '../connection-admission.ts';
 import { malformedRequest } from '../refusals.ts';
 import type { Certificates } from '../tls.ts';
@@ -37,6 +38,8 @@ export interface HttpServerOptions {
   readonly shares?: Omit<ConnectionShares, 'connectionsMax'>;
   /** The hosts under which it answers, besides those of this machine; without it, all. */
   readonly allowedHosts?: readonly string[] | undefined;
+  /** The clock of the app's deadlines; without it the monotonic clock. */
+  readonly now?: Clock;
 }
 
 export interface HttpServer {
@@ -65,12 +68,12 @@ const BACKLOG_MAX = 4_096;
  * @throws when the address cannot be listened on.
  */
 export async function startHttpServer(app: OpenAPIHono, options: HttpServerOptions): Promise<HttpServer> {
-  const { certificates, logger, shares = unlimited } = options;
+  const { certificates, logger, shares = unlimited, now = monotonicMs } = options;
   const limits = { ...connectionLimits, ...options.limits };
-  const admission = new Connections({ ...shares, connectionsMax: limits.connectionsMax });
+  const admission = new Connections({ ...shares, connectionsMax: limits.connectionsMax }, now);
   const answer = requestListener(app, () => connections.isStopping, options);
   const serve = (reply: ServerResponse) => void answer(reply.req, reply);
-  const connections = new HttpConnections({ limits, admission, serve });
+  const connections = new HttpConnections({ limits, admission, now, serve });
   const add: RequestListener = (incoming, reply) => connectionOf(incoming.socket)?.add(reply);
 
   const own = { ...serverOptions(limits), ServerResponse: Reply };
