@@ -22,6 +22,11 @@ export class ApiError extends Error {
   get isUnknown(): boolean {
     return this.status === 0 || this.status >= 500;
   }
+
+  /** Whether the same request may succeed later. */
+  get isPassing(): boolean {
+    return this.isUnknown || this.status === 429;
+  }
 }
 
 interface ErrorBody {
