@@ -16,6 +16,7 @@ import {
   Table,
   Time,
 } from '../parts/common.tsx';
+import { Reload } from '../parts/reload.tsx';
 import { Tiles } from '../parts/tiles.tsx';
 import { addressOf, go, place } from '../place.ts';
 import { useStore } from '../store.ts';
@@ -39,15 +40,16 @@ export function StockPage() {
 }
 
 function StockList({ after }: { readonly after: string }) {
-  const { value, problem } = useLoaded(after, (signal) =>
+  const loaded = useLoaded(after, (signal) =>
     call<{ stocks: Stock[]; nextPageToken?: string }>('/stock/list', {
       query: { page_token: after },
       signal,
     }),
   );
+  const { value } = loaded;
   return (
     <>
-      <Problem of={problem} />
+      <Reload of={loaded} />
       {value && (
         <Table label="Stock" head={['sku', '#total', '#reserved', '#available']}>
           {value.stocks.map((each) => (
@@ -171,11 +173,14 @@ function Holds({ of }: { readonly of: Explanation }) {
 }
 
 function Movements({ of: { value, problem } }: { readonly of: Loaded<{ movements: Movement[] }> }) {
-  if (value === undefined) return problem?.reason === 'STOCK_NOT_FOUND' ? null : <Problem of={problem} />;
+  // The page says already that there is no stock.
+  const shown = problem?.reason === 'STOCK_NOT_FOUND' ? undefined : problem;
+  if (value === undefined) return <Problem of={shown} />;
   const head = ['#version', 'kind', '#total', '#reserved', 'cause', 'by', 'written'];
   return (
     <>
       <h2>Latest movements</h2>
+      <Problem of={shown} />
       <Table label="Movements" head={head}>
         {value.movements.map((each) => (
           <tr key={each.version}>
