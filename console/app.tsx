@@ -54,7 +54,8 @@ export function App() {
         <h1>{title(page)}</h1>
         {state === 'lost' && (
           <p class="problem" role="status">
-            The service cannot be reached. The console tries again every second.
+            The service cannot be reached. The console tries again every second; until then it shows old
+            values.
           </p>
         )}
         {state === 'refused' ? <TokenForm /> : isKnown && <Page key={page} />}

@@ -1,7 +1,7 @@
 /** What the console computes without a browser: digits, times, addresses, and the parts of a stream. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { change, countdown, duration, number } from './format.ts';
+import { change, countdown, counted, duration, number } from './format.ts';
 import { parseExact, printExact } from './json.ts';
 import { addressOf, pages, placeOf } from './place.ts';
 import { readServerEvents, type ServerEvent } from './server-events.ts';
@@ -22,6 +22,8 @@ test('numbers are shown in groups, with all digits where they are whole', () => 
     ...['0.0123', '12.3', '1\u202f235', '–'],
   ]);
   expect([change(5n), change(-5n), change(0n)]).toEqual(['+5', '−5', '0']);
+  const pieces = [0n, 1n, 2n].map((count) => counted(count, 'piece'));
+  expect(pieces).toEqual(['0 pieces', '1 piece', '2 pieces']);
 });
 
 test('a time that is left is shown in its two largest units', () => {

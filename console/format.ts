@@ -8,6 +8,11 @@ export function number(value: number | bigint | undefined | null): string {
   return String(Number(value.toPrecision(3)));
 }
 
+/** How many there are. The plural of the noun ends with s. */
+export function counted(count: bigint | undefined, noun: string): string {
+  return `${number(count)} ${noun}${count === 1n ? '' : 's'}`;
+}
+
 /** Narrow spaces between groups of three digits. Ids are shown without them, so that they can be copied. */
 function grouped(digits: string): string {
   return digits.replace(/\B(?=(\d{3})+$)/g, '\u202f');

@@ -1,12 +1,15 @@
-/** What a component shows of the service: loaded when its inputs change, and again at an interval. */
+/**
+ * What a component shows of the service: loaded when its inputs change, at an interval, and when the service
+ * is back after an outage.
+ */
 import { useEffect, useState } from 'preact/hooks';
 import { ApiError } from './api-error.ts';
+import { session } from './session.ts';
 
 export interface Loaded<T> {
   /** The latest value; it stays while a newer one is loaded, and where that fails. */
   readonly value: T | undefined;
   readonly problem: ApiError | undefined;
-  readonly isLoading: boolean;
   /** Loads again. */
   reload(): void;
 }
@@ -30,7 +33,8 @@ export function useLoaded<T>(
 ): Loaded<T> {
   const [state, setState] = useState<{ key: string; value?: T; problem?: ApiError }>({ key });
   const [turn, setTurn] = useState(0);
-  const [isLoading, setLoading] = useState(false);
+  const reload = () => setTurn((before) => before + 1);
+  useEffect(() => onReturn(reload), []);
   useEffect(() => {
     if (!isOn) return;
     const controller = new AbortController();
@@ -38,10 +42,8 @@ export function useLoaded<T>(
     const finish = (next: (before: typeof state) => typeof state) => {
       if (controller.signal.aborted) return;
       setState(next);
-      setLoading(false);
-      if (everyMs !== undefined) timer = setTimeout(() => setTurn((before) => before + 1), everyMs);
+      if (everyMs !== undefined) timer = setTimeout(reload, everyMs);
     };
-    setLoading(true);
     load(controller.signal).then(
       (value) => finish(() => ({ key, value })),
       (error) =>
@@ -53,12 +55,17 @@ export function useLoaded<T>(
     };
   }, [key, turn, isOn]);
   const current = state.key === key ? state : { key };
-  return {
-    value: current.value,
-    problem: current.problem,
-    isLoading,
-    reload: () => setTurn((before) => before + 1),
-  };
+  return { value: current.value, problem: current.problem, reload };
+}
+
+/** Calls back each time that the service can be reached again. Returns a function that ends it. */
+function onReturn(listener: () => void): () => void {
+  let wasLost = session.value.state === 'lost';
+  return session.subscribe(() => {
+    const isLost = session.value.state === 'lost';
+    if (wasLost && !isLost) listener();
+    wasLost = isLost;
+  });
 }
 
 /** A bug is shown like a refusal. */

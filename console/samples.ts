@@ -1,7 +1,7 @@
 /** The samples of the service, one a second: read from its stream and kept for an hour. */
-import { send } from './api.ts';
-import { ApiError } from './api-error.ts';
-import { readServerEvents } from './server-events.ts';
+import type { ApiError } from './api-error.ts';
+import { problemOf } from './load.ts';
+import { openServerEvents } from './server-events.ts';
 import { session, token } from './session.ts';
 import { Store } from './store.ts';
 
@@ -10,6 +10,9 @@ const SAMPLES_MAX = 3_600;
 const SLACK = 300;
 
 const RECONNECT_MS = 1_000;
+
+/** A sample comes every second: after this time without any, the latest one is not the present state. */
+const SILENCE_MS = 5_000;
 
 type Value = number | null;
 
@@ -67,7 +70,7 @@ export async function followSamples(): Promise<never> {
       await readSamples(controller.signal);
       lose(undefined);
     } catch (error) {
-      if (!controller.signal.aborted) lose(error instanceof ApiError ? error : undefined);
+      if (!controller.signal.aborted) lose(problemOf(error));
     }
     unsubscribe();
     if (session.value.state === 'refused') await change();
@@ -90,21 +93,19 @@ function change(): Promise<void> {
 }
 
 async function readSamples(signal: AbortSignal): Promise<void> {
-  const { body } = await send('/console/samples', { signal });
-  if (body === null) return;
   let history = samples.value.history;
-  for await (const { name, data } of readServerEvents(body)) {
+  for await (const { name, data } of openServerEvents('/console/samples', SILENCE_MS, { signal })) {
     if (data === '') continue;
     const value = JSON.parse(data);
     if (name === 'head') {
       history = new SampleHistory(value.columns);
       const { caller, scopes, version } = value;
       session.set({ state: 'admitted', caller, scopes, version });
-    } else if (name === 'message') {
+    } else {
       history.add(value);
       if (history.times.length > 0) aheadMs = (history.times.at(-1) ?? 0) * 1_000 - Date.now();
       samples.set({ history });
-    } else return;
+    }
   }
 }
 

@@ -1,4 +1,7 @@
 /** Server-sent events by `fetch`, which, unlike `EventSource`, can send a token. */
+import { type ApiRequest, send } from './api.ts';
+import { ApiError, failureOf, readError } from './api-error.ts';
+import { Silence } from './silence.ts';
 
 export interface ServerEvent {
   /** `message` where the event has no name. */
@@ -8,8 +11,42 @@ export interface ServerEvent {
   readonly data: string;
 }
 
-/** Reads the events of a response until it ends. An event without data has an id only. */
-export async function* readServerEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerEvent> {
+/**
+ * Opens a stream, and reads it until it ends.
+ *
+ * @param silenceMs how long nothing may arrive.
+ * @throws ApiError, also for the error that a stream ends with.
+ */
+export async function* openServerEvents(
+  path: string,
+  silenceMs: number,
+  request: ApiRequest,
+): AsyncGenerator<ServerEvent> {
+  const silence = new Silence(silenceMs, request.signal);
+  const { signal } = silence;
+  try {
+    const { body } = await send(path, { ...request, signal });
+    if (body === null) return;
+    for await (const event of readServerEvents(body, () => silence.restart())) {
+      if (event.name === 'error') throw readError(event.data, new ApiError(0, 'STREAM_ENDED', '', ''));
+      yield event;
+    }
+  } catch (error) {
+    throw failureOf(error, signal);
+  } finally {
+    silence.stop();
+  }
+}
+
+/**
+ * Reads the events of a response until it ends. An event without data has an id only.
+ *
+ * @param onArrival is called for each piece, however short.
+ */
+export async function* readServerEvents(
+  body: ReadableStream<Uint8Array>,
+  onArrival = () => {},
+): AsyncGenerator<ServerEvent> {
   const reader = body
     .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
     .getReader();
@@ -18,6 +55,7 @@ export async function* readServerEvents(body: ReadableStream<Uint8Array>): Async
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
+      onArrival();
       text += value;
       const parts = text.split('\n\n');
       text = parts.pop() ?? '';

@@ -2,10 +2,9 @@
  * The tail of the event feed: the latest events, newest first. A paused tail does not read: its connection is
  * closed, and the next one begins behind the last event that was read.
  */
-import { send } from './api.ts';
-import { ApiError } from './api-error.ts';
+import type { ApiError } from './api-error.ts';
 import { problemOf } from './load.ts';
-import { readServerEvents, type ServerEvent } from './server-events.ts';
+import { openServerEvents, type ServerEvent } from './server-events.ts';
 import { Store } from './store.ts';
 
 /** How many events are kept. */
@@ -15,6 +14,9 @@ export const TAIL_MAX = 200;
 const DRAW_MS = 500;
 
 const RECONNECT_MS = 1_000;
+
+/** A sign of life comes every 15 seconds, and one of them may be lost. */
+const SILENCE_MS = 30_000;
 
 export interface TailState {
   /** Newest first, as JSON: only what is shown is parsed. */
@@ -77,12 +79,9 @@ export class EventTail {
 
   async #read(signal: AbortSignal): Promise<void> {
     const query = { type: this.#types, page_token: this.#token };
-    const { body } = await send('/event/stream', { query, signal });
-    this.#change({ problem: undefined });
-    if (body === null) return;
-    for await (const event of readServerEvents(body)) {
+    for await (const event of openServerEvents('/event/stream', SILENCE_MS, { query, signal })) {
       if (signal.aborted) return;
-      if (event.name === 'error') throw new ApiError(0, 'STREAM_ENDED', event.data, '');
+      if (this.state.value.problem !== undefined) this.#change({ problem: undefined });
       if (event.id !== '') this.#token = event.id;
       if (event.data !== '') this.#add(event);
     }

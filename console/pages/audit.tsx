@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import { call } from '../api.ts';
 import type { ApiError } from '../api-error.ts';
-import { duration, number } from '../format.ts';
+import { counted, duration, number } from '../format.ts';
 import { problemOf, useLoaded } from '../load.ts';
 import type { AuditState } from '../model.ts';
 import { Action, Facts, OrderLink, Problem, SkuLink, Table, useMay } from '../parts/common.tsx';
@@ -40,7 +40,7 @@ export function Audit() {
 function Last({ of }: { readonly of: NonNullable<AuditState['last']> }) {
   const { outcome, ageMs, durationMs, skus, movements, lines, findingCount, findings = [] } = of;
   const isGood = outcome === 'done' && findingCount === 0n;
-  const found = outcome === 'failed' ? 'failed, see the log' : `${number(findingCount)} faults`;
+  const found = outcome === 'failed' ? 'failed, see the log' : counted(findingCount, 'fault');
   return (
     <>
       <Facts

@@ -1,7 +1,7 @@
 /** Changes of an order, each with a confirmation that shows what becomes of it. */
 import { useState } from 'preact/hooks';
 import { call } from '../api.ts';
-import { countdown, number } from '../format.ts';
+import { countdown, counted } from '../format.ts';
 import type { Order } from '../model.ts';
 import { Countdown } from '../parts/common.tsx';
 import { Change, Confirm, Confirmation, Dialog } from '../parts/dialog.tsx';
@@ -38,7 +38,7 @@ function PayDialog({ id, order, onClose, onDone }: ActProps) {
         <Change name="Status" before={order.status} after="payed" />
       </dl>
       <p>
-        {number(pieces)} pieces leave the stock. A payed order cannot be cancelled.
+        This takes {counted(pieces, 'piece')} out of the stock. A payed order cannot be cancelled.
         {isLate && ' Its reservation has ended: it is refused where the goods are not available any more.'}
       </p>
     </Confirm>
@@ -53,7 +53,7 @@ function CancelDialog({ id, order, onClose, onDone }: ActProps) {
       <dl class="facts">
         <Change name="Status" before={order.status} after="cancelled" />
       </dl>
-      <p>{number(pieces)} reserved pieces become available. A cancelled order cannot be payed.</p>
+      <p>This makes {counted(pieces, 'reserved piece')} available. A cancelled order cannot be payed.</p>
     </Confirm>
   );
 }
@@ -65,7 +65,7 @@ function ExtendDialog({ id, order, onClose, onDone }: ActProps) {
   const run = () => post('/order/extend', { orderID: BigInt(id), reservationTtlSeconds: BigInt(seconds) });
   return (
     <Dialog title={`Extend order ${id}`} onClose={onClose}>
-      <Confirmation verb="Extend" {...{ run, onDone }} onBack={onClose}>
+      <Confirmation verb={`Extend to ${countdown(seconds * 1_000)}`} {...{ run, onDone }} onBack={onClose}>
         <label>
           <span>Reserved from now for</span>
           <select value={seconds} onChange={(event) => setSeconds(Number(event.currentTarget.value))}>

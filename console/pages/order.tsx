@@ -13,7 +13,8 @@ import { Timeline } from './timeline.tsx';
 const REFRESH_MS = 2_000;
 
 export function OneOrder({ id }: { readonly id: string }) {
-  const [act, setAct] = useState<Act>();
+  // The order as the dialog was opened with: what is confirmed must not change under the pointer.
+  const [opened, setOpened] = useState<{ readonly act: Act; readonly order: Order }>();
   const {
     value: order,
     problem,
@@ -21,7 +22,7 @@ export function OneOrder({ id }: { readonly id: string }) {
   } = useLoaded(`order ${id}`, (signal) => call<Order>(`/order/info/${id}`, { signal }), {
     everyMs: REFRESH_MS,
   });
-  const close = () => setAct(undefined);
+  const close = () => setOpened(undefined);
   const finish = () => {
     close();
     reload();
@@ -32,12 +33,12 @@ export function OneOrder({ id }: { readonly id: string }) {
       {order && (
         <>
           <Facts of={factsOf(id, order)} />
-          <Actions of={order} onAct={setAct} />
+          <Actions of={order} onAct={(act) => setOpened({ act, order })} />
           <div class="columns">
             <Items of={order} />
             <Timeline id={id} order={order} />
           </div>
-          {act && <OrderDialog {...{ act, id, order }} onClose={close} onDone={finish} />}
+          {opened && <OrderDialog {...opened} id={id} onClose={close} onDone={finish} />}
         </>
       )}
     </>

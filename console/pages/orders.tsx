@@ -2,17 +2,8 @@
 import { call } from '../api.ts';
 import { useLoaded } from '../load.ts';
 import type { Order } from '../model.ts';
-import {
-  Countdown,
-  Guarded,
-  Items,
-  OrderLink,
-  Problem,
-  Search,
-  Status,
-  Table,
-  Time,
-} from '../parts/common.tsx';
+import { Countdown, Guarded, Items, OrderLink, Search, Status, Table, Time } from '../parts/common.tsx';
+import { Reload } from '../parts/reload.tsx';
 import { addressOf, go, place } from '../place.ts';
 import { useStore } from '../store.ts';
 import { OneOrder } from './order.tsx';
@@ -58,13 +49,25 @@ interface ListProps {
 
 function OrderList({ user, status, after }: ListProps) {
   const query = { user, status, page_token: after };
-  const { value, problem } = useLoaded(JSON.stringify(query), (signal) =>
-    call<{ orders: (Order & { orderID: bigint })[]; nextPageToken?: string }>('/order/list', {
-      query,
-      signal,
-    }),
+  const loaded = useLoaded(JSON.stringify(query), (signal) =>
+    call<OrderPage>('/order/list', { query, signal }),
   );
-  if (value === undefined) return <Problem of={problem} />;
+  return (
+    <>
+      <Reload of={loaded} />
+      {loaded.value && <Listed of={loaded.value} {...{ user, status }} />}
+    </>
+  );
+}
+
+interface OrderPage {
+  readonly orders: readonly (Order & { readonly orderID: bigint })[];
+  readonly nextPageToken?: string;
+}
+
+type ListedProps = Pick<ListProps, 'user' | 'status'> & { readonly of: OrderPage };
+
+function Listed({ of: value, user, status }: ListedProps) {
   return (
     <>
       {value.orders.length === 0 && <p class="note">No such order on this page.</p>}

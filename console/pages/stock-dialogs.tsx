@@ -17,7 +17,7 @@ interface DialogProps {
 
 interface Entered {
   readonly amount: bigint;
-  /** When it was counted, in the local time of the browser. */
+  /** When it was counted, in local time. */
   readonly at: string;
   readonly reason: string;
   readonly reference: string;
@@ -28,18 +28,21 @@ export function AdjustDialog({ stock, onClose, onDone }: DialogProps) {
   const [entered, setEntered] = useState<Entered>();
   return (
     <Dialog title={`Adjust sku ${stock.sku}`} onClose={onClose}>
-      {entered === undefined ? (
-        <Form onEnter={setEntered} onClose={onClose} label="Change of the total" pattern="[+\-]?[0-9]{1,18}">
-          <label>
-            <span>Reason</span>
-            <select name="reason">
-              {reasons.map((reason) => (
-                <option key={reason}>{reason}</option>
-              ))}
-            </select>
-          </label>
-        </Form>
-      ) : (
+      <Form
+        {...{ onEnter: setEntered, onClose, isEntered: entered !== undefined }}
+        label="Change of the total"
+        pattern="[+\-]?[0-9]{1,18}"
+      >
+        <label>
+          <span>Reason</span>
+          <select name="reason">
+            {reasons.map((reason) => (
+              <option key={reason}>{reason}</option>
+            ))}
+          </select>
+        </label>
+      </Form>
+      {entered && (
         <AdjustConfirmation
           stock={stock}
           entered={entered}
@@ -98,16 +101,19 @@ interface Counted {
 export function CountDialog({ stock, onClose, onDone }: DialogProps) {
   const [entered, setEntered] = useState<Entered>();
   const [result, setResult] = useState<Counted>();
+  const [openedAt] = useState(localNow);
   return (
     <Dialog title={`Count sku ${stock.sku}`} onClose={onClose}>
-      {entered === undefined && (
-        <Form onEnter={setEntered} onClose={onClose} label="Pieces that were counted" pattern="[0-9]{1,18}">
-          <label>
-            <span>Counted at, by the clock of this browser</span>
-            <input name="at" type="datetime-local" step="1" required defaultValue={localNow()} />
-          </label>
-        </Form>
-      )}
+      <Form
+        {...{ onEnter: setEntered, onClose, isEntered: entered !== undefined }}
+        label="Pieces that were counted"
+        pattern="[0-9]{1,18}"
+      >
+        <label>
+          <span>Counted at, by the clock of the service, in local time</span>
+          <input name="at" type="datetime-local" step="0.001" required defaultValue={openedAt} />
+        </label>
+      </Form>
       {entered && !result && (
         <CountConfirmation {...{ stock, entered }} onBack={() => setEntered(undefined)} onDone={setResult} />
       )}
@@ -160,10 +166,12 @@ interface FormProps {
   readonly pattern: string;
   readonly onEnter: (entered: Entered) => void;
   readonly onClose: () => void;
+  readonly isEntered: boolean;
   readonly children?: ComponentChildren;
 }
 
-function Form({ label, pattern, onEnter, onClose, children }: FormProps) {
+/** Hidden behind its confirmation, it keeps what was entered for a way back. */
+function Form({ label, pattern, onEnter, onClose, isEntered, children }: FormProps) {
   const enter = (event: SubmitEvent) => {
     event.preventDefault();
     const data = new FormData(event.currentTarget as HTMLFormElement);
@@ -173,7 +181,7 @@ function Form({ label, pattern, onEnter, onClose, children }: FormProps) {
     onEnter({ amount, at, reason, reference: text('reference'), note: text('note') });
   };
   return (
-    <form onSubmit={enter}>
+    <form onSubmit={enter} hidden={isEntered}>
       <label>
         <span>{label}</span>
         <input name="amount" required pattern={pattern} title="a whole number" autocomplete="off" />
@@ -203,9 +211,13 @@ function availableOf(total: bigint, reserved: bigint): bigint {
   return total > reserved ? total - reserved : 0n;
 }
 
-/** The present second, as a field for a time takes it. */
+/**
+ * The present time, as a field for a time takes it. It has the milliseconds: what changes after it is added
+ * to the count, which may include the changes of the same second already.
+ */
 function localNow(): string {
-  return instant(new Date(serviceNowMs()).toISOString()).replace(' ', 'T');
+  const now = new Date(serviceNowMs()).toISOString();
+  return `${instant(now).replace(' ', 'T')}${now.slice(19, 23)}`;
 }
 
 /** Empty texts are not sent. */

@@ -1,7 +1,8 @@
 /** The stock: a list of skus, or one sku with its holds and movements. */
 import { useState } from 'preact/hooks';
 import { call } from '../api.ts';
-import { change, number } from '../format.ts';
+import { ApiError } from '../api-error.ts';
+import { change, counted, number } from '../format.ts';
 import { type Loaded, useLoaded } from '../load.ts';
 import type { Explanation, Movement, Stock } from '../model.ts';
 import {
@@ -15,6 +16,7 @@ import {
   Table,
   Time,
 } from '../parts/common.tsx';
+import { Reload } from '../parts/reload.tsx';
 import { Tiles } from '../parts/tiles.tsx';
 import { addressOf, go, place } from '../place.ts';
 import { useStore } from '../store.ts';
@@ -38,15 +40,16 @@ export function StockPage() {
 }
 
 function StockList({ after }: { readonly after: string }) {
-  const { value, problem } = useLoaded(after, (signal) =>
+  const loaded = useLoaded(after, (signal) =>
     call<{ stocks: Stock[]; nextPageToken?: string }>('/stock/list', {
       query: { page_token: after },
       signal,
     }),
   );
+  const { value } = loaded;
   return (
     <>
-      <Problem of={problem} />
+      <Reload of={loaded} />
       {value && (
         <Table label="Stock" head={['sku', '#total', '#reserved', '#available']}>
           {value.stocks.map((each) => (
@@ -71,22 +74,16 @@ type Opened = 'adjust' | 'count' | undefined;
 /** @param after the page of the open orders. */
 function OneStock({ sku, after }: { readonly sku: string; readonly after: string }) {
   const [opened, setOpened] = useState<Opened>();
-  const explained = useLoaded(
-    `explain ${sku} ${after}`,
-    (signal) =>
-      call<Explanation>(`/stock/explain/${sku}`, { query: { page_size: '10', page_token: after }, signal }),
-    { everyMs: REFRESH_MS },
-  );
+  const explained = useLoaded(`explain ${sku} ${after}`, (signal) => explain(sku, after, signal), {
+    everyMs: REFRESH_MS,
+  });
   const moved = useLoaded(
     `movements ${sku}`,
     (signal) =>
       call<{ movements: Movement[] }>(`/stock/movements/${sku}`, { query: { page_size: '20' }, signal }),
     { everyMs: REFRESH_MS },
   );
-  const isMissing = explained.problem?.reason === 'STOCK_NOT_FOUND';
-  const missing =
-    isMissing && /^\d+$/.test(sku) ? { sku: BigInt(sku), total: 0n, reserved: 0n, count: 0n } : undefined;
-  const stock: Stock | undefined = explained.value ?? missing;
+  const stock = explained.value;
   const close = () => setOpened(undefined);
   const finish = () => {
     close();
@@ -97,23 +94,39 @@ function OneStock({ sku, after }: { readonly sku: string; readonly after: string
   return (
     <>
       <Problem of={explained.problem} />
-      {explained.value && <Counters of={explained.value} />}
+      {stock?.isMissing && <p class="note">This sku has no stock yet.</p>}
+      {stock && !stock.isMissing && <Counters of={stock} />}
       {stock && (
         <div class="buttons start">
           <Action scope="stock:write" onClick={() => setOpened('adjust')}>
             Adjust…
           </Action>
-          <Action scope="stock:write" isOff={isMissing} onClick={() => setOpened('count')}>
+          <Action scope="stock:write" isOff={stock.isMissing ?? false} onClick={() => setOpened('count')}>
             Count…
           </Action>
         </div>
       )}
-      {explained.value && <Holds of={explained.value} />}
+      {stock && !stock.isMissing && <Holds of={stock} />}
       <Movements of={moved} />
       {dialog && opened === 'adjust' && <AdjustDialog {...dialog} />}
       {dialog && opened === 'count' && <CountDialog {...dialog} />}
     </>
   );
+}
+
+interface Explained extends Explanation {
+  readonly isMissing?: boolean;
+}
+
+/** A sku without stock can be adjusted like one that has none left. */
+async function explain(sku: string, after: string, signal: AbortSignal): Promise<Explained> {
+  const query = { page_size: '10', page_token: after };
+  try {
+    return await call<Explanation>(`/stock/explain/${sku}`, { query, signal });
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.reason !== 'STOCK_NOT_FOUND') throw error;
+    return { sku: BigInt(sku), total: 0n, reserved: 0n, count: 0n, holds: [], isMissing: true };
+  }
 }
 
 function Counters({ of }: { readonly of: Explanation }) {
@@ -160,11 +173,14 @@ function Holds({ of }: { readonly of: Explanation }) {
 }
 
 function Movements({ of: { value, problem } }: { readonly of: Loaded<{ movements: Movement[] }> }) {
-  if (value === undefined) return problem?.reason === 'STOCK_NOT_FOUND' ? null : <Problem of={problem} />;
+  // The page says already that there is no stock.
+  const shown = problem?.reason === 'STOCK_NOT_FOUND' ? undefined : problem;
+  if (value === undefined) return <Problem of={shown} />;
   const head = ['#version', 'kind', '#total', '#reserved', 'cause', 'by', 'written'];
   return (
     <>
       <h2>Latest movements</h2>
+      <Problem of={shown} />
       <Table label="Movements" head={head}>
         {value.movements.map((each) => (
           <tr key={each.version}>
@@ -201,6 +217,6 @@ function Moved({ by, to }: { readonly by: bigint; readonly to: bigint }) {
 
 function Cause({ of: { orderID, orders, reason, reference, note } }: { readonly of: Movement }) {
   if (orderID !== undefined) return <OrderLink id={orderID} />;
-  if (orders !== undefined) return <>{number(orders)} orders</>;
+  if (orders !== undefined) return <>{counted(orders, 'order')}</>;
   return <>{[reason, reference, note].filter(Boolean).join(' · ') || '–'}</>;
 }

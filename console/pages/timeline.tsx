@@ -2,7 +2,8 @@
 import { call } from '../api.ts';
 import { useLoaded } from '../load.ts';
 import type { Order, OrderEvent } from '../model.ts';
-import { Problem, Time, useMay } from '../parts/common.tsx';
+import { Time, useMay } from '../parts/common.tsx';
+import { Reload } from '../parts/reload.tsx';
 import { serviceNowMs } from '../samples.ts';
 
 /**
@@ -18,7 +19,8 @@ const WAIT_SECONDS = '5';
 export function Timeline({ id, order }: { readonly id: string; readonly order: Order }) {
   const isOn = useMay('events:read');
   const state = `${id} ${order.status} ${order.updatedAt} ${order.expiresAt}`;
-  const { value, problem } = useLoaded(state, (signal) => readEvents(id, order, signal), { isOn });
+  const loaded = useLoaded(state, (signal) => readEvents(id, order, signal), { isOn });
+  const { value } = loaded;
   return (
     <section>
       <h2>Timeline</h2>
@@ -27,7 +29,7 @@ export function Timeline({ id, order }: { readonly id: string; readonly order: O
           This needs the scope <code>events:read</code>.
         </p>
       )}
-      <Problem of={problem} />
+      {isOn && <Reload of={loaded} />}
       {value?.isWhole === false && (
         <p class="note">
           There may be {value.events.length > 0 && 'later '}events: a part of the feed behind the creation was

@@ -1,6 +1,6 @@
 /** Dialogs. The browser's own element keeps the focus inside, and closes with Esc. */
-import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { type ComponentChildren, createContext } from 'preact';
+import { useContext, useEffect, useId, useRef, useState } from 'preact/hooks';
 import type { ApiError } from '../api-error.ts';
 import { problemOf } from '../load.ts';
 import { Problem } from './common.tsx';
@@ -11,8 +11,12 @@ interface DialogProps {
   readonly children: ComponentChildren;
 }
 
+/** Whether a dialog waits for the outcome of a request, which would be lost if it closed. */
+const Waiting = createContext({ current: false });
+
 export function Dialog({ title, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const waiting = useRef(false);
   const heading = useId();
   useEffect(() => {
     const opener = document.activeElement;
@@ -21,10 +25,12 @@ export function Dialog({ title, onClose, children }: DialogProps) {
       if (opener instanceof HTMLElement) opener.focus();
     };
   }, []);
+  // Browsers close it at a second Esc, even if `cancel` was prevented: it opens again.
+  const close = () => (waiting.current ? dialog.current?.showModal() : onClose());
   return (
-    <dialog ref={dialog} aria-labelledby={heading} onClose={onClose}>
+    <dialog ref={dialog} aria-labelledby={heading} onClose={close}>
       <h2 id={heading}>{title}</h2>
-      {children}
+      <Waiting.Provider value={waiting}>{children}</Waiting.Provider>
     </dialog>
   );
 }
@@ -56,7 +62,11 @@ type ConfirmationProps<T> = Omit<ConfirmProps<T>, 'title' | 'onClose'> & { reado
 export function Confirmation<T>({ verb, onDone, onBack, run, children }: ConfirmationProps<T>) {
   const [problem, setProblem] = useState<ApiError>();
   const [isRunning, setRunning] = useState(false);
+  const waiting = useContext(Waiting);
+  // A refusal is one of what was confirmed: another choice may be accepted.
+  useEffect(() => setProblem(undefined), [verb]);
   const confirm = async () => {
+    waiting.current = true;
     setRunning(true);
     setProblem(undefined);
     try {
@@ -64,6 +74,8 @@ export function Confirmation<T>({ verb, onDone, onBack, run, children }: Confirm
     } catch (error) {
       setProblem(problemOf(error));
       setRunning(false);
+    } finally {
+      waiting.current = false;
     }
   };
   return (
@@ -75,9 +87,11 @@ export function Confirmation<T>({ verb, onDone, onBack, run, children }: Confirm
         <button type="button" onClick={onBack} disabled={isRunning}>
           Back
         </button>
-        <button type="button" class="primary" onClick={confirm} disabled={isRunning}>
-          {problem === undefined ? verb : 'Try again'}
-        </button>
+        {(problem === undefined || problem.isPassing) && (
+          <button type="button" class="primary" onClick={confirm} disabled={isRunning}>
+            {problem === undefined ? verb : 'Try again'}
+          </button>
+        )}
       </div>
     </>
   );

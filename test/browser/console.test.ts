@@ -7,7 +7,7 @@
  * PICTURES        the folder for a picture of each page; without it none is taken
  */
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { createOrder, isTooWide, pages, send, seriousFaults, startLoad, views } from './console-page.ts';
 import { launchBrowser, type ObservedPage, openPage } from './page.ts';
@@ -83,6 +83,8 @@ function dropRefusals(status: number): void {
 const dialog = () => page.getByRole('dialog');
 const button = (name: string | RegExp) => page.getByRole('button', { name });
 const cell = (text: string) => page.getByRole('cell', { name: text });
+/** A text without the spaces in its numbers. */
+const digits = async (of: Locator) => ((await of.textContent()) ?? '').replaceAll('\u202f', '');
 
 describe('stock', () => {
   beforeEach(async () => {
@@ -122,7 +124,7 @@ describe('stock', () => {
     await button('Adjust…').click();
     await dialog().getByLabel('Change of the total').fill('-1');
     await dialog().getByRole('button', { name: 'Continue' }).click();
-    const [total = ''] = /\d+(?= →)/.exec((await dialog().textContent()) ?? '') ?? [];
+    const [total = ''] = /\d+(?= →)/.exec(await digits(dialog())) ?? [];
     await send(url, '/stock/count', `{"counts":[{"sku":77,"counted":${total}1,"countedAt":"${now()}"}]}`);
     const answered = page.waitForResponse((response) => response.url().endsWith('/stock/adjust'));
     await dialog()
@@ -133,24 +135,31 @@ describe('stock', () => {
     await expect.poll(alert).toContain('STOCK_CHANGED');
     expect(traceId).toMatch(/^[0-9a-f]{32}$/);
     expect(await alert()).toContain(traceId);
-    await page.keyboard.press('Escape');
+    // The same request could only be refused again: what was entered is confirmed for the present total.
+    expect(await dialog().getByRole('button').allTextContents()).toEqual(['Back']);
+    await button('Back').click();
+    await expect.poll(() => digits(page.locator('.tiles'))).toContain(`Total${total}1R`);
+    expect(await dialog().getByLabel('Change of the total').inputValue()).toBe('-1');
+    await button('Continue').click();
+    await button(/^Change by/).click();
     await expect.poll(() => dialog().count()).toBe(0);
     dropRefusals(409);
   });
 
-  test('an adjustment whose reply was lost is sent again with its key, and is done once', async () => {
+  test('an adjustment whose reply was lost stays, is sent again with its key, and is done once', async () => {
     await open('stock?sku=77');
     await button('Adjust…').click();
     await dialog().getByLabel('Change of the total').fill('3');
     await dialog().getByRole('button', { name: 'Continue' }).click();
-    const shown = ((await dialog().textContent()) ?? '').replaceAll('\u202f', '');
-    const [, after] = /→ (\d+)/.exec(shown) ?? [];
+    const [, after] = /→ (\d+)/.exec(await digits(dialog())) ?? [];
     const keys: (string | undefined)[] = [];
     await page.route('**/stock/adjust', async (route) => {
       keys.push(route.request().headers()['idempotency-key']);
       // The first one arrives, and its reply does not.
       if (keys.length > 1) return route.continue();
       await route.fetch();
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Escape');
       return route.abort();
     });
     await button(/^Change by/).click();
@@ -167,9 +176,14 @@ describe('stock', () => {
     await open('stock?sku=77');
     await button('Count…').click();
     await dialog().getByLabel('Pieces that were counted').fill('50');
+    const at = dialog().getByLabel('Counted at, by the clock of the service, in local time');
+    const countedAt = (await at.getAttribute('value')) ?? '';
+    expect(countedAt).toMatch(/:\d\d\.\d{3}$/);
     await dialog().getByRole('button', { name: 'Continue' }).click();
     await expect.poll(() => dialog().textContent()).toContain('→ 50');
+    const sent = page.waitForRequest((request) => request.url().endsWith('/stock/count'));
     await button('Set to 50').click();
+    expect((await sent).postDataJSON().counts[0].countedAt).toBe(new Date(countedAt).toISOString());
     await expect.poll(() => dialog().textContent()).toContain('Written');
     await button('Close').click();
     await page.getByRole('cell', { name: 'counted' }).first().waitFor();
@@ -193,6 +207,22 @@ describe('orders', () => {
     await page.locator('.timeline').getByText(status).waitFor();
     await expect.poll(() => page.locator('.facts').first().textContent()).toContain(status);
     expect(await button(action).count()).toBe(0);
+  });
+
+  test('what was confirmed is sent, though the order has changed behind the dialog', async () => {
+    const id = await createOrder(url, USER, SKU, 1);
+    await open(`orders?id=${id}`);
+    await button('Pay…').click();
+    await expect.poll(() => dialog().textContent()).toContain('takes 1 piece out');
+    await send(url, '/order/cancel', `{"orderID":${id}}`);
+    await expect.poll(() => page.locator('.facts').first().textContent()).toContain('cancelled');
+    expect(await dialog().textContent()).toContain('awaiting payment → payed');
+    const sent = page.waitForRequest((request) => request.url().endsWith('/order/pay'));
+    await dialog().getByRole('button', { name: 'Pay' }).click();
+    expect((await sent).postData()).toBe(`{"orderID":${id}}`);
+    await dialog().getByText('ORDER_NOT_PAYABLE').waitFor();
+    expect(await dialog().getByRole('button').allTextContents()).toEqual(['Back']);
+    dropRefusals(400);
   });
 
   test('an extension moves the end', async () => {
