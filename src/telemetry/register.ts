@@ -30,7 +30,7 @@ const single = { labels: [], most: 1 } as const;
 export const definitions = {
   http_server_request_duration_seconds: {
     type: 'histogram',
-    help: 'Time from the head of a REST request, or behind earlier ones of its connection its start, to its outcome.',
+    help: 'Time from the head of a REST request, of a pipelined one from its start, to its outcome.',
     labels: ['http_request_method', 'http_route', 'http_response_status_code'],
     most: 'operations x statuses',
     bounds: DURATION_BOUNDS,
