@@ -10,6 +10,8 @@ export interface ApiRequest {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
+  /** How long nothing may arrive, in milliseconds. */
+  readonly silenceMs?: number;
 }
 
 /** The address of an operation: the console is one folder below the interface. */
@@ -44,7 +46,7 @@ const REPLY_MAX_MS = 30_000;
 
 /** Calls an operation; whole numbers of the reply are bigints. Throws ApiError. */
 export async function call<T>(path: string, request: ApiRequest = {}, isGood = isSuccess): Promise<T> {
-  const silence = new Silence(REPLY_MAX_MS, request.signal);
+  const silence = new Silence(request.silenceMs ?? REPLY_MAX_MS, request.signal);
   const { signal } = silence;
   try {
     return parseExact<T>(await (await send(path, { ...request, signal }, isGood)).text());
@@ -55,9 +57,12 @@ export async function call<T>(path: string, request: ApiRequest = {}, isGood = i
   }
 }
 
+/** The service knows its readiness, and answers at once. */
+const READINESS_MAX_MS = 5_000;
+
 /** The readiness, which has the same form where the service is not ready. Throws ApiError. */
 export function readiness<T>(signal: AbortSignal): Promise<T> {
-  return call('/readyz', { signal }, ({ ok, status }) => ok || status === 503);
+  return call('/readyz', { signal, silenceMs: READINESS_MAX_MS }, ({ ok, status }) => ok || status === 503);
 }
 
 async function errorOf(response: Response): Promise<ApiError> {

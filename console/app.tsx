@@ -100,7 +100,16 @@ function TokenForm() {
       </p>
       <label>
         <span>Token</span>
-        <input ref={field} type="password" autocomplete="off" spellcheck={false} required />
+        <input
+          ref={field}
+          type="password"
+          autocomplete="off"
+          spellcheck={false}
+          required
+          // No other character can be sent: the request would fail as if the service were down.
+          pattern="\s*[!-~]+\s*"
+          title="a token: letters, digits and signs of ASCII, without spaces"
+        />
       </label>
       <Problem of={problem} />
       <div class="buttons">

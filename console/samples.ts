@@ -94,7 +94,10 @@ function change(): Promise<void> {
 
 async function readSamples(signal: AbortSignal): Promise<void> {
   let history = samples.value.history;
-  for await (const { name, data } of openServerEvents('/console/samples', SILENCE_MS, { signal })) {
+  for await (const { name, data } of openServerEvents('/console/samples', {
+    signal,
+    silenceMs: SILENCE_MS,
+  })) {
     if (data === '') continue;
     const value = JSON.parse(data);
     if (name === 'head') {
@@ -103,7 +106,8 @@ async function readSamples(signal: AbortSignal): Promise<void> {
       session.set({ state: 'admitted', caller, scopes, version });
     } else {
       history.add(value);
-      if (history.times.length > 0) aheadMs = (history.times.at(-1) ?? 0) * 1_000 - Date.now();
+      // A new sample comes alone. Those that are kept come many at once, and may be an hour old.
+      if (value.length === 1) aheadMs = (history.times.at(-1) ?? 0) * 1_000 - Date.now();
       samples.set({ history });
     }
   }

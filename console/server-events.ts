@@ -14,15 +14,13 @@ export interface ServerEvent {
 /**
  * Opens a stream, and reads it until it ends.
  *
- * @param silenceMs how long nothing may arrive.
  * @throws ApiError, also for the error that a stream ends with.
  */
 export async function* openServerEvents(
   path: string,
-  silenceMs: number,
-  request: ApiRequest,
+  request: ApiRequest & { readonly silenceMs: number },
 ): AsyncGenerator<ServerEvent> {
-  const silence = new Silence(silenceMs, request.signal);
+  const silence = new Silence(request.silenceMs, request.signal);
   const { signal } = silence;
   try {
     const { body } = await send(path, { ...request, signal });

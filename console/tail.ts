@@ -79,7 +79,8 @@ export class EventTail {
 
   async #read(signal: AbortSignal): Promise<void> {
     const query = { type: this.#types, page_token: this.#token };
-    for await (const event of openServerEvents('/event/stream', SILENCE_MS, { query, signal })) {
+    const request = { query, signal, silenceMs: SILENCE_MS };
+    for await (const event of openServerEvents('/event/stream', request)) {
       if (signal.aborted) return;
       if (this.state.value.problem !== undefined) this.#change({ problem: undefined });
       if (event.id !== '') this.#token = event.id;

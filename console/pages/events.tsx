@@ -64,8 +64,10 @@ function Tail({ types: chosen }: { readonly types: readonly string[] }) {
           {isPaused ? 'Resume' : 'Pause'}
         </button>
         <span class="faint" role="status">
-          {isPaused ? 'Paused: nothing is read, and nothing will be missed.' : `${number(count)} received`}
+          {isPaused && 'Paused: nothing is read, and nothing will be missed.'}
         </span>
+        {/* No status: a screen reader would read each change of the number. */}
+        {!isPaused && <span class="faint">{number(count)} received</span>}
       </div>
       <Problem of={problem} />
       {events.length === 0 ? (

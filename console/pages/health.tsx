@@ -12,9 +12,12 @@ import { Audit } from './audit.tsx';
 const REFRESH_MS = 2_000;
 
 export function HealthPage() {
-  const { value, problem } = useLoaded('readiness', (signal) => readiness<Readiness>(signal), {
+  const loaded = useLoaded('readiness', (signal) => readiness<Readiness>(signal), {
     everyMs: REFRESH_MS,
   });
+  const { problem } = loaded;
+  // Whether it was ready before says nothing while the service does not answer.
+  const value = problem === undefined ? loaded.value : undefined;
   return (
     <>
       <Problem of={problem} />
@@ -33,7 +36,6 @@ function State({ of: { ready, details } }: { readonly of: Readiness }) {
   const { version } = useStore(session);
   const { history } = useStore(samples);
   const { migrated, schemaProblem, writable, confirmedBy, keys } = details;
-  const endMs = (history.latest('certificateEnd') ?? 0) * 1_000;
   return (
     <Facts
       of={{
@@ -42,12 +44,18 @@ function State({ of: { ready, details } }: { readonly of: Readiness }) {
         ...(migrated !== undefined && { Schema: migrated ? 'up to date' : (schemaProblem ?? 'not known') }),
         ...(confirmedBy !== undefined && { 'Replicas that confirm': number(confirmedBy) }),
         ...(keys && { "Issuer's keys": keysText(keys) }),
-        Certificate: endMs === 0 ? 'no TLS' : `ends in ${countdown(endMs - serviceNowMs())}`,
+        Certificate: certificateText(history.latest('certificateEnd')),
         'Event loop': duration(history.latest('eventLoop')),
         Version: version,
       }}
     />
   );
+}
+
+/** @param endS in seconds since the epoch; undefined before the first sample. */
+function certificateText(endS: number | undefined): string {
+  if (endS === undefined) return 'not known';
+  return endS === 0 ? 'no TLS' : `ends in ${countdown(endS * 1_000 - serviceNowMs())}`;
 }
 
 function keysText({ usable, readable, ageMs }: NonNullable<Readiness['details']['keys']>) {

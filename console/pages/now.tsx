@@ -89,17 +89,23 @@ function tilesOf(history: SampleHistory) {
   const nodes = nodesOf(history);
   const primary = nodes.find(({ isPrimary }) => isPrimary);
   const down = nodes.filter(({ isUp }) => !isUp);
+  const isKnown = history.times.length > 0;
   return [
     { name: 'Creates a second', value: number(history.latest('orders.created')) },
     { name: 'Create p99', value: duration(history.latest('creates.p99')) },
     { name: 'Read p99', value: duration(history.latest('reads.p99')) },
     { name: 'Waiting', value: number(history.latest('queue')) },
     { name: 'Open orders', value: number(history.latest('openOrders')) },
-    { name: 'Primary', value: primary?.name ?? 'none', isName: true, isBad: primary === undefined },
+    {
+      name: 'Primary',
+      value: isKnown ? (primary?.name ?? 'none') : '–',
+      isName: true,
+      isBad: isKnown && primary === undefined,
+    },
     {
       name: 'Nodes in use',
-      value: `${nodes.length - down.length} of ${nodes.length}`,
-      isBad: down.length > 0,
+      value: isKnown ? `${nodes.length - down.length} of ${nodes.length}` : '–',
+      isBad: isKnown && down.length > 0,
     },
   ];
 }

@@ -2,7 +2,7 @@
 import { call } from '../api.ts';
 import { useLoaded } from '../load.ts';
 import type { Order } from '../model.ts';
-import { Countdown, Guarded, Items, OrderLink, Search, Status, Table, Time } from '../parts/common.tsx';
+import { ById, Countdown, Guarded, Items, OrderLink, Search, Status, Table, Time } from '../parts/common.tsx';
 import { Reload } from '../parts/reload.tsx';
 import { addressOf, go, place } from '../place.ts';
 import { useStore } from '../store.ts';
@@ -35,7 +35,9 @@ export function OrdersPage() {
       {id === '' ? (
         <OrderList {...{ user, status, after: filter('after') }} />
       ) : (
-        <OneOrder key={id} id={id} />
+        <ById id={id}>
+          <OneOrder key={id} id={id} />
+        </ById>
       )}
     </Guarded>
   );

@@ -7,6 +7,7 @@ import { type Loaded, useLoaded } from '../load.ts';
 import type { Explanation, Movement, Stock } from '../model.ts';
 import {
   Action,
+  ById,
   Countdown,
   Guarded,
   OrderLink,
@@ -33,7 +34,9 @@ export function StockPage() {
       {sku === '' ? (
         <StockList after={filters.get('after') ?? ''} />
       ) : (
-        <OneStock key={sku} sku={sku} after={filters.get('holds') ?? ''} />
+        <ById id={sku}>
+          <OneStock key={sku} sku={sku} after={filters.get('holds') ?? ''} />
+        </ById>
       )}
     </Guarded>
   );

@@ -164,6 +164,16 @@ export function Guarded({
   );
 }
 
+/** What an id leads to. The address, where it stands, may have been edited: ids become parts of paths. */
+export function ById({ id, children }: { readonly id: string; readonly children: ComponentChildren }) {
+  if (/^\d+$/.test(id)) return <>{children}</>;
+  return (
+    <p class="problem" role="alert">
+      <strong>{id}</strong> is not an id: ids are whole numbers.
+    </p>
+  );
+}
+
 interface SearchProps {
   readonly label: string;
   readonly value: string;

@@ -52,6 +52,7 @@ async function hang(): Promise<() => Promise<void>> {
 test('a service that sends no sample for five seconds is lost, until it is back', async () => {
   await open('now');
   const end = await hang();
+  expect(await page.locator('.tiles').textContent()).toContain('Primary–');
   await page.getByText('it shows old values').waitFor();
   expect(await alerts()).toEqual([expect.stringContaining('nothing has arrived for 5 seconds')]);
   await end();
@@ -127,4 +128,29 @@ test('a timeline that failed is loaded at its button', async () => {
   await page.getByRole('button', { name: 'Reload' }).click();
   await page.locator('.timeline').getByText('payed').waitFor();
   expect(await alerts()).toEqual([]);
+});
+
+test('the readiness is not shown while it cannot be read, nor the certificate before a sample', async () => {
+  await open('health');
+  const facts = page.locator('.facts').first();
+  await expect.poll(() => facts.textContent()).toMatch(/Readyyes.*Certificatenot known/);
+  await page.route('**/readyz', (route) => route.abort());
+  await page.clock.runFor(2_000);
+  await expect.poll(alerts).toContainEqual(expect.stringContaining('NOT_REACHED'));
+  expect(await page.getByText('Ready').count()).toBe(0);
+});
+
+test('samples of the past do not set the clock back', async () => {
+  const head = { version: '1', columns: [], caller: '', scopes: ['orders:read'] };
+  const past = [3_600_000, 3_599_000].map((agoMs) => [Date.now() - agoMs]);
+  const body = `event: head\ndata: ${JSON.stringify(head)}\n\ndata: ${JSON.stringify(past)}\n\n`;
+  await page.route('**/console/samples', (route) =>
+    route.fulfill({ contentType: 'text/event-stream', body }),
+  );
+  const expiresAt = new Date(Date.now() + 600_000).toISOString();
+  const json = { user: 1, status: 'awaiting payment', items: [], expiresAt };
+  await page.route('**/order/info/7', (route) => route.fulfill({ json }));
+  await open('orders?id=7');
+  await expect.poll(state).toBe('lost');
+  await expect.poll(() => page.locator('.facts').textContent()).toMatch(/Ends in(9|10) min/);
 });

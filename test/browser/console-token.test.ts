@@ -42,7 +42,7 @@ afterAll(async () => {
 });
 
 test('it asks for a token, shows why one is refused, and disables what the scopes do not allow', async () => {
-  const { page } = await openPage(browser);
+  const { page, requested } = await openPage(browser);
   await page.goto(`http://127.0.0.1:${server.port}/console/#/stock?sku=7`);
   await page.getByText('CREDENTIALS_MISSING').waitFor();
   expect(await seriousFaults(page)).toEqual([]);
@@ -50,6 +50,13 @@ test('it asks for a token, shows why one is refused, and disables what the scope
     await page.getByLabel('Token').fill(token);
     await page.getByRole('button', { name: 'Use token' }).click();
   };
+  // It could not be sent, which would look as if the service were down.
+  const sent = requested.length;
+  await use('Bearer valid');
+  await use('жетон');
+  const validity = 'document.querySelector("input:invalid").validity.patternMismatch';
+  expect(await page.evaluate(validity)).toBe(true);
+  expect(requested.slice(sent)).toEqual([]);
   await use('forged');
   await page.getByText('CREDENTIALS_INVALID').waitFor();
   await use('valid');

@@ -260,10 +260,21 @@ describe('orders', () => {
   });
 });
 
+test.each(['orders?id', 'stock?sku'])(
+  '%s of an address is no part of a path unless it is a number',
+  async (at) => {
+    await open(`${at}=..%2F..%2Freadyz`);
+    await page.getByRole('alert').getByText('../../readyz is not an id').waitFor();
+    expect(observed.requested.filter((address) => address.endsWith('/readyz'))).toEqual([]);
+  },
+);
+
 test('a paused tail reads nothing, and goes on behind what it has read', async () => {
   await open('events?types=order.created');
   await cell('order.created').first().waitFor();
+  expect(await page.getByRole('status').textContent()).toBe('');
   await button('Pause').click();
+  await page.getByRole('status').getByText('Paused').waitFor();
   const sequences = () => page.locator('tbody td:last-child').allTextContents();
   const [newest = ''] = await sequences();
   const streams = () => observed.requested.filter((address) => address.includes('/event/stream'));
