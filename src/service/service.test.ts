@@ -3,7 +3,9 @@ import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
 import { anyCall } from '../../test/support/call.ts';
 import { openRouter, openService, useLoms } from '../../test/support/database.ts';
+import { MustSplit } from '../db/types.ts';
 import type { Line } from '../domain/orders/order.ts';
+import { readOrders } from '../domain/orders/read.ts';
 import type { Outcome } from '../domain/outcome.ts';
 
 const { database, router, loms } = useLoms();
@@ -231,6 +233,7 @@ test('orders with more lines than a batch may have are read and changed in sever
   await database.query('INSERT INTO stocks SELECT sku, 22, 22 FROM generate_series(1, 1000) AS sku');
   const ids = Array.from({ length: 22 }, (_, index) => BigInt(900_001 + index));
   const all = <T>(work: (orderId: bigint) => Promise<T>) => Promise.all(ids.map(work));
+  await expect(router.read((db) => readOrders(db, ids))).rejects.toThrow(MustSplit);
   for (const order of await all((orderId) => loms.getOrder(orderId, anyCall)))
     expect(order.ok && order.value.items.length).toBe(1_000);
   const outcomes = await all((orderId) =>
