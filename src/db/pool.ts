@@ -55,9 +55,9 @@ export function sessionSettings({ writeTimeoutMs }: ConnectionLimits): Readonly<
  * index: batches that share rows queue up. Other scans lock in the order of pages, which can deadlock; the
  * server then rolls one transaction back, and it is retried. So these are not checked.
  *
- * A statement has one plan for all values, as in the tests of plans. A plan for given values can
- * use an index that holds only the orders of one status, where the statistics show few of them: to change an
- * order it then reads the entries of all open orders, however many there are by then.
+ * A statement has one plan for all values, as in the tests of plans. A plan for given values can use an index
+ * that holds only the orders of one status, where the statistics show few of them: to change an order it then
+ * reads the entries of all open orders, however many there are by then.
  */
 const planSettings = {
   enable_seqscan: 'off',

@@ -126,6 +126,12 @@ test('a batch that must be split is, in order, and this is no failure', async ()
   expect([batches, onFailure.mock.calls]).toEqual([[[0, 1], [2], [3, 4]], []]);
 });
 
+test('a single request that would have to be split is a failure like any other', async () => {
+  const { batcher, onFailure } = setUp({ run: () => Promise.reject(new MustSplit('too many lines')) });
+  const [settled] = await submitAll(batcher, [1]);
+  expect([settled?.status, onFailure.mock.calls.length]).toEqual(['rejected', 1]);
+});
+
 test('a batch that must be split by its requests runs the last ones behind the others', async () => {
   const batches: number[][] = [];
   const isEven = (request: unknown) => Number(request) % 2 === 0;

@@ -328,7 +328,7 @@ export class Batcher<Request, Reply> {
     } catch (error) {
       const { live } = batch;
       if (live.length === 0) return;
-      if (!(error instanceof MustSplit)) onFailure(error, batch);
+      if (!(error instanceof MustSplit) || live.length === 1) onFailure(error, batch);
       const isShared = error instanceof DatabaseUnavailable || error instanceof OutcomeUnknown;
       if (isShared || live.length === 1) {
         const reply = replyTo?.(error, batch);

@@ -1,38 +1,20 @@
 /** The console of a service that hangs, fails or restarts: what it shows meanwhile, and that it recovers. */
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { Samples } from '../../src/telemetry/samples.ts';
-import { CONSOLE_FOLDER } from '../../src/transport/http/console.ts';
-import { type HttpServer, startHttpServer } from '../../src/transport/http/server.ts';
-import { silent, testApp } from '../support/http-app.ts';
-import { launchBrowser, openPage } from './page.ts';
+import type { Page } from 'playwright-core';
+import { beforeEach, expect, test } from 'vitest';
+import { useConsole } from './console-server.ts';
 
-/** Without samples the service seems to hang. */
-const samples = new Samples(['orders.created']);
-let server: HttpServer;
-let browser: Browser;
+// Without samples the service seems to hang.
+const { openPage, urlOf } = useConsole();
 let page: Page;
-
-beforeAll(async () => {
-  const app = testApp({ now: () => performance.now(), console: { folder: CONSOLE_FOLDER, samples } });
-  server = await startHttpServer(app, { host: '127.0.0.1', port: 0, logger: silent });
-  browser = await launchBrowser();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  samples.stop();
-  await server?.stop(1_000);
-});
 
 beforeEach(async () => {
   await page?.close();
-  ({ page } = await openPage(browser));
+  ({ page } = await openPage());
   // The time of the page moves by itself, and as far as a test says.
   await page.clock.install();
 });
 
-const open = (path: string) => page.goto(`http://127.0.0.1:${server.port}/console/#/${path}`);
+const open = (path: string) => page.goto(urlOf(path));
 const state = () => page.locator('.dot').getAttribute('title');
 const alerts = () => page.getByRole('alert').allTextContents();
 

@@ -1,49 +1,28 @@
 /** The console of a service that requires tokens: it asks for one, and its scopes decide what can be done. */
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Identity } from '../../src/domain/access.ts';
 import { accepted, refused } from '../../src/domain/outcome.ts';
 import { fixedRefusals } from '../../src/domain/refusals.ts';
-import { Samples } from '../../src/telemetry/samples.ts';
-import { CONSOLE_FOLDER } from '../../src/transport/http/console.ts';
-import { type HttpServer, startHttpServer } from '../../src/transport/http/server.ts';
-import { silent, testApp } from '../support/http-app.ts';
 import { seriousFaults } from './console-page.ts';
-import { launchBrowser, openPage } from './page.ts';
+import { useConsole } from './console-server.ts';
 
 const reader: Identity = { name: 'alice', scopes: new Set(['stock:read']), endMs: Number.POSITIVE_INFINITY };
-const samples = new Samples(['orders.created']);
 const stock = { sku: 7, total: 10n, reserved: 0n, count: 10n };
-let server: HttpServer;
-let browser: Browser;
 
-beforeAll(async () => {
-  const app = testApp({
-    now: () => performance.now(),
-    console: { folder: CONSOLE_FOLDER, samples },
-    loms: {
-      explainStock: async () =>
-        accepted({ ...stock, holds: [], nextReleaseAt: undefined, nextPageToken: '' }),
-      listStockMovements: async () => accepted({ movements: [], nextPageToken: '' }),
-    },
-    authenticate: (authorization) => {
-      if (authorization === undefined) return refused(fixedRefusals.credentialsMissing);
-      return authorization === 'Bearer valid' ? accepted(reader) : refused(fixedRefusals.credentialsInvalid);
-    },
-  });
-  server = await startHttpServer(app, { host: '127.0.0.1', port: 0, logger: silent });
-  browser = await launchBrowser();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  samples.stop();
-  await server?.stop(1_000);
+const { openPage, urlOf } = useConsole({
+  loms: {
+    explainStock: async () => accepted({ ...stock, holds: [], nextReleaseAt: undefined, nextPageToken: '' }),
+    listStockMovements: async () => accepted({ movements: [], nextPageToken: '' }),
+  },
+  authenticate: (authorization) => {
+    if (authorization === undefined) return refused(fixedRefusals.credentialsMissing);
+    return authorization === 'Bearer valid' ? accepted(reader) : refused(fixedRefusals.credentialsInvalid);
+  },
 });
 
 test('it asks for a token, shows why one is refused, and disables what the scopes do not allow', async () => {
-  const { page, requested } = await openPage(browser);
-  await page.goto(`http://127.0.0.1:${server.port}/console/#/stock?sku=7`);
+  const { page, requested } = await openPage();
+  await page.goto(urlOf('stock?sku=7'));
   await page.getByText('CREDENTIALS_MISSING').waitFor();
   expect(await seriousFaults(page)).toEqual([]);
   const use = async (token: string) => {

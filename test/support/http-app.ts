@@ -17,7 +17,7 @@ export const NOW_MS = 1_000_000;
 
 export const REQUEST_TIMEOUT_MS = 3_000;
 
-interface TestAppOptions extends Omit<Partial<HttpAppOptions>, 'loms'> {
+export interface TestAppOptions extends Omit<Partial<HttpAppOptions>, 'loms'> {
   readonly loms?: Partial<Loms>;
   /** The clock of its deadlines. */
   readonly now?: Clock;

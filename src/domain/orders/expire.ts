@@ -2,8 +2,8 @@
  * Expiring orders: the goods of reservations that have ended become available. What is decided about an
  * order does not wait for it (`read.ts`, `change.ts`).
  *
- * Finding them is a read on any node. The release is a guarded update, which decides by the primary's clock:
- * a payment, cancellation, extension or other instance that was faster has its order.
+ * Finding them is a read, on the primary if it is healthy. The release is a guarded update, which decides by
+ * the primary's clock: a payment, cancellation, extension or other instance that was faster has its order.
  */
 import type { Plan, Queryable, Reader } from '../../db/types.ts';
 import { orderNextEnd, orderOverdue } from '../../generated/sql/orders.ts';
