@@ -139,6 +139,23 @@ describe('the search', () => {
     expect(calls).toEqual({ writes: 2, reads: 1 });
   });
 
+  test('begins on the primary', async () => {
+    await hold(50, SKU, 60_000);
+    const asked: unknown[] = [];
+    const of = openService(
+      {
+        write: (work) => router.write(work),
+        read: (work, options) => {
+          asked.push(options);
+          return router.read(work, options);
+        },
+      },
+      { settings },
+    );
+    await create(of);
+    expect(asked).toEqual([{ primaryFirst: true }]);
+  });
+
   test('goes on through a backlog of orders of other skus', async () => {
     await database.query('UPDATE stocks SET total_count = 100000 WHERE sku = $1', [OTHER]);
     await hold(4_500, OTHER, -60_000);
