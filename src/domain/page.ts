@@ -7,7 +7,7 @@
  */
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 
-const SIZE_DEFAULT = 50;
+export const PAGE_SIZE_DEFAULT = 50;
 export const PAGE_SIZE_MAX = 1_000;
 
 const NUMBER_BYTES = 8;
@@ -21,7 +21,7 @@ export function pageTokenKey(secret: string): Uint8Array {
 
 /** The size of a page as it was requested; a larger one than the largest is the largest (AIP-158). */
 export function pageSizeOf(requested: number): number {
-  return requested === 0 ? SIZE_DEFAULT : Math.min(requested, PAGE_SIZE_MAX);
+  return requested === 0 ? PAGE_SIZE_DEFAULT : Math.min(requested, PAGE_SIZE_MAX);
 }
 
 /**

@@ -20,7 +20,7 @@ import { TRACEPARENT, traceOf } from '../traceparent.ts';
 import { connectionOf, isIncomplete } from './connection.ts';
 import { errorResponse, jsonHeadersOf, printError } from './errors.ts';
 import { printEvent } from './event-json.ts';
-import { eventExample, TOKEN, typeFilter } from './feed.ts';
+import { eventExample, FEED_TOKEN, typeFilter } from './feed.ts';
 import { choice, text } from './fields.ts';
 import { responses } from './openapi.ts';
 import { parameterReader, readCall } from './request.ts';
@@ -52,7 +52,7 @@ const readParameters = parameterReader('WatchEventsRequest', watchEventsRequest,
 
 const lastEventId = z.string().optional().openapi({
   description: 'The `id` of the last event that was received; it counts in place of `page_token` and `from`.',
-  example: TOKEN,
+  example: FEED_TOKEN,
 });
 
 const watchEventsDocument = {
@@ -75,7 +75,7 @@ const watchEventsDocument = {
       schema: z.string(),
       description: 'A stream of events.',
       mediaType: 'text/event-stream',
-      example: `retry: 1000\n\nid: ${TOKEN}\ndata: ${JSON.stringify(eventExample)}\n\n`,
+      example: `retry: 1000\n\nid: ${FEED_TOKEN}\ndata: ${JSON.stringify(eventExample)}\n\n`,
     },
     [invalidFields('WatchEventsRequest', ['pageToken']), fixedRefusals.cursorExpired],
   ),

@@ -7,7 +7,7 @@ import type { StockChanges } from '../../domain/stock/changes.ts';
 import { invalidFields } from '../../domain/violations.ts';
 import { contract } from '../../generated/contract.ts';
 import { event, printEvent } from './event-json.ts';
-import { asText, choice, choices, int64, pageFields, uint32 } from './fields.ts';
+import { asText, choice, choices, exampleToken, int64, pageFields, uint32 } from './fields.ts';
 import { responses } from './openapi.ts';
 import { parameterReader } from './request.ts';
 import { route } from './route.ts';
@@ -51,7 +51,7 @@ const listEventsReply = z
   .openapi('ListEventsResponse');
 
 const time = '2026-11-26T12:00:00.123456Z';
-export const TOKEN = 'AAAAAAAAACoABkR9OTMUwA';
+export const FEED_TOKEN = exampleToken(42n, 1_764_158_400_123_456n);
 
 export const eventExample = {
   ...{ specversion: '1.0', id: 'order/123/2', source: 'loms', type: 'loms.order.payed.v1' },
@@ -88,7 +88,7 @@ const listEventsDocument = {
       description: 'A page of events.',
       example: {
         events: [eventExample],
-        nextPageToken: TOKEN,
+        nextPageToken: FEED_TOKEN,
       },
     },
     [invalidFields('ListEventsRequest', ['pageToken']), fixedRefusals.cursorExpired],
@@ -129,7 +129,7 @@ const listStockChangesDocument = {
       description: 'The stock of skus that have changed.',
       example: {
         stocks: [{ sku: 1625903, total: 10_000, reserved: 2, count: 9_998 }],
-        nextPageToken: TOKEN,
+        nextPageToken: exampleToken(42n, 1_764_158_400_123_456n, 0n, 0n, 0n),
       },
     },
     [invalidFields('ListStockChangesRequest', ['pageToken']), fixedRefusals.cursorExpired],

@@ -6,6 +6,7 @@
 import { z } from '@hono/zod-openapi';
 import { formatInstant, type Instant, parseInstant } from '../../domain/instant.ts';
 import { IDEMPOTENCY_KEY_MAX } from '../../domain/limits.ts';
+import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, pageToken, pageTokenKey } from '../../domain/page.ts';
 
 /** The contract's rule for an integer, from `src/generated/contract.ts`. */
 interface IntegerRule {
@@ -207,12 +208,19 @@ export function pageFields(
   of: string,
   condition = '',
 ) {
-  const size = `The most ${of} on the page: 0 for 50, more than 1000 for 1000.`;
+  const size =
+    `The most ${of} on the page: 0 for ${PAGE_SIZE_DEFAULT}, ` +
+    `more than ${PAGE_SIZE_MAX} for ${PAGE_SIZE_MAX}.`;
   const token = `The \`nextPageToken\` of the page before${condition}.`;
   return {
     pageSize: pageSize(rules.pageSize, size).optional(),
     pageToken: z.string().max(rules.pageToken.maxLength).openapi({ description: token }).optional(),
   };
+}
+
+/** A token as a list makes it, for the examples of the documents. No instance has its key. */
+export function exampleToken(...position: readonly bigint[]): string {
+  return pageToken(pageTokenKey('example'), 'example', ...position);
 }
 
 /** The token of a list's reply. */

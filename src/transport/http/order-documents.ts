@@ -19,6 +19,7 @@ import {
   asText,
   choices,
   emptyReply,
+  exampleToken,
   flag,
   idempotencyKey,
   int64,
@@ -244,7 +245,7 @@ export const listOrdersDocument = {
     {
       schema: listOrdersReply,
       description: 'A page of orders.',
-      example: { orders: [{ orderID: 1, ...exampleOrder }], nextPageToken: 'AAAAAAAAAAE' },
+      example: { orders: [{ orderID: 1, ...exampleOrder }], nextPageToken: exampleToken(1n) },
     },
     [invalidFields('ListOrdersRequest', ['pageToken'])],
   ),

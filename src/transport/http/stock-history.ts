@@ -7,7 +7,15 @@ import type { MovementPage, StockMovement } from '../../domain/stock/history.ts'
 import { movementKinds } from '../../domain/stock/movements.ts';
 import { invalidFields } from '../../domain/violations.ts';
 import { contract } from '../../generated/contract.ts';
-import { int64Reply, nextPageToken, pageFields, printNextPage, printTime, timeReply } from './fields.ts';
+import {
+  exampleToken,
+  int64Reply,
+  nextPageToken,
+  pageFields,
+  printNextPage,
+  printTime,
+  timeReply,
+} from './fields.ts';
 import { responses } from './openapi.ts';
 import { parameterReader } from './request.ts';
 import { route } from './route.ts';
@@ -144,7 +152,7 @@ const listStockMovementsDocument = {
             ...{ orderID: 1, orders: 1, occurredAt: END, createdAt: END },
           },
         ],
-        nextPageToken: 'AAAAAAAYz1dy',
+        nextPageToken: exampleToken(7n),
       },
     },
     [invalidFields('ListStockMovementsRequest', ['pageToken']), stockNotFound(1625903)],

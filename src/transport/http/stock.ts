@@ -7,7 +7,16 @@ import type { StockBatch } from '../../domain/stock/read.ts';
 import { invalidFields } from '../../domain/violations.ts';
 import { contract } from '../../generated/contract.ts';
 import { compressedBody } from '../refusals.ts';
-import { asText, int64Reply, integers, nextPageToken, pageFields, printNextPage, uint32 } from './fields.ts';
+import {
+  asText,
+  exampleToken,
+  int64Reply,
+  integers,
+  nextPageToken,
+  pageFields,
+  printNextPage,
+  uint32,
+} from './fields.ts';
 import { jsonBody, responses } from './openapi.ts';
 import { bodyReader, parameterReader } from './request.ts';
 import { route } from './route.ts';
@@ -120,7 +129,7 @@ const listStocksDocument = {
       description: 'A page of the stock.',
       example: {
         stocks: [{ sku: 1625903, total: 10_000, reserved: 0, count: 10_000 }],
-        nextPageToken: 'AAAAAAAYz1dy',
+        nextPageToken: exampleToken(1_625_903n),
       },
     },
     [invalidFields('ListStocksRequest', ['pageToken'])],
