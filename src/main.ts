@@ -1,6 +1,6 @@
 /** Reads the configuration, starts the app, and stops it on a terminating signal. */
 import type { Logger } from 'pino';
-import { type App, startApp } from './app.ts';
+import { type App, startApp } from './app/app.ts';
 import { authorityOf } from './config/addresses.ts';
 import { type Config, ConfigError, readConfig } from './config/config.ts';
 import { openLog, toggleDebug } from './telemetry/log.ts';

@@ -1,6 +1,6 @@
 /** The audit of stock as a command: prints its findings, and repairs them on request. */
 import { stringify } from 'lossless-json';
-import { auditOptions, type openDatabase } from '../app.ts';
+import { auditOptions, type openDatabase } from '../app/app.ts';
 import type { AuditReport } from '../domain/stock/audit.ts';
 import type { Finding } from '../domain/stock/findings.ts';
 import { type Repair, repairStock } from '../domain/stock/repair.ts';

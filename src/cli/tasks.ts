@@ -10,8 +10,8 @@
  * Without DATABASE_URL they work on the embedded cluster, and start what of it does not run.
  */
 import type { Logger } from 'pino';
-import { openDatabase } from '../app.ts';
-import { type Closers, closeAll } from '../background.ts';
+import { openDatabase } from '../app/app.ts';
+import { type Closers, closeAll } from '../app/lifecycle.ts';
 import { type Config, ConfigError, readConfig } from '../config/config.ts';
 import { migrate } from '../db/schema/migrate.ts';
 import { advanceOrderIds } from '../db/schema/order-ids.ts';

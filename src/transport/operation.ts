@@ -15,7 +15,7 @@ import type { Deadlines } from '../timing/deadlines.ts';
 import type { RequestRecord } from './record.ts';
 import type { RequestLog } from './request-log.ts';
 
-/** What `app.ts` gives to both transports. */
+/** What `app/app.ts` gives to both transports. */
 export interface TransportContext {
   readonly loms: Loms;
   readonly logger: Logger;

@@ -1,7 +1,7 @@
 /** The registers in the documents are those of the code: errors, configuration, scopes and limits. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { backgroundConnections } from '../../src/app.ts';
+import { backgroundConnections } from '../../src/app/background.ts';
 import { keyLimits } from '../../src/auth/keys.ts';
 import {
   CALLER_NAME_MAX_CHARS,

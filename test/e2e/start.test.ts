@@ -1,7 +1,7 @@
 /** The start of the service: it answers probes from its first moment, and ends with the true cause. */
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
-import { startApp } from '../../src/app.ts';
+import { startApp } from '../../src/app/app.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { onServer, useDatabase } from '../support/database.ts';
 import { freePorts } from '../support/ports.ts';

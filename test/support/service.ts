@@ -1,6 +1,6 @@
 /** The whole service for tests, in their own process: the app with REST and gRPC on free ports. */
 import { afterAll, beforeAll } from 'vitest';
-import { type App, startApp } from '../../src/app.ts';
+import { type App, startApp } from '../../src/app/app.ts';
 import { readConfig } from '../../src/config/config.ts';
 import type { Client } from './client.ts';
 import { type TestDatabase, useDatabase } from './database.ts';

@@ -1,11 +1,11 @@
 /** The samples of the console: what they show, read from the metrics once a second. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { startTask, type TaskParts } from './background.ts';
-import { type Reason, reasons } from './domain/errors.ts';
-import type { ArrayHistogram } from './telemetry/array-histogram.ts';
-import type { Metrics } from './telemetry/metrics.ts';
-import { columnsOf, type Distribution, type Reading, Samples, sampleOf } from './telemetry/samples.ts';
-import { monotonicMs, wallClockMs } from './timing/clock.ts';
+import { type Reason, reasons } from '../domain/errors.ts';
+import type { ArrayHistogram } from '../telemetry/array-histogram.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { columnsOf, type Distribution, type Reading, Samples, sampleOf } from '../telemetry/samples.ts';
+import { monotonicMs, wallClockMs } from '../timing/clock.ts';
+import { startTask, type TaskParts } from './tasks.ts';
 
 /** An operation by its REST path and its gRPC method. */
 type Served = readonly [route: string, method: string];

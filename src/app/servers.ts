@@ -1,24 +1,24 @@
 /** The servers of both transports: builds them on the service, and stops them together. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Tokens } from './auth/tokens.ts';
-import type { Closers } from './background.ts';
-import type { Config } from './config/config.ts';
-import type { Router } from './db/cluster/router.ts';
-import { DatabaseUnavailable } from './db/errors.ts';
-import { schemaProblem } from './db/schema/version.ts';
-import type { FeedWatch } from './service/feed-watch.ts';
-import type { Samples } from './telemetry/samples.ts';
-import { startGrpcServer } from './transport/grpc/server.ts';
-import { CONSOLE_FOLDER } from './transport/http/console.ts';
-import { connectionLimits } from './transport/http/limits.ts';
-import type { ProbePort } from './transport/http/probe-port.ts';
-import { createHttpApp } from './transport/http/routes.ts';
-import { type HttpServer, startHttpServer } from './transport/http/server.ts';
-import type { TransportContext } from './transport/operation.ts';
-import { TrustedProxies } from './transport/proxies.ts';
-import { openDetails, ReadinessWatch } from './transport/readiness.ts';
-import type { Certificates } from './transport/tls.ts';
-import type { StockAudit } from './workers/audit-stock.ts';
+import type { Tokens } from '../auth/tokens.ts';
+import type { Config } from '../config/config.ts';
+import type { Router } from '../db/cluster/router.ts';
+import { DatabaseUnavailable } from '../db/errors.ts';
+import { schemaProblem } from '../db/schema/version.ts';
+import type { FeedWatch } from '../service/feed-watch.ts';
+import type { Samples } from '../telemetry/samples.ts';
+import { startGrpcServer } from '../transport/grpc/server.ts';
+import { CONSOLE_FOLDER } from '../transport/http/console.ts';
+import { connectionLimits } from '../transport/http/limits.ts';
+import type { ProbePort } from '../transport/http/probe-port.ts';
+import { createHttpApp } from '../transport/http/routes.ts';
+import { type HttpServer, startHttpServer } from '../transport/http/server.ts';
+import type { TransportContext } from '../transport/operation.ts';
+import { TrustedProxies } from '../transport/proxies.ts';
+import { openDetails, ReadinessWatch } from '../transport/readiness.ts';
+import type { Certificates } from '../transport/tls.ts';
+import type { StockAudit } from '../workers/audit-stock.ts';
+import type { Closers } from './lifecycle.ts';
 
 /** What the servers show or use, besides the context of their requests. */
 export interface ServedParts {

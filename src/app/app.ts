@@ -2,42 +2,41 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { openTokens, type Tokens } from './auth/tokens.ts';
+import { openTokens, type Tokens } from '../auth/tokens.ts';
+import type { Config } from '../config/config.ts';
+import { Router } from '../db/cluster/router.ts';
+import { DatabaseUnavailable } from '../db/errors.ts';
+import type { WaitOptions } from '../db/schema/client.ts';
+import { migrate } from '../db/schema/migrate.ts';
+import { seed } from '../db/schema/seed.ts';
+import { isMigrated } from '../db/schema/version.ts';
+import type { Database } from '../db/types.ts';
+import { migrationUrl } from '../db/urls.ts';
+import { pageTokenKey } from '../domain/page.ts';
+import { FeedReaders } from '../service/feed-readers.ts';
+import { connectionsNeeded, createService } from '../service/service.ts';
+import { Metrics } from '../telemetry/metrics.ts';
+import type { Tracer } from '../telemetry/tracing.ts';
+import { monotonicMs, wallClockMs } from '../timing/clock.ts';
+import { Deadlines } from '../timing/deadlines.ts';
+import { type ProbePort, startProbePort } from '../transport/http/probe-port.ts';
+import { assertFree } from '../transport/ports.ts';
+import { RequestLog } from '../transport/request-log.ts';
+import { Certificates } from '../transport/tls.ts';
+import { type AuditOptions, StockAudit } from '../workers/audit-stock.ts';
 import {
-  type Closers,
-  closeAll,
+  backgroundConnections,
   createAudits,
   createBacklogWatch,
   createPublisher,
   createWatch,
   createWorkers,
-  startTask,
-  type TaskParts,
 } from './background.ts';
-import type { Config } from './config/config.ts';
 import { startSampling } from './console-samples.ts';
-import { Router } from './db/cluster/router.ts';
-import { DatabaseUnavailable } from './db/errors.ts';
-import type { WaitOptions } from './db/schema/client.ts';
-import { migrate } from './db/schema/migrate.ts';
-import { seed } from './db/schema/seed.ts';
-import { isMigrated } from './db/schema/version.ts';
-import type { Database } from './db/types.ts';
-import { migrationUrl } from './db/urls.ts';
-import { pageTokenKey } from './domain/page.ts';
+import { type Closers, closeAll } from './lifecycle.ts';
 import { observe } from './observation.ts';
 import { startServers } from './servers.ts';
-import { FeedReaders } from './service/feed-readers.ts';
-import { connectionsNeeded, createService } from './service/service.ts';
-import { Metrics } from './telemetry/metrics.ts';
-import type { Tracer } from './telemetry/tracing.ts';
-import { monotonicMs, wallClockMs } from './timing/clock.ts';
-import { Deadlines } from './timing/deadlines.ts';
-import { type ProbePort, startProbePort } from './transport/http/probe-port.ts';
-import { assertFree } from './transport/ports.ts';
-import { RequestLog } from './transport/request-log.ts';
-import { Certificates } from './transport/tls.ts';
-import { type AuditOptions, StockAudit } from './workers/audit-stock.ts';
+import { startTask, type TaskParts } from './tasks.ts';
 
 export interface App {
   readonly httpPort: number;
@@ -81,7 +80,10 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
     const service = createService({
       database,
       auditLog: config.log.audit,
-      ...{ logger, metrics, tracer, slowBatchMs: config.log.slowBatchMs },
+      logger,
+      metrics,
+      tracer,
+      slowBatchMs: config.log.slowBatchMs,
       batching: config.batching,
       deadlines,
       settings: { ...config.settings, pageTokenKey: openPageTokenKey(config, logger, router) },
@@ -107,7 +109,8 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
     const served = { router, certificates, tokens, probes, audit, watch, samples };
     const { readiness, ...ports } = await startServers(config, context, served, closers);
     observe(metrics, {
-      ...{ router, audit },
+      router,
+      audit,
       isReady: () => readiness.current.ready,
       keys: tokens && (() => tokens.keys),
       certificateEndMs: certificates && (() => certificates.endMs),
@@ -171,7 +174,7 @@ async function openProbes(config: Config, parts: TaskParts): Promise<ProbePort |
   return probes;
 }
 
-/** How often the age of the issuer's keys is looked at, and how often an issuer in trouble is asked. */
+/** How often the age of the issuer's keys is looked at, and how often the keys are requested again after a failure. */
 const KEYS_SCHEDULE = { intervalMs: 30_000, minGapMs: 30_000 };
 
 async function openTokenCheck(config: Config, parts: TaskParts): Promise<Tokens | undefined> {
@@ -185,15 +188,10 @@ async function openTokenCheck(config: Config, parts: TaskParts): Promise<Tokens 
 /** The SDK of OpenTelemetry is loaded only here: without a collector nothing needs it. */
 async function openTracer({ tracing }: Config, { logger, closers }: TaskParts): Promise<Tracer | undefined> {
   if (tracing === undefined) return undefined;
-  const { openTracing } = await import('./telemetry/tracing.ts');
+  const { openTracing } = await import('../telemetry/tracing.ts');
   const tracer = openTracing({ ...tracing, logger, now: monotonicMs, wallClock: wallClockMs });
   closers.push(() => tracer.stop());
   return tracer;
-}
-
-/** One each: the check of the schema, the workers, an audit, the watches of the feed and of what waits. */
-export function backgroundConnections({ orderRetentionMs, ledgerRetentionMs }: Config['workers']): number {
-  return 8 + [orderRetentionMs, ledgerRetentionMs].filter((retentionMs) => retentionMs > 0).length;
 }
 
 /** Opens a router on the configured database, or on the service's own; it is not started yet. */
@@ -216,7 +214,7 @@ function openPageTokenKey(config: Config, logger: Logger, { password }: Router):
 
 /** The embedded PostgreSQL is loaded only here: a service with a database of its own does not need it. */
 async function startEmbedded(config: Config, logger: Logger, closers: Closers): Promise<string[]> {
-  const { startEmbeddedCluster } = await import('./embedded/cluster.ts');
+  const { startEmbeddedCluster } = await import('../embedded/cluster.ts');
   const cluster = await startEmbeddedCluster({ ...config.embedded, logger });
   closers.push(() => cluster.stop());
   return [cluster.primaryUrl, ...cluster.replicaUrls];

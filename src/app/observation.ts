@@ -1,10 +1,10 @@
 /** What `/metrics` shows of the state of the parts: of each part its gauges, set at every scrape. */
-import type { KeysState } from './auth/keys.ts';
-import type { Router } from './db/cluster/router.ts';
-import type { Backlog } from './domain/backlog.ts';
-import type { Metrics } from './telemetry/metrics.ts';
-import { version } from './telemetry/version.ts';
-import type { StockAudit } from './workers/audit-stock.ts';
+import type { KeysState } from '../auth/keys.ts';
+import type { Router } from '../db/cluster/router.ts';
+import type { Backlog } from '../domain/backlog.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { version } from '../telemetry/version.ts';
+import type { StockAudit } from '../workers/audit-stock.ts';
 
 /** The parts, as far as they have a state to show. */
 export interface Observed {
