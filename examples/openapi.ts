@@ -1641,7 +1641,7 @@ export interface operations {
                      *           "expiresAt": "2026-11-26T12:10:00.123456Z"
                      *         }
                      *       ],
-                     *       "nextPageToken": "AAAAAAAAAAE"
+                     *       "nextPageToken": "AAAAAAAAAAEJuoTZOcX27QSni7HOPKWK"
                      *     }
                      */
                     "application/json": components["schemas"]["ListOrdersResponse"];
@@ -2628,7 +2628,7 @@ export interface operations {
                      *           "count": 10000
                      *         }
                      *       ],
-                     *       "nextPageToken": "AAAAAAAYz1dy"
+                     *       "nextPageToken": "AAAAAAAYzy-yaEb0LbcKcrupqF_Gdw67"
                      *     }
                      */
                     "application/json": components["schemas"]["ListStocksResponse"];
@@ -3331,7 +3331,7 @@ export interface operations {
                      *           "createdAt": "2026-11-26T12:10:00.123456Z"
                      *         }
                      *       ],
-                     *       "nextPageToken": "AAAAAAAYz1dy"
+                     *       "nextPageToken": "AAAAAAAAAAfANPgskh08H8vZs_TMAQ5Z"
                      *     }
                      */
                     "application/json": components["schemas"]["ListStockMovementsResponse"];
@@ -3517,7 +3517,7 @@ export interface operations {
                      *           }
                      *         }
                      *       ],
-                     *       "nextPageToken": "AAAAAAAAACoABkR9OTMUwA"
+                     *       "nextPageToken": "AAAAAAAAACoABkR-IsRSQKwhP9fWIuDglxzsuAhq5Js"
                      *     }
                      */
                     "application/json": components["schemas"]["ListEventsResponse"];
@@ -3676,7 +3676,7 @@ export interface operations {
                      *           "count": 9998
                      *         }
                      *       ],
-                     *       "nextPageToken": "AAAAAAAAACoABkR9OTMUwA"
+                     *       "nextPageToken": "AAAAAAAAACoABkR-IsRSQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAIksn0i1hsG_8ESjTL6dXqM"
                      *     }
                      */
                     "application/json": components["schemas"]["ListStockChangesResponse"];
@@ -3824,7 +3824,7 @@ export interface operations {
                     /**
                      * @example retry: 1000
                      *
-                     *     id: AAAAAAAAACoABkR9OTMUwA
+                     *     id: AAAAAAAAACoABkR-IsRSQKwhP9fWIuDglxzsuAhq5Js
                      *     data: {"specversion":"1.0","id":"order/123/2","source":"loms","type":"loms.order.payed.v1","subject":"order/123","time":"2026-11-26T12:00:00.123456Z","sequence":"00000000000000000042","partitionkey":"order/123","datacontenttype":"application/json","data":{"orderID":123,"version":2,"status":"payed","previousStatus":"awaiting payment","user":1,"items":[{"sku":1625903,"count":2}]}}
                      */
                     "text/event-stream": string;

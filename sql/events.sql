@@ -201,7 +201,7 @@ ORDER BY event_batches.position;
 -- Reads who ordered and what, which never change, of each order in the order given, on any node: the lines as
 -- `sku count sku count`. Of an order that was removed all is NULL. Rows end where these texts have :textMax
 -- characters; the first row is always there. If all orders together have :linesMax lines or more, only the
--- first :fewOrders are read: otherwise the lines of all of them would be, for a part of the page.
+-- first :fewOrders are read: only a part of the others would fit the page.
 -- Locks: none.
 WITH counted AS MATERIALIZED (
     SELECT count(*) AS lines

@@ -27,12 +27,13 @@ RETURNING caller, key, request_hash, order_id, shortages, available, available_a
     (extract(epoch FROM order_expires_at) * 1000000)::bigint AS "order_expires_us?", stock_before;
 
 /* @name idempotencyKeySettle */
--- Fills in the outcome of keys that this transaction has claimed, with the request that now uses the key, to
--- be kept for :retentionMs: the order, and of one that failed what was
--- available to it and when more would be, as array literals; an empty text stands for none. The end of its
--- reservation is in microseconds since the epoch, 0 for none. Its shortages are a JSON list for the version
--- before, which takes an order without any for a success. The arrays are parallel. Nothing is inserted: every
--- key conflicts.
+-- Fills in the outcome of keys that this transaction has claimed, to be kept for :retentionMs. The arrays are
+-- parallel. Nothing is inserted: every key conflicts.
+-- requestHashes: of the request that now uses the key.
+-- available, availableAt: of an order that failed, what was available to it and when more would be, as array
+-- literals; an empty text stands for none.
+-- expiresUs: the end of its reservation, in microseconds since the epoch; 0 for none.
+-- shortages: a JSON list for the version before, which takes an order without any for a success.
 -- Locks: none, the caller holds them through idempotencyKeyClaim.
 INSERT INTO idempotency_keys (
     created_at, expires_at, caller, key, request_hash, order_id, shortages, available, available_at,

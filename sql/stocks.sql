@@ -23,10 +23,10 @@ FROM unnest(:skus!::bigint[]) AS fresh (sku)
 ORDER BY fresh.sku;
 
 /* @name stockChange */
--- Changes each of the given skus once, and writes its movement to the ledger, with the totals after it. It is
--- the only statement that changes a counter. The arrays are parallel; an order id of 0 stands for none or
--- several, an empty text for none. Changes by orders leave the last five arrays empty: unnest then fills them
--- up with NULL. countedAts: of counts only, which occurred at that time.
+-- Changes each of the given skus once, and writes its movement to the ledger, with the totals after it.
+-- With stockRepair it is the only statement that changes a counter. The arrays are parallel; an order id of 0
+-- stands for none or several, an empty text for none. Changes by orders leave the last five arrays empty:
+-- unnest then fills them up with NULL. countedAts: of counts only, which occurred at that time.
 -- Stock that is not in the ledger yet gets an opening of version 0 before: its state until then.
 -- The time of a movement is that of this statement, which runs behind the wait for the lock. So the movements
 -- of a sku have times in the order of their versions, also after a failover to a clock that is behind.

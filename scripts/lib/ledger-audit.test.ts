@@ -21,7 +21,7 @@ test('stock and orders agree without old failed and cancelled orders, not withou
   await audit.begin();
   const [payed, cancelled] = [await create(SKU), await create(SKU)];
   await loms.payOrder({ orderId: payed }, anyCall);
-  await loms.cancelOrder(cancelled, anyCall);
+  await loms.cancelOrder({ orderId: cancelled }, anyCall);
   await create(MISSING_SKU);
   await create(SKU);
   const ages = "now() - interval '8 days'";

@@ -174,7 +174,7 @@ async function openProbes(config: Config, parts: TaskParts): Promise<ProbePort |
   return probes;
 }
 
-/** How often the age of the issuer's keys is looked at, and how often the keys are requested again after a failure. */
+/** How often the age of the issuer's keys is checked, and how often they are requested after a failure. */
 const KEYS_SCHEDULE = { intervalMs: 30_000, minGapMs: 30_000 };
 
 async function openTokenCheck(config: Config, parts: TaskParts): Promise<Tokens | undefined> {

@@ -25,11 +25,12 @@ const postgresUrls = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-const flag = (standard: boolean) =>
-  z
-    .enum(['true', 'false'], 'must be true or false')
-    .default(standard ? 'true' : 'false')
-    .transform((text) => text === 'true');
+const optionalFlag = z
+  .enum(['true', 'false'], 'must be true or false')
+  .transform((text) => text === 'true')
+  .optional();
+
+const flag = (standard: boolean) => optionalFlag.default(standard);
 
 /** Texts separated by commas. */
 const list = z
@@ -85,10 +86,7 @@ export const variables = z.object({
   REFLECTION: flag(true),
   DOCS: flag(true),
   PUBLIC_URL: serviceUrl.optional(),
-  CONSOLE: z
-    .enum(['true', 'false'], 'must be true or false')
-    .transform((text) => text === 'true')
-    .optional(),
+  CONSOLE: optionalFlag,
   DATABASE_URL: postgresUrls.optional(),
   DATABASE_URL_FILE: path,
   MIGRATION_DATABASE_URL: postgresUrls.optional(),

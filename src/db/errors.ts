@@ -19,6 +19,11 @@ export class OutcomeUnknown extends Error {
   override readonly name = 'OutcomeUnknown';
 }
 
+/** Whether the database was out of reach: a failure of all requests alike, which needs no repair of ours. */
+export function isOutage(error: unknown): boolean {
+  return error instanceof DatabaseUnavailable || error instanceof OutcomeUnknown;
+}
+
 /** Deadlock and serialisation failure: the server rolled the transaction back through no fault of its own. */
 const retryable = new Set(['40P01', '40001']);
 

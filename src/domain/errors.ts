@@ -23,6 +23,9 @@ export const codes = {
 
 export type CodeName = keyof typeof codes;
 
+/** The codes by which a request counts as failed by the service, not by its caller. */
+export const failureCodes: ReadonlySet<CodeName> = new Set(['UNAVAILABLE', 'INTERNAL', 'DEADLINE_EXCEEDED']);
+
 /** Every reason and its code. Reasons are stable: clients branch on them. */
 export const reasons = {
   INVALID_REQUEST: 'INVALID_ARGUMENT',

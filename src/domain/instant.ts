@@ -55,7 +55,8 @@ export interface Timestamp {
   readonly nanos: number;
 }
 
-export function timestampOf(instant: Instant): { seconds: bigint; nanos: number } {
+/** The instant as a Timestamp. */
+export function timestampOf(instant: Instant): Timestamp {
   const nanos = ((instant % NANOS_PER_SECOND) + NANOS_PER_SECOND) % NANOS_PER_SECOND;
   return { seconds: (instant - nanos) / NANOS_PER_SECOND, nanos: Number(nanos) };
 }

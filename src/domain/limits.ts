@@ -4,6 +4,12 @@ import { contract } from '../generated/contract.ts';
 /** The most pieces of one sku that one order may hold, also when summed over several lines. */
 export const COUNT_MAX = Number(contract.Item.count.max);
 
+/** The largest id, version or position: what PostgreSQL's bigint holds. */
+export const INT64_MAX = 2n ** 63n - 1n;
+
+/** How far the clocks of the servers may be apart, in milliseconds: much more than what is reported. */
+export const CLOCK_DISORDER_MAX_MS = 60_000;
+
 /** The most pieces of one sku. */
 export const STOCK_MAX = contract.StockCount.counted.max;
 

@@ -165,7 +165,7 @@ export const operations = {
     prepare: prepareCancellation,
     run: cancelOrders,
     weigh: namedOrder,
-    subjectOf: (orderId: bigint) => ({ orderId }),
+    subjectOf: orderOf,
   },
 
   /** Returns how many pieces of a sku can be bought now. Refused with STOCK_NOT_FOUND. */

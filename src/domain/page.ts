@@ -25,6 +25,19 @@ export function pageSizeOf(requested: number): number {
 }
 
 /**
+ * The rows of a page. One more than it holds is read: it shows whether there is a next page.
+ *
+ * @returns the rows to list, and the last of them where there is a next page.
+ */
+export function onePage<Row>(
+  rows: readonly Row[],
+  pageSize: number,
+): { listed: Row[]; last: Row | undefined } {
+  const listed = rows.slice(0, pageSize);
+  return { listed, last: rows.length > pageSize ? listed.at(-1) : undefined };
+}
+
+/**
  * Makes the token of the next page.
  *
  * @param filters names the list and everything that selects its entries, as one text.

@@ -45,7 +45,7 @@ const actorsOf = async (orderId: bigint) => {
 const pay = (orderId: bigint, caller: string, acceptLate = false) =>
   loms.payOrder({ orderId, acceptLate }, by(caller));
 
-const cancel = (orderId: bigint, caller: string) => loms.cancelOrder(orderId, by(caller));
+const cancel = (orderId: bigint, caller: string) => loms.cancelOrder({ orderId }, by(caller));
 
 test('an open or failed order has the caller of its create, and was closed by nobody', async () => {
   expect(await actorsOf(await create(by('alice')))).toEqual(['alice', null]);

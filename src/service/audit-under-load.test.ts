@@ -58,7 +58,7 @@ async function callOn({ loms }: Instance, caller: number): Promise<void> {
     if (!created.ok) throw new Error(created.refusal.reason);
     const { orderId } = created.value;
     if (turn % 4 === 1) await loms.payOrder({ orderId }, anyCall);
-    if (turn % 4 === 2) await loms.cancelOrder(orderId, anyCall);
+    if (turn % 4 === 2) await loms.cancelOrder({ orderId }, anyCall);
     if (turn % 4 === 3) await loms.extendOrder({ orderId, ttlSeconds: 1_200 }, anyCall);
     done++;
   }

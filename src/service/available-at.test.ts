@@ -68,7 +68,8 @@ test('a replay names the time of the first reply, also when the holding order is
   ];
   const first = await create(items, undefined, 'k');
   expect(timesOf(first)).toEqual([endOf(held), undefined]);
-  if (held.ok && held.value.orderId !== undefined) await loms.cancelOrder(held.value.orderId, anyCall);
+  if (held.ok && held.value.orderId !== undefined)
+    await loms.cancelOrder({ orderId: held.value.orderId }, anyCall);
   expect(await create(items, undefined, 'k')).toEqual({ ...first, replayed: true });
   // A key of a version that does not know the times.
   await database.query('UPDATE idempotency_keys SET available_at = NULL');

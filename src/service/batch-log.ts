@@ -1,9 +1,10 @@
 /** The log of batches: those that failed, and those that were slow. */
+
 import type { Logger } from 'pino';
+import { isOutage } from '../db/errors.ts';
 import { LineLimit } from '../telemetry/line-limit.ts';
 import type { Clock } from '../timing/clock.ts';
 import type { Batch } from './batcher.ts';
-import { isOutage } from './failures.ts';
 
 export interface BatchLogOptions {
   readonly logger: Logger;

@@ -5,7 +5,7 @@
  * No timer starts a batch. An idle batcher runs a lone request at once, and batches grow by themselves with
  * load. Every request gets its reply by its deadline, whether it waits, runs or its batch was retried.
  */
-import { DatabaseUnavailable, OutcomeUnknown } from '../db/errors.ts';
+import { isOutage, OutcomeUnknown } from '../db/errors.ts';
 import { MustSplit, TransactionTrace } from '../db/types.ts';
 import type { RequestTrace } from '../domain/call.ts';
 import type { Deadlines, Pending } from '../timing/deadlines.ts';
@@ -329,8 +329,7 @@ export class Batcher<Request, Reply> {
       const { live } = batch;
       if (live.length === 0) return;
       if (!(error instanceof MustSplit) || live.length === 1) onFailure(error, batch);
-      const isShared = error instanceof DatabaseUnavailable || error instanceof OutcomeUnknown;
-      if (isShared || live.length === 1) {
+      if (isOutage(error) || live.length === 1) {
         const reply = replyTo?.(error, batch);
         for (const entry of live) {
           deadlines.delete(entry);

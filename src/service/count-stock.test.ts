@@ -40,7 +40,7 @@ const order = async (pieces: number, end: 'pay' | 'cancel' | 'leave', by = loms)
   const created = await by.createOrder({ user: 1n, items: [{ sku: SKU, count: pieces }] }, anyCall);
   if (!created.ok) return 0;
   const { orderId } = created.value;
-  if (end === 'cancel') await by.cancelOrder(orderId, anyCall);
+  if (end === 'cancel') await by.cancelOrder({ orderId }, anyCall);
   if (end !== 'pay') return 0;
   await by.payOrder({ orderId }, anyCall);
   return pieces;

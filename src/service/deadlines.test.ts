@@ -62,7 +62,7 @@ test('a transition that waits for a connection at its deadline is rejected and n
   const release = await holdConnection();
   const soon = by(monotonicMs() + 20);
   expect(
-    await Promise.all([loms.payOrder({ orderId }, soon), loms.cancelOrder(orderId, soon)]),
+    await Promise.all([loms.payOrder({ orderId }, soon), loms.cancelOrder({ orderId }, soon)]),
   ).toMatchObject([tooLate, tooLate]);
   await release();
   await loms.drain();

@@ -2,6 +2,7 @@
  * One stream of events. At the end of the feed it gets what all streams there share; behind that it reads
  * pages of its own, the next one while the present one is written. It holds no more than these two.
  */
+import { isOutage } from '../db/errors.ts';
 import type { Cursor } from '../domain/events/cursor.ts';
 import type { EventPage } from '../domain/events/read.ts';
 import { BOOKMARK_MS, type EventStream } from '../domain/events/watch.ts';
@@ -9,11 +10,7 @@ import { accepted, type Outcome, type Refusal, refused } from '../domain/outcome
 import { fixedRefusals } from '../domain/refusals.ts';
 import type { Deadlines } from '../timing/deadlines.ts';
 import type { EventView, ViewedPage } from './event-ring.ts';
-import { type EventTail, OUTAGE_PAUSE_MS } from './event-tail.ts';
-import { isOutage } from './failures.ts';
-
-/** The pause before a node is read again that has not got what another one had, in milliseconds. */
-const BEHIND_MS = 10;
+import { BEHIND_MS, type EventTail, OUTAGE_PAUSE_MS } from './event-tail.ts';
 
 /** Its own read goes on, and the stream has something to send meanwhile, or ends. */
 const READING = Symbol('reading');

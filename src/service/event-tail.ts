@@ -2,6 +2,7 @@
  * The end of the feed: reads each new page once, for all streams that wait there. It reads only while one
  * waits.
  */
+import { isOutage } from '../db/errors.ts';
 import type { Database } from '../db/types.ts';
 import type { Cursor } from '../domain/events/cursor.ts';
 import { limitsOf } from '../domain/events/list.ts';
@@ -9,7 +10,6 @@ import { readEvents } from '../domain/events/read.ts';
 import type { Deadlines } from '../timing/deadlines.ts';
 import { LoopShare } from '../timing/loop-share.ts';
 import { EventRing, type EventView, type ViewedPage } from './event-ring.ts';
-import { isOutage } from './failures.ts';
 import type { FeedWatch } from './feed-watch.ts';
 
 export interface EventTailOptions {
@@ -47,8 +47,8 @@ const SEND_MS_PER_BYTE = 1e-6;
 /** The most time between two pages, in milliseconds: what a stop waits for. */
 const TIME_MAX_MS = 1_000;
 
-/** The pause behind a page that a node does not have yet, and behind a read that failed, in milliseconds. */
-const BEHIND_MS = 10;
+/** The pause before the next read of a node that is behind the cursor, and after one that failed, in ms. */
+export const BEHIND_MS = 10;
 export const OUTAGE_PAUSE_MS = 250;
 
 export class EventTail {

@@ -24,11 +24,6 @@ function knownRefusalOf(error: unknown): Refusal {
   return fixedRefusals.internal;
 }
 
-/** Whether a failure comes from the database being out of reach: it needs no repair of ours. */
-export function isOutage(error: unknown): boolean {
-  return error instanceof DatabaseUnavailable || error instanceof OutcomeUnknown;
-}
-
 /** The most errors that are looked at: each may be the cause of the one before it. */
 const CAUSES_MAX = 5;
 

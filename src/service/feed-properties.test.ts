@@ -83,7 +83,7 @@ async function change(
 ): Promise<void> {
   if (kind === 'pay') await by.payOrder({ orderId }, call);
   if (kind === 'payLate') await by.payOrder({ orderId, acceptLate: true }, call);
-  if (kind === 'cancel') await by.cancelOrder(orderId, call);
+  if (kind === 'cancel') await by.cancelOrder({ orderId }, call);
   if (kind === 'extend') await by.extendOrder({ orderId, ttlSeconds: 600 + (seed % 3) * 600 }, call);
   if (kind !== 'overdue' && kind !== 'expire') return;
   await query(

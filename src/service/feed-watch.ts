@@ -1,6 +1,6 @@
 /**
- * Waits for events. While somebody waits, it looks for the head of the feed at an interval, since another
- * instance may publish; what this one publishes it is given.
+ * Waits for events. While somebody waits, it looks for the head of the feed at an interval, because other
+ * instances publish too; the publisher of this instance calls `advance`.
  */
 import type { Database } from '../db/types.ts';
 import { headOf } from '../domain/events/cursor.ts';

@@ -83,7 +83,7 @@ describe('pieces are not held any more once an order', () => {
   });
 
   test('is cancelled', async () => {
-    await loms.cancelOrder(idOf(await create(10)), anyCall);
+    await loms.cancelOrder({ orderId: idOf(await create(10)) }, anyCall);
     expect(reasonOf(await create(10))).toBe('OK');
   });
 
@@ -157,7 +157,7 @@ describe('the idempotency key of a refused order', () => {
     const orderId = idOf(await create(10));
     expect(reasonOf(await create(3, { idempotencyKey: 'k' }))).toBe(EXCEEDED);
     expect(reasonOf(await create(3, { idempotencyKey: 'k' }))).toBe(EXCEEDED);
-    await loms.cancelOrder(orderId, anyCall);
+    await loms.cancelOrder({ orderId }, anyCall);
     const made = await create(2, { idempotencyKey: 'k' });
     expect(reasonOf(made)).toBe('OK');
     expect(await create(2, { idempotencyKey: 'k' })).toEqual({ ...made, replayed: true });
@@ -168,7 +168,7 @@ describe('the idempotency key of a refused order', () => {
     const orderId = idOf(await create(10));
     await create(3, { idempotencyKey: 'k' });
     await database.query("UPDATE idempotency_keys SET expires_at = now() + interval '1 s'");
-    await loms.cancelOrder(orderId, anyCall);
+    await loms.cancelOrder({ orderId }, anyCall);
     await create(3, { idempotencyKey: 'k' });
     const rows = await database.query(
       "SELECT expires_at > now() + interval '23 h' AS kept FROM idempotency_keys",

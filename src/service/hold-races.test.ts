@@ -36,7 +36,7 @@ const resultOf = (outcome: Outcome<unknown>) => (outcome.ok ? 'OK' : outcome.ref
 
 const seconds = {
   pay: async (orderId: bigint) => resultOf(await loms.payOrder({ orderId }, anyCall)),
-  cancel: async (orderId: bigint) => resultOf(await loms.cancelOrder(orderId, anyCall)),
+  cancel: async (orderId: bigint) => resultOf(await loms.cancelOrder({ orderId }, anyCall)),
   extend: async (orderId: bigint) =>
     resultOf(await loms.extendOrder({ orderId, ttlSeconds: 3_000 }, anyCall)),
   expire: async (orderId: bigint) => `${await router.write((tx) => expireOrders(tx, [orderId]))} released`,

@@ -113,7 +113,7 @@ describe.each([false, true])('after its end, released: %s', (isReleased) => {
     };
     expect(await loms.payOrder({ orderId }, anyCall)).toMatchObject(expired);
     expect(await loms.extendOrder({ orderId, ttlSeconds: 60 }, anyCall)).toMatchObject(expired);
-    expect(await loms.cancelOrder(orderId, anyCall)).toEqual({ ok: true, value: undefined });
+    expect(await loms.cancelOrder({ orderId }, anyCall)).toEqual({ ok: true, value: undefined });
     expect(await read(orderId)).toMatchObject({ cancelReason: 'expired' });
     await expire();
     expect(await stock()).toBe('1000/0');
@@ -138,7 +138,7 @@ test('a release makes the goods available once, and leaves payed and cancelled o
     await create(),
   ];
   await loms.payOrder({ orderId: payed.orderId }, anyCall);
-  await loms.cancelOrder(cancelled.orderId, anyCall);
+  await loms.cancelOrder({ orderId: cancelled.orderId }, anyCall);
   await age(1_000, [payed.orderId, cancelled.orderId, abandoned.orderId]);
   expect(await expire()).toEqual({ released: 1, more: false, nextInMs: undefined });
   expect(await expire()).toMatchObject({ released: 0, more: false });
@@ -201,7 +201,7 @@ test('of pay, late pay, cancel, extend and expire in two instances one wins; the
           const of = index % 2 === 0 ? loms : other;
           if (each === 'pay') return resultOf(await of.payOrder({ orderId }, anyCall));
           if (each === 'pay late') return resultOf(await of.payOrder({ orderId, acceptLate: true }, anyCall));
-          if (each === 'cancel') return resultOf(await of.cancelOrder(orderId, anyCall));
+          if (each === 'cancel') return resultOf(await of.cancelOrder({ orderId }, anyCall));
           if (each === 'extend') return resultOf(await of.extendOrder({ orderId, ttlSeconds: 90 }, anyCall));
           if (each === 'expire') return (await expire()).released > 0 ? 'released' : 'nothing';
           await age(1, [orderId]);

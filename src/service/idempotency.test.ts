@@ -99,7 +99,7 @@ test('a refusal for lack of stock is replayed unchanged, even if the stock has c
 test('a retry gets the original reply, even if the order has changed since', async () => {
   const first = await create('k');
   if (!first.ok) throw new Error(first.refusal.message);
-  await loms.cancelOrder(first.value.orderId, call());
+  await loms.cancelOrder({ orderId: first.value.orderId }, call());
   expect(await create('k')).toEqual({ ...first, replayed: true });
   expect(await stockOf(7)).toBe('1000/0');
 });

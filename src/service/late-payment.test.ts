@@ -95,7 +95,7 @@ describe.each([false, true])('of an order that was released: %s', (released) => 
     expect(order).toMatchObject({ status: 'payed', cancelReason: undefined, expiresAt: undefined });
     expect(order.updatedAt).toBeGreaterThan(order.createdAt + 60_000_000_000n);
     expect(await router.write((tx) => expireOrders(tx, [orderId]))).toBe(0);
-    expect(resultOf(await loms.cancelOrder(orderId, anyCall))).toBe('ORDER_NOT_CANCELLABLE');
+    expect(resultOf(await loms.cancelOrder({ orderId }, anyCall))).toBe('ORDER_NOT_CANCELLABLE');
     expect(await stock()).toBe('7/0');
   });
 
@@ -127,7 +127,7 @@ describe.each([false, true])('of an order that was released: %s', (released) => 
   test('a cancellation after the end is OK, and changes nothing', async () => {
     const orderId = await create(3);
     await end([orderId], { released });
-    expect(await loms.cancelOrder(orderId, anyCall)).toEqual(done);
+    expect(await loms.cancelOrder({ orderId }, anyCall)).toEqual(done);
     expect([resultOf(await payLate(orderId)), await stock()]).toEqual(['OK', '7/0']);
   });
 });
@@ -152,7 +152,7 @@ test('goods that were bought by others are not taken: the refusal names what is 
   });
   expect([await stock(), await stock(OTHER)]).toEqual(['10/5', '10/0']);
   expect((await read(orderId)).status).toBe('cancelled');
-  await loms.cancelOrder(other, anyCall);
+  await loms.cancelOrder({ orderId: other }, anyCall);
   expect([await payLate(orderId), await stock()]).toEqual([done, '4/0']);
 });
 
@@ -164,12 +164,12 @@ test('goods that overdue orders of others still hold are taken back for it', asy
   const open = await create(1);
   expect(await payLate(orderId)).toEqual(done);
   expect([await stock(), await stock(OTHER)]).toEqual(['4/4', '4/4']);
-  await loms.cancelOrder(open, anyCall);
+  await loms.cancelOrder({ orderId: open }, anyCall);
 });
 
 test('an order that was cancelled on request, or failed, never becomes payable', async () => {
   const cancelled = await create(3);
-  await loms.cancelOrder(cancelled, anyCall);
+  await loms.cancelOrder({ orderId: cancelled }, anyCall);
   const failed = await loms.createOrder({ user: 1n, items: [{ sku: SKU, count: 11 }] }, anyCall);
   const failedId =
     failed.ok || failed.refusal.detail?.type !== 'InsufficientStock' ? 0n : failed.refusal.detail.orderId;
@@ -210,7 +210,7 @@ test('a batch counts what it releases itself, and not what it pays', async () =>
   expect(outcomes.map(resultOf)).toEqual(['OK', 'ORDER_EXPIRED, short', 'ORDER_EXPIRED']);
   expect(outcomes[1]).toMatchObject({ refusal: { detail: { shortages: [{ available: 3n }] } } });
   expect([await stock(), (await read(overdue)).cancelReason]).toEqual(['7/4', 'expired']);
-  await loms.cancelOrder(hold, anyCall);
+  await loms.cancelOrder({ orderId: hold }, anyCall);
   expect([await payLate(late), await stock()]).toEqual([done, '3/0']);
 });
 

@@ -68,7 +68,7 @@ async function run(each: Step): Promise<void> {
     await by.countStock({ counts }, anyCall);
   } else {
     const id = ids[each.pick % Math.max(ids.length, 1)] ?? 1n;
-    if (each.kind === 'cancel') await by.cancelOrder(id, anyCall);
+    if (each.kind === 'cancel') await by.cancelOrder({ orderId: id }, anyCall);
     if (each.kind === 'pay') await by.payOrder({ orderId: id, acceptLate: each.pick % 3 === 0 }, anyCall);
     if (each.kind !== 'expire') return;
     await database.query(

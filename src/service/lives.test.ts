@@ -173,7 +173,7 @@ async function run(model: Model, each: Step): Promise<void> {
     const outcome = await loms.extendOrder({ orderId, ttlSeconds: each.ttlSeconds }, anyCall);
     expect(resultOf(outcome)).toBe(model.extend(order, each.ttlSeconds));
   } else {
-    expect(resultOf(await loms.cancelOrder(orderId, anyCall))).toBe(model.cancel(order));
+    expect(resultOf(await loms.cancelOrder({ orderId }, anyCall))).toBe(model.cancel(order));
   }
 }
 

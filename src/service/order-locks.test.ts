@@ -51,7 +51,7 @@ test('open, overdue, payed and cancelled orders are changed by all operations at
       ...shuffled(ids, instance).map((orderId) =>
         service.payOrder({ orderId, acceptLate: orderId % 2n === 0n }, anyCall),
       ),
-      ...shuffled(ids, instance + 2).map((orderId) => service.cancelOrder(orderId, anyCall)),
+      ...shuffled(ids, instance + 2).map((orderId) => service.cancelOrder({ orderId }, anyCall)),
       ...shuffled(ids, instance + 4).map((orderId) =>
         service.extendOrder({ orderId, ttlSeconds: 60 }, anyCall),
       ),

@@ -2,8 +2,8 @@
  * Releases orders whose reservations have ended. One that cannot be released, because its data are broken,
  * holds up no other.
  */
-import { isOutage } from './failures.ts';
 
+import { isOutage } from '../db/errors.ts';
 export interface StuckOrder {
   readonly orderId: bigint;
   /** Why it cannot be released. */

@@ -88,17 +88,27 @@ test('paying removes the goods from the stock once, for any number of pay reques
 test('cancelling releases the goods once, for any number of cancel requests', async () => {
   await stock([7, 10, 2]);
   const id = idOf(await create([7, 3]));
-  const outcomes = await Promise.all([loms.cancelOrder(id, anyCall), loms.cancelOrder(id, anyCall)]);
-  expect([...outcomes, await loms.cancelOrder(id, anyCall)].map(resultOf)).toEqual(['OK', 'OK', 'OK']);
+  const outcomes = await Promise.all([
+    loms.cancelOrder({ orderId: id }, anyCall),
+    loms.cancelOrder({ orderId: id }, anyCall),
+  ]);
+  expect([...outcomes, await loms.cancelOrder({ orderId: id }, anyCall)].map(resultOf)).toEqual([
+    'OK',
+    'OK',
+    'OK',
+  ]);
   expect([await statusOf(id), await stockOf(7)]).toEqual(['cancelled', '10/2']);
 });
 
 test('a payed order cannot be cancelled, nor a cancelled one payed', async () => {
   await stock([7, 10, 0]);
   const [payed, cancelled] = [idOf(await create([7, 1])), idOf(await create([7, 1]))];
-  await Promise.all([loms.payOrder({ orderId: payed }, anyCall), loms.cancelOrder(cancelled, anyCall)]);
+  await Promise.all([
+    loms.payOrder({ orderId: payed }, anyCall),
+    loms.cancelOrder({ orderId: cancelled }, anyCall),
+  ]);
   const outcomes = [
-    await loms.cancelOrder(payed, anyCall),
+    await loms.cancelOrder({ orderId: payed }, anyCall),
     await loms.payOrder({ orderId: cancelled }, anyCall),
   ];
   expect(outcomes).toMatchObject([
@@ -113,7 +123,10 @@ test('a batch writes every order that it answers for, also those that it does no
   const ids = [];
   for (let count = 0; count < 3; count++) ids.push(idOf(await create([7, 1])));
   const [payed, cancelled, open] = ids as [bigint, bigint, bigint];
-  await Promise.all([loms.payOrder({ orderId: payed }, anyCall), loms.cancelOrder(cancelled, anyCall)]);
+  await Promise.all([
+    loms.payOrder({ orderId: payed }, anyCall),
+    loms.cancelOrder({ orderId: cancelled }, anyCall),
+  ]);
   const versions = () =>
     database.query('SELECT order_id, xmin::text AS writer, status, updated_at FROM orders ORDER BY order_id');
   const before = await versions();
@@ -131,7 +144,7 @@ test('a batch writes every order that it answers for, also those that it does no
 test('pay and cancel of a failed order are refused and leave the stock unchanged', async () => {
   await stock([7, 10, 4]);
   const id = idOf(await create([7, 7]));
-  expect(resultOf(await loms.cancelOrder(id, anyCall))).toBe('ORDER_NOT_CANCELLABLE');
+  expect(resultOf(await loms.cancelOrder({ orderId: id }, anyCall))).toBe('ORDER_NOT_CANCELLABLE');
   expect(resultOf(await loms.payOrder({ orderId: id }, anyCall))).toBe('ORDER_NOT_PAYABLE');
   expect([await statusOf(id), await stockOf(7)]).toEqual(['failed', '10/4']);
 });
@@ -160,7 +173,10 @@ test('when pay races cancel, exactly one wins, and the stock matches it', async 
   const races = await Promise.all(
     ids.map((id, index) => {
       const [payer, canceller] = index % 2 === 0 ? [loms, other] : [other, loms];
-      return Promise.all([payer.payOrder({ orderId: id }, anyCall), canceller.cancelOrder(id, anyCall)]);
+      return Promise.all([
+        payer.payOrder({ orderId: id }, anyCall),
+        canceller.cancelOrder({ orderId: id }, anyCall),
+      ]);
     }),
   );
   const winners = races.map(([pay, cancel]) => `${resultOf(pay)} ${resultOf(cancel)}`);
@@ -237,7 +253,7 @@ test('orders with more lines than a batch may have are read and changed in sever
   for (const order of await all((orderId) => loms.getOrder(orderId, anyCall)))
     expect(order.ok && order.value.items.length).toBe(1_000);
   const outcomes = await all((orderId) =>
-    orderId % 2n === 0n ? loms.payOrder({ orderId }, anyCall) : loms.cancelOrder(orderId, anyCall),
+    orderId % 2n === 0n ? loms.payOrder({ orderId }, anyCall) : loms.cancelOrder({ orderId }, anyCall),
   );
   expect(new Set(outcomes.map(resultOf))).toEqual(new Set(['OK']));
   const rows = await database.query('SELECT DISTINCT total_count, reserved FROM stocks');
@@ -248,7 +264,7 @@ test('unknown orders and skus are refused as not found', async () => {
   const outcomes = await Promise.all([
     loms.getOrder(1n, anyCall),
     loms.payOrder({ orderId: 1n }, anyCall),
-    loms.cancelOrder(1n, anyCall),
+    loms.cancelOrder({ orderId: 1n }, anyCall),
     loms.getStock(1, anyCall),
   ]);
   expect(outcomes.map(resultOf)).toEqual([
@@ -303,7 +319,7 @@ test('after any transitions, reserved stock equals the seeded count plus that of
                 ids.push(idOf(await loms.createOrder({ user: 1n, items: each.items }, anyCall)));
               else if (each.kind === 'pay')
                 await loms.payOrder({ orderId: ids[each.pick % ids.length] ?? 1n }, anyCall);
-              else await loms.cancelOrder(ids[each.pick % ids.length] ?? 1n, anyCall);
+              else await loms.cancelOrder({ orderId: ids[each.pick % ids.length] ?? 1n }, anyCall);
             }),
           );
         }

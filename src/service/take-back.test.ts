@@ -262,7 +262,7 @@ test('with pay, extend, cancel and the worker at the moment of the end the books
         each.map(async (act) => {
           if (act === 'create') return resultOf(await create());
           if (act === 'pay') return resultOf(await loms.payOrder({ orderId }, anyCall));
-          if (act === 'cancel') return resultOf(await loms.cancelOrder(orderId, anyCall));
+          if (act === 'cancel') return resultOf(await loms.cancelOrder({ orderId }, anyCall));
           if (act === 'expire') return String(await router.write((tx) => expireOrders(tx, [orderId])));
           return resultOf(await loms.extendOrder({ orderId, ttlSeconds: 60 }, anyCall));
         }),

@@ -20,6 +20,9 @@ export interface ConnectionShares {
   readonly proxies?: TrustedProxies;
 }
 
+/** As many connections of one address as there are. */
+export const unlimitedShares = { peerMax: Number.POSITIVE_INFINITY, peerPerSecond: 0 };
+
 /** A connection that was admitted. */
 export interface Connection {
   /** Whether it does work that must not be cut off. It is not closed for a new one then. */

@@ -5,7 +5,7 @@
 import type { Logger } from 'pino';
 import { type Authenticate, admit, type Identity } from '../domain/access.ts';
 import { ANONYMOUS, type Call, type RequestTrace } from '../domain/call.ts';
-import { codes, reasons } from '../domain/errors.ts';
+import { failureCodes, reasons } from '../domain/errors.ts';
 import type { Loms, ServedName } from '../domain/operations.ts';
 import { accepted, type Outcome, refused } from '../domain/outcome.ts';
 import { fixedRefusals } from '../domain/refusals.ts';
@@ -111,9 +111,6 @@ export async function perform<Source, Printed>(
   return outcome;
 }
 
-/** The codes of faults that are not the caller's. */
-const faults: ReadonlySet<number> = new Set([codes.UNAVAILABLE, codes.INTERNAL, codes.DEADLINE_EXCEEDED]);
-
 function recordSpan(
   { tracer }: TransportContext,
   { name, record }: Served,
@@ -123,7 +120,7 @@ function recordSpan(
   durationMs: number,
 ): void {
   const reason = outcome.ok ? undefined : outcome.refusal.reason;
-  const isFault = reason !== undefined && faults.has(codes[reasons[reason]]);
+  const isFault = reason !== undefined && failureCodes.has(reasons[reason]);
   tracer?.recordRequest({
     ...{ name, ids: trace, parent: trace.parent, startMs, endMs: startMs + durationMs },
     attributes: { ...record.attributesOf(outcome), ...(reason && { 'error.type': reason }) },

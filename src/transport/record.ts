@@ -1,17 +1,15 @@
 /**
  * Records the requests of an operation: durations by status, refusals by reason, replays; what spans show.
  */
-import { type CodeName, type Reason, reasons } from '../domain/errors.ts';
+import { failureCodes, type Reason, reasons } from '../domain/errors.ts';
 import type { ServedName } from '../domain/operations.ts';
 import type { Outcome, Refusal } from '../domain/outcome.ts';
 import type { ArrayHistogram, HistogramSeries } from '../telemetry/array-histogram.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
-const FAILURE_CODES: readonly CodeName[] = ['UNAVAILABLE', 'INTERNAL', 'DEADLINE_EXCEEDED'];
-
 /** The reasons for which a request counts as failed by the service, not by its caller. */
 export const failureReasons = (Object.keys(reasons) as Reason[]).filter((reason) =>
-  FAILURE_CODES.includes(reasons[reason]),
+  failureCodes.has(reasons[reason]),
 );
 
 /** What alerts watch. These counters are shown from the start: one that appears later has not risen. */

@@ -2,9 +2,10 @@
  * The access log: a line for a request, by which it is found from its trace id. A request that failed for a
  * fault of the service or the database has the cause in its line.
  */
+
 import type { Logger } from 'pino';
 import type { Call, RequestTrace } from '../domain/call.ts';
-import { type CodeName, reasons } from '../domain/errors.ts';
+import { type CodeName, failureCodes, reasons } from '../domain/errors.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import { LineLimit } from '../telemetry/line-limit.ts';
 import { isInShare } from '../telemetry/sampling.ts';
@@ -29,12 +30,7 @@ export interface RequestLogOptions {
 }
 
 /** The codes of faults and overloads. */
-const logged: ReadonlySet<CodeName> = new Set([
-  'UNAVAILABLE',
-  'INTERNAL',
-  'DEADLINE_EXCEEDED',
-  'RESOURCE_EXHAUSTED',
-]);
+const logged: ReadonlySet<CodeName> = new Set([...failureCodes, 'RESOURCE_EXHAUSTED']);
 
 /** In an outage every request fails: the rest is counted. */
 export const LINES_PER_SECOND_MAX = 100;

@@ -2,11 +2,12 @@
  * Audits the stock in the background when it is asked for, never twice at once. It reads one step at a time
  * and rests as long as each step took, so requests keep most of the database.
  */
+
 import type { Logger } from 'pino';
+import { isOutage } from '../db/errors.ts';
 import type { AuditReport, AuditState } from '../domain/stock/audit.ts';
 import { auditStock } from '../domain/stock/audit.ts';
 import type { AuditSource } from '../domain/stock/findings.ts';
-import { isOutage } from '../service/failures.ts';
 import type { Clock } from '../timing/clock.ts';
 
 export interface AuditOptions {
@@ -19,8 +20,8 @@ export interface AuditOptions {
 }
 
 /**
- * How long what one node has shown may be missing on another, in milliseconds. Nodes that are behind are not
- * read, except for what is not acknowledged yet, and that is visible within a moment.
+ * The most time between the moments at which two nodes show the same change, in milliseconds: nodes that are
+ * behind are not read, and what is not acknowledged yet follows within a moment.
  */
 const SETTLE_MS = 500;
 

@@ -5,9 +5,10 @@
  * It sleeps until the next reservation ends, at most for an interval, because shorter ones may be made
  * meanwhile. Several instances do no harm: each release is a guarded update.
  */
+
 import type { Logger } from 'pino';
+import { isOutage } from '../db/errors.ts';
 import type { ExpiryLimits, OverdueOrders } from '../domain/orders/expire.ts';
-import { isOutage } from '../service/failures.ts';
 import { releaseOrders, type StuckOrder } from '../service/release-orders.ts';
 import type { Clock } from '../timing/clock.ts';
 import type { RunResult } from '../timing/periodic.ts';

@@ -2,9 +2,10 @@
  * Publishes events: gives positions to what is committed. It is triggered after every write of this instance,
  * and looks at an interval for what others have left, or could not publish themselves.
  */
+
 import type { Logger } from 'pino';
+import { isOutage } from '../db/errors.ts';
 import type { Published } from '../domain/events/publish.ts';
-import { isOutage } from '../service/failures.ts';
 import type { RunResult } from '../timing/periodic.ts';
 
 export interface EventPublisherOptions {

@@ -81,7 +81,7 @@ describe('which orders', () => {
     for (const id of [1n, 2n]) {
       expect(await loms.getOrder(id, anyCall)).toMatchObject(gone);
       expect(await loms.payOrder({ orderId: id }, anyCall)).toMatchObject(gone);
-      expect(await loms.cancelOrder(id, anyCall)).toMatchObject(gone);
+      expect(await loms.cancelOrder({ orderId: id }, anyCall)).toMatchObject(gone);
     }
     expect(await loms.getOrder(3n, anyCall)).toMatchObject({ ok: true, value: { status: 'payed' } });
   });

@@ -13,7 +13,7 @@ import {
 import { requestReader } from '../../src/transport/grpc/validate.ts';
 import { violatedPaths } from '../../src/transport/http/fields.ts';
 import { parseJson, stringifyJson } from '../../src/transport/http/json.ts';
-import { adjustStockRequest, countStockRequest } from '../../src/transport/http/stock-changes.ts';
+import { adjustStockRequest, countStockRequest } from '../../src/transport/http/stock-adjustments.ts';
 import { INT64_MAX, LINES_MAX, UINT32_MAX } from '../support/limits.ts';
 import { bytesField, numberField } from '../support/protobuf.ts';
 

@@ -1,6 +1,7 @@
 /** Loms in memory, with the operations that tests of the transports call. */
 import type { Call } from '../../src/domain/call.ts';
 import type { Loms } from '../../src/domain/operations.ts';
+import type { CancelOrderRequest } from '../../src/domain/orders/cancel.ts';
 import type { CreateOrderOutcome } from '../../src/domain/orders/create.ts';
 import {
   type CreateOrderRequest,
@@ -69,7 +70,7 @@ export class MemoryLoms implements Partial<Loms> {
     return this.#transition('pay', orderId, call);
   }
 
-  async cancelOrder(orderId: bigint, call: Call): Promise<Outcome<void>> {
+  async cancelOrder({ orderId }: CancelOrderRequest, call: Call): Promise<Outcome<void>> {
     return this.#transition('cancel', orderId, call);
   }
 

@@ -11,13 +11,7 @@ import { type Clock, wallClockMs } from '../../timing/clock.ts';
 import { Deadlines } from '../../timing/deadlines.ts';
 import { PeriodicTask } from '../../timing/periodic.ts';
 import { passwordOf } from '../connection.ts';
-import {
-  DatabaseUnavailable,
-  isRetryable,
-  isUnavailable,
-  isWriteFailure,
-  OutcomeUnknown,
-} from '../errors.ts';
+import { DatabaseUnavailable, isOutage, isRetryable, isUnavailable, isWriteFailure } from '../errors.ts';
 import type { ConnectionLimits } from '../pool.ts';
 import { inTransaction } from '../transaction.ts';
 import type { Database, Reader, ReadOptions, TransactionTrace, Work } from '../types.ts';
@@ -188,7 +182,7 @@ export class Router implements Database {
       return result;
     } catch (error) {
       if (isWriteFailure(error)) this.#writeFailedMs = this.#deadlines.now();
-      if (error instanceof DatabaseUnavailable || error instanceof OutcomeUnknown) this.#checks.trigger();
+      if (isOutage(error)) this.#checks.trigger();
       throw error;
     }
   }

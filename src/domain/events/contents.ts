@@ -8,7 +8,7 @@ import {
   type IEventStockReadResult,
 } from '../../generated/sql/events.ts';
 import type { Line } from '../orders/order.ts';
-import { movementKinds } from '../stock/movements.ts';
+import { asMovementKind } from '../stock/movements.ts';
 import type { StockEventMovement } from './event.ts';
 
 /** Who ordered what. */
@@ -89,10 +89,8 @@ function movedOf(row: IEventStockReadResult): Moved {
 }
 
 function movementOf(row: IEventStockReadResult): StockEventMovement {
-  const kind = movementKinds.find((known) => known === row.kind);
-  if (kind === undefined) throw new Error(`unknown kind of movement: ${row.kind}`);
   return {
-    kind,
+    kind: asMovementKind(row.kind),
     totalChange: row.total_change,
     total: row.total_after,
     reserved: row.reserved_after,

@@ -7,7 +7,7 @@
 import type { Queryable, Reader } from '../../db/types.ts';
 import { eventBatchAt, eventHead, eventPositionBefore, eventTail } from '../../generated/sql/events.ts';
 import { orderScan } from '../../generated/sql/orders.ts';
-import { CLOCK_DISORDER_MAX_MS } from '../orders/filter.ts';
+import { CLOCK_DISORDER_MAX_MS, INT64_MAX } from '../limits.ts';
 
 export interface Cursor {
   readonly position: bigint;
@@ -21,8 +21,6 @@ export const START: Cursor = { position: 0n, us: 0n };
 /** How long a node may lack what another one has shown. Nodes that are further behind are not read. */
 const LAG_MAX_US = 60_000_000n;
 
-const ORDER_ID_MAX = 2n ** 63n - 1n;
-
 /** The cursor behind the last event. */
 export async function headOf(db: Queryable): Promise<Cursor> {
   const [head] = await eventHead.run(undefined, db);
@@ -32,7 +30,7 @@ export async function headOf(db: Queryable): Promise<Cursor> {
 /** A position before the first event of an order that is kept, near its creation. */
 export async function startOf(db: Reader, orderId: bigint): Promise<bigint> {
   const { clockAheadMs } = db;
-  const below = orderId < ORDER_ID_MAX ? orderId + 1n : orderId;
+  const below = orderId < INT64_MAX ? orderId + 1n : orderId;
   const [order] = await orderScan.run({ below, limit: 1n, clockAheadMs }, db);
   // Where it was removed that is the order before it, which was created before it, or nearly so.
   if (order === undefined) return tailOf(db);

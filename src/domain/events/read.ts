@@ -46,7 +46,8 @@ export async function readEvents(
   limits: EventLimits,
 ): Promise<EventPage | undefined> {
   const page = await readEventsBehind(db, cursor, filter, limits);
-  // Afterwards: what is removed first is what the cursor is at.
+  // Checked after the read. Removal begins with the oldest events: if that of the cursor is still there, none
+  // behind it was removed.
   return (await stateOf(db, cursor)) === 'expired' ? undefined : page;
 }
 

@@ -12,6 +12,7 @@ import { orderNotCancellable, orderNotFound } from '../refusals.ts';
 import {
   changeOrders,
   closersOf,
+  isTooNew,
   type OrderToClose,
   orderOf,
   release,
@@ -21,9 +22,13 @@ import {
 } from './change.ts';
 import { type Order, transitions } from './order.ts';
 
+export interface CancelOrderRequest {
+  readonly orderId: bigint;
+}
+
 /** What a batch takes of a request. */
 export function prepareCancellation(
-  orderId: bigint,
+  { orderId }: CancelOrderRequest,
   { caller: actor, traceparent }: Call,
 ): Outcome<OrderToClose> {
   return accepted({ orderId, actor, traceparent });
@@ -52,8 +57,7 @@ export async function cancelOrders(
 }
 
 function outcomeOf(orderId: bigint, order: Order | undefined): Outcome<void> {
-  // One that is still open was written between the lock and the read: it did not exist when the batch began.
-  if (order === undefined || order.status === transitions.cancel.from) return refused(orderNotFound(orderId));
+  if (order === undefined || isTooNew(order)) return refused(orderNotFound(orderId));
   if (order.status === transitions.cancel.to) return accepted(undefined);
   return refused(orderNotCancellable(orderId, order.status));
 }

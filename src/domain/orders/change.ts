@@ -14,7 +14,7 @@ import { EventLog } from '../events/log.ts';
 import { microsOf } from '../instant.ts';
 import { type OrderMovement, OrderMovements } from '../stock/movements.ts';
 import { changeStock, lockStock } from '../stock/stock.ts';
-import { type Order, type Transition, transitions } from './order.ts';
+import { OPEN, type Order, type Transition, transitions } from './order.ts';
 import { isUnreleased, ordersOf, readLines, type StoredOrder } from './read.ts';
 
 interface ChangedOrders<Row> {
@@ -73,6 +73,14 @@ export function transit(
 export function expire(tx: Queryable, orderIds: readonly bigint[]): Promise<{ order_id: bigint }[]> {
   const { from, to, cancelReason } = transitions.expire;
   return orderExpire.run({ orderIds: [...orderIds], from, to, cancelReason }, tx);
+}
+
+/**
+ * Whether an order is not to be found by this batch, although it was read: one that is still open behind the
+ * update was written between the lock and the read, and did not exist when the batch began.
+ */
+export function isTooNew({ status }: Order): boolean {
+  return status === OPEN;
 }
 
 /** An order that the same transaction has locked, and so has read. */

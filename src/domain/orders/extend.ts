@@ -12,7 +12,16 @@ import { type Instant, instantOfMicros } from '../instant.ts';
 import { accepted, type Outcome, refused } from '../outcome.ts';
 import { orderExpired, orderNotExtendable, orderNotFound } from '../refusals.ts';
 import type { Settings } from '../settings.ts';
-import { changeOrders, orderOf, raised, release, settle, type TracedOrder, tracesOf } from './change.ts';
+import {
+  changeOrders,
+  isTooNew,
+  orderOf,
+  raised,
+  release,
+  settle,
+  type TracedOrder,
+  tracesOf,
+} from './change.ts';
 import { type Order, transitions } from './order.ts';
 
 export interface ExtendOrderRequest {
@@ -97,8 +106,7 @@ function outcomeOf(
   if (endUs !== undefined) {
     return accepted({ expiresAt: endUs === null ? undefined : instantOfMicros(endUs) });
   }
-  // One that is still open was written between the lock and the read: it did not exist when the batch began.
-  if (order === undefined || order.status === transitions.pay.from) return refused(orderNotFound(orderId));
+  if (order === undefined || isTooNew(order)) return refused(orderNotFound(orderId));
   const { status, cancelReason, expiresAt } = order;
   const isExpired = cancelReason === 'expired' && expiresAt !== undefined;
   return refused(isExpired ? orderExpired(orderId, expiresAt) : orderNotExtendable(orderId, status));

@@ -1,5 +1,7 @@
 /** Filters of lists, and what an order shows about those that were not read, since ids rise by creation. */
+
 import { type Instant, instantOfMicros } from '../instant.ts';
+import { CLOCK_DISORDER_MAX_MS } from '../limits.ts';
 import type { OrderStatus } from './order.ts';
 import { headOf, type OrderRow } from './read.ts';
 
@@ -12,9 +14,6 @@ export interface OrderFilter {
 }
 
 const NANOS_PER_MILLISECOND = 1_000_000n;
-
-/** How far the clocks of the servers may be apart, in milliseconds: much more than what is reported. */
-export const CLOCK_DISORDER_MAX_MS = 60_000;
 
 /**
  * By how much an order may seem older than one with a smaller id, in nanoseconds: its transaction began

@@ -2,7 +2,7 @@
 import type { Queryable } from '../../db/types.ts';
 import { orderLineCount } from '../../generated/sql/orders.ts';
 
-/** Those of the orders, from the first one on, that have at most so much lines together; one in any case. */
+/** Returns the longest prefix of the orders with at most `linesMax` lines in sum, and at least one order. */
 export async function fitting(
   tx: Queryable,
   orderIds: readonly bigint[],

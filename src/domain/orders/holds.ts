@@ -6,8 +6,10 @@
  * It runs outside of the batch's transaction, on any node, so that no lock waits for it, and walks in
  * windows, so that each statement is bounded. It ends where it has found what is missing, or at its limits.
  */
+
 import type { Queryable } from '../../db/types.ts';
 import { type IOrderHoldsResult, orderHolds, orderHoldsWithoutEnd } from '../../generated/sql/orders.ts';
+import { INT64_MAX } from '../limits.ts';
 import type { Release } from '../stock/releases.ts';
 import { fromSkuColumn, toSkuColumn } from './order.ts';
 
@@ -42,7 +44,7 @@ export interface Position {
 export const START: Position = { endUs: 0n, orderId: 0n };
 
 /** Stands for the end of a reservation that never ends. */
-export const NEVER_US = 2n ** 63n - 1n;
+export const NEVER_US = INT64_MAX;
 
 /** What an open order holds of one sku. */
 export interface Hold extends Position {

@@ -5,9 +5,11 @@
  * The database scans ids in windows, and the filters are applied here. A page that has scanned its share, or
  * has its lines, ends also when it is short or empty, and its token continues there.
  */
+
 import type { Queryable, Reader } from '../../db/types.ts';
 import { orderLineRead, orderScan, orderScanOfUser } from '../../generated/sql/orders.ts';
 import type { Call } from '../call.ts';
+import { INT64_MAX } from '../limits.ts';
 import { accepted, type Outcome, refused } from '../outcome.ts';
 import { pageSizeOf, pageToken, positionOf } from '../page.ts';
 import type { Settings } from '../settings.ts';
@@ -54,8 +56,6 @@ const WINDOW = 1_000;
  */
 export const PAGE_LINES_MAX = 10_000;
 
-const ABOVE_ALL = 2n ** 63n - 1n;
-
 const badToken = refused(invalidFields('ListOrdersRequest', ['pageToken']));
 
 /** Reads the token of a request. Refuses with INVALID_REQUEST one that was made for other filters. */
@@ -64,7 +64,7 @@ export function preparePage(
   _call: Call,
   { pageTokenKey }: Settings,
 ): Outcome<OrderPageToRead> {
-  const below = token === '' ? ABOVE_ALL : positionOf(pageTokenKey, textOf(filter), token);
+  const below = token === '' ? INT64_MAX : positionOf(pageTokenKey, textOf(filter), token);
   return below === undefined ? badToken : accepted({ ...filter, pageSize: pageSizeOf(pageSize), below });
 }
 

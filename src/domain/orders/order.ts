@@ -94,7 +94,10 @@ const sold = { total: -1, reserved: -1 };
 /** The reserved pieces become available. */
 const released = { total: 0, reserved: -1 };
 
-const open = { from: 'awaiting payment', fromReason: null } as const;
+/** The status of an order that holds its pieces. */
+export const OPEN = 'awaiting payment' satisfies OrderStatus;
+
+const open = { from: OPEN, fromReason: null } as const;
 
 export const transitions = {
   pay: { ...open, to: 'payed', cancelReason: null, perPiece: sold, event: 'payed' },

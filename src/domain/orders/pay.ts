@@ -18,6 +18,7 @@ import {
   type Closers,
   changeOrders,
   closersOf,
+  isTooNew,
   type Moved,
   movementsOf,
   type OrderToClose,
@@ -193,8 +194,7 @@ function outcomeOf(
   order: Order | undefined,
   shortages?: readonly Shortage[],
 ): Outcome<void> {
-  // One that is still open was written between the lock and the read: it did not exist when the batch began.
-  if (order === undefined || order.status === transitions.pay.from) return refused(orderNotFound(orderId));
+  if (order === undefined || isTooNew(order)) return refused(orderNotFound(orderId));
   const { status, expiresAt } = order;
   if (status === transitions.pay.to) return accepted(undefined);
   if (!isExpired(order) || expiresAt === undefined) return refused(orderNotPayable(orderId, status));

@@ -5,7 +5,15 @@ import { type IOrderReadResult, orderRead } from '../../generated/sql/orders.ts'
 import { instantOfMicros } from '../instant.ts';
 import { accepted, type Outcome, refused } from '../outcome.ts';
 import { orderNotFound } from '../refusals.ts';
-import { asCancelReason, asOrderStatus, fromSkuColumn, type Line, type Order, transitions } from './order.ts';
+import {
+  asCancelReason,
+  asOrderStatus,
+  fromSkuColumn,
+  type Line,
+  OPEN,
+  type Order,
+  transitions,
+} from './order.ts';
 
 /** The most lines of a batch of several orders. To read and write them takes a fraction of a second. */
 export const NAMED_LINES_MAX = 10 * contract.CreateOrderRequest.items.maxItems;
@@ -65,7 +73,7 @@ export function headOf(row: OrderRow): Omit<Order, 'items'> {
     ? { status: transitions.expire.to, cancelReason: transitions.expire.cancelReason }
     : { status: asOrderStatus(row.status), cancelReason: asCancelReason(row.cancel_reason) };
   const end = row.expires_us === null ? undefined : instantOfMicros(row.expires_us);
-  const isOfAccount = status === 'awaiting payment' || cancelReason === 'expired';
+  const isOfAccount = status === OPEN || cancelReason === 'expired';
   return {
     orderId: row.order_id,
     user: row.user_id,

@@ -16,8 +16,7 @@ import { fixedRefusals, stockBelowReserved, stockChanged } from '../refusals.ts'
 import type { Settings } from '../settings.ts';
 import { invalidPaths, invalidRequest } from '../violations.ts';
 import { type Counters, NO_PIECES, StockBook } from './book.ts';
-import type { Stock } from './list.ts';
-import { lockStock } from './stock.ts';
+import { lockStock, type Stock } from './stock.ts';
 
 /** Why stock is adjusted. */
 export const adjustmentReasons = [

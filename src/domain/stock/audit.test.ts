@@ -38,7 +38,7 @@ beforeEach(async () => {
   await database.query('INSERT INTO stocks VALUES (10, 100, 0), (20, 100, 0), (30, 100, 0)');
   const [payed, cancelled] = [await create(10), await create(10)];
   await loms.payOrder({ orderId: payed }, anyCall);
-  await loms.cancelOrder(cancelled, anyCall);
+  await loms.cancelOrder({ orderId: cancelled }, anyCall);
   await create(20);
 });
 

@@ -8,14 +8,12 @@ import type { Queryable, Reader } from '../../db/types.ts';
 import { eventBatchNth, eventSkuRead } from '../../generated/sql/events.ts';
 import type { Call } from '../call.ts';
 import { type Cursor, headOf, stateOf } from '../events/cursor.ts';
-import { fromSkuColumn } from '../orders/order.ts';
 import { accepted, type Outcome, refused } from '../outcome.ts';
-import { pageSizeOf, pageToken, positionsOf } from '../page.ts';
+import { onePage, pageSizeOf, pageToken, positionsOf } from '../page.ts';
 import { fixedRefusals } from '../refusals.ts';
 import type { Settings } from '../settings.ts';
 import { invalidFields } from '../violations.ts';
-import type { Stock } from './list.ts';
-import { availableOf } from './stock.ts';
+import { type Stock, stockOf } from './stock.ts';
 
 export interface ListStockChangesRequest {
   /** As it was sent: 0 stands for the default. */
@@ -111,7 +109,8 @@ async function readPage(db: Reader, window: Window, pageSize: number): Promise<P
   if (endState === 'expired') return undefined;
   // A node that is behind the end lacks a part of the window: it must not be passed over.
   const page = endState === 'ahead' ? { stocks: [], next: window } : await readWindow(db, window, pageSize);
-  // Afterwards: what is removed first is what the cursor is at.
+  // Checked after the read. Removal begins with the oldest events: if that of the cursor is still there, none
+  // behind it was removed.
   return (await stateOf(db, window.cursor)) === 'expired' ? undefined : page;
 }
 
@@ -123,16 +122,9 @@ async function readWindow(
   const end = chosen ?? (await chooseEnd(db, cursor));
   if (end === undefined) return { stocks: [], next: beginAt(cursor) };
   const range = { after: cursor.position, upTo: end.position, afterSku };
-  // One more than the page holds shows whether there is a next one.
   const rows = await eventSkuRead.run({ ...range, limit: BigInt(pageSize + 1) }, db);
-  const listed = rows.slice(0, pageSize);
-  const stocks = listed.map((row) => ({
-    sku: fromSkuColumn(row.sku),
-    total: row.total_count,
-    reserved: row.reserved,
-    count: availableOf(row),
-  }));
-  const last = rows.length > pageSize ? listed.at(-1) : undefined;
+  const { listed, last } = onePage(rows, pageSize);
+  const stocks = listed.map(stockOf);
   return { stocks, next: last === undefined ? beginAt(end) : { cursor, end, afterSku: last.sku } };
 }
 

@@ -100,7 +100,7 @@ test('a hold that nobody changes stands on one page, also while others come and 
   );
   const first = await readPage(2);
   expect(first.holds.map(({ orderId }) => orderId)).toEqual([1n, 2n]);
-  await loms.cancelOrder(4n, anyCall);
+  await loms.cancelOrder({ orderId: 4n }, anyCall);
   await database.query("UPDATE orders SET status = 'payed' WHERE order_id = 2");
   const second = await readPage(10, first.nextPageToken);
   expect(second.holds.map(({ orderId }) => orderId)).toEqual([3n, 5n, 6n]);

@@ -17,8 +17,7 @@ import { pageSizeOf, pageToken, positionsOf } from '../page.ts';
 import { stockNotFound } from '../refusals.ts';
 import type { Settings } from '../settings.ts';
 import { invalidFields } from '../violations.ts';
-import type { Stock } from './list.ts';
-import { availableOf } from './stock.ts';
+import { availableOf, type Stock } from './stock.ts';
 
 export interface ExplainStockRequest {
   readonly sku: number;

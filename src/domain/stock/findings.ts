@@ -6,7 +6,9 @@ import type { Database } from '../../db/types.ts';
  * one ended. `counters`: the stock is not what its last movement left. `reserved`: it is not what open orders
  * hold. `noStock`: movements of a sku without stock. `noOrder`: an order line without an order.
  */
-export type FindingKind = 'chain' | 'counters' | 'reserved' | 'noStock' | 'noOrder';
+export const findingKinds = ['chain', 'counters', 'reserved', 'noStock', 'noOrder'] as const;
+
+type FindingKind = (typeof findingKinds)[number];
 
 export interface Finding {
   readonly finding: FindingKind;

@@ -2,18 +2,20 @@
  * The history of a sku: the movements of its stock, newest first, by keyset pages. Movements are only added,
  * and their versions have no gap, so a page begins below the last version of the page before.
  */
+
 import type { Queryable } from '../../db/types.ts';
 import { type IStockMovementListResult, stockMovementList } from '../../generated/sql/stock_movements.ts';
 import { stockRead } from '../../generated/sql/stocks.ts';
 import type { Call } from '../call.ts';
 import { type Instant, instantOfMicros } from '../instant.ts';
+import { INT64_MAX } from '../limits.ts';
 import { toSkuColumn } from '../orders/order.ts';
 import { accepted, type Outcome, refused } from '../outcome.ts';
-import { pageSizeOf, pageToken, positionOf } from '../page.ts';
+import { onePage, pageSizeOf, pageToken, positionOf } from '../page.ts';
 import { stockNotFound } from '../refusals.ts';
 import type { Settings } from '../settings.ts';
 import { invalidFields } from '../violations.ts';
-import type { MovementKind } from './movements.ts';
+import { asMovementKind, type MovementKind } from './movements.ts';
 
 export interface ListStockMovementsRequest {
   readonly sku: number;
@@ -59,8 +61,6 @@ export interface MovementPage {
   readonly nextPageToken: string | undefined;
 }
 
-const ABOVE_ALL = 2n ** 63n - 1n;
-
 const badToken = refused(invalidFields('ListStockMovementsRequest', ['pageToken']));
 
 /** Reads the token of a request. Refuses with INVALID_REQUEST one that was made for another sku. */
@@ -69,7 +69,7 @@ export function prepareMovementPage(
   _call: Call,
   { pageTokenKey }: Settings,
 ): Outcome<MovementPageToRead> {
-  const below = token === '' ? ABOVE_ALL : positionOf(pageTokenKey, listOf(sku), token);
+  const below = token === '' ? INT64_MAX : positionOf(pageTokenKey, listOf(sku), token);
   return below === undefined ? badToken : accepted({ sku, pageSize: pageSizeOf(pageSize), below });
 }
 
@@ -86,17 +86,15 @@ export async function listStockMovements(
 ): Promise<Outcome<MovementPage>[]> {
   const pages: Outcome<MovementPage>[] = [];
   for (const { sku, pageSize, below } of requests) {
-    // One more than the page holds shows whether there is a next one.
     const limit = BigInt(pageSize + 1);
     const rows = await stockMovementList.run({ sku: BigInt(sku), below, limit }, db);
     if (rows.length === 0 && !(await hasStock(db, sku))) {
       pages.push(refused(stockNotFound(sku)));
       continue;
     }
-    const movements = rows.slice(0, pageSize).map(movementOf);
-    const last = rows.length > pageSize ? movements.at(-1) : undefined;
+    const { listed, last } = onePage(rows, pageSize);
     const nextPageToken = last && pageToken(pageTokenKey, listOf(sku), last.version);
-    pages.push(accepted({ movements, nextPageToken }));
+    pages.push(accepted({ movements: listed.map(movementOf), nextPageToken }));
   }
   return pages;
 }
@@ -110,7 +108,7 @@ function movementOf(row: IStockMovementListResult): StockMovement {
   return {
     version: row.version,
     // The table's CHECK allows no others.
-    kind: row.kind as MovementKind,
+    kind: asMovementKind(row.kind),
     totalChange: row.total_change,
     reservedChange: row.reserved_change,
     total: row.total_after,

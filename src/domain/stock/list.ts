@@ -5,12 +5,11 @@
 import type { Queryable } from '../../db/types.ts';
 import { stockList } from '../../generated/sql/stocks.ts';
 import type { Call } from '../call.ts';
-import { fromSkuColumn } from '../orders/order.ts';
 import { accepted, type Outcome, refused } from '../outcome.ts';
-import { pageSizeOf, pageToken, positionOf } from '../page.ts';
+import { onePage, pageSizeOf, pageToken, positionOf } from '../page.ts';
 import type { Settings } from '../settings.ts';
 import { invalidFields } from '../violations.ts';
-import { availableOf } from './stock.ts';
+import { type Stock, stockOf } from './stock.ts';
 
 export interface ListStocksRequest {
   /** As it was sent: 0 stands for the default. */
@@ -24,15 +23,6 @@ export interface StockPageToRead {
   readonly pageSize: number;
   /** Lists larger skus. */
   readonly after: bigint;
-}
-
-/** The stock of a sku. */
-export interface Stock {
-  readonly sku: number;
-  readonly total: bigint;
-  readonly reserved: bigint;
-  /** What is available. */
-  readonly count: bigint;
 }
 
 export interface StockPage {
@@ -64,16 +54,9 @@ export async function listStocks(
 ): Promise<Outcome<StockPage>[]> {
   const pages: Outcome<StockPage>[] = [];
   for (const { pageSize, after } of requests) {
-    // One more than the page holds shows whether there is a next one.
     const rows = await stockList.run({ after, limit: BigInt(pageSize + 1) }, db);
-    const listed = rows.slice(0, pageSize);
-    const last = rows.length > pageSize ? listed.at(-1) : undefined;
-    const stocks = listed.map((row) => ({
-      sku: fromSkuColumn(row.sku),
-      total: row.total_count,
-      reserved: row.reserved,
-      count: availableOf(row),
-    }));
+    const { listed, last } = onePage(rows, pageSize);
+    const stocks = listed.map(stockOf);
     pages.push(accepted({ stocks, nextPageToken: last && pageToken(pageTokenKey, LIST, last.sku) }));
   }
   return pages;

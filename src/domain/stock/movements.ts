@@ -17,6 +17,17 @@ export const movementKinds = [
 
 export type MovementKind = (typeof movementKinds)[number];
 
+/**
+ * Reads a kind from the database.
+ *
+ * @throws when it is none of these, which the table's CHECK does not allow.
+ */
+export function asMovementKind(text: string): MovementKind {
+  const kind = movementKinds.find((known) => known === text);
+  if (kind === undefined) throw new Error(`unknown kind of movement: ${text}`);
+  return kind;
+}
+
 /** What the orders of a batch do to one sku, summed: one movement. */
 export interface OrderMovement extends PieceChange {
   readonly sku: number;

@@ -1,14 +1,15 @@
 /**
  * Repairs the stock of a sku after an audit. It adds a movement with the reason `repair` and changes none.
- * The pieces that exist are believed: somebody may have set them on purpose, past the ledger. What is
+ * The total of the stock takes precedence over the ledger: somebody may have set it on purpose. What is
  * reserved becomes what open orders hold.
  */
+
 import type { Plan, Queryable } from '../../db/types.ts';
 import { orderHoldSum } from '../../generated/sql/orders.ts';
 import { stockMovementList, stockRepair } from '../../generated/sql/stock_movements.ts';
-import { stockVersionList } from '../../generated/sql/stocks.ts';
 import { STOCK_CHANGE } from '../events/event.ts';
 import { EventLog } from '../events/log.ts';
+import { INT64_MAX } from '../limits.ts';
 import { lockStock } from './stock.ts';
 
 /** What became of the stock of a sku. */
@@ -21,20 +22,17 @@ export interface Repair {
   readonly outcome: 'repaired' | 'agrees' | 'impossible';
 }
 
-const ABOVE_ALL = 2n ** 63n - 1n;
-
 /** Repairs one sku. Its stock is locked until the transaction ends, while all open orders are read. */
 export async function repairStock(tx: Queryable, sku: number): Promise<Plan<Repair>> {
   const key = BigInt(sku);
-  const [{ rows }, [last], [held], [stored]] = await Promise.all([
+  const [{ rows }, [last], [held]] = await Promise.all([
     lockStock(tx, [sku]),
-    stockMovementList.run({ sku: key, below: ABOVE_ALL, limit: 1n }, tx),
+    stockMovementList.run({ sku: key, below: INT64_MAX, limit: 1n }, tx),
     orderHoldSum.run({ sku: key }, tx),
-    stockVersionList.run({ after: key - 1n, upTo: key, limit: 1n }, tx),
   ]);
   const unchanged = (outcome: Repair['outcome']) => ({ writes: [], result: { sku, outcome } });
   const [row] = rows;
-  if (row === undefined || held === undefined || stored === undefined) return unchanged('impossible');
+  if (row === undefined || held === undefined) return unchanged('impossible');
   if (held.count > row.total_count) return unchanged('impossible');
   // Stock of version 0 is not in the ledger yet. Stock whose movements are all gone is opened again.
   const opens = last === undefined;
@@ -43,12 +41,12 @@ export async function repairStock(tx: Queryable, sku: number): Promise<Plan<Repa
     total_after: total,
     reserved_after: reserved,
   } = last ?? {
-    version: stored.version,
+    version: row.version,
     total_after: row.total_count,
     reserved_after: held.count,
   };
   const [totalChange, reservedChange] = [row.total_count - total, held.count - reserved];
-  const isLedgerRight = totalChange === 0n && reservedChange === 0n && stored.version === version;
+  const isLedgerRight = totalChange === 0n && reservedChange === 0n && row.version === version;
   const isOpened = !opens || version === 0n;
   if (isLedgerRight && isOpened && row.reserved === held.count) return unchanged('agrees');
   const kind = opens ? 'opened' : 'adjusted';

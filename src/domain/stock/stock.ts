@@ -11,6 +11,21 @@ export function availableOf(row: { total_count: bigint; reserved: bigint }): big
   return available > 0n ? available : 0n;
 }
 
+/** The stock of a sku. */
+export interface Stock {
+  readonly sku: number;
+  readonly total: bigint;
+  readonly reserved: bigint;
+  /** What is available. */
+  readonly count: bigint;
+}
+
+/** The stock of a row. */
+export function stockOf(row: { sku: bigint; total_count: bigint; reserved: bigint }): Stock {
+  const { sku, total_count: total, reserved } = row;
+  return { sku: fromSkuColumn(sku), total, reserved, count: availableOf(row) };
+}
+
 /** Stock that a transaction holds. */
 export interface LockedStock {
   readonly available: Available;

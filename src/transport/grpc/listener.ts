@@ -2,6 +2,7 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { experimental, type Server, ServerCredentials } from '@grpc/grpc-js';
 import type { Connections } from '../connection-admission.ts';
+import { listenOn } from '../ports.ts';
 import type { Certificates } from '../tls.ts';
 import { setTlsOptions } from './internals.ts';
 
@@ -22,9 +23,6 @@ export interface ListenerOptions {
   readonly onError: (error: Error) => void;
 }
 
-/** Connections that the system holds until they are accepted: thousands may come at one moment. */
-const BACKLOG_MAX = 4_096;
-
 /**
  * Listens for a server.
  *
@@ -38,13 +36,7 @@ export async function listen(server: Server, options: ListenerOptions): Promise<
     socket.on('error', () => socket.destroy());
     if (connections.admit(socket) !== undefined) injector.injectConnection(socket);
   });
-  await new Promise<void>((resolve, reject) => {
-    const fail = (cause: Error) => reject(new Error(`gRPC cannot listen on ${host}:${port}`, { cause }));
-    tcp.once('error', fail).listen({ host, port, backlog: BACKLOG_MAX }, () => {
-      tcp.off('error', fail).on('error', onError);
-      resolve();
-    });
-  });
+  await listenOn(tcp, 'gRPC', { host, port }, onError);
   return { port: (tcp.address() as AddressInfo).port, close: () => void tcp.close() };
 }
 

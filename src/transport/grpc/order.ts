@@ -49,7 +49,7 @@ export function orderMethods(loms: Loms) {
     ),
     cancelOrder: unary(
       contract.cancelOrder,
-      ({ orderId }, call) => loms.cancelOrder(orderId, call),
+      (request, call) => loms.cancelOrder(request, call),
       () => ({}),
     ),
   };

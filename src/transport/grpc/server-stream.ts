@@ -9,10 +9,10 @@ import { accepted, type Outcome } from '../../domain/outcome.ts';
 import { type AnyHandler, type Handler, perform, type TransportContext } from '../operation.ts';
 import { pump, type Sink } from '../stream.ts';
 import { traceOf } from '../traceparent.ts';
+import { IncomingCall, identity, replyMetadata, sentIn, servedAs } from './call.ts';
 import { statusOf } from './errors.ts';
 import { PrefixedMessage } from './internals.ts';
 import { knownCall } from './pending-calls.ts';
-import { IncomingCall, identity, replyMetadata, sentIn, servedAs } from './unary.ts';
 import { requestReader } from './validate.ts';
 
 /** A method as it is served. */

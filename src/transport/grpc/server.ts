@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import { REQUEST_MAX_BYTES } from '../../domain/limits.ts';
 import type { OperationName } from '../../domain/operations.ts';
 import { fixedRefusals } from '../../domain/refusals.ts';
-import { type ConnectionShares, Connections } from '../connection-admission.ts';
+import { type ConnectionShares, Connections, unlimitedShares } from '../connection-admission.ts';
 import type { TransportContext } from '../operation.ts';
 import type { Certificates } from '../tls.ts';
 import { requestIdOf, TRACEPARENT } from '../traceparent.ts';
@@ -93,8 +93,6 @@ export const grpcLimits = {
   requestsMaxBytes: 64 * 1024 * 1024,
 };
 
-const unlimited = { peerMax: Number.POSITIVE_INFINITY, peerPerSecond: 0 };
-
 /**
  * Starts to listen.
  *
@@ -112,7 +110,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   onUnknownMethod(server, (metadata) =>
     statusOf(fixedRefusals.methodNotAllowed, requestIdOf(metadata.get(TRACEPARENT)[0]?.toString())),
   );
-  const { shares = unlimited } = options;
+  const { shares = unlimitedShares } = options;
   const { connectionsMax } = limits;
   const connections = new Connections({ ...shares, connectionsMax }, deadlines.now);
   const connectionOf = ({ socket }: ServerHttp2Session) => connections.find(socket as Socket);

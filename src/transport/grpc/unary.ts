@@ -1,30 +1,13 @@
 /** Unary methods: request bytes into the pipeline, its outcome into reply bytes or a status. */
-import { type OutgoingHttpHeaders, sensitiveHeaders } from 'node:http2';
-import {
-  Metadata,
-  type MethodDefinition,
-  type Server,
-  type ServerUnaryCall,
-  type sendUnaryData,
-} from '@grpc/grpc-js';
+import type { MethodDefinition, Server, ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import type { Call } from '../../domain/call.ts';
-import { type CodeName, reasons } from '../../domain/errors.ts';
-import { IDEMPOTENCY_KEY_FIELD } from '../../domain/idempotency/key.ts';
-import type { OperationName, ServedName } from '../../domain/operations.ts';
+import type { OperationName } from '../../domain/operations.ts';
 import { accepted, type Outcome, refused } from '../../domain/outcome.ts';
 import { fixedRefusals } from '../../domain/refusals.ts';
-import {
-  type AnyHandler,
-  type Handler,
-  type Incoming,
-  perform,
-  type Served,
-  type TransportContext,
-} from '../operation.ts';
-import { RequestRecord } from '../record.ts';
-import { TRACEPARENT, traceOf } from '../traceparent.ts';
+import { type AnyHandler, type Handler, perform, type TransportContext } from '../operation.ts';
+import { traceOf } from '../traceparent.ts';
+import { IncomingCall, identity, keysOf, replyMetadata, sentIn, servedAs } from './call.ts';
 import { statusOf } from './errors.ts';
-import { type KnownCall, knownCall } from './pending-calls.ts';
 import { isIdempotent, requestReader } from './validate.ts';
 
 /** A method as it is served. */
@@ -62,13 +45,7 @@ export interface UnaryOptions {
 
 type UnaryCall = ServerUnaryCall<Buffer, Buffer>;
 
-/** What unary calls and those with a stream of replies have in common. */
-export type AnyCall = Pick<UnaryCall, 'metadata' | 'cancelled'>;
-
 const queueFull = refused(fixedRefusals.queueFull);
-
-/** Marks the reply to a call that did not run, because one with its idempotency key ran before. */
-const REPLAYED = 'idempotency-replayed';
 
 /**
  * Adds the methods to a server.
@@ -102,91 +79,5 @@ export function register(
       });
     };
     server.register(method.path, handle, identity, identity, 'unary');
-  }
-}
-
-/**
- * The headers that HTTP/2 must not keep in its table of repeated headers: each request id is a new one, and
- * would push out those that do repeat.
- */
-const unrepeated = [TRACEPARENT];
-
-/** Initial metadata with a request id, made into headers as cheaply as each reply needs it. */
-class ReplyMetadata extends Metadata {
-  readonly #requestId: string;
-
-  constructor(requestId: string) {
-    super();
-    this.#requestId = requestId;
-  }
-
-  override toHttp2Headers(): OutgoingHttpHeaders {
-    const headers = super.toHttp2Headers();
-    headers[TRACEPARENT] = this.#requestId;
-    return Object.assign(headers, { [sensitiveHeaders]: unrepeated });
-  }
-}
-
-/** The initial metadata of a reply. */
-export function replyMetadata(requestId: string, isReplay?: boolean): Metadata {
-  const metadata = new ReplyMetadata(requestId);
-  if (isReplay) metadata.set(REPLAYED, 'true');
-  return metadata;
-}
-
-/** The traceparent that a call has sent, if it has. */
-export function sentIn({ metadata }: AnyCall): string | undefined {
-  return metadata.get(TRACEPARENT)[0]?.toString();
-}
-
-/** What is served as a method, recorded by OpenTelemetry's conventions for RPC. */
-export function servedAs({ metrics }: TransportContext, name: ServedName, path: string): Served {
-  const transport = 'gRPC';
-  const record = new RequestRecord({
-    ...{ metrics, transport, operation: name },
-    durations: metrics.histogram('rpc_server_call_duration_seconds'),
-    statusOf: (refusal) => (refusal === undefined ? 'OK' : (reasons[refusal.reason] satisfies CodeName)),
-    attributesOf: (status) => ({
-      'rpc.system.name': 'grpc',
-      'rpc.method': path.slice(1),
-      'rpc.response.status_code': status,
-    }),
-  });
-  return { name, transport, record };
-}
-
-export function identity(bytes: Buffer): Buffer {
-  return bytes;
-}
-
-function keysOf({ metadata }: AnyCall): readonly (string | Buffer)[] {
-  return metadata.get(IDEMPOTENCY_KEY_FIELD);
-}
-
-/** What is known of a call. What most calls are not asked for is read when it is. */
-export class IncomingCall implements Incoming {
-  readonly deadlineMs: number;
-  readonly idempotencyKey: string | undefined;
-  readonly #call: AnyCall;
-  readonly #known: KnownCall;
-
-  constructor(call: AnyCall) {
-    const keys = keysOf(call);
-    this.#call = call;
-    this.#known = knownCall(call.metadata);
-    this.deadlineMs = this.#known.replyByMs;
-    this.idempotencyKey = keys.length === 0 ? undefined : keys.join(', ');
-  }
-
-  get address(): string {
-    return this.#known.client;
-  }
-
-  get authorization(): string | undefined {
-    return this.#call.metadata.get('authorization')[0]?.toString();
-  }
-
-  disconnected(): boolean {
-    return this.#call.cancelled;
   }
 }

@@ -6,6 +6,7 @@ import { type OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { type Authenticate, admitTo } from '../../domain/access.ts';
 import type { AuditState } from '../../domain/stock/audit.ts';
+import { findingKinds } from '../../domain/stock/findings.ts';
 import { requestIdOf, TRACEPARENT } from '../traceparent.ts';
 import { errorResponse, jsonHeadersOf, jsonResponse } from './errors.ts';
 import { int64Reply } from './fields.ts';
@@ -27,7 +28,7 @@ const count = (description: string, example: number) =>
 
 const finding = z
   .object({
-    finding: z.enum(['chain', 'counters', 'reserved', 'noStock', 'noOrder']),
+    finding: z.enum(findingKinds),
     sku: z.bigint().openapi({ type: 'integer' }),
     version: int64Reply('The movement.', 7).optional(),
     orderID: int64Reply('The order of a line without an order.', 1).optional(),

@@ -24,7 +24,7 @@ import { pump } from '../stream.ts';
 import { requestIdOf, TRACEPARENT } from '../traceparent.ts';
 import { isIncomplete } from './connection.ts';
 import { errorResponse } from './errors.ts';
-import { openSink, streamHeaders } from './event-stream.ts';
+import { openSink, streamHeaders } from './server-events.ts';
 import { pagePolicy, staticFile } from './static-file.ts';
 
 export interface ConsoleOptions {

@@ -8,23 +8,24 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Call } from '../../domain/call.ts';
-import { BOOKMARK_MS, type EventStream, type PageEncoding } from '../../domain/events/watch.ts';
+import type { EventStream, PageEncoding } from '../../domain/events/watch.ts';
 import { accepted } from '../../domain/outcome.ts';
 import { fixedRefusals } from '../../domain/refusals.ts';
 import { invalidFields } from '../../domain/violations.ts';
 import { contract } from '../../generated/contract.ts';
 import { type Handler, perform, type TransportContext } from '../operation.ts';
 import { malformedRequest } from '../refusals.ts';
-import { CHUNK_READ_MS, pump, type Sink } from '../stream.ts';
+import { pump } from '../stream.ts';
 import { TRACEPARENT, traceOf } from '../traceparent.ts';
-import { connectionOf, isIncomplete } from './connection.ts';
-import { errorResponse, jsonHeadersOf, printError } from './errors.ts';
+import { isIncomplete } from './connection.ts';
+import { errorResponse } from './errors.ts';
 import { printEvent } from './event-json.ts';
 import { eventExample, FEED_TOKEN, typeFilter } from './feed.ts';
 import { choice, text } from './fields.ts';
 import { responses } from './openapi.ts';
 import { parameterReader, readCall } from './request.ts';
 import { describe, servedAs } from './route.ts';
+import { openSink, streamHeaders } from './server-events.ts';
 
 const PATH = '/event/stream';
 
@@ -47,7 +48,9 @@ const watchEventsRequest = z.object({
 const { shape: asked } = watchEventsRequest;
 
 const readParameters = parameterReader('WatchEventsRequest', watchEventsRequest, {
-  ...{ pageToken: 'page_token', type: 'type', from: 'from' },
+  pageToken: 'page_token',
+  type: 'type',
+  from: 'from',
 });
 
 const lastEventId = z.string().optional().openapi({
@@ -93,21 +96,6 @@ const encoding: PageEncoding = (events, next, tokenOf) => {
 
 type Watched = ReturnType<typeof readParameters>;
 
-/** Clients reconnect after this time, in milliseconds. */
-const RETRY_MS = 1_000;
-
-const ownHeaders = {
-  'content-type': 'text/event-stream',
-  // Proxies must neither compress nor collect what is to arrive now.
-  'cache-control': 'no-store, no-transform',
-  'x-accel-buffering': 'no',
-};
-
-/** The headers of a stream of server-sent events. */
-export function streamHeaders(requestId: string): Record<string, string> {
-  return { ...jsonHeadersOf(requestId), ...ownHeaders };
-}
-
 /** Adds the stream to the app and to its OpenAPI document. */
 export function addEventStream(app: OpenAPIHono, context: TransportContext): void {
   describe(app, context, 'watchEvents', watchEventsDocument);
@@ -138,41 +126,4 @@ export function addEventStream(app: OpenAPIHono, context: TransportContext): voi
     void pump(opened.value, openSink(reply, requestId), context);
     return RESPONSE_ALREADY_SENT;
   });
-}
-
-/**
- * A connection on which nothing moves is cut by the system after this time, in milliseconds, if its peer has
- * vanished: Node.js probes ten times, once a second. That is before the next bookmark, behind which the
- * system would wait for minutes.
- */
-const PROBE_AFTER_MS = 3_000;
-
-/** The time to read the end of a stream, in milliseconds. */
-const END_READ_MS = 10_000;
-
-/** Opens a stream of server-sent events as the reply to a request. */
-export function openSink(reply: ServerResponse, requestId: string): Sink {
-  const { socket } = reply.req;
-  const connection = connectionOf(socket);
-  // It closes behind the stream: for another one a client takes a new connection, perhaps to another
-  // instance.
-  connection?.end();
-  socket.setTimeout(BOOKMARK_MS + CHUNK_READ_MS);
-  socket.setKeepAlive(true, PROBE_AFTER_MS);
-  reply.on('error', () => {});
-  reply.writeHead(200, streamHeaders(requestId));
-  reply.write(`retry: ${RETRY_MS}\n\n`);
-  return {
-    write: (chunk, done) => void reply.write(chunk, () => done()),
-    isClosing: () => connection?.isOld ?? false,
-    end(refusal) {
-      socket.setTimeout(END_READ_MS);
-      if (refusal !== undefined) reply.write(`event: error\ndata: ${printError(refusal, requestId)}\n\n`);
-      reply.end();
-    },
-    onClose(listener) {
-      if (socket.destroyed) listener();
-      else socket.once('close', listener);
-    },
-  };
 }

@@ -78,7 +78,7 @@ export function orderRoutes(loms: Loms) {
     cancelOrder: route({
       document: cancelOrderDocument,
       read: readOrderToCancel,
-      run: ({ orderID }, call) => loms.cancelOrder(orderID, call),
+      run: ({ orderID }, call) => loms.cancelOrder({ orderId: orderID }, call),
       print: () => '{}',
     }),
   };

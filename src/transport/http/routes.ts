@@ -15,7 +15,7 @@ import { addBearerScheme } from './openapi.ts';
 import { orderRoutes } from './order.ts';
 import { addOperation, type Route } from './route.ts';
 import { stockRoutes } from './stock.ts';
-import { stockChangeRoutes } from './stock-changes.ts';
+import { stockChangeRoutes } from './stock-adjustments.ts';
 import { stockHistoryRoutes } from './stock-history.ts';
 
 export interface HttpAppOptions extends TransportContext, HealthOptions, AuditRouteOptions {

@@ -249,7 +249,7 @@ describe('startHttpServer', () => {
   test('throws with the address that is in use', async () => {
     const { port } = await start();
     await expect(startHttpServer(testApp(), { host: '127.0.0.1', port, logger: silent })).rejects.toThrow(
-      `http cannot listen on 127.0.0.1:${port}: the port is in use`,
+      `REST cannot listen on 127.0.0.1:${port}: the port is in use`,
     );
   });
 });

@@ -12,7 +12,8 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
 import { fixedRefusals } from '../../domain/refusals.ts';
 import { type Clock, monotonicMs } from '../../timing/clock.ts';
-import { type ConnectionShares, Connections } from '../connection-admission.ts';
+import { type ConnectionShares, Connections, unlimitedShares } from '../connection-admission.ts';
+import { listenOn } from '../ports.ts';
 import { malformedRequest } from '../refusals.ts';
 import type { Certificates } from '../tls.ts';
 import { requestIdOf, TRACEPARENT } from '../traceparent.ts';
@@ -59,16 +60,13 @@ export interface HttpServer {
   stop(graceMs: number): Promise<void>;
 }
 
-/** Connections that the system holds until they are accepted: thousands may come at one moment. */
-const BACKLOG_MAX = 4_096;
-
 /**
  * Serves the app.
  *
  * @throws when the address cannot be listened on.
  */
 export async function startHttpServer(app: OpenAPIHono, options: HttpServerOptions): Promise<HttpServer> {
-  const { certificates, logger, shares = unlimited, now = monotonicMs } = options;
+  const { certificates, logger, shares = unlimitedShares, now = monotonicMs } = options;
   const limits = { ...connectionLimits, ...options.limits };
   const admission = new Connections({ ...shares, connectionsMax: limits.connectionsMax }, now);
   const answer = requestListener(app, () => connections.isStopping, options);
@@ -84,7 +82,7 @@ export async function startHttpServer(app: OpenAPIHono, options: HttpServerOptio
   // Node.js drops headers past its own limit; here a request that has too many is refused.
   server.maxHeadersCount = 0;
   connections.take(server, certificates !== undefined);
-  await listen(server, options);
+  await listenOn(server, 'REST', options, (error) => logger.error({ err: error }, 'http server'));
 
   let stopped: Promise<void> | undefined;
   return {
@@ -101,9 +99,6 @@ export async function startHttpServer(app: OpenAPIHono, options: HttpServerOptio
     },
   };
 }
-
-/** As many of the connections as there are. */
-const unlimited = { peerMax: Number.POSITIVE_INFINITY, peerPerSecond: 0 };
 
 function requestListener(
   app: OpenAPIHono,
@@ -138,17 +133,6 @@ function refuse({ refusal, status, closes }: Fault, incoming: IncomingMessage): 
 
 function requestIdIn({ headers }: IncomingMessage): string {
   return requestIdOf(headers[TRACEPARENT]?.toString());
-}
-
-async function listen(server: Server, { host, port, logger }: HttpServerOptions): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const why = error.code === 'EADDRINUSE' ? 'the port is in use' : error.message;
-      reject(new Error(`http cannot listen on ${host}:${port}: ${why}`, { cause: error }));
-    });
-    server.listen({ port, host, backlog: BACKLOG_MAX }, resolve);
-  });
-  server.removeAllListeners('error').on('error', (error) => logger.error({ err: error }, 'http server'));
 }
 
 async function drain(

@@ -2,8 +2,9 @@
 import { z } from '@hono/zod-openapi';
 import type { Loms } from '../../domain/operations.ts';
 import { fixedRefusals, stockNotFound } from '../../domain/refusals.ts';
-import type { Stock, StockPage } from '../../domain/stock/list.ts';
+import type { StockPage } from '../../domain/stock/list.ts';
 import type { StockBatch } from '../../domain/stock/read.ts';
+import type { Stock } from '../../domain/stock/stock.ts';
 import { invalidFields } from '../../domain/violations.ts';
 import { contract } from '../../generated/contract.ts';
 import { compressedBody } from '../refusals.ts';
