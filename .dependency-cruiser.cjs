@@ -79,7 +79,7 @@ module.exports = {
       'workers',
       'Workers decide when the domain works.',
       room('workers'),
-      ours('workers/', 'service/', 'domain/', 'timing/'),
+      ours('workers/', 'service/', 'domain/', 'db/errors\\.ts$', 'timing/'),
     ),
     rule(
       'auth',
