@@ -17,10 +17,12 @@
 -- synchronous_slots: on a primary, the slots of the standbys that every commit waits for. Members of a quorum
 -- are left out: the others may confirm a commit before it is visible there. Empty while a standby is
 -- `potential`: it may take over at any moment, and from then on commits do not wait for the current one.
--- commits_hang: on a primary, whether commits cannot be confirmed. Either a standby is required and none is
--- connected, or a COMMIT of ours takes longer than the write timeout, whatever it waits for: a standby that
--- confirms nothing, a disk, another server. Without pg_read_all_stats the states of the standbys are null:
--- that counts as one that may confirm.
+-- flushed: on a primary, how far its WAL was written to disk when it had listed these slots, in bytes. All
+-- that was acknowledged without one of them is before it.
+-- confirming: on a primary, how many standbys may confirm a commit. Without pg_read_all_stats the states of
+-- the standbys are null: each counts as one that may.
+-- commit_hangs: on a primary, whether a COMMIT of ours takes longer than the write timeout, whatever it waits
+-- for: a standby that confirms nothing, a disk, another server.
 -- clock_ms: its time, in milliseconds since the epoch.
 SELECT
     (SELECT system_identifier FROM pg_control_system())::text AS "system!",
@@ -46,22 +48,20 @@ SELECT
         WHERE standby.sync_state = 'sync'
           AND NOT EXISTS (SELECT FROM pg_stat_replication WHERE sync_state = 'potential')
     ) AS "synchronous_slots!",
+    CASE WHEN pg_is_in_recovery() THEN 0 ELSE pg_current_wal_flush_lsn() - '0/0' END::bigint AS "flushed!",
     current_setting('synchronous_standby_names') AS "standby_names!",
     (
-        current_setting('synchronous_standby_names') <> ''
-        AND NOT EXISTS (
-            SELECT FROM pg_stat_replication
-            WHERE sync_state IS NULL OR sync_state IN ('sync', 'quorum')
-        )
-    )
-    OR EXISTS (
+        SELECT count(*) FROM pg_stat_replication
+        WHERE sync_state IS NULL OR sync_state IN ('sync', 'quorum')
+    )::int AS "confirming!",
+    EXISTS (
         SELECT FROM pg_stat_activity
         WHERE state = 'active'
           AND query = 'COMMIT'
           AND application_name = current_setting('application_name')
           AND datname = current_database()
           AND clock_timestamp() - query_start > make_interval(secs => :timeoutMs!::float8 / 1000)
-    ) AS "commits_hang!",
+    ) AS "commit_hangs!",
     (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS "clock_ms!";
 
 /* @name nodeStarted */

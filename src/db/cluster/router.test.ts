@@ -347,10 +347,7 @@ test('a replica that is not synchronous is not read, since its data may be stale
 });
 
 test('a replica that streams without a slot is not read, and that is the reason', async () => {
-  const check = async () => {
-    await router.check();
-    return nodes();
-  };
+  const check = () => router.check().then(nodes);
   await onReplica("ALTER SYSTEM SET primary_slot_name = ''");
   await onReplica('SELECT pg_reload_conf()');
   await expect.poll(check, { timeout: 10_000 }).toEqual(['primary', 'replica: streams without a slot']);
@@ -367,6 +364,7 @@ test('a replica that does not replay what it receives is unhealthy until it has'
     await watched.check();
     return watched.status()[1]?.reason;
   };
+  expect(await reasonAt(0)).toBe('');
   await onReplica('SELECT pg_wal_replay_pause()');
   await expect(reserveOne()).rejects.toBeInstanceOf(OutcomeUnknown);
   expect([await reasonAt(0), await reasonAt(5_000), await reasonAt(5_001)]).toEqual(['', '', 'replay lag']);

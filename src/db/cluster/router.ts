@@ -46,6 +46,9 @@ class NodeFailure extends Error {}
 
 const isNodeError = (error: unknown) => error instanceof NodeFailure;
 
+/** How often a round is repeated at once while a replica lacks what was acknowledged without it. */
+const CATCH_UP_ROUNDS = 5;
+
 export class Router implements Database {
   readonly #nodes: readonly DatabaseNode[];
   readonly #options: RouterOptions;
@@ -64,7 +67,7 @@ export class Router implements Database {
     this.#options = options;
     this.#deadlines = new Deadlines(now);
     this.#checks = new PeriodicTask({
-      run: () => this.check().then(() => undefined),
+      run: () => this.check().then(() => ({ more: isCatchingUp(this.#topology) })),
       intervalMs: checkIntervalMs,
       minGapMs: Math.ceil(checkIntervalMs / 4),
       onError: (error) => logger.error({ err: error }, 'the check of the database nodes failed'),
@@ -248,14 +251,25 @@ export class Router implements Database {
   }
 
   async #checkOnce(): Promise<void> {
+    let round = await this.#judge(this.#topology);
+    // The WAL that a replica lacks, at the first sight of it, mostly is what was written a moment ago.
+    for (let repeated = 0; repeated < CATCH_UP_ROUNDS && isCatchingUp(round.topology); repeated++) {
+      round = await this.#judge(round.topology);
+    }
+    // Nothing is awaited from here on, so the verdicts take effect on all nodes at once.
+    this.#apply(round.topology, round.answers);
+  }
+
+  async #judge(before: Topology): Promise<{ readonly topology: Topology; readonly answers: Answer[] }> {
+    let observed = before;
     let answers = await this.#queryAll();
-    while (mustRepeat(this.#topology, answers)) {
-      this.#topology = observe(this.#topology, answers);
+    while (mustRepeat(observed, answers)) {
+      observed = observe(observed, answers);
       answers = await this.#queryAll();
     }
     const { replicaLagMaxMs } = this.#options;
-    // Nothing is awaited from here on, so the verdicts take effect on all nodes at once.
-    this.#apply(judge(this.#topology, { answers, nowMs: this.#deadlines.now(), replicaLagMaxMs }), answers);
+    const round = { answers, nowMs: this.#deadlines.now(), replicaLagMaxMs };
+    return { topology: judge(observed, round), answers };
   }
 
   #queryAll(): Promise<Answer[]> {
@@ -294,4 +308,8 @@ export class Router implements Database {
     if (commitsHang && !before.commitsHang) logger.error('commits are not confirmed: writes are rejected');
     if (!commitsHang && before.commitsHang) logger.info('commits are confirmed: writes are accepted');
   }
+}
+
+function isCatchingUp({ nodes }: Topology): boolean {
+  return nodes.some(({ reason }) => reason === 'catching up');
 }

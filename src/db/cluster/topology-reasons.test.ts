@@ -58,7 +58,7 @@ const scenarios: Record<string, readonly Step[]> = {
 };
 
 describe.each(Object.entries(scenarios))('%s', (_title, steps) => {
-  test('round by round', () => {
+  test('each round gives every node the expected reason', () => {
     let topology = unknownTopology(steps[0]?.[0].length ?? 0);
     for (const [answers, verdicts, inForce] of steps) {
       topology = judged(topology, answers);

@@ -1,54 +1,24 @@
 /** Primary election and node health, in scenarios that run round by round. */
 import { describe, expect, test } from 'vitest';
 import { primary, replica } from '../../../test/support/node-states.ts';
+import {
+  down,
+  foreign,
+  healthy,
+  idle,
+  LAG_MAX_MS,
+  notReachable,
+  onC,
+  pair,
+  restarted,
+  rival,
+  run,
+  type Step,
+  slots,
+  trio,
+  wal,
+} from '../../../test/support/topology-rounds.ts';
 import { type Answer, judge, mustRepeat, observe, type Topology, unknownTopology } from './topology.ts';
-
-const LAG_MAX_MS = 5_000;
-
-const down = new Error('connection refused');
-const foreign = { system: 'theirs' };
-const restarted = { started: 'second' };
-const idle = { slot_name: null };
-const onC = { slot_name: 'c' };
-const slots = (...names: string[]) => ({ synchronous_slots: names });
-const wal = (received: bigint, replayed: bigint) => ({ received, replayed });
-
-interface Expected extends Partial<Omit<Topology, 'nodes'>> {
-  /** The start time of the server that each node accepts connections to; undefined where it accepts none. */
-  readonly accepted?: readonly (string | undefined)[];
-  /** The time of the round. */
-  readonly nowMs?: number;
-}
-
-/** A round: the reply of each node, the expected verdict on each, and other expectations. */
-type Step = readonly [answers: readonly Answer[], verdicts: readonly string[], expected?: Expected];
-
-/** Runs the rounds, and compares each result with what is expected. */
-function run(steps: readonly Step[]): void {
-  let topology = unknownTopology(steps[0]?.[0].length ?? 0);
-  for (const [round, [answers, verdicts, expected = {}]] of steps.entries()) {
-    const { accepted, nowMs = 0, ...others } = expected;
-    topology = judge(topology, { answers, nowMs, replicaLagMaxMs: LAG_MAX_MS });
-    const { nodes } = topology;
-    const message = `round ${round + 1}`;
-    const reasons = nodes.map(({ reason }) => reason ?? 'healthy');
-    expect(reasons, message).toEqual(verdicts);
-    expect(topology, message).toMatchObject(others);
-    const servers = nodes.map((node) => node.accepted?.started);
-    expect(servers, message).toEqual(accepted ?? servers);
-  }
-}
-
-const healthy = 'healthy';
-const notReachable = 'not reachable';
-const rival = 'two primaries on one timeline';
-
-/** The first round of most scenarios, with one and with two synchronous replicas. */
-const pair: Step = [[primary(1), replica(1)], [healthy, healthy], { primary: 0 }];
-const trio: Step = [
-  [primary(1, slots('b', 'c')), replica(1), replica(1, onC)],
-  [healthy, healthy, healthy],
-];
 
 const scenarios: Record<string, Record<string, readonly [Step, ...Step[]]>> = {
   election: {
@@ -56,7 +26,13 @@ const scenarios: Record<string, Record<string, readonly [Step, ...Step[]]>> = {
       [
         [replica(1), primary(1)],
         [healthy, healthy],
-        { system: 'ours', timeline: 1, primary: 1, synchronousSlots: ['b'], commitsHang: false },
+        {
+          system: 'ours',
+          timeline: 1,
+          primary: 1,
+          synchronousSlots: [{ slot: 'b', from: 0n }],
+          commitsHang: false,
+        },
       ],
     ],
     'no node is used until a primary is promoted': [
@@ -184,7 +160,7 @@ const scenarios: Record<string, Record<string, readonly [Step, ...Step[]]>> = {
         [down, replica(1, idle)],
         [notReachable, healthy],
       ],
-      [[down, replica(1, idle)], [notReachable, healthy], { synchronousSlots: ['b'] }],
+      [[down, replica(1, idle)], [notReachable, healthy], { synchronousSlots: [{ slot: 'b', from: 0n }] }],
       [
         [down, replica(1)],
         [notReachable, healthy],
@@ -280,25 +256,6 @@ const scenarios: Record<string, Record<string, readonly [Step, ...Step[]]>> = {
     'lag counts from before there was a primary': [
       [[down, replica(1, wal(200n, 100n))], [notReachable, 'no primary'], { nowMs: 0 }],
       [[primary(1), replica(1, wal(200n, 100n))], [healthy, 'replay lag'], { nowMs: 9_000 }],
-    ],
-  },
-
-  'hanging commits': {
-    'hanging commits leave the primary healthy, and last until it reports otherwise': [
-      [[primary(1, { commits_hang: true }), down], [healthy, notReachable], { commitsHang: true }],
-      [[down, down], [notReachable, notReachable], { commitsHang: true }],
-      [[primary(1), down], [healthy, notReachable], { commitsHang: false }],
-    ],
-    'a new primary without its synchronous replica serves reads and no writes': [
-      pair,
-      [
-        [down, primary(2, { commits_hang: true })],
-        [notReachable, healthy],
-        { primary: 1, commitsHang: true },
-      ],
-    ],
-    'hanging commits of an old primary are ignored': [
-      [[primary(1, { commits_hang: true }), primary(2)], ['old primary', healthy], { commitsHang: false }],
     ],
   },
 

@@ -8,7 +8,8 @@
  * back is recognised by its lower timeline and fenced. See docs/decisions/timeline-check.md.
  *
  * A replica is healthy while it answers, keeps up, and is one that every commit waits for (applied there
- * before the write is acknowledged). So a read after an acknowledged write sees it, on every healthy node.
+ * before the write is acknowledged), once it has replayed what was acknowledged before that. So a read after
+ * an acknowledged write sees it, on every healthy node.
  * See docs/decisions/synchronous-reads.md.
  */
 import type { INodeStateResult } from '../../generated/sql/cluster.ts';
@@ -44,7 +45,8 @@ export type UnhealthyReason =
   | 'other timeline'
   | 'cannot see replication'
   | 'streams without a slot'
-  | 'not synchronous';
+  | 'not synchronous'
+  | 'catching up';
 
 /** The server at a node's address to which connections may be used. */
 export interface AcceptedServer {
@@ -72,6 +74,16 @@ export interface TopologyNode {
   readonly reason: UnhealthyReason | undefined;
 }
 
+/** The slot of a replica that commits wait for. */
+export interface SynchronousSlot {
+  readonly slot: string;
+  /**
+   * How far the primary's WAL was flushed when the slot was first listed, in bytes. Commits before that may
+   * have been acknowledged without this replica.
+   */
+  readonly from: bigint;
+}
+
 export interface Topology {
   /** The cluster that this service works on: that of its first primary. */
   readonly system: string | undefined;
@@ -80,7 +92,7 @@ export interface Topology {
   /** The index of the primary in force. It stays in force while it only does not answer. */
   readonly primary: number | undefined;
   /** The slots of the replicas that commits wait for, by the primary's latest answer. */
-  readonly synchronousSlots: readonly string[];
+  readonly synchronousSlots: readonly SynchronousSlot[];
   /** How many replicas confirm each commit, by the primary's latest answer; undefined before its first. */
   readonly confirmedBy: number | undefined;
   /** Whether a commit would hang, with its locks and its connection, by the primary's latest answer. */
@@ -192,17 +204,39 @@ function elect(topology: Topology, answers: readonly Answer[]): Topology {
   const stays = inForce !== undefined && claimants.includes(inForce);
   const primary = stays ? inForce : claimants.length === 1 ? claimants[0] : undefined;
   const state = primary === undefined ? undefined : stateOf(answers[primary]);
-  // What the last primary showed of its replicas means nothing for those of a new one.
-  const slotsBefore = primary === inForce ? topology.synchronousSlots : [];
   return {
     system: topology.system ?? (primary === undefined ? undefined : system),
     timeline,
     primary,
-    synchronousSlots: state?.synchronous_slots ?? slotsBefore,
+    synchronousSlots: synchronousSlots(topology, primary, state),
     confirmedBy: state === undefined ? topology.confirmedBy : confirmationsOf(state.standby_names),
-    commitsHang: state?.commits_hang ?? topology.commitsHang,
+    commitsHang: state === undefined ? topology.commitsHang : commitsHang(state),
     nodes,
   };
+}
+
+/**
+ * The replicas that commits wait for. What the last primary showed of them means nothing for a new one. Of
+ * the same one a slot keeps its position only while it is listed in every round: where the primary did not
+ * answer, or was restarted, commits may have been acknowledged without this replica meanwhile.
+ */
+function synchronousSlots(
+  { primary: inForce, synchronousSlots: known, nodes }: Topology,
+  primary: number | undefined,
+  state: NodeState | undefined,
+): readonly SynchronousSlot[] {
+  const before = primary === inForce ? known : [];
+  if (primary === undefined || state === undefined) return before;
+  const { reason, accepted } = nodes[primary] ?? unknownNode;
+  const kept = reason === undefined && accepted?.started === state.started ? before : [];
+  return state.synchronous_slots.map(
+    (slot) => kept.find((each) => each.slot === slot) ?? { slot, from: state.flushed },
+  );
+}
+
+/** Whether commits cannot be confirmed: too few standbys are connected, or a commit already hangs. */
+function commitsHang({ standby_names, confirming, commit_hangs }: NodeState): boolean {
+  return commit_hangs || confirming < confirmationsOf(standby_names);
 }
 
 /**
@@ -255,6 +289,8 @@ function replicaVerdict(topology: Topology, server: AcceptedServer, state: NodeS
   // go on without it must stop it first (docs/replication.md, part 5): this process may be the only one cut
   // off from the primary.
   const mayFollow = isStreaming || stateOf(answers[topology.primary]) === undefined;
-  const isSynchronous = mayFollow && slot !== undefined && topology.synchronousSlots.includes(slot);
-  return { accepted: { ...server, backlog, slot }, reason: isSynchronous ? undefined : 'not synchronous' };
+  const listed = topology.synchronousSlots.find((each) => each.slot === slot);
+  const accepted = { ...server, backlog, slot };
+  if (!mayFollow || listed === undefined) return { accepted, reason: 'not synchronous' };
+  return { accepted, reason: state.replayed < listed.from ? 'catching up' : undefined };
 }

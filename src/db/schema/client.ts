@@ -12,6 +12,9 @@ const STATEMENT_TIMEOUT_MS = 15 * 60_000;
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
+/** A server that has vanished is noticed some ten seconds after this time, also while a statement runs. */
+const KEEP_ALIVE_MS = 10_000;
+
 const POLL_INTERVAL_MS = 100;
 
 export interface WaitOptions {
@@ -77,6 +80,7 @@ function newClient(url: string): pg.Client {
     application_name: `${connection.application_name} migrate`,
     options: optionsOf({ statement_timeout: `${STATEMENT_TIMEOUT_MS}ms` }),
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
   });
   // A connection that breaks fails the current query too; without a listener its error event would end the
   // process.

@@ -120,6 +120,31 @@ test('where something is missing the lock is waited for, and its holder is named
   expect(lines.join('')).toContain(held);
 });
 
+test('a migration that meets a long transaction holds up nobody, and is applied behind it', async () => {
+  const url = await emptyDatabase('busy');
+  await migrate(url, quiet);
+  await query(url, 'ALTER TABLE orders DROP COLUMN created_by, DROP COLUMN closed_by');
+  await query(
+    url,
+    'DELETE FROM schema_migrations WHERE version = (SELECT max(version) FROM schema_migrations)',
+  );
+  const reader = new pg.Client({ connectionString: url, application_name: 'dump' });
+  reader.on('error', () => {});
+  onTestFinished(() => reader.end());
+  await reader.connect();
+  await reader.query('BEGIN; LOCK TABLE orders IN ACCESS SHARE MODE');
+  await expect(migrate(url, quiet, { timeoutMs: 0 })).rejects.toThrow(/waits for a lock, .*dump of postgres/);
+
+  const reasons: string[] = [];
+  const onWait = (reason: string) => void reasons.push(reason);
+  const migrating = migrate(url, quiet, { timeoutMs: 60_000, onWait });
+  await expect.poll(() => reasons.length, { timeout: 20_000 }).toBeGreaterThan(0);
+  await query(url, "SET lock_timeout = '2s'; SELECT count(*) FROM orders");
+  await reader.query('COMMIT');
+  await migrating;
+  expect(await query(url, 'SELECT created_by FROM orders')).toEqual([]);
+});
+
 test('while the server gives no connection one is waited for; the error has the cause', async () => {
   await onServer("CREATE ROLE crowded LOGIN CONNECTION LIMIT 1 PASSWORD 'crowded'");
   onTestFinished(() => onServer('DROP ROLE crowded'));

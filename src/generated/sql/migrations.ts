@@ -49,6 +49,97 @@ const beginMigrationIR: any = {"usedParamSet":{},"params":[],"statement":"-- A m
 export const beginMigration = new PreparedQuery<IBeginMigrationParams,IBeginMigrationResult>(beginMigrationIR);
 
 
+/** 'LimitLockWait' parameters type */
+export type ILimitLockWaitParams = void;
+
+/** 'LimitLockWait' return type */
+export type ILimitLockWaitResult = void;
+
+/** 'LimitLockWait' query type */
+export interface ILimitLockWaitQuery {
+  params: ILimitLockWaitParams;
+  result: ILimitLockWaitResult;
+}
+
+const limitLockWaitIR: any = {"usedParamSet":{},"params":[],"statement":"-- Limits how long the statements of this transaction wait for a lock: all that need the table meanwhile wait\n-- behind them, reads too. It is shorter than a read may take, so no read fails by it.\nSET LOCAL lock_timeout = '500ms'"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Limits how long the statements of this transaction wait for a lock: all that need the table meanwhile wait
+ * -- behind them, reads too. It is shorter than a read may take, so no read fails by it.
+ * SET LOCAL lock_timeout = '500ms'
+ * ```
+ */
+export const limitLockWait = new PreparedQuery<ILimitLockWaitParams,ILimitLockWaitResult>(limitLockWaitIR);
+
+
+/** 'RollbackMigration' parameters type */
+export type IRollbackMigrationParams = void;
+
+/** 'RollbackMigration' return type */
+export type IRollbackMigrationResult = void;
+
+/** 'RollbackMigration' query type */
+export interface IRollbackMigrationQuery {
+  params: IRollbackMigrationParams;
+  result: IRollbackMigrationResult;
+}
+
+const rollbackMigrationIR: any = {"usedParamSet":{},"params":[],"statement":"-- Ends the transaction of a migration that could not be applied.\nROLLBACK"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Ends the transaction of a migration that could not be applied.
+ * ROLLBACK
+ * ```
+ */
+export const rollbackMigration = new PreparedQuery<IRollbackMigrationParams,IRollbackMigrationResult>(rollbackMigrationIR);
+
+
+/** 'OldestTransaction' parameters type */
+export type IOldestTransactionParams = void;
+
+/** 'OldestTransaction' return type */
+export interface IOldestTransactionResult {
+  address: string | null;
+  application: string | null;
+  idle_s: number | null;
+  pid: number;
+  user: string | null;
+}
+
+/** 'OldestTransaction' query type */
+export interface IOldestTransactionQuery {
+  params: IOldestTransactionParams;
+  result: IOldestTransactionResult;
+}
+
+const oldestTransactionIR: any = {"usedParamSet":{},"params":[],"statement":"-- Returns the other session of this database whose transaction is open for the longest time: most likely a\n-- migration waits for it. What the login may not see is null. No lock.\nSELECT\n    pid AS \"pid!\",\n    usename::text AS \"user?\",\n    application_name AS \"application?\",\n    host(client_addr) AS \"address?\",\n    extract(epoch FROM clock_timestamp() - xact_start)::int AS \"idle_s?\"\nFROM pg_stat_activity\nWHERE datname = current_database()\n  AND pid <> pg_backend_pid()\n  AND backend_type = 'client backend'\nORDER BY xact_start\nLIMIT 1"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- Returns the other session of this database whose transaction is open for the longest time: most likely a
+ * -- migration waits for it. What the login may not see is null. No lock.
+ * SELECT
+ *     pid AS "pid!",
+ *     usename::text AS "user?",
+ *     application_name AS "application?",
+ *     host(client_addr) AS "address?",
+ *     extract(epoch FROM clock_timestamp() - xact_start)::int AS "idle_s?"
+ * FROM pg_stat_activity
+ * WHERE datname = current_database()
+ *   AND pid <> pg_backend_pid()
+ *   AND backend_type = 'client backend'
+ * ORDER BY xact_start
+ * LIMIT 1
+ * ```
+ */
+export const oldestTransaction = new PreparedQuery<IOldestTransactionParams,IOldestTransactionResult>(oldestTransactionIR);
+
+
 /** 'RecordVersion' parameters type */
 export interface IRecordVersionParams {
   version: string;
