@@ -37,7 +37,7 @@ async function main(): Promise<void> {
     logger.info({ rest, ...docs, grpc, ...probes, auth: config.auth ? 'jwt' : 'none' }, 'loms listens');
   } catch (error) {
     if (aborted.signal.aborted) return;
-    // Where a port is in use, the message says all.
+    // Where a port is in use, the message is enough.
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE') logger.fatal(`loms could not start: ${message}`);
     else logger.fatal({ err: error }, 'loms could not start');

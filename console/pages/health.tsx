@@ -16,7 +16,7 @@ export function HealthPage() {
     everyMs: REFRESH_MS,
   });
   const { problem } = loaded;
-  // Whether it was ready before says nothing while the service does not answer.
+  // Whether it was ready before means nothing while the service does not answer.
   const value = problem === undefined ? loaded.value : undefined;
   return (
     <>

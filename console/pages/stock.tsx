@@ -176,7 +176,7 @@ function Holds({ of }: { readonly of: Explanation }) {
 }
 
 function Movements({ of: { value, problem } }: { readonly of: Loaded<{ movements: Movement[] }> }) {
-  // The page says already that there is no stock.
+  // The page shows already that there is no stock.
   const shown = problem?.reason === 'STOCK_NOT_FOUND' ? undefined : problem;
   if (value === undefined) return <Problem of={shown} />;
   const head = ['#version', 'kind', '#total', '#reserved', 'cause', 'by', 'written'];

@@ -53,7 +53,7 @@ export interface StockCount {
 export interface Answer {
   /**
    * `ok` and `refused` are answers of the service; `refused` is also a call without a connection. `unknown`
-   * is everything else: no answer, or one that says so.
+   * is everything else: no answer, or one that states that.
    */
   readonly outcome: 'ok' | 'refused' | 'unknown';
   /** Why it was refused or is unknown. */

@@ -11,7 +11,7 @@ const QUERY_LIMIT_MS = 60_000;
 
 /** What an audit found: the number of skus and orders that are wrong, and of all orders. */
 export interface AuditResult {
-  /** Skus whose reserved or total count differs from what their orders say. */
+  /** Skus whose reserved or total count differs from that of their orders. */
   readonly wrongSkus: number;
   /** Skus with more reserved than there is. */
   readonly oversoldSkus: number;

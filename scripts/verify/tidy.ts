@@ -33,6 +33,8 @@ const banned = [
   /\bso many\b/i,
   /\bwho is late\b/i,
   /\bgives? up on\b/i,
+  /\bsays?\b/i,
+  /\bbelieves?\b/i,
 ];
 
 /** Checks one file. Returns a line for each finding. */

@@ -28,7 +28,7 @@ export interface KeysState {
 }
 
 /**
- * Nothing can be said of a token: the keys cannot be read or used (the cause is given), or must not be read
+ * Nothing is known of a token: the keys cannot be read or used (the cause is given), or must not be read
  * again at this moment (there is no cause).
  */
 export class KeysUnavailable extends Error {
@@ -124,7 +124,7 @@ export class Keys {
    * Reads the keys for the sake of a token whose key is unknown.
    *
    * @throws KeysUnavailable when they cannot be read, and without an attempt when the last one was a moment
-   * ago: the issuer may have published the key since, so nothing can be said of the token.
+   * ago: the issuer may have published the key since, so nothing is known of the token.
    */
   async readForToken(): Promise<void> {
     const nowMs = this.#options.now();

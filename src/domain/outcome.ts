@@ -33,7 +33,7 @@ export interface HeldStock {
   readonly total: bigint;
 }
 
-/** A sku that was counted later than a count says, and when. */
+/** A sku that was counted later than the time of a count, and when. */
 export interface LastCount {
   readonly sku: number;
   readonly countedAt: Instant;

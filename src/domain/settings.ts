@@ -2,7 +2,7 @@
 export interface Settings {
   /** How long an idempotency key that is claimed now is kept, in milliseconds. */
   readonly idempotencyRetentionMs: number;
-  /** How long a reservation lasts that does not say otherwise, in milliseconds; 0 is for ever. */
+  /** How long a reservation lasts where the request sets no time, in milliseconds; 0 is for ever. */
   readonly reservationTtlMs: number;
   /** The longest life of a reservation, extensions included, in milliseconds. */
   readonly reservationTtlMaxMs: number;

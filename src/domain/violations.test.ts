@@ -37,7 +37,7 @@ test.each([
   ...messagesWith('from').map(
     (message) => [message, 'from', /^must be .*, and absent where there is/] as const,
   ),
-])('%s says of %s what its rule does not express', (message, field, description) => {
+])('%s describes of %s what its rule does not express', (message, field, description) => {
   expect(descriptionsOf(message, [field])).toEqual([expect.stringMatching(description)]);
 });
 

@@ -33,7 +33,7 @@ export function rulesOf(message: MessageName): Readonly<Record<string, Rule>> {
 /** The database keeps no such text. */
 const WITHOUT_NUL = ' without the character NUL';
 
-/** It says where the feed begins, as a token does. */
+/** It sets where the feed begins, as a token does. */
 const NOT_BESIDE_TOKEN = ', and absent where there is a pageToken';
 
 /** What the contract's rules do not express: the elements of a list, and conditions on sums. */

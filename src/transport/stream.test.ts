@@ -10,7 +10,7 @@ import { CHUNK_READ_MS, pump, type Sink } from './stream.ts';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** A stream of chunks without an end, and a client that takes a chunk when the test says so. */
+/** A stream of chunks without an end, and a client that takes a chunk when the test lets it. */
 function open(next: EventStream['next'] = async () => accepted(Buffer.from('x'))) {
   const clock = manualClock();
   const deadlines = new Deadlines(clock.now, clock.setTimer);

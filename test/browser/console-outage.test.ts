@@ -10,7 +10,7 @@ let page: Page;
 beforeEach(async () => {
   await page?.close();
   ({ page } = await openPage());
-  // The time of the page moves by itself, and as far as a test says.
+  // The time of the page moves by itself, and as far as a test moves it.
   await page.clock.install();
 });
 

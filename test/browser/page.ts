@@ -32,7 +32,7 @@ export function launchBrowser(): Promise<Browser> {
   });
 }
 
-/** Opens an empty page, of a size for the pictures in the documents if the options do not say otherwise. */
+/** Opens an empty page, of a size for the pictures in the documents unless the options set one. */
 export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<ObservedPage> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...options });
   page.setDefaultTimeout(WAIT_MS);

@@ -52,7 +52,7 @@ const failure =
     ...(transport === 'rest' ? { http } : {}),
   });
 
-/** Says that nothing was done and when to retry. */
+/** States that nothing was done and when to retry. */
 const retry = { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '1s' };
 
 const queueFull = failure(8n, 429, 'QUEUE_FULL', 'too many requests are waiting, try again later', retry);

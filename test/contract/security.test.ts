@@ -206,7 +206,7 @@ describe('over REST', () => {
   const get = async (path: string, headers: CallerHeaders = {}) =>
     fetch(`http://127.0.0.1:${services['a file'].app.httpPort}${path}`, { headers });
 
-  test('a refusal says how to authenticate, and not what was wrong', async () => {
+  test('a refusal shows how to authenticate, and not what was wrong', async () => {
     const challenge = async (headers: CallerHeaders) =>
       (await get('/stock/info/1', headers)).headers.get('www-authenticate');
     expect(await challenge({})).toBe('Bearer');

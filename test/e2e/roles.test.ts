@@ -143,7 +143,7 @@ describe('the role of the service', () => {
     await expect(app.query(statement)).rejects.toMatchObject({ code: '42501' });
   });
 
-  // What docs/security.md says that it can do, though it never does.
+  // By docs/security.md it can do this, though it never does.
   test.each([
     'UPDATE stocks SET total_count = 999999999 WHERE sku = 1',
     "UPDATE orders SET status = 'payed' WHERE order_id = 1",

@@ -295,7 +295,7 @@ export class NoAnswer extends Error {
   }
 }
 
-/** The part of an answer that says whether it is marked as a replay. */
+/** The part of an answer that shows whether it is marked as a replay. */
 export function replayMark(value: unknown): { readonly replayed?: true } {
   return value === 'true' ? { replayed: true } : {};
 }

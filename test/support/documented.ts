@@ -1,4 +1,4 @@
-/** What REST replies have, compared with what the OpenAPI document says of them. */
+/** What REST replies have, compared with their description in the OpenAPI document. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { readFileSync } from 'node:fs';
 import type { ClientRequest, IncomingMessage } from 'node:http';

@@ -1,7 +1,7 @@
 /** What nodes answer about themselves, for tests of the topology. */
 import type { NodeState } from '../../src/db/cluster/topology.ts';
 
-/** Each answer is that of another server, unless it says otherwise. */
+/** Each answer is that of another server, unless its server is set. */
 let servers = 0;
 
 /** A primary whose commits wait for the replica on slot b. */

@@ -160,7 +160,7 @@ test('a false acknowledgement: payed by the answer and open in the database', ()
   expect(found(evidence)).toContain('false acknowledgement');
 });
 
-test('done though refused: the answer says that nothing was done', () => {
+test('done though refused: the answer states that nothing was done', () => {
   const refusal = { outcome: 'refused', reason: 'DATABASE_UNAVAILABLE' } as const;
   expect(found(withCalls(({ orderId, startMs }) => orderId === 14 && startMs === 45, refusal))).toContain(
     'done though refused',

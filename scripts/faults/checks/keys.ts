@@ -1,5 +1,5 @@
 /**
- * Idempotency keys: one answer of a request is not marked as a replay, all others are and say the same. The
+ * Idempotency keys: one answer of a request is not marked as a replay, all others are, and are the same. The
  * key of one request is refused to any other. A count ignores its key: the same count again is harmless.
  */
 import type { Call } from '../history.ts';

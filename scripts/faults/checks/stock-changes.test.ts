@@ -101,7 +101,7 @@ test('applied twice: an adjustment under one key, or more counts than attempts',
   }
 });
 
-test('done though refused: a change that the answer says was not made', () => {
+test('done though refused: a change that was not made by its answer', () => {
   for (const reference of ['changed', 'below', 'stale', 'nothing']) {
     const { movements } = validState();
     const last = movements.findLast(({ sku }) => sku === SHELF) as FinalMovement;

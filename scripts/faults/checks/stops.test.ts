@@ -41,7 +41,7 @@ test('accepted but not answered: a read that had reached the service before the 
   );
 });
 
-test('accepted but not answered: the log says that requests were cut off', () => {
+test('accepted but not answered: the log shows that requests were cut off', () => {
   const log = ['{"level":40,"requests":2,"msg":"http requests are cut off"}'];
   expect(found({ ...validEvidence(), log, graceful: true })).toEqual(['accepted but not answered']);
 });

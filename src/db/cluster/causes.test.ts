@@ -36,7 +36,7 @@ function open(urls: readonly string[], more: Partial<RouterOptions> = {}): Route
 const changed = (parts: Partial<URL>, parameters = '') =>
   `${Object.assign(new URL(database.primaryUrl), parts).href}${parameters}`;
 
-/** What each line of a log says, with its level. */
+/** The message of each line of a log, with its level. */
 function recorder() {
   const lines: string[] = [];
   const logger = pino({ level: 'info' }, { write: (line) => void lines.push(line) });

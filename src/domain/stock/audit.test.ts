@@ -204,7 +204,7 @@ test.each(faults)('repair of %s changes no movement', async (_title, fault, expe
   expect(await audit()).toEqual(left);
 });
 
-test('a repair believes the pieces that exist, and reserves what open orders hold', async () => {
+test('a repair keeps the total of the stock, and reserves what open orders hold', async () => {
   await database.query('UPDATE stocks SET total_count = 90, reserved = 7 WHERE sku = 20');
   const repaired = await router.write((tx) => repairStock(tx, 20));
   expect(repaired).toEqual({ sku: 20, outcome: 'repaired' });

@@ -65,7 +65,7 @@ export function requestReader<Request>(path: string): (bytes: Uint8Array) => Out
 }
 
 /**
- * Whether the contract says that a method may run twice: it reads, or its repetition changes nothing.
+ * Whether a method may run twice by the contract: it reads, or its repetition changes nothing.
  *
  * @throws when no contract has such a method.
  */

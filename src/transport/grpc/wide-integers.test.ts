@@ -35,7 +35,7 @@ const anyVarint = fc.oneof(
   fc.bigInt({ min: -(1n << 33n), max: -1n }).map((value) => BigInt.asUintN(64, value)),
 );
 
-/** Whether a field of this type holds what the varint says, as two's complement where it is signed. */
+/** Whether a field of this type holds the value of the varint, as two's complement where it is signed. */
 function fits(type: Type, value: bigint): boolean {
   const { min, max } = ranges[type] ?? { min: 1n, max: 0n };
   const read = min < 0n && value < 1n << 64n ? BigInt.asIntN(64, value) : value;

@@ -147,7 +147,7 @@ export function printError(refusal: Refusal, requestId: string): string {
 /** How a body ends: its list of details, which is never empty, and itself. */
 const DETAILS_END = ']}';
 
-/** What `WWW-Authenticate` says to a refusal for its credentials (RFC 6750). */
+/** The value of `WWW-Authenticate` for a refusal for its credentials (RFC 6750). */
 function challengeOf({ reason, metadata }: Refusal): string | undefined {
   if (reason === 'CREDENTIALS_MISSING') return 'Bearer';
   if (reason === 'CREDENTIALS_INVALID') return 'Bearer error="invalid_token"';

@@ -23,7 +23,7 @@ function readNumber(literal: string): bigint | number {
 /**
  * Parses JSON text; numbers become bigints, or NaN where they are not whole.
  *
- * @throws SyntaxError when the text is no JSON or an object says two different things under one key, and
+ * @throws SyntaxError when the text is no JSON or an object has two different values under one key, and
  * RangeError when it is nested so deeply that the parser's stack does not suffice.
  */
 export function parseJson(text: string): unknown {
