@@ -88,7 +88,9 @@ async function readEvents(id: string, order: Order, signal: AbortSignal): Promis
   let waitSeconds = '';
   for (let page = 0; page < PAGES_MAX; page++) {
     const query = {
-      ...{ order_id: id, page_size: '100', wait_seconds: waitSeconds },
+      order_id: id,
+      page_size: '100',
+      wait_seconds: waitSeconds,
       ...(token === '' ? { from: 'beginning' } : { page_token: token }),
     };
     const { events: more, nextPageToken } = await call<EventPage>('/event/list', { query, signal });

@@ -73,19 +73,16 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
     const tokens = await openTokenCheck(config, parts);
     const tracer = await openTracer(config, parts);
     const router = await openDatabase(config, logger, closers);
-    const deadlines = new Deadlines(monotonicMs);
+    const shared = { logger, metrics, tracer, deadlines: new Deadlines(monotonicMs) };
     const watch = createWatch(logger, router, closers);
     const publisher = createPublisher(router, (head) => watch.advance(head), parts);
     const database = new StartingDatabase(router, () => publisher.trigger());
     const service = createService({
+      ...shared,
       database,
       auditLog: config.log.audit,
-      logger,
-      metrics,
-      tracer,
       slowBatchMs: config.log.slowBatchMs,
       batching: config.batching,
-      deadlines,
       settings: { ...config.settings, pageTokenKey: openPageTokenKey(config, logger, router) },
       watch,
       readers: new FeedReaders(config.feed),
@@ -98,11 +95,12 @@ export async function startApp(config: Config, logger: Logger, signal?: AbortSig
       createBacklogWatch(database, parts),
       ...(config.auditIntervalMs > 0 ? [createAudits(audit, config.auditIntervalMs, parts)] : []),
     ];
-    const { requestTimeoutMs } = config;
-    const authenticate = tokens?.authenticate;
-    const requestLog = new RequestLog({ logger, now: monotonicMs, ...config.log.access });
     const context = {
-      ...{ loms: service, logger, metrics, requestLog, tracer, deadlines, requestTimeoutMs, authenticate },
+      ...shared,
+      loms: service,
+      requestLog: new RequestLog({ logger, now: monotonicMs, ...config.log.access }),
+      requestTimeoutMs: config.requestTimeoutMs,
+      authenticate: tokens?.authenticate,
     };
     const nodes = router.status().map(({ name }) => name);
     const samples = config.console ? await startSampling(nodes, parts) : undefined;

@@ -12,7 +12,12 @@ import * as stocks from '../generated/sql/stocks.ts';
 
 /** By the names of their files. */
 export const statementFiles = {
-  ...{ cluster, events, migrations, orders, schema, stocks },
+  cluster,
+  events,
+  migrations,
+  orders,
+  schema,
+  stocks,
   idempotency_keys: idempotencyKeys,
   stock_movements: stockMovements,
 };

@@ -16,8 +16,13 @@ const READ_STAGES = ['wait', 'read'] as const;
 
 /** What has happened at the end of each stage. */
 const ENDS = {
-  ...{ wait: 'began', connect: 'connected', lock: 'locked', decide: 'decided', write: 'written' },
-  ...{ commit: 'committed', read: 'read' },
+  wait: 'began',
+  connect: 'connected',
+  lock: 'locked',
+  decide: 'decided',
+  write: 'written',
+  commit: 'committed',
+  read: 'read',
 };
 
 export type Stage = (typeof WRITE_STAGES)[number] | (typeof READ_STAGES)[number];
@@ -103,7 +108,11 @@ export class BatchRecord {
     if (sampled.length === 0) return;
     const { statements, attempts } = batch.trace;
     const ids = tracer.recordBatch({
-      ...{ name: `batch ${this.#operation}`, startMs: batch.beganMs, endMs, links: sampled, fault },
+      name: `batch ${this.#operation}`,
+      startMs: batch.beganMs,
+      endMs,
+      links: sampled,
+      fault,
       events: ends.map((timeMs, index) => [ENDS[this.#stages[index + 1] ?? 'read'], timeMs]),
       attributes: {
         'loms.operation': this.#operation,

@@ -122,7 +122,10 @@ export class EventStreams {
     const { deadlines, watch, onError } = this.#options;
     const view = this.#viewOf(filter, encoding);
     const context = {
-      ...{ view, deadlines, onError, credentialsEndMs },
+      view,
+      deadlines,
+      onError,
+      credentialsEndMs,
       tail: this.#tail,
       read: async (cursor: Cursor, isWanted: () => boolean) => {
         const limits = () => limitsOf(filter, this.#pageEvents());

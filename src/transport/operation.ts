@@ -122,7 +122,11 @@ function recordSpan(
   const reason = outcome.ok ? undefined : outcome.refusal.reason;
   const isFault = reason !== undefined && failureCodes.has(reasons[reason]);
   tracer?.recordRequest({
-    ...{ name, ids: trace, parent: trace.parent, startMs, endMs: startMs + durationMs },
+    name,
+    ids: trace,
+    parent: trace.parent,
+    startMs,
+    endMs: startMs + durationMs,
     attributes: { ...record.attributesOf(outcome), ...(reason && { 'error.type': reason }) },
     links: trace.batch ? [trace.batch] : [],
     fault: isFault ? reason : undefined,

@@ -78,7 +78,10 @@ export class RequestLog {
   ): void {
     const { logger } = this.#options;
     const line = {
-      ...{ traceId, requestId, operation, transport },
+      traceId,
+      requestId,
+      operation,
+      transport,
       reason: outcome.ok ? 'OK' : outcome.refusal.reason,
       durationMs: Math.round(durationMs * 1_000) / 1_000,
       // The name of the caller, or its address where callers have no names.

@@ -139,7 +139,9 @@ export class DatabaseNode {
       cause,
       clockAheadMs: this.#clockWatch.aheadMs,
       replayLagMs: Math.round(replayLagMs(this.#backlog, this.#clocks.now())),
-      ...{ reads, hedges, pool: { used: totalCount - idle, idle, waiting } },
+      reads,
+      hedges,
+      pool: { used: totalCount - idle, idle, waiting },
     };
   }
 

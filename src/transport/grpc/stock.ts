@@ -73,7 +73,11 @@ function messageOf(movement: StockMovement) {
   const { occurredAt, createdAt } = movement;
   return {
     ...movement,
-    ...{ orderId, reason, reference, note, actor },
+    orderId,
+    reason,
+    reference,
+    note,
+    actor,
     occurredAt: timestampOf(occurredAt),
     createdAt: timestampOf(createdAt),
   };

@@ -54,11 +54,21 @@ const time = '2026-11-26T12:00:00.123456Z';
 export const FEED_TOKEN = exampleToken(42n, 1_764_158_400_123_456n);
 
 export const eventExample = {
-  ...{ specversion: '1.0', id: 'order/123/2', source: 'loms', type: 'loms.order.payed.v1' },
-  ...{ subject: 'order/123', time, sequence: '00000000000000000042', partitionkey: 'order/123' },
+  specversion: '1.0',
+  id: 'order/123/2',
+  source: 'loms',
+  type: 'loms.order.payed.v1',
+  subject: 'order/123',
+  time,
+  sequence: '00000000000000000042',
+  partitionkey: 'order/123',
   datacontenttype: 'application/json',
   data: {
-    ...{ orderID: 123, version: 2, status: 'payed', previousStatus: 'awaiting payment', user: 1 },
+    orderID: 123,
+    version: 2,
+    status: 'payed',
+    previousStatus: 'awaiting payment',
+    user: 1,
     items: [{ sku: 1625903, count: 2 }],
   },
 };

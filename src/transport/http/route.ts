@@ -71,7 +71,9 @@ export function servedAs(
 ): Served {
   const transport = 'REST';
   const record = new RequestRecord({
-    ...{ metrics, transport, operation: name },
+    metrics,
+    transport,
+    operation: name,
     durations: metrics.histogram('http_server_request_duration_seconds'),
     statusOf: (refusal) => String(refusal === undefined ? 200 : httpStatusOf(refusal)),
     attributesOf: (status) => ({

@@ -81,7 +81,10 @@ const explainStockDocument = {
       schema: explainStockReply,
       description: 'The stock, and a page of the holds.',
       example: {
-        ...{ sku: 1625903, total: 10_000, reserved: 2, count: 9_998 },
+        sku: 1625903,
+        total: 10_000,
+        reserved: 2,
+        count: 9_998,
         holds: [{ orderID: 1, count: 2, expiresAt: END }],
         nextReleaseAt: END,
       },
@@ -148,8 +151,16 @@ const listStockMovementsDocument = {
       example: {
         movements: [
           {
-            ...{ version: 7, kind: 'sold', totalChange: -2, reservedChange: -2, total: 9_998, reserved: 0 },
-            ...{ orderID: 1, orders: 1, occurredAt: END, createdAt: END },
+            version: 7,
+            kind: 'sold',
+            totalChange: -2,
+            reservedChange: -2,
+            total: 9_998,
+            reserved: 0,
+            orderID: 1,
+            orders: 1,
+            occurredAt: END,
+            createdAt: END,
           },
         ],
         nextPageToken: exampleToken(7n),
