@@ -3,6 +3,7 @@
  * streams, which outlive a request: so these are limited in number and in age, and a stop ends them itself,
  * instead of waiting for their clients.
  */
+import type { Duplex } from 'node:stream';
 import { toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import type {
@@ -92,7 +93,9 @@ export function createStreamHost(server: Server, options: StreamHostOptions): St
         const handle = [name, method.originalName ?? ''].map((known) => implementation[known]).find(Boolean);
         if (!method.responseStream || handle === undefined) continue;
         handlers[name] = (stream: OpenStream, ...rest: unknown[]) => {
-          if (accept(stream)) Reflect.apply(handle, implementation, [stream, ...rest]);
+          if (!accept(stream)) return;
+          Reflect.apply(handle, implementation, [stream, ...rest]);
+          if (method.requestStream) pace(stream as OpenStream & Duplex);
         };
       }
       server.addService(methods, handlers);
@@ -101,6 +104,14 @@ export function createStreamHost(server: Server, options: StreamHostOptions): St
       for (const stream of open) stream.end();
     },
   };
+}
+
+/** Pauses a stream while its client does not read the replies, for which its library does not wait. */
+function pace(stream: Duplex): void {
+  stream.on('data', () => {
+    if (stream.writableNeedDrain) stream.pause();
+  });
+  stream.on('drain', () => stream.resume());
 }
 
 type Watch = ServerWritableStream<{ readonly service: string }, { readonly status: string }>;
