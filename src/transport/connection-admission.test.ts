@@ -10,12 +10,15 @@ import { TrustedProxies } from './proxies.ts';
 class Peer extends EventEmitter {
   readonly remoteAddress: string | undefined;
   readonly remotePort: number;
+  readonly localAddress: string;
+  readonly localPort = 3_000;
   destroyed = false;
 
-  constructor(address: string | undefined, port: number) {
+  constructor(address: string | undefined, port: number, localAddress = 'here') {
     super();
     this.remoteAddress = address;
     this.remotePort = port;
+    this.localAddress = localAddress;
   }
 
   destroy() {
@@ -117,6 +120,20 @@ test('both sockets of a connection over TLS find it, until it is closed', () => 
   expect(connections.find(above)).toBeUndefined();
   connection.touch();
   expect(connections.size).toBe(0);
+});
+
+test('connections of one port of a peer to two of our addresses are two, and its limit stays', () => {
+  const { connections, connect } = port({ peerMax: 2 });
+  const sockets = ['here', 'there'].map((local) => new Peer('a', 1_000, local) as unknown as Socket);
+  const [here, there] = sockets.map((socket) => connections.admit(socket));
+  expect(sockets.map((socket) => connections.find(socket))).toEqual([here, there]);
+  expect(connections.size).toBe(2);
+  for (const socket of sockets) socket.destroy();
+  expect(connections.size).toBe(0);
+  expect(open(connect('a'), connect('a'))).toEqual([true, true]);
+  const last = [connect('a'), connect('a'), connect('a')];
+  expect(open(...last)).toEqual([false, true, true]);
+  expect(connections.size).toBe(2);
 });
 
 test('a socket whose peer has disconnected already is not admitted', () => {

@@ -209,7 +209,10 @@ class Member implements Link, Connection {
   }
 }
 
-/** A port is in use once at a time, so this names an open connection, and both sockets of one over TLS. */
-function keyOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress} ${remotePort}`;
+/**
+ * Names an open connection, and both sockets of one over TLS. A peer may use one port of its own for
+ * connections to several of our addresses.
+ */
+function keyOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }

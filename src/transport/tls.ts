@@ -40,6 +40,8 @@ export interface Certificate {
   readonly cert: Buffer;
   readonly key: Buffer;
   readonly ca?: Buffer;
+  /** The earliest end of the certificates in `cert`, in milliseconds since the epoch. */
+  readonly endMs: number;
 }
 
 export interface CertificateOptions {
@@ -84,7 +86,7 @@ export class Certificates {
 
   /** When the certificate in use ends, in milliseconds since the epoch. */
   get endMs(): number {
-    return endOf(this.#current.cert);
+    return this.#current.endMs;
   }
 
   /** The listener is called with every renewed certificate. */
@@ -115,7 +117,7 @@ export class Certificates {
 
   /** Logs each warning once. */
   #checkEnd(): void {
-    const endMs = endOf(this.#current.cert);
+    const { endMs } = this.#current;
     const leftMs = endMs - this.#wallClock();
     const due = CERTIFICATE_WARNINGS_MS.filter((warningMs) => leftMs <= warningMs).length;
     if (due <= this.#warnings) return;
@@ -126,14 +128,17 @@ export class Certificates {
   }
 }
 
+/** The certificates of a file; OpenSSL knows them by three names. It may hold a key and parameters too. */
+const certificate = /-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[^-]*-----END \1-----/g;
+
 /** The earliest end of a chain's certificates, in milliseconds since the epoch. */
 function endOf(chain: Buffer): number {
-  const certificates = chain.toString('latin1').match(block) ?? [];
+  const certificates = chain.toString('latin1').match(certificate) ?? [];
   return Math.min(...certificates.map((pem) => Date.parse(new X509Certificate(pem).validTo)));
 }
 
 async function read({ cert, key, clientCa }: TlsFiles): Promise<Certificate> {
-  const found: Certificate = {
+  const found = {
     cert: await readOne('TLS_CERT_FILE', cert),
     key: await readOne('TLS_KEY_FILE', key),
     ...(clientCa === undefined ? {} : { ca: await readOne('TLS_CLIENT_CA_FILE', clientCa) }),
@@ -141,11 +146,11 @@ async function read({ cert, key, clientCa }: TlsFiles): Promise<Certificate> {
   if (found.ca !== undefined) checkAuthorities(found.ca.toString('latin1'));
   try {
     tls.createSecureContext(found);
+    return { ...found, endMs: endOf(found.cert) };
   } catch (error) {
     const why = (error as Error).message;
     throw new Error(`TLS_CERT_FILE and TLS_KEY_FILE are not a certificate and its key: ${why}`);
   }
-  return found;
 }
 
 const block = /-----BEGIN ([A-Z0-9 ]+)-----[^-]*-----END \1-----/g;

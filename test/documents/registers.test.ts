@@ -175,6 +175,7 @@ const limitsOfGrpc: Record<string, string> = {
   'gRPC: streams that watch the health': count(grpcLimits.watchesMax),
   'gRPC: streams of reflection': count(grpcLimits.reflectionsMax),
   'gRPC: streams of health, and of reflection, on one connection': count(grpcLimits.streamsPerConnectionMax),
+  'gRPC: message to health or reflection': kibibytes(grpcLimits.builtinMessageMaxBytes),
   'gRPC: age of a stream of health or reflection': time(grpcLimits.streamAgeMs),
   'gRPC: reply that the client does not read, from the deadline or that age on': time(grpcLimits.unreadMs),
   'time in which a client reads a part of a stream of events': time(CHUNK_READ_MS),

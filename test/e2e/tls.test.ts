@@ -294,6 +294,21 @@ test('files that cannot be read or do not match are named', async () => {
   );
 });
 
+test.each<[string, () => string]>([
+  ['the key', () => server.key],
+  ['parameters', () => '-----BEGIN DH PARAMETERS-----\nMAA=\n-----END DH PARAMETERS-----\n'],
+])('the file of the certificate may hold %s too, at start and at a renewal', async (_title, text) => {
+  const { certificates } = await start(false);
+  const { endMs } = certificates;
+  await writeFile(join(dir, 'cert.pem'), text() + server.cert);
+  await certificates.renew();
+  expect(certificates.current.cert.toString()).toBe(text() + server.cert);
+  const files = { cert: join(dir, 'cert.pem'), key: join(dir, 'key.pem') };
+  const started = await Certificates.open(files, quiet);
+  expect([certificates.endMs, started.endMs]).toEqual([endMs, endMs]);
+  expect(await byRest({ ca: authority.cert })).toBe('OK');
+});
+
 describe('authorities for clients', () => {
   const broken: [string, () => string][] = [
     ['an empty file', () => ''],

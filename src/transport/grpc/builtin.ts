@@ -3,9 +3,15 @@
  * streams, which outlive a request: so these are limited in number and in age, and a stop ends them itself,
  * instead of waiting for their clients.
  */
+import type { Duplex } from 'node:stream';
 import { toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
-import type { Server, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
+import type {
+  Server,
+  ServerWritableStream,
+  ServiceDefinition,
+  UntypedServiceImplementation,
+} from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
 import { fixedRefusals } from '../../domain/refusals.ts';
@@ -34,6 +40,8 @@ export interface StreamHostOptions {
   /** The most open streams, in all and of one connection; further ones are refused with QUEUE_FULL. */
   readonly streamsMax: number;
   readonly perConnectionMax: number;
+  /** The most bytes of a message, since a stream may keep some: one that is larger is malformed. */
+  readonly messageMaxBytes: number;
   /** A stream older than this is ended with the status OK; its client may open another. In milliseconds. */
   readonly ageMs: number;
   readonly deadlines: Deadlines;
@@ -41,7 +49,7 @@ export interface StreamHostOptions {
 
 /** Adds a service to a server, and tracks and limits its open streams. */
 export function createStreamHost(server: Server, options: StreamHostOptions): StreamHost {
-  const { streamsMax, perConnectionMax, ageMs, deadlines } = options;
+  const { streamsMax, perConnectionMax, messageMaxBytes, ageMs, deadlines } = options;
   const open = new Set<OpenStream>();
   const openByPeer = new Map<string, number>();
 
@@ -67,23 +75,46 @@ export function createStreamHost(server: Server, options: StreamHostOptions): St
     return true;
   }
 
+  /** The method, which reads no message that is too large. */
+  function limited<Method extends ServiceDefinition[string]>(method: Method): Method {
+    const requestDeserialize = (bytes: Buffer): unknown => {
+      if (bytes.length > messageMaxBytes) throw new RangeError(`more than ${messageMaxBytes} bytes`);
+      return method.requestDeserialize(bytes);
+    };
+    return { ...method, requestDeserialize };
+  }
+
   return {
     addService(service, implementation) {
+      const methods: Record<string, ServiceDefinition[string]> = {};
       const handlers: UntypedServiceImplementation = { ...implementation };
       for (const [name, method] of Object.entries(service)) {
+        methods[name] = limited(method);
         const handle = [name, method.originalName ?? ''].map((known) => implementation[known]).find(Boolean);
         if (!method.responseStream || handle === undefined) continue;
         handlers[name] = (stream: OpenStream, ...rest: unknown[]) => {
-          if (accept(stream)) Reflect.apply(handle, implementation, [stream, ...rest]);
+          if (!accept(stream)) return;
+          Reflect.apply(handle, implementation, [stream, ...rest]);
+          if (method.requestStream) pace(stream as OpenStream & Duplex);
         };
       }
-      server.addService(service, handlers);
+      server.addService(methods, handlers);
     },
     endAll() {
       for (const stream of open) stream.end();
     },
   };
 }
+
+/** Pauses a stream while its client does not read the replies, for which its library does not wait. */
+function pace(stream: Duplex): void {
+  stream.on('data', () => {
+    if (stream.writableNeedDrain) stream.pause();
+  });
+  stream.on('drain', () => stream.resume());
+}
+
+type Watch = ServerWritableStream<{ readonly service: string }, { readonly status: string }>;
 
 export interface Health {
   setServing(serving: boolean): void;
@@ -98,7 +129,17 @@ export function addHealth(host: StreamHost, paths: readonly string[]): Health {
   const names = new Set(['', ...paths.map((path) => path.split('/')[1] ?? '')]);
   const statuses = [...names].map((name) => [name, 'NOT_SERVING'] as const);
   const health = new HealthImplementation(Object.fromEntries(statuses));
-  health.addToServer(host);
+  health.addToServer({
+    addService(service, implementation) {
+      const library = implementation as unknown as { watch(call: Watch): void };
+      // The library keeps for good every name that was watched, and no name begins to be served later.
+      const watch = (call: Watch): void => {
+        if (names.has(call.request.service)) library.watch(call);
+        else call.write({ status: 'SERVICE_UNKNOWN' });
+      };
+      host.addService(service, { ...implementation, watch });
+    },
+  });
   return {
     setServing(serving) {
       for (const name of names) health.setStatus(name, serving ? 'SERVING' : 'NOT_SERVING');

@@ -1,13 +1,14 @@
 /** Health checks and health watches. */
 import { once } from 'node:events';
 import { Client, credentials, type MethodDefinition } from '@grpc/grpc-js';
-import { service as contract } from 'grpc-health-check';
-import { expect, onTestFinished, test } from 'vitest';
+import { service as contract, HealthImplementation } from 'grpc-health-check';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { ask, startTestServer } from '../../../test/support/grpc-server.ts';
 import { manualClock } from '../../../test/support/manual-clock.ts';
 import { refused } from '../../domain/outcome.ts';
 import { fixedRefusals } from '../../domain/refusals.ts';
 import { Deadlines } from '../../timing/deadlines.ts';
+import { malformedRequest } from '../refusals.ts';
 import { grpcLimits } from './server.ts';
 
 interface HealthRequest {
@@ -28,7 +29,10 @@ function watcher(address: string) {
   const client = new Client(address, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
   onTestFinished(() => client.close());
   const { path, requestSerialize, responseDeserialize } = Watch;
-  return () => client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, { service: '' });
+  return (service = '') =>
+    client
+      .makeServerStreamRequest(path, requestSerialize, responseDeserialize, { service })
+      .on('error', () => {});
 }
 
 test.each(['', 'loms.order.v1.OrderService', 'loms.stock.v1.StockService'])(
@@ -60,7 +64,7 @@ test('watches beyond the limit are refused until one of them ends', async () => 
   const first = watch();
   await once(first, 'data');
   await expect(once(watch(), 'data')).rejects.toMatchObject({ code: 8 });
-  first.on('error', () => {}).cancel();
+  first.cancel();
   const isAccepted = () =>
     once(watch(), 'data').then(
       () => true,
@@ -90,6 +94,36 @@ test('watches and reflection do not share a budget', async () => {
   };
   await reflect();
   await expect(reflect()).rejects.toMatchObject({ code: 8 });
+});
+
+test('of watches of unknown services, which are answered and stay open, nothing is kept', async () => {
+  const setStatus = vi.spyOn(HealthImplementation.prototype, 'setStatus');
+  onTestFinished(() => setStatus.mockRestore());
+  const { address, setServing } = await startTestServer();
+  const watch = watcher(address);
+  for (let count = 0; count < 20; count++) {
+    const unknown = watch(`other-${count}`);
+    expect(await once(unknown, 'data')).toEqual([{ status: 'SERVICE_UNKNOWN' }]);
+    unknown.cancel();
+  }
+  const unknown = watch('other');
+  await once(unknown, 'data');
+  await once(watch(), 'data');
+  setServing(true);
+  const library = setStatus.mock.contexts[0] as unknown as { readonly watchers: Map<string, unknown> };
+  expect([...library.watchers.keys()]).toEqual(['']);
+  expect(unknown.readableEnded).toBe(false);
+});
+
+test('the name of a service is not read when it is too long, since a watch would keep it', async () => {
+  const { client } = await startTestServer();
+  const { builtinMessageMaxBytes } = grpcLimits;
+  const refusal = { refused: { code: 3, message: malformedRequest.message } };
+  const tooLong = { service: 'x'.repeat(builtinMessageMaxBytes - 2) };
+  expect(await ask(client, Watch, tooLong)).toMatchObject(refusal);
+  expect(await ask(client, Check, tooLong)).toMatchObject(refusal);
+  const longest = { service: 'x'.repeat(builtinMessageMaxBytes - 3) };
+  expect(await ask(client, Check, longest)).toMatchObject({ refused: { code: 5 } });
 });
 
 test('a watch that has reached its age is ended with OK, and its client may open another', async () => {

@@ -127,13 +127,16 @@ describe('the check of grpc-js internals', () => {
     expect(() => assertInternals(server, credentials as never)).toThrow('_getConstructorOptions');
   });
 
-  test.each(['start', 'sendStatus', 'serializeMessage'])('throws when calls have no method %s', (name) => {
-    const prototype = BaseServerInterceptingCall.prototype as unknown as Record<string, unknown>;
-    const method = prototype[name];
-    onTestFinished(() => void Object.assign(prototype, { [name]: method }));
-    Object.assign(prototype, { [name]: undefined });
-    expect(check(() => {})).toThrow(`has no ${name} of a call`);
-  });
+  test.each(['start', 'sendStatus', 'serializeMessage', 'decompressMessage'])(
+    'throws when calls have no method %s',
+    (name) => {
+      const prototype = BaseServerInterceptingCall.prototype as unknown as Record<string, unknown>;
+      const method = prototype[name];
+      onTestFinished(() => void Object.assign(prototype, { [name]: method }));
+      Object.assign(prototype, { [name]: undefined });
+      expect(check(() => {})).toThrow(`has no ${name} of a call`);
+    },
+  );
 
   test('runs when the server starts', async () => {
     const starting = startTestServer({ connectionOptions: { 'grpc.enable_channelz': 0 } });

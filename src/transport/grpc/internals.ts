@@ -48,7 +48,10 @@ export function assertInternals(server: Server, credentials: ServerCredentials):
   const stream = new PassThrough() as unknown as ServerHttp2Stream;
   const handler = { type: 'unary', path: '', func() {}, serialize() {}, deserialize() {} };
   const call = new BaseServerInterceptingCall(stream, {}, null, handler as never, {});
-  const { start, sendStatus, serializeMessage } = Object.getPrototypeOf(call) as Record<string, unknown>;
+  const { start, sendStatus, serializeMessage, decompressMessage } = Object.getPrototypeOf(call) as Record<
+    string,
+    unknown
+  >;
   const { channelzEnabled, _channelzHandler, _channelzSessionHandler, _retrieveHandler } =
     server as unknown as ServerInternals;
   const { _getConstructorOptions } = credentials as unknown as CredentialsInternals;
@@ -61,6 +64,7 @@ export function assertInternals(server: Server, credentials: ServerCredentials):
     'start of a call': typeof start === 'function' && !Object.hasOwn(call, 'start'),
     'sendStatus of a call': typeof sendStatus === 'function' && !Object.hasOwn(call, 'sendStatus'),
     'serializeMessage of a call': typeof serializeMessage === 'function',
+    'decompressMessage of a call': typeof decompressMessage === 'function',
     'stream of a call': (call as unknown as CallInternals).stream === stream,
   };
   const [missing] = Object.entries(parts).find(([, isThere]) => !isThere) ?? [];
@@ -125,7 +129,12 @@ export interface CallHook {
   listen(listener: Listener): Listener;
   /** Changes a status that is sent, also one of grpc-js itself. */
   status(status: BareStatus): BareStatus;
+  /** Takes a message that has arrived. Returns what `read` makes of it, or a promise that calls it later. */
+  read(read: () => ReadMessage): ReadMessage;
 }
+
+/** A message without its prefix, decompressed. */
+export type ReadMessage = Buffer | Promise<Buffer>;
 
 const HOOK = Symbol('hook');
 
@@ -184,11 +193,24 @@ export class PrefixedMessage {
   }
 }
 
-const messages = prototype as unknown as { serializeMessage?(value: unknown): Uint8Array };
-const { serializeMessage } = messages;
+interface MessageInternals {
+  serializeMessage?(value: unknown): Uint8Array;
+  decompressMessage?(this: HookedCall, message: Buffer, encoding: string): ReadMessage;
+}
+
+const messages = prototype as unknown as MessageInternals;
+const { serializeMessage, decompressMessage } = messages;
 if (typeof serializeMessage === 'function') {
   messages.serializeMessage = function (value) {
     return value instanceof PrefixedMessage ? value.bytes : serializeMessage.call(this, value);
+  };
+}
+
+// grpc-js would decompress all messages of a call at once, before it refuses those that are too many.
+if (typeof decompressMessage === 'function') {
+  messages.decompressMessage = function (message, encoding) {
+    const read = () => decompressMessage.call(this, message, encoding);
+    return this[HOOK] === undefined ? read() : this[HOOK].read(read);
   };
 }
 

@@ -1,6 +1,6 @@
 /** Incomplete calls: they time out, are bounded in number, and hold nothing afterwards. */
-import { gzipSync } from 'node:zlib';
-import { expect, test } from 'vitest';
+import zlib, { gzipSync } from 'node:zlib';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { rawCalls } from '../../../test/support/grpc-raw.ts';
 import { ask, startTestServer } from '../../../test/support/grpc-server.ts';
 import { framed } from '../../../test/support/grpc-session.ts';
@@ -80,4 +80,52 @@ test('calls that ended, got a reply or were cancelled do not count towards the l
   }
   incomplete.stream.end(request);
   expect(await incomplete.answer).toBe('OK');
+});
+
+/** As many messages as fit into one frame of HTTP/2, each of which grows to the largest there may be. */
+function growing(message: Uint8Array): { readonly count: number; readonly bytes: Buffer } {
+  const one = framed(gzipSync(message), 1);
+  const count = Math.floor(16_384 / one.length);
+  return { count, bytes: Buffer.concat(Array.from({ length: count }, () => one)) };
+}
+
+/** The messages that were decompressed. */
+function decompressions() {
+  const spy = vi.spyOn(zlib, 'createGunzip');
+  onTestFinished(() => spy.mockRestore());
+  return spy;
+}
+
+test.each([stock.getStock.path, '/grpc.health.v1.Health/Watch'])(
+  'of many compressed messages to %s, which takes one, one is decompressed',
+  async (path) => {
+    const { port } = await startTestServer();
+    const { count, bytes } = growing(Buffer.alloc(REQUEST_MAX_BYTES));
+    expect(count).toBeGreaterThan(50);
+    const { begin } = await rawCalls(port);
+    const started = decompressions();
+    const call = begin(bytes, { ':path': path, 'grpc-encoding': 'gzip' });
+    expect(await call.answer).toBe('INVALID_REQUEST');
+    call.stream.end();
+    await call.closed;
+    expect(started).toHaveBeenCalledTimes(1);
+  },
+);
+
+test('the compressed messages of a stream are decompressed one at a time, and all of them are', async () => {
+  const { port } = await startTestServer();
+  // A symbol that nothing has, as a field of ServerReflectionRequest.
+  const { count, bytes } = growing(Buffer.concat([Buffer.of(0x22, 100), Buffer.alloc(100, 'x')]));
+  const { begin } = await rawCalls(port);
+  const started = decompressions();
+  let [open, most] = [0, 0];
+  started.mockImplementation((options) => {
+    most = Math.max(most, ++open);
+    return new zlib.Gunzip(options).once('close', () => open--);
+  });
+  const call = begin(bytes, { ':path': reflection, 'grpc-encoding': 'gzip' });
+  call.stream.end();
+  expect(await call.answer).toBe('OK');
+  expect(started).toHaveBeenCalledTimes(count);
+  expect(most).toBe(1);
 });

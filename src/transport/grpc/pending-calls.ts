@@ -14,9 +14,10 @@ import type { Refusal } from '../../domain/outcome.ts';
 import { fixedRefusals } from '../../domain/refusals.ts';
 import { wallClockMs } from '../../timing/clock.ts';
 import type { Deadlines, Pending } from '../../timing/deadlines.ts';
+import { malformedRequest } from '../refusals.ts';
 import { requestIdOf, TRACEPARENT } from '../traceparent.ts';
 import { detailed, statusOf } from './errors.ts';
-import { type BareStatus, type CallHook, hookCall, streamOf } from './internals.ts';
+import { type BareStatus, type CallHook, hookCall, type ReadMessage, streamOf } from './internals.ts';
 import { type ConnectionCalls, callsOf, closeAfterResponse } from './streams.ts';
 
 export interface PendingCallsOptions {
@@ -172,6 +173,10 @@ class PendingCall implements Pending, KnownCall, CallHook {
   #handler: Listener | undefined;
   #metadata: Metadata | undefined;
   #state: State = 'new';
+  /** Whether a message is read, or was and its handler has not got it; without a stream it stays true. */
+  #isReading = false;
+  /** What lets the messages behind that one be read. */
+  readonly #unread: (() => void)[] = [];
 
   constructor(calls: PendingCalls, call: ServerInterceptingCallInterface, replyByMs: number, method: Method) {
     this.replyByMs = replyByMs;
@@ -223,7 +228,21 @@ class PendingCall implements Pending, KnownCall, CallHook {
     this.#handler?.onReceiveMetadata(metadata);
   }
 
+  /**
+   * A message costs its sender a thousandth of what it costs decompressed. So those of a stream are read one
+   * at a time. Where there may be only one, the next refuses the call, and none is read any more.
+   */
+  read(read: () => ReadMessage): ReadMessage {
+    if (!this.#isReading) {
+      this.#isReading = true;
+      return read();
+    }
+    if (!this.isStream && this.isPending) this.refuse(malformedRequest);
+    return new Promise<void>((resolve) => this.#unread.push(resolve)).then(read);
+  }
+
   onReceiveMessage(message: unknown): void {
+    if (this.isStream) this.#readNext();
     this.#handler?.onReceiveMessage(message);
   }
 
@@ -255,6 +274,12 @@ class PendingCall implements Pending, KnownCall, CallHook {
     const requestId = requestIdOf(this.#metadata?.get(TRACEPARENT)[0]?.toString());
     this.#call.sendStatus(statusOf(refusal, requestId));
     this.#calls.awaitEnd(this);
+  }
+
+  #readNext(): void {
+    const next = this.#unread.shift();
+    if (next === undefined) this.#isReading = false;
+    else next();
   }
 
   #forwardedFor(): string | undefined {

@@ -4,8 +4,11 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, test } from 'vitest';
+import { ReflectionV1Implementation } from '@grpc/reflection/build/src/implementations/reflection-v1.js';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { rawCalls } from '../../../test/support/grpc-raw.ts';
 import { startTestServer } from '../../../test/support/grpc-server.ts';
+import { framed } from '../../../test/support/grpc-session.ts';
 import { MemoryLoms } from '../../../test/support/memory-loms.ts';
 
 const buf = join(import.meta.dirname, '../../../node_modules/.bin/buf');
@@ -91,6 +94,26 @@ test('an open reflection stream does not delay the stop', async () => {
   const before = performance.now();
   await stop(5_000);
   expect(performance.now() - before).toBeLessThan(2_500);
+});
+
+test('a client that reads no replies gets no more of them made, and all of them when it reads', async () => {
+  const answer = vi.spyOn(ReflectionV1Implementation.prototype, 'handleServerReflectionRequest');
+  onTestFinished(() => answer.mockRestore());
+  const { port } = await startTestServer();
+  const { session, begin } = await rawCalls(port);
+  const symbol = 'loms.order.v1.OrderService';
+  const request = framed(Buffer.concat([Buffer.of(0x22, symbol.length), Buffer.from(symbol)]));
+  const asked = 400;
+  const path = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
+  const call = begin(Buffer.concat(Array.from({ length: asked }, () => request)), { ':path': path });
+  call.stream.pause();
+  call.stream.end();
+  await expect.poll(() => answer.mock.calls.length).toBeGreaterThan(0);
+  for (let count = 0; count < 5; count++) await new Promise((resolve) => session.ping(resolve));
+  expect(answer.mock.calls.length).toBeLessThan(asked / 2);
+  call.stream.resume();
+  expect(await call.answer).toBe('OK');
+  expect(answer).toHaveBeenCalledTimes(asked);
 });
 
 test('reflection can be switched off', async () => {

@@ -86,6 +86,8 @@ export const grpcLimits = {
   watchesMax: 1_024,
   reflectionsMax: 64,
   streamsPerConnectionMax: 4,
+  /** The bytes of a message to health or reflection: it is the name of a service, a symbol or a file. */
+  builtinMessageMaxBytes: 4 * 1024,
   streamAgeMs: 10 * 60_000,
   /** The time for a client to read its reply, behind the deadline of the call. */
   unreadMs: 30_000,
@@ -124,8 +126,8 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   registerStreams(server, streams, options);
   register(server, methods, { context: options, requestsMaxBytes: limits.requestsMaxBytes });
   const { streamAgeMs: ageMs, streamsPerConnectionMax: perConnectionMax } = limits;
-  const hostOf = (streamsMax: number) =>
-    createStreamHost(server, { streamsMax, perConnectionMax, ageMs, deadlines });
+  const ofStreams = { perConnectionMax, messageMaxBytes: limits.builtinMessageMaxBytes, ageMs, deadlines };
+  const hostOf = (streamsMax: number) => createStreamHost(server, { streamsMax, ...ofStreams });
   const [watches, reflections] = [hostOf(limits.watchesMax), hostOf(limits.reflectionsMax)];
   const paths = Object.values({ ...methods, ...streams }).map(({ path }) => path);
   const health = addHealth(watches, paths);

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { answerBadHttp } from './bad-http.ts';
+import { LINGER_MS } from './reply.ts';
 
-test('a client that gets the response but keeps its connection open is disconnected', async () => {
+test('a client that gets the response and goes on sending is disconnected all the same', async () => {
   const server = createServer({ allowHalfOpen: true });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -15,12 +16,19 @@ test('a client that gets the response but keeps its connection open is disconnec
     server.close();
   });
   const [socket] = (await once(server, 'connection')) as [Socket];
-  const setTimer = vi.spyOn(socket, 'setTimeout').mockReturnThis();
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
   answerBadHttp(new Error('bad'), socket);
   const [response] = (await once(client, 'data')) as [Buffer];
   expect(response.toString()).toMatch(/^HTTP\/1\.1 400 /);
-  const [[limitMs, onTimeout] = []] = setTimer.mock.calls;
-  expect(limitMs).toBeGreaterThan(0);
-  onTimeout?.();
-  await once(socket.resume(), 'close');
+  client.write('x');
+  await once(socket, 'data');
+  vi.advanceTimersByTime(LINGER_MS - 1);
+  expect(socket.destroyed).toBe(false);
+  client.write('x');
+  await once(socket, 'data');
+  vi.advanceTimersByTime(1);
+  expect(socket.destroyed).toBe(true);
+  await once(socket, 'close');
+  expect(vi.getTimerCount()).toBe(0);
 });

@@ -37,7 +37,9 @@ export function answerBadHttp(error: NodeJS.ErrnoException, socket: Socket): voi
     // If the response has already started, just close.
     const hasStarted = owed.some(({ req, headersSent }) => headersSent && !req.complete);
     socket.end(hasStarted ? '' : rawAnswer(error));
-    socket.setTimeout(LINGER_MS, () => socket.destroy());
+    // A timeout of the socket would begin again with each byte that the client sends.
+    const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+    socket.once('close', () => clearTimeout(timer));
   };
   if (last === undefined) close();
   else last.once('close', close);
