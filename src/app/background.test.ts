@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { silent } from '../../test/support/http-app.ts';
 import { Metrics } from '../telemetry/metrics.ts';
-import { backgroundConnections, createWorkers } from './background.ts';
+import { backgroundConnections, createAudits, createWorkers } from './background.ts';
 
 const unused = () => Promise.reject(new Error('no worker runs here'));
 
@@ -15,4 +15,21 @@ test.each([
   const parts = { metrics: new Metrics(), logger: silent, closers: [] };
   const workers = createWorkers(config, { read: unused, write: unused }, parts);
   expect(backgroundConnections(config)).toBe(workers.length + 5);
+});
+
+test('the stock is audited after each interval, and not at the start', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const start = vi.fn();
+  const parts = { metrics: new Metrics(), logger: silent, closers: [] };
+  const audits = createAudits({ start }, 60_000, parts);
+  await audits.start();
+  expect(start).toHaveBeenCalledTimes(0);
+  await vi.advanceTimersByTimeAsync(60_001);
+  expect(start).toHaveBeenCalledTimes(1);
+  await vi.advanceTimersByTimeAsync(60_001);
+  expect(start).toHaveBeenCalledTimes(2);
+  await audits.stop();
+  await vi.advanceTimersByTimeAsync(120_000);
+  expect(start).toHaveBeenCalledTimes(2);
 });

@@ -90,7 +90,11 @@ export function createBacklogWatch(database: Database, parts: TaskParts): Period
 }
 
 /** Audits the stock at an interval, in milliseconds: for the first time after one. */
-export function createAudits(audit: StockAudit, intervalMs: number, parts: TaskParts): PeriodicTask {
+export function createAudits(
+  audit: Pick<StockAudit, 'start'>,
+  intervalMs: number,
+  parts: TaskParts,
+): PeriodicTask {
   let isStart = true;
   const runOnce = async () => {
     if (!isStart) audit.start();
