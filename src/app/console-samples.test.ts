@@ -52,10 +52,11 @@ test('a sample counts what was done to orders, over both transports', async () =
     succeed(metrics, '/order/create', '', 'REST');
     succeed(metrics, '', 'loms.order.v1.OrderService/CreateOrder', 'gRPC');
     succeed(metrics, '/order/pay', '', 'REST');
+    succeed(metrics, '', 'loms.order.v1.OrderService/PayOrder', 'gRPC');
     succeed(metrics, '', 'loms.order.v1.OrderService/CancelOrder', 'gRPC');
     succeed(metrics, '/stock/info/{sku}', '', 'REST');
   });
-  expect(sample).toMatchObject({ 'orders.created': 3, 'orders.payed': 1, 'orders.cancelled': 1 });
+  expect(sample).toMatchObject({ 'orders.created': 3, 'orders.payed': 2, 'orders.cancelled': 1 });
   expect(sample).toMatchObject({ 'orders.extended': 0, 'orders.failed': 0, 'orders.expired': 0 });
 });
 
