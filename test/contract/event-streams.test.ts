@@ -183,6 +183,36 @@ describe.each(transports)('over %s', (transport) => {
   });
 });
 
+describe('over REST', () => {
+  const { read, first, errorOf } = reader('REST');
+
+  test('an EventSource that reconnects continues behind its last event', async () => {
+    const { events, token } = await read({ from: 'beginning' }, 1);
+    const count = events.length;
+    const again = { from: 'beginning', lastEventId: token } as const;
+    const next = await read(again, listed.length - count);
+    expect(next.events.slice(0, listed.length - count)).toEqual(listed.slice(count));
+  });
+
+  test('the last event counts in place of an older token, and has to be a token', async () => {
+    const { token: old } = await read({ from: 'beginning' }, 1);
+    const { token } = await first({});
+    const page = await first({ pageToken: old, lastEventId: token });
+    expect(page).toEqual({ events: [], token });
+    expect(await errorOf({ lastEventId: 'none' })).toMatchObject({ reason: 'INVALID_REQUEST' });
+  });
+
+  test('HEAD takes no place of a reader', async () => {
+    const url = `http://127.0.0.1:${service.app.httpPort}/event/stream`;
+    for (let count = 0; count < 3 * READERS_MAX; count++) {
+      const head = await fetch(url, { method: 'HEAD' });
+      const seen = [head.status, head.headers.get('content-type'), await head.text()];
+      expect(seen).toEqual([200, 'text/event-stream', '']);
+    }
+    expect(await first({})).toMatchObject({ events: [] });
+  });
+});
+
 // The last ones: they change what tokens stand for.
 test.each(transports)('over %s a token whose events are others now is refused', async (transport) => {
   const { read, errorOf } = reader(transport);

@@ -29,6 +29,7 @@ import {
 } from '../support/issuer.ts';
 import { restClient } from '../support/rest-client.ts';
 import { startService, type TestService } from '../support/service.ts';
+import { WatchError, watchEvents } from '../support/watch.ts';
 
 const operations = Object.entries(operationTable).map(
   ([name, { example, scope, answer }]) => [name as Operation, example as Request, scope, answer] as const,
@@ -180,6 +181,50 @@ describe.each(['a file', 'a server'] as const)('with the keys in %s', (keys) => 
         expect(await callWith(await signed({}), operation, bad)).toMatchObject({ error: { code: 3n } });
       });
     });
+  });
+});
+
+describe.each(['REST', 'gRPC'] as const)('the stream of events over %s', (transport) => {
+  const scope = 'events:read';
+
+  async function open(headers: CallerHeaders) {
+    const { httpPort, grpcPort } = services['a file'].app;
+    for await (const page of watchEvents(transport, transport === 'REST' ? httpPort : grpcPort, {}, headers))
+      return page;
+    throw new Error('the stream has no page');
+  }
+
+  /** The refusal of a stream that is not opened. */
+  async function refusalOf(headers: CallerHeaders) {
+    const error = await open(headers).catch((thrown: unknown) => thrown);
+    if (!(error instanceof WatchError)) throw new Error('not refused', { cause: error });
+    const { code, details } = error.failure;
+    const [{ reason, metadata } = {}] = details;
+    return { code, reason, metadata };
+  }
+
+  test.each(refusedCallers)('with %s is refused', async (_who, headers, code, _http, reason) => {
+    const metadata = reason === 'SCOPE_MISSING' ? { scope } : {};
+    expect(await refusalOf(await headers())).toEqual({ code, reason, metadata });
+  });
+
+  test('with every scope but its own is refused, and with only its own is admitted', async () => {
+    const others = scopes.filter((other) => other !== scope).join(' ');
+    const refusal = { code: 7n, reason: 'SCOPE_MISSING', metadata: { scope } };
+    expect(await refusalOf(await signed({ scope: others }))).toEqual(refusal);
+    expect(await open(await signed({ scope }))).toMatchObject({ events: [] });
+  });
+
+  test('ends with the token that opened it', async () => {
+    const exp = Math.floor(Date.now() / 1_000) + 2;
+    const { httpPort, grpcPort } = services['a file'].app;
+    const port = transport === 'REST' ? httpPort : grpcPort;
+    const read = async () => {
+      for await (const { events } of watchEvents(transport, port, {}, await signed({ scope, exp })))
+        expect(events).toEqual([]);
+    };
+    await expect(read()).rejects.toMatchObject({ reason: 'CREDENTIALS_INVALID' });
+    expect(Date.now()).toBeGreaterThanOrEqual(exp * 1_000);
   });
 });
 

@@ -28,6 +28,8 @@ export interface WatchRequest {
   readonly pageToken?: string;
   readonly type?: readonly string[];
   readonly from?: 'beginning';
+  /** As an `EventSource` sends it when it reconnects; over REST only. */
+  readonly lastEventId?: string;
 }
 
 export interface WatchedPage {
@@ -69,14 +71,15 @@ export function watchEvents(
 
 async function* watchRest(
   port: number,
-  { pageToken, type = [], from }: WatchRequest,
+  { pageToken, type = [], from, lastEventId }: WatchRequest,
   headers: CallerHeaders,
 ): Pages {
   const query = new URLSearchParams(type.map((each): [string, string] => ['type', each]));
   if (pageToken !== undefined) query.set('page_token', pageToken);
   if (from !== undefined) query.set('from', from);
   const path = `/event/stream?${query}`;
-  const outgoing = send({ host: '127.0.0.1', port, path, agent: false, headers });
+  const own = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
+  const outgoing = send({ host: '127.0.0.1', port, path, agent: false, headers: { ...headers, ...own } });
   try {
     const incoming = await new Promise<IncomingMessage>((resolve, reject) => {
       outgoing.on('response', resolve).on('error', reject).end();
@@ -118,7 +121,7 @@ function pageOf(blocks: readonly Readonly<Record<string, string>>[]): WatchedPag
 
 async function* watchGrpc(
   port: number,
-  { type = [], ...request }: WatchRequest,
+  { type = [], lastEventId: _, ...request }: WatchRequest,
   headers: CallerHeaders,
 ): Pages {
   const channel = new Channel(`127.0.0.1:${port}`, credentials.createInsecure(), channelOptions);
