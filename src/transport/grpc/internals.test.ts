@@ -18,16 +18,20 @@ import { assertInternals } from './internals.ts';
 
 const getStock = '/loms.stock.v1.StockService/GetStock';
 
-/** Calls a method. Returns the code of the status, and the reason in its details. */
+const traceId = '0af7651916cd43dd8448eb211c80319c';
+const traceparent = `00-${traceId}-b7ad6b7169203331-01`;
+
+/** Calls a method in a trace. Returns the code of the status, and the reason in its details. */
 async function call(port: number, path: string, writes: Buffer[], more: Record<string, string> = {}) {
   const session = await GrpcSession.open(port);
   onTestFinished(() => session.close());
-  const headers = { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', ...more };
-  const reply = await session.send({ headers, writes });
+  const standard = { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', traceparent };
+  const reply = await session.send({ headers: { ...standard, ...more }, writes });
   const status = decodeStatus(String(reply?.fields[DETAILS_TRAILER] ?? ''));
   const { code, message } = status;
   const received = [Number(reply?.fields['grpc-status']), decodeURI(String(reply?.fields['grpc-message']))];
   expect(received).toEqual([code, message]);
+  expect(reply?.fields.traceparent).toContain(`00-${traceId}-`);
   return { code, reason: reasonOf(status) };
 }
 
