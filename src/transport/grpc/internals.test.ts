@@ -81,6 +81,17 @@ test.each(['\xe9l\xe9', 'a\tb', '\xff'])(
   },
 );
 
+test.each(['Bearer \xe9.\xe9.\xe9', 'Bearer a\tb', '\xff'])(
+  'the credentials %j reach their check and are refused as invalid',
+  async (authorization) => {
+    const authenticate = (sent: string | undefined) =>
+      refused(sent === undefined ? fixedRefusals.credentialsMissing : fixedRefusals.credentialsInvalid);
+    const { port } = await startTestServer({ authenticate });
+    const refusal = { code: 16, reason: 'CREDENTIALS_INVALID' };
+    expect(await call(port, getStock, [framed(message)], { authorization })).toEqual(refusal);
+  },
+);
+
 test('metadata that cannot be parsed is not logged', async () => {
   const logged: string[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => logged.push(line) });
@@ -91,7 +102,7 @@ test('metadata that cannot be parsed is not logged', async () => {
     ':method': 'POST',
     ':path': getStock,
     'content-type': 'application/grpc',
-    authorization: 'Bearer secret\xff',
+    password: 'secret\xff',
   };
   await session.send({ headers, writes: [framed(message)] });
   expect(logged.join()).toContain('metadata could not be read');
