@@ -16,7 +16,14 @@ import { wallClockMs } from '../../timing/clock.ts';
 import type { Deadlines, Pending } from '../../timing/deadlines.ts';
 import { malformedRequest } from '../refusals.ts';
 import { detailed, requestIdIn, statusOf } from './errors.ts';
-import { type BareStatus, type CallHook, hookCall, type ReadMessage, streamOf } from './internals.ts';
+import {
+  type BareStatus,
+  type CallHook,
+  forgetBytes,
+  hookCall,
+  type ReadMessage,
+  streamOf,
+} from './internals.ts';
 import { type ConnectionCalls, callsOf, closeAfterResponse } from './streams.ts';
 
 export interface PendingCallsOptions {
@@ -250,6 +257,7 @@ class PendingCall implements Pending, KnownCall, CallHook {
     if (!this.isPending) return;
     this.#enter('running');
     this.#calls.awaitReply(this, this.#method);
+    forgetBytes(this.#call);
     this.#handler?.onReceiveHalfClose();
   }
 
