@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream';
 import { toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import type {
+  Metadata,
   Server,
   ServerWritableStream,
   ServiceDefinition,
@@ -16,11 +17,11 @@ import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
 import { fixedRefusals } from '../../domain/refusals.ts';
 import type { Deadlines } from '../../timing/deadlines.ts';
-import { requestIdOf } from '../traceparent.ts';
-import { statusOf } from './errors.ts';
+import { requestIdIn, statusOf } from './errors.ts';
 import { descriptors } from './validate.ts';
 
 interface OpenStream {
+  readonly metadata: Metadata;
   /** Names the connection: its client's address and port. */
   getPeer(): string;
   end(): void;
@@ -58,7 +59,7 @@ export function createStreamHost(server: Server, options: StreamHostOptions): St
     const peer = stream.getPeer();
     const ofPeer = openByPeer.get(peer) ?? 0;
     if (open.size >= streamsMax || ofPeer >= perConnectionMax) {
-      stream.emit('error', statusOf(fixedRefusals.queueFull, requestIdOf()));
+      stream.emit('error', statusOf(fixedRefusals.queueFull, requestIdIn(stream.metadata)));
       return false;
     }
     open.add(stream);

@@ -81,6 +81,11 @@ function mayHaveRun({ reason }: Refusal): boolean {
   return reason === 'OUTCOME_UNKNOWN' || reason === 'INTERNAL';
 }
 
+/** The request id of a call that is refused before it reaches an operation. */
+export function requestIdIn(metadata: Metadata | undefined): string {
+  return requestIdOf(metadata?.get(TRACEPARENT)[0]?.toString());
+}
+
 /** The response of a stream that is refused before grpc-js has it: the status alone, without a message. */
 export function responseOf(refusal: Refusal, requestId: string): OutgoingHttpHeaders {
   const { code, details, metadata } = statusOf(refusal, requestId);
@@ -145,11 +150,15 @@ function any(type: string, message: { finish(): Uint8Array }): Any {
 /** What grpc-js answers with the code INTERNAL although the client is at fault. */
 const clientFault = /^(Invalid grpc-timeout|Failed to decompress|Error deserializing request)/;
 
-/** Adds details to a status that grpc-js sends by itself, perhaps before the handler runs. */
-export function detailed(status: BareStatus): BareStatus {
+/**
+ * Adds details to a status that grpc-js sends by itself, perhaps before the handler runs.
+ *
+ * @param metadata of its call.
+ */
+export function detailed(status: BareStatus, metadata: Metadata | undefined): BareStatus {
   if (status.code === codes.OK || (status.metadata?.get(DETAILS_TRAILER).length ?? 0) > 0) return status;
   const refusal = refusalOf(status);
-  return refusal === undefined ? status : statusOf(refusal, requestIdOf());
+  return refusal === undefined ? status : statusOf(refusal, requestIdIn(metadata));
 }
 
 /** What a bare status means. Statuses of health and reflection are not ours and stay as they are. */

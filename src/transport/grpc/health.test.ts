@@ -1,6 +1,6 @@
 /** Health checks and health watches. */
 import { once } from 'node:events';
-import { Client, credentials, type MethodDefinition } from '@grpc/grpc-js';
+import { Client, credentials, Metadata, type MethodDefinition, type ServiceError } from '@grpc/grpc-js';
 import { service as contract, HealthImplementation } from 'grpc-health-check';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { ask, startTestServer } from '../../../test/support/grpc-server.ts';
@@ -29,9 +29,9 @@ function watcher(address: string) {
   const client = new Client(address, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
   onTestFinished(() => client.close());
   const { path, requestSerialize, responseDeserialize } = Watch;
-  return (service = '') =>
+  return (service = '', metadata = new Metadata()) =>
     client
-      .makeServerStreamRequest(path, requestSerialize, responseDeserialize, { service })
+      .makeServerStreamRequest(path, requestSerialize, responseDeserialize, { service }, metadata)
       .on('error', () => {});
 }
 
@@ -71,6 +71,15 @@ test('watches beyond the limit are refused until one of them ends', async () => 
       () => false,
     );
   await expect.poll(isAccepted).toBe(true);
+});
+
+test('the refusal of a watch has the trace id of the call', async () => {
+  const { address } = await startTestServer({ limits: { watchesMax: 0 } });
+  const traceId = '0af7651916cd43dd8448eb211c80319c';
+  const metadata = new Metadata();
+  metadata.set('traceparent', `00-${traceId}-b7ad6b7169203331-01`);
+  const error = await once(watcher(address)('', metadata), 'data').catch((error: ServiceError) => error);
+  expect((error as ServiceError).metadata.get('traceparent')).toEqual([expect.stringContaining(traceId)]);
 });
 
 test('watches beyond those of one connection are refused, and others may watch', async () => {

@@ -18,16 +18,20 @@ import { assertInternals } from './internals.ts';
 
 const getStock = '/loms.stock.v1.StockService/GetStock';
 
-/** Calls a method. Returns the code of the status, and the reason in its details. */
+const traceId = '0af7651916cd43dd8448eb211c80319c';
+const traceparent = `00-${traceId}-b7ad6b7169203331-01`;
+
+/** Calls a method in a trace. Returns the code of the status, and the reason in its details. */
 async function call(port: number, path: string, writes: Buffer[], more: Record<string, string> = {}) {
   const session = await GrpcSession.open(port);
   onTestFinished(() => session.close());
-  const headers = { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', ...more };
-  const reply = await session.send({ headers, writes });
+  const standard = { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', traceparent };
+  const reply = await session.send({ headers: { ...standard, ...more }, writes });
   const status = decodeStatus(String(reply?.fields[DETAILS_TRAILER] ?? ''));
   const { code, message } = status;
   const received = [Number(reply?.fields['grpc-status']), decodeURI(String(reply?.fields['grpc-message']))];
   expect(received).toEqual([code, message]);
+  expect(reply?.fields.traceparent).toContain(`00-${traceId}-`);
   return { code, reason: reasonOf(status) };
 }
 
@@ -77,6 +81,17 @@ test.each(['\xe9l\xe9', 'a\tb', '\xff'])(
   },
 );
 
+test.each(['Bearer \xe9.\xe9.\xe9', 'Bearer a\tb', '\xff'])(
+  'the credentials %j reach their check and are refused as invalid',
+  async (authorization) => {
+    const authenticate = (sent: string | undefined) =>
+      refused(sent === undefined ? fixedRefusals.credentialsMissing : fixedRefusals.credentialsInvalid);
+    const { port } = await startTestServer({ authenticate });
+    const refusal = { code: 16, reason: 'CREDENTIALS_INVALID' };
+    expect(await call(port, getStock, [framed(message)], { authorization })).toEqual(refusal);
+  },
+);
+
 test('metadata that cannot be parsed is not logged', async () => {
   const logged: string[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => logged.push(line) });
@@ -87,7 +102,7 @@ test('metadata that cannot be parsed is not logged', async () => {
     ':method': 'POST',
     ':path': getStock,
     'content-type': 'application/grpc',
-    authorization: 'Bearer secret\xff',
+    password: 'secret\xff',
   };
   await session.send({ headers, writes: [framed(message)] });
   expect(logged.join()).toContain('metadata could not be read');

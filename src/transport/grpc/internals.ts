@@ -30,6 +30,8 @@ interface ServerInternals {
 
 interface CallInternals {
   readonly stream: ServerHttp2Stream;
+  /** Its array has the parts of the last message, in the buffers that they came in. */
+  readonly decoder: { readPartialMessage: Buffer[] };
 }
 
 interface CredentialsInternals {
@@ -65,6 +67,9 @@ export function assertInternals(server: Server, credentials: ServerCredentials):
     'sendStatus of a call': typeof sendStatus === 'function' && !Object.hasOwn(call, 'sendStatus'),
     'serializeMessage of a call': typeof serializeMessage === 'function',
     'decompressMessage of a call': typeof decompressMessage === 'function',
+    'decoder of a call': Array.isArray(
+      (call as unknown as Partial<CallInternals>).decoder?.readPartialMessage,
+    ),
     'stream of a call': (call as unknown as CallInternals).stream === stream,
   };
   const [missing] = Object.entries(parts).find(([, isThere]) => !isThere) ?? [];
@@ -217,6 +222,11 @@ if (typeof decompressMessage === 'function') {
 /** The HTTP/2 stream of a call. */
 export function streamOf(call: ServerInterceptingCallInterface): ServerHttp2Stream {
   return (call as unknown as CallInternals).stream;
+}
+
+/** Lets go of the bytes of a complete request, which grpc-js keeps until the call has ended. */
+export function forgetBytes(call: ServerInterceptingCallInterface): void {
+  (call as unknown as CallInternals).decoder.readPartialMessage = [];
 }
 
 /** Sets options that Node.js takes for TLS connections and grpc-js has no option for. */

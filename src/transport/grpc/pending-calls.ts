@@ -15,9 +15,15 @@ import { fixedRefusals } from '../../domain/refusals.ts';
 import { wallClockMs } from '../../timing/clock.ts';
 import type { Deadlines, Pending } from '../../timing/deadlines.ts';
 import { malformedRequest } from '../refusals.ts';
-import { requestIdOf, TRACEPARENT } from '../traceparent.ts';
-import { detailed, statusOf } from './errors.ts';
-import { type BareStatus, type CallHook, hookCall, type ReadMessage, streamOf } from './internals.ts';
+import { detailed, requestIdIn, statusOf } from './errors.ts';
+import {
+  type BareStatus,
+  type CallHook,
+  forgetBytes,
+  hookCall,
+  type ReadMessage,
+  streamOf,
+} from './internals.ts';
 import { type ConnectionCalls, callsOf, closeAfterResponse } from './streams.ts';
 
 export interface PendingCallsOptions {
@@ -218,7 +224,7 @@ class PendingCall implements Pending, KnownCall, CallHook {
   }
 
   status(status: BareStatus): BareStatus {
-    return detailed(status);
+    return detailed(status, this.#metadata);
   }
 
   onReceiveMetadata(metadata: Metadata): void {
@@ -251,6 +257,7 @@ class PendingCall implements Pending, KnownCall, CallHook {
     if (!this.isPending) return;
     this.#enter('running');
     this.#calls.awaitReply(this, this.#method);
+    forgetBytes(this.#call);
     this.#handler?.onReceiveHalfClose();
   }
 
@@ -271,8 +278,7 @@ class PendingCall implements Pending, KnownCall, CallHook {
 
   refuse(refusal: Refusal): void {
     this.#enter('refused');
-    const requestId = requestIdOf(this.#metadata?.get(TRACEPARENT)[0]?.toString());
-    this.#call.sendStatus(statusOf(refusal, requestId));
+    this.#call.sendStatus(statusOf(refusal, requestIdIn(this.#metadata)));
     this.#calls.awaitEnd(this);
   }
 

@@ -9,7 +9,7 @@ import { accepted, type Outcome } from '../../domain/outcome.ts';
 import { type AnyHandler, type Handler, perform, type TransportContext } from '../operation.ts';
 import { pump, type Sink } from '../stream.ts';
 import { traceOf } from '../traceparent.ts';
-import { IncomingCall, identity, replyMetadata, sentIn, servedAs } from './call.ts';
+import { IncomingCall, replyMetadata, sentIn, servedAs } from './call.ts';
 import { statusOf } from './errors.ts';
 import { PrefixedMessage } from './internals.ts';
 import { knownCall } from './pending-calls.ts';
@@ -31,7 +31,26 @@ export function serverStream<Request, Reply>(
   return { ...handler, path: definition.path };
 }
 
-type StreamCall = ServerWritableStream<Buffer, PrefixedMessage>;
+/**
+ * The bytes of a request, until they are taken. grpc-js keeps a message as long as its call, which may be
+ * for days here, and no limit counts these bytes.
+ */
+class RequestBytes {
+  #bytes: Buffer | undefined;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  take(): Buffer {
+    const bytes = this.#bytes;
+    if (bytes === undefined) throw new Error('the bytes of a request were taken before');
+    this.#bytes = undefined;
+    return bytes;
+  }
+}
+
+type StreamCall = ServerWritableStream<RequestBytes, PrefixedMessage>;
 
 /** Adds the methods to a server; see `register` of unary methods. */
 export function registerStreams(
@@ -44,7 +63,7 @@ export function registerStreams(
     const handle = async (call: StreamCall): Promise<void> => {
       const read = () => accepted(new IncomingCall(call));
       const trace = traceOf(sentIn(call), context.tracer?.sample);
-      const opened = await perform(context, served, method, trace, read, call.request);
+      const opened = await perform(context, served, method, trace, read, call.request.take());
       if (opened.ok) await pump(opened.value, openSink(call, trace.requestId), context);
       else call.emit('error', statusOf(opened.refusal, trace.requestId));
     };
@@ -53,7 +72,7 @@ export function registerStreams(
       method.path,
       (call: StreamCall) => void handle(call),
       serialize,
-      identity,
+      (bytes: Buffer) => new RequestBytes(bytes),
       'serverStream',
     );
   }

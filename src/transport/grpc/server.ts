@@ -9,9 +9,8 @@ import { fixedRefusals } from '../../domain/refusals.ts';
 import { type ConnectionShares, Connections, unlimitedShares } from '../connection-admission.ts';
 import type { TransportContext } from '../operation.ts';
 import type { Certificates } from '../tls.ts';
-import { requestIdOf, TRACEPARENT } from '../traceparent.ts';
 import { addHealth, addReflection, createStreamHost } from './builtin.ts';
-import { statusOf } from './errors.ts';
+import { requestIdIn, statusOf } from './errors.ts';
 import { eventMethods, eventStreams } from './event.ts';
 import { assertInternals, internalsOptions, onConnection, onUnknownMethod } from './internals.ts';
 import { listen, serverCredentials } from './listener.ts';
@@ -109,9 +108,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const server = new Server({ ...connectionOptions, ...options.connectionOptions, interceptors });
   const credentials = serverCredentials(options.certificates);
   assertInternals(server, credentials);
-  onUnknownMethod(server, (metadata) =>
-    statusOf(fixedRefusals.methodNotAllowed, requestIdOf(metadata.get(TRACEPARENT)[0]?.toString())),
-  );
+  onUnknownMethod(server, (metadata) => statusOf(fixedRefusals.methodNotAllowed, requestIdIn(metadata)));
   const { shares = unlimitedShares } = options;
   const { connectionsMax } = limits;
   const connections = new Connections({ ...shares, connectionsMax }, deadlines.now);

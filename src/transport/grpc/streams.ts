@@ -192,6 +192,12 @@ function refusalOf(headers: IncomingHttpHeaders): OutgoingHttpHeaders | undefine
 /** What grpc-js accepts as the value of metadata. Anything else it drops, with a line in its own log only. */
 const metadataValue = /^[ -~]*$/;
 
+/**
+ * The metadata that count as empty where grpc-js would drop them: they are refused then, as over REST, and do
+ * not count as absent. So no create runs without the key that its client has sent.
+ */
+const refusedIfUnreadable = [IDEMPOTENCY_KEY_FIELD, 'authorization'];
+
 const timeoutValue = /^(\d{1,8})([HMSmun])$/;
 const unitMs: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 0, n: 0 };
 
@@ -203,9 +209,10 @@ function repair(headers: IncomingHttpHeaders): void {
   delete headers.te;
   delete headers['accept-encoding'];
   delete headers['grpc-accept-encoding'];
-  // It is refused then, and no create runs without the key that its client has sent.
-  const key = headers[IDEMPOTENCY_KEY_FIELD];
-  if (key !== undefined && !metadataValue.test(String(key))) headers[IDEMPOTENCY_KEY_FIELD] = '';
+  for (const name of refusedIfUnreadable) {
+    const value = headers[name];
+    if (value !== undefined && !metadataValue.test(String(value))) headers[name] = '';
+  }
   const timeout = headers[TIMEOUT];
   if (timeout === undefined) return;
   // The service allows less anyway.
