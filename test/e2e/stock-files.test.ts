@@ -156,6 +156,20 @@ test('rows that the service refuses are listed, and the others are written', asy
   expect((await readFile(join(dir, 'left.csv'), 'utf8')).split('\n')).toHaveLength(6);
 });
 
+test('counts that are too old are refused in one round, and the others of their batch written', async () => {
+  const at = (ms: number) => new Date(Date.now() + ms).toISOString();
+  const [old, older, fresh] = [at(-86_500_000), at(-90_000_000), at(-60_000)];
+  const rows = range(31_000, 99).map((sku) => `${sku},1,${[old, older, fresh][sku % 3]}\n`);
+  const text = `sku,count,counted_at\n30999,1,${at(3_600_000)}\n${rows.join('')}`;
+  const { code, out, requests } = await runThrough(
+    () => 'forward',
+    ['import', await file('old.csv', text), '--yes'],
+  );
+  expect([code, requests]).toEqual([2, 2]);
+  expect(out.match(/INVALID_REQUEST: must not be in the future, and at most 86400/g)).toHaveLength(67);
+  expect(await totalsOf(30_999, 31_098)).toHaveLength(33);
+});
+
 test.each([
   ['UTF-16', Buffer.from('\ufeffsku,change\n9031,1', 'utf16le'), 'the file is UTF-16'],
   ['an open quote in its last row', `sku,change\n9031,1\n9032,"1`, 'row 3: a quote is never closed'],
