@@ -224,11 +224,12 @@ WHERE order_id = ANY(:orderIds!::bigint[])
   AND (expires_at IS NULL OR expires_at > now() - :graceMs!::float8 * interval '1 millisecond');
 
 /* @name orderExtend */
--- Sets the ends of reservations. The arrays are parallel.
+-- Sets the ends of reservations. The arrays are parallel. The ends are texts, of which the parameter is cast:
+-- a sharded database takes no STABLE function of a column in an UPDATE, and every one that makes a time is.
 -- Locks: none, the caller holds them through orderLock.
 UPDATE orders
-SET expires_at = 'epoch'::timestamptz + change.expires_us * interval '1 microsecond', version = version + 1
-FROM unnest(:orderIds!::bigint[], :expiresUs!::bigint[]) AS change (order_id, expires_us)
+SET expires_at = change.expires_at, version = version + 1
+FROM unnest(:orderIds!::bigint[], :ends!::text[]::timestamptz[]) AS change (order_id, expires_at)
 WHERE orders.order_id = change.order_id
   AND orders.order_id = ANY(:orderIds!::bigint[]);
 

@@ -108,6 +108,7 @@ CROSS JOIN LATERAL (
         coalesce(sum(least(reserved_change, 0)), 0)::bigint AS taken
     FROM stock_movements AS movements
     WHERE movements.sku = span.sku
+      AND movements.sku = ANY(:skus!::bigint[])
       AND movements.version > span.after
       AND movements.version <= span.up_to
 ) AS moves;

@@ -2,9 +2,10 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { anyCall } from '../../test/support/call.ts';
-import { openRouter, openService, useLoms } from '../../test/support/database.ts';
+import { openRouter, openService, testSettings, useLoms } from '../../test/support/database.ts';
 import { formatInstant } from '../domain/instant.ts';
 import { type ExpiryLimits, expireOrders, findOverdue } from '../domain/orders/expire.ts';
+import { extendOrders } from '../domain/orders/extend.ts';
 import type { Order } from '../domain/orders/order.ts';
 import type { Outcome } from '../domain/outcome.ts';
 
@@ -174,6 +175,28 @@ test('an extension counts from now, never shortens, and stays within the longest
   expect(await extend(10_000)).toBe(createdAt + 3_600_000_000_000n);
   await loms.payOrder({ orderId }, anyCall);
   expect(await extend(60)).toBe('ORDER_NOT_EXTENDABLE');
+});
+
+test('an extension is exact to the microsecond, whatever the form of times in its session', async () => {
+  const { orderId } = await create(60);
+  const [outcome] = await router.write((tx) => {
+    void tx.query("SET LOCAL TimeZone = 'Asia/Kathmandu'", []);
+    void tx.query("SET LOCAL DateStyle = 'SQL, DMY'", []);
+    return extendOrders(tx, [{ orderId, ttlSeconds: 600, traceparent: undefined }], testSettings);
+  });
+  expect(outcome?.ok && outcome.value.expiresAt).toBe((await read(orderId)).expiresAt);
+});
+
+test('an extension, and a second pay, leave the time of the last change as it is', async () => {
+  const { orderId } = await create(60);
+  const { updatedAt: created } = await read(orderId);
+  expect(await loms.extendOrder({ orderId, ttlSeconds: 600 }, anyCall)).toMatchObject({ ok: true });
+  expect((await read(orderId)).updatedAt).toBe(created);
+  await loms.payOrder({ orderId }, anyCall);
+  const { updatedAt: payed } = await read(orderId);
+  expect(payed).toBeGreaterThan(created);
+  expect(await loms.payOrder({ orderId }, anyCall)).toMatchObject({ ok: true });
+  expect((await read(orderId)).updatedAt).toBe(payed);
 });
 
 test('a replay names the end of the first reply, and a key stands for one time', async () => {

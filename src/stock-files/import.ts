@@ -10,6 +10,8 @@
  *   IDEMPOTENCY_KEY_REUSED, and the import stops. With the rest in the key, its rows would be written twice.
  * - A count needs no key: the same count again leads to the same total.
  */
+import type { Instant } from '../domain/instant.ts';
+import { wallClockMs } from '../timing/clock.ts';
 import { type Batch, type ImportPlan, type PlannedLine, plural, type RefusedRow } from './plan.ts';
 import { type Failure, messageOf, type Reply, type Rest, reasonOf, ServiceRefused } from './rest.ts';
 
@@ -18,6 +20,9 @@ const KEY_VERSION = 1;
 
 const paths = { change: '/stock/adjust', count: '/stock/count' };
 const lists = { change: 'changes', count: 'counts' };
+
+/** By more than this the clocks of this program and of the database do not differ. */
+const SURELY_PAST_MS = 1_800_000;
 
 export interface ImportEvents {
   /** How many rows of the plan are done, those that were refused included. */
@@ -90,8 +95,24 @@ function problemsIn({ failure }: Refused, lines: readonly PlannedLine[]): Map<Pl
     // Only what depends on the stock: the rest was checked with the file, and is a mistake of this program.
     const [, index] = /^\w+\[(\d+)\]\.(change|counted|countedAt)$/.exec(String(field)) ?? [];
     if (index !== undefined) add(lines[Number(index)], String(description));
+    if (!String(field).endsWith('.countedAt')) continue;
+    for (const line of asOldAs(lines[Number(index)], lines)) add(line, String(description));
   }
   return problems;
+}
+
+/**
+ * The counts that are too old because another one is. A refusal lists the first of them only: with these
+ * alone, an old file would need a request for every few rows. One that is younger may be from the future.
+ */
+function asOldAs(refused: PlannedLine | undefined, lines: readonly PlannedLine[]): PlannedLine[] {
+  const latest = refused === undefined ? undefined : countedAtOf(refused);
+  if (latest === undefined || latest > BigInt(wallClockMs() - SURELY_PAST_MS) * 1_000_000n) return [];
+  return lines.filter((line) => (countedAtOf(line) ?? latest + 1n) <= latest);
+}
+
+function countedAtOf({ line }: PlannedLine): Instant | undefined {
+  return line.kind === 'count' ? line.countedAt : undefined;
 }
 
 /** What is wrong with a stock that a refusal names, by the reason of the refusal. */

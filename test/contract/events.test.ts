@@ -1,7 +1,7 @@
 /** The event feed and the changes of stock, over REST and over gRPC: every answer, word for word. */
 import { randomInt, randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { Answer, EventFields, Operation, Reply, Request } from '../support/client.ts';
+import { type EventFields, type Request, replyOf } from '../support/client.ts';
 import { openClients } from '../support/clients.ts';
 import { useDocumentedReplies } from '../support/documented.ts';
 import { INT64_MAX } from '../support/limits.ts';
@@ -290,11 +290,6 @@ describe.each(['rest', 'grpc'] as const)('over %s', (transport) => {
     expect(answer).toEqual(refused(transport, invalid(['from', FROM])));
   });
 });
-
-function replyOf<Name extends Operation>(answer: Answer<Name>): Reply<Name> {
-  if ('reply' in answer) return answer.reply;
-  throw new Error(answer.error.message);
-}
 
 function refused(transport: string, { error, http }: ReturnType<typeof invalid>) {
   return transport === 'rest' ? { error, http } : { error };

@@ -89,7 +89,9 @@ test('a token is refused with other filters, and accepted with another page size
   const { nextPageToken = '' } = await listed(service.rest, { ...filter, pageSize: 1 });
   const again = { user: 500n, status: ['new', 'awaiting payment'], pageToken: nextPageToken };
   expect((await listed(service.grpc, again)).orders).toHaveLength(2);
-  for (const other of [{ user: 501n }, { status: ['new'] }, { createdAfter: '2026-01-01T00:00:00Z' }]) {
+  const time = '2026-01-01T00:00:00Z';
+  const others = [{ user: 501n }, { status: ['new'] }, { createdAfter: time }, { createdBefore: time }];
+  for (const other of others) {
     const answer = await service.grpc.call('listOrders', { ...again, ...other });
     expect(answer).toMatchObject({ error: { code: 3n, message: 'invalid request: pageToken' } });
   }

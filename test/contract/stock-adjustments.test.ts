@@ -95,6 +95,31 @@ describe.each(['rest', 'grpc'] as const)('over %s', (transport) => {
     expect(await adjust([{ sku, change: 6n, reason: 'received' }], key)).toMatchObject(reused);
   });
 
+  test.each<[string, (first: StockAdjustment, second: StockAdjustment) => StockAdjustment[]]>([
+    ['another sku', (first, second) => [{ ...first, sku: first.sku + 1 }, second]],
+    ['another expected total', (first, second) => [{ ...first, expectedTotal: 0n }, second]],
+    ['another reason', (first, second) => [{ ...first, reason: 'returned' }, second]],
+    ['another reference', (first, second) => [{ ...first, reference: 'PO-2' }, second]],
+    ['another note', (first, second) => [{ ...first, note: 'b' }, second]],
+    [
+      'a text moved from the reference to the note',
+      ({ reference: note = '', ...first }, second) => [{ ...first, note }, second],
+    ],
+    ['its lines in another order', (first, second) => [second, first]],
+  ])('the key of a change is refused for one with %s, which changes nothing', async (_title, other) => {
+    const key = randomUUID();
+    const [first, second] = [
+      { sku: freshSku(), change: 5n, reason: 'received', reference: 'PO-1' },
+      { sku: freshSku(), change: 5n, reason: 'received', note: 'a' },
+    ];
+    expect(await adjust([first, second], key)).toHaveProperty('reply');
+    expect(await adjust(other(first, second), key)).toMatchObject({
+      error: { code: 3n, details: [{ reason: 'IDEMPOTENCY_KEY_REUSED' }, {}] },
+    });
+    for (const sku of [first.sku, second.sku]) expect(await movements(sku)).toHaveLength(2);
+    expect(await movements(first.sku + 1)).toEqual([]);
+  });
+
   test('the key of a change is refused for a create', async () => {
     const key = randomUUID();
     await adjust([{ sku: freshSku(), change: 5n, reason: 'received' }], key);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Client } from '../support/client.ts';
+import { type Client, replyOf } from '../support/client.ts';
 import { openClients } from '../support/clients.ts';
 import { useDatabase } from '../support/database.ts';
 import { AUDIENCE, createIssuer, ISSUER, type Issuer, writeKeys } from '../support/issuer.ts';
@@ -58,8 +58,7 @@ const items = [{ sku: SKU, count: 1 }];
 
 async function create(client: Client, key?: string): Promise<bigint> {
   const answer = await client.call('createOrder', { user: 1n, items }, { keys: key ? [key] : [] });
-  if (!('reply' in answer)) throw new Error('the order was refused');
-  return answer.reply.orderID;
+  return replyOf(answer).orderID;
 }
 
 /** The SQL that the document answers questions with. */
@@ -110,6 +109,34 @@ describe.each(['REST', 'gRPC'] as const)('over %s', (transport) => {
     await alice.call('cancelOrder', unknown);
     await alice.call('getStock', { sku: SKU });
     expect(lines).toEqual([]);
+  });
+
+  test('what a caller says of a change of stock is read back, in its history and in its event', async () => {
+    const alice = await clientOf(transport, 'alice');
+    const type = ['stock.adjusted'];
+    await expect.poll(() => database.query('SELECT FROM event_batches WHERE position IS NULL')).toEqual([]);
+    let { nextPageToken: token } = replyOf(await alice.call('listEvents', { type }));
+    const change = { sku: SKU, change: -1n, reason: 'lost', reference: 'R-1', note: 'a note' };
+    expect(await alice.call('adjustStock', { changes: [change] }, { keys: ['adjust'] })).toHaveProperty(
+      'reply',
+    );
+    const countedAt = new Date(Date.now() - 3_600_000).toISOString().replace('Z', '000Z');
+    const count = { sku: SKU, counted: 98n, countedAt, reference: 'sheet 7', note: 'twice' };
+    expect(await alice.call('countStock', { counts: [count] })).toHaveProperty('reply');
+
+    const adjusted = { kind: 'adjusted', reason: 'lost', reference: 'R-1', note: 'a note', actor: 'alice' };
+    const counted = { kind: 'counted', reference: 'sheet 7', note: 'twice', actor: 'alice' };
+    const { movements } = replyOf(await alice.call('listStockMovements', { sku: SKU }));
+    expect(movements).toMatchObject([{ ...counted, occurredAt: countedAt }, adjusted, { kind: 'opened' }]);
+    expect(movements[0]?.createdAt).not.toBe(countedAt);
+    expect(movements[1]?.occurredAt).toBe(movements[1]?.createdAt);
+    const events: unknown[] = [];
+    while (events.length < 2) {
+      const page = replyOf(await alice.call('listEvents', { type, pageToken: token, waitSeconds: 5 }));
+      events.push(...page.events.map(({ data }) => data));
+      token = page.nextPageToken;
+    }
+    expect(events).toMatchObject([adjusted, counted]);
   });
 
   test('the documented queries show who cancelled an order, and what a caller did', async () => {

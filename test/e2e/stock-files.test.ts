@@ -156,6 +156,20 @@ test('rows that the service refuses are listed, and the others are written', asy
   expect((await readFile(join(dir, 'left.csv'), 'utf8')).split('\n')).toHaveLength(6);
 });
 
+test('counts that are too old are refused in one round, and the others of their batch written', async () => {
+  const at = (ms: number) => new Date(Date.now() + ms).toISOString();
+  const [old, older, fresh] = [at(-86_500_000), at(-90_000_000), at(-60_000)];
+  const rows = range(31_000, 99).map((sku) => `${sku},1,${[old, older, fresh][sku % 3]}\n`);
+  const text = `sku,count,counted_at\n30999,1,${at(3_600_000)}\n${rows.join('')}`;
+  const { code, out, requests } = await runThrough(
+    () => 'forward',
+    ['import', await file('old.csv', text), '--yes'],
+  );
+  expect([code, requests]).toEqual([2, 2]);
+  expect(out.match(/INVALID_REQUEST: must not be in the future, and at most 86400/g)).toHaveLength(67);
+  expect(await totalsOf(30_999, 31_098)).toHaveLength(33);
+});
+
 test.each([
   ['UTF-16', Buffer.from('\ufeffsku,change\n9031,1', 'utf16le'), 'the file is UTF-16'],
   ['an open quote in its last row', `sku,change\n9031,1\n9032,"1`, 'row 3: a quote is never closed'],
@@ -188,17 +202,28 @@ test('an export that is imported changes nothing; a changed count changes what i
   expect(await totalsOf(1148162, 1148162)).toEqual([299]);
 });
 
-/** What becomes of a request on its way. */
-type Hop = 'forward' | 'kill before' | 'kill behind' | 'refuse' | 'lose the answer';
+test('an export of more skus than a page is the whole table, each sku once', async () => {
+  await database.query('INSERT INTO stocks SELECT sku, sku % 7, 0 FROM generate_series(40001, 42500) AS sku');
+  const rows = await database.query('SELECT sku, total_count FROM stocks ORDER BY sku');
+  const lines = rows.map(({ sku, total_count: total }) => `${sku},${total},${total}\n`);
+  const path = join(dir, 'whole.csv');
+  expect(await run(['export', path])).toMatchObject({ code: 0 });
+  expect(await readFile(path, 'utf8')).toBe(`sku,count,expected\n${lines.join('')}`);
+});
+
+/** What becomes of a request on its way; a number is the status that it is answered with instead. */
+type Hop = 'forward' | 'kill before' | 'kill behind' | 'lose the answer' | number;
 
 /** A proxy before the service, which treats the requests of a run as `plan` has it. */
 async function openProxy(plan: (request: number) => Hop, kill: () => void) {
+  // Where redirects lead: past the proxy.
+  const location = `${urlOf(service.app.httpPort)}/stock/adjust`;
   let requests = 0;
   const server = createServer(async (incoming, outgoing) => {
     const hop = plan(++requests);
     const body = await bytesOf(incoming);
     if (hop === 'kill before') return kill();
-    if (hop === 'refuse') return outgoing.writeHead(503, { 'retry-after': '0' }).end();
+    if (typeof hop === 'number') return outgoing.writeHead(hop, { 'retry-after': '0', location }).end();
     const answer = await forward(incoming, body);
     if (hop === 'kill behind') return kill();
     if (hop === 'lose the answer') return outgoing.destroy();
@@ -274,11 +299,24 @@ test('killed before and behind each of its requests and repeated, an import is a
 
 test('refused, lost and unanswered requests are sent again, and applied once', async () => {
   const path = await file('flaky.csv', 'sku,change\n9041,5\n');
-  const hops: Hop[] = ['refuse', 'lose the answer', 'refuse'];
+  const hops: Hop[] = [503, 'lose the answer', 429, 502, 504];
   const result = await runThrough((request) => hops[request - 1] ?? 'forward', ['import', path, '--yes']);
-  expect(result).toMatchObject({ code: 0, requests: 4 });
-  expect(result.errors).toContain('trying again: HTTP status 503');
+  expect(result).toMatchObject({ code: 0, requests: 6 });
+  for (const status of [503, 429, 502, 504])
+    expect(result.errors).toContain(`trying again: HTTP status ${status}`);
   expect(await totalsOf(9041, 9041)).toEqual([5]);
+});
+
+test('a redirect is not followed, and the request is sent again to the service itself', async () => {
+  const path = await file('redirected.csv', 'sku,change\n9042,5\n');
+  const result = await runThrough((request) => (request === 1 ? 307 : 'forward'), ['import', path, '--yes']);
+  expect(result).toMatchObject({
+    code: 0,
+    requests: 2,
+    out: expect.stringContaining('0 of them by an earlier'),
+  });
+  expect(result.errors).toContain('trying again: unexpected redirect');
+  expect(await totalsOf(9042, 9042)).toEqual([5]);
 });
 
 describe('with tokens', () => {

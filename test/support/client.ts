@@ -299,3 +299,9 @@ export class NoAnswer extends Error {
 export function replayMark(value: unknown): { readonly replayed?: true } {
   return value === 'true' ? { replayed: true } : {};
 }
+
+/** The reply of an answer, which must be none of an error. */
+export function replyOf<Name extends Operation>(answer: Answer<Name>): Reply<Name> {
+  if ('reply' in answer) return answer.reply;
+  throw new Error(answer.error.message);
+}

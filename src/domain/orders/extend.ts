@@ -8,7 +8,7 @@ import type { Plan, Queryable } from '../../db/types.ts';
 import { type IOrderChangeableResult, orderChangeable, orderExtend } from '../../generated/sql/orders.ts';
 import type { Call } from '../call.ts';
 import { EventLog } from '../events/log.ts';
-import { type Instant, instantOfMicros } from '../instant.ts';
+import { formatInstant, type Instant, instantOfMicros } from '../instant.ts';
 import { accepted, type Outcome, refused } from '../outcome.ts';
 import { orderExpired, orderNotExtendable, orderNotFound } from '../refusals.ts';
 import type { Settings } from '../settings.ts';
@@ -93,8 +93,9 @@ const earliest = (a: bigint, b: bigint) => (a < b ? a : b);
 
 function extend(tx: Queryable, ends: readonly { id: bigint; endUs: bigint }[]): Promise<unknown>[] {
   if (ends.length === 0) return [];
-  const columns = { orderIds: ends.map(({ id }) => id), expiresUs: ends.map(({ endUs }) => endUs) };
-  return [orderExtend.run(columns, tx)];
+  const orderIds = ends.map(({ id }) => id);
+  const texts = ends.map(({ endUs }) => formatInstant(instantOfMicros(endUs)));
+  return [orderExtend.run({ orderIds, ends: texts }, tx)];
 }
 
 function outcomeOf(

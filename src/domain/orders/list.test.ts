@@ -2,16 +2,18 @@
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { anyCall } from '../../../test/support/call.ts';
-import { useLoms } from '../../../test/support/database.ts';
+import { testSettings, useLoms } from '../../../test/support/database.ts';
+import type { Queryable } from '../../db/types.ts';
+import { INT64_MAX } from '../limits.ts';
 import type { OrderFilter } from './filter.ts';
-import { SCAN_MAX } from './list.ts';
+import { listOrders, SCAN_MAX } from './list.ts';
 import { type OrderStatus, orderStatuses } from './order.ts';
 
 const ORDERS = 14_000;
 /** 2026-11-26T12:00:00Z, when the first order was created; the others follow every second. */
 const START_S = 1_795_694_400n;
 
-const { database, loms } = useLoms();
+const { database, router, loms } = useLoms();
 
 interface Created extends Pick<OrderFilter, 'user'> {
   readonly orderId: bigint;
@@ -110,4 +112,35 @@ test.each([undefined, 3n])('a list after a recent time ends there (user %s)', as
 
 test('a list before all times is empty at once', async () => {
   expect(await readPage({ ...none, createdBefore: 0n }, 50)).toEqual({ ids: [], next: undefined });
+});
+
+test('an order that is removed between the two reads of a page is left out of it', async () => {
+  const user = 9n;
+  const ids = [900_003n, 900_002n, 900_001n];
+  await database.query(
+    `INSERT INTO orders (order_id, user_id, status, created_at, updated_at)
+     SELECT unnest($1::bigint[]), $2, 'cancelled', now(), now()`,
+    [ids, user],
+  );
+  await database.query('INSERT INTO order_lines SELECT unnest($1::bigint[]), 1, 1', [ids]);
+  const remove = (removed: readonly bigint[]) =>
+    database.query(
+      `WITH lines AS (DELETE FROM order_lines WHERE order_id = ANY($1))
+       DELETE FROM orders WHERE order_id = ANY($1)`,
+      [removed],
+    );
+  const { primary } = router;
+  if (primary === undefined) throw new Error('no primary');
+  const { reader } = primary;
+  let reads = 0;
+  const query: Queryable['query'] = async (text, values) => {
+    if (++reads === 2) await remove(ids.slice(1, 2));
+    return reader.query(text, values);
+  };
+  const request = { ...none, user, pageSize: 2, below: INT64_MAX };
+  const [page] = await listOrders({ ...reader, clockAheadMs: 0, query }, [request], testSettings);
+  await remove(ids);
+  if (!page?.ok) throw new Error('no page');
+  expect([reads, page.value.orders.map(({ orderId }) => orderId)]).toEqual([2, [ids[0]]]);
+  expect(page.value.nextPageToken).toBeDefined();
 });

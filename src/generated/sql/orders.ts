@@ -606,7 +606,7 @@ export const orderChangeable = new PreparedQuery<IOrderChangeableParams,IOrderCh
 
 /** 'OrderExtend' parameters type */
 export interface IOrderExtendParams {
-  expiresUs: bigintArray;
+  ends: stringArray;
   orderIds: bigintArray;
 }
 
@@ -619,16 +619,17 @@ export interface IOrderExtendQuery {
   result: IOrderExtendResult;
 }
 
-const orderExtendIR: any = {"usedParamSet":{"orderIds":true,"expiresUs":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":250,"b":259},{"a":396,"b":405}]},{"name":"expiresUs","required":true,"transform":{"type":"scalar"},"locs":[{"a":272,"b":282}]}],"statement":"-- Sets the ends of reservations. The arrays are parallel.\n-- Locks: none, the caller holds them through orderLock.\nUPDATE orders\nSET expires_at = 'epoch'::timestamptz + change.expires_us * interval '1 microsecond', version = version + 1\nFROM unnest(:orderIds!::bigint[], :expiresUs!::bigint[]) AS change (order_id, expires_us)\nWHERE orders.order_id = change.order_id\n  AND orders.order_id = ANY(:orderIds!::bigint[])"};
+const orderExtendIR: any = {"usedParamSet":{"orderIds":true,"ends":true},"params":[{"name":"orderIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":361,"b":370},{"a":515,"b":524}]},{"name":"ends","required":true,"transform":{"type":"scalar"},"locs":[{"a":383,"b":388}]}],"statement":"-- Sets the ends of reservations. The arrays are parallel. The ends are texts, of which the parameter is cast:\n-- a sharded database takes no STABLE function of a column in an UPDATE, and every one that makes a time is.\n-- Locks: none, the caller holds them through orderLock.\nUPDATE orders\nSET expires_at = change.expires_at, version = version + 1\nFROM unnest(:orderIds!::bigint[], :ends!::text[]::timestamptz[]) AS change (order_id, expires_at)\nWHERE orders.order_id = change.order_id\n  AND orders.order_id = ANY(:orderIds!::bigint[])"};
 
 /**
  * Query generated from SQL:
  * ```
- * -- Sets the ends of reservations. The arrays are parallel.
+ * -- Sets the ends of reservations. The arrays are parallel. The ends are texts, of which the parameter is cast:
+ * -- a sharded database takes no STABLE function of a column in an UPDATE, and every one that makes a time is.
  * -- Locks: none, the caller holds them through orderLock.
  * UPDATE orders
- * SET expires_at = 'epoch'::timestamptz + change.expires_us * interval '1 microsecond', version = version + 1
- * FROM unnest(:orderIds!::bigint[], :expiresUs!::bigint[]) AS change (order_id, expires_us)
+ * SET expires_at = change.expires_at, version = version + 1
+ * FROM unnest(:orderIds!::bigint[], :ends!::text[]::timestamptz[]) AS change (order_id, expires_at)
  * WHERE orders.order_id = change.order_id
  *   AND orders.order_id = ANY(:orderIds!::bigint[])
  * ```

@@ -219,7 +219,7 @@ export interface IStockReservedMovesQuery {
   result: IStockReservedMovesResult;
 }
 
-const stockReservedMovesIR: any = {"usedParamSet":{"skus":true,"afters":true,"upTos":true},"params":[{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":269,"b":274}]},{"name":"afters","required":true,"transform":{"type":"scalar"},"locs":[{"a":287,"b":294}]},{"name":"upTos","required":true,"transform":{"type":"scalar"},"locs":[{"a":307,"b":313}]}],"statement":"-- Sums what movements added to the reserved pieces of each sku, and what they took, from behind one version\n-- up to another, on any node. The arrays are parallel.\n-- Locks: none.\nSELECT span.sku AS \"sku!\", moves.added AS \"added!\", moves.taken AS \"taken!\"\nFROM unnest(:skus!::bigint[], :afters!::bigint[], :upTos!::bigint[]) AS span (sku, after, up_to)\nCROSS JOIN LATERAL (\n    SELECT coalesce(sum(greatest(reserved_change, 0)), 0)::bigint AS added,\n        coalesce(sum(least(reserved_change, 0)), 0)::bigint AS taken\n    FROM stock_movements AS movements\n    WHERE movements.sku = span.sku\n      AND movements.version > span.after\n      AND movements.version <= span.up_to\n) AS moves"};
+const stockReservedMovesIR: any = {"usedParamSet":{"skus":true,"afters":true,"upTos":true},"params":[{"name":"skus","required":true,"transform":{"type":"scalar"},"locs":[{"a":269,"b":274},{"a":623,"b":628}]},{"name":"afters","required":true,"transform":{"type":"scalar"},"locs":[{"a":287,"b":294}]},{"name":"upTos","required":true,"transform":{"type":"scalar"},"locs":[{"a":307,"b":313}]}],"statement":"-- Sums what movements added to the reserved pieces of each sku, and what they took, from behind one version\n-- up to another, on any node. The arrays are parallel.\n-- Locks: none.\nSELECT span.sku AS \"sku!\", moves.added AS \"added!\", moves.taken AS \"taken!\"\nFROM unnest(:skus!::bigint[], :afters!::bigint[], :upTos!::bigint[]) AS span (sku, after, up_to)\nCROSS JOIN LATERAL (\n    SELECT coalesce(sum(greatest(reserved_change, 0)), 0)::bigint AS added,\n        coalesce(sum(least(reserved_change, 0)), 0)::bigint AS taken\n    FROM stock_movements AS movements\n    WHERE movements.sku = span.sku\n      AND movements.sku = ANY(:skus!::bigint[])\n      AND movements.version > span.after\n      AND movements.version <= span.up_to\n) AS moves"};
 
 /**
  * Query generated from SQL:
@@ -234,6 +234,7 @@ const stockReservedMovesIR: any = {"usedParamSet":{"skus":true,"afters":true,"up
  *         coalesce(sum(least(reserved_change, 0)), 0)::bigint AS taken
  *     FROM stock_movements AS movements
  *     WHERE movements.sku = span.sku
+ *       AND movements.sku = ANY(:skus!::bigint[])
  *       AND movements.version > span.after
  *       AND movements.version <= span.up_to
  * ) AS moves
