@@ -31,7 +31,7 @@ module.exports = {
       'stock-files',
       'Files of stock are read and written by clients of the service: of it they know rules and limits only.',
       room('stock-files'),
-      ours('stock-files/', 'domain/', 'generated/contract\\.ts$'),
+      ours('stock-files/', 'domain/', 'generated/contract\\.ts$', 'timing/clock\\.ts$'),
     ),
     rule(
       'probe',

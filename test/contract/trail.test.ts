@@ -111,7 +111,7 @@ describe.each(['REST', 'gRPC'] as const)('over %s', (transport) => {
     expect(lines).toEqual([]);
   });
 
-  test('what a caller shows of a change of stock is read back, in its history and in its event', async () => {
+  test('the texts of a change of stock are read back, in its history and in its event', async () => {
     const alice = await clientOf(transport, 'alice');
     const type = ['stock.adjusted'];
     await expect.poll(() => database.query('SELECT FROM event_batches WHERE position IS NULL')).toEqual([]);
