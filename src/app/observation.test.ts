@@ -17,8 +17,13 @@ const primary = {
   replayLagMs: 0,
 };
 const replica = {
-  ...{ ...node, name: 'b:2', role: 'replica', healthy: false },
-  ...{ reason: 'replay lag', clockAheadMs: undefined, replayLagMs: 2_500 },
+  ...node,
+  name: 'b:2',
+  role: 'replica',
+  healthy: false,
+  reason: 'replay lag',
+  clockAheadMs: undefined,
+  replayLagMs: 2_500,
 };
 
 /** A router with these nodes that can read and cannot write. */

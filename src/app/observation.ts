@@ -8,7 +8,9 @@ import type { StockAudit } from '../workers/audit-stock.ts';
 
 /** The parts, as far as they have a state to show. */
 export interface Observed {
-  readonly router: Router;
+  readonly router: Pick<Router, 'status' | 'writable' | 'confirmedBy'> & {
+    readonly primary: { readonly name: string } | undefined;
+  };
   readonly isReady: () => boolean;
   /** Undefined where no tokens are checked. */
   readonly keys: (() => KeysState) | undefined;
@@ -51,11 +53,12 @@ export function showBacklog(metrics: Metrics, { openOrders, expiryLagMs, feedLag
   metrics.gauge('loms_feed_lag_seconds').set(feedLagMs / 1_000);
 }
 
-function showNodes(metrics: Metrics, router: Router): void {
+function showNodes(metrics: Metrics, router: Observed['router']): void {
+  metrics.gauge('loms_node_unhealthy').reset();
   for (const {
     name: node,
-    role,
     healthy,
+    reason,
     replayLagMs,
     clockAheadMs,
     reads,
@@ -63,7 +66,9 @@ function showNodes(metrics: Metrics, router: Router): void {
     pool,
   } of router.status()) {
     metrics.gauge('loms_node_up').set({ node }, Number(healthy));
-    metrics.gauge('loms_node_primary').set({ node }, Number(role === 'primary'));
+    if (!healthy) metrics.gauge('loms_node_unhealthy').set({ node, reason }, 1);
+    // An old primary has the role too, and no writes.
+    metrics.gauge('loms_node_primary').set({ node }, Number(router.primary?.name === node));
     metrics.gauge('loms_node_replay_lag_seconds').set({ node }, replayLagMs / 1_000);
     if (clockAheadMs !== undefined)
       metrics.gauge('loms_node_clock_ahead_seconds').set({ node }, clockAheadMs / 1_000);

@@ -90,7 +90,17 @@ export const definitions = {
   },
   loms_event_readers: { type: 'gauge', help: 'Readers of the feed that are connected or wait.', ...single },
   loms_node_up: { type: 'gauge', help: '1 where a node is fit for use.', ...perNode },
-  loms_node_primary: { type: 'gauge', help: '1 at the primary that writes go to.', ...perNode },
+  loms_node_unhealthy: {
+    type: 'gauge',
+    help: '1 with the reason why a node is not fit for use; nothing where it is.',
+    labels: ['node', 'reason'],
+    most: 'nodes x reasons of `/readyz`',
+  },
+  loms_node_primary: {
+    type: 'gauge',
+    help: '1 at the primary that writes go to, also while it only does not answer.',
+    ...perNode,
+  },
   loms_node_replay_lag_seconds: {
     type: 'gauge',
     help: 'For how long WAL that the node has received waits for its replay.',

@@ -164,6 +164,25 @@ describe('the role of the service', () => {
   });
 });
 
+test('a table of another owner keeps nobody from migrating', async () => {
+  await query(database.primaryUrl, 'CREATE TABLE made_by_others (id int)');
+  try {
+    await migrate(migrationUrl, quiet);
+  } finally {
+    await query(database.primaryUrl, 'DROP TABLE made_by_others');
+  }
+});
+
+test('rights on every table and sequence of the schema are revoked before they are granted', async () => {
+  const grants = await readFile('db/grants.sql', 'utf8');
+  const lists = [...grants.matchAll(/^REVOKE ALL ON (?:SEQUENCE )?([^;]*?)\s+FROM loms_app;/gm)];
+  const revoked = lists.flatMap(([, names = '']) => names.split(/,\s*/));
+  const relations = await database.query(
+    "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'S', 'v')",
+  );
+  expect(revoked.sort()).toEqual(relations.map(({ relname }) => relname).sort());
+});
+
 test('order ids are moved ahead by the role that migrates, and not by that of the service', async () => {
   const nextId = async () => Number((await query(migrationUrl, "SELECT nextval('order_ids') AS id"))[0]?.id);
   const before = await nextId();

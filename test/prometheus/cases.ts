@@ -41,6 +41,7 @@ const traffic = `0+600x${MANY}`;
 
 const refused = (reason: string) =>
   `loms_refusals_total{transport="REST",operation="createOrder",reason="${reason}"}`;
+const asynchronous = (node: string) => `loms_node_unhealthy{node="${node}",reason="not synchronous"}`;
 const failed = (task: string) => `loms_background_failures_total{task="${task}"}`;
 
 export const healthy: Samples = {
@@ -176,6 +177,26 @@ const database: Case[] = [
     title: 'a replica is lost',
     both: { 'loms_node_up{node="two"}': change(1, 0) },
     firing: { 11: [], 13: ['LomsNodeUnhealthy'] },
+  },
+  {
+    title: 'a second replica is asynchronous by design',
+    both: { 'loms_node_up{node="three"}': always(0), [asynchronous('three')]: always(1) },
+    firing: { 13: [], 240: [] },
+  },
+  {
+    title: 'the only replica is not synchronous',
+    both: { 'loms_node_up{node="two"}': change(1, 0), [asynchronous('two')]: `_x9 1+0x${MANY}` },
+    firing: { 11: [], 13: ['LomsNodeUnhealthy'] },
+  },
+  {
+    title: 'a replica is lost beside an asynchronous one',
+    both: {
+      'loms_node_up{node="two"}': change(1, 0),
+      'loms_node_unhealthy{node="two",reason="not reachable"}': `_x9 1+0x${MANY}`,
+      'loms_node_up{node="three"}': always(0),
+      [asynchronous('three')]: always(1),
+    },
+    firing: { 9: [], 13: ['LomsNodeUnhealthy'] },
   },
   {
     title: 'no replica is to confirm commits',
