@@ -187,7 +187,9 @@ export class DatabaseNode {
     const node = { role: this.#role, timeline: this.#timeline };
     const cause = error instanceof Error ? error : undefined;
     const isNew = this.#reason !== reason || this.#cause?.message !== cause?.message;
-    if (isNew) this.#log.warn({ ...node, err: error, reason }, 'node is unhealthy');
+    // To catch up is what each replica does that becomes synchronous: no fault.
+    const level = reason === 'catching up' ? 'info' : 'warn';
+    if (isNew) this.#log[level]({ ...node, err: error, reason }, 'node is unhealthy');
     this.#reason = reason;
     this.#cause = cause;
   }

@@ -46,8 +46,9 @@ class NodeFailure extends Error {}
 
 const isNodeError = (error: unknown) => error instanceof NodeFailure;
 
-/** How often a round is repeated at once while a replica lacks what was acknowledged without it. */
+/** How often a round is repeated while a replica lacks what was acknowledged without it, and after what time. */
 const CATCH_UP_ROUNDS = 5;
+const CATCH_UP_PAUSE_MS = 10;
 
 export class Router implements Database {
   readonly #nodes: readonly DatabaseNode[];
@@ -254,6 +255,7 @@ export class Router implements Database {
     let round = await this.#judge(this.#topology);
     // The WAL that a replica lacks, at the first sight of it, mostly is what was written a moment ago.
     for (let repeated = 0; repeated < CATCH_UP_ROUNDS && isCatchingUp(round.topology); repeated++) {
+      await sleep(CATCH_UP_PAUSE_MS);
       round = await this.#judge(round.topology);
     }
     // Nothing is awaited from here on, so the verdicts take effect on all nodes at once.
