@@ -20,6 +20,10 @@ export default defineConfig({
   test: {
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // The machine may be busy with other work: the default of a second is too little.
+    expect: { poll: { timeout: 15_000 } },
+    // A test that was left alone by mistake would pass as the whole suite.
+    allowOnly: false,
     sequence: { sequencer: LongestFirst },
     reporters: ['default', ['json', { outputFile: 'build/test-results.json' }]],
     projects: [

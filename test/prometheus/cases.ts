@@ -41,7 +41,9 @@ const traffic = `0+600x${MANY}`;
 
 const refused = (reason: string) =>
   `loms_refusals_total{transport="REST",operation="createOrder",reason="${reason}"}`;
-const asynchronous = (node: string) => `loms_node_unhealthy{node="${node}",reason="not synchronous"}`;
+const unhealthy = (node: string, reason: string) => `loms_node_unhealthy{node="${node}",reason="${reason}"}`;
+const asynchronous = (node: string) => unhealthy(node, 'not synchronous');
+const unreachable = (node: string) => unhealthy(node, 'not reachable');
 const failed = (task: string) => `loms_background_failures_total{task="${task}"}`;
 
 export const healthy: Samples = {
@@ -184,6 +186,11 @@ const database: Case[] = [
     firing: { 13: [], 240: [] },
   },
   {
+    title: 'a second replica is lost',
+    both: { 'loms_node_up{node="three"}': change(1, 0), [unreachable('three')]: `_x9 1+0x${MANY}` },
+    firing: { 11: [], 13: ['LomsNodeUnhealthy'] },
+  },
+  {
     title: 'the only replica is not synchronous',
     both: { 'loms_node_up{node="two"}': change(1, 0), [asynchronous('two')]: `_x9 1+0x${MANY}` },
     firing: { 11: [], 13: ['LomsNodeUnhealthy'] },
@@ -192,7 +199,7 @@ const database: Case[] = [
     title: 'a replica is lost beside an asynchronous one',
     both: {
       'loms_node_up{node="two"}': change(1, 0),
-      'loms_node_unhealthy{node="two",reason="not reachable"}': `_x9 1+0x${MANY}`,
+      [unreachable('two')]: `_x9 1+0x${MANY}`,
       'loms_node_up{node="three"}': always(0),
       [asynchronous('three')]: always(1),
     },
