@@ -46,7 +46,7 @@ class NodeFailure extends Error {}
 
 const isNodeError = (error: unknown) => error instanceof NodeFailure;
 
-/** How often a round is repeated while a replica lacks what was acknowledged without it, and after what time. */
+/** How often a round is repeated while a replica lacks what was acknowledged before, and after what time. */
 const CATCH_UP_ROUNDS = 5;
 const CATCH_UP_PAUSE_MS = 10;
 
