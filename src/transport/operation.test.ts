@@ -1,4 +1,7 @@
-/** What the pipeline passes on about a call: whose share of the queues it takes, in both transports. */
+/**
+ * What the pipeline passes on about a call, in both transports: whose share of the queues it takes, and when
+ * its credentials end.
+ */
 
 import { Metadata } from '@grpc/grpc-js';
 import { expect, test } from 'vitest';
@@ -12,18 +15,16 @@ import { StockServiceService as stock } from '../generated/proto/loms/stock/v1/s
 import { startHttpServer } from './http/server.ts';
 import { TrustedProxies } from './proxies.ts';
 
-const endMs = Number.POSITIVE_INFINITY;
-const known: Authenticate = () => accepted({ name: 'cart', scopes: new Set(['stock:read']), endMs });
+const known: Authenticate = () => accepted({ name: 'cart', scopes: new Set(['stock:read']), endMs: 5_000 });
+
+type Seen = Pick<Call, 'caller' | 'client' | 'credentialsEndMs'>;
 
 /** Calls both transports and returns what the operation was called with. */
-async function callsOf(
-  authenticate?: Authenticate,
-  trusted: string[] = [],
-): Promise<Pick<Call, 'caller' | 'client'>[]> {
-  const calls: Pick<Call, 'caller' | 'client'>[] = [];
+async function callsOf(authenticate?: Authenticate, trusted: string[] = []): Promise<Seen[]> {
+  const calls: Seen[] = [];
   const loms = new MemoryLoms();
-  loms.getStock = async (_sku, { caller, client }) => {
-    calls.push({ caller, client });
+  loms.getStock = async (_sku, { caller, client, credentialsEndMs }) => {
+    calls.push({ caller, client, credentialsEndMs });
     return accepted({ count: 1n });
   };
   const app = testApp({ loms, authenticate });
@@ -39,15 +40,25 @@ async function callsOf(
 
 test('a caller with a name takes its own share, over whichever transport it comes', async () => {
   const call = { caller: 'cart', client: 'cart' };
-  expect(await callsOf(known)).toEqual([call, call]);
+  expect(await callsOf(known)).toMatchObject([call, call]);
 });
 
 test('a caller without a name takes the share of its address', async () => {
   const call = { caller: '', client: '127.0.0.1' };
-  expect(await callsOf()).toEqual([call, call]);
+  expect(await callsOf()).toMatchObject([call, call]);
 });
 
 test('a caller without a name behind a trusted proxy takes the share of its own address', async () => {
   const call = { caller: '', client: '203.0.113.9' };
-  expect(await callsOf(undefined, ['127.0.0.1'])).toEqual([call, call]);
+  expect(await callsOf(undefined, ['127.0.0.1'])).toMatchObject([call, call]);
+});
+
+test('the end of the credentials reaches the call', async () => {
+  const call = { credentialsEndMs: 5_000 };
+  expect(await callsOf(known)).toMatchObject([call, call]);
+});
+
+test('without authentication the credentials of a call do not end', async () => {
+  const call = { credentialsEndMs: Number.POSITIVE_INFINITY };
+  expect(await callsOf()).toMatchObject([call, call]);
 });

@@ -121,7 +121,7 @@ export const testSettings: Settings = {
 /** The operations on a database, with limits that most tests do not care about. */
 export function openService(
   database: ServiceOptions['database'],
-  { deadlines = new Deadlines(), settings, ...batching }: ServiceLimits = {},
+  { deadlines = new Deadlines(), metrics = new Metrics(), settings, ...batching }: ServiceLimits = {},
 ): Service {
   const limits = { queueMax: 10_000, batchMax: 1_000, writeLanes: 1, readLanes: 2, ...batching };
   const allSettings = { ...testSettings, ...settings };
@@ -135,7 +135,7 @@ export function openService(
     deadlines,
     settings: allSettings,
     batching: limits,
-    metrics: new Metrics(),
+    metrics,
     slowBatchMs: 0,
     ...feed,
   });
@@ -143,5 +143,6 @@ export function openService(
 
 interface ServiceLimits extends Partial<BatchingOptions> {
   readonly deadlines?: ServiceOptions['deadlines'];
+  readonly metrics?: Metrics;
   readonly settings?: Partial<Settings>;
 }
