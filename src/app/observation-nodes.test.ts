@@ -6,7 +6,9 @@ import { type Observed, observe } from './observation.ts';
 
 const node = (name: string, role: NodeStatus['role'], reason = ''): NodeStatus => ({
   ...{ name, role, reason, healthy: reason === '', timeline: 1, cause: '', clockAheadMs: 0, replayLagMs: 0 },
-  ...{ reads: 0, hedges: 0, pool: { used: 0, idle: 0, waiting: 0 } },
+  reads: 0,
+  hedges: 0,
+  pool: { used: 0, idle: 0, waiting: 0 },
 });
 
 /** The series of a gauge that nodes have, at each scrape, of routers with these nodes and this primary. */
@@ -15,7 +17,9 @@ async function shown(name: string, ...rounds: readonly (readonly NodeStatus[])[]
   let nodes = rounds[0] ?? [];
   const router: Observed['router'] = {
     status: () => [...nodes],
-    ...{ primary: { name: 'b' }, writable: true, confirmedBy: 1 },
+    primary: { name: 'b' },
+    writable: true,
+    confirmedBy: 1,
   };
   const parts = { isReady: () => true, keys: undefined, certificateEndMs: undefined };
   observe(metrics, { ...parts, router, audit: { known: undefined } });
